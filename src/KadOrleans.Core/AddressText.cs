@@ -44,11 +44,7 @@ internal static class AddressText
         }
 
         Span<char> chars = stackalloc char[MaxLength + 6];
-        for (var i = 0; i < ascii.Length; i++)
-        {
-            chars[i] = (char)ascii[i];
-        }
-
+        Encoding.Latin1.GetChars(ascii, chars);
         return TryParse(chars[..ascii.Length], port, out endpoint);
     }
 

@@ -18,7 +18,6 @@ internal static class VisibleText
     private const int LastC0 = 0x1F;
     private const int Delete = 0x7F;
     private const int MaxExcerpt = 60;
-    private const char PictureOfDelete = '\u2421';
 
     /// <summary>
     /// The text with invisible characters replaced. U+0000 to U+001F and U+007F become a picture such as ␛, others a notation such as
@@ -78,21 +77,12 @@ internal static class VisibleText
         return shown?.ToString() ?? text;
     }
 
-    private static void AppendPicture(StringBuilder shown, int character)
+    private static void AppendPicture(StringBuilder shown, int character) => shown.Append(character switch
     {
-        switch (character)
-        {
-            case <= LastC0:
-                shown.Append((char)(FirstPicture + character));
-                break;
-            case Delete:
-                shown.Append(PictureOfDelete);
-                break;
-            default:
-                shown.Append(CultureInfo.InvariantCulture, $"<U+{character:X4}>");
-                break;
-        }
-    }
+        <= LastC0 => $"{(char)(FirstPicture + character)}",
+        Delete => "\u2421",
+        _ => string.Create(CultureInfo.InvariantCulture, $"<U+{character:X4}>"),
+    });
 
     private static void AppendEscape(StringBuilder escaped, int character)
     {

@@ -101,11 +101,7 @@ internal sealed class BansInForce
 {
     private volatile BanSet _set = BanSet.Empty;
 
-    public BanSet Set
-    {
-        get => _set;
-        set => _set = value;
-    }
+    public BanSet Set { get => _set; set => _set = value; }
 }
 
 /// <summary>A ban in force.</summary>

@@ -39,7 +39,6 @@ internal sealed class Crawl
     private readonly Queue<CrawledNode> _waiting = new();
     private readonly Queue<CrawledNode> _again = new();
     private readonly Dictionary<UdpEndpoint, CrawledNode> _changed = [];
-    private readonly int[] _states = new int[Enum.GetValues<CrawlState>().Length];
     private int _underWay;
     private long _refused;
     private long _overflow;
@@ -60,15 +59,17 @@ internal sealed class Crawl
     {
         get
         {
-            var states = _options.Region.Depth == 0 ? _states : CountRegion();
+            var states = Records.CountBy(record => record.State).ToDictionary();
             return new CrawlCounts(
-                states[(int)CrawlState.Visiting] + states[(int)CrawlState.Visited],
-                states[(int)CrawlState.Visited],
-                states[(int)CrawlState.Waiting],
-                states[(int)CrawlState.Unreachable],
-                states[(int)CrawlState.NotANode],
+                Of(CrawlState.Visiting) + Of(CrawlState.Visited),
+                Of(CrawlState.Visited),
+                Of(CrawlState.Waiting),
+                Of(CrawlState.Unreachable),
+                Of(CrawlState.NotANode),
                 _refused,
                 _overflow);
+
+            int Of(CrawlState state) => states.GetValueOrDefault(state);
         }
     }
 
@@ -97,11 +98,7 @@ internal sealed class Crawl
     /// </summary>
     public void Restore(CrawlRecord record)
     {
-        if (_nodes.Remove(record.Endpoint, out var former))
-        {
-            _states[(int)former.Record.State]--;
-        }
-
+        _nodes.Remove(record.Endpoint);
         var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
         AddNode(new CrawledNode(
             isOver ? record : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }, null));
@@ -213,8 +210,6 @@ internal sealed class Crawl
     // Nobody named an endpoint that the crawl began with and that did not answer.
     private bool IsWanted(CrawlRecord record) => _options.Region.Depth == 0 || record.IsIn(_options.Region);
 
-    private int[] CountRegion() => [.. Enum.GetValues<CrawlState>().Select(state => Records.Count(record => record.State == state))];
-
     private static CrawledNode NewNode(UdpEndpoint endpoint, CrawledNode? namer) =>
         new(new CrawlRecord { Endpoint = endpoint, State = CrawlState.Waiting }, namer);
 
@@ -232,7 +227,6 @@ internal sealed class Crawl
         }
 
         _nodes.Add(node.Endpoint, node);
-        _states[(int)node.Record.State]++;
         _changed[node.Endpoint] = node;
         if (node.Namer is { } namer)
         {
@@ -278,9 +272,7 @@ internal sealed class Crawl
 
     private void Enter(CrawledNode node, CrawlState state)
     {
-        _states[(int)node.Record.State]--;
         node.Record = node.Record with { State = state };
-        _states[(int)state]++;
         _changed[node.Endpoint] = node;
     }
 
@@ -335,5 +327,50 @@ internal sealed class Crawl
         node.Record = node.Record with { IsComplete = node.Walk!.IsComplete };
         (node.Walk, node.Failures) = (null, 0);
         Enter(node, CrawlState.Visited);
+    }
+}
+
+/// <summary>One endpoint, as a <see cref="Crawl"/> works on it.</summary>
+internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
+{
+    // Of the ids that others claim for an endpoint, a few show that something is wrong; liars could name any number.
+    public const int MaxClaimedIds = 8;
+
+    public CrawlRecord Record { get; set; } = record;
+
+    public UdpEndpoint Endpoint => Record.Endpoint;
+
+    /// <summary>The node that named it first; null for a node that the crawl began with.</summary>
+    public CrawledNode? Namer => namer;
+
+    /// <summary>Consecutive failed requests.</summary>
+    public int Failures { get; set; }
+
+    public TableWalk? Walk { get; set; }
+
+    /// <summary>Endpoints that it named first and that have not been asked to the end.</summary>
+    public int Pending { get; set; }
+
+    /// <summary>Endpoints that it named first and where no node answers.</summary>
+    public int Dead { get; set; }
+
+    /// <summary>Whether its walk waits for what becomes of the contacts it named.</summary>
+    public bool IsPaused { get; set; }
+
+    public void Claim(NodeId id)
+    {
+        if (id != Record.Id && Record.ClaimedIds.Count < MaxClaimedIds && !Record.ClaimedIds.Contains(id))
+        {
+            Record = Record with { ClaimedIds = [.. Record.ClaimedIds, id] };
+        }
+    }
+
+    public void Measure(TimeSpan roundTrip)
+    {
+        Failures = 0;
+        if (Record.RoundTrip is not { } shortest || roundTrip < shortest)
+        {
+            Record = Record with { RoundTrip = roundTrip };
+        }
     }
 }

@@ -68,7 +68,7 @@ internal static class CrawlPage
         writer.Write(record.Endpoint.Port);
         if (record.Id is { } id)
         {
-            Write(writer, id);
+            writer.Write(id.ToByteArray());
         }
 
         if (record.RoundTrip is { } roundTrip)
@@ -86,7 +86,7 @@ internal static class CrawlPage
         writer.Write7BitEncodedInt(record.ClaimedIds.Count);
         foreach (var claimed in record.ClaimedIds)
         {
-            Write(writer, claimed);
+            writer.Write(claimed.ToByteArray());
         }
     }
 
@@ -103,29 +103,15 @@ internal static class CrawlPage
             Form = form,
             IsComplete = (flags & 4) != 0,
             Endpoint = UdpEndpoint.FromIPv6(address, reader.ReadUInt16()),
-            Id = (flags & 1) == 0 ? null : ReadId(reader),
+            Id = (flags & 1) == 0 ? null : new NodeId(reader.ReadBytes(NodeId.Length)),
             RoundTrip = (flags & 2) == 0 ? null : new TimeSpan(reader.Read7BitEncodedInt64()),
             Since = (flags & 8) == 0 ? null : new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
             Contacts = reader.Read7BitEncodedInt(),
             Queries = reader.Read7BitEncodedInt(),
             ClaimedIds = reader.Read7BitEncodedInt() is var count && count <= CrawledNode.MaxClaimedIds
-                ? [.. Enumerable.Range(0, count).Select(_ => ReadId(reader))]
+                ? [.. Enumerable.Range(0, count).Select(_ => new NodeId(reader.ReadBytes(NodeId.Length)))]
                 : throw new FormatException($"A node has {count} other ids."),
         };
         return record.Id is null && record.IsReachable ? throw new FormatException("A node has no id.") : record;
-    }
-
-    private static void Write(BinaryWriter writer, NodeId id)
-    {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        id.CopyTo(bytes);
-        writer.Write(bytes);
-    }
-
-    private static NodeId ReadId(BinaryReader reader)
-    {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        reader.BaseStream.ReadExactly(bytes);
-        return new NodeId(bytes);
     }
 }

@@ -34,21 +34,8 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     public int Waiting { get; private set; }
 
     /// <summary>Whether a path has used up its share of requests and knew more to ask.</summary>
-    public bool IsCutOff
-    {
-        get
-        {
-            for (var path = 0; path < count; path++)
-            {
-                if (_asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
+    public bool IsCutOff =>
+        Enumerable.Range(0, count).Any(path => _asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null);
 
     public void Begin(Candidate candidate, int path)
     {
@@ -122,16 +109,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     }
 
     /// <summary>Whether so few have answered that two of one network are better than none.</summary>
-    private bool IsShort()
-    {
-        var answered = 0;
-        foreach (var candidate in candidates.ByDistance)
-        {
-            answered += candidate.State == CandidateState.Answered ? 1 : 0;
-        }
-
-        return answered < bucketSize;
-    }
+    private bool IsShort() => candidates.ByDistance.Count(candidate => candidate.State == CandidateState.Answered) < bucketSize;
 
     /// <summary>The nearest unasked contact among the k nearest of a path that are not unresponsive.</summary>
     private Candidate? Nearest(int path, int perNetwork)

@@ -15,8 +15,8 @@ internal sealed class ChangeLimiter
 
     private readonly TokenBucketMap _sources = new(Capacity);
     private readonly TokenBucketMap _subnets = new(Capacity);
-    private TokenRate _perSource;
-    private TokenRate _perSubnet;
+    private TokenRate? _perSource;
+    private TokenRate? _perSubnet;
     private readonly HeavyHitters _changes = new();
 
     public ChangeLimiter(StoreQuota quota) => Use(quota);
@@ -28,15 +28,15 @@ internal sealed class ChangeLimiter
 
     /// <summary>Whether a source may change a value that another one stored. Takes nothing.</summary>
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>
-        IsExempt(source) || (_sources.HasToken(source, _perSource, now) && _subnets.HasToken(source.Subnet, _perSubnet, now));
+        IsExempt(source) || (HasToken(_sources, source, _perSource, now) && HasToken(_subnets, source.Subnet, _perSubnet, now));
 
     public void Count(SourceNetwork source, DateTimeOffset now)
     {
         _changes.Count(source);
         if (!IsExempt(source))
         {
-            _sources.TryTake(source, _perSource, now);
-            _subnets.TryTake(source.Subnet, _perSubnet, now);
+            Take(_sources, source, _perSource, now);
+            Take(_subnets, source.Subnet, _perSubnet, now);
         }
     }
 
@@ -44,7 +44,19 @@ internal sealed class ChangeLimiter
 
     private static bool IsExempt(SourceNetwork source) => source.IsTrusted || source.IsPrivate;
 
-    private static TokenRate RateOf(int perHour) => new(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
+    private static bool HasToken(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now) =>
+        rate is not { } limit || buckets.HasToken(network, limit, now);
+
+    private static void Take(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now)
+    {
+        if (rate is { } limit)
+        {
+            buckets.TryTake(network, limit, now);
+        }
+    }
+
+    private static TokenRate? RateOf(int perHour) =>
+        perHour == int.MaxValue ? null : new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
 }
 
 /// <summary>

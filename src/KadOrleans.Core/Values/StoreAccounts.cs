@@ -135,22 +135,12 @@ internal sealed class StoreAccounts
     {
         ref var entry = ref _slots[slot];
         entry.IsCounted = false;
-        Count(-1, entry.Footprint);
-        if (entry.Owner == KeyIndex.None)
+        SkipWhileJudging(slot);
+        if (Shift(slot, -1) is { } source)
         {
-            return;
+            entry.Owner = KeyIndex.None;
+            Forget(source);
         }
-
-        var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable)
-        {
-            Unlink(source, slot);
-            CountEvictable(source, slot, -1);
-        }
-
-        entry.Owner = KeyIndex.None;
-        Count(source, -1, entry.Footprint);
-        Forget(source);
     }
 
     /// <summary>Counts a value in place of another of its key, as the newest of its source.</summary>
@@ -160,7 +150,8 @@ internal sealed class StoreAccounts
         if (entry.IsEvictable && ShareOf(slot) == share && entry.IsFar == IsFar(entry.Key, share))
         {
             var source = _numbered[entry.Owner]!;
-            Unlink(source, slot);
+            SkipWhileJudging(slot);
+            source.Unlink(_slots, slot);
             source.Link(_slots, slot, isOldest: false);
             return;
         }
@@ -229,42 +220,37 @@ internal sealed class StoreAccounts
     internal EvictedKey KeyAt(int slot) => new(_slots[slot].Key, _slots[slot].IsFar);
 
     /// <summary>Takes a slot's value out of the counts until <see cref="PutBack"/>, the latest first.</summary>
-    internal void SetAside(int slot)
+    internal void SetAside(int slot) => Shift(slot, -1);
+
+    internal void PutBack(int slot) => Shift(slot, 1);
+
+    // The source of the slot's value; null if it is trusted.
+    private SourceUsage? Shift(int slot, int sign)
     {
         ref var entry = ref _slots[slot];
-        Count(-1, entry.Footprint);
+        Count(sign, entry.Footprint);
         if (entry.Owner == KeyIndex.None)
         {
-            return;
+            return null;
         }
 
         var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable)
+        if (entry.IsEvictable && sign < 0)
         {
             source.Unlink(_slots, slot);
-            CountEvictable(source, slot, -1);
         }
-
-        Count(source, -1, entry.Footprint);
-    }
-
-    internal void PutBack(int slot)
-    {
-        ref var entry = ref _slots[slot];
-        Count(1, entry.Footprint);
-        if (entry.Owner == KeyIndex.None)
-        {
-            return;
-        }
-
-        var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable)
+        else if (entry.IsEvictable)
         {
             source.Relink(_slots, slot);
-            CountEvictable(source, slot, 1);
         }
 
-        Count(source, 1, entry.Footprint);
+        if (entry.IsEvictable)
+        {
+            CountEvictable(source, slot, sign);
+        }
+
+        Count(source, sign, entry.Footprint);
+        return source;
     }
 
     private bool TryJudgeNextList()
@@ -300,15 +286,13 @@ internal sealed class StoreAccounts
         Sort(source);
     }
 
-    /// <summary>Takes a slot out of its list for good; judging goes on behind it.</summary>
-    private void Unlink(SourceUsage source, int slot)
+    /// <summary>A slot leaves its place in its list for good: judging goes on behind it.</summary>
+    private void SkipWhileJudging(int slot)
     {
         if (slot == _judgedSlot)
         {
             _judgedSlot = _slots[slot].Newer;
         }
-
-        source.Unlink(_slots, slot);
     }
 
     private bool IsFar(NodeId key, StoreShare share) => share.IsMarkedFar || !Area.Contains(key);

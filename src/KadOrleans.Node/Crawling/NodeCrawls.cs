@@ -30,10 +30,9 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
                 return running.Report;
             }
 
-            var now = CrawlReport.StartAfter(_current?.Report, environment.Time.GetUtcNow());
             var (options, rate) = (new CrawlOptions(), request.Rate ?? node.Rules.Limits.CrawlRate);
             var run = node.PrepareCrawl(options with { MaxNodes = request.MaxNodes ?? options.MaxNodes }, rate);
-            var crawl = new Running(run, CrawlReport.Begin(now, rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
+            var crawl = new Running(run, CrawlReport.Begin(_current?.Report, environment.Time.GetUtcNow(), rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
             crawl.Ended = RunAsync(crawl);
             _current = crawl;
             return crawl.Report;

@@ -4,7 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
 
-namespace KadOrleans.Http.Crawling;
+namespace KadOrleans.Http.Managing;
 
 /// <summary>A crawl: its progress, and what it found.</summary>
 /// <param name="Id">Its name: the time of its start. Later crawls have higher names.</param>

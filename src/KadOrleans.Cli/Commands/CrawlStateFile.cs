@@ -1,7 +1,7 @@
 using KadOrleans.Core.Crawling;
 using KadOrleans.Node.Crawling;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Cli.Commands;
 
 /// <summary>
 /// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last record of

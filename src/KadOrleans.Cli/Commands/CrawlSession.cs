@@ -6,7 +6,7 @@ using KadOrleans.Hosting.Crawling;
 using KadOrleans.Node.Crawling;
 using KadOrleans.StateFiles;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Cli.Commands;
 
 internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 {

@@ -1,11 +1,10 @@
 using KadOrleans.Core.Crawling;
-using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Node;
 using KadOrleans.Node.Crawling;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.EdgeWorker.Crawling;
+namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
 /// Crawls one slice at a time for the cluster's crawl grain. Being asked for the progress renews the lease. Without that it stops, as
