@@ -18,15 +18,11 @@ internal static class AddressText
 
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
-    /// <summary>
-    /// Writes an address, without its port, as ASCII without allocating. The destination has at least <see cref="MaxLength"/> bytes.
-    /// Returns the length.
-    /// </summary>
+    /// <summary>Writes an address as ASCII, without its port, to <see cref="MaxLength"/> bytes at least. Returns the length.</summary>
     public static int Write(UdpEndpoint endpoint, Span<byte> destination) => endpoint.IsIPv4
         ? WriteIPv4((uint)endpoint.AddressLow, destination)
         : WriteIPv6(endpoint, destination);
 
-    /// <summary>The address of <paramref name="endpoint"/> as text, without its port.</summary>
     public static string Format(UdpEndpoint endpoint)
     {
         Span<byte> text = stackalloc byte[MaxLength];

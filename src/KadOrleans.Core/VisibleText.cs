@@ -41,9 +41,7 @@ internal static class VisibleText
         return Show(text[..length]) + "…";
     }
 
-    /// <summary>
-    /// A JSON document, without line breaks between its tokens, with an escape such as \u202E in place of each invisible character.
-    /// </summary>
+    /// <summary>A JSON document of one line, with an escape such as \u202E in place of each invisible character.</summary>
     public static string EscapeJson(string json) => Replace(json, AppendEscape);
 
     /// <summary>Whether a person can't see the character, or a terminal obeys it.</summary>

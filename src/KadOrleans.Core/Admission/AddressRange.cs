@@ -21,10 +21,7 @@ internal readonly record struct AddressRange
         _length = length;
     }
 
-    /// <summary>
-    /// Parses <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or an address alone, which is a range of one. Bits behind the
-    /// prefix are ignored: <c>10.1.2.3/8</c> is <c>10.0.0.0/8</c>.
-    /// </summary>
+    /// <summary>Parses <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or an address, a range of one. Bits behind the prefix are ignored.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out AddressRange range)
     {
         range = default;

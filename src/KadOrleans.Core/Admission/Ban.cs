@@ -22,7 +22,6 @@ public readonly record struct Ban
     /// <summary>The banned id; null if a range is banned.</summary>
     public NodeId? Id { get; }
 
-    /// <summary>The banned range; null if an id is banned.</summary>
     internal AddressRange? Range { get; }
 
     /// <summary>Parses an id of 40 hexadecimal digits, an address or a CIDR range. Bits of a range behind its prefix are ignored.</summary>
@@ -114,7 +113,6 @@ public sealed record BanEntry(Ban Ban, DateTimeOffset Since)
         [.. bans.SelectMany(entry => Ban.TryParse(entry.Ban, out var ban) ? new[] { new BanEntry(ban, entry.Since) } : [])];
 }
 
-/// <summary>Decides changes of a list of bans.</summary>
 internal static class BanBook
 {
     /// <summary>The most bans. All are sent to each edge at each change: some 50 kB.</summary>
@@ -138,7 +136,6 @@ internal static class BanBook
             : throw new ArgumentException($"There are {bans.Count} bans, which is the most; ban a wider range in place of several.");
     }
 
-    /// <summary>The list without a ban; null if it does not have it.</summary>
     public static IReadOnlyList<BanEntry>? Remove(IReadOnlyList<BanEntry> bans, Ban ban) =>
         bans.Any(entry => entry.Ban == ban) ? [.. bans.Where(entry => entry.Ban != ban)] : null;
 }

@@ -106,22 +106,24 @@ internal sealed class TokenBucketMap(int capacity)
         lock (_gate)
         {
             return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
-                : _buckets.Count < capacity || IsPlaceFree(rate, now) ? rate.Burst >= 1
+                : _buckets.Count < capacity || FindFull(rate, now) >= 0 ? rate.Burst >= 1
                 : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
         }
     }
 
-    private bool IsPlaceFree(TokenRate rate, DateTimeOffset now)
+    // Near the hand, a bucket that may be forgotten; -1 if there is none.
+    private int FindFull(TokenRate rate, DateTimeOffset now)
     {
         for (var i = 0; i < EvictionTries; i++)
         {
-            if (_buckets[(_hand + i) % capacity].Bucket.IsFull(rate, now))
+            var place = (_hand + i) % capacity;
+            if (_buckets[place].Bucket.IsFull(rate, now))
             {
-                return true;
+                return place;
             }
         }
 
-        return false;
+        return -1;
     }
 
     private bool TryFindPlace(SourceNetwork network, TokenRate rate, DateTimeOffset now, out int place)
@@ -131,25 +133,22 @@ internal sealed class TokenBucketMap(int capacity)
         {
             place = _buckets.Count;
             _buckets.Add(entry);
-            _places.Add(network, place);
-            return true;
         }
-
-        for (var i = 0; i < EvictionTries; i++)
+        else
         {
-            place = _hand;
-            _hand = (_hand + 1) % capacity;
-            if (_buckets[place].Bucket.IsFull(rate, now))
+            place = FindFull(rate, now);
+            _hand = (place < 0 ? _hand + EvictionTries : place + 1) % capacity;
+            if (place < 0)
             {
-                _places.Remove(_buckets[place].Network);
-                _buckets[place] = entry;
-                _places.Add(network, place);
-                return true;
+                return false;
             }
+
+            _places.Remove(_buckets[place].Network);
+            _buckets[place] = entry;
         }
 
-        place = -1;
-        return false;
+        _places.Add(network, place);
+        return true;
     }
 }
 

@@ -43,7 +43,6 @@ internal sealed class ClusterCorrection
     }
 }
 
-/// <summary>Which of the silos' clocks is the cluster's time.</summary>
 internal static class AgreedClock
 {
     /// <summary>

@@ -49,7 +49,6 @@ internal sealed class ClockJudge
         return verdict is null && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
     }
 
-    /// <summary>Notices a jump, and nothing else.</summary>
     public ClockVerdict? Notice(DateTimeOffset wall, TimeSpan elapsed)
     {
         var lead = Lead(wall, elapsed);

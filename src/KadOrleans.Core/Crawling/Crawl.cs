@@ -92,10 +92,7 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>
-    /// Restores an earlier crawl: its results stay, and unfinished endpoints are asked again. A later record of an endpoint replaces an
-    /// earlier one, as long as no request was sent.
-    /// </summary>
+    /// <summary>Restores an earlier crawl: results stay, and unfinished endpoints are asked again. The last record of one counts.</summary>
     public void Restore(CrawlRecord record)
     {
         _nodes.Remove(record.Endpoint);
@@ -185,7 +182,6 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>The records that changed since the last call, to be saved.</summary>
     public IReadOnlyList<CrawlRecord> TakeChanges()
     {
         var changes = _changed.Values.Select(n => n.Record).ToList();
@@ -343,7 +339,6 @@ internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
     /// <summary>The node that named it first; null for a node that the crawl began with.</summary>
     public CrawledNode? Namer => namer;
 
-    /// <summary>Consecutive failed requests.</summary>
     public int Failures { get; set; }
 
     public TableWalk? Walk { get; set; }

@@ -6,10 +6,8 @@ internal sealed record CrawlOptions
 {
     public const int HighestConcurrency = 1_000;
 
-    /// <summary>The most datagrams per second of a crawl.</summary>
     public const int HighestRate = 10_000;
 
-    /// <summary>The datagrams per second of a crawl unless another rate is asked for.</summary>
     public const int DefaultRate = 200;
 
     public const int HighestMaxNodes = 2_000_000;

@@ -26,10 +26,7 @@ internal sealed class NetworkSizeEstimator
     private readonly Queue<NodeId> _order = new();
     private readonly Dictionary<NodeId, Sample> _samples = [];
 
-    /// <summary>
-    /// It remembers the last lookups, <see cref="MinLookups"/> to 100,000 of them. A client has no id, a node's own lookups leave its id
-    /// out.
-    /// </summary>
+    /// <summary>Remembers the last lookups, <see cref="MinLookups"/> to 100,000 of them. A client has no id.</summary>
     public NetworkSizeEstimator(NodeId? ownId, int window = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, MinLookups);

@@ -129,6 +129,5 @@ internal enum LimitScope
 {
     Silos,
 
-    /// <summary>Each edge, for each of its node ids.</summary>
     Edges,
 }

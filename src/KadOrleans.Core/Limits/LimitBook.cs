@@ -9,7 +9,6 @@ namespace KadOrleans.Core.Limits;
 /// <param name="Since">When it was changed.</param>
 public sealed record LimitEntry(string Name, long Value, DateTimeOffset Since);
 
-/// <summary>Decides changes of limits, and what they come to.</summary>
 internal static class LimitBook
 {
     /// <summary>The changed limits with one more change; a value of null restores the setting's. Null if nothing has to be changed.</summary>

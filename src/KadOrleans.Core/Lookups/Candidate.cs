@@ -3,7 +3,6 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>One contact in the eyes of one lookup.</summary>
 internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
 {
     // The most truthful of those that named its endpoint under another id.
@@ -25,7 +24,6 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>The paths that know it, as bits.</summary>
     public uint Paths { get; set; }
 
-    /// <summary>The path that asked it; meaningless before.</summary>
     public int AskedBy { get; set; }
 
     /// <summary>The contact that named it, the most truthful one of several; null for a contact of our own table.</summary>
@@ -89,7 +87,6 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         }
     }
 
-    /// <summary>The endpoint belongs to another id than was claimed.</summary>
     public void Rename(NodeId id, Distance distance)
     {
         Contact = Contact with { Id = id };
@@ -104,7 +101,6 @@ internal enum CandidateState
 {
     Heard,
 
-    /// <summary>Asked, and its retry timeout is not over.</summary>
     Waiting,
 
     /// <summary>Asked, and its retry timeout is over. Others are asked in its place; its response still counts.</summary>
@@ -112,6 +108,5 @@ internal enum CandidateState
 
     Answered,
 
-    /// <summary>It timed out, or its response was malformed.</summary>
     Failed,
 }

@@ -23,24 +23,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     public Candidate? Find(UdpEndpoint endpoint) => _byEndpoint.GetValueOrDefault(endpoint);
 
-    /// <summary>The first candidate with this id, one that did not fail if there is one.</summary>
-    public Candidate? Find(NodeId id)
-    {
-        var distance = id.DistanceTo(target);
-        Candidate? failed = null;
-        for (var i = FirstAt(distance); i < _byDistance.Count && _byDistance[i].Distance == distance; i++)
-        {
-            if (_byDistance[i].State != CandidateState.Failed)
-            {
-                return _byDistance[i];
-            }
-
-            failed ??= _byDistance[i];
-        }
-
-        return failed;
-    }
-
     /// <summary>
     /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under another id gets the
     /// new one only if that is nearer and the endpoint was not queried yet. The endpoint will prove one of its ids.
@@ -82,7 +64,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return candidate;
     }
 
-    /// <summary>Moves a candidate to the place of the id that its endpoint really has.</summary>
     public void Rename(Candidate candidate, NodeId id)
     {
         _byDistance.Remove(candidate);

@@ -2,7 +2,6 @@ using System.Numerics;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>Chooses the k contacts that a lookup ends with, among those that answered on its paths.</summary>
 internal static class ClosestContacts
 {
     /// <summary>

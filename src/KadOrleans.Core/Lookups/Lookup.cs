@@ -17,7 +17,7 @@ internal sealed class Lookup
     public const int MaxRequests = 256;
 
     /// <summary>
-    /// Voices of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it
+    /// Votes of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it
     /// reads as; each more costs every get a request.
     /// </summary>
     public const int Quorum = 5;
@@ -93,7 +93,7 @@ internal sealed class Lookup
     /// <summary>Whether nobody is to be queried, and all that have yet to answer are unresponsive.</summary>
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
-    // More at once where voices are missing: they are asked in one round trip.
+    // More at once where votes are missing: they are asked in one round trip.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
     /// <summary>The next contact to query now. False if none is to be queried before a response or timeout.</summary>
@@ -209,11 +209,8 @@ internal sealed class Lookup
     /// <summary>Ends the lookup if it waits for nobody but unresponsive contacts. They had as long as others for their retries.</summary>
     public void StopWaitingForUnresponsive() => _waitsForUnresponsive &= !IsWaitingForUnresponsive;
 
-    public CandidateState? StateOf(NodeId id) => _candidates.Find(id)?.State;
-
     public Candidate? CandidateAt(UdpEndpoint endpoint) => _candidates.Find(endpoint);
 
-    /// <summary>The outcome so far; it stands once <see cref="IsDone"/>.</summary>
     public LookupOutcome GetOutcome()
     {
         var answered = _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id).ToList();
@@ -252,10 +249,7 @@ internal sealed class Lookup
         return _hasValue && _paths.NextVoter(_policy.Draw) is { Candidate: not null } voter ? voter : _paths.Next();
     }
 
-    /// <summary>
-    /// Whether the vote is over: no holder differs, and either enough networks agree, or all addresses are private and say nothing of their
-    /// owners.
-    /// </summary>
+    /// <summary>Whether no holder differs, and enough networks agree or all addresses are private, which have no known owners.</summary>
     private bool IsSettled()
     {
         if (_policy.AsksAllHolders || _isDisputed)

@@ -46,7 +46,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         Waiting++;
     }
 
-    /// <summary>A candidate that was queried is unresponsive, or has ended.</summary>
     public void End(Candidate candidate, CandidateState state)
     {
         if (candidate.State == CandidateState.Waiting)
@@ -69,10 +68,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return next.Candidate is null && Waiting == 0 && IsShort() ? Next(PerNetworkWhenFew) : next;
     }
 
-    /// <summary>
-    /// The next contact to query for a vote. It is drawn from the k that may vote, an equal share from each path, nearest first. Null if
-    /// all were queried.
-    /// </summary>
+    /// <summary>The next contact to query for a vote, of the k that may vote, an equal share from each path. Null if all were.</summary>
     public (Candidate? Candidate, int Path) NextVoter(uint draw)
     {
         Candidate? chosen = null;

@@ -3,7 +3,6 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>Decides which contacts a lookup trusts, and in which order it queries voters.</summary>
 internal sealed record LookupPolicy
 {
     /// <summary>Believes everybody, as a lookup among trusted nodes may.</summary>
@@ -35,27 +34,26 @@ internal sealed record LookupPolicy
 /// </summary>
 internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
 {
-    /// <summary>Counts the votes of contacts that answered, nearest first; those without a value have none.</summary>
     public static LookupVote Count(IEnumerable<Candidate> byDistance)
     {
-        var voices = byDistance.Where(c => c.IsHolder).DistinctBy(VoiceOf).ToList();
+        var votes = byDistance.Where(c => c.IsHolder).DistinctBy(VoterOf).ToList();
         DhtValue? best = null;
         var agreed = 0;
-        foreach (var voice in voices)
+        foreach (var vote in votes)
         {
-            // k voices at the most, so counting pairs is cheaper than a table.
-            var count = voices.Count(c => c.Value == voice.Value);
+            // k votes at the most, so counting pairs is cheaper than a table.
+            var count = votes.Count(c => c.Value == vote.Value);
             if (count > agreed)
             {
-                (best, agreed) = (voice.Value, count);
+                (best, agreed) = (vote.Value, count);
             }
         }
 
-        var lives = voices.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
+        var lives = votes.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
         var life = lives.Count == 0 ? null : lives[lives.Count / 2];
-        return new LookupVote(best, agreed, voices.Count - agreed, life, voices.Find(c => c.Value == best)?.Contact);
+        return new LookupVote(best, agreed, votes.Count - agreed, life, votes.Find(c => c.Value == best)?.Contact);
     }
 
-    private static object VoiceOf(Candidate candidate) =>
+    private static object VoterOf(Candidate candidate) =>
         candidate.Network is { } network ? network : candidate.Contact.Endpoint;
 }

@@ -63,7 +63,6 @@ internal sealed class LookupRecorder
         }
     }
 
-    /// <summary>The queries, as the lookup judged them, which has ended.</summary>
     public IReadOnlyList<LookupQuery> Read(Lookup lookup) => [.. _entries.Select(entry => Describe(entry, lookup.CandidateAt(entry.Contact.Endpoint)))];
 
     private LookupQuery Describe(Entry entry, Candidate? candidate) => new(

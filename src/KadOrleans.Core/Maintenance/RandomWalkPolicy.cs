@@ -17,10 +17,7 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
 
     public bool IsSmall(int tableSize) => tableSize < minTableSize;
 
-    /// <summary>
-    /// Whether a refresh is due, from the interval to a tenth of it early (<paramref name="earliness"/> 1). Never for an empty table: there
-    /// is no contact to query.
-    /// </summary>
+    /// <summary>Whether a refresh is due, up to a tenth of the interval early. Never for an empty table: there is nobody to query.</summary>
     public bool IsDue(int tableSize, TimeSpan? sinceLast, double earliness = 0) =>
         tableSize > 0 && (IsSmall(tableSize) || sinceLast is null || sinceLast >= interval * (1 - (EarliestShare * earliness)));
 

@@ -27,7 +27,6 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
            select range,
     ];
 
-    /// <summary>How long this bucket goes without a lookup: three quarters of the interval to all of it.</summary>
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
     /// <summary>

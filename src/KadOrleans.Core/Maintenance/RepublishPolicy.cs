@@ -81,10 +81,7 @@ internal static class RepublishPace
     public static double GetRate(long due, double most) => Math.Min(Math.Max(due / Drain.TotalSeconds, Least), most);
 }
 
-/// <summary>
-/// Collects due keys, and keeps those that had no STORE for the longest time. A node that cannot send all of them thus leaves none out for
-/// good.
-/// </summary>
+/// <summary>Collects due keys, and keeps those without a STORE for longest, so that a busy node leaves none out for good.</summary>
 internal sealed class DueKeys(int capacity)
 {
     // The most recently stored first: it makes room.

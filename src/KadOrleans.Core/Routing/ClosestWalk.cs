@@ -20,7 +20,6 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
     /// <summary>Leave out what a response to a node at this endpoint leaves out.</summary>
     public UdpEndpoint? Asker { get; init; }
 
-    /// <summary>Fills the destination, nearest first, and returns how many there are.</summary>
     public int Run()
     {
         _found = 0;

@@ -1,9 +1,6 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>
-/// An observation for a routing table. Made where datagrams arrive, applied where the table is. Of a lookup only the contact's id counts:
-/// its target.
-/// </summary>
+/// <summary>An observation for a routing table, from where datagrams arrive. Of a lookup only the id counts: its target.</summary>
 internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
 {
     /// <summary>

@@ -43,10 +43,7 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         return null;
     }
 
-    /// <summary>
-    /// Places an entry by the time it was last seen, behind those of the same time. A promoted replacement that has not answered for long
-    /// stays old.
-    /// </summary>
+    /// <summary>Places an entry by the time it was last seen: a promoted replacement that has not answered for long stays old.</summary>
     public void Insert(BucketEntry entry)
     {
         var index = _entries.Count;

@@ -9,7 +9,6 @@ internal sealed class ReplacementCache(int capacity)
 
     public int Count => _items.Count;
 
-    /// <summary>The oldest first.</summary>
     public IReadOnlyList<Replacement> Items => _items;
 
     public Replacement this[int index] => _items[index];
@@ -62,7 +61,6 @@ internal sealed class ReplacementCache(int capacity)
     }
 }
 
-/// <summary>A contact that waits for a place, and when it last answered.</summary>
 internal readonly record struct Replacement(Contact Contact, DateTimeOffset LastSeen);
 
 internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int failures = 0)

@@ -22,13 +22,11 @@ internal sealed class RoutingTable
 
     public NodeId OwnId { get; }
 
-    /// <summary>Contacts in the table, replacements not counted.</summary>
     public int Count => _places.Count;
 
     /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
     public long Version => _places.Version;
 
-    /// <summary>The contacts as they are now; made again only when <see cref="Version"/> has moved on.</summary>
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
     internal IReadOnlyList<KBucket> Buckets => _places.Tree.Buckets;
@@ -224,7 +222,6 @@ internal sealed class RoutingTable
         [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen })],
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
 
-    /// <summary>The oldest time among the saved buckets that the range shares ids with.</summary>
     private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now) =>
         state.Buckets.Where(saved => saved.Range.Overlaps(range)).Select(saved => saved.LastLookup).Append(now).Min();
 

@@ -3,10 +3,7 @@ namespace KadOrleans.Core.Routing;
 /// <summary>The result of an observation, and what the caller should now do.</summary>
 internal readonly record struct TableDecision(TableOutcome Outcome)
 {
-    /// <summary>
-    /// The contact that entered the table: the observed one, or the replacement that took a dropped one's place. It is due for hand-off
-    /// (Kademlia §2.5).
-    /// </summary>
+    /// <summary>The contact that entered the table, or the replacement that took a place. It is due for hand-off (Kademlia §2.5).</summary>
     public Contact? Added { get; init; }
 
     /// <summary>Further replacements that found a place in the same step; nearly always none.</summary>
@@ -17,10 +14,7 @@ internal readonly record struct TableDecision(TableOutcome Outcome)
     /// </summary>
     public Contact? Dropped { get; init; }
 
-    /// <summary>
-    /// A contact to ping now and to report as answered or failed. It is the one whose place a new contact wants, or the known endpoint of
-    /// an id that now answers elsewhere.
-    /// </summary>
+    /// <summary>A contact to ping now: one whose place another wants, or the known endpoint of an id that answers elsewhere.</summary>
     public Contact? Check { get; init; }
 }
 
@@ -42,7 +36,6 @@ internal enum TableOutcome
 
     RefusedDiversity,
 
-    /// <summary>The contact failed, but not often enough to be dropped.</summary>
     Failed,
 
     Dropped,
@@ -50,7 +43,6 @@ internal enum TableOutcome
     /// <summary>The contact failed too often and a replacement took its place.</summary>
     Replaced,
 
-    /// <summary>The contact waited for a place, failed, and waits no longer.</summary>
     ReplacementDropped,
 
     Unknown,

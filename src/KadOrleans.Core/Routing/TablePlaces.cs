@@ -3,10 +3,7 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>
-/// The places of a table: additions, splits and promotions, with the counts of endpoints and subnets. The table decides what an observation
-/// means; this class knows where there is room.
-/// </summary>
+/// <summary>The places of a table, with the counts of endpoints and subnets: it knows where there is room, and decides nothing.</summary>
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
     // The id that each endpoint of the table answered with: an endpoint is one node and so has one entry.
@@ -123,10 +120,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         }
     }
 
-    /// <summary>
-    /// A full bucket still has room for new contacts until k of them wait: enough to replace all it holds. The cache takes more, but pings
-    /// none of them.
-    /// </summary>
+    /// <summary>A full bucket has room until k contacts wait: enough to replace all it holds. The cache takes more, but pings none.</summary>
     public bool WantsReplacements(KBucket bucket) =>
         bucket.Replacements.Count < Math.Min(options.BucketSize, options.ReplacementCacheSize);
 

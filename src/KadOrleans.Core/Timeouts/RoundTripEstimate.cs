@@ -9,13 +9,9 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
     /// <summary>The longest timeout. The network's nodes time out after 5 s, so a longer wait gains nothing.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The timeout before anything was measured anywhere.</summary>
     public static readonly TimeSpan InitialTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// The shortest timeout of a retry. With the first timeout it makes at least half a second without a response before a contact counts
-    /// as failed.
-    /// </summary>
+    /// <summary>The shortest timeout of a retry: with the first one a contact fails after half a second without a response.</summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
     public TimeSpan Timeout => this == default

@@ -78,10 +78,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         Link(place);
     }
 
-    /// <summary>
-    /// Takes a value if there is room, or if one of its key was here or offered not long ago. So a sweep over many keys does not evict the
-    /// working set.
-    /// </summary>
+    /// <summary>Takes a value if there is room or its key was seen lately. So a sweep over many keys evicts no working set.</summary>
     public void Offer(NodeId key, T value)
     {
         var hash = key.GetHashCode();

@@ -3,16 +3,10 @@ using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// Decides which node hands a value off to a new contact (Kademlia §2.5). It is the holder nearest to the key, so the new contact gets the
-/// value once.
-/// </summary>
+/// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder, so that one does.</summary>
 internal static class HandOffRule
 {
-    /// <summary>
-    /// Whether this node hands a key off to the newcomer, a verified contact. The nearest contacts to the key come nearest first, without
-    /// the newcomer.
-    /// </summary>
+    /// <summary>Whether this node hands a key off to a verified newcomer, which is not among the nearest contacts, nearest first.</summary>
     public static bool Applies(
         NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize)
     {
@@ -52,10 +46,7 @@ internal static class HandOffRule
         return new KeyRegion(table.OwnId, twice);
     }
 
-    /// <summary>
-    /// Whether the rule may apply to any key for this newcomer. It does not if k contacts are nearer than the newcomer to every key of the
-    /// newcomer's region.
-    /// </summary>
+    /// <summary>Whether the rule may apply to any key. It does not if k contacts are nearer than the newcomer to all of its region.</summary>
     public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, int bucketSize)
     {
         var region = GetRegion(table, newcomer);

@@ -67,7 +67,6 @@ internal sealed class KeyIndex
         return slot;
     }
 
-    /// <summary>Frees a slot whose value is neither held nor counted.</summary>
     public void Remove(int slot)
     {
         ref var entry = ref _slots[slot];
@@ -317,7 +316,6 @@ internal struct KeySlot
         set => Set(2, value);
     }
 
-    /// <summary>Whether it is counted as far.</summary>
     public bool IsFar
     {
         readonly get => Has(3);

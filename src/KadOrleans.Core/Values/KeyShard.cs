@@ -37,7 +37,6 @@ internal sealed class KeyShard
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue>> Values => Enumerate().Select(held => KeyValuePair.Create(held.Key, _values.Read(held)!));
 
-    /// <summary>Slots of keys are below this; see <see cref="TryGetAt"/>.</summary>
     public int Slots => _index.Length;
 
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
@@ -45,7 +44,6 @@ internal sealed class KeyShard
     /// <summary>The networks that hold most keys and bytes, up to <paramref name="count"/> of each, by the accounts that quotas need.</summary>
     public SourceRanking GetSources(int count) => SurveySources(count).Run(int.MaxValue)!;
 
-    /// <summary>The same in parts.</summary>
     public SourceSurvey SurveySources(int count) => new(_accounts, count);
 
     /// <summary>What some networks hold, and the totals of all.</summary>
@@ -78,18 +76,15 @@ internal sealed class KeyShard
     /// <summary>Counts against another quota from now on. Nothing is evicted now.</summary>
     public void Use(StoreQuota quota) => _accounts.Use(quota);
 
-    /// <summary>
-    /// Sets the near keys, and judges so many values by it now: a million take about 0.1 s. Values of other keys are evicted first. Returns
-    /// whether some are left, for <see cref="Judge"/>.
-    /// </summary>
+    /// <summary>Sets the near keys, reclassifies so many values now (a million take 0.1 s), and returns whether some are left.</summary>
     public bool SetArea(ResponsibleArea area, int atOnce = int.MaxValue)
     {
         _accounts.Area = area;
-        return Judge(atOnce);
+        return Reclassify(atOnce);
     }
 
-    /// <summary>Judges more values by the area that was set last. Returns whether some are left.</summary>
-    public bool Judge(int count) => _accounts.Judge(count);
+    /// <summary>Reclassifies more values by the area that was set last. Returns whether some are left.</summary>
+    public bool Reclassify(int count) => _accounts.Reclassify(count);
 
     /// <summary>
     /// Why <see cref="Put"/> would refuse a value if the current plan is applied; null if it would not. The plan may still be abandoned.
@@ -111,10 +106,7 @@ internal sealed class KeyShard
         return result == StoreResult.Stored ? null : result;
     }
 
-    /// <summary>
-    /// Stores a value at once, if <see cref="StoreDecision"/> allows it. Its <see cref="StoredValue.StoredAt"/> is the present moment, but
-    /// for an import's.
-    /// </summary>
+    /// <summary>Stores a value at once, if <see cref="StoreDecision"/> allows it. It was stored at this moment, but for imports.</summary>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         var decision = DecideAndCharge(key, SlotOf(key), Read(key), value, kind);
@@ -182,7 +174,6 @@ internal sealed class KeyShard
         return true;
     }
 
-    /// <summary>Notes that the owner has stored a key, which is held, at another place.</summary>
     public void Move(NodeId key, long place) => _index[SlotOf(key)].Place = place;
 
     public void Move(in HeldKey held, long place) => _index[held.Slot].Place = place;
@@ -307,7 +298,6 @@ internal sealed class KeyShard
         _values.Hold(held, value);
     }
 
-    /// <summary>Forgets the key of a slot that is counted no more.</summary>
     internal void Forget(int slot, StoreShare? before)
     {
         if (TryGetAt(slot, out var held))

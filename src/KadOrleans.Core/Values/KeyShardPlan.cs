@@ -41,10 +41,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         : _shard.TryFind(key, out var held) ? held.ExpiresAt
         : null;
 
-    /// <summary>
-    /// Puts a value, if the rules allow it after the changes planned so far. If it is at stake, the result holds only if the plan is
-    /// stored.
-    /// </summary>
+    /// <summary>Puts a value, if the rules allow it after the changes so far. What is at stake holds only if the plan is stored.</summary>
     public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) => TryFindChange(key, out var change)
         ? Put(key, change.Slot, change.After, value, kind, out isAtStake)
         : Put(key, _shard.SlotOf(key), _shard.Read(key), value, kind, out isAtStake);

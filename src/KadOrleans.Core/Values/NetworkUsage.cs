@@ -2,7 +2,6 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>The usage of a store by a source or a subnet.</summary>
 internal abstract class NetworkUsage(SourceNetwork network)
 {
     public SourceNetwork Network { get; } = network;
@@ -15,7 +14,6 @@ internal abstract class NetworkUsage(SourceNetwork network)
     /// <summary>Keys that may be evicted and for which the node is not responsible.</summary>
     public int FarKeys { get; private set; }
 
-    /// <summary>Other keys that may be evicted.</summary>
     public int NearKeys { get; private set; }
 
     public long NearBytes { get; private set; }
@@ -62,7 +60,6 @@ internal abstract class NetworkUsage(SourceNetwork network)
     }
 }
 
-/// <summary>A /24 or /48, and its sources by what they use.</summary>
 internal sealed class SubnetUsage(SourceNetwork network) : NetworkUsage(network)
 {
     public UsageHeap<SourceUsage> Sources { get; } = new();
@@ -112,10 +109,7 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
     }
 }
 
-/// <summary>
-/// Makes keys and bytes one number, so that networks can be compared. A network's weight is the larger of its two shares: of the keys that
-/// a store may hold, and of the bytes.
-/// </summary>
+/// <summary>Makes keys and bytes comparable: the larger of a network's shares of both, in bytes.</summary>
 internal readonly record struct UsageScale
 {
     private readonly long _bytesPerKey;

@@ -45,13 +45,9 @@ public readonly record struct ResponsibleArea(NodeId OwnId, int PrefixLength)
 /// </summary>
 internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffset? NarrowedAt)
 {
-    /// <summary>The time between two bits by which it narrows.</summary>
     public static readonly TimeSpan NarrowingInterval = TimeSpan.FromHours(1);
 
-    /// <summary>
-    /// How many bits the area may be wider than needed before it is narrowed. Contacts that come and go near a power of
-    /// two must not have a store judge all its keys again each time.
-    /// </summary>
+    /// <summary>How many bits wider than needed the area may be. Else contacts that come and go have a store judge all keys again.</summary>
     private const int Slack = 2;
 
     /// <summary>The area from now on. Nothing narrows before there is an estimate from lookups.</summary>

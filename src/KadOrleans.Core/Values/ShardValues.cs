@@ -14,10 +14,7 @@ internal interface IShardValues
     void Forget(in HeldKey key);
 }
 
-/// <summary>
-/// What a <see cref="KeyShard"/> knows of a key that it holds, without its value. Times are whole milliseconds. No other key has its slot
-/// meanwhile.
-/// </summary>
+/// <summary>What a <see cref="KeyShard"/> knows of a key it holds, without its value. Times are whole milliseconds.</summary>
 internal readonly record struct HeldKey(NodeId Key, int Slot, long Place, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt)
 {
     public bool IsExpired(DateTimeOffset now) => now >= ExpiresAt;

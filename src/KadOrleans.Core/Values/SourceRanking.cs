@@ -129,10 +129,7 @@ internal sealed class SourceMerge(int capacity)
         }
     }
 
-    /// <summary>
-    /// The ranking of all parts. Totals are exact. A listed network has at least as much as it says, and exactly that if <see
-    /// cref="IsExact"/>.
-    /// </summary>
+    /// <summary>The ranking of all parts. A listed network has at least as much as it says, exactly that if <see cref="IsExact"/>.</summary>
     public SourceRanking Rank(int count)
     {
         var ranking = Choose(count);

@@ -14,10 +14,7 @@ internal readonly record struct StalenessRule(long Usual, long Outage)
         && now - calls.UnansweredAt < Usual;
 }
 
-/// <summary>
-/// When a shard last responded to a get, and when it was last called without a response in time. <see cref="long.MinValue"/> stands for
-/// none.
-/// </summary>
+/// <summary>When a shard last responded to a get, and when it last did not in time; <see cref="long.MinValue"/> for never.</summary>
 internal readonly record struct ShardCalls(long AnsweredAt, long UnansweredAt)
 {
     public static ShardCalls None { get; } = new(long.MinValue, long.MinValue);

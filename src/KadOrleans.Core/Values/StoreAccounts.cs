@@ -15,10 +15,10 @@ internal sealed class StoreAccounts
     private readonly KeyIndex _slots;
     private UsageScale _scale;
 
-    // Progress of judging: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
-    private int _judgedSource = int.MaxValue / 2;
-    private bool _judgesFar;
-    private int _judgedSlot = KeyIndex.None;
+    // Progress of reclassifying: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
+    private int _cursorSource = int.MaxValue / 2;
+    private bool _cursorFar;
+    private int _cursorSlot = KeyIndex.None;
     private ResponsibleArea _area;
     private bool _isSorted = true;
 
@@ -39,7 +39,7 @@ internal sealed class StoreAccounts
 
     public long Bytes { get; private set; }
 
-    /// <summary>The near keys. After a change <see cref="Judge"/> judges the counted values again.</summary>
+    /// <summary>The near keys. After a change <see cref="Reclassify"/> takes the counted values in turn.</summary>
     public ResponsibleArea Area
     {
         get => _area;
@@ -53,8 +53,8 @@ internal sealed class StoreAccounts
                 return;
             }
 
-            (_judgedSource, _judgesFar) = (-1, true);
-            _judgedSlot = KeyIndex.None;
+            (_cursorSource, _cursorFar) = (-1, true);
+            _cursorSlot = KeyIndex.None;
         }
     }
 
@@ -104,9 +104,7 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>
-    /// Counts the value of a slot that is not counted, as the newest of its source or as the oldest: a store loads its newest values first.
-    /// </summary>
+    /// <summary>Counts a slot's value, as the newest of its source or as the oldest: a store loads its newest values first.</summary>
     public void Add(int slot, StoreShare share, bool isOldest = false)
     {
         ref var entry = ref _slots[slot];
@@ -135,7 +133,7 @@ internal sealed class StoreAccounts
     {
         ref var entry = ref _slots[slot];
         entry.IsCounted = false;
-        SkipWhileJudging(slot);
+        AdvanceCursor(slot);
         if (Shift(slot, -1) is { } source)
         {
             entry.Owner = KeyIndex.None;
@@ -150,7 +148,7 @@ internal sealed class StoreAccounts
         if (entry.IsEvictable && ShareOf(slot) == share && entry.IsFar == IsFar(entry.Key, share))
         {
             var source = _numbered[entry.Owner]!;
-            SkipWhileJudging(slot);
+            AdvanceCursor(slot);
             source.Unlink(_slots, slot);
             source.Link(_slots, slot, isOldest: false);
             return;
@@ -168,20 +166,20 @@ internal sealed class StoreAccounts
     }
 
     /// <summary>
-    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s. It walks each source's
+    /// Reclassifies some of the counted values by <see cref="Area"/>. In parts, because a million take about 0.1 s. It walks each source's
     /// lists from old to new, so that those which change lists keep their order. Returns whether some are left.
     /// </summary>
-    public bool Judge(int count)
+    public bool Reclassify(int count)
     {
         for (; count > 0; count--)
         {
-            if (_judgedSlot != KeyIndex.None)
+            if (_cursorSlot != KeyIndex.None)
             {
-                var slot = _judgedSlot;
-                _judgedSlot = _slots[slot].Newer;
-                JudgeAt(slot);
+                var slot = _cursorSlot;
+                _cursorSlot = _slots[slot].Newer;
+                ReclassifyAt(slot);
             }
-            else if (!TryJudgeNextList())
+            else if (!TryNextList())
             {
                 return false;
             }
@@ -190,10 +188,7 @@ internal sealed class StoreAccounts
         return true;
     }
 
-    /// <summary>
-    /// Whether there is room for a value in place of one in the slot <paramref name="old"/>, and which keys would have to go for it.
-    /// Changes nothing.
-    /// </summary>
+    /// <summary>Whether there is room for a value in place of <paramref name="old"/>, and which keys have to go. Changes nothing.</summary>
     public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
     {
         var search = new RoomSearch(this, share, IsFar(key, share));
@@ -253,22 +248,22 @@ internal sealed class StoreAccounts
         return source;
     }
 
-    private bool TryJudgeNextList()
+    private bool TryNextList()
     {
-        _judgesFar = !_judgesFar;
-        _judgedSource += _judgesFar ? 0 : 1;
-        if (_judgedSource >= _numbered.Count)
+        _cursorFar = !_cursorFar;
+        _cursorSource += _cursorFar ? 0 : 1;
+        if (_cursorSource >= _numbered.Count)
         {
             // Stays there: nothing is left until the area changes.
-            (_judgedSource, _judgesFar) = (_numbered.Count, true);
+            (_cursorSource, _cursorFar) = (_numbered.Count, true);
             return false;
         }
 
-        _judgedSlot = _numbered[_judgedSource]?.OldestOf(_judgesFar) ?? KeyIndex.None;
+        _cursorSlot = _numbered[_cursorSource]?.OldestOf(_cursorFar) ?? KeyIndex.None;
         return true;
     }
 
-    private void JudgeAt(int slot)
+    private void ReclassifyAt(int slot)
     {
         ref var entry = ref _slots[slot];
         var isFar = !Area.Contains(entry.Key);
@@ -286,12 +281,12 @@ internal sealed class StoreAccounts
         Sort(source);
     }
 
-    /// <summary>A slot leaves its place in its list for good: judging goes on behind it.</summary>
-    private void SkipWhileJudging(int slot)
+    /// <summary>A slot leaves its place in its list for good: reclassifying goes on behind it.</summary>
+    private void AdvanceCursor(int slot)
     {
-        if (slot == _judgedSlot)
+        if (slot == _cursorSlot)
         {
-            _judgedSlot = _slots[slot].Newer;
+            _cursorSlot = _slots[slot].Newer;
         }
     }
 
@@ -382,5 +377,4 @@ internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, 
         new(value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null, value.IsFar);
 }
 
-/// <summary>A key that has to go so that another one has room.</summary>
 internal readonly record struct EvictedKey(NodeId Key, bool IsFar);

@@ -7,7 +7,6 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 internal readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
-    /// <summary>Keys to evict. The caller removes them with the same write.</summary>
     public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
 
     /// <summary>Whether a live value of another source is replaced, or its life lengthened: <see cref="ChangeLimiter.Count"/> has to know.</summary>
