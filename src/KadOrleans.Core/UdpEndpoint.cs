@@ -97,6 +97,9 @@ public readonly record struct UdpEndpoint
         BinaryPrimitives.ReadUInt64BigEndian(address[8..]),
         port);
 
+    /// <summary>Takes <see cref="AddressHigh"/> and <see cref="AddressLow"/> of an endpoint.</summary>
+    internal static UdpEndpoint FromHalves(ulong high, ulong low, ushort port) => new(high, low, port);
+
     /// <summary>Takes an address of the base library, dropping its scope.</summary>
     public static UdpEndpoint FromIPAddress(IPAddress address, int port)
     {

@@ -84,18 +84,10 @@ internal readonly record struct AddressRange
         return length <= 128;
     }
 
-    private static UdpEndpoint Mask(UdpEndpoint endpoint, int length)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        endpoint.WriteIPv6(bytes);
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var bits = Math.Clamp(length - (8 * i), 0, 8);
-            bytes[i] &= (byte)(0xFF00 >> bits);
-        }
+    private static UdpEndpoint Mask(UdpEndpoint endpoint, int length) =>
+        UdpEndpoint.FromHalves(endpoint.AddressHigh & TopBits(length), endpoint.AddressLow & TopBits(length - 64), 0);
 
-        return UdpEndpoint.FromIPv6(bytes, 0);
-    }
+    private static ulong TopBits(int count) => count <= 0 ? 0 : ulong.MaxValue << (64 - Math.Min(count, 64));
 }
 
 /// <summary>Several ranges of addresses: those that an operator trusts.</summary>

@@ -94,15 +94,12 @@ internal static class CrawlPage
     {
         var flags = reader.ReadByte();
         var (state, form) = ((CrawlState)reader.ReadByte(), (AddressForm)reader.ReadByte());
-        Span<byte> address = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address, reader.ReadUInt64());
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address[8..], reader.ReadUInt64());
         var record = new CrawlRecord
         {
             State = state,
             Form = form,
             IsComplete = (flags & 4) != 0,
-            Endpoint = UdpEndpoint.FromIPv6(address, reader.ReadUInt16()),
+            Endpoint = UdpEndpoint.FromHalves(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt16()),
             Id = (flags & 1) == 0 ? null : new NodeId(reader.ReadBytes(NodeId.Length)),
             RoundTrip = (flags & 2) == 0 ? null : new TimeSpan(reader.Read7BitEncodedInt64()),
             Since = (flags & 8) == 0 ? null : new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),

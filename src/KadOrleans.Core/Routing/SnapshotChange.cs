@@ -21,7 +21,8 @@ internal sealed record SnapshotChange(
         }
 
         var rooms = newer.Rooms.Except(older.Rooms).ToList();
-        var (removed, added) = Compare(older.Contacts, newer.Contacts);
+        var removed = older.Contacts.Select(contact => contact.Id).Except(newer.Contacts.Select(contact => contact.Id)).ToList();
+        var added = newer.Contacts.Except(older.Contacts).ToList();
 
         // Buckets are split and never joined. So each prefix of before is there still.
         return removed.Count + added.Count + rooms.Count <= newer.Count / Divisor
@@ -44,33 +45,5 @@ internal sealed record SnapshotChange(
             To,
             [.. older.Contacts.Where(contact => !replaced.Contains(contact.Id)), .. Added],
             [.. older.Rooms.Where(room => !prefixes.Contains(room.Range.Prefix)), .. Rooms]);
-    }
-
-    private static (List<NodeId> Removed, List<Contact> Added) Compare(IReadOnlyList<Contact> older, IReadOnlyList<Contact> newer)
-    {
-        var (removed, added) = (new List<NodeId>(), new List<Contact>());
-        var (i, j) = (0, 0);
-        while (i < older.Count || j < newer.Count)
-        {
-            if (j == newer.Count || (i < older.Count && older[i].Id < newer[j].Id))
-            {
-                removed.Add(older[i++].Id);
-            }
-            else if (i == older.Count || newer[j].Id < older[i].Id)
-            {
-                added.Add(newer[j++]);
-            }
-            else
-            {
-                if (older[i] != newer[j])
-                {
-                    added.Add(newer[j]);
-                }
-
-                (i, j) = (i + 1, j + 1);
-            }
-        }
-
-        return (removed, added);
     }
 }

@@ -14,6 +14,9 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
     private const double Base = 172;
     private const double Highest = 74;
     private const double MarkRadius = Base - 14;
+    private const int Left = 644;
+    private const int Right = 948;
+    private const int RowHeight = 26;
 
     private const string Style = """
         text{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;fill:#1b1f24}
@@ -32,6 +35,8 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         .Where(r => r.Place is not null)
         .Select(r => (Ring.Turn(r.Place!.Value), r.IsReachable))
         .Order()];
+
+    private int _y = 134;
 
     private bool IsDots => _places.Count <= MostDots;
 
@@ -59,7 +64,7 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         }
 
         WriteMarks(writer);
-        new PictureLegend(summary, IsDots, Pieces).Write(writer);
+        WriteLegend(writer);
         writer.WriteLine("</svg>");
     }
 
@@ -149,6 +154,73 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
     private IEnumerable<double> InPieces(IEnumerable<NodeId> ids) => IsDots
         ? ids.Select(Ring.Turn)
         : ids.Select(id => PrefixBalance.PrefixOf(id, Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
+
+    private void WriteLegend(TextWriter writer)
+    {
+        Head(writer, "Figures");
+        Row(writer, "Nodes that answered", Invariant($"{summary.Nodes:N0}"));
+        Row(writer, "Different ids", Invariant($"{summary.Ids:N0}"));
+        Row(writer, "IP addresses", Invariant($"{summary.Addresses:N0}"));
+        Row(writer, "Unreachable", Invariant($"{summary.Unreachable:N0} ({100 * summary.UnreachableShare:0.#} %)"));
+        Row(writer, "Round trip, median", summary.RoundTrips is { } trip ? Invariant($"{trip.P50:0.#} ms") : "–");
+        Row(writer, "Round trip, 90 % within", summary.RoundTrips is { } slow ? Invariant($"{slow.P90:0.#} ms") : "–");
+        Row(writer, "Contacts per node, median", summary.Contacts is { } contacts ? Invariant($"{contacts.P50:N0}") : "–");
+        Row(writer, "Spread of ids", Spread);
+        _y += 24;
+        Head(writer, "Legend");
+        WriteKeys(writer);
+    }
+
+    private string Spread => summary.Balance switch
+    {
+        null => "too few to tell",
+        { Probability: >= 0.01 } => "even",
+        _ => "uneven",
+    };
+
+    private void WriteKeys(TextWriter writer)
+    {
+        if (IsDots)
+        {
+            Key(writer, $"<circle class=\"dot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"6\"/>", "a node that answered");
+            Key(writer, $"<circle class=\"deaddot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"5\"/>", "named by others, did not answer");
+        }
+        else
+        {
+            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Invariant($"nodes in 1/{Pieces} of the space"));
+            Key(writer, $"<rect class=\"dead\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", "named by others, did not answer");
+            Key(writer, $"<path class=\"even\" d=\"M{Left} {_y - 5}h19\"/>", "nodes, if spread evenly");
+        }
+
+        Key(
+            writer,
+            Invariant($"<path class=\"twice\" d=\"M{Left + 9} {_y - 11}l6 6l-6 6l-6 -6Z\"/>"),
+            Invariant($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
+        Key(
+            writer,
+            $"<circle class=\"several\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"7.5\"/>",
+            Invariant($"several ids for one address ({summary.SeveralIdsCount:N0})"));
+    }
+
+    private void Head(TextWriter writer, string text)
+    {
+        writer.WriteLine(Invariant($"<text x=\"{Left}\" y=\"{_y}\" class=\"head\">{text}</text>"));
+        writer.WriteLine(Invariant($"<path class=\"line\" d=\"M{Left} {_y + 9}H{Right}\"/>"));
+        _y += RowHeight + 8;
+    }
+
+    private void Row(TextWriter writer, string name, string value)
+    {
+        writer.WriteLine(Invariant(
+            $"<text x=\"{Left}\" y=\"{_y}\" class=\"row\">{name}</text><text x=\"{Right}\" y=\"{_y}\" text-anchor=\"end\" class=\"value\">{value}</text>"));
+        _y += RowHeight;
+    }
+
+    private void Key(TextWriter writer, string mark, string meaning)
+    {
+        writer.WriteLine(Invariant($"{mark}<text x=\"{Left + 30}\" y=\"{_y}\" class=\"row\">{meaning}</text>"));
+        _y += RowHeight;
+    }
 }
 
 internal static class Ring
@@ -191,82 +263,5 @@ internal static class Ring
     {
         var (sine, cosine) = Math.SinCos(turn * 2 * Math.PI);
         return (CentreX + (radius * sine), CentreY - (radius * cosine));
-    }
-}
-
-/// <summary>The figures beside a <see cref="KeySpacePicture"/>, and what its marks mean.</summary>
-internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int pieces)
-{
-    private const int Left = 644;
-    private const int Right = 948;
-    private const int RowHeight = 26;
-
-    private int _y = 134;
-
-    public void Write(TextWriter writer)
-    {
-        Head(writer, "Figures");
-        Row(writer, "Nodes that answered", Invariant($"{summary.Nodes:N0}"));
-        Row(writer, "Different ids", Invariant($"{summary.Ids:N0}"));
-        Row(writer, "IP addresses", Invariant($"{summary.Addresses:N0}"));
-        Row(writer, "Unreachable", Invariant($"{summary.Unreachable:N0} ({100 * summary.UnreachableShare:0.#} %)"));
-        Row(writer, "Round trip, median", summary.RoundTrips is { } trip ? Invariant($"{trip.P50:0.#} ms") : "–");
-        Row(writer, "Round trip, 90 % within", summary.RoundTrips is { } slow ? Invariant($"{slow.P90:0.#} ms") : "–");
-        Row(writer, "Contacts per node, median", summary.Contacts is { } contacts ? Invariant($"{contacts.P50:N0}") : "–");
-        Row(writer, "Spread of ids", Spread);
-        _y += 24;
-        Head(writer, "Legend");
-        WriteKeys(writer);
-    }
-
-    private string Spread => summary.Balance switch
-    {
-        null => "too few to tell",
-        { Probability: >= 0.01 } => "even",
-        _ => "uneven",
-    };
-
-    private void WriteKeys(TextWriter writer)
-    {
-        if (isDots)
-        {
-            Key(writer, $"<circle class=\"dot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"6\"/>", "a node that answered");
-            Key(writer, $"<circle class=\"deaddot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"5\"/>", "named by others, did not answer");
-        }
-        else
-        {
-            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Invariant($"nodes in 1/{pieces} of the space"));
-            Key(writer, $"<rect class=\"dead\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", "named by others, did not answer");
-            Key(writer, $"<path class=\"even\" d=\"M{Left} {_y - 5}h19\"/>", "nodes, if spread evenly");
-        }
-
-        Key(
-            writer,
-            Invariant($"<path class=\"twice\" d=\"M{Left + 9} {_y - 11}l6 6l-6 6l-6 -6Z\"/>"),
-            Invariant($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
-        Key(
-            writer,
-            $"<circle class=\"several\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"7.5\"/>",
-            Invariant($"several ids for one address ({summary.SeveralIdsCount:N0})"));
-    }
-
-    private void Head(TextWriter writer, string text)
-    {
-        writer.WriteLine(Invariant($"<text x=\"{Left}\" y=\"{_y}\" class=\"head\">{text}</text>"));
-        writer.WriteLine(Invariant($"<path class=\"line\" d=\"M{Left} {_y + 9}H{Right}\"/>"));
-        _y += RowHeight + 8;
-    }
-
-    private void Row(TextWriter writer, string name, string value)
-    {
-        writer.WriteLine(Invariant(
-            $"<text x=\"{Left}\" y=\"{_y}\" class=\"row\">{name}</text><text x=\"{Right}\" y=\"{_y}\" text-anchor=\"end\" class=\"value\">{value}</text>"));
-        _y += RowHeight;
-    }
-
-    private void Key(TextWriter writer, string mark, string meaning)
-    {
-        writer.WriteLine(Invariant($"{mark}<text x=\"{Left + 30}\" y=\"{_y}\" class=\"row\">{meaning}</text>"));
-        _y += RowHeight;
     }
 }
