@@ -87,14 +87,10 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
 
     public ValueTask<bool> StopAsync(string id)
     {
-        if (_current is not { } current || current.Stored.Report.Id != id)
-        {
-            return ValueTask.FromResult(false);
-        }
-
         // The next round ends it.
-        _isStopping = true;
-        return ValueTask.FromResult(true);
+        var runs = _current?.Stored.Report.Id == id;
+        _isStopping |= runs;
+        return ValueTask.FromResult(runs);
     }
 
     public async ValueTask ScheduleAsync()

@@ -32,20 +32,19 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
 
             var (options, rate) = (new CrawlOptions(), request.Rate ?? node.Rules.Limits.CrawlRate);
             var run = node.PrepareCrawl(options with { MaxNodes = request.MaxNodes ?? options.MaxNodes }, rate);
-            var crawl = new Running(run, CrawlReport.Begin(_current?.Report, environment.Time.GetUtcNow(), rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
+            var begun = CrawlReport.Begin(_current?.Report, environment.Time.GetUtcNow(), rate, run.Options.MaxNodes, slices: 1);
+            var crawl = new Running(run, begun, _stopping.Token);
             crawl.Ended = RunAsync(crawl);
             _current = crawl;
             return crawl.Report;
         }
     }
 
-    public IAsyncEnumerable<CrawlReport> WatchAsync(string? id, CancellationToken cancellationToken)
-    {
-        return CrawlWatch.RunAsync(
+    public IAsyncEnumerable<CrawlReport> WatchAsync(string? id, CancellationToken cancellationToken) =>
+        CrawlWatch.RunAsync(
             stop => GetAsync(id ??= Start(new CrawlRequest()).Id, stop),
             stop => Task.WhenAny(Find(id!)?.Ended ?? Task.CompletedTask, Task.Delay(ReportInterval, environment.Time, stop)),
             cancellationToken);
-    }
 
     public async Task<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken)
     {
