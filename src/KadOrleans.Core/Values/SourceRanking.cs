@@ -98,9 +98,9 @@ internal sealed class SourceSurvey(StoreAccounts accounts, int count)
 }
 
 /// <summary>
-/// Merges the rankings of parts of a DHT within bounded memory: so many networks by keys and as many by bytes, in between up to four times
-/// as many. A bound grows by what parts do not list, and by what it forgets itself. So no network has more than its merged numbers and the
-/// bound (Agarwal et al., Mergeable Summaries, 2012). Not safe for several threads.
+/// Merges the rankings of parts of a DHT within bounded memory: the top networks by keys and by bytes, at times four times as many. A bound
+/// grows by what parts do not list, and by what it forgets itself. So no network has more than its merged numbers and the bound (Agarwal
+/// et al., Mergeable Summaries, 2012). Not safe for several threads.
 /// </summary>
 internal sealed class SourceMerge(int capacity)
 {

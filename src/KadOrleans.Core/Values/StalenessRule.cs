@@ -1,8 +1,8 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// How old knowledge of a shard may be by which a get is answered without asking the shard: usually, and to remote nodes while it does not
-/// respond. All times are timestamps of one monotonic clock.
+/// How old knowledge of a shard may be by which a get is answered without asking the shard. The second bound holds for remote nodes while
+/// the shard does not respond. All times are timestamps of one monotonic clock.
 /// </summary>
 internal readonly record struct StalenessRule(long Usual, long Outage)
 {
