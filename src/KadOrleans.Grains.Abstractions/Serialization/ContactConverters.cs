@@ -72,8 +72,13 @@ internal struct UdpEndpointSurrogate
 internal sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpointSurrogate>
 {
     /// <inheritdoc/>
-    public UdpEndpoint ConvertFromSurrogate(in UdpEndpointSurrogate surrogate) =>
-        UdpEndpoint.FromHalves(surrogate.High, surrogate.Low, surrogate.Port);
+    public UdpEndpoint ConvertFromSurrogate(in UdpEndpointSurrogate surrogate)
+    {
+        Span<byte> address = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(address, surrogate.High);
+        BinaryPrimitives.WriteUInt64BigEndian(address[8..], surrogate.Low);
+        return UdpEndpoint.FromIPv6(address, surrogate.Port);
+    }
 
     /// <inheritdoc/>
     public UdpEndpointSurrogate ConvertToSurrogate(in UdpEndpoint value) => new()

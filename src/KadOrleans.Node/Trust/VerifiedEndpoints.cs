@@ -84,7 +84,7 @@ internal sealed class VerifiedEndpoints
 
     private static ConcurrentDictionary<UdpEndpoint, VerifiedEndpoint> NewGeneration() => new(1, 31);
 
-    private static bool IsPublic(UdpEndpoint endpoint) => !endpoint.IsLocal;
+    private static bool IsPublic(UdpEndpoint endpoint) => !endpoint.IsLoopback && !endpoint.IsLinkLocal && !endpoint.IsPrivate;
 
     private VerifiedEndpoint New(UdpEndpoint endpoint)
     {

@@ -10,6 +10,8 @@ namespace KadOrleans.Storage.Sqlite.Crawls;
 /// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then the report.
 /// A crawl without a report does not exist. Calls to save come one after another.
 /// </summary>
+/// <param name="folder">Created with the first crawl.</param>
+/// <param name="logger">Where damage is reported.</param>
 internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
 {
     private const string ReportSuffix = ".json";
