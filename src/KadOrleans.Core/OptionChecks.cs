@@ -4,13 +4,20 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Core;
 
 /// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
+/// <param name="prefix">The prefix of all settings' names, such as <c>Kad:Cluster:</c>.</param>
+/// <param name="separator">The separator between the parts of a name.</param>
 internal sealed class OptionChecks(string prefix, char separator)
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
+    /// <summary>The problems found.</summary>
     public List<string> Problems { get; } = [];
 
-    /// <summary>Notes a value out of bounds. The setting's name has dots between its parts.</summary>
+    /// <summary>Notes a value that is not within two others.</summary>
+    /// <param name="setting">Its name, with dots between its parts.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="least">The least that is allowed.</param>
+    /// <param name="most">The most that is allowed.</param>
     public void Within<T>(string setting, T value, T least, T most)
         where T : IComparable<T>
     {
@@ -20,6 +27,7 @@ internal sealed class OptionChecks(string prefix, char separator)
         }
     }
 
+    /// <summary>Checks the constants of the paper.</summary>
     public void Check(KademliaOptions options)
     {
         Within("Kademlia.BucketSize", options.BucketSize, 1, 64);
@@ -34,6 +42,7 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), 365 * Day);
     }
 
+    /// <summary>Checks how much is held for others.</summary>
     public void Check(StoreQuota quota)
     {
         Within("Quota.TotalKeys", quota.TotalKeys, 0, int.MaxValue);
@@ -47,12 +56,14 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Quota.ChangesPerSubnet", quota.ChangesPerSubnet, 0, int.MaxValue);
     }
 
+    /// <summary>Checks how many contacts of one subnet are taken.</summary>
     public void Check(SubnetLimits limits)
     {
         Within("Subnets.PerBucket", limits.PerBucket, 1, int.MaxValue);
         Within("Subnets.PerTable", limits.PerTable, 1, int.MaxValue);
     }
 
+    /// <summary>Checks trusted address ranges.</summary>
     public void CheckTrust(IEnumerable<string> ranges)
     {
         foreach (var range in ranges.Where(range => !AddressRange.TryParse(range, out _)))

@@ -13,7 +13,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// </summary>
 internal sealed class KeptValues : IShardValues, IDisposable
 {
-    // Values reclassified or networks ranked, and slots copied, at a time; readers wait meanwhile.
+    // Values judged again or networks ranked, and slots copied, at a time; readers wait meanwhile.
     private const int Together = 4096;
     private const int Copied = 512;
 
@@ -214,7 +214,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         {
             lock (Gate)
             {
-                isLeft = Shard.Reclassify(Together);
+                isLeft = Shard.Judge(Together);
             }
         }
     }

@@ -80,11 +80,11 @@ internal sealed class KeyShard
     public bool SetArea(ResponsibleArea area, int atOnce = int.MaxValue)
     {
         _accounts.Area = area;
-        return Reclassify(atOnce);
+        return Judge(atOnce);
     }
 
     /// <summary>Reclassifies more values by the area that was set last. Returns whether some are left.</summary>
-    public bool Reclassify(int count) => _accounts.Reclassify(count);
+    public bool Judge(int count) => _accounts.Judge(count);
 
     /// <summary>
     /// Why <see cref="Put"/> would refuse a value if the current plan is applied; null if it would not. The plan may still be abandoned.

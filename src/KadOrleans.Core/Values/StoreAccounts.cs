@@ -39,7 +39,7 @@ internal sealed class StoreAccounts
 
     public long Bytes { get; private set; }
 
-    /// <summary>The near keys. After a change <see cref="Reclassify"/> takes the counted values in turn.</summary>
+    /// <summary>The near keys. After a change <see cref="Judge"/> takes the counted values in turn.</summary>
     public ResponsibleArea Area
     {
         get => _area;
@@ -169,7 +169,7 @@ internal sealed class StoreAccounts
     /// Reclassifies some of the counted values by <see cref="Area"/>. In parts, because a million take about 0.1 s. It walks each source's
     /// lists from old to new, so that those which change lists keep their order. Returns whether some are left.
     /// </summary>
-    public bool Reclassify(int count)
+    public bool Judge(int count)
     {
         for (; count > 0; count--)
         {
@@ -177,7 +177,7 @@ internal sealed class StoreAccounts
             {
                 var slot = _cursorSlot;
                 _cursorSlot = _slots[slot].Newer;
-                ReclassifyAt(slot);
+                JudgeAt(slot);
             }
             else if (!TryNextList())
             {
@@ -263,7 +263,7 @@ internal sealed class StoreAccounts
         return true;
     }
 
-    private void ReclassifyAt(int slot)
+    private void JudgeAt(int slot)
     {
         ref var entry = ref _slots[slot];
         var isFar = !Area.Contains(entry.Key);

@@ -154,11 +154,13 @@ internal sealed class ClusterCrawl
         try
         {
             _plan.OnSent(lease, Now);
-            var progress = await _edges.AskAsync(edge, OrderOf(lease));
+            var progress = await _edges.CallAsync(edge.Observer.CrawlSliceAsync(OrderOf(lease)));
             var records = new List<CrawlRecord>();
             for (var page = 0; page < progress.Pages; page++)
             {
-                records.AddRange(CrawlPage.Decode(await _edges.ReadAsync(edge, NameOf(lease), page)));
+                var content = await _edges.CallAsync(edge.Observer.ReadSliceAsync(NameOf(lease), page))
+                    ?? throw new InvalidDataException($"The edge {edge.Name} has no page {page} of {NameOf(lease)}.");
+                records.AddRange(CrawlPage.Decode(content));
             }
 
             _plan.OnAnswered(lease, Now);
@@ -287,10 +289,6 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
         return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
     }
 
-    public Task<CrawlSliceProgress> AskAsync(LiveEdge edge, CrawlSliceOrder order) =>
-        edge.Observer.CrawlSliceAsync(order).WaitAsync(timeout, time);
-
-    public async Task<byte[]> ReadAsync(LiveEdge edge, string lease, int page) =>
-        await edge.Observer.ReadSliceAsync(lease, page).WaitAsync(timeout, time)
-        ?? throw new InvalidDataException($"The edge {edge.Name} has no page {page} of {lease}.");
+    /// <summary>A call to an edge, within the timeout.</summary>
+    public Task<T> CallAsync<T>(Task<T> call) => call.WaitAsync(timeout, time);
 }

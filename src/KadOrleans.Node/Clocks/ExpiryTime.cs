@@ -10,8 +10,8 @@ namespace KadOrleans.Node.Clocks;
 /// </summary>
 internal sealed class ExpiryTime : TimeProvider
 {
-    // No lead of a wall clock is ever near it.
-    private const long NoneAgreed = long.MaxValue / 2;
+    // While the clocks disagree: no lead of a wall clock is ever near it.
+    private const long NoLead = long.MaxValue / 2;
 
     private readonly TimeProvider _system;
     private readonly ILogger _logger;
@@ -103,7 +103,7 @@ internal sealed class ExpiryTime : TimeProvider
     }
 
     // Under the lock.
-    private void Publish() => Volatile.Write(ref _agreed, _judge.Agrees ? _judge.BelievedLead : NoneAgreed);
+    private void Publish() => Volatile.Write(ref _agreed, _judge.Agrees ? _judge.BelievedLead : NoLead);
 
     private void Tell(ClockVerdict? verdict)
     {
