@@ -18,16 +18,11 @@ internal static class AddressText
 
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
-    /// <summary>
-    /// Writes the address of <paramref name="endpoint"/> as ASCII without allocating and returns its length.
-    /// </summary>
-    /// <param name="endpoint">Its port is not written.</param>
-    /// <param name="destination">At least <see cref="MaxLength"/> bytes.</param>
+    /// <summary>Writes an address as ASCII, without its port, to <see cref="MaxLength"/> bytes at least. Returns the length.</summary>
     public static int Write(UdpEndpoint endpoint, Span<byte> destination) => endpoint.IsIPv4
         ? WriteIPv4((uint)endpoint.AddressLow, destination)
         : WriteIPv6(endpoint, destination);
 
-    /// <summary>The address of <paramref name="endpoint"/> as text, without its port.</summary>
     public static string Format(UdpEndpoint endpoint)
     {
         Span<byte> text = stackalloc byte[MaxLength];
@@ -45,15 +40,10 @@ internal static class AddressText
         }
 
         Span<char> chars = stackalloc char[MaxLength + 6];
-        for (var i = 0; i < ascii.Length; i++)
-        {
-            chars[i] = (char)ascii[i];
-        }
-
+        Encoding.Latin1.GetChars(ascii, chars);
         return TryParse(chars[..ascii.Length], port, out endpoint);
     }
 
-    /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, ushort, out UdpEndpoint)"/>
     public static bool TryParse(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)
     {
         if (!text.Contains(':'))

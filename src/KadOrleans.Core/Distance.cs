@@ -24,20 +24,9 @@ public readonly struct Distance : IEquatable<Distance>, IComparable<Distance>, I
     public static Distance Zero => default;
 
     /// <summary>The length of the prefix that the two ids share, 0 to 160 bits.</summary>
-    public int LeadingZeroBits
-    {
-        get
-        {
-            if (_high != 0)
-            {
-                return BitOperations.LeadingZeroCount(_high);
-            }
-
-            return _middle != 0
-                ? 64 + BitOperations.LeadingZeroCount(_middle)
-                : 128 + BitOperations.LeadingZeroCount(_low);
-        }
-    }
+    public int LeadingZeroBits => _high != 0 ? BitOperations.LeadingZeroCount(_high)
+        : _middle != 0 ? 64 + BitOperations.LeadingZeroCount(_middle)
+        : 128 + BitOperations.LeadingZeroCount(_low);
 
     /// <summary>
     /// The distance as a share of the whole space, 0 to 1. Precise to 53 bits: for estimates, not for ordering.

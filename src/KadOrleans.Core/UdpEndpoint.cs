@@ -42,6 +42,9 @@ public readonly record struct UdpEndpoint
         ? (byte)(_low >> 24) == 10 || (uint)_low >> 20 == 0xAC1 || (ushort)(_low >> 16) == 0xC0A8
         : (_high >> 57) == 0xFC >> 1;
 
+    /// <summary>Whether the address is loopback, link-local or private: it says nothing of who owns it.</summary>
+    internal bool IsLocal => IsLoopback || IsLinkLocal || IsPrivate;
+
     /// <summary>
     /// An address of no public host and of no private network either. IPv4: examples (192.0.2.0/24, 198.51.100.0/24,
     /// 203.0.113.0/24), carriers' own networks (100.64.0.0/10), measurements (198.18.0.0/15), protocols (192.0.0.0/24), relays of
@@ -65,20 +68,9 @@ public readonly record struct UdpEndpoint
     /// Whether one node can be reached here: a port other than 0, and an address that is neither unspecified
     /// (0.0.0.0/8, ::) nor multicast, broadcast or reserved.
     /// </summary>
-    public bool IsUnicast
-    {
-        get
-        {
-            if (Port == 0)
-            {
-                return false;
-            }
-
-            return IsIPv4
-                ? (byte)(_low >> 24) is > 0 and < 224
-                : (_high | _low) != 0 && (_high >> 56) != 0xFF;
-        }
-    }
+    public bool IsUnicast => Port != 0 && (IsIPv4
+        ? (byte)(_low >> 24) is > 0 and < 224
+        : (_high | _low) != 0 && (_high >> 56) != 0xFF);
 
     /// <summary>Refuses an endpoint that no node can have.</summary>
     /// <exception cref="ArgumentException"><see cref="IsUnicast"/> is false.</exception>
@@ -104,6 +96,9 @@ public readonly record struct UdpEndpoint
         BinaryPrimitives.ReadUInt64BigEndian(address),
         BinaryPrimitives.ReadUInt64BigEndian(address[8..]),
         port);
+
+    /// <summary>Takes <see cref="AddressHigh"/> and <see cref="AddressLow"/> of an endpoint.</summary>
+    internal static UdpEndpoint FromHalves(ulong high, ulong low, ushort port) => new(high, low, port);
 
     /// <summary>Takes an address of the base library, dropping its scope.</summary>
     public static UdpEndpoint FromIPAddress(IPAddress address, int port)

@@ -18,7 +18,6 @@ internal static class VisibleText
     private const int LastC0 = 0x1F;
     private const int Delete = 0x7F;
     private const int MaxExcerpt = 60;
-    private const char PictureOfDelete = '\u2421';
 
     /// <summary>
     /// The text with invisible characters replaced. U+0000 to U+001F and U+007F become a picture such as ␛, others a notation such as
@@ -27,11 +26,8 @@ internal static class VisibleText
     public static string Show(string text) => Replace(text, AppendPicture);
 
     /// <summary>The same, with line breaks kept: for stack traces.</summary>
-    public static string ShowLines(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
-    }
+    public static string ShowLines(string text) =>
+        string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
 
     /// <summary>The first 60 characters, shown, with an ellipsis in place of the others: for messages that echo a text.</summary>
     public static string Excerpt(string? text)
@@ -45,8 +41,7 @@ internal static class VisibleText
         return Show(text[..length]) + "…";
     }
 
-    /// <summary>A JSON document with an escape such as \u202E in place of each invisible character; its meaning stays.</summary>
-    /// <param name="json">Without line breaks between its tokens.</param>
+    /// <summary>A JSON document of one line, with an escape such as \u202E in place of each invisible character.</summary>
     public static string EscapeJson(string json) => Replace(json, AppendEscape);
 
     /// <summary>Whether a person can't see the character, or a terminal obeys it.</summary>
@@ -60,7 +55,6 @@ internal static class VisibleText
 
     private static string Replace(string text, Action<StringBuilder, int> append)
     {
-        ArgumentNullException.ThrowIfNull(text);
         StringBuilder? shown = null;
         for (var at = 0; at < text.Length;)
         {
@@ -81,21 +75,12 @@ internal static class VisibleText
         return shown?.ToString() ?? text;
     }
 
-    private static void AppendPicture(StringBuilder shown, int character)
+    private static void AppendPicture(StringBuilder shown, int character) => shown.Append(character switch
     {
-        switch (character)
-        {
-            case <= LastC0:
-                shown.Append((char)(FirstPicture + character));
-                break;
-            case Delete:
-                shown.Append(PictureOfDelete);
-                break;
-            default:
-                shown.Append(CultureInfo.InvariantCulture, $"<U+{character:X4}>");
-                break;
-        }
-    }
+        <= LastC0 => $"{(char)(FirstPicture + character)}",
+        Delete => "\u2421",
+        _ => string.Create(CultureInfo.InvariantCulture, $"<U+{character:X4}>"),
+    });
 
     private static void AppendEscape(StringBuilder escaped, int character)
     {

@@ -117,7 +117,7 @@ public class KeyHistoryTests
             }
 
             // What was not named is as it was.
-            var held = log.Shard.Values;
+            var held = log.Shard.Values.ToDictionary();
             Assert.All(held.Keys, key => Assert.True(_filter.MayContain(key)));
             if (news.Filter is null)
             {

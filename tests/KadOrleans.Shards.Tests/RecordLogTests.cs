@@ -67,7 +67,7 @@ public class RecordLogTests
 
         Assert.True(await shard.RemoveAsync(Samples.Key(1)));
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
-        Assert.Equal([Samples.Key(2)], (await EngineHost.ActivateAsync(records)).Log.Shard.Values.Keys);
+        Assert.Equal([Samples.Key(2)], (await EngineHost.ActivateAsync(records)).Log.Shard.Enumerate().Select(held => held.Key));
     });
 
     [Fact]
@@ -83,7 +83,7 @@ public class RecordLogTests
         (records.OnWrite, records.FailRead) = (_ => WriteFault.None, _ => false);
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("c")));
 
-        Assert.Equal([Samples.Key(1), Samples.Key(3)], shard.Log.Shard.Values.Keys.Order().ToHashSet().Intersect([Samples.Key(1), Samples.Key(3)]));
+        Assert.Equal([Samples.Key(1), Samples.Key(3)], shard.Log.Shard.Enumerate().Select(held => held.Key).Order().ToHashSet().Intersect([Samples.Key(1), Samples.Key(3)]));
         Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
     });
 
@@ -116,7 +116,7 @@ public class RecordLogTests
 
         // Stale as it is, the other's memory still says that the quota is used up.
         Assert.Equal(StoreResult.TotalQuotaExceeded, await other.PutAsync(Samples.Key(4), Samples.Text("four")));
-        Assert.Equal([Samples.Key(1)], (await EngineHost.ActivateAsync(records)).Log.Shard.Values.Keys);
+        Assert.Equal([Samples.Key(1)], (await EngineHost.ActivateAsync(records)).Log.Shard.Enumerate().Select(held => held.Key));
     });
 
     [Theory]
@@ -160,7 +160,7 @@ public class RecordLogTests
 
         shard.Clock.Advance(TimeSpan.FromTicks(1));
         Assert.Equal(StoreResult.Late, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
-        Assert.Equal([Samples.Key(1)], shard.Log.Shard.Values.Keys);
+        Assert.Equal([Samples.Key(1)], shard.Log.Shard.Enumerate().Select(held => held.Key));
     });
 
     [Fact]

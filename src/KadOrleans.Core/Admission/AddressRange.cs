@@ -21,10 +21,7 @@ internal readonly record struct AddressRange
         _length = length;
     }
 
-    /// <summary>
-    /// Parses <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or an address alone, which is a range of one. Bits behind the
-    /// prefix are ignored: <c>10.1.2.3/8</c> is <c>10.0.0.0/8</c>.
-    /// </summary>
+    /// <summary>Parses <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or an address, a range of one. Bits behind the prefix are ignored.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out AddressRange range)
     {
         range = default;
@@ -52,13 +49,10 @@ internal readonly record struct AddressRange
         return true;
     }
 
-    /// <summary>Parses as <see cref="TryParse"/> does.</summary>
-    /// <exception cref="FormatException"><paramref name="text"/> is not of that form.</exception>
     public static AddressRange Parse(string text) => TryParse(text, out var range)
         ? range
         : throw new FormatException($"'{text}' is not a range of addresses: ADDRESS or ADDRESS/LENGTH is needed.");
 
-    /// <summary>Whether it is a range of IPv4 addresses.</summary>
     public bool IsIPv4 => _first.IsIPv4;
 
     /// <summary>Bits of the prefix: 0 to 32 of an IPv4 range, 0 to 128 of an IPv6 one.</summary>
@@ -71,11 +65,9 @@ internal readonly record struct AddressRange
         return new AddressRange(Mask(endpoint, length), length);
     }
 
-    /// <summary>Whether the address of <paramref name="endpoint"/> is in the range; its port does not matter.</summary>
     public bool Contains(UdpEndpoint endpoint) =>
         endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
 
-    /// <summary><c>address/length</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{AddressText.Format(_first)}/{PrefixLength}");
@@ -92,42 +84,23 @@ internal readonly record struct AddressRange
         return length <= 128;
     }
 
-    private static UdpEndpoint Mask(UdpEndpoint endpoint, int length)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        endpoint.WriteIPv6(bytes);
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var bits = Math.Clamp(length - (8 * i), 0, 8);
-            bytes[i] &= (byte)(0xFF00 >> bits);
-        }
+    private static UdpEndpoint Mask(UdpEndpoint endpoint, int length) =>
+        UdpEndpoint.FromHalves(endpoint.AddressHigh & TopBits(length), endpoint.AddressLow & TopBits(length - 64), 0);
 
-        return UdpEndpoint.FromIPv6(bytes, 0);
-    }
+    private static ulong TopBits(int count) => count <= 0 ? 0 : ulong.MaxValue << (64 - Math.Min(count, 64));
 }
 
 /// <summary>Several ranges of addresses: those that an operator trusts.</summary>
-internal sealed class AddressRangeSet
+internal sealed class AddressRangeSet(IEnumerable<AddressRange> ranges)
 {
-    private readonly AddressRange[] _ranges;
+    private readonly AddressRange[] _ranges = [.. ranges];
 
-    /// <summary>A set of the given ranges.</summary>
-    public AddressRangeSet(IEnumerable<AddressRange> ranges)
-    {
-        _ranges = [.. ranges];
-    }
-
-    /// <summary>No range.</summary>
     public static AddressRangeSet Empty { get; } = new([]);
 
-    /// <summary>The ranges as given.</summary>
     public IReadOnlyList<AddressRange> Ranges => _ranges.AsReadOnly();
 
-    /// <summary>Parses each text as <see cref="AddressRange.Parse"/> does.</summary>
-    /// <exception cref="FormatException">One of them is no range; the message names it.</exception>
     public static AddressRangeSet Parse(IEnumerable<string> texts) => new(texts.Select(AddressRange.Parse));
 
-    /// <summary>Whether one of the ranges has the endpoint's address.</summary>
     public bool Contains(UdpEndpoint endpoint)
     {
         foreach (var range in _ranges)

@@ -22,7 +22,6 @@ public readonly record struct Ban
     /// <summary>The banned id; null if a range is banned.</summary>
     public NodeId? Id { get; }
 
-    /// <summary>The banned range; null if an id is banned.</summary>
     internal AddressRange? Range { get; }
 
     /// <summary>Parses an id of 40 hexadecimal digits, an address or a CIDR range. Bits of a range behind its prefix are ignored.</summary>
@@ -64,10 +63,8 @@ internal sealed class BanSet
     private readonly int[] _lengths4;
     private readonly int[] _lengths6;
 
-    /// <summary>A set of these bans.</summary>
     public BanSet(IEnumerable<Ban> bans)
     {
-        ArgumentNullException.ThrowIfNull(bans);
         Ban[] all = [.. bans];
         _ids = [.. all.Where(ban => ban.Id is not null).Select(ban => ban.Id!.Value)];
         _ranges = [.. all.Where(ban => ban.Range is not null).Select(ban => ban.Range!.Value)];
@@ -75,13 +72,10 @@ internal sealed class BanSet
         _lengths6 = LengthsOf(isIPv4: false);
     }
 
-    /// <summary>No ban.</summary>
     public static BanSet Empty { get; } = new([]);
 
-    /// <summary>Whether an id is banned.</summary>
     public bool Contains(NodeId id) => _ids.Count > 0 && _ids.Contains(id);
 
-    /// <summary>Whether an endpoint's address is in a banned range.</summary>
     public bool Contains(UdpEndpoint endpoint)
     {
         foreach (var length in endpoint.IsIPv4 ? _lengths4 : _lengths6)
@@ -95,7 +89,6 @@ internal sealed class BanSet
         return false;
     }
 
-    /// <summary>Whether a contact's id or address is banned.</summary>
     public bool Contains(Contact contact) => Contains(contact.Id) || Contains(contact.Endpoint);
 
     private int[] LengthsOf(bool isIPv4) =>
@@ -107,10 +100,42 @@ internal sealed class BansInForce
 {
     private volatile BanSet _set = BanSet.Empty;
 
-    /// <summary>The bans.</summary>
-    public BanSet Set
+    public BanSet Set { get => _set; set => _set = value; }
+}
+
+/// <summary>A ban in force.</summary>
+/// <param name="Ban">What is banned.</param>
+/// <param name="Since">When it was banned.</param>
+public sealed record BanEntry(Ban Ban, DateTimeOffset Since)
+{
+    /// <summary>Reads bans as <see cref="Ban.ToString"/> writes them. Those that this release cannot read are left out.</summary>
+    internal static IReadOnlyList<BanEntry> Read(IEnumerable<(string Ban, DateTimeOffset Since)> bans) =>
+        [.. bans.SelectMany(entry => Ban.TryParse(entry.Ban, out var ban) ? new[] { new BanEntry(ban, entry.Since) } : [])];
+}
+
+internal static class BanBook
+{
+    /// <summary>The most bans. All are sent to each edge at each change: some 50 kB.</summary>
+    public const int MaxBans = 1_024;
+
+    /// <summary>The list with a ban; null if it has it already. The ids of this DHT itself, <paramref name="own"/>, cannot be banned.</summary>
+    public static IReadOnlyList<BanEntry>? Add(IReadOnlyList<BanEntry> bans, Ban ban, IEnumerable<NodeId> own, DateTimeOffset now)
     {
-        get => _set;
-        set => _set = value;
+        if (bans.Any(entry => entry.Ban == ban))
+        {
+            return null;
+        }
+
+        if (ban.Id is { } id && own.Contains(id))
+        {
+            throw new ArgumentException($"The ban is '{ban}', an id of this DHT itself; ids of others can be banned.");
+        }
+
+        return bans.Count < MaxBans
+            ? [.. bans, new BanEntry(ban, now)]
+            : throw new ArgumentException($"There are {bans.Count} bans, which is the most; ban a wider range in place of several.");
     }
+
+    public static IReadOnlyList<BanEntry>? Remove(IReadOnlyList<BanEntry> bans, Ban ban) =>
+        bans.Any(entry => entry.Ban == ban) ? [.. bans.Where(entry => entry.Ban != ban)] : null;
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 
 namespace KadOrleans.Core.Admission;
@@ -21,30 +20,9 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     public SourceNetwork Subnet => High == 0 ? (Low == Lowest.Low ? Lowest : new SourceNetwork(0, Low & ~0xFFUL)) : OfIPv6(High & ~0xFFFFUL);
 
     /// <summary>Whether the addresses are loopback, link-local or private: they say nothing of who owns them.</summary>
-    public bool IsPrivate
-    {
-        get
-        {
-            if (this == Lowest)
-            {
-                return true;
-            }
+    public bool IsPrivate => this == Lowest || Endpoint.IsLocal;
 
-            var endpoint = Endpoint;
-            return endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate;
-        }
-    }
-
-    private UdpEndpoint Endpoint
-    {
-        get
-        {
-            Span<byte> address = stackalloc byte[2 * sizeof(ulong)];
-            BinaryPrimitives.WriteUInt64BigEndian(address, High);
-            BinaryPrimitives.WriteUInt64BigEndian(address[sizeof(ulong)..], Low);
-            return UdpEndpoint.FromIPv6(address, 0);
-        }
-    }
+    private UdpEndpoint Endpoint => UdpEndpoint.FromHalves(High, Low, 0);
 
     // The lowest IPv6 network without the IPv4 in it: loopback, and addresses that nobody is reached at. It is not all
     // zeros, or a forged source such as ::2 would pass for Trusted.

@@ -7,44 +7,21 @@ namespace KadOrleans.Core.Admission;
 /// exempt: they do not show who owns them, and networks on one host must work. Trusted ranges are exempt, too. Belongs to one table. Not
 /// safe for several threads.
 /// </summary>
-internal sealed class SubnetDiversity
+internal sealed class SubnetDiversity(SubnetLimits? limits = null, AddressRangeSet? trusted = null)
 {
-    private readonly SubnetLimits _limits;
-    private readonly AddressRangeSet _trusted;
+    private readonly SubnetLimits _limits = limits ?? new SubnetLimits();
+    private readonly AddressRangeSet _trusted = trusted ?? AddressRangeSet.Empty;
     private readonly Dictionary<SourceNetwork, int> _counts = [];
 
-    /// <summary>Counts by the default limits and trusts no range.</summary>
-    public SubnetDiversity()
-        : this(new SubnetLimits(), AddressRangeSet.Empty)
-    {
-    }
-
-    /// <summary>Counts by the given limits.</summary>
-    /// <param name="limits">The shares of one subnet.</param>
-    /// <param name="trusted">Addresses that are not counted.</param>
-    public SubnetDiversity(SubnetLimits limits, AddressRangeSet trusted)
-    {
-        ArgumentNullException.ThrowIfNull(limits);
-        ArgumentNullException.ThrowIfNull(trusted);
-        _limits = limits;
-        _trusted = trusted;
-    }
-
-    /// <summary>Whether an endpoint counts against no limit.</summary>
     public bool IsExempt(UdpEndpoint endpoint) =>
-        endpoint.IsLoopback || endpoint.IsLinkLocal || endpoint.IsPrivate || _trusted.Contains(endpoint);
+        endpoint.IsLocal || _trusted.Contains(endpoint);
 
-    /// <summary>Whether the table may have another contact of the endpoint's subnet.</summary>
-    /// <param name="endpoint">The new contact's.</param>
-    /// <param name="sameSubnetInBucket">How many contacts of that subnet its bucket has.</param>
     public bool Allows(UdpEndpoint endpoint, int sameSubnetInBucket) =>
         IsExempt(endpoint)
         || (sameSubnetInBucket < _limits.PerBucket && CountOf(endpoint) < _limits.PerTable);
 
-    /// <summary>Contacts counted for the endpoint's subnet.</summary>
     public int CountOf(UdpEndpoint endpoint) => _counts.GetValueOrDefault(SourceNetwork.SubnetOf(endpoint));
 
-    /// <summary>A contact entered the table.</summary>
     public void Add(UdpEndpoint endpoint)
     {
         if (!IsExempt(endpoint))
@@ -53,17 +30,10 @@ internal sealed class SubnetDiversity
         }
     }
 
-    /// <summary>A contact that entered the table left it.</summary>
     public void Remove(UdpEndpoint endpoint)
     {
-        if (IsExempt(endpoint))
-        {
-            return;
-        }
-
         var subnet = SourceNetwork.SubnetOf(endpoint);
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, subnet, out _);
-        if (--count <= 0)
+        if (!IsExempt(endpoint) && --CollectionsMarshal.GetValueRefOrAddDefault(_counts, subnet, out _) <= 0)
         {
             _counts.Remove(subnet);
         }

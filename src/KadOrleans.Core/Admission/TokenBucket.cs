@@ -11,18 +11,14 @@ internal struct TokenBucket
     private double _tokens;
     private DateTimeOffset _updated;
 
-    /// <summary>A full bucket.</summary>
     public TokenBucket(TokenRate rate, DateTimeOffset now)
     {
         _tokens = rate.Burst;
         _updated = now;
     }
 
-    /// <summary>Takes a token if there is one.</summary>
-    public bool TryTake(TokenRate rate, DateTimeOffset now) => TryTake(rate, now, 1);
-
     /// <summary>Takes several tokens if there are so many, else none.</summary>
-    public bool TryTake(TokenRate rate, DateTimeOffset now, double amount)
+    public bool TryTake(TokenRate rate, DateTimeOffset now, double amount = 1)
     {
         _tokens = Available(rate, now);
         _updated = now;
@@ -42,7 +38,6 @@ internal struct TokenBucket
         _updated = now;
     }
 
-    /// <summary>Whether <see cref="TryTake(TokenRate, DateTimeOffset)"/> would take a token now.</summary>
     public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
 
     /// <summary>Whether it has refilled. Then it equals a new one, and may be forgotten.</summary>
@@ -62,10 +57,9 @@ internal struct TokenBucket
 public readonly record struct TokenRate(double PerSecond, double Burst);
 
 /// <summary>
-/// A bounded number of token buckets by network, all of one rate, which may change. When it is full, a new network replaces one whose bucket
-/// has refilled, which loses nothing. If a few tries find none, new networks share one bucket.
+/// A bounded number of token buckets by network, all of one rate, which may change. When it is full, a new network replaces one whose
+/// bucket has refilled, which loses nothing. If a few tries find none, new networks share one bucket.
 /// </summary>
-/// <param name="capacity">The most networks that have a bucket of their own.</param>
 internal sealed class TokenBucketMap(int capacity)
 {
     /// <summary>The most places checked for one new network. It bounds the work that a forged source causes.</summary>
@@ -89,7 +83,6 @@ internal sealed class TokenBucketMap(int capacity)
         }
     }
 
-    /// <summary>Takes a token of a network.</summary>
     public bool TryTake(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
@@ -113,22 +106,24 @@ internal sealed class TokenBucketMap(int capacity)
         lock (_gate)
         {
             return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
-                : _buckets.Count < capacity || IsPlaceFree(rate, now) ? rate.Burst >= 1
+                : _buckets.Count < capacity || FindFull(rate, now) >= 0 ? rate.Burst >= 1
                 : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
         }
     }
 
-    private bool IsPlaceFree(TokenRate rate, DateTimeOffset now)
+    // Near the hand, a bucket that may be forgotten; -1 if there is none.
+    private int FindFull(TokenRate rate, DateTimeOffset now)
     {
         for (var i = 0; i < EvictionTries; i++)
         {
-            if (_buckets[(_hand + i) % capacity].Bucket.IsFull(rate, now))
+            var place = (_hand + i) % capacity;
+            if (_buckets[place].Bucket.IsFull(rate, now))
             {
-                return true;
+                return place;
             }
         }
 
-        return false;
+        return -1;
     }
 
     private bool TryFindPlace(SourceNetwork network, TokenRate rate, DateTimeOffset now, out int place)
@@ -138,25 +133,22 @@ internal sealed class TokenBucketMap(int capacity)
         {
             place = _buckets.Count;
             _buckets.Add(entry);
-            _places.Add(network, place);
-            return true;
         }
-
-        for (var i = 0; i < EvictionTries; i++)
+        else
         {
-            place = _hand;
-            _hand = (_hand + 1) % capacity;
-            if (_buckets[place].Bucket.IsFull(rate, now))
+            place = FindFull(rate, now);
+            _hand = (place < 0 ? _hand + EvictionTries : place + 1) % capacity;
+            if (place < 0)
             {
-                _places.Remove(_buckets[place].Network);
-                _buckets[place] = entry;
-                _places.Add(network, place);
-                return true;
+                return false;
             }
+
+            _places.Remove(_buckets[place].Network);
+            _buckets[place] = entry;
         }
 
-        place = -1;
-        return false;
+        _places.Add(network, place);
+        return true;
     }
 }
 
@@ -174,11 +166,8 @@ internal sealed class SourceLimiter
     private readonly TokenBucketMap?[] _subnets = new TokenBucketMap?[Stripes];
     private volatile SourceLimits _limits;
 
-    /// <summary>A limiter that has counted nothing.</summary>
-    /// <param name="limits">Rates and the bound on memory.</param>
     public SourceLimiter(SourceLimits limits)
     {
-        ArgumentNullException.ThrowIfNull(limits);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MaxTracked, Stripes);
         _limits = limits;
     }
@@ -186,10 +175,8 @@ internal sealed class SourceLimiter
     /// <summary>Follows other rates from now on. The bound on memory stays.</summary>
     public void Use(SourceLimits limits) => _limits = limits;
 
-    /// <summary>Sources remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
     public int TrackedSources => _sources.Sum(stripe => stripe?.Count ?? 0);
 
-    /// <summary>Subnets remembered now, at most <see cref="SourceLimits.MaxTracked"/>.</summary>
     public int TrackedSubnets => _subnets.Sum(stripe => stripe?.Count ?? 0);
 
     /// <summary>

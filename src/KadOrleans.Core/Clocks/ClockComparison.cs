@@ -1,8 +1,8 @@
 namespace KadOrleans.Core.Clocks;
 
-/// <summary>How far another clock is from one's own, measured by one call.</summary>
-/// <param name="Difference">By how much the other clock is ahead, if it was read halfway through the call.</param>
-/// <param name="Uncertainty">Half the call's duration: the other clock was read at some moment of it.</param>
+/// <summary>
+/// How far another clock is ahead of one's own if it was read halfway through a call. The uncertainty is half the call's duration.
+/// </summary>
 internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
 {
     /// <summary>
@@ -11,13 +11,8 @@ internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Un
     /// </summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether the clocks are certainly further apart than <see cref="Bound"/>.</summary>
     public bool IsSkewed => Difference.Duration() - Uncertainty > Bound;
 
-    /// <summary>Compares.</summary>
-    /// <param name="asked">One's own time when the call began.</param>
-    /// <param name="waited">The call's duration.</param>
-    /// <param name="theirs">The other clock's time.</param>
     public static ClockComparison Of(DateTimeOffset asked, TimeSpan waited, DateTimeOffset theirs) =>
         new(theirs - (asked + (waited / 2)), waited / 2);
 }
@@ -32,7 +27,6 @@ internal sealed class ClusterCorrection
 
     private long _value;
 
-    /// <summary>What to add.</summary>
     public TimeSpan Value => new(Interlocked.Read(ref _value));
 
     /// <summary>Follows a comparison with the cluster's time. Returns by how much the correction grew; zero if it stays.</summary>
@@ -48,3 +42,27 @@ internal sealed class ClusterCorrection
         return step;
     }
 }
+
+internal static class AgreedClock
+{
+    /// <summary>
+    /// The clock in the middle: one wrong clock among three or more does not move it. Of an even number two are in the middle. Then the one
+    /// nearer to the time agreed on before is chosen: of two silos the clock of the one that was there first. Without such a time it is the
+    /// slower one. Silos with the same votes, in the same order, choose the same clock.
+    /// </summary>
+    public static ClockComparison Choose(IReadOnlyList<ClockVote> votes)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(votes.Count, nameof(votes));
+        ClockComparison[] clocks = [.. votes.Select(vote => vote.Clock).OrderBy(clock => clock.Difference)];
+        var (lower, upper) = (clocks[(clocks.Length - 1) / 2], clocks[clocks.Length / 2]);
+        return votes.FirstOrDefault(vote => vote.Agreed is not null).Agreed is { } agreed
+            && (upper.Difference - agreed).Duration() < (lower.Difference - agreed).Duration()
+            ? upper
+            : lower;
+    }
+}
+
+/// <summary>
+/// A silo's clock, and what it took for the cluster's time so far, both as seen from the silo that chooses. Null if it has just started.
+/// </summary>
+internal readonly record struct ClockVote(ClockComparison Clock, TimeSpan? Agreed);

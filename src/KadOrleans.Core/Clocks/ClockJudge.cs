@@ -26,8 +26,6 @@ internal sealed class ClockJudge
     private DateTimeOffset _believedSince;
 
     /// <summary>Trusts the wall clock at first, as there is nothing to compare it with.</summary>
-    /// <param name="wall">The wall clock.</param>
-    /// <param name="elapsed">The monotonic clock.</param>
     public ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
     {
         _believed = _stretch = Lead(wall, elapsed);
@@ -45,33 +43,26 @@ internal sealed class ClockJudge
     public long BelievedLead => _believed;
 
     /// <summary>Compares the clocks, to be done at least once a minute.</summary>
-    /// <param name="wall">The wall clock.</param>
-    /// <param name="elapsed">The monotonic clock.</param>
-    public ClockVerdict Observe(DateTimeOffset wall, TimeSpan elapsed)
+    public ClockVerdict? Observe(DateTimeOffset wall, TimeSpan elapsed)
     {
         var verdict = Notice(wall, elapsed);
-        return verdict == ClockVerdict.Nothing && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
+        return verdict is null && elapsed - _stretchBegan >= SettlingTime ? Settle(wall, elapsed) : verdict;
     }
 
-    /// <summary>Notices a jump, and nothing else.</summary>
-    /// <param name="wall">The wall clock.</param>
-    /// <param name="elapsed">The monotonic clock.</param>
-    public ClockVerdict Notice(DateTimeOffset wall, TimeSpan elapsed)
+    public ClockVerdict? Notice(DateTimeOffset wall, TimeSpan elapsed)
     {
         var lead = Lead(wall, elapsed);
-        return Math.Abs(lead - _stretch) > Tolerance.Ticks ? Part(lead, wall, elapsed) : ClockVerdict.Nothing;
+        return Math.Abs(lead - _stretch) > Tolerance.Ticks ? Part(lead, wall, elapsed) : null;
     }
 
     /// <summary>The time that values expire by.</summary>
-    /// <param name="wall">The wall clock.</param>
-    /// <param name="elapsed">The monotonic clock.</param>
     public DateTimeOffset GetTime(DateTimeOffset wall, TimeSpan elapsed) =>
         Lead(wall, elapsed) - _believed <= Tolerance.Ticks ? wall : new DateTimeOffset(_believed + elapsed.Ticks, TimeSpan.Zero);
 
     /// <summary>How far the wall clock is ahead of the monotonic one, in ticks.</summary>
     public static long Lead(DateTimeOffset wall, TimeSpan elapsed) => wall.UtcTicks - elapsed.Ticks;
 
-    private ClockVerdict Part(long lead, DateTimeOffset wall, TimeSpan elapsed)
+    private ClockVerdict.Parted? Part(long lead, DateTimeOffset wall, TimeSpan elapsed)
     {
         var isNew = Agrees;
         (_stretch, _stretchBegan) = (lead, elapsed);
@@ -83,10 +74,10 @@ internal sealed class ClockJudge
             _believedSince = wall;
         }
 
-        return isNew ? new ClockVerdict.Parted(jump) : ClockVerdict.Nothing;
+        return isNew ? new ClockVerdict.Parted(jump) : null;
     }
 
-    private ClockVerdict Settle(DateTimeOffset wall, TimeSpan elapsed)
+    private ClockVerdict.Agreed? Settle(DateTimeOffset wall, TimeSpan elapsed)
     {
         var lead = Lead(wall, elapsed);
         var wasParted = !Agrees;
@@ -97,7 +88,7 @@ internal sealed class ClockJudge
         (Agrees, IsSettled) = (true, true);
         if (!wasParted)
         {
-            return ClockVerdict.Nothing;
+            return null;
         }
 
         if (correction.By > Tolerance)
@@ -109,35 +100,19 @@ internal sealed class ClockJudge
     }
 }
 
-/// <summary>The result of a comparison of the clocks.</summary>
 internal abstract record ClockVerdict
 {
-    private ClockVerdict()
-    {
-    }
-
-    /// <summary>Nothing has changed.</summary>
-    public static ClockVerdict Nothing { get; } = new Unchanged();
-
-    /// <summary>Nothing has changed.</summary>
-    public sealed record Unchanged : ClockVerdict;
-
-    /// <summary>The wall clock jumped.</summary>
-    /// <param name="By">How far; negative if it was set back.</param>
+    /// <summary>The wall clock jumped; negative if it was set back.</summary>
     public sealed record Parted(TimeSpan By) : ClockVerdict;
 
     /// <summary>The clocks have parted and then agreed for <see cref="ClockJudge.SettlingTime"/>.</summary>
-    /// <param name="Correction">The correction of times that were noted meanwhile.</param>
     public sealed record Agreed(ClockCorrection Correction) : ClockVerdict;
 }
 
 /// <summary>
-/// The wall clock was wrong and is right now. Times that the wrong clock noted are moved. Otherwise all values stored before NTP set the
-/// clock would expire together.
+/// The wall clock was wrong and is right now. Times that the wrong clock noted, from <c>Since</c> to <c>Until</c> by that clock, are moved.
+/// Otherwise all values stored before NTP set the clock would expire together. <c>By</c> is zero if it came back to where it was.
 /// </summary>
-/// <param name="By">How far the clock was set; zero if it came back to where it was.</param>
-/// <param name="Since">Since when the wrong clock was believed, by that clock.</param>
-/// <param name="Until">Until when, by that clock.</param>
 internal sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTimeOffset Until)
 {
     /// <summary>
@@ -146,24 +121,17 @@ internal sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTi
     /// </summary>
     public static readonly TimeSpan Smallest = TimeSpan.FromDays(1);
 
-    /// <summary>Whether there is anything to move.</summary>
     public bool IsNeeded => By >= Smallest;
 
     /// <summary>
     /// A value with its times moved; null if they are right. It is moved if the wrong clock stored it and its life could have begun by that
     /// clock. A value of an earlier run that was stored again has the right end.
     /// </summary>
-    /// <param name="value">The value.</param>
-    /// <param name="timeToLive">The longest life of a value.</param>
-    public StoredValue? Move(StoredValue value, TimeSpan timeToLive)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        return WasNoted(value.StoredAt) && value.ExpiresAt <= Until + timeToLive
+    public StoredValue? Move(StoredValue value, TimeSpan timeToLive) =>
+        WasNoted(value.StoredAt) && value.ExpiresAt <= Until + timeToLive
             ? value with { StoredAt = value.StoredAt + By, ExpiresAt = value.ExpiresAt + By }
             : null;
-    }
 
-    /// <summary>A time of publication, moved; null if it stays as it is.</summary>
     public DateTimeOffset? Move(DateTimeOffset publishedAt) => WasNoted(publishedAt) ? publishedAt + By : null;
 
     private bool WasNoted(DateTimeOffset time) => IsNeeded && time >= Since && time <= Until;

@@ -39,18 +39,12 @@ internal sealed class Crawl
     private readonly Queue<CrawledNode> _waiting = new();
     private readonly Queue<CrawledNode> _again = new();
     private readonly Dictionary<UdpEndpoint, CrawledNode> _changed = [];
-    private readonly int[] _states = new int[Enum.GetValues<CrawlState>().Length];
     private int _underWay;
     private long _refused;
     private long _overflow;
 
-    /// <summary>A crawl without endpoints.</summary>
-    /// <param name="options">Its bounds.</param>
-    /// <param name="random">Chooses targets.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its bounds.</exception>
     public Crawl(CrawlOptions options, IRandomSource random)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Concurrency, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, CrawlOptions.HighestConcurrency);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxNodes, 1);
@@ -58,7 +52,6 @@ internal sealed class Crawl
         (_options, _random) = (options, random);
     }
 
-    /// <summary>Whether no request is pending and no endpoint is left to ask.</summary>
     public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
 
     /// <summary>The progress, of the region alone.</summary>
@@ -66,22 +59,22 @@ internal sealed class Crawl
     {
         get
         {
-            var states = _options.Region.Depth == 0 ? _states : CountRegion();
+            var states = Records.CountBy(record => record.State).ToDictionary();
             return new CrawlCounts(
-                states[(int)CrawlState.Visiting] + states[(int)CrawlState.Visited],
-                states[(int)CrawlState.Visited],
-                states[(int)CrawlState.Waiting],
-                states[(int)CrawlState.Unreachable],
-                states[(int)CrawlState.NotANode],
+                Of(CrawlState.Visiting) + Of(CrawlState.Visited),
+                Of(CrawlState.Visited),
+                Of(CrawlState.Waiting),
+                Of(CrawlState.Unreachable),
+                Of(CrawlState.NotANode),
                 _refused,
                 _overflow);
+
+            int Of(CrawlState state) => states.GetValueOrDefault(state);
         }
     }
 
-    /// <summary>Everything known of every endpoint of the region.</summary>
     public IEnumerable<CrawlRecord> Records => _nodes.Values.Select(n => n.Record).Where(IsWanted);
 
-    /// <summary>Adds an endpoint to begin with; one that is known is passed over.</summary>
     public void Add(UdpEndpoint endpoint)
     {
         if (endpoint.IsUnicast)
@@ -90,7 +83,6 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>Adds a contact that somebody knows to begin with; an endpoint that is known gets one more claimed id.</summary>
     public void Add(Contact contact)
     {
         Add(contact.Endpoint);
@@ -100,18 +92,10 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>
-    /// Restores an earlier crawl: its results stay, and unfinished endpoints are asked again. A later record of an endpoint replaces an
-    /// earlier one, as long as no request was sent.
-    /// </summary>
+    /// <summary>Restores an earlier crawl: results stay, and unfinished endpoints are asked again. The last record of one counts.</summary>
     public void Restore(CrawlRecord record)
     {
-        ArgumentNullException.ThrowIfNull(record);
-        if (_nodes.Remove(record.Endpoint, out var former))
-        {
-            _states[(int)former.Record.State]--;
-        }
-
+        _nodes.Remove(record.Endpoint);
         var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
         AddNode(new CrawledNode(
             isOver ? record : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }, null));
@@ -132,10 +116,7 @@ internal sealed class Crawl
         return true;
     }
 
-    /// <summary>An endpoint answered a ping.</summary>
-    /// <param name="endpoint">Which.</param>
-    /// <param name="id">The id it gave; null if it has none.</param>
-    /// <param name="roundTrip">How long it took.</param>
+    /// <summary>An endpoint answered a ping: with null if it has no id.</summary>
     public void OnPong(UdpEndpoint endpoint, NodeId? id, TimeSpan roundTrip)
     {
         if (Settle(endpoint) is not { Walk: null } node)
@@ -158,11 +139,6 @@ internal sealed class Crawl
         _walking.Enqueue(node);
     }
 
-    /// <summary>An endpoint answered a FIND_NODE.</summary>
-    /// <param name="endpoint">Which.</param>
-    /// <param name="contacts">The contacts in its response.</param>
-    /// <param name="roundTrip">How long it took.</param>
-    /// <param name="form">How it writes addresses.</param>
     public void OnNodes(
         UdpEndpoint endpoint, ReadOnlySpan<Contact> contacts, TimeSpan roundTrip, AddressForm form = AddressForm.Unknown)
     {
@@ -182,9 +158,7 @@ internal sealed class Crawl
         GoOn(node, walk);
     }
 
-    /// <summary>A request failed.</summary>
-    /// <param name="endpoint">To whom it was.</param>
-    /// <param name="isFinal">Whether a retry is useless: the system cannot send there.</param>
+    /// <summary>A request failed. After a final failure a retry is useless: the system cannot send there.</summary>
     public void OnFailed(UdpEndpoint endpoint, bool isFinal)
     {
         if (Settle(endpoint) is not { } node)
@@ -208,7 +182,6 @@ internal sealed class Crawl
         }
     }
 
-    /// <summary>The records that changed since the last call, to be saved.</summary>
     public IReadOnlyList<CrawlRecord> TakeChanges()
     {
         var changes = _changed.Values.Select(n => n.Record).ToList();
@@ -233,8 +206,6 @@ internal sealed class Crawl
     // Nobody named an endpoint that the crawl began with and that did not answer.
     private bool IsWanted(CrawlRecord record) => _options.Region.Depth == 0 || record.IsIn(_options.Region);
 
-    private int[] CountRegion() => [.. Enum.GetValues<CrawlState>().Select(state => Records.Count(record => record.State == state))];
-
     private static CrawledNode NewNode(UdpEndpoint endpoint, CrawledNode? namer) =>
         new(new CrawlRecord { Endpoint = endpoint, State = CrawlState.Waiting }, namer);
 
@@ -252,7 +223,6 @@ internal sealed class Crawl
         }
 
         _nodes.Add(node.Endpoint, node);
-        _states[(int)node.Record.State]++;
         _changed[node.Endpoint] = node;
         if (node.Namer is { } namer)
         {
@@ -298,9 +268,7 @@ internal sealed class Crawl
 
     private void Enter(CrawledNode node, CrawlState state)
     {
-        _states[(int)node.Record.State]--;
         node.Record = node.Record with { State = state };
-        _states[(int)state]++;
         _changed[node.Endpoint] = node;
     }
 
@@ -355,5 +323,49 @@ internal sealed class Crawl
         node.Record = node.Record with { IsComplete = node.Walk!.IsComplete };
         (node.Walk, node.Failures) = (null, 0);
         Enter(node, CrawlState.Visited);
+    }
+}
+
+/// <summary>One endpoint, as a <see cref="Crawl"/> works on it.</summary>
+internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
+{
+    // Of the ids that others claim for an endpoint, a few show that something is wrong; liars could name any number.
+    public const int MaxClaimedIds = 8;
+
+    public CrawlRecord Record { get; set; } = record;
+
+    public UdpEndpoint Endpoint => Record.Endpoint;
+
+    /// <summary>The node that named it first; null for a node that the crawl began with.</summary>
+    public CrawledNode? Namer => namer;
+
+    public int Failures { get; set; }
+
+    public TableWalk? Walk { get; set; }
+
+    /// <summary>Endpoints that it named first and that have not been asked to the end.</summary>
+    public int Pending { get; set; }
+
+    /// <summary>Endpoints that it named first and where no node answers.</summary>
+    public int Dead { get; set; }
+
+    /// <summary>Whether its walk waits for what becomes of the contacts it named.</summary>
+    public bool IsPaused { get; set; }
+
+    public void Claim(NodeId id)
+    {
+        if (id != Record.Id && Record.ClaimedIds.Count < MaxClaimedIds && !Record.ClaimedIds.Contains(id))
+        {
+            Record = Record with { ClaimedIds = [.. Record.ClaimedIds, id] };
+        }
+    }
+
+    public void Measure(TimeSpan roundTrip)
+    {
+        Failures = 0;
+        if (Record.RoundTrip is not { } shortest || roundTrip < shortest)
+        {
+            Record = Record with { RoundTrip = roundTrip };
+        }
     }
 }

@@ -10,12 +10,7 @@ namespace KadOrleans.Core.Crawling;
 /// <param name="Ended">The sessions of the nodes that went, by their first crawl.</param>
 public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, IReadOnlyList<EndedSessions> Ended)
 {
-    /// <summary>Compares the records of a crawl with those of the one before.</summary>
-    /// <param name="before">The crawl before, and the kept finished ones before that.</param>
-    /// <param name="then">The records of the crawl before.</param>
-    /// <param name="now">The records of this crawl.</param>
-    /// <param name="startedAt">When this crawl began.</param>
-    /// <returns>The records of this crawl with <see cref="CrawlRecord.Since"/>, and the change; null if there is no crawl before.</returns>
+    /// <summary>Returns the records with <see cref="CrawlRecord.Since"/>, and what changed; null if there is no crawl before.</summary>
     internal static (IReadOnlyList<CrawlRecord> Records, CrawlChange? Change) Compare(
         IReadOnlyList<CrawlReport> before, IEnumerable<CrawlRecord> then, IReadOnlyList<CrawlRecord> now, DateTimeOffset startedAt)
     {

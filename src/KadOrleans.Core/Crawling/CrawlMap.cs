@@ -23,28 +23,20 @@ internal sealed class CrawlMap
     private readonly List<CrawlRecord> _nodes = [];
     private int _count;
 
-    /// <summary>An empty map.</summary>
-    /// <param name="prefix">The first hexadecimal digits of the ids, at most <see cref="LongestPrefix"/>.</param>
     public CrawlMap(string prefix)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(prefix.Length, LongestPrefix);
         _prefix = prefix.ToLowerInvariant();
     }
 
-    /// <summary>Nodes that answered, by piece.</summary>
     public IReadOnlyList<int> Reachable => _reachable;
 
-    /// <summary>Endpoints that did not, by piece.</summary>
     public IReadOnlyList<int> Unreachable => _unreachable;
 
-    /// <summary>The endpoints by ascending id; null if there are more than <see cref="MostNodes"/>.</summary>
     public IReadOnlyList<CrawlRecord>? Nodes => _count > MostNodes ? null : [.. _nodes.OrderBy(record => record.Place)];
 
-    /// <summary>Counts an endpoint, if it is in the range.</summary>
     public void Add(CrawlRecord record)
     {
-        ArgumentNullException.ThrowIfNull(record);
         if ((!record.IsReachable && record.State != CrawlState.Unreachable)
             || record.Place?.ToString() is not { } id
             || !id.StartsWith(_prefix, StringComparison.Ordinal))

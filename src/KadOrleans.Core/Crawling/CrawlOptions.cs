@@ -2,19 +2,14 @@ using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Crawling;
 
-/// <summary>The bounds of a crawl.</summary>
 internal sealed record CrawlOptions
 {
-    /// <summary>The highest <see cref="Concurrency"/>.</summary>
     public const int HighestConcurrency = 1_000;
 
-    /// <summary>The most datagrams per second of a crawl.</summary>
     public const int HighestRate = 10_000;
 
-    /// <summary>The datagrams per second of a crawl unless another rate is asked for.</summary>
     public const int DefaultRate = 200;
 
-    /// <summary>The highest <see cref="MaxNodes"/>.</summary>
     public const int HighestMaxNodes = 2_000_000;
 
     /// <summary>
@@ -36,7 +31,5 @@ internal sealed record CrawlOptions
     public BucketRange Region { get; init; }
 }
 
-/// <summary>A request that a crawl wants sent.</summary>
-/// <param name="Endpoint">To whom.</param>
-/// <param name="Target">The target of a FIND_NODE; null for a PING.</param>
+/// <summary>A request that a crawl wants sent: a FIND_NODE, or a PING if the target is null.</summary>
 internal readonly record struct CrawlQuery(UdpEndpoint Endpoint, NodeId? Target);

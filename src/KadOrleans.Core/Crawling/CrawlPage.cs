@@ -10,8 +10,6 @@ internal static class CrawlPage
 
     private const byte Format = 1;
 
-    /// <summary>Writes a page.</summary>
-    /// <exception cref="ArgumentException">There are more than <see cref="MaxRecords"/>.</exception>
     public static byte[] Encode(IReadOnlyCollection<CrawlRecord> records)
     {
         if (records.Count > MaxRecords)
@@ -32,11 +30,9 @@ internal static class CrawlPage
         return stream.ToArray();
     }
 
-    /// <summary>Writes as many pages as the records take.</summary>
     public static IEnumerable<byte[]> EncodeAll(IEnumerable<CrawlRecord> records) => records.Chunk(MaxRecords).Select(Encode);
 
-    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The bytes are anything else.</exception>
+    /// <summary>Reads what <see cref="Encode"/> wrote. Anything else is an <see cref="InvalidDataException"/>.</summary>
     public static IReadOnlyList<CrawlRecord> Decode(byte[] page)
     {
         try
@@ -72,7 +68,7 @@ internal static class CrawlPage
         writer.Write(record.Endpoint.Port);
         if (record.Id is { } id)
         {
-            Write(writer, id);
+            writer.Write(id.ToByteArray());
         }
 
         if (record.RoundTrip is { } roundTrip)
@@ -90,7 +86,7 @@ internal static class CrawlPage
         writer.Write7BitEncodedInt(record.ClaimedIds.Count);
         foreach (var claimed in record.ClaimedIds)
         {
-            Write(writer, claimed);
+            writer.Write(claimed.ToByteArray());
         }
     }
 
@@ -98,38 +94,21 @@ internal static class CrawlPage
     {
         var flags = reader.ReadByte();
         var (state, form) = ((CrawlState)reader.ReadByte(), (AddressForm)reader.ReadByte());
-        Span<byte> address = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address, reader.ReadUInt64());
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(address[8..], reader.ReadUInt64());
         var record = new CrawlRecord
         {
             State = state,
             Form = form,
             IsComplete = (flags & 4) != 0,
-            Endpoint = UdpEndpoint.FromIPv6(address, reader.ReadUInt16()),
-            Id = (flags & 1) == 0 ? null : ReadId(reader),
+            Endpoint = UdpEndpoint.FromHalves(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt16()),
+            Id = (flags & 1) == 0 ? null : new NodeId(reader.ReadBytes(NodeId.Length)),
             RoundTrip = (flags & 2) == 0 ? null : new TimeSpan(reader.Read7BitEncodedInt64()),
             Since = (flags & 8) == 0 ? null : new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
             Contacts = reader.Read7BitEncodedInt(),
             Queries = reader.Read7BitEncodedInt(),
             ClaimedIds = reader.Read7BitEncodedInt() is var count && count <= CrawledNode.MaxClaimedIds
-                ? [.. Enumerable.Range(0, count).Select(_ => ReadId(reader))]
+                ? [.. Enumerable.Range(0, count).Select(_ => new NodeId(reader.ReadBytes(NodeId.Length)))]
                 : throw new FormatException($"A node has {count} other ids."),
         };
         return record.Id is null && record.IsReachable ? throw new FormatException("A node has no id.") : record;
-    }
-
-    private static void Write(BinaryWriter writer, NodeId id)
-    {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        id.CopyTo(bytes);
-        writer.Write(bytes);
-    }
-
-    private static NodeId ReadId(BinaryReader reader)
-    {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        reader.BaseStream.ReadExactly(bytes);
-        return new NodeId(bytes);
     }
 }

@@ -20,10 +20,6 @@ internal sealed class CrawlPlan
     // Of edges that failed since they were last done with a slice. Those with fewer come first: two silent ones must not starve a third.
     private readonly Dictionary<string, int> _failures = [];
 
-    /// <summary>A plan for 2^<paramref name="depth"/> slices.</summary>
-    /// <param name="depth">The length of the slices' prefixes, 0 to <see cref="CrawlSlices.MaxDepth"/>.</param>
-    /// <param name="rate">Datagrams per second of all edges together, at least 1.</param>
-    /// <param name="timing">How long leases last.</param>
     public CrawlPlan(int depth, int rate, CrawlTiming timing)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 0);
@@ -33,16 +29,13 @@ internal sealed class CrawlPlan
         _entries = [.. Enumerable.Range(0, 1 << depth).Select(_ => new Entry())];
     }
 
-    /// <summary>Whether every slice is done.</summary>
     public bool IsDone => Done == _entries.Length;
 
-    /// <summary>Slices that are done.</summary>
     public int Done => _entries.Count(entry => entry.IsDone);
 
     /// <summary>The leases, those of silent edges included.</summary>
     public IEnumerable<SliceLease> Leases => _entries.Where(entry => entry.Lease is not null).Select(entry => entry.Lease!);
 
-    /// <summary>Whether a slice is done, how often an edge came to its end, the number of its last lease, and its lease now.</summary>
     public (bool IsDone, int Tries, int Number, SliceLease? Lease) StateOf(int slice) =>
         (_entries[slice].IsDone, _entries[slice].Tries, _entries[slice].Number, _entries[slice].Lease);
 
@@ -58,8 +51,6 @@ internal sealed class CrawlPlan
         [.. _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt < _timing.Silence).Select(entry => entry.Lease!)];
 
     /// <summary>Gives slices to edges that have none, as far as the rate allows.</summary>
-    /// <param name="edges">The names of all live edges.</param>
-    /// <param name="now">The time.</param>
     public IReadOnlyList<SliceLease> Grant(IReadOnlyCollection<string> edges, TimeSpan now)
     {
         var busy = Leases.Select(lease => lease.Edge).ToHashSet();
@@ -96,7 +87,6 @@ internal sealed class CrawlPlan
         }
     }
 
-    /// <summary>The edge answered that it is at the slice.</summary>
     public void OnAnswered(SliceLease lease, TimeSpan now)
     {
         if (IsCurrent(lease))
@@ -116,10 +106,9 @@ internal sealed class CrawlPlan
         }
     }
 
-    /// <summary>The edge has come to the slice's end.</summary>
-    /// <param name="lease">Under which lease.</param>
-    /// <param name="isEmpty">Whether no node answered it.</param>
-    /// <returns>Whether the result counts. If not, the slice is to be crawled again, or the lease is none any more.</returns>
+    /// <summary>
+    /// The edge has come to the slice's end. False if the result does not count: the slice is to be crawled again, or the lease has ended.
+    /// </summary>
     public bool OnDone(SliceLease lease, bool isEmpty)
     {
         if (!IsCurrent(lease))
@@ -144,7 +133,6 @@ internal sealed class CrawlPlan
         return lost;
     }
 
-    /// <summary>Whether the slice is still leased so.</summary>
     public bool IsCurrent(SliceLease lease) => _entries[lease.Slice].Lease == lease;
 
     private sealed class Entry
@@ -153,7 +141,6 @@ internal sealed class CrawlPlan
 
         public int Tries { get; set; }
 
-        /// <summary>The number of its last lease.</summary>
         public int Number { get; set; }
 
         public SliceLease? Lease { get; set; }
@@ -164,11 +151,9 @@ internal sealed class CrawlPlan
     }
 }
 
-/// <summary>A slice in the hands of an edge.</summary>
-/// <param name="Slice">Its number, in the order of the ids.</param>
-/// <param name="Number">Grows with each lease of the slice.</param>
-/// <param name="Edge">The edge's name.</param>
-/// <param name="Rate">Datagrams per second that the edge may send.</param>
+/// <summary>
+/// A slice in the hands of an edge, which may send so many datagrams per second. The number grows with each lease of the slice.
+/// </summary>
 internal sealed record SliceLease(int Slice, int Number, string Edge, int Rate);
 
 /// <summary>The times of a crawl by several edges. Tests shorten them.</summary>

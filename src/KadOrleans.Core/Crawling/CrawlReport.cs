@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace KadOrleans.Core.Crawling;
 
 /// <summary>A crawl: its progress while it runs, and what it found.</summary>
@@ -51,24 +54,28 @@ public sealed record CrawlReport
     /// <summary>Why it failed or was stopped, in one sentence; null if it was not.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>The report of a crawl that begins.</summary>
-    internal static CrawlReport Begin(DateTimeOffset now, int rate, int maxNodes, int slices) => new()
+    /// <summary>
+    /// The report of a crawl that begins. It begins later than the one before, even if the clock was set back: names are in the order of
+    /// the crawls.
+    /// </summary>
+    internal static CrawlReport Begin(CrawlReport? last, DateTimeOffset now, int rate, int maxNodes, int slices)
     {
-        Id = NameOf(now),
-        Phase = CrawlPhase.Running,
-        StartedAt = now,
-        Rate = rate,
-        MaxNodes = maxNodes,
-        Slices = slices,
-    };
+        var start = last is not null && string.CompareOrdinal(NameOf(now), last.Id) <= 0 ? last.StartedAt.AddMilliseconds(1) : now;
+        return new CrawlReport
+        {
+            Id = NameOf(start),
+            Phase = CrawlPhase.Running,
+            StartedAt = start,
+            Rate = rate,
+            MaxNodes = maxNodes,
+            Slices = slices,
+        };
+    }
 
-    /// <summary>The report of a crawl that ends, with what it found and what changed.</summary>
-    /// <param name="phase">How it ends. One that would have finished fails if it found no node.</param>
-    /// <param name="found">What it found.</param>
-    /// <param name="kept">The kept crawls, oldest first.</param>
-    /// <param name="then">What the last of them that finished found.</param>
-    /// <param name="now">The time.</param>
-    /// <returns>The report, and the records with <see cref="CrawlRecord.Since"/>.</returns>
+    /// <summary>
+    /// The report of a crawl that ends, and the records with <see cref="CrawlRecord.Since"/>. One that would have finished fails if it
+    /// found no node. Kept crawls come oldest first; <paramref name="then"/> is what the last of them that finished found.
+    /// </summary>
     internal (CrawlReport Report, IReadOnlyList<CrawlRecord> Records) End(
         CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IEnumerable<CrawlReport> kept, IEnumerable<CrawlRecord> then, DateTimeOffset now)
     {
@@ -92,18 +99,9 @@ public sealed record CrawlReport
         return (ended with { Sessions = SessionLengths.Of([.. finished, ended]) }, records);
     }
 
-    /// <summary>The name of a crawl that begins now.</summary>
     internal static string NameOf(DateTimeOffset startedAt) =>
         startedAt.ToUniversalTime().ToString("yyyyMMdd'T'HHmmssfff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>
-    /// When a crawl begins that is called for now. It is later than the one before, even if the clock was set back: names are in the order of
-    /// the crawls.
-    /// </summary>
-    internal static DateTimeOffset StartAfter(CrawlReport? last, DateTimeOffset now) =>
-        last is not null && string.CompareOrdinal(NameOf(now), last.Id) <= 0 ? last.StartedAt.AddMilliseconds(1) : now;
-
-    /// <summary>Whether a text can be the name of a crawl.</summary>
     internal static bool IsName(string? text) =>
         text is { Length: 19 } && text[8] == 'T' && text[18] == 'Z' && text.Where((_, i) => i is not (8 or 18)).All(char.IsAsciiDigit);
 }
@@ -134,3 +132,35 @@ public enum CrawlPhase
 /// <param name="Overflow">Contacts ignored because of <see cref="CrawlOptions.MaxNodes"/>.</param>
 public readonly record struct CrawlCounts(
     int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
+
+/// <summary>A report as JSON, as it is kept. Readers pass over members that they do not know, so later releases may add some.</summary>
+internal static class CrawlReportJson
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new TextConverter<NodeId>(NodeId.Parse), new TextConverter<UdpEndpoint>(UdpEndpoint.Parse) },
+    };
+
+    public static string Write(CrawlReport report) => JsonSerializer.Serialize(report, Options);
+
+    /// <summary>Reads what <see cref="Write"/> wrote. Anything else is an <see cref="InvalidDataException"/>.</summary>
+    public static CrawlReport Read(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CrawlReport>(json, Options) ?? throw new JsonException("null");
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            throw new InvalidDataException("The report of a crawl is damaged.", e);
+        }
+    }
+
+    private sealed class TextConverter<T>(Func<string, T> parse) : JsonConverter<T>
+        where T : struct
+    {
+        public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => parse(reader.GetString() ?? string.Empty);
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    }
+}

@@ -60,10 +60,8 @@ public sealed record CrawlSummary
     /// <summary>The share of endpoints that do not answer, 0 to 1, of those that do or do not.</summary>
     public double UnreachableShare => Nodes + Unreachable == 0 ? 0 : (double)Unreachable / (Nodes + Unreachable);
 
-    /// <summary>Sums up what is known of each endpoint.</summary>
     internal static CrawlSummary Of(IReadOnlyCollection<CrawlRecord> records)
     {
-        ArgumentNullException.ThrowIfNull(records);
         var nodes = records.Where(r => r.IsReachable).ToList();
         var byId = nodes.ToLookup(r => r.Id!.Value, r => r.Endpoint);
         var duplicates = byId.Where(g => g.Count() > 1).OrderBy(g => g.Key).Select(g => new DuplicateId(g.Key, [.. g])).ToList();
@@ -116,7 +114,6 @@ public sealed record DuplicateId(NodeId Id, IReadOnlyList<UdpEndpoint> Endpoints
 /// <param name="Most">The highest.</param>
 public sealed record Quantiles(double Least, double P10, double P50, double P90, double P99, double Most)
 {
-    /// <summary>Of the given values; null if there are none.</summary>
     internal static Quantiles? Of(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
@@ -151,10 +148,8 @@ public sealed record PrefixBalance(
     // 256 prefixes: more would show no pattern that a person can act on.
     private const int MaxBits = 8;
 
-    /// <summary>Of the given ids; null if there are too few.</summary>
     internal static PrefixBalance? Of(IReadOnlyCollection<NodeId> ids)
     {
-        ArgumentNullException.ThrowIfNull(ids);
         var bits = 0;
         while (bits < MaxBits && ids.Count >> (bits + 1) >= LeastPerPrefix)
         {
@@ -187,9 +182,6 @@ public sealed record PrefixBalance(
         string Format(int prefix) => Convert.ToString(prefix, 2).PadLeft(bits, '0');
     }
 
-    /// <summary>The first bits of an id as a number.</summary>
-    /// <param name="id">The id.</param>
-    /// <param name="bits">0 to 31.</param>
     internal static int PrefixOf(NodeId id, int bits)
     {
         var prefix = 0;

@@ -34,32 +34,25 @@ internal sealed class TableWalk
     private bool _isOverfull;
     private int _fullAnswer = UsualAnswer;
 
-    /// <param name="nodeId">The node's id.</param>
-    /// <param name="random">Chooses targets.</param>
-    /// <param name="ignoredId">An id that no node has.</param>
-    /// <param name="region">The part of the table to learn; default: all.</param>
     public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null, BucketRange region = default)
     {
         (_target, _random, _ignoredId, _region) = (region.Contains(nodeId) ? nodeId : region.RandomId(random), random, ignoredId, region);
     }
 
-    /// <summary>The target of the next request.</summary>
     public NodeId Target => _target;
 
-    /// <summary>Contacts named so far.</summary>
     public int Contacts => _known.Count;
 
-    /// <summary>Answers so far.</summary>
     public int Queries { get; private set; }
 
-    /// <summary>Whether there is nothing more to ask.</summary>
     public bool IsDone => (Queries > 0 && _ranges.Count == 0) || _isOverfull || Queries >= MaxQueries;
 
     /// <summary>Whether the whole table has been named, or the part of it in the region.</summary>
     public bool IsComplete => Queries > 0 && _ranges.Count == 0 && !_isOverfull;
 
-    /// <summary>Takes the response to <see cref="Target"/> and chooses the next target.</summary>
-    /// <returns>The contacts of the response that were not named before.</returns>
+    /// <summary>
+    /// Takes the response to <see cref="Target"/> and chooses the next target. Returns the contacts that were not named before.
+    /// </summary>
     public IReadOnlyList<Contact> Take(ReadOnlySpan<Contact> contacts)
     {
         Queries++;
@@ -112,9 +105,7 @@ internal sealed class TableWalk
         return fresh;
     }
 
-    /// <summary>
-    /// How far a response reaches: the prefix that all its contacts share with the target; 0 if it is short.
-    /// </summary>
+    /// <summary>How far a response reaches: the prefix that all its contacts share with the target; 0 if it is short.</summary>
     private int Reach(ReadOnlySpan<Contact> contacts)
     {
         if (contacts.Length < _fullAnswer)
@@ -157,8 +148,6 @@ internal sealed class TableWalk
         }
     }
 
-    /// <param name="Range">The range to learn.</param>
-    /// <param name="Asked">A target in it that was asked.</param>
-    /// <param name="Reach">How far the response reached.</param>
+    /// <summary>A range to learn, a target in it that was asked, and how far the response reached.</summary>
     private readonly record struct Part(BucketRange Range, NodeId Asked, int Reach);
 }

@@ -15,13 +15,9 @@ internal static class Crowding
     /// <summary>How far above its estimate the network's size is taken, in standard errors.</summary>
     private const double Errors = 4;
 
-    /// <summary>How many of the nearest contacts are too near, or 0. Without an estimate it is 0.</summary>
-    /// <param name="target">The lookup's target.</param>
-    /// <param name="closest">The nearest contacts that answered, nearest first.</param>
-    /// <param name="size">The network's size, from lookups of other targets.</param>
+    /// <summary>How many of the nearest contacts are too near; 0 without an estimate, which comes from lookups of other targets.</summary>
     public static int Count(NodeId target, IReadOnlyList<Contact> closest, NetworkSizeEstimate? size)
     {
-        ArgumentNullException.ThrowIfNull(closest);
         if (size is null)
         {
             return 0;

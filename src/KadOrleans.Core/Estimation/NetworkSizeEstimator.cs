@@ -26,10 +26,7 @@ internal sealed class NetworkSizeEstimator
     private readonly Queue<NodeId> _order = new();
     private readonly Dictionary<NodeId, Sample> _samples = [];
 
-    /// <summary>An estimator that has seen nothing.</summary>
-    /// <param name="ownId">The id of the node that looks up, which its own lookups leave out; null for a client.</param>
-    /// <param name="window">Lookups remembered, the last ones: <see cref="MinLookups"/> to 100,000.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="window"/> is outside of that.</exception>
+    /// <summary>Remembers the last lookups, <see cref="MinLookups"/> to 100,000 of them. A client has no id.</summary>
     public NetworkSizeEstimator(NodeId? ownId, int window = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, MinLookups);
@@ -37,19 +34,15 @@ internal sealed class NetworkSizeEstimator
         (_ownId, _capacity) = (ownId, window);
     }
 
-    /// <summary>Lookups remembered now.</summary>
     public int Count => _order.Count;
 
     /// <summary>
     /// Adds the result of a lookup. A second lookup of one target replaces the first, so a popular key counts once. Lookups of the own id,
-    /// of targets beside it, or without contacts, are ignored.
+    /// of targets beside it, or without contacts, are ignored. The target is chosen independently of the nodes' ids. With fewer than k
+    /// contacts the lookup saw the whole network.
     /// </summary>
-    /// <param name="target">The lookup's target, chosen independently of the nodes' ids.</param>
-    /// <param name="closest">The nearest contacts that answered, nearest first.</param>
-    /// <param name="k">How many the lookup would have returned at the most: with fewer, it saw the whole network.</param>
     public void Add(NodeId target, IReadOnlyList<Contact> closest, int k)
     {
-        ArgumentNullException.ThrowIfNull(closest);
         if (closest.Count == 0 || _ownId?.CommonPrefixLength(target) > SharedBits || closest[^1].Id.DistanceTo(target).ToFraction() <= 0)
         {
             return;
@@ -68,7 +61,6 @@ internal sealed class NetworkSizeEstimator
         _samples[target] = Measure(target, closest, k);
     }
 
-    /// <summary>The estimate, or null before <see cref="MinLookups"/> lookups.</summary>
     public NetworkSizeEstimate? Estimate()
     {
         if (_order.Count < MinLookups)
@@ -117,9 +109,9 @@ internal sealed class NetworkSizeEstimator
         return new Sample(rank, isWhole, Math.Cbrt(farthest.ToFraction() / rank) / expected);
     }
 
-    /// <param name="Rank">Which of the nearest the farthest one is.</param>
-    /// <param name="IsWhole">Whether there were no other nodes.</param>
-    /// <param name="Root">The cube root of its distance per rank, freed from bias.</param>
+    /// <summary>
+    /// The rank of the farthest contact, whether there were no other nodes, and the cube root of its distance per rank, freed from bias.
+    /// </summary>
     private readonly record struct Sample(int Rank, bool IsWhole, double Root);
 }
 

@@ -73,34 +73,26 @@ public sealed class Limit
     /// <summary>The most that is allowed.</summary>
     public long Most { get; }
 
-    /// <summary>Who keeps it in a cluster.</summary>
     internal LimitScope Scope { get; }
 
-    /// <summary>Its value among all.</summary>
     internal Func<LimitValues, long> Read { get; }
 
-    /// <summary>All values with another one of it.</summary>
     internal Func<LimitValues, long, LimitValues> Change { get; }
 
     /// <summary>The limit of a name, whatever its case; null if there is none.</summary>
     public static Limit? Find(string? name) =>
         All.FirstOrDefault(limit => string.Equals(limit.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The limit of a name.</summary>
-    /// <exception cref="ArgumentException">There is none; the message says which there are.</exception>
     internal static Limit Parse(string name) => Find(name)
         ?? throw new ArgumentException(Unknown(name));
 
-    /// <summary>Says that there is no limit of a name, and which there are.</summary>
     internal static string Unknown(string? name) =>
         $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
 
     /// <summary>The most that a process allows which can hold so many keys.</summary>
     internal long MostOf(int mostKeys) => _isBoundByMemory ? Math.Min(Most, mostKeys) : Most;
 
-    /// <summary>Why a value is not allowed, in one sentence; null if it is.</summary>
-    /// <param name="value">The value.</param>
-    /// <param name="mostKeys">The most keys that the process can hold.</param>
+    /// <summary>Why a process that can hold so many keys does not allow a value, in one sentence; null if it does.</summary>
     internal string? FindProblem(long value, int mostKeys)
     {
         var most = MostOf(mostKeys);
@@ -135,9 +127,7 @@ public sealed class Limit
 /// <summary>Who keeps a limit in a cluster. A node keeps all itself.</summary>
 internal enum LimitScope
 {
-    /// <summary>The silos, for the whole cluster.</summary>
     Silos,
 
-    /// <summary>Each edge, for each of its node ids.</summary>
     Edges,
 }

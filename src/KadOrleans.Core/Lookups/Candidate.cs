@@ -3,7 +3,6 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>One contact in the eyes of one lookup.</summary>
 internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
 {
     // The most truthful of those that named its endpoint under another id.
@@ -25,15 +24,11 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>The paths that know it, as bits.</summary>
     public uint Paths { get; set; }
 
-    /// <summary>The path that asked it; meaningless before.</summary>
     public int AskedBy { get; set; }
 
-    /// <summary>
-    /// The contact that named it, the most truthful one of several; null for a contact of our own table.
-    /// </summary>
+    /// <summary>The contact that named it, the most truthful one of several; null for a contact of our own table.</summary>
     public Candidate? NamedBy { get; set; }
 
-    /// <summary>Whether the id is proved to be the endpoint's own.</summary>
     public bool IsProved { get; set; }
 
     /// <summary>Whether the usual time to tell its id is over.</summary>
@@ -92,7 +87,6 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         }
     }
 
-    /// <summary>The endpoint belongs to another id than was claimed.</summary>
     public void Rename(NodeId id, Distance distance)
     {
         Contact = Contact with { Id = id };
@@ -103,21 +97,16 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     private static int MisledBy(Candidate? namer) => namer?.Misled ?? int.MinValue;
 }
 
-/// <summary>How far a lookup got with one contact.</summary>
 internal enum CandidateState
 {
-    /// <summary>Known, not asked yet.</summary>
     Heard,
 
-    /// <summary>Asked, and its retry timeout is not over.</summary>
     Waiting,
 
     /// <summary>Asked, and its retry timeout is over. Others are asked in its place; its response still counts.</summary>
     Unresponsive,
 
-    /// <summary>It responded.</summary>
     Answered,
 
-    /// <summary>It timed out, or its response was malformed.</summary>
     Failed,
 }

@@ -1,11 +1,11 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Lookups;
 
 /// <summary>
 /// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not asked makes room for
-/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one
-/// network were asked.
+/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one network were asked.
 /// </summary>
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
@@ -22,24 +22,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     public IReadOnlyList<Candidate> ByDistance => _byDistance;
 
     public Candidate? Find(UdpEndpoint endpoint) => _byEndpoint.GetValueOrDefault(endpoint);
-
-    /// <summary>The first candidate with this id, one that did not fail if there is one.</summary>
-    public Candidate? Find(NodeId id)
-    {
-        var distance = id.DistanceTo(target);
-        Candidate? failed = null;
-        for (var i = FirstAt(distance); i < _byDistance.Count && _byDistance[i].Distance == distance; i++)
-        {
-            if (_byDistance[i].State != CandidateState.Failed)
-            {
-                return _byDistance[i];
-            }
-
-            failed ??= _byDistance[i];
-        }
-
-        return failed;
-    }
 
     /// <summary>
     /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under another id gets the
@@ -82,7 +64,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return candidate;
     }
 
-    /// <summary>Moves a candidate to the place of the id that its endpoint really has.</summary>
     public void Rename(Candidate candidate, NodeId id)
     {
         _byDistance.Remove(candidate);
@@ -90,7 +71,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         _byDistance.Insert(FirstAt(candidate.Distance), candidate);
     }
 
-    /// <summary>Changes a candidate's state and the count of its network with it.</summary>
     public void SetState(Candidate candidate, CandidateState state)
     {
         var counted = Counts(candidate.State);
@@ -105,7 +85,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         }
     }
 
-    /// <summary>Whether fewer than <paramref name="limit"/> contacts of its network hold a place in the lookup.</summary>
     public bool HasShare(Candidate candidate, int limit) =>
         candidate.Network is null || _asked.CountOf(candidate.Contact.Endpoint) < limit;
 
@@ -148,24 +127,13 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         return true;
     }
 
-    /// <summary>The index of the first entry that is no nearer.</summary>
-    private int FirstAt(Distance distance)
-    {
-        var low = 0;
-        var high = _byDistance.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_byDistance[middle].Distance.CompareTo(distance) < 0)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
+    private int FirstAt(Distance distance) => ~CollectionsMarshal.AsSpan(_byDistance).BinarySearch(new FirstSearch(distance));
 
-        return low;
+    // Finds nothing, but the place before all that are as far.
+    private readonly struct FirstSearch(Distance distance) : IComparable<Candidate>
+    {
+        private readonly Distance _distance = distance;
+
+        public int CompareTo(Candidate? other) => _distance > other!.Distance ? 1 : -1;
     }
 }

@@ -2,16 +2,12 @@ using System.Numerics;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>Chooses the k contacts that a lookup ends with, among those that answered on its paths.</summary>
 internal static class ClosestContacts
 {
     /// <summary>
     /// The k nearest, at most one of a network (two where there are too few others), nearest first. If most of them are known to one path
     /// only, that path may have been led astray. Then every path has an equal share of the places, so that honest contacts are among them.
     /// </summary>
-    /// <param name="byDistance">Those that answered, nearest first; no id twice.</param>
-    /// <param name="paths">How many paths there are.</param>
-    /// <param name="bucketSize">k.</param>
     public static IReadOnlyList<Candidate> Choose(IReadOnlyList<Candidate> byDistance, int paths, int bucketSize)
     {
         var nearest = TakeDiverse(byDistance, bucketSize);

@@ -17,7 +17,7 @@ internal sealed class Lookup
     public const int MaxRequests = 256;
 
     /// <summary>
-    /// Voices of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it
+    /// Votes of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it
     /// reads as; each more costs every get a request.
     /// </summary>
     public const int Quorum = 5;
@@ -43,17 +43,12 @@ internal sealed class Lookup
     private bool _waitsForUnresponsive = true;
     private TerminationReason? _ended;
 
-    /// <summary>Starts a lookup.</summary>
-    /// <param name="ownId">Never asked, never in the result.</param>
-    /// <param name="target">What is looked for.</param>
-    /// <param name="kind">What for.</param>
-    /// <param name="seeds">The contacts to start from, usually the nearest of the routing table, nearest first.</param>
-    /// <param name="options">k, α and the number of paths. With fewer than k seeds there is one path: they are the network.</param>
-    /// <param name="policy">The trust rules; null for <see cref="LookupPolicy.Default"/>.</param>
+    /// <summary>
+    /// The seeds come nearest first, usually from the routing table. With fewer than k of them there is one path: they are the network.
+    /// </summary>
     public Lookup(
         NodeId ownId, NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, KademliaOptions options, LookupPolicy? policy = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
         Target = target;
         Kind = kind;
         QueryTarget = kind == LookupKind.Node && target != ownId ? Beside(target) : target;
@@ -69,10 +64,8 @@ internal sealed class Lookup
         }
     }
 
-    /// <summary>What is looked for.</summary>
     public NodeId Target { get; }
 
-    /// <summary>What for.</summary>
     public LookupKind Kind { get; }
 
     /// <summary>
@@ -84,7 +77,6 @@ internal sealed class Lookup
     /// <summary>Whether the outcome is final: later responses do not change it.</summary>
     public bool IsDone => Reason is not null;
 
-    /// <summary>Why the lookup is over, or null while it is not.</summary>
     public TerminationReason? Reason
     {
         get
@@ -101,7 +93,7 @@ internal sealed class Lookup
     /// <summary>Whether nobody is to be queried, and all that have yet to answer are unresponsive.</summary>
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
-    // More at once where voices are missing: they are asked in one round trip.
+    // More at once where votes are missing: they are asked in one round trip.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
     /// <summary>The next contact to query now. False if none is to be queried before a response or timeout.</summary>
@@ -130,7 +122,6 @@ internal sealed class Lookup
     /// <summary>Whether a contact that is asked must be asked for its id as well; see <see cref="LookupPolicy.IsProved"/>.</summary>
     public bool NeedsProof(Contact contact) => _candidates.Find(contact.Endpoint) is { IsProved: false };
 
-    /// <summary>A contact answered with contacts it knows.</summary>
     public void OnNodes(Contact from, ReadOnlySpan<Contact> nodes)
     {
         if (TakeReply(from) is not { } candidate)
@@ -150,10 +141,6 @@ internal sealed class Lookup
         SettleIfProved(candidate);
     }
 
-    /// <summary>A contact answered with the value.</summary>
-    /// <param name="from">The contact.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="life">Its remaining life there; null if the contact does not say.</param>
     public void OnValue(Contact from, DhtValue value, TimeSpan? life = null)
     {
         if (TakeReply(from) is { } candidate)
@@ -163,9 +150,7 @@ internal sealed class Lookup
         }
     }
 
-    /// <summary>An endpoint proved its id, has none, or did not answer.</summary>
-    /// <param name="endpoint">Where a contact is said to be.</param>
-    /// <param name="id">The id it answered with; null if it has none or did not answer.</param>
+    /// <summary>An endpoint proved its id, has none, or did not answer: null.</summary>
     public void OnIdentified(UdpEndpoint endpoint, NodeId? id)
     {
         if (IsDone || _candidates.Find(endpoint) is not { IsPending: true, IsProved: false } candidate)
@@ -199,9 +184,7 @@ internal sealed class Lookup
         }
     }
 
-    /// <summary>
-    /// An endpoint's id ping timed out. Once it has answered the lookup's query, others are asked in its place.
-    /// </summary>
+    /// <summary>An endpoint's id ping timed out. Once it has answered the lookup's query, others are asked in its place.</summary>
     public void OnUnresponsiveProof(UdpEndpoint endpoint)
     {
         if (_candidates.Find(endpoint) is { State: CandidateState.Waiting } candidate)
@@ -211,7 +194,6 @@ internal sealed class Lookup
         }
     }
 
-    /// <summary>A contact failed: it timed out or its response was malformed.</summary>
     public void OnFailed(Contact from)
     {
         if (!IsDone && Find(from) is { IsPending: true, HasReplied: false } candidate)
@@ -220,22 +202,15 @@ internal sealed class Lookup
         }
     }
 
-    /// <summary>Ends the lookup with its results so far. May be called several times.</summary>
     public void Cancel() => _ended ??= IsDone ? null : TerminationReason.Cancelled;
 
-    /// <summary>Ends the lookup with its results so far, as it has taken too long.</summary>
     public void ReachDeadline() => _ended ??= IsDone ? null : TerminationReason.DeadlineReached;
 
     /// <summary>Ends the lookup if it waits for nobody but unresponsive contacts. They had as long as others for their retries.</summary>
     public void StopWaitingForUnresponsive() => _waitsForUnresponsive &= !IsWaitingForUnresponsive;
 
-    /// <summary>The state of a contact, or null if the lookup does not know it.</summary>
-    public CandidateState? StateOf(NodeId id) => _candidates.Find(id)?.State;
-
-    /// <summary>What the lookup knows of an endpoint; null if nothing.</summary>
     public Candidate? CandidateAt(UdpEndpoint endpoint) => _candidates.Find(endpoint);
 
-    /// <summary>The outcome so far; it stands once <see cref="IsDone"/>.</summary>
     public LookupOutcome GetOutcome()
     {
         var answered = _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id).ToList();
@@ -274,10 +249,7 @@ internal sealed class Lookup
         return _hasValue && _paths.NextVoter(_policy.Draw) is { Candidate: not null } voter ? voter : _paths.Next();
     }
 
-    /// <summary>
-    /// Whether the vote is over: no holder differs, and either enough networks agree, or all addresses are private and say nothing of their
-    /// owners.
-    /// </summary>
+    /// <summary>Whether no holder differs, and enough networks agree or all addresses are private, which have no known owners.</summary>
     private bool IsSettled()
     {
         if (_policy.AsksAllHolders || _isDisputed)

@@ -28,28 +28,14 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     private readonly int[] _waiting = new int[count];
     private readonly int _maxPerPath = maxRequests / count;
 
-    /// <summary>How many there are.</summary>
     public int Count => count;
 
     /// <summary>Requests in flight, without those to unresponsive contacts.</summary>
     public int Waiting { get; private set; }
 
     /// <summary>Whether a path has used up its share of requests and knew more to ask.</summary>
-    public bool IsCutOff
-    {
-        get
-        {
-            for (var path = 0; path < count; path++)
-            {
-                if (_asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
+    public bool IsCutOff =>
+        Enumerable.Range(0, count).Any(path => _asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null);
 
     public void Begin(Candidate candidate, int path)
     {
@@ -60,7 +46,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         Waiting++;
     }
 
-    /// <summary>A candidate that was queried is unresponsive, or has ended.</summary>
     public void End(Candidate candidate, CandidateState state)
     {
         if (candidate.State == CandidateState.Waiting)
@@ -77,18 +62,13 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         candidates.SetState(candidate, state);
     }
 
-    /// <summary>The contact to query next; null if none is to be queried before a response or timeout.</summary>
     public (Candidate? Candidate, int Path) Next()
     {
         var next = Next(PerNetwork);
         return next.Candidate is null && Waiting == 0 && IsShort() ? Next(PerNetworkWhenFew) : next;
     }
 
-    /// <summary>
-    /// The next contact to query for a vote. It is drawn from the k that may vote, an equal share from each path, nearest first. Null if
-    /// all were queried.
-    /// </summary>
-    /// <param name="draw">Decides the order.</param>
+    /// <summary>The next contact to query for a vote, of the k that may vote, an equal share from each path. Null if all were.</summary>
     public (Candidate? Candidate, int Path) NextVoter(uint draw)
     {
         Candidate? chosen = null;
@@ -125,16 +105,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     }
 
     /// <summary>Whether so few have answered that two of one network are better than none.</summary>
-    private bool IsShort()
-    {
-        var answered = 0;
-        foreach (var candidate in candidates.ByDistance)
-        {
-            answered += candidate.State == CandidateState.Answered ? 1 : 0;
-        }
-
-        return answered < bucketSize;
-    }
+    private bool IsShort() => candidates.ByDistance.Count(candidate => candidate.State == CandidateState.Answered) < bucketSize;
 
     /// <summary>The nearest unasked contact among the k nearest of a path that are not unresponsive.</summary>
     private Candidate? Nearest(int path, int perNetwork)
@@ -163,9 +134,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return null;
     }
 
-    /// <summary>
-    /// A path whose contacts have all failed goes on from one of the table that no path has asked yet.
-    /// </summary>
+    /// <summary>A path whose contacts have all failed goes on from one of the table that no path has asked yet.</summary>
     private Candidate? Borrow(int path, int perNetwork)
     {
         foreach (var candidate in candidates.ByDistance)

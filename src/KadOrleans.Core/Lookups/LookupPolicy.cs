@@ -3,7 +3,6 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>Decides which contacts a lookup trusts, and in which order it queries voters.</summary>
 internal sealed record LookupPolicy
 {
     /// <summary>Believes everybody, as a lookup among trusted nodes may.</summary>
@@ -20,8 +19,7 @@ internal sealed record LookupPolicy
     public AddressRangeSet Trusted { get; init; } = AddressRangeSet.Empty;
 
     /// <summary>
-    /// Decides in which order holders of a value are asked for their vote. Random: a liar who knew the order would place
-    /// itself first.
+    /// Decides in which order holders of a value are asked for their vote. Random: a liar who knew the order would place itself first.
     /// </summary>
     public uint Draw { get; init; }
 
@@ -29,38 +27,33 @@ internal sealed record LookupPolicy
     public bool AsksAllHolders { get; init; }
 }
 
-/// <summary>The vote of a value's holders. Each network (/24 or /48) has one voice, that of its nearest holder.</summary>
-/// <param name="Value">The value that most agree on; of equally many, the nearest holder's. Null without holders.</param>
-/// <param name="Agreed">Voices for it.</param>
-/// <param name="Differed">Voices for other values.</param>
-/// <param name="Life">
-/// How long it has yet to live by the middle one of those who agree and say so: one of them that exaggerates changes little.
-/// </param>
-/// <param name="Holder">The nearest of those who agree.</param>
+/// <summary>
+/// The vote of a value's holders. Each network (/24 or /48) has one, that of its nearest holder. Among equally many votes the nearest
+/// holder's value wins. The life is the median of those who agree and say so: one of them that exaggerates changes little. The holder is
+/// the nearest of those who agree.
+/// </summary>
 internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
 {
-    /// <summary>Counts the voices.</summary>
-    /// <param name="byDistance">Contacts that answered, nearest first; those without a value have no voice.</param>
     public static LookupVote Count(IEnumerable<Candidate> byDistance)
     {
-        var voices = byDistance.Where(c => c.IsHolder).DistinctBy(VoiceOf).ToList();
+        var votes = byDistance.Where(c => c.IsHolder).DistinctBy(VoterOf).ToList();
         DhtValue? best = null;
         var agreed = 0;
-        foreach (var voice in voices)
+        foreach (var vote in votes)
         {
-            // k voices at the most, so counting pairs is cheaper than a table.
-            var count = voices.Count(c => c.Value == voice.Value);
+            // k votes at the most, so counting pairs is cheaper than a table.
+            var count = votes.Count(c => c.Value == vote.Value);
             if (count > agreed)
             {
-                (best, agreed) = (voice.Value, count);
+                (best, agreed) = (vote.Value, count);
             }
         }
 
-        var lives = voices.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
+        var lives = votes.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
         var life = lives.Count == 0 ? null : lives[lives.Count / 2];
-        return new LookupVote(best, agreed, voices.Count - agreed, life, voices.Find(c => c.Value == best)?.Contact);
+        return new LookupVote(best, agreed, votes.Count - agreed, life, votes.Find(c => c.Value == best)?.Contact);
     }
 
-    private static object VoiceOf(Candidate candidate) =>
+    private static object VoterOf(Candidate candidate) =>
         candidate.Network is { } network ? network : candidate.Contact.Endpoint;
 }

@@ -43,26 +43,18 @@ public enum QueryResult
     Unresponsive,
 }
 
-/// <summary>Takes down the queries of one lookup. Not safe for several threads.</summary>
+/// <summary>Records the queries of one lookup, with times since its start. Not safe for several threads.</summary>
 internal sealed class LookupRecorder
 {
     private readonly List<Entry> _entries = [];
     private readonly Dictionary<UdpEndpoint, int> _places = [];
 
-    /// <summary>A query was sent.</summary>
-    /// <param name="contact">To whom.</param>
-    /// <param name="at">Since the start of the lookup.</param>
     public void Sent(Contact contact, TimeSpan at)
     {
         _places[contact.Endpoint] = _entries.Count;
         _entries.Add(new Entry(contact, at));
     }
 
-    /// <summary>A query was answered or failed.</summary>
-    /// <param name="endpoint">By whom.</param>
-    /// <param name="at">Since the start of the lookup.</param>
-    /// <param name="named">Contacts that the response named.</param>
-    /// <param name="value">The value of the response, if it had one.</param>
     public void Ended(UdpEndpoint endpoint, TimeSpan at, int named = 0, DhtValue? value = null)
     {
         if (_places.TryGetValue(endpoint, out var place) && _entries[place] is { EndedAt: null } entry)
@@ -71,8 +63,6 @@ internal sealed class LookupRecorder
         }
     }
 
-    /// <summary>What was taken down, as the lookup judged it.</summary>
-    /// <param name="lookup">The lookup, which has ended.</param>
     public IReadOnlyList<LookupQuery> Read(Lookup lookup) => [.. _entries.Select(entry => Describe(entry, lookup.CandidateAt(entry.Contact.Endpoint)))];
 
     private LookupQuery Describe(Entry entry, Candidate? candidate) => new(

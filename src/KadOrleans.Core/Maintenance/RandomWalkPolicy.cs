@@ -1,8 +1,6 @@
 namespace KadOrleans.Core.Maintenance;
 
 /// <summary>Decides when a table is due for random walks: at an interval, and at once when it has too few contacts.</summary>
-/// <param name="interval">The longest time between two refreshes; above zero.</param>
-/// <param name="minTableSize">Contacts; with fewer a refresh is due at once.</param>
 internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
 {
     /// <summary>
@@ -17,19 +15,13 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
     /// <summary>The share of the interval by which a refresh may come early, so that nodes do not walk together.</summary>
     private const double EarliestShare = 0.1;
 
-    /// <summary>Whether the table has fewer contacts than it should.</summary>
     public bool IsSmall(int tableSize) => tableSize < minTableSize;
 
-    /// <summary>Whether a refresh is due. Never for an empty table: there is no contact to query.</summary>
-    /// <param name="tableSize">Contacts in the table.</param>
-    /// <param name="sinceLast">Time since the last refresh began; null if there was none.</param>
-    /// <param name="earliness">From 0, at the interval, to 1, up to a tenth of it early.</param>
+    /// <summary>Whether a refresh is due, up to a tenth of the interval early. Never for an empty table: there is nobody to query.</summary>
     public bool IsDue(int tableSize, TimeSpan? sinceLast, double earliness = 0) =>
         tableSize > 0 && (IsSmall(tableSize) || sinceLast is null || sinceLast >= interval * (1 - (EarliestShare * earliness)));
 
-    /// <summary>The time until the next check.</summary>
-    /// <param name="tableSize">Contacts in the table.</param>
-    /// <param name="fruitless">Checks in a row after which the table was small or the refresh had failed, 0 or more.</param>
+    /// <summary>The time until the next check, after so many in a row that found a small table or whose refresh failed.</summary>
     public TimeSpan GetPause(int tableSize, int fruitless)
     {
         var check = CheckPause < interval ? CheckPause : interval;

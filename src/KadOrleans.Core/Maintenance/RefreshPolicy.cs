@@ -6,8 +6,6 @@ namespace KadOrleans.Core.Maintenance;
 /// Decides which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node is up to a
 /// quarter of the interval early, by an amount of its own. Otherwise nodes that started together would always refresh together.
 /// </summary>
-/// <param name="ownId">The id of the node.</param>
-/// <param name="interval">The longest time a bucket goes without a lookup; above zero.</param>
 internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 {
     /// <summary>
@@ -19,9 +17,6 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     /// <summary>The share of the interval that the earliest bucket comes early.</summary>
     private const double EarliestShare = 0.25;
 
-    /// <summary>The buckets that are due, in the order of their ranges.</summary>
-    /// <param name="buckets">The buckets of the table.</param>
-    /// <param name="now">The time.</param>
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
     [
         .. from bucket in buckets
@@ -32,17 +27,13 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
            select range,
     ];
 
-    /// <summary>How long this bucket goes without a lookup: three quarters of the interval to all of it.</summary>
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
     /// <summary>
     /// The buckets that a node refreshes after a join: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the
     /// farthest first. They are the paper's buckets: the ids that first differ from ours in bit 0, 1 and so on. The table's own buckets are
-    /// hardly split yet.
+    /// hardly split yet. At most <see cref="MaxJoinBuckets"/>.
     /// </summary>
-    /// <param name="ownId">The id of the node.</param>
-    /// <param name="nearest">The id of its nearest neighbour.</param>
-    /// <returns>At most <see cref="MaxJoinBuckets"/>; none if the neighbour differs in bit 0.</returns>
     public static IReadOnlyList<BucketRange> GetJoinBuckets(NodeId ownId, NodeId nearest)
     {
         var count = Math.Min(ownId.CommonPrefixLength(nearest), MaxJoinBuckets);

@@ -46,6 +46,5 @@ public readonly record struct BucketRoom(BucketRange Range, bool HasRoom);
 public readonly record struct BucketSummary(
     NodeId Prefix, int Depth, int Count, int Replacements, DateTimeOffset LastLookup)
 {
-    /// <summary>The ids it covers.</summary>
     internal BucketRange Range => new(Prefix, Depth);
 }

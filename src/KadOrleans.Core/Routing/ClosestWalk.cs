@@ -20,7 +20,6 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
     /// <summary>Leave out what a response to a node at this endpoint leaves out.</summary>
     public UdpEndpoint? Asker { get; init; }
 
-    /// <summary>Fills the destination, nearest first, and returns how many there are.</summary>
     public int Run()
     {
         _found = 0;
@@ -90,9 +89,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
         }
     }
 
-    /// <summary>
-    /// Itself, whom it looks for, IPv6 to a node that can only send to IPv4, and what only our own host or link can reach.
-    /// </summary>
+    /// <summary>Itself, whom it looks for, IPv6 to a node that can only send to IPv4, and what only our own host or link can reach.</summary>
     private readonly bool IsOfNoUse(Contact contact, UdpEndpoint asker) =>
         contact.Endpoint == asker
         || contact.Id == _target

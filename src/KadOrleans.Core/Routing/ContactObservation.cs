@@ -1,8 +1,6 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>An observation for a routing table. Made where datagrams arrive, applied where the table is.</summary>
-/// <param name="Kind">The kind of observation.</param>
-/// <param name="Contact">Of whom; for <see cref="ObservationKind.LookedUp"/> only the id counts and is the target.</param>
+/// <summary>An observation for a routing table, from where datagrams arrive. Of a lookup only the id counts: its target.</summary>
 internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
 {
     /// <summary>
@@ -21,18 +19,13 @@ internal readonly record struct ContactObservation(ObservationKind Kind, Contact
     public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
 }
 
-/// <summary>The kinds of observations.</summary>
 internal enum ObservationKind
 {
-    /// <summary>The contact answered a request of ours and so proved its endpoint; see <see cref="ContactObservation.Answered"/>.</summary>
     Answered,
 
-    /// <summary>The contact left a request of ours unanswered.</summary>
     Failed,
 
-    /// <summary>A lookup for a target began.</summary>
     LookedUp,
 
-    /// <summary>The contact is to leave the table, whether it answers or not.</summary>
     Dropped,
 }

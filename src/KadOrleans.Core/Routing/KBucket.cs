@@ -2,9 +2,7 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>
-/// Up to k contacts of one range, least recently seen first (Kademlia §2.2), and those that wait for their places.
-/// </summary>
+/// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and those that wait for their places.</summary>
 internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)
 {
     /// <summary>
@@ -45,10 +43,7 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         return null;
     }
 
-    /// <summary>
-    /// Places an entry by the time it was last seen, behind those of the same time. A promoted replacement that has not answered for long
-    /// stays old.
-    /// </summary>
+    /// <summary>Places an entry by the time it was last seen: a promoted replacement that has not answered for long stays old.</summary>
     public void Insert(BucketEntry entry)
     {
         var index = _entries.Count;
@@ -62,7 +57,6 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
 
     public void Remove(BucketEntry entry) => _entries.Remove(entry);
 
-    /// <summary>Moves an entry that answered to the tail.</summary>
     public void Refresh(BucketEntry entry, DateTimeOffset now)
     {
         _entries.Remove(entry);
@@ -100,7 +94,6 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         return doubtful is null ? null : Check(doubtful, now);
     }
 
-    /// <summary>The entry's contact if it may be pinged again, else null.</summary>
     public static Contact? Check(BucketEntry entry, DateTimeOffset now)
     {
         if (now.Since(entry.LastCheck) < CheckPause)
@@ -112,7 +105,6 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         return entry.Contact;
     }
 
-    /// <summary>Two buckets of half the range with the same order, replacements and lookup time.</summary>
     public (KBucket Lower, KBucket Upper) Split()
     {
         var lower = new KBucket(Range.LowerHalf, options, LastLookup);

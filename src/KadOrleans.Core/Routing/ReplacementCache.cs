@@ -9,7 +9,6 @@ internal sealed class ReplacementCache(int capacity)
 
     public int Count => _items.Count;
 
-    /// <summary>The oldest first.</summary>
     public IReadOnlyList<Replacement> Items => _items;
 
     public Replacement this[int index] => _items[index];
@@ -20,12 +19,7 @@ internal sealed class ReplacementCache(int capacity)
     /// </summary>
     public void Put(Replacement replacement)
     {
-        var index = IndexOf(replacement.Contact.Id);
-        if (index >= 0)
-        {
-            _items.RemoveAt(index);
-        }
-
+        Remove(replacement.Contact.Id);
         _items.Add(replacement);
         if (_items.Count > capacity)
         {
@@ -37,7 +31,6 @@ internal sealed class ReplacementCache(int capacity)
     public void Remove(SourceNetwork network) =>
         _items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
 
-    /// <summary>Removes an id, with any endpoint. Returns false if it is not in the cache.</summary>
     public bool Remove(NodeId id)
     {
         var index = IndexOf(id);
@@ -49,18 +42,8 @@ internal sealed class ReplacementCache(int capacity)
         return index >= 0;
     }
 
-    /// <summary>Removes exactly this contact. Returns false if it is not in the cache.</summary>
-    public bool Remove(Contact contact)
-    {
-        var index = IndexOf(contact.Id);
-        if (index < 0 || _items[index].Contact != contact)
-        {
-            return false;
-        }
-
-        _items.RemoveAt(index);
-        return true;
-    }
+    public bool Remove(Contact contact) =>
+        IndexOf(contact.Id) is >= 0 and var index && _items[index].Contact == contact && Remove(contact.Id);
 
     public void RemoveAt(int index) => _items.RemoveAt(index);
 
@@ -78,10 +61,8 @@ internal sealed class ReplacementCache(int capacity)
     }
 }
 
-/// <summary>A contact that waits for a place, and when it last answered.</summary>
 internal readonly record struct Replacement(Contact Contact, DateTimeOffset LastSeen);
 
-/// <summary>A contact in its bucket.</summary>
 internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int failures = 0)
 {
     /// <summary>
@@ -94,13 +75,11 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
 
     public Contact Contact { get; } = contact;
 
-    /// <summary>When it entered the table.</summary>
     public DateTimeOffset FirstSeen { get; init; } = lastSeen;
 
-    /// <summary>When it last answered.</summary>
     public DateTimeOffset LastSeen { get; private set; } = lastSeen;
 
-    /// <summary>Requests left unanswered since then.</summary>
+    /// <summary>Requests left unanswered since it last answered.</summary>
     public int Failures { get; private set; } = failures;
 
     /// <summary>When the caller was last asked to ping it.</summary>
@@ -112,9 +91,6 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
         Failures = 0;
     }
 
-    /// <summary>
-    /// Counts a failure, unless one was counted within <see cref="FailurePause"/>. True if it was counted.
-    /// </summary>
     public bool Failed(DateTimeOffset now)
     {
         if (Failures > 0 && now.Since(_lastFailure) < FailurePause)

@@ -12,47 +12,32 @@ internal sealed class RoutingTable
     private readonly TablePlaces _places;
     private RoutingTableSnapshot? _snapshot;
 
-    /// <summary>An empty table: one bucket that covers every id.</summary>
-    /// <param name="ownId">The id of the node, which never is a contact.</param>
-    /// <param name="options">k, b and the bounds.</param>
-    /// <param name="diversity">Counts this table's contacts; not shared with another table.</param>
-    /// <param name="now">When the bucket counts as looked up.</param>
+    /// <summary>An empty table: one bucket that covers every id. No other table shares <paramref name="diversity"/>.</summary>
     public RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(diversity);
         OwnId = ownId;
         _options = options;
         _places = new TablePlaces(ownId, options, diversity, now);
     }
 
-    /// <summary>The id of the node.</summary>
     public NodeId OwnId { get; }
 
-    /// <summary>Contacts in the table, replacements not counted.</summary>
     public int Count => _places.Count;
 
     /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
     public long Version => _places.Version;
 
-    /// <summary>The contacts as they are now; made again only when <see cref="Version"/> has moved on.</summary>
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
     internal IReadOnlyList<KBucket> Buckets => _places.Tree.Buckets;
 
-    /// <summary>Whether a contact has this id.</summary>
     public bool Contains(NodeId id) => _places.Tree.Find(id).Find(id) is not null;
 
-    /// <summary>Whether a contact has this endpoint.</summary>
     public bool Contains(UdpEndpoint endpoint) => _places.TryGetId(endpoint, out _);
 
-    /// <summary>Whether a contact has this id and this endpoint.</summary>
     public bool Contains(Contact contact) => _places.TryGetId(contact.Endpoint, out var id) && id == contact.Id;
 
-    /// <summary>Learns of an observation.</summary>
-    /// <param name="observation">The observation. See <see cref="ContactObservation"/> for what may be reported.</param>
-    /// <param name="now">The time of it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The observation's kind is unknown.</exception>
+    /// <summary>Learns of an observation; see <see cref="ContactObservation"/> for what may be reported.</summary>
     public TableDecision Apply(ContactObservation observation, DateTimeOffset now) => observation.Kind switch
     {
         ObservationKind.Answered => ApplyAnswer(observation.Contact, now),
@@ -62,25 +47,13 @@ internal sealed class RoutingTable
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
 
-    /// <summary>All buckets in the order of their ranges.</summary>
-    public IReadOnlyList<BucketSummary> Describe()
-    {
-        var summaries = new BucketSummary[Buckets.Count];
-        for (var i = 0; i < summaries.Length; i++)
-        {
-            var bucket = Buckets[i];
-            summaries[i] = new BucketSummary(
-                bucket.Range.Prefix,
-                bucket.Range.Depth,
-                bucket.Entries.Count,
-                bucket.Replacements.Count,
-                bucket.LastLookup);
-        }
+    public IReadOnlyList<BucketSummary> Describe() =>
+    [
+        .. from bucket in Buckets
+           select new BucketSummary(
+               bucket.Range.Prefix, bucket.Range.Depth, bucket.Entries.Count, bucket.Replacements.Count, bucket.LastLookup),
+    ];
 
-        return summaries;
-    }
-
-    /// <summary>What the table knows of an id: a contact, and others of that id that wait for its place.</summary>
     public IReadOnlyList<KnownContact> Find(NodeId id)
     {
         var bucket = _places.Tree.Find(id);
@@ -91,25 +64,19 @@ internal sealed class RoutingTable
             : [.. waiting];
     }
 
-    /// <summary>The state needed to restore the table.</summary>
     public RoutingTableState Save() => new(
         OwnId,
         Version,
         [.. from bucket in Buckets select Save(bucket)]);
 
     /// <summary>
-    /// Restores a saved table. Adds its contacts again, least recently seen first. So every rule holds even if the options, the trusted
-    /// ranges or the stored bytes have changed. If none of them changed it is the same table.
+    /// Restores a saved table, with a version above the saved one. Adds its contacts again, least recently seen first. So every rule holds
+    /// even if the options, the trusted ranges or the stored bytes have changed. If none of them changed it is the same table. No time of
+    /// the saved state counts as later than now.
     /// </summary>
-    /// <param name="state">The result of {Save()}.</param>
-    /// <param name="options">k, b and the bounds as they are now.</param>
-    /// <param name="diversity">An instance without contacts.</param>
-    /// <param name="now">No time of the saved state counts as later than this.</param>
-    /// <returns>A table whose version is above the saved one.</returns>
     public static RoutingTable Restore(
         RoutingTableState state, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(state);
         var table = new RoutingTable(state.OwnId, options, diversity, now);
         table._places.Version = state.Version;
         foreach (var saved in state.Buckets)
@@ -162,9 +129,6 @@ internal sealed class RoutingTable
         return WithArrivals(decision);
     }
 
-    /// <param name="contact">The contact that failed.</param>
-    /// <param name="now">The time of it.</param>
-    /// <param name="isFinal">Whether the contact leaves however often it failed.</param>
     private TableDecision ApplyFailure(Contact contact, DateTimeOffset now, bool isFinal = false)
     {
         var bucket = _places.Tree.Find(contact.Id);
@@ -240,7 +204,6 @@ internal sealed class RoutingTable
         return RoutingTableSnapshot.OfSorted(OwnId, Version, _places.Sorted(), rooms);
     }
 
-    /// <summary>Adds the contacts that entered the table to the decision.</summary>
     private TableDecision WithArrivals(TableDecision decision)
     {
         if (_places.Arrivals.Count == 0)
@@ -259,20 +222,8 @@ internal sealed class RoutingTable
         [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen })],
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
 
-    /// <summary>The oldest time among the saved buckets that the range shares ids with.</summary>
-    private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now)
-    {
-        var oldest = now;
-        foreach (var saved in state.Buckets)
-        {
-            if (saved.LastLookup < oldest && saved.Range.Overlaps(range))
-            {
-                oldest = saved.LastLookup;
-            }
-        }
-
-        return oldest;
-    }
+    private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now) =>
+        state.Buckets.Where(saved => saved.Range.Overlaps(range)).Select(saved => saved.LastLookup).Append(now).Min();
 
     /// <summary>Splits as far as the saved range and the rules go.</summary>
     private void RestoreRange(BucketRange range)

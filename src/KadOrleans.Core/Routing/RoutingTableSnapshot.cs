@@ -27,17 +27,14 @@ public sealed class RoutingTableSnapshot
         OwnId = ownId;
         Version = version;
         _contacts = [.. contacts];
-        if (!IsSorted(_contacts))
+        if (FindDisorder() > 0)
         {
             Array.Sort(_contacts, static (left, right) => left.Id.CompareTo(right.Id));
         }
 
-        for (var i = 1; i < _contacts.Length; i++)
+        if (FindDisorder() is > 0 and var index)
         {
-            if (_contacts[i].Id == _contacts[i - 1].Id)
-            {
-                throw new ArgumentException($"The id {_contacts[i].Id} comes twice.", nameof(contacts));
-            }
+            throw new ArgumentException($"The id {_contacts[index].Id} comes twice.", nameof(contacts));
         }
 
         _rooms = [.. rooms ?? []];
@@ -104,17 +101,16 @@ public sealed class RoutingTableSnapshot
     /// <summary>Whether the table has this contact: the id with this very endpoint.</summary>
     public bool Contains(Contact contact) => TryGet(contact.Id, out var known) && known == contact;
 
-    private static bool IsSorted(Contact[] contacts)
+    // The index of a contact whose id is not above the one before it; 0 if there is none.
+    private int FindDisorder()
     {
-        for (var i = 1; i < contacts.Length; i++)
+        var index = _contacts.Length - 1;
+        while (index > 0 && _contacts[index].Id > _contacts[index - 1].Id)
         {
-            if (contacts[i].Id < contacts[i - 1].Id)
-            {
-                return false;
-            }
+            index--;
         }
 
-        return true;
+        return Math.Max(index, 0);
     }
 
     /// <summary>
@@ -128,29 +124,9 @@ public sealed class RoutingTableSnapshot
             return false;
         }
 
-        var low = 0;
-        var high = _rooms.Length;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_rooms[middle].Range.Prefix <= id)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
         // An id outside all given ranges is no known full bucket's.
-        return low == 0 || _rooms[low - 1].HasRoom || !_rooms[low - 1].Range.Contains(id);
-    }
-
-    private readonly struct IdSearch(NodeId id) : IComparable<Contact>
-    {
-        private readonly NodeId _id = id;
-
-        public int CompareTo(Contact other) => _id.CompareTo(other.Id);
+        var index = MemoryExtensions.BinarySearch(_rooms, new IdSearch(id));
+        index = index < 0 ? ~index - 1 : index;
+        return index < 0 || _rooms[index].HasRoom || !_rooms[index].Range.Contains(id);
     }
 }

@@ -1,12 +1,8 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>The difference between two snapshots of a table, for a reader who has the older one.</summary>
-/// <param name="OwnId">Whose table it is.</param>
-/// <param name="From">The version of the older snapshot.</param>
-/// <param name="To">The version of the newer one.</param>
-/// <param name="Removed">The ids of contacts that left.</param>
-/// <param name="Added">Contacts that came, or whose endpoint changed.</param>
-/// <param name="Rooms">Buckets whose room or range changed, by their prefixes.</param>
+/// <summary>
+/// The difference between two snapshots of a table, for a reader who has the older one. A contact whose endpoint changed counts as added.
+/// </summary>
 internal sealed record SnapshotChange(
     NodeId OwnId, long From, long To, IReadOnlyList<NodeId> Removed, IReadOnlyList<Contact> Added, IReadOnlyList<BucketRoom> Rooms)
 {
@@ -19,15 +15,14 @@ internal sealed record SnapshotChange(
     /// <summary>The difference. Null if the newer snapshot is to be sent whole.</summary>
     public static SnapshotChange? Of(RoutingTableSnapshot older, RoutingTableSnapshot newer)
     {
-        ArgumentNullException.ThrowIfNull(older);
-        ArgumentNullException.ThrowIfNull(newer);
         if (newer.OwnId != older.OwnId || newer.Count < MinContacts || newer.Rooms.Count < older.Rooms.Count)
         {
             return null;
         }
 
         var rooms = newer.Rooms.Except(older.Rooms).ToList();
-        var (removed, added) = Compare(older.Contacts, newer.Contacts);
+        var removed = older.Contacts.Select(contact => contact.Id).Except(newer.Contacts.Select(contact => contact.Id)).ToList();
+        var added = newer.Contacts.Except(older.Contacts).ToList();
 
         // Buckets are split and never joined. So each prefix of before is there still.
         return removed.Count + added.Count + rooms.Count <= newer.Count / Divisor
@@ -38,7 +33,6 @@ internal sealed record SnapshotChange(
     /// <summary>The newer snapshot. Null if this is no difference to <paramref name="older"/>.</summary>
     public RoutingTableSnapshot? ApplyTo(RoutingTableSnapshot older)
     {
-        ArgumentNullException.ThrowIfNull(older);
         if (older.OwnId != OwnId || older.Version != From)
         {
             return null;
@@ -51,33 +45,5 @@ internal sealed record SnapshotChange(
             To,
             [.. older.Contacts.Where(contact => !replaced.Contains(contact.Id)), .. Added],
             [.. older.Rooms.Where(room => !prefixes.Contains(room.Range.Prefix)), .. Rooms]);
-    }
-
-    private static (List<NodeId> Removed, List<Contact> Added) Compare(IReadOnlyList<Contact> older, IReadOnlyList<Contact> newer)
-    {
-        var (removed, added) = (new List<NodeId>(), new List<Contact>());
-        var (i, j) = (0, 0);
-        while (i < older.Count || j < newer.Count)
-        {
-            if (j == newer.Count || (i < older.Count && older[i].Id < newer[j].Id))
-            {
-                removed.Add(older[i++].Id);
-            }
-            else if (i == older.Count || newer[j].Id < older[i].Id)
-            {
-                added.Add(newer[j++]);
-            }
-            else
-            {
-                if (older[i] != newer[j])
-                {
-                    added.Add(newer[j]);
-                }
-
-                (i, j) = (i + 1, j + 1);
-            }
-        }
-
-        return (removed, added);
     }
 }

@@ -1,11 +1,9 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>
-/// The places of a table: additions, splits and promotions, with the counts of endpoints and subnets. The table decides what an observation
-/// means; this class knows where there is room.
-/// </summary>
+/// <summary>The places of a table, with the counts of endpoints and subnets: it knows where there is room, and decides nothing.</summary>
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
     // The id that each endpoint of the table answered with: an endpoint is one node and so has one entry.
@@ -14,22 +12,17 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
     // The contacts by ascending id, as snapshots have them: one is taken after nearly every change.
     private readonly List<Contact> _sorted = [];
 
-    /// <summary>The buckets.</summary>
     public BucketTree Tree { get; } = new(ownId, options, now);
 
     /// <summary>The contacts that entered during the current observation; empty between observations.</summary>
     public List<Contact> Arrivals { get; } = [];
 
-    /// <summary>Contacts, replacements not counted.</summary>
     public int Count => _byEndpoint.Count;
 
-    /// <summary>Grows whenever a contact comes or goes or a bucket is split.</summary>
     public long Version { get; set; }
 
-    /// <summary>A copy of the contacts by ascending id.</summary>
     public Contact[] Sorted() => [.. _sorted];
 
-    /// <summary>The id under which an endpoint is in the table.</summary>
     public bool TryGetId(UdpEndpoint endpoint, out NodeId id) => _byEndpoint.TryGetValue(endpoint, out id);
 
     /// <summary>
@@ -127,10 +120,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         }
     }
 
-    /// <summary>
-    /// A full bucket still has room for new contacts until k of them wait: enough to replace all it holds. The cache takes more, but pings
-    /// none of them.
-    /// </summary>
+    /// <summary>A full bucket has room until k contacts wait: enough to replace all it holds. The cache takes more, but pings none.</summary>
     public bool WantsReplacements(KBucket bucket) =>
         bucket.Replacements.Count < Math.Min(options.BucketSize, options.ReplacementCacheSize);
 
@@ -156,24 +146,9 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         Version++;
     }
 
-    /// <summary>Where an id is among the sorted contacts, or belongs.</summary>
     private int IndexOf(NodeId id)
     {
-        var low = 0;
-        var high = _sorted.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_sorted[middle].Id < id)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
+        var index = CollectionsMarshal.AsSpan(_sorted).BinarySearch(new IdSearch(id));
+        return index < 0 ? ~index : index;
     }
 }

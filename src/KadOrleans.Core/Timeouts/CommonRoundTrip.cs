@@ -23,7 +23,6 @@ internal sealed class CommonRoundTrip
     /// <summary>The estimate whose timeout three quarters of the networks do not exceed; default before anything was measured.</summary>
     public RoundTripEstimate Estimate { get; private set; }
 
-    /// <summary>Learns a round trip.</summary>
     public void Add(UdpEndpoint endpoint, TimeSpan sample)
     {
         var network = SourceNetwork.SubnetOf(endpoint);

@@ -1,38 +1,25 @@
 namespace KadOrleans.Core.Timeouts;
 
-/// <summary>
-/// An endpoint's round-trip time: smoothed mean and deviation, as TCP keeps them (RFC 6298).
-/// </summary>
-/// <param name="Mean">Smoothed round-trip time.</param>
-/// <param name="Deviation">Smoothed deviation from it.</param>
+/// <summary>An endpoint's round-trip time: smoothed mean and deviation, as TCP keeps them (RFC 6298).</summary>
 internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
 {
-    /// <summary>
-    /// The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.
-    /// </summary>
+    /// <summary>The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.</summary>
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest timeout. The network's nodes time out after 5 s, so a longer wait gains nothing.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The timeout before anything was measured anywhere.</summary>
     public static readonly TimeSpan InitialTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// The shortest timeout of a retry. With the first timeout it makes at least half a second without a response before a contact counts
-    /// as failed.
-    /// </summary>
+    /// <summary>The shortest timeout of a retry: with the first one a contact fails after half a second without a response.</summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>The timeout of a request: mean and four deviations, within the bounds above.</summary>
     public TimeSpan Timeout => this == default
         ? InitialTimeout
         : Clamp(Mean + (4 * Deviation), MinTimeout);
 
-    /// <summary>The timeout of a retry: twice as long.</summary>
     public TimeSpan RetryTimeout => Clamp(2 * Timeout, MinRetryTimeout);
 
-    /// <summary>The estimate with one more measured round trip.</summary>
     public RoundTripEstimate With(TimeSpan sample)
     {
         if (this == default)
@@ -44,13 +31,5 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
         return new RoundTripEstimate(Mean + (error / 8), Deviation + ((error.Duration() - Deviation) / 4));
     }
 
-    private static TimeSpan Clamp(TimeSpan value, TimeSpan least)
-    {
-        if (value < least)
-        {
-            return least;
-        }
-
-        return value > MaxTimeout ? MaxTimeout : value;
-    }
+    private static TimeSpan Clamp(TimeSpan value, TimeSpan least) => value < least ? least : value > MaxTimeout ? MaxTimeout : value;
 }

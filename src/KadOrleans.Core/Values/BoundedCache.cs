@@ -3,13 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// A cache by keys with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. A value that is asked
-/// for again, there or soon after it left, comes to the main queue. So a scan drives out nothing that is asked for often. A hit moves nothing.
-/// Not safe for several threads.
+/// A cache by keys with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. A value that is
+/// asked for again, there or soon after it left, comes to the main queue. So a scan drives out nothing that is asked for often. A hit moves
+/// nothing. Not safe for several threads.
 /// </summary>
-/// <typeparam name="T">What it keeps.</typeparam>
-/// <param name="maxBytes">Its bound. 0 keeps nothing.</param>
-/// <param name="sizeOf">The bytes that a value takes, <see cref="CachedValue.Overhead"/> or more.</param>
 internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
     where T : notnull
 {
@@ -28,13 +25,10 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
     private Ends _small = Ends.Empty;
     private Ends _main = Ends.Empty;
 
-    /// <summary>Bytes that it takes, never more than allowed.</summary>
     public long Bytes => _small.Bytes + _main.Bytes;
 
-    /// <summary>Values in it.</summary>
     public int Count => _places.Count;
 
-    /// <summary>The value of a key, if it is here.</summary>
     public bool TryGet(NodeId key, [MaybeNullWhen(false)] out T value)
     {
         if (!_places.TryGetValue(key, out var place))
@@ -53,7 +47,6 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         return true;
     }
 
-    /// <summary>Takes a value, in place of any other of its key.</summary>
     public void Put(NodeId key, T value)
     {
         var size = sizeOf(value);
@@ -85,10 +78,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         Link(place);
     }
 
-    /// <summary>
-    /// Takes a value if there is room, or if one of its key was here or offered before, not too long ago. So reads of very many keys in turn
-    /// drive each other out no more than they drive out the others.
-    /// </summary>
+    /// <summary>Takes a value if there is room or its key was seen lately. So a sweep over many keys evicts no working set.</summary>
     public void Offer(NodeId key, T value)
     {
         var hash = key.GetHashCode();
@@ -103,7 +93,6 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         }
     }
 
-    /// <summary>Forgets a key.</summary>
     public void Remove(NodeId key)
     {
         if (_places.Remove(key, out var place))
@@ -204,7 +193,6 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
     }
 }
 
-/// <summary>The size of a <see cref="StoredValue"/> in a cache.</summary>
 internal static class CachedValue
 {
     /// <summary>
@@ -212,6 +200,5 @@ internal static class CachedValue
     /// </summary>
     public const int Overhead = 256;
 
-    /// <summary>The bytes that a value takes.</summary>
     public static int SizeOf(StoredValue value) => Overhead + value.Value.ContentLength;
 }

@@ -19,14 +19,10 @@ internal sealed class ChangeLimiter
     private TokenRate? _perSubnet;
     private readonly HeavyHitters _changes = new();
 
-    /// <summary>A limiter without requests.</summary>
-    /// <param name="quota">The allowed changes per hour.</param>
     public ChangeLimiter(StoreQuota quota) => Use(quota);
 
-    /// <summary>Follows other limits from now on.</summary>
     public void Use(StoreQuota quota)
     {
-        ArgumentNullException.ThrowIfNull(quota);
         (_perSource, _perSubnet) = (RateOf(quota.ChangesPerSource), RateOf(quota.ChangesPerSubnet));
     }
 
@@ -34,7 +30,6 @@ internal sealed class ChangeLimiter
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>
         IsExempt(source) || (HasToken(_sources, source, _perSource, now) && HasToken(_subnets, source.Subnet, _perSubnet, now));
 
-    /// <summary>Counts a change that was made.</summary>
     public void Count(SourceNetwork source, DateTimeOffset now)
     {
         _changes.Count(source);
@@ -45,7 +40,6 @@ internal sealed class ChangeLimiter
         }
     }
 
-    /// <summary>The sources that changed most values of others, most first.</summary>
     public IReadOnlyList<SourceChanges> Top(int count) => _changes.Top(count);
 
     private static bool IsExempt(SourceNetwork source) => source.IsTrusted || source.IsPrivate;
@@ -61,9 +55,8 @@ internal sealed class ChangeLimiter
         }
     }
 
-    private static TokenRate? RateOf(int perHour) => perHour == int.MaxValue
-        ? null
-        : new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
+    private static TokenRate? RateOf(int perHour) =>
+        perHour == int.MaxValue ? null : new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
 }
 
 /// <summary>
@@ -78,7 +71,6 @@ internal sealed class HeavyHitters
 
     private readonly Dictionary<SourceNetwork, long> _counts = [];
 
-    /// <summary>Counts one event.</summary>
     public void Count(SourceNetwork source)
     {
         var inherited = 0L;
@@ -93,7 +85,6 @@ internal sealed class HeavyHitters
         count += isKnown ? 1 : inherited + 1;
     }
 
-    /// <summary>The sources with most events, most first.</summary>
     public IReadOnlyList<SourceChanges> Top(int count) =>
         [.. _counts.OrderByDescending(entry => entry.Value).Take(count).Select(entry => new SourceChanges(entry.Key, entry.Value))];
 }

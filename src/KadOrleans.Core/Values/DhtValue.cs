@@ -202,8 +202,6 @@ public readonly struct DhtValue : IEquatable<DhtValue>
 /// <summary>Values and their types as people and JSON have them; <see cref="DhtValue.ToString"/> is the other way for values.</summary>
 internal static class DhtValueText
 {
-    /// <summary>The name of a type: string, int, float, bool or bytes.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is the type of no value.</exception>
     public static string TypeName(DhtValueKind kind) => kind switch
     {
         DhtValueKind.String => "string",
@@ -279,10 +277,8 @@ internal static class DhtValueText
         return isInteger;
     }
 
-    /// <summary>Reads bytes in hexadecimal, two digits each; false if they are not.</summary>
     public static bool TryParseBytes(string text, out DhtValue value)
     {
-        ArgumentNullException.ThrowIfNull(text);
         var bytes = new byte[text.Length / 2];
         var isHexadecimal = text.Length % 2 == 0 && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
         value = isHexadecimal ? DhtValue.FromBytes(bytes) : default;
@@ -318,8 +314,6 @@ public enum DhtValueKind : byte
 /// </summary>
 internal static class ValueContent
 {
-    /// <summary>The type of a value.</summary>
-    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
     public static ContentType TypeOf(DhtValue value) => value.Kind switch
     {
         DhtValueKind.String => ContentType.Text,
@@ -331,7 +325,6 @@ internal static class ValueContent
     };
 
     /// <summary>Writes the <see cref="DhtValue.ContentLength"/> bytes of a content, and returns its type.</summary>
-    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
     public static ContentType Write(DhtValue value, Span<byte> destination)
     {
         var type = TypeOf(value);
@@ -357,7 +350,6 @@ internal static class ValueContent
         return type;
     }
 
-    /// <summary>Whether these are the bytes of a content.</summary>
     public static bool IsValid(ContentType type, ReadOnlySpan<byte> content) => content.Length <= StoreRules.MaxContentLength && type switch
     {
         ContentType.Text => Utf8.IsValid(content),
@@ -368,7 +360,6 @@ internal static class ValueContent
         _ => false,
     };
 
-    /// <summary>Reads a content. False if these are not the bytes of one.</summary>
     public static bool TryRead(ContentType type, ReadOnlySpan<byte> content, out DhtValue value)
     {
         value = !IsValid(type, content) ? default : type switch
@@ -387,21 +378,15 @@ internal static class ValueContent
 /// <summary>The types of content, by the numbers that storage has of them: they never change.</summary>
 internal enum ContentType : byte
 {
-    /// <summary>Text in UTF-8.</summary>
     Text = 1,
 
-    /// <summary>A whole number of 0 or more.</summary>
     NonNegativeInteger = 2,
 
-    /// <summary>A whole number below 0.</summary>
     NegativeInteger = 3,
 
-    /// <summary>A 64-bit floating-point number.</summary>
     Float = 4,
 
-    /// <summary>0 or 1.</summary>
     Boolean = 5,
 
-    /// <summary>Any bytes.</summary>
     Bytes = 6,
 }

@@ -22,18 +22,11 @@ internal sealed class FormerSources
     // Keys in the order in which they were remembered. One that was forgotten stays here until its turn.
     private readonly Queue<(NodeId Key, DateTimeOffset Since)> _order = new();
 
-    /// <summary>Nobody is remembered yet.</summary>
-    /// <param name="quota">The store's bounds: it remembers one key in sixteen that it may hold, within 2,400 and 65,536.</param>
-    public FormerSources(StoreQuota quota)
-    {
-        ArgumentNullException.ThrowIfNull(quota);
-        _capacity = (int)Math.Clamp(quota.TotalKeys / KeysForEach, Least, Most);
-    }
+    /// <summary>It remembers one key in sixteen that the store may hold, within 2,400 and 65,536.</summary>
+    public FormerSources(StoreQuota quota) => _capacity = Math.Clamp(quota.TotalKeys / KeysForEach, Least, Most);
 
-    /// <summary>Keys remembered.</summary>
     public int Count => _byKey.Count;
 
-    /// <summary>Whether a key was taken from this source.</summary>
     public bool Has(NodeId key, SourceNetwork source, DateTimeOffset now) =>
         _byKey.TryGetValue(key, out var former) && former.Source == source && now - former.Since < Kept;
 
@@ -58,7 +51,6 @@ internal sealed class FormerSources
         }
     }
 
-    /// <summary>Notes that the source has returned.</summary>
     public void Forget(NodeId key) => _byKey.Remove(key);
 
     private readonly record struct Former(SourceNetwork Source, DateTimeOffset Since);

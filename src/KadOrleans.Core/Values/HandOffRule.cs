@@ -1,44 +1,25 @@
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// Decides which node hands a value off to a new contact (Kademlia §2.5). It is the holder nearest to the key, so the new contact gets the
-/// value once.
-/// </summary>
+/// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder, so that one does.</summary>
 internal static class HandOffRule
 {
-    /// <summary>Whether this node should hand <paramref name="key"/> off to <paramref name="newcomer"/>.</summary>
-    /// <param name="key">The key that is held.</param>
-    /// <param name="ownId">This node.</param>
-    /// <param name="newcomer">A verified contact that has just entered the table.</param>
-    /// <param name="nearest">The known contacts nearest to the key, nearest first, at most k, without the new contact.</param>
-    /// <param name="bucketSize">k.</param>
+    /// <summary>Whether this node hands a key off to a verified newcomer, which is not among the nearest contacts, nearest first.</summary>
     public static bool Applies(
         NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize)
     {
-        if (nearest.IsEmpty)
-        {
-            return true;
-        }
-
-        if (ownId.DistanceTo(key) > nearest[0].Id.DistanceTo(key))
-        {
-            return false;
-        }
-
-        return nearest.Length < bucketSize || newcomer.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+        return nearest.IsEmpty
+            || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
     }
 
     /// <summary>
     /// The keys to which no contact but the newcomer is nearer than this node. The rule applies to no other key. A node with many contacts
     /// has only a few keys of its shards or of its store to look at.
     /// </summary>
-    /// <param name="table">The contacts, the newcomer among them or not.</param>
-    /// <param name="newcomer">The new contact.</param>
     public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
     {
-        ArgumentNullException.ThrowIfNull(table);
         var mask = NodeId.MinValue;
         foreach (var contact in table.Contacts)
         {
@@ -54,7 +35,6 @@ internal static class HandOffRule
     /// <summary>A region that has all keys of all contacts' regions, for when the newcomer is not known.</summary>
     public static KeyRegion GetRegion(RoutingTableSnapshot table)
     {
-        ArgumentNullException.ThrowIfNull(table);
         var (once, twice) = (NodeId.MinValue, NodeId.MinValue);
         foreach (var contact in table.Contacts)
         {
@@ -66,16 +46,9 @@ internal static class HandOffRule
         return new KeyRegion(table.OwnId, twice);
     }
 
-    /// <summary>
-    /// Whether the rule may apply to any key for this newcomer. It does not if k contacts are nearer than the newcomer to every key of the
-    /// newcomer's region.
-    /// </summary>
-    /// <param name="table">The contacts, the newcomer among them or not.</param>
-    /// <param name="newcomer">The new contact.</param>
-    /// <param name="bucketSize">k.</param>
+    /// <summary>Whether the rule may apply to any key. It does not if k contacts are nearer than the newcomer to all of its region.</summary>
     public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, int bucketSize)
     {
-        ArgumentNullException.ThrowIfNull(table);
         var region = GetRegion(table, newcomer);
         var nearer = 0;
         foreach (var contact in table.Contacts)
@@ -90,20 +63,5 @@ internal static class HandOffRule
         }
 
         return nearer < bucketSize;
-    }
-}
-
-/// <summary>Whether a publisher is itself one of the k nodes that hold a value.</summary>
-internal static class LocalCopyRule
-{
-    /// <summary>
-    /// True if this node is nearer to the key than the farthest of the contacts a lookup found, or if they are fewer
-    /// than k.
-    /// </summary>
-    public static bool Applies(NodeId key, NodeId ownId, IReadOnlyList<Contact> closest, int bucketSize)
-    {
-        ArgumentNullException.ThrowIfNull(closest);
-        return closest.Count < bucketSize
-            || ownId.DistanceTo(key) < closest[^1].Id.DistanceTo(key);
     }
 }

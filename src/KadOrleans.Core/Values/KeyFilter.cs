@@ -23,10 +23,8 @@ internal sealed class KeyFilter
     /// <summary>The number of keys up to which few other keys are let through.</summary>
     public int Capacity => (int)((long)_words.Length * 64 / BitsPerKey);
 
-    /// <summary>Its size in bytes: 1.5 for each key of its capacity.</summary>
     public int Bytes => _words.Length * sizeof(ulong);
 
-    /// <summary>An empty filter for at least this number of keys.</summary>
     public static KeyFilter For(int keys)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(keys);
@@ -34,8 +32,6 @@ internal sealed class KeyFilter
         return new KeyFilter(new ulong[blocks * WordsPerBlock]);
     }
 
-    /// <summary>A filter from the bytes of <see cref="ToArray"/>.</summary>
-    /// <exception cref="ArgumentException">They are no filter's.</exception>
     public static KeyFilter From(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length == 0 || bytes.Length % (WordsPerBlock * sizeof(ulong)) != 0)
@@ -52,7 +48,6 @@ internal sealed class KeyFilter
         return new KeyFilter(words);
     }
 
-    /// <summary>A copy as bytes.</summary>
     public byte[] ToArray()
     {
         var bytes = new byte[Bytes];
@@ -83,7 +78,6 @@ internal sealed class KeyFilter
         return isNew;
     }
 
-    /// <summary>False if the key was certainly not added.</summary>
     public bool MayContain(NodeId key)
     {
         var (block, bits) = Place(key);

@@ -13,7 +13,6 @@ internal sealed class KeyIndex
     /// <summary>The most bytes of memory that a key takes here, with its part of a segment in a file.</summary>
     public const long BytesPerKey = 64;
 
-    /// <summary>No slot.</summary>
     public const int None = -1;
 
     // Keys of one bucket on average. More, and each search meets more keys; fewer, and each key takes more memory.
@@ -33,18 +32,15 @@ internal sealed class KeyIndex
 
     public KeyIndex() => _buckets.Grow();
 
-    /// <summary>Keys in it.</summary>
     public int Count { get; private set; }
 
     /// <summary>Slots there are, free ones included; their numbers are below this.</summary>
     public int Length => _slots.Length;
 
-    /// <summary>Memory that it takes, in bytes.</summary>
     public long MemoryBytes => _slots.MemoryBytes + _buckets.MemoryBytes;
 
     public ref KeySlot this[int slot] => ref _slots[slot];
 
-    /// <summary>The slot of a key, or <see cref="None"/>.</summary>
     public int Find(NodeId key)
     {
         var slot = _buckets[BucketOf(key)] - 1;
@@ -71,7 +67,6 @@ internal sealed class KeyIndex
         return slot;
     }
 
-    /// <summary>Frees a slot whose value is neither held nor counted.</summary>
     public void Remove(int slot)
     {
         ref var entry = ref _slots[slot];
@@ -109,7 +104,6 @@ internal sealed class KeyIndex
     /// Reads the slots in the buckets of some keys. These reads do not depend on each other, so the processor waits for memory once and not
     /// for each key. What is then done with the keys finds their buckets in its cache.
     /// </summary>
-    /// <returns>Nothing of use.</returns>
     public int Prefetch(ReadOnlySpan<NodeId> keys)
     {
         Span<int> heads = stackalloc int[PrefetchedTogether];
@@ -227,7 +221,6 @@ internal sealed class KeyIndex
             get => ref _chunks[index >> bits][index & ((1 << bits) - 1)];
         }
 
-        /// <summary>Adds an item, and returns its number.</summary>
         public int Grow()
         {
             if (Length == _count << bits)
@@ -270,13 +263,11 @@ internal struct KeySlot
     /// <summary>Neighbours in the list of the source, or <see cref="KeyIndex.None"/>.</summary>
     public int Older;
 
-    /// <inheritdoc cref="Older"/>
     public int Newer;
 
     /// <summary>Number of the source; <see cref="KeyIndex.None"/> of a trusted one and in a slot that is not counted.</summary>
     public int Owner;
 
-    /// <summary>The largest place that a shard's owner may give.</summary>
     public const long MaxPlace = (1L << PlaceBits) - 1;
 
     public NodeId Key
@@ -306,14 +297,12 @@ internal struct KeySlot
         set => (_expiresHigh, _expiresLow) = FromTime(value);
     }
 
-    /// <summary>Whether a value is held.</summary>
     public bool IsHeld
     {
         readonly get => Has(0);
         set => Set(0, value);
     }
 
-    /// <summary>Whether it is counted.</summary>
     public bool IsCounted
     {
         readonly get => Has(1);
@@ -327,7 +316,6 @@ internal struct KeySlot
         set => Set(2, value);
     }
 
-    /// <summary>Whether it is counted as far.</summary>
     public bool IsFar
     {
         readonly get => Has(3);
@@ -341,7 +329,6 @@ internal struct KeySlot
         set => _size = (ushort)(value ? _size | (1 << LengthBits) : _size & ~(1 << LengthBits));
     }
 
-    /// <summary>What it is counted as, in bytes.</summary>
     public int Footprint
     {
         readonly get => (_size & ((1 << LengthBits) - 1)) + StoredValue.FixedFootprint;

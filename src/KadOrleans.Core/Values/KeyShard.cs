@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core.Admission;
 
@@ -17,14 +16,11 @@ internal sealed class KeyShard
     // The accounts after the current plan.
     private readonly StoreAccounts _accounts;
 
-    /// <summary>An empty shard.</summary>
-    /// <param name="quota">Its bounds.</param>
-    /// <param name="values">Where its values are; null for memory.</param>
+    /// <summary>Without <paramref name="values"/> its values are in memory.</summary>
     public KeyShard(StoreQuota quota, IShardValues? values = null)
     {
         _accounts = new StoreAccounts(quota, _index);
         _values = values ?? new ValuesInMemory();
-        Values = new HeldValues(this);
     }
 
     /// <summary>Keys held, expired ones included until <see cref="RemoveExpired"/> sees them.</summary>
@@ -33,32 +29,27 @@ internal sealed class KeyShard
     /// <summary>Sum of the values' footprints in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The counts of evicted and changed values.</summary>
     public StoreTurnover Turnover { get; private set; }
 
     /// <summary>Memory that the index takes, in bytes: without values, and without the networks that they came from.</summary>
     public long IndexBytes => _index.MemoryBytes;
 
     /// <summary>All keys and values, in no order. The shard must not change meanwhile.</summary>
-    public IReadOnlyDictionary<NodeId, StoredValue> Values { get; }
+    public IEnumerable<KeyValuePair<NodeId, StoredValue>> Values => Enumerate().Select(held => KeyValuePair.Create(held.Key, _values.Read(held)!));
 
-    /// <summary>Slots of keys are below this; see <see cref="TryGetAt"/>.</summary>
     public int Slots => _index.Length;
 
-    /// <summary>The sources that changed most values of others, most first.</summary>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
 
     /// <summary>The networks that hold most keys and bytes, up to <paramref name="count"/> of each, by the accounts that quotas need.</summary>
     public SourceRanking GetSources(int count) => SurveySources(count).Run(int.MaxValue)!;
 
-    /// <summary>The same in parts.</summary>
     public SourceSurvey SurveySources(int count) => new(_accounts, count);
 
     /// <summary>What some networks hold, and the totals of all.</summary>
     public SourceRanking CountSources(IReadOnlyList<SourceNetwork> sources) =>
         new(_accounts.Keys, _accounts.Bytes, [.. sources.Select(_accounts.TotalsOf)], 0, 0);
 
-    /// <summary>The value of <paramref name="key"/>, unless it has none that is alive at <paramref name="now"/>.</summary>
     public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)
     {
         value = TryFind(key, out var held) && _values.Read(held) is { } found && !found.IsExpired(now) ? found : null;
@@ -85,19 +76,14 @@ internal sealed class KeyShard
     /// <summary>Counts against another quota from now on. Nothing is evicted now.</summary>
     public void Use(StoreQuota quota) => _accounts.Use(quota);
 
-    /// <summary>Sets the near keys. Values of others are evicted first.</summary>
-    /// <param name="area">The keys.</param>
-    /// <param name="atOnce">Values that are judged by it now. A million take about 0.1 s.</param>
-    /// <returns>Whether some are left, for <see cref="Judge"/>.</returns>
+    /// <summary>Sets the near keys, reclassifies so many values now (a million take 0.1 s), and returns whether some are left.</summary>
     public bool SetArea(ResponsibleArea area, int atOnce = int.MaxValue)
     {
         _accounts.Area = area;
         return Judge(atOnce);
     }
 
-    /// <summary>Judges more values by the area that was set last.</summary>
-    /// <param name="count">How many at most.</param>
-    /// <returns>Whether some are left.</returns>
+    /// <summary>Reclassifies more values by the area that was set last. Returns whether some are left.</summary>
     public bool Judge(int count) => _accounts.Judge(count);
 
     /// <summary>
@@ -105,7 +91,6 @@ internal sealed class KeyShard
     /// </summary>
     public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
-        ArgumentNullException.ThrowIfNull(value);
         StoredValue? known = null;
         var slot = SlotOf(key);
         if (TryGetAt(slot, out var held))
@@ -121,10 +106,7 @@ internal sealed class KeyShard
         return result == StoreResult.Stored ? null : result;
     }
 
-    /// <summary>Stores a value at once, if <see cref="StoreDecision"/> allows it.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
-    /// <param name="kind">Where it comes from.</param>
+    /// <summary>Stores a value at once, if <see cref="StoreDecision"/> allows it. It was stored at this moment, but for imports.</summary>
     public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
     {
         var decision = DecideAndCharge(key, SlotOf(key), Read(key), value, kind);
@@ -148,18 +130,14 @@ internal sealed class KeyShard
     /// <summary>Restores a value that was accepted earlier, even beyond the present quotas.</summary>
     public void Restore(NodeId key, StoredValue value)
     {
-        ArgumentNullException.ThrowIfNull(value);
         var slot = SlotOf(key);
         var before = ShareAt(slot);
         Hold(Plan(key, slot, StoreShare.Of(value)), value, before, place: null);
     }
 
-    /// <summary>The same for a value that stays in storage, of which only what the index needs is known.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="share">What its value takes.</param>
-    /// <param name="storedAt">When it was stored.</param>
-    /// <param name="expiresAt">When it ends.</param>
-    /// <param name="place">Where the owner has stored it, from 0 to below 2^60.</param>
+    /// <summary>
+    /// The same for a value that stays in storage, of which only what the index needs is known. Its place is from 0 to below 2^60.
+    /// </summary>
     public void Restore(NodeId key, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)
     {
         var slot = SlotOf(key);
@@ -167,26 +145,22 @@ internal sealed class KeyShard
         SetHeld(Plan(key, slot, share), before, share, storedAt, expiresAt, place);
     }
 
-    /// <summary>Prepares an empty shard for loading some number of keys quickly; <see cref="EndLoad"/> ends that.</summary>
-    /// <param name="keys">How many about.</param>
+    /// <summary>Prepares an empty shard for loading about so many keys quickly, until <see cref="EndLoad"/>.</summary>
     public void BeginLoad(int keys)
     {
         _index.Expect(keys);
         _accounts.IsSorted = false;
     }
 
-    /// <summary>Ends loading: from now on the shard can be used.</summary>
     public void EndLoad() => _accounts.IsSorted = true;
 
     /// <summary>Has the processor fetch what a search of these keys will look at.</summary>
     public void Prefetch(ReadOnlySpan<NodeId> keys) => _index.Prefetch(keys);
 
-    /// <summary>Between <see cref="BeginLoad"/> and <see cref="EndLoad"/>: holds a value of a store that loads its newest values first. False if the key is held already.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="share">What its value takes.</param>
-    /// <param name="storedAt">When it was stored.</param>
-    /// <param name="expiresAt">When it ends.</param>
-    /// <param name="place">Where the owner has stored it, from 0 to below 2^60.</param>
+    /// <summary>
+    /// Between <see cref="BeginLoad"/> and <see cref="EndLoad"/>: holds a value of a store that loads its newest values first. False if the
+    /// key is held already.
+    /// </summary>
     public bool TryLoad(NodeId key, StoreShare share, DateTimeOffset storedAt, DateTimeOffset expiresAt, long place)
     {
         if (_index.Find(key) != KeyIndex.None)
@@ -200,13 +174,10 @@ internal sealed class KeyShard
         return true;
     }
 
-    /// <summary>Notes that the owner has stored a key, which is held, at another place.</summary>
     public void Move(NodeId key, long place) => _index[SlotOf(key)].Place = place;
 
-    /// <summary>The same by what was found of the key.</summary>
     public void Move(in HeldKey held, long place) => _index[held.Slot].Place = place;
 
-    /// <summary>Forgets a key. False if it was not held.</summary>
     public bool Remove(NodeId key)
     {
         if (!TryFind(key, out var held))
@@ -219,7 +190,6 @@ internal sealed class KeyShard
         return true;
     }
 
-    /// <summary>Removes the values expired at <paramref name="now"/> and returns their keys.</summary>
     public IReadOnlyList<NodeId> RemoveExpired(DateTimeOffset now)
     {
         var expired = new List<NodeId>();
@@ -253,7 +223,6 @@ internal sealed class KeyShard
     /// <summary>The slot of a key that is held, or counted by the plan under way; else <see cref="KeyIndex.None"/>.</summary>
     internal int SlotOf(NodeId key) => _index.Find(key);
 
-    /// <summary>Decides on a put as things are held, and changes nothing.</summary>
     internal StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
         Decide(key, SlotOf(key), Read(key), offered, kind);
 
@@ -280,17 +249,11 @@ internal sealed class KeyShard
         return decision;
     }
 
-    /// <summary>What a key is counted as; null if it is not.</summary>
     internal StoreShare? ShareOf(NodeId key) => ShareAt(SlotOf(key));
 
-    /// <summary>The same by the key's slot.</summary>
     internal StoreShare? ShareAt(int slot) => IsCounted(slot) ? _accounts.ShareOf(slot) : null;
 
-    /// <summary>Counts what a key comes to by the plan under way.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="slot">Its slot, as <see cref="SlotOf"/> finds it.</param>
-    /// <param name="after">What it is counted as; null: not at all.</param>
-    /// <returns>Its slot from now on.</returns>
+    /// <summary>Counts what a key comes to by the plan under way: nothing if null. Returns its slot from now on.</summary>
     internal int Plan(NodeId key, int slot, StoreShare? after)
     {
         if (after is not { } share)
@@ -310,11 +273,9 @@ internal sealed class KeyShard
     }
 
     /// <summary>
-    /// Counts a slot again as it is held, as the plan that changes it is abandoned. A value that was to be evicted becomes the oldest of its
-    /// source again. One that was to be stored or renewed becomes the newest.
+    /// Counts a slot again as it is held, as the plan that changes it is abandoned. A value that was to be evicted becomes the oldest of
+    /// its source again. One that was to be stored or renewed becomes the newest.
     /// </summary>
-    /// <param name="slot">The slot, or <see cref="KeyIndex.None"/>.</param>
-    /// <param name="before">What it was counted as; null if its key was not held.</param>
     internal void Unplan(int slot, StoreShare? before)
     {
         if (slot == KeyIndex.None)
@@ -337,7 +298,6 @@ internal sealed class KeyShard
         _values.Hold(held, value);
     }
 
-    /// <summary>Forgets the key of a slot that is counted no more.</summary>
     internal void Forget(int slot, StoreShare? before)
     {
         if (TryGetAt(slot, out var held))
@@ -381,35 +341,5 @@ internal sealed class KeyShard
     {
         Count += (after is null ? 0 : 1) - (before is null ? 0 : 1);
         Bytes += (after?.Footprint ?? 0) - (before?.Footprint ?? 0);
-    }
-
-    /// <summary>The values, without their slots.</summary>
-    private sealed class HeldValues(KeyShard shard) : IReadOnlyDictionary<NodeId, StoredValue>
-    {
-        public int Count => shard.Count;
-
-        public IEnumerable<NodeId> Keys => shard.Enumerate().Select(held => held.Key);
-
-        public IEnumerable<StoredValue> Values => shard.Enumerate().Select(held => shard._values.Read(held)!);
-
-        public StoredValue this[NodeId key] => shard.Read(key) ?? throw new KeyNotFoundException($"{key} is not held.");
-
-        public bool ContainsKey(NodeId key) => shard.TryFind(key, out _);
-
-        public bool TryGetValue(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
-        {
-            value = shard.Read(key);
-            return value is not null;
-        }
-
-        public IEnumerator<KeyValuePair<NodeId, StoredValue>> GetEnumerator()
-        {
-            foreach (var held in shard.Enumerate())
-            {
-                yield return new(held.Key, shard._values.Read(held)!);
-            }
-        }
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

@@ -16,12 +16,9 @@ internal sealed class KeyShardPlan(KeyShard shard)
     /// <summary>The counts of values that the plan evicts and changes, for <see cref="KeyShard.AddTurnover"/> once it is stored.</summary>
     public StoreTurnover Turnover { get; private set; }
 
-    /// <summary>Whether there is anything to store.</summary>
     public bool NeedsWrite { get; private set; }
 
-    /// <summary>
-    /// The changes to store: keys with their values, null for removed ones. In the order in which they were first planned.
-    /// </summary>
+    /// <summary>The changes to store: keys with their values, null for removed ones. In the order in which they were first planned.</summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue?>> Writes =>
         _changes.Where(change => change.NeedsWrite).Select(change => KeyValuePair.Create(change.Key, change.After));
 
@@ -44,22 +41,12 @@ internal sealed class KeyShardPlan(KeyShard shard)
         : _shard.TryFind(key, out var held) ? held.ExpiresAt
         : null;
 
-    /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="value">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
-    /// <param name="kind">Where it comes from.</param>
-    /// <param name="isAtStake">Whether the result holds only if the plan is stored.</param>
+    /// <summary>Puts a value, if the rules allow it after the changes so far. What is at stake holds only if the plan is stored.</summary>
     public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) => TryFindChange(key, out var change)
         ? Put(key, change.Slot, change.After, value, kind, out isAtStake)
         : Put(key, _shard.SlotOf(key), _shard.Read(key), value, kind, out isAtStake);
 
-    /// <summary>The same with what the caller knows of the key, and nothing has changed since.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="slot">Its slot, of the plan's change if there is one.</param>
-    /// <param name="before">What <see cref="Find"/> found.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="kind">Where it comes from.</param>
-    /// <param name="isAtStake">Whether the result holds only if the plan is stored.</param>
+    /// <summary>The same with the key's slot and what <see cref="Find"/> found of it, if nothing has changed since.</summary>
     public StoreDecision Put(NodeId key, int slot, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
     {
         var decision = _shard.DecideAndCharge(key, slot, before, value, kind);
@@ -77,8 +64,10 @@ internal sealed class KeyShardPlan(KeyShard shard)
     public void Set(NodeId key, StoredValue? value) =>
         Set(key, TryFindChange(key, out var change) ? change.Slot : _shard.SlotOf(key), value, needsWrite: true);
 
-    /// <summary>Makes the changes in the shard, after they are stored or if they need no write.</summary>
-    /// <param name="placeOf">Where a key that was written is stored; null if its owner gave <see cref="Changes"/> their places, or has none.</param>
+    /// <summary>
+    /// Makes the changes in the shard, after they are stored or if they need no write. Its owner gives the places of what was written to
+    /// <see cref="Changes"/>, or by <paramref name="placeOf"/>.
+    /// </summary>
     public void Apply(Func<NodeId, long>? placeOf = null)
     {
         foreach (ref readonly var change in Changes)
@@ -152,7 +141,6 @@ internal sealed class KeyShardPlan(KeyShard shard)
     }
 }
 
-/// <summary>What a plan makes of one key.</summary>
 internal record struct PlannedChange
 {
     public NodeId Key { get; init; }
@@ -160,15 +148,11 @@ internal record struct PlannedChange
     /// <summary>What the key is counted as while the plan is not carried out; null if it is not held.</summary>
     public StoreShare? Before { get; init; }
 
-    /// <summary>What the key is to be; null if nothing.</summary>
     public StoredValue? After { get; set; }
 
-    /// <summary>The slot of the key; <see cref="KeyIndex.None"/> if it has none any more.</summary>
     public int Slot { get; set; }
 
-    /// <summary>Whether that has to be stored.</summary>
     public bool NeedsWrite { get; set; }
 
-    /// <summary>Where the owner of the shard has stored it; null if it has not.</summary>
     public long? Place { get; set; }
 }

@@ -2,8 +2,6 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>The usage of a store by a source or a subnet.</summary>
-/// <param name="network">The source or subnet.</param>
 internal abstract class NetworkUsage(SourceNetwork network)
 {
     public SourceNetwork Network { get; } = network;
@@ -11,19 +9,15 @@ internal abstract class NetworkUsage(SourceNetwork network)
     /// <summary>Keys counted, those included that are not evicted.</summary>
     public int Keys { get; private set; }
 
-    /// <summary>Footprint of their values in bytes.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Keys that may be evicted and for which the node is not responsible.</summary>
     public int FarKeys { get; private set; }
 
-    /// <summary>Other keys that may be evicted.</summary>
     public int NearKeys { get; private set; }
 
-    /// <summary>Footprint of their values in bytes.</summary>
     public long NearBytes { get; private set; }
 
-    /// <summary>The usage as one number of bytes; see <see cref="UsageScale"/>.</summary>
     public long Weight { get; private set; }
 
     /// <summary>Index in the heap, or -1.</summary>
@@ -66,7 +60,6 @@ internal abstract class NetworkUsage(SourceNetwork network)
     }
 }
 
-/// <summary>A /24 or /48, and its sources by what they use.</summary>
 internal sealed class SubnetUsage(SourceNetwork network) : NetworkUsage(network)
 {
     public UsageHeap<SourceUsage> Sources { get; } = new();
@@ -80,18 +73,15 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
 
     public SubnetUsage Subnet { get; } = subnet;
 
-    /// <summary>Which owner it is in a <see cref="KeyIndex"/>.</summary>
     public int Number { get; } = number;
 
     /// <summary>The slot that goes first, or <see cref="KeyIndex.None"/>.</summary>
     public int First => _far.Oldest != KeyIndex.None ? _far.Oldest : _near.Oldest;
 
-    /// <summary>The first slot of one of its lists, or <see cref="KeyIndex.None"/>.</summary>
     public int OldestOf(bool isFar) => ListOf(isFar).Oldest;
 
     private ref (int Oldest, int Newest) ListOf(bool isFar) => ref isFar ? ref _far : ref _near;
 
-    /// <summary>Puts a slot at the new or at the old end of its list.</summary>
     public void Link(KeyIndex slots, int slot, bool isOldest)
     {
         ref var entry = ref slots[slot];
@@ -119,17 +109,13 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
     }
 }
 
-/// <summary>
-/// Makes keys and bytes one number, so that networks can be compared. A network's weight is the larger of its two shares: of the keys that
-/// a store may hold, and of the bytes.
-/// </summary>
+/// <summary>Makes keys and bytes comparable: the larger of a network's shares of both, in bytes.</summary>
 internal readonly record struct UsageScale
 {
     private readonly long _bytesPerKey;
 
     public UsageScale(StoreQuota quota) => _bytesPerKey = quota.TotalKeys == 0 ? 0 : quota.TotalBytes / quota.TotalKeys;
 
-    /// <summary>The weight of a usage, in bytes.</summary>
     public long Weigh(int keys, long bytes) => Math.Max(keys * _bytesPerKey, bytes);
 }
 
@@ -141,10 +127,8 @@ internal sealed class UsageHeap<T>
     private T[] _items = [];
     private int _count;
 
-    /// <summary>The network that loses a value first; null if none has any to lose.</summary>
     public T? Top => _count == 0 ? null : _items[0];
 
-    /// <summary>Takes note of a usage that has changed.</summary>
     public void Update(T item)
     {
         if (item.FarKeys + item.NearKeys == 0)

@@ -11,15 +11,12 @@ internal static class PendingPublication
     // Halfway between a mark and a time.
     private static readonly DateTimeOffset Latest = new(1500, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The mark of what is set now.</summary>
     public static DateTimeOffset Mark(DateTimeOffset now) => now - Before;
 
-    /// <summary>Whether this is a mark, and no time.</summary>
     public static bool IsMark(DateTimeOffset publishedAt) => publishedAt < Latest;
 
     /// <summary>When the value was published, or set if this is a mark.</summary>
     public static DateTimeOffset TimeOf(DateTimeOffset publishedAt) => IsMark(publishedAt) ? publishedAt + Before : publishedAt;
 
-    /// <summary>As the other; null if the value was never published.</summary>
     public static DateTimeOffset? TimeOf(DateTimeOffset? publishedAt) => publishedAt is { } time ? TimeOf(time) : null;
 }

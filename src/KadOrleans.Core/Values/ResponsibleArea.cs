@@ -1,3 +1,4 @@
+using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Values;
@@ -34,5 +35,54 @@ public readonly record struct ResponsibleArea(NodeId OwnId, int PrefixLength)
         }
 
         return new ResponsibleArea(table.OwnId, Math.Max(0, table.OwnId.CommonPrefixLength(nearest[^1].Id) - 1));
+    }
+}
+
+/// <summary>
+/// A node's <see cref="ResponsibleArea"/> over time. It is as narrow as both allow: the contacts near the own id, and an estimate of the
+/// network's size. Whoever places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour. A near key
+/// that is called far may be lost. A far one that is called near only takes room.
+/// </summary>
+internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffset? NarrowedAt)
+{
+    public static readonly TimeSpan NarrowingInterval = TimeSpan.FromHours(1);
+
+    /// <summary>How many bits wider than needed the area may be. Else contacts that come and go have a store judge all keys again.</summary>
+    private const int Slack = 2;
+
+    /// <summary>The area from now on. Nothing narrows before there is an estimate from lookups.</summary>
+    public FollowedArea Next(RoutingTableSnapshot table, NetworkSizeEstimate? size, int bucketSize, DateTimeOffset now)
+    {
+        var byContacts = ResponsibleArea.Of(table, bucketSize).PrefixLength;
+        var current = Area.OwnId == table.OwnId ? Area.PrefixLength : 0;
+        if (byContacts < current)
+        {
+            return this with { Area = new ResponsibleArea(table.OwnId, byContacts) };
+        }
+
+        if (size is null)
+        {
+            return this with { Area = new ResponsibleArea(table.OwnId, current) };
+        }
+
+        var needed = Math.Min(byContacts, PrefixFor(size, bucketSize));
+        if (needed < current)
+        {
+            return this with { Area = new ResponsibleArea(table.OwnId, needed) };
+        }
+
+        // The first time at once: a store that was just opened should not wait for hours.
+        var isFirst = NarrowedAt is null && needed > 0;
+        var isDue = NarrowedAt is { } narrowed && needed >= current + Slack && now - narrowed >= NarrowingInterval;
+        return isFirst ? new FollowedArea(new ResponsibleArea(table.OwnId, needed), now)
+            : isDue ? new FollowedArea(new ResponsibleArea(table.OwnId, current + 1), now)
+            : this with { Area = new ResponsibleArea(table.OwnId, current) };
+    }
+
+    // As with the contacts: the smallest subtree that has k of so many nodes, and one bit wider. The estimate is taken at its lower end.
+    private static int PrefixFor(NetworkSizeEstimate size, int bucketSize)
+    {
+        var nodes = size.Nodes - (2 * size.StandardError);
+        return nodes <= bucketSize ? 0 : Math.Clamp((int)Math.Floor(Math.Log2(nodes / bucketSize)) - 1, 0, NodeId.Length * 8);
     }
 }

@@ -44,9 +44,6 @@ internal ref struct RoomSearch
 
     private Usage Far => new(_accounts.FarKeys, _accounts.FarBytes);
 
-    /// <summary>Looks for room.</summary>
-    /// <param name="old">The slot of what the value replaces, or <see cref="KeyIndex.None"/>.</param>
-    /// <param name="evicted">What has to go, if the result is <see cref="StoreResult.Stored"/>.</param>
     public StoreResult Run(int old, out IReadOnlyList<EvictedKey> evicted)
     {
         if (old != KeyIndex.None)
@@ -114,8 +111,7 @@ internal ref struct RoomSearch
         _share.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
 
     /// <summary>
-    /// Within the bound with the value. Beyond it, after the quota was lowered or the area changed, a put must leave less than it
-    /// found.
+    /// Within the bound with the value. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
     /// </summary>
     private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
         (usage.Keys + 1 <= keys || usage.Keys + 1 < MostBeyond(before.Keys))

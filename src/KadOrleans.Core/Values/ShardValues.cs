@@ -9,26 +9,17 @@ internal interface IShardValues
     /// <summary>The same without waiting; null if it has to be read first.</summary>
     StoredValue? Peek(in HeldKey key);
 
-    /// <summary>Takes note of the value that a key has from now on.</summary>
     void Hold(in HeldKey key, StoredValue value);
 
-    /// <summary>Takes note that a key is no longer held.</summary>
     void Forget(in HeldKey key);
 }
 
-/// <summary>What a <see cref="KeyShard"/> knows of a key that it holds, without its value. Times are whole milliseconds.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Slot">A number that no other key has while this one is held.</param>
-/// <param name="Place">Where its owner has stored it, as far as the owner says.</param>
-/// <param name="StoredAt">When the last STORE of it arrived; see <see cref="StoredValue.StoredAt"/>.</param>
-/// <param name="ExpiresAt">From this moment on it is gone.</param>
+/// <summary>What a <see cref="KeyShard"/> knows of a key it holds, without its value. Times are whole milliseconds.</summary>
 internal readonly record struct HeldKey(NodeId Key, int Slot, long Place, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt)
 {
-    /// <summary>Whether the value is gone at <paramref name="now"/>.</summary>
     public bool IsExpired(DateTimeOffset now) => now >= ExpiresAt;
 }
 
-/// <summary>Values in memory, by the slots of their keys.</summary>
 internal sealed class ValuesInMemory : IShardValues
 {
     // Chunks: growth copies nothing, and 8 KB stay out of the large object heap.

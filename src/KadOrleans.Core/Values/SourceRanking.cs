@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
@@ -17,23 +18,18 @@ public readonly record struct SourceTotals(SourceNetwork Source, long Keys, long
 public sealed record SourceRanking(long Keys, long Bytes, IReadOnlyList<SourceTotals> Sources, long MostOtherKeys, long MostOtherBytes);
 
 /// <summary>Finds the networks with most keys and those with most bytes among any number, in memory for these alone.</summary>
-/// <param name="count">How many of each kind; at least 1.</param>
 internal sealed class SourceRanker(int count)
 {
     private readonly Top _byKeys = new(count, static source => source.Keys);
     private readonly Top _byBytes = new(count, static source => source.Bytes);
     private bool _isCut;
 
-    /// <summary>Takes note of a network.</summary>
     public void Add(SourceTotals source)
     {
         // Both, whatever the first says.
         _isCut |= _byKeys.Add(source) | _byBytes.Add(source);
     }
 
-    /// <summary>The ranking of what was added.</summary>
-    /// <param name="keys">Keys of all networks.</param>
-    /// <param name="bytes">Their bytes.</param>
     public SourceRanking Rank(long keys, long bytes) => new(
         keys,
         bytes,
@@ -67,5 +63,104 @@ internal sealed class SourceRanker(int count)
             _queue.EnqueueDequeue(source, source);
             return true;
         }
+    }
+}
+
+/// <summary>Ranks the networks of a store in parts, because a million take about 0.1 s. The store may change in between.</summary>
+internal sealed class SourceSurvey(StoreAccounts accounts, int count)
+{
+    private readonly SourceRanker _ranker = new(count);
+    private int _next;
+
+    /// <summary>Ranks so many more networks at most. Null if some are left.</summary>
+    public SourceRanking? Run(int most)
+    {
+        for (; most > 0 && _next < accounts.Numbers; most--, _next++)
+        {
+            if (accounts.TotalsAt(_next) is { } source)
+            {
+                _ranker.Add(source);
+            }
+        }
+
+        if (_next < accounts.Numbers)
+        {
+            return null;
+        }
+
+        if (accounts.TotalsOf(SourceNetwork.Trusted) is { Keys: > 0 } trusted)
+        {
+            _ranker.Add(trusted);
+        }
+
+        return _ranker.Rank(accounts.Keys, accounts.Bytes);
+    }
+}
+
+/// <summary>
+/// Merges the rankings of parts of a DHT within bounded memory: the top networks by keys and by bytes, at times four times as many. A bound
+/// grows by what parts do not list, and by what it forgets itself. So no network has more than its merged numbers and the bound (Agarwal
+/// et al., Mergeable Summaries, 2012). Not safe for several threads.
+/// </summary>
+internal sealed class SourceMerge(int capacity)
+{
+    private readonly Dictionary<SourceNetwork, SourceTotals> _sources = [];
+    private long _keys;
+    private long _bytes;
+    private long _missedKeys;
+    private long _missedBytes;
+
+    /// <summary>Whether the numbers of each network are exact: all parts listed all networks, and none was forgotten.</summary>
+    public bool IsExact => _missedKeys == 0 && _missedBytes == 0;
+
+    public void Add(SourceRanking part)
+    {
+        (_keys, _bytes) = (_keys + part.Keys, _bytes + part.Bytes);
+        Miss(part);
+        foreach (var source in part.Sources)
+        {
+            ref var totals = ref CollectionsMarshal.GetValueRefOrAddDefault(_sources, source.Source, out _);
+            totals = new SourceTotals(source.Source, totals.Keys + source.Keys, totals.Bytes + source.Bytes);
+        }
+
+        if (_sources.Count > 4 * capacity)
+        {
+            Forget();
+        }
+    }
+
+    /// <summary>The ranking of all parts. A listed network has at least as much as it says, exactly that if <see cref="IsExact"/>.</summary>
+    public SourceRanking Rank(int count)
+    {
+        var ranking = Choose(count);
+        return ranking with { MostOtherKeys = ranking.MostOtherKeys + _missedKeys, MostOtherBytes = ranking.MostOtherBytes + _missedBytes };
+    }
+
+    private SourceRanking Choose(int count)
+    {
+        var ranker = new SourceRanker(count);
+        foreach (var source in _sources.Values)
+        {
+            ranker.Add(source);
+        }
+
+        return ranker.Rank(_keys, _bytes);
+    }
+
+    private void Forget()
+    {
+        var kept = Choose(capacity);
+        Miss(kept);
+        _sources.Clear();
+        foreach (var source in kept.Sources)
+        {
+            _sources.Add(source.Source, source);
+        }
+    }
+
+    private void Miss(SourceRanking part)
+    {
+        _missedKeys += part.MostOtherKeys;
+        _missedBytes += part.MostOtherBytes;
     }
 }

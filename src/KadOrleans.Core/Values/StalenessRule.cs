@@ -1,17 +1,12 @@
 namespace KadOrleans.Core.Values;
 
 /// <summary>
-/// How old knowledge of a shard may be by which a get is answered without asking the shard. All times are timestamps of one monotonic
-/// clock.
+/// How old knowledge of a shard may be by which a get is answered without asking the shard. The second bound holds for remote nodes while
+/// the shard does not respond. All times are timestamps of one monotonic clock.
 /// </summary>
-/// <param name="Usual">The bound while the shard responds.</param>
-/// <param name="Outage">The bound for remote nodes while it does not. Below <paramref name="Usual"/> it changes nothing.</param>
 internal readonly record struct StalenessRule(long Usual, long Outage)
 {
-    /// <summary>Whether the shard does not respond, so that <see cref="Outage"/> is the bound.</summary>
-    /// <param name="now">The present.</param>
-    /// <param name="confirmedAt">All changes of the shard before this time are known.</param>
-    /// <param name="calls">How the last calls to it ended.</param>
+    /// <summary>Whether the shard does not respond. All its changes before <paramref name="confirmedAt"/> are known.</summary>
     public bool IsOutage(long now, long confirmedAt, ShardCalls calls) =>
         calls.UnansweredAt > Math.Max(confirmedAt, calls.AnsweredAt)
 
@@ -19,11 +14,8 @@ internal readonly record struct StalenessRule(long Usual, long Outage)
         && now - calls.UnansweredAt < Usual;
 }
 
-/// <summary>How the last calls to a shard ended. <see cref="long.MinValue"/> stands for none.</summary>
-/// <param name="AnsweredAt">When it last responded to a get.</param>
-/// <param name="UnansweredAt">When the last call was made that it did not respond to in time.</param>
+/// <summary>When a shard last responded to a get, and when it last did not in time; <see cref="long.MinValue"/> for never.</summary>
 internal readonly record struct ShardCalls(long AnsweredAt, long UnansweredAt)
 {
-    /// <summary>No call was made.</summary>
     public static ShardCalls None { get; } = new(long.MinValue, long.MinValue);
 }

@@ -15,10 +15,10 @@ internal sealed class StoreAccounts
     private readonly KeyIndex _slots;
     private UsageScale _scale;
 
-    // Progress of judging: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
-    private int _judgedSource = int.MaxValue / 2;
-    private bool _judgesFar;
-    private int _judgedSlot = KeyIndex.None;
+    // Progress of reclassifying: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
+    private int _cursorSource = int.MaxValue / 2;
+    private bool _cursorFar;
+    private int _cursorSlot = KeyIndex.None;
     private ResponsibleArea _area;
     private bool _isSorted = true;
 
@@ -26,12 +26,8 @@ internal sealed class StoreAccounts
     private int _sourcesKeys;
     private long _sourcesBytes;
 
-    /// <summary>The accounts of an empty set.</summary>
-    /// <param name="quota">Its bounds.</param>
-    /// <param name="slots">The slots of its keys.</param>
     public StoreAccounts(StoreQuota quota, KeyIndex slots)
     {
-        ArgumentNullException.ThrowIfNull(quota);
         _slots = slots;
         Quota = quota;
         _scale = new UsageScale(quota);
@@ -39,13 +35,11 @@ internal sealed class StoreAccounts
         Former = new FormerSources(quota);
     }
 
-    /// <summary>Keys counted.</summary>
     public int Keys { get; private set; }
 
-    /// <summary>Sum of the values' footprints in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The near keys. After a change <see cref="Judge"/> judges the counted values again.</summary>
+    /// <summary>The near keys. After a change <see cref="Judge"/> takes the counted values in turn.</summary>
     public ResponsibleArea Area
     {
         get => _area;
@@ -59,8 +53,8 @@ internal sealed class StoreAccounts
                 return;
             }
 
-            (_judgedSource, _judgesFar) = (-1, true);
-            _judgedSlot = KeyIndex.None;
+            (_cursorSource, _cursorFar) = (-1, true);
+            _cursorSlot = KeyIndex.None;
         }
     }
 
@@ -77,10 +71,8 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>How often sources may change values that others stored.</summary>
     public ChangeLimiter Changes { get; }
 
-    /// <summary>Whom keys were taken from.</summary>
     public FormerSources Former { get; }
 
     internal StoreQuota Quota { get; private set; }
@@ -88,16 +80,13 @@ internal sealed class StoreAccounts
     /// <summary>Strangers' keys for which the node is not responsible.</summary>
     internal int FarKeys { get; private set; }
 
-    /// <summary>Footprint of their values in bytes.</summary>
     internal long FarBytes { get; private set; }
 
-    /// <summary>Subnets with values to evict.</summary>
     internal UsageHeap<SubnetUsage> Subnets { get; } = new();
 
     /// <summary>Counts against another quota from now on. A change of the weights takes O(n log n) of the networks.</summary>
     public void Use(StoreQuota quota)
     {
-        ArgumentNullException.ThrowIfNull(quota);
         var scale = new UsageScale(quota);
         Quota = quota;
         Changes.Use(quota);
@@ -115,10 +104,7 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>Counts the value of a slot that is not counted.</summary>
-    /// <param name="slot">The slot of its key.</param>
-    /// <param name="share">What it takes.</param>
-    /// <param name="isOldest">Whether it is the oldest of its source and not the newest: for a store that loads its newest values first.</param>
+    /// <summary>Counts a slot's value, as the newest of its source or as the oldest: a store loads its newest values first.</summary>
     public void Add(int slot, StoreShare share, bool isOldest = false)
     {
         ref var entry = ref _slots[slot];
@@ -143,27 +129,16 @@ internal sealed class StoreAccounts
         Count(source, 1, share.Footprint);
     }
 
-    /// <summary>Stops counting a value.</summary>
     public void Remove(int slot)
     {
         ref var entry = ref _slots[slot];
         entry.IsCounted = false;
-        Count(-1, entry.Footprint);
-        if (entry.Owner == KeyIndex.None)
+        AdvanceCursor(slot);
+        if (Shift(slot, -1) is { } source)
         {
-            return;
+            entry.Owner = KeyIndex.None;
+            Forget(source);
         }
-
-        var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable)
-        {
-            Unlink(source, slot);
-            CountEvictable(source, slot, -1);
-        }
-
-        entry.Owner = KeyIndex.None;
-        Count(source, -1, entry.Footprint);
-        Forget(source);
     }
 
     /// <summary>Counts a value in place of another of its key, as the newest of its source.</summary>
@@ -173,7 +148,8 @@ internal sealed class StoreAccounts
         if (entry.IsEvictable && ShareOf(slot) == share && entry.IsFar == IsFar(entry.Key, share))
         {
             var source = _numbered[entry.Owner]!;
-            Unlink(source, slot);
+            AdvanceCursor(slot);
+            source.Unlink(_slots, slot);
             source.Link(_slots, slot, isOldest: false);
             return;
         }
@@ -182,7 +158,6 @@ internal sealed class StoreAccounts
         Add(slot, share);
     }
 
-    /// <summary>What a value that is counted takes.</summary>
     public StoreShare ShareOf(int slot)
     {
         ref var entry = ref _slots[slot];
@@ -191,22 +166,20 @@ internal sealed class StoreAccounts
     }
 
     /// <summary>
-    /// Judges some of the counted values by <see cref="Area"/> again. In parts, because a million take about 0.1 s. It walks
-    /// each source's lists from old to new, so that those which change lists keep their order.
+    /// Reclassifies some of the counted values by <see cref="Area"/>. In parts, because a million take about 0.1 s. It walks each source's
+    /// lists from old to new, so that those which change lists keep their order. Returns whether some are left.
     /// </summary>
-    /// <param name="count">How many values at most.</param>
-    /// <returns>Whether some are left.</returns>
     public bool Judge(int count)
     {
         for (; count > 0; count--)
         {
-            if (_judgedSlot != KeyIndex.None)
+            if (_cursorSlot != KeyIndex.None)
             {
-                var slot = _judgedSlot;
-                _judgedSlot = _slots[slot].Newer;
+                var slot = _cursorSlot;
+                _cursorSlot = _slots[slot].Newer;
                 JudgeAt(slot);
             }
-            else if (!TryJudgeNextList())
+            else if (!TryNextList())
             {
                 return false;
             }
@@ -215,11 +188,7 @@ internal sealed class StoreAccounts
         return true;
     }
 
-    /// <summary>Whether there is room for a value, and which keys would have to go for it. Changes nothing.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="old">The slot of what is counted of the key, or <see cref="KeyIndex.None"/>.</param>
-    /// <param name="share">What the value takes.</param>
-    /// <param name="evicted">What has to go, if there is room then.</param>
+    /// <summary>Whether there is room for a value in place of <paramref name="old"/>, and which keys have to go. Changes nothing.</summary>
     public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
     {
         var search = new RoomSearch(this, share, IsFar(key, share));
@@ -229,11 +198,9 @@ internal sealed class StoreAccounts
     /// <summary>The numbers of networks are below this. Those of networks that hold nothing any more are given again.</summary>
     public int Numbers => _numbered.Count;
 
-    /// <summary>What the network of a number holds; null if no network has the number.</summary>
     public SourceTotals? TotalsAt(int number) =>
         _numbered[number] is { } source ? new SourceTotals(source.Network, source.Keys, source.Bytes) : null;
 
-    /// <summary>What a network holds.</summary>
     public SourceTotals TotalsOf(SourceNetwork source) => source.IsTrusted
         ? new SourceTotals(source, Keys - _sourcesKeys, Bytes - _sourcesBytes)
         : SourceOf(source) is { } usage ? new SourceTotals(source, usage.Keys, usage.Bytes)
@@ -248,56 +215,51 @@ internal sealed class StoreAccounts
     internal EvictedKey KeyAt(int slot) => new(_slots[slot].Key, _slots[slot].IsFar);
 
     /// <summary>Takes a slot's value out of the counts until <see cref="PutBack"/>, the latest first.</summary>
-    internal void SetAside(int slot)
+    internal void SetAside(int slot) => Shift(slot, -1);
+
+    internal void PutBack(int slot) => Shift(slot, 1);
+
+    // The source of the slot's value; null if it is trusted.
+    private SourceUsage? Shift(int slot, int sign)
     {
         ref var entry = ref _slots[slot];
-        Count(-1, entry.Footprint);
+        Count(sign, entry.Footprint);
         if (entry.Owner == KeyIndex.None)
         {
-            return;
+            return null;
         }
 
         var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable)
+        if (entry.IsEvictable && sign < 0)
         {
             source.Unlink(_slots, slot);
-            CountEvictable(source, slot, -1);
         }
-
-        Count(source, -1, entry.Footprint);
-    }
-
-    internal void PutBack(int slot)
-    {
-        ref var entry = ref _slots[slot];
-        Count(1, entry.Footprint);
-        if (entry.Owner == KeyIndex.None)
-        {
-            return;
-        }
-
-        var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable)
+        else if (entry.IsEvictable)
         {
             source.Relink(_slots, slot);
-            CountEvictable(source, slot, 1);
         }
 
-        Count(source, 1, entry.Footprint);
+        if (entry.IsEvictable)
+        {
+            CountEvictable(source, slot, sign);
+        }
+
+        Count(source, sign, entry.Footprint);
+        return source;
     }
 
-    private bool TryJudgeNextList()
+    private bool TryNextList()
     {
-        _judgesFar = !_judgesFar;
-        _judgedSource += _judgesFar ? 0 : 1;
-        if (_judgedSource >= _numbered.Count)
+        _cursorFar = !_cursorFar;
+        _cursorSource += _cursorFar ? 0 : 1;
+        if (_cursorSource >= _numbered.Count)
         {
             // Stays there: nothing is left until the area changes.
-            (_judgedSource, _judgesFar) = (_numbered.Count, true);
+            (_cursorSource, _cursorFar) = (_numbered.Count, true);
             return false;
         }
 
-        _judgedSlot = _numbered[_judgedSource]?.OldestOf(_judgesFar) ?? KeyIndex.None;
+        _cursorSlot = _numbered[_cursorSource]?.OldestOf(_cursorFar) ?? KeyIndex.None;
         return true;
     }
 
@@ -319,15 +281,13 @@ internal sealed class StoreAccounts
         Sort(source);
     }
 
-    /// <summary>Takes a slot out of its list for good; judging goes on behind it.</summary>
-    private void Unlink(SourceUsage source, int slot)
+    /// <summary>A slot leaves its place in its list for good: reclassifying goes on behind it.</summary>
+    private void AdvanceCursor(int slot)
     {
-        if (slot == _judgedSlot)
+        if (slot == _cursorSlot)
         {
-            _judgedSlot = _slots[slot].Newer;
+            _cursorSlot = _slots[slot].Newer;
         }
-
-        source.Unlink(_slots, slot);
     }
 
     private bool IsFar(NodeId key, StoreShare share) => share.IsMarkedFar || !Area.Contains(key);
@@ -406,3 +366,15 @@ internal sealed class StoreAccounts
         }
     }
 }
+
+/// <summary>
+/// What a value takes of a <see cref="StoreQuota"/>. Protected ones are never evicted. Others may say themselves that the node is not
+/// responsible for their key.
+/// </summary>
+internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, bool IsProtected, bool IsMarkedFar)
+{
+    public static StoreShare Of(StoredValue value) =>
+        new(value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null, value.IsFar);
+}
+
+internal readonly record struct EvictedKey(NodeId Key, bool IsFar);

@@ -1,17 +1,12 @@
 namespace KadOrleans.Core.Values;
 
-/// <summary>The decision on a value that is offered to a store. The store's owner executes it.</summary>
-/// <param name="Result">The result for the caller.</param>
-/// <param name="Held">The key's value from then on; null if the offer is refused and nothing changes.</param>
-/// <param name="NeedsWrite">
-/// Whether it has to be made durable. False for what is held already: only <see cref="StoredValue.StoredAt"/> moves, and
-/// a restart that forgets this has the value republished a little early.
-/// </param>
+/// <summary>
+/// The decision on a value that is offered to a store, which the store's owner executes. What is held from then on is null if the offer is
+/// refused and nothing changes. What is held already needs no write: only <see cref="StoredValue.StoredAt"/> moves, and a restart that
+/// forgets this has the value republished a little early.
+/// </summary>
 internal readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
-    /// <summary>
-    /// Keys to evict. The caller removes them with the same write.
-    /// </summary>
     public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
 
     /// <summary>Whether a live value of another source is replaced, or its life lengthened: <see cref="ChangeLimiter.Count"/> has to know.</summary>
@@ -28,20 +23,13 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 
     /// <summary>
     /// Decides on an offered value. The same value keeps its source and the later end of life, and only its source or a trusted one sets an
-    /// earlier end. Another value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes nothing that was stored later. No copy and no
-    /// stranger replaces a publication of a cluster's client (<see cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no
-    /// other record of it. The quota check of a replacement counts the room that the old value leaves.
+    /// earlier end. Another value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import
+    /// changes nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client (<see
+    /// cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no other record of it. The quota check of a replacement counts
+    /// the room that the old value leaves.
     /// </summary>
-    /// <param name="key">The key.</param>
-    /// <param name="held">The held value of the key, or null.</param>
-    /// <param name="offered">The value; its <see cref="StoredValue.StoredAt"/> is the present moment, but for an import's.</param>
-    /// <param name="kind">Where it comes from.</param>
-    /// <param name="accounts">What the store holds, <paramref name="held"/> included.</param>
-    /// <param name="slot">The slot by which <paramref name="held"/> is counted; <see cref="KeyIndex.None"/> if nothing is.</param>
     internal static StoreDecision Make(NodeId key, StoredValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
     {
-        ArgumentNullException.ThrowIfNull(offered);
-        ArgumentNullException.ThrowIfNull(accounts);
         var old = held;
         if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
@@ -207,7 +195,6 @@ public enum StoreResult
     Overtaken,
 }
 
-/// <summary>What follows from a result.</summary>
 internal static class StoreResults
 {
     /// <summary>Whether the offer was not decided. The sender gets no response, and may offer the value again.</summary>
@@ -224,7 +211,6 @@ public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, l
     /// <summary>Values evicted, of all keys.</summary>
     public long Evicted => EvictedFar + EvictedNear;
 
-    /// <summary>Adds the effects of a decision.</summary>
     internal StoreTurnover Add(StoreDecision decision)
     {
         var far = 0;

@@ -90,7 +90,6 @@ public sealed record StoreQuota
     /// </summary>
     internal long NearKeysPerSubnet => KeysPerSubnet >= TotalKeys ? long.MaxValue : (long)KeysPerSubnet * ReservePercent / 100;
 
-    /// <inheritdoc cref="NearKeysPerSubnet"/>
     internal long NearBytesPerSubnet =>
         BytesPerSubnet >= TotalBytes ? long.MaxValue : (long)((Int128)BytesPerSubnet * ReservePercent / 100);
 

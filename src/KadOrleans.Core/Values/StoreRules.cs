@@ -13,8 +13,7 @@ internal static class StoreRules
     /// <summary>The longest life that a publisher may choose, in seconds: 365 days. A node holds a value at most for its own time to live.</summary>
     public const int MaxLifeSeconds = 365 * 24 * 60 * 60;
 
-    /// <summary>Throws if a publisher may not choose a life.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is shorter than a second, or longer than <see cref="MaxLifeSeconds"/>.</exception>
+    /// <summary>Throws if a life is shorter than a second, or longer than <see cref="MaxLifeSeconds"/>.</summary>
     public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
     {
         if (life < TimeSpan.FromSeconds(1) || life > TimeSpan.FromSeconds(MaxLifeSeconds))
@@ -31,8 +30,6 @@ internal static class StoreRules
         _ => null,
     };
 
-    /// <summary>Throws if <see cref="FindRefusal"/> finds a reason.</summary>
-    /// <exception cref="ArgumentException">The value is empty or longer than <see cref="MaxContentLength"/>.</exception>
     public static void ThrowIfRefused(DhtValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
         if (FindRefusal(value) is { } refusal)

@@ -1,4 +1,3 @@
-using KadOrleans.EdgeWorker.Crawling;
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;

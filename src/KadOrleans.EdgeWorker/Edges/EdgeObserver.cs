@@ -4,7 +4,6 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
-using KadOrleans.EdgeWorker.Crawling;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;

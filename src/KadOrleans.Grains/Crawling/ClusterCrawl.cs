@@ -53,7 +53,6 @@ internal sealed class ClusterCrawl
         (_counts, _datagrams) = (crawl.Report.Counts, crawl.Report.Datagrams);
     }
 
-    /// <summary>The crawl.</summary>
     public StoredCrawl Stored => _crawl;
 
     /// <summary>
@@ -62,7 +61,6 @@ internal sealed class ClusterCrawl
     /// </summary>
     public TimeSpan NextPause() => _pauses.Next();
 
-    /// <summary>Whether all slices are done.</summary>
     public bool IsDone => _plan.IsDone;
 
     /// <summary>The report with the progress of the slices that edges have.</summary>
@@ -77,8 +75,10 @@ internal sealed class ClusterCrawl
 
     private TimeSpan Now => _time.GetElapsedTime(_begunAt);
 
-    /// <summary>One round of questions and leases. A slow edge delays no other: its answer counts in a later round.</summary>
-    /// <exception cref="Exception">Storage failed; the round is to be repeated.</exception>
+    /// <summary>
+    /// One round of questions and leases, repeated after it throws as storage failed. A slow edge delays no other: its response counts in a
+    /// later round.
+    /// </summary>
     public async Task AdvanceAsync()
     {
         await SaveAsync();
@@ -129,7 +129,7 @@ internal sealed class ClusterCrawl
     {
         if (_live.TryGetValue(lease.Edge, out var edge))
         {
-            CrawlEdges.End(edge, NameOf(lease));
+            GrainCalls.Ignore(edge.Observer.EndSliceAsync(NameOf(lease)));
         }
     }
 
@@ -154,11 +154,13 @@ internal sealed class ClusterCrawl
         try
         {
             _plan.OnSent(lease, Now);
-            var progress = await _edges.AskAsync(edge, OrderOf(lease));
+            var progress = await _edges.CallAsync(edge.Observer.CrawlSliceAsync(OrderOf(lease)));
             var records = new List<CrawlRecord>();
             for (var page = 0; page < progress.Pages; page++)
             {
-                records.AddRange(CrawlPage.Decode(await _edges.ReadAsync(edge, NameOf(lease), page)));
+                var content = await _edges.CallAsync(edge.Observer.ReadSliceAsync(NameOf(lease), page))
+                    ?? throw new InvalidDataException($"The edge {edge.Name} has no page {page} of {NameOf(lease)}.");
+                records.AddRange(CrawlPage.Decode(content));
             }
 
             _plan.OnAnswered(lease, Now);
@@ -257,4 +259,36 @@ internal sealed class ClusterCrawl
 
         taken.ForEach(End);
     }
+}
+
+/// <summary>The live edges, and the calls about slices to them.</summary>
+internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
+{
+    private IReadOnlyDictionary<string, LiveEdge> _live = new Dictionary<string, LiveEdge>();
+
+    /// <summary>The live edges by name; those of the last time if the directory does not respond.</summary>
+    public async Task<IReadOnlyDictionary<string, LiveEdge>> GetLiveAsync()
+    {
+        try
+        {
+            var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+            _live = (await directory.ListAsync().AsTask().WaitAsync(timeout, time)).Edges.ToDictionary(edge => edge.Name);
+        }
+        catch (Exception e)
+        {
+            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+        }
+
+        return _live;
+    }
+
+    /// <summary>The size of the network: the median of what the live edges estimate. Null if none does.</summary>
+    public double? Estimate()
+    {
+        var sizes = _live.Values.Select(edge => edge.Report.NetworkSize).OfType<double>().Order().ToList();
+        return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
+    }
+
+    /// <summary>A call to an edge, within the timeout.</summary>
+    public Task<T> CallAsync<T>(Task<T> call) => call.WaitAsync(timeout, time);
 }

@@ -19,7 +19,6 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     public IEnumerable<StoredCrawl> Crawls =>
         _crawls.OfType<StoredCrawl>().OrderBy(crawl => crawl.Report.Id, StringComparer.Ordinal);
 
-    /// <summary>Reads all reports. Pages are read when they are asked for.</summary>
     public async Task LoadAsync()
     {
         for (var slot = 0; slot < Slots; slot++)
@@ -88,7 +87,6 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     /// Ends a crawl: each endpoint once, with what changed since the crawl before. All is then on new pages of the first slice. All records
     /// are in memory meanwhile. It may be repeated after a failure: until the crawl's record is written, that has the slices' own pages.
     /// </summary>
-    /// <returns>The last report.</returns>
     public async Task<CrawlReport> CloseAsync(StoredCrawl crawl, CrawlReport report, CrawlPhase phase, DateTimeOffset now)
     {
         var found = CrawlMerge.Merge(await ReadAsync(crawl), crawl.State.Depth);
@@ -150,12 +148,80 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
 /// <summary>A stored crawl in memory.</summary>
 internal sealed class StoredCrawl(int slot, CrawlReport report, CrawlState state)
 {
-    /// <summary>Its place.</summary>
     public int Slot => slot;
 
-    /// <summary>Its report now.</summary>
     public CrawlReport Report { get; set; } = report;
 
-    /// <summary>Its record.</summary>
     public CrawlState State => state;
+}
+
+/// <summary>A crawl as stored: below 512 KiB with 1,024 slices.</summary>
+[GenerateSerializer]
+[Alias("kad.CrawlState")]
+internal sealed class CrawlState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; }
+
+    [Id(1)]
+    public string Report { get; set; } = string.Empty;
+
+    /// <summary>The length of the slices' prefixes.</summary>
+    [Id(2)]
+    public int Depth { get; set; }
+
+    [Id(3)]
+    public List<CrawlSliceState> Slices { get; set; } = [];
+
+    /// <summary>The number of pages written: the next one has this number.</summary>
+    [Id(4)]
+    public int Pages { get; set; }
+}
+
+[GenerateSerializer]
+[Alias("kad.CrawlSliceState")]
+internal sealed class CrawlSliceState
+{
+    /// <summary>Whether it is done. Then it has its pages.</summary>
+    [Id(0)]
+    public bool IsDone { get; set; }
+
+    /// <summary>How often an edge came to its end.</summary>
+    [Id(1)]
+    public int Tries { get; set; }
+
+    /// <summary>The number of its last lease.</summary>
+    [Id(2)]
+    public int Number { get; set; }
+
+    /// <summary>The edge that has the lease; null if none has.</summary>
+    [Id(3)]
+    public string? Edge { get; set; }
+
+    /// <summary>The lease's datagrams per second.</summary>
+    [Id(4)]
+    public int Rate { get; set; }
+
+    /// <summary>The number of its first page.</summary>
+    [Id(5)]
+    public int FirstPage { get; set; }
+
+    /// <summary>How many pages it has.</summary>
+    [Id(6)]
+    public int Pages { get; set; }
+}
+
+[GenerateSerializer]
+[Alias("kad.CrawlPageState")]
+internal sealed class CrawlPageState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; }
+
+    /// <summary>The crawl that it is of. A page of an older crawl counts as missing.</summary>
+    [Id(1)]
+    public string Crawl { get; set; } = string.Empty;
+
+    [Id(2)]
+    public byte[] Content { get; set; } = [];
 }

@@ -1,10 +1,12 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Storage;
 using KadOrleans.Shards;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -85,14 +87,10 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
 
     public ValueTask<bool> StopAsync(string id)
     {
-        if (_current is not { } current || current.Stored.Report.Id != id)
-        {
-            return ValueTask.FromResult(false);
-        }
-
         // The next round ends it.
-        _isStopping = true;
-        return ValueTask.FromResult(true);
+        var runs = _current?.Stored.Report.Id == id;
+        _isStopping |= runs;
+        return ValueTask.FromResult(runs);
     }
 
     public async ValueTask ScheduleAsync()
@@ -146,9 +144,8 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     {
         await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
         var live = await _edges.GetLiveAsync();
-        var now = CrawlReport.StartAfter(_archive.Crawls.LastOrDefault()?.Report, _time.GetUtcNow());
         var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
-        var report = CrawlReport.Begin(now, rate, maxNodes, slices: 1 << depth);
+        var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, _time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
         StoredCrawl crawl;
         try
         {
@@ -224,5 +221,34 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         _timer?.Dispose();
         _timer = null;
         _logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
+    }
+}
+
+/// <summary>Has periodic crawls scheduled once the silo's settings agree with the cluster's. It tries until that is done.</summary>
+internal sealed class CrawlSchedule(
+    IGrainFactory grains,
+    ClusterAgreement agreement,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<CrawlSchedule> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await agreement.Completion.WaitAsync(stoppingToken);
+                await grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton).ScheduleAsync();
+                return;
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.ReminderNotSet(CrawlGrain.Periodic, e);
+            }
+
+            await Task.Delay(Pause, time, stoppingToken);
+        }
     }
 }

@@ -6,10 +6,8 @@ using KadOrleans.Core.Crawling;
 
 namespace KadOrleans.Hosting.Crawling;
 
-/// <summary>Writes one row per endpoint.</summary>
 internal static class CrawlRows
 {
-    /// <summary>The first line of CSV.</summary>
     public const string Columns = "id,endpoint,reachable,state,roundTripMilliseconds,contacts,questions,complete,otherIds,addressForm,since";
 
     /// <summary>Writes rows in the order in which they come.</summary>
@@ -35,7 +33,6 @@ internal static class CrawlRows
     public static IEnumerable<CrawlRecord> Sort(IEnumerable<CrawlRecord> records) =>
         records.OrderBy(r => r.Id is null).ThenBy(r => r.Id ?? default).ThenBy(r => r.Endpoint.ToString(), StringComparer.Ordinal);
 
-    /// <summary>One row, without its line break.</summary>
     public static string ToLine(CrawlRecord record, bool csv) => csv ? ToCsv(record) : CrawlRecordJson.Create(record).ToJsonString();
 
     // No field has a comma, a quote or a line break in it.
@@ -46,7 +43,6 @@ internal static class CrawlRows
     private static string Bool(bool value) => value ? "true" : "false";
 }
 
-/// <summary>One endpoint of a crawl as a JSON object: a row of the result.</summary>
 internal static class CrawlRecordJson
 {
     public static JsonObject Create(CrawlRecord record) => new()
@@ -67,7 +63,6 @@ internal static class CrawlRecordJson
     /// <summary>The name of a state or form in files.</summary>
     public static string Name(Enum value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
-    /// <summary>The shortest round trip, to the microsecond.</summary>
     public static double? Milliseconds(CrawlRecord record) =>
         record.RoundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null;
 }

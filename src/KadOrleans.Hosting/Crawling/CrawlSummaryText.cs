@@ -49,46 +49,27 @@ internal static class CrawlSummaryText
         ["datagramsSent"] = datagrams,
     };
 
-    public static IEnumerable<string> ToLines(CrawlSummary summary, CrawlCounts counts)
+    public static IEnumerable<string> ToLines(CrawlSummary summary, CrawlCounts counts) => new[]
     {
-        yield return Invariant($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses, {summary.Networks:N0} networks");
-        yield return Invariant($"Unreachable        {summary.Unreachable:N0} named ({summary.UnreachableShare:P1})");
-        yield return Invariant($"Tables read whole  {summary.Complete:N0}");
-        if (summary.NotNodes > 0)
-        {
-            yield return Invariant($"Without an id      {summary.NotNodes:N0}");
-        }
+        Invariant($"Nodes              {summary.Nodes:N0} reachable, {summary.Ids:N0} ids, {summary.Addresses:N0} IP addresses, {summary.Networks:N0} networks"),
+        Invariant($"Unreachable        {summary.Unreachable:N0} named ({summary.UnreachableShare:P1})"),
+        Invariant($"Tables read whole  {summary.Complete:N0}"),
+        summary.NotNodes == 0 ? null : Invariant($"Without an id      {summary.NotNodes:N0}"),
+        summary.RoundTrips is not { } trip ? null
+            : Invariant($"Round trip         median {trip.P50:0.#} ms, 90 % within {trip.P90:0.#} ms, 99 % within {trip.P99:0.#} ms, longest {trip.Most:0.#} ms"),
+        summary.Contacts is not { } contacts ? null
+            : Invariant($"Contacts per node  median {contacts.P50:N0}, from {contacts.Least:N0} to {contacts.Most:N0}"),
+        !summary.Forms.Any(form => form.Form == AddressForm.Bytes) ? null
+            : Invariant($"Addresses written  {string.Join(", ", summary.Forms.Where(form => form.Form != AddressForm.Unknown).Select(form => Invariant($"as {form.Form.ToString().ToLowerInvariant()} by {form.Nodes:N0}")))}"),
+        $"Spread of ids      {DescribeBalance(summary.Balance)}",
+        Invariant($"Duplicate ids      {summary.DuplicateIdCount:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}"),
+        Invariant($"Several ids        {summary.SeveralIdsCount:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}"),
+        counts.Refused == 0 ? null
+            : Invariant($"Ignored            {counts.Refused:N0} contacts at addresses that no host can have, or that the node that named them cannot know"),
+        counts.Overflow == 0 ? null
+            : Invariant($"Beyond the bound   {counts.Overflow:N0} times a new endpoint was ignored because of --max-nodes"),
+    }.OfType<string>();
 
-        if (summary.RoundTrips is { } trip)
-        {
-            yield return Invariant($"Round trip         median {trip.P50:0.#} ms, 90 % within {trip.P90:0.#} ms, 99 % within {trip.P99:0.#} ms, longest {trip.Most:0.#} ms");
-        }
-
-        if (summary.Contacts is { } contacts)
-        {
-            yield return Invariant($"Contacts per node  median {contacts.P50:N0}, from {contacts.Least:N0} to {contacts.Most:N0}");
-        }
-
-        if (summary.Forms.Any(form => form.Form == AddressForm.Bytes))
-        {
-            yield return Invariant($"Addresses written  {string.Join(", ", summary.Forms.Where(form => form.Form != AddressForm.Unknown).Select(form => Invariant($"as {form.Form.ToString().ToLowerInvariant()} by {form.Nodes:N0}")))}");
-        }
-
-        yield return $"Spread of ids      {DescribeBalance(summary.Balance)}";
-        yield return Invariant($"Duplicate ids      {summary.DuplicateIdCount:N0}{Examples(summary.DuplicateIds.Select(d => $"{d.Id} at {string.Join(", ", d.Endpoints.Take(MostExamples))}"))}");
-        yield return Invariant($"Several ids        {summary.SeveralIdsCount:N0} nodes are named under ids not theirs{Examples(summary.SeveralIds.Select(r => r.Endpoint.ToString()))}");
-        if (counts.Refused > 0)
-        {
-            yield return Invariant($"Ignored            {counts.Refused:N0} contacts at addresses that no host can have, or that the node that named them cannot know");
-        }
-
-        if (counts.Overflow > 0)
-        {
-            yield return Invariant($"Beyond the bound   {counts.Overflow:N0} times a new endpoint was ignored because of --max-nodes");
-        }
-    }
-
-    /// <summary>The balance in words.</summary>
     public static string DescribeBalance(PrefixBalance? balance)
     {
         if (balance is null)

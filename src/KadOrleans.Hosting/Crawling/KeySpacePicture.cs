@@ -14,6 +14,9 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
     private const double Base = 172;
     private const double Highest = 74;
     private const double MarkRadius = Base - 14;
+    private const int Left = 644;
+    private const int Right = 948;
+    private const int RowHeight = 26;
 
     private const string Style = """
         text{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;fill:#1b1f24}
@@ -32,6 +35,8 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         .Where(r => r.Place is not null)
         .Select(r => (Ring.Turn(r.Place!.Value), r.IsReachable))
         .Order()];
+
+    private int _y = 134;
 
     private bool IsDots => _places.Count <= MostDots;
 
@@ -59,7 +64,7 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         }
 
         WriteMarks(writer);
-        new PictureLegend(summary, IsDots, Pieces).Write(writer);
+        WriteLegend(writer);
         writer.WriteLine("</svg>");
     }
 
@@ -84,7 +89,6 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
         writer.WriteLine(Ring.CentreText(50, "sub", Invariant($"{100 * summary.UnreachableShare:0.#} % unreachable")));
     }
 
-    /// <summary>One dot each; those that would touch are piled outwards.</summary>
     private void WriteDots(TextWriter writer)
     {
         var size = _places.Count switch { <= 16 => 8.0, <= 64 => 6.0, _ => 4.0 };
@@ -150,70 +154,8 @@ internal sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, 
     private IEnumerable<double> InPieces(IEnumerable<NodeId> ids) => IsDots
         ? ids.Select(Ring.Turn)
         : ids.Select(id => PrefixBalance.PrefixOf(id, Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
-}
 
-/// <summary>The id space as a circle, lowest id on top, clockwise: from ids and radii to coordinates.</summary>
-internal static class Ring
-{
-    private const double CentreX = 312;
-    private const double CentreY = 348;
-
-    /// <summary>Where on the circle an id is, 0 to 1.</summary>
-    public static double Turn(NodeId id) => id.DistanceTo(NodeId.MinValue).ToFraction();
-
-    /// <summary>A point as <c>x y</c>.</summary>
-    public static string Point(double turn, double radius)
-    {
-        var (x, y) = At(turn, radius);
-        return Invariant($"{x:0.#} {y:0.#}");
-    }
-
-    /// <summary>A point as attributes, each name behind a prefix such as <c>c</c> for a circle.</summary>
-    public static string Attributes(double turn, double radius, string prefix = "")
-    {
-        var (x, y) = At(turn, radius);
-        return Invariant($"{prefix}x=\"{x:0.#}\" {prefix}y=\"{y:0.#}\"");
-    }
-
-    /// <summary>A line across the ring as path data.</summary>
-    public static string Spoke(double turn, double from, double to) => $"M{Point(turn, from)}L{Point(turn, to)}";
-
-    /// <summary>A piece of the ring as path data.</summary>
-    public static string Piece(double fromTurn, double toTurn, double inner, double outer) => Invariant(
-        $"M{Point(fromTurn, inner)}A{inner:0.#} {inner:0.#} 0 0 1 {Point(toTurn, inner)}L{Point(toTurn, outer)}A{outer:0.#} {outer:0.#} 0 0 0 {Point(fromTurn, outer)}Z");
-
-    /// <summary>A small rhombus as path data.</summary>
-    public static string Rhombus(double turn, double radius, double size)
-    {
-        var (x, y) = At(turn, radius);
-        return Invariant($"M{x:0.#} {y - size:0.#}l{size:0.#} {size:0.#}l{-size:0.#} {size:0.#}l{-size:0.#} {-size:0.#}Z");
-    }
-
-    /// <summary>A circle around the centre.</summary>
-    public static string Circle(double radius, string style) =>
-        Invariant($"<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{radius:0.#}\" class=\"{style}\"/>");
-
-    /// <summary>A line of text in the middle.</summary>
-    public static string CentreText(double down, string style, string text) =>
-        Invariant($"<text x=\"{CentreX}\" y=\"{CentreY + down}\" text-anchor=\"middle\" class=\"{style}\">{text}</text>");
-
-    private static (double X, double Y) At(double turn, double radius)
-    {
-        var (sine, cosine) = Math.SinCos(turn * 2 * Math.PI);
-        return (CentreX + (radius * sine), CentreY - (radius * cosine));
-    }
-}
-
-/// <summary>The figures beside a <see cref="KeySpacePicture"/>, and what its marks mean.</summary>
-internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int pieces)
-{
-    private const int Left = 644;
-    private const int Right = 948;
-    private const int RowHeight = 26;
-
-    private int _y = 134;
-
-    public void Write(TextWriter writer)
+    private void WriteLegend(TextWriter writer)
     {
         Head(writer, "Figures");
         Row(writer, "Nodes that answered", Invariant($"{summary.Nodes:N0}"));
@@ -238,14 +180,14 @@ internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int piece
 
     private void WriteKeys(TextWriter writer)
     {
-        if (isDots)
+        if (IsDots)
         {
             Key(writer, $"<circle class=\"dot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"6\"/>", "a node that answered");
             Key(writer, $"<circle class=\"deaddot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"5\"/>", "named by others, did not answer");
         }
         else
         {
-            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Invariant($"nodes in 1/{pieces} of the space"));
+            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Invariant($"nodes in 1/{Pieces} of the space"));
             Key(writer, $"<rect class=\"dead\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", "named by others, did not answer");
             Key(writer, $"<path class=\"even\" d=\"M{Left} {_y - 5}h19\"/>", "nodes, if spread evenly");
         }
@@ -278,5 +220,48 @@ internal sealed class PictureLegend(CrawlSummary summary, bool isDots, int piece
     {
         writer.WriteLine(Invariant($"{mark}<text x=\"{Left + 30}\" y=\"{_y}\" class=\"row\">{meaning}</text>"));
         _y += RowHeight;
+    }
+}
+
+internal static class Ring
+{
+    private const double CentreX = 312;
+    private const double CentreY = 348;
+
+    public static double Turn(NodeId id) => id.DistanceTo(NodeId.MinValue).ToFraction();
+
+    public static string Point(double turn, double radius)
+    {
+        var (x, y) = At(turn, radius);
+        return Invariant($"{x:0.#} {y:0.#}");
+    }
+
+    public static string Attributes(double turn, double radius, string prefix = "")
+    {
+        var (x, y) = At(turn, radius);
+        return Invariant($"{prefix}x=\"{x:0.#}\" {prefix}y=\"{y:0.#}\"");
+    }
+
+    public static string Spoke(double turn, double from, double to) => $"M{Point(turn, from)}L{Point(turn, to)}";
+
+    public static string Piece(double fromTurn, double toTurn, double inner, double outer) => Invariant(
+        $"M{Point(fromTurn, inner)}A{inner:0.#} {inner:0.#} 0 0 1 {Point(toTurn, inner)}L{Point(toTurn, outer)}A{outer:0.#} {outer:0.#} 0 0 0 {Point(fromTurn, outer)}Z");
+
+    public static string Rhombus(double turn, double radius, double size)
+    {
+        var (x, y) = At(turn, radius);
+        return Invariant($"M{x:0.#} {y - size:0.#}l{size:0.#} {size:0.#}l{-size:0.#} {size:0.#}l{-size:0.#} {-size:0.#}Z");
+    }
+
+    public static string Circle(double radius, string style) =>
+        Invariant($"<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{radius:0.#}\" class=\"{style}\"/>");
+
+    public static string CentreText(double down, string style, string text) =>
+        Invariant($"<text x=\"{CentreX}\" y=\"{CentreY + down}\" text-anchor=\"middle\" class=\"{style}\">{text}</text>");
+
+    private static (double X, double Y) At(double turn, double radius)
+    {
+        var (sine, cosine) = Math.SinCos(turn * 2 * Math.PI);
+        return (CentreX + (radius * sine), CentreY - (radius * cosine));
     }
 }

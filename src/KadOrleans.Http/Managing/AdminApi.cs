@@ -2,7 +2,6 @@ using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Http.Access;
-using KadOrleans.Http.Crawling;
 using KadOrleans.Http.Problems;
 using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Builder;
@@ -56,7 +55,6 @@ internal static class AdminApi
         BanApi.Map(view, manage);
         LimitApi.Map(view, manage);
         CrawlApi.Map(view, manage);
-        CrawlMapApi.Map(view);
         EdgeApi.Map(view, manage);
         SiloApi.Map(view);
         ContactApi.Map(view, manage);

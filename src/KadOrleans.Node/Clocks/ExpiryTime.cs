@@ -74,7 +74,7 @@ internal sealed class ExpiryTime : TimeProvider
             return wall;
         }
 
-        ClockVerdict verdict;
+        ClockVerdict? verdict;
         DateTimeOffset time;
         lock (_gate)
         {
@@ -90,7 +90,7 @@ internal sealed class ExpiryTime : TimeProvider
     /// <summary>Compares the clocks, which a node does once a minute. Returns the correction to make, or null.</summary>
     public ClockCorrection? Check()
     {
-        ClockVerdict verdict;
+        ClockVerdict? verdict;
         lock (_gate)
         {
             var (wall, elapsed) = Read();
@@ -105,7 +105,7 @@ internal sealed class ExpiryTime : TimeProvider
     // Under the lock.
     private void Publish() => Volatile.Write(ref _agreed, _judge.Agrees ? _judge.BelievedLead : NoLead);
 
-    private void Tell(ClockVerdict verdict)
+    private void Tell(ClockVerdict? verdict)
     {
         if (verdict is ClockVerdict.Parted parted)
         {

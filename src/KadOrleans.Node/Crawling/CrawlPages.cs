@@ -8,7 +8,6 @@ internal static class CrawlPages
     /// <summary>The longest page that is read: more than <see cref="CrawlPage.MaxRecords"/> records take.</summary>
     private const int MaxLength = 1 << 20;
 
-    /// <summary>Writes records behind those that a file has.</summary>
     public static async Task AppendAsync(Stream file, IEnumerable<CrawlRecord> records, CancellationToken cancellationToken = default)
     {
         foreach (var page in CrawlPage.EncodeAll(records))
@@ -17,9 +16,10 @@ internal static class CrawlPages
         }
     }
 
-    /// <summary>The next page; null at the end of the file.</summary>
-    /// <exception cref="EndOfStreamException">The file ends within a page: the process that wrote it was killed.</exception>
-    /// <exception cref="InvalidDataException">There is anything else.</exception>
+    /// <summary>
+    /// The next page; null at the end of the file. An <see cref="EndOfStreamException"/> if it ends within a page, as the process that
+    /// wrote it was killed; an <see cref="InvalidDataException"/> for anything else.
+    /// </summary>
     public static async Task<IReadOnlyList<CrawlRecord>?> ReadAsync(Stream file, CancellationToken cancellationToken = default)
     {
         var header = new byte[sizeof(int)];

@@ -47,16 +47,12 @@ internal sealed class CrawlRun
         _pace = new SendPace(environment.Time, perSecond);
     }
 
-    /// <summary>Its bounds and its region.</summary>
     public CrawlOptions Options { get; }
 
-    /// <summary>Datagrams sent so far, retries among them.</summary>
     public long Sent => Read(_ => _sent);
 
-    /// <summary>The progress.</summary>
     public CrawlCounts Counts => Read(crawl => crawl.Counts);
 
-    /// <summary>Everything known so far of every endpoint of the region.</summary>
     public List<CrawlRecord> Records => Read(crawl => crawl.Records.ToList());
 
     /// <summary>Reads the crawl's state under the lock. The result must not refer to the crawl.</summary>
@@ -80,8 +76,9 @@ internal sealed class CrawlRun
         }
     }
 
-    /// <summary>Crawls to the end, or until cancelled, which keeps the results so far. Call it once.</summary>
-    /// <returns>Whether it came to the end.</returns>
+    /// <summary>
+    /// Crawls to the end, or until cancelled, which keeps the results so far. Returns whether it came to the end. Call it once.
+    /// </summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -105,14 +102,12 @@ internal sealed class CrawlRun
         return Read(crawl => crawl.IsDone);
     }
 
-    /// <summary>A response or a failure.</summary>
     internal void Take(Action<Crawl> take)
     {
         Change(take);
         Pump();
     }
 
-    /// <summary>A datagram goes out.</summary>
     internal void Count()
     {
         lock (_gate)
@@ -166,9 +161,7 @@ internal sealed class CrawlRun
             .OrderByDescending(group => group.Count())
             .FirstOrDefault()?.Key;
 
-    /// <summary>
-    /// Sends what the rate allows. A request that fails at once re-enters here, and returns as a caller is already sending.
-    /// </summary>
+    /// <summary>Sends what the rate allows. A request that fails at once re-enters here, and returns as a caller is already sending.</summary>
     private void Pump()
     {
         lock (_gate)

@@ -7,9 +7,6 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Node.Crawling;
 
 /// <summary>The crawls of a node: one that runs, and the kept ones.</summary>
-/// <param name="engine">Returns the engine of a started node.</param>
-/// <param name="store">Keeps those that ended.</param>
-/// <param name="environment">Time, randomness, logging.</param>
 internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEnvironment environment) : IAsyncDisposable
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
@@ -21,7 +18,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     private readonly Lock _gate = new();
     private volatile Running? _current;
 
-    /// <summary>Starts a crawl, or returns the report of the one that runs.</summary>
     public CrawlReport Start(CrawlRequest request)
     {
         AdminArguments.Check(request);
@@ -34,26 +30,22 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
                 return running.Report;
             }
 
-            var now = CrawlReport.StartAfter(_current?.Report, environment.Time.GetUtcNow());
             var (options, rate) = (new CrawlOptions(), request.Rate ?? node.Rules.Limits.CrawlRate);
             var run = node.PrepareCrawl(options with { MaxNodes = request.MaxNodes ?? options.MaxNodes }, rate);
-            var crawl = new Running(run, CrawlReport.Begin(now, rate, run.Options.MaxNodes, slices: 1), _stopping.Token);
+            var begun = CrawlReport.Begin(_current?.Report, environment.Time.GetUtcNow(), rate, run.Options.MaxNodes, slices: 1);
+            var crawl = new Running(run, begun, _stopping.Token);
             crawl.Ended = RunAsync(crawl);
             _current = crawl;
             return crawl.Report;
         }
     }
 
-    /// <inheritdoc cref="IDhtAdmin.CrawlAsync"/>
-    public IAsyncEnumerable<CrawlReport> WatchAsync(string? id, CancellationToken cancellationToken)
-    {
-        return CrawlWatch.RunAsync(
+    public IAsyncEnumerable<CrawlReport> WatchAsync(string? id, CancellationToken cancellationToken) =>
+        CrawlWatch.RunAsync(
             stop => GetAsync(id ??= Start(new CrawlRequest()).Id, stop),
             stop => Task.WhenAny(Find(id!)?.Ended ?? Task.CompletedTask, Task.Delay(ReportInterval, environment.Time, stop)),
             cancellationToken);
-    }
 
-    /// <inheritdoc cref="IDhtAdmin.GetCrawlsAsync"/>
     public async Task<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken)
     {
         // The running one first: it may be saved meanwhile.
@@ -62,7 +54,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         return [.. kept.Append(current).OfType<CrawlReport>().DistinctBy(report => report.Id).OrderByDescending(report => report.Id, StringComparer.Ordinal)];
     }
 
-    /// <inheritdoc cref="IDhtAdmin.ReadCrawlAsync"/>
     public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
@@ -75,7 +66,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    /// <inheritdoc cref="IDhtAdmin.StopCrawlAsync"/>
     public async Task<bool> StopAsync(string id, CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
@@ -134,7 +124,6 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    /// <summary>A crawl of this process.</summary>
     private sealed class Running(CrawlRun run, CrawlReport begun, CancellationToken stopping)
     {
         private volatile CrawlReport? _last;

@@ -363,12 +363,13 @@ internal sealed class Republisher
         || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsDue(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsDue(key, held, _node.Id, _time.GetUtcNow(), Kademlia);
+        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia);
 
     private bool IsToSend(KeyLife life) =>
         RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
 
-    private bool IsDueAtCheck(StoredValue held) => RepublishPolicy.IsDueAtCheck(held, _time.GetUtcNow(), Kademlia);
+    private bool IsDueAtCheck(StoredValue held) =>
+        RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsResponsible(NodeId key) =>
         RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Maintenance;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Lookups;
 using KadOrleans.Node.Ports;
@@ -53,7 +54,7 @@ internal sealed class ValuePublisher(
     private async Task<StoreResult?> StoreLocallyAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
     {
-        if (!LocalCopyRule.Applies(key, ownId, closest, options.Kademlia.BucketSize))
+        if (!RepublishPolicy.IsAmongNearest(ownId, key, [.. closest], options.Kademlia.BucketSize))
         {
             return null;
         }

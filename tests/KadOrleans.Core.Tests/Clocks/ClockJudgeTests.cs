@@ -18,11 +18,11 @@ public sealed class ClockJudgeTests
     [Fact]
     public void A_clock_that_nobody_sets_is_believed_after_ten_minutes()
     {
-        Assert.Equal(ClockVerdict.Nothing, Pass(TimeSpan.FromMinutes(9)));
+        Assert.Null(Pass(TimeSpan.FromMinutes(9)));
         Assert.True(_judge.Agrees);
         Assert.False(_judge.IsSettled);
 
-        Assert.Equal(ClockVerdict.Nothing, Pass(TimeSpan.FromMinutes(1)));
+        Assert.Null(Pass(TimeSpan.FromMinutes(1)));
         Assert.True(_judge.IsSettled);
         Assert.Equal(Wall, Time());
     }
@@ -35,7 +35,7 @@ public sealed class ClockJudgeTests
 
         for (var minute = 0; minute < 9; minute++)
         {
-            Assert.Equal(ClockVerdict.Nothing, Pass(TimeSpan.FromMinutes(1)));
+            Assert.Null(Pass(TimeSpan.FromMinutes(1)));
             Assert.Equal(Start + _elapsed, Time());
             Assert.False(_judge.IsSettled);
             Assert.False(_judge.Agrees);
@@ -54,7 +54,7 @@ public sealed class ClockJudgeTests
         Pass(TimeSpan.FromHours(1));
         Jump(TimeSpan.FromDays(8));
         Pass(TimeSpan.FromSeconds(65));
-        Assert.Equal(ClockVerdict.Nothing, Jump(-TimeSpan.FromDays(8)));
+        Assert.Null(Jump(-TimeSpan.FromDays(8)));
         Assert.Equal(Wall, Time());
         Assert.False(_judge.IsSettled);
 
@@ -95,7 +95,7 @@ public sealed class ClockJudgeTests
         for (var minute = 0; minute < 10_000; minute++)
         {
             _ahead += TimeSpan.FromMilliseconds(100);
-            Assert.Equal(ClockVerdict.Nothing, Pass(TimeSpan.FromMinutes(1)));
+            Assert.Null(Pass(TimeSpan.FromMinutes(1)));
             Assert.Equal(Wall, Time());
         }
 
@@ -105,8 +105,8 @@ public sealed class ClockJudgeTests
     [Fact]
     public void A_clock_that_runs_twice_as_fast_is_noticed()
     {
-        ClockVerdict verdict = ClockVerdict.Nothing;
-        for (var second = 0; second < 600 && verdict == ClockVerdict.Nothing; second++)
+        ClockVerdict? verdict = null;
+        for (var second = 0; second < 600 && verdict is null; second++)
         {
             _ahead += TimeSpan.FromSeconds(1);
             verdict = Pass(TimeSpan.FromSeconds(1));
@@ -152,13 +152,13 @@ public sealed class ClockJudgeTests
 
     private static StoredValue Stored(DateTimeOffset at) => new(DhtValue.FromInteger(1), at, at + Week, default(SourceNetwork));
 
-    private ClockVerdict Pass(TimeSpan time)
+    private ClockVerdict? Pass(TimeSpan time)
     {
         _elapsed += time;
         return _judge.Observe(Wall, _elapsed);
     }
 
-    private ClockVerdict Jump(TimeSpan ahead)
+    private ClockVerdict? Jump(TimeSpan ahead)
     {
         _ahead += ahead;
         return _judge.Observe(Wall, _elapsed);

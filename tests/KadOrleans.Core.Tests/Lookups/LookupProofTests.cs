@@ -63,7 +63,7 @@ public sealed class LookupProofTests
 
         lookup.OnIdentified(Contacts[0].Endpoint, isOurs ? _network.Own : null);
 
-        Assert.Equal(CandidateState.Failed, lookup.StateOf(Contacts[0].Id));
+        Assert.Equal(CandidateState.Failed, lookup.CandidateAt(Contacts[0].Endpoint)?.State);
         Assert.Equal(TerminationReason.NobodyAnswered, lookup.Reason);
     }
 
@@ -92,7 +92,7 @@ public sealed class LookupProofTests
 
         lookup.OnUnresponsiveProof(first.Endpoint);
         LookupNetwork.Run(lookup, contact => AnswerWithId(lookup, contact));
-        foreach (var contact in Contacts[..8].Where(c => lookup.StateOf(c.Id) == CandidateState.Waiting))
+        foreach (var contact in Contacts[..8].Where(c => lookup.CandidateAt(c.Endpoint)?.State == CandidateState.Waiting))
         {
             AnswerWithId(lookup, contact);
         }

@@ -155,7 +155,7 @@ public sealed class LookupTests
 
         lookup.OnNodes(_contacts[8], [new Contact(_contacts[0].Id, UdpEndpoint.Parse("127.0.0.1:9"))]);
 
-        Assert.Null(lookup.StateOf(_contacts[0].Id));
+        Assert.Null(lookup.CandidateAt(_contacts[0].Endpoint)?.State);
     }
 
     [Fact]
@@ -274,7 +274,7 @@ public sealed class LookupTests
 
     private static void AnswerAll(Lookup lookup, IReadOnlyList<Contact> network)
     {
-        var asked = network.Where(c => lookup.StateOf(c.Id) == CandidateState.Waiting).ToList();
+        var asked = network.Where(c => lookup.CandidateAt(c.Endpoint)?.State == CandidateState.Waiting).ToList();
         do
         {
             asked.ForEach(c => lookup.OnNodes(c, []));

@@ -20,21 +20,21 @@ public class RepublishPolicyTests
         for (var minute = 0; minute <= 10; minute++)
         {
             var now = Start.AddMinutes(60 + minute);
-            Assert.DoesNotContain(ids, id => RepublishPolicy.IsDue(Key, stored, id, Start.AddMinutes(60).AddTicks(-1), Options));
-            Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored, id, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
+            Assert.DoesNotContain(ids, id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, Start.AddMinutes(60).AddTicks(-1), Options));
+            Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
         }
 
-        Assert.True(RepublishPolicy.IsDueAtCheck(stored, Start.AddMinutes(50), Options));
-        Assert.False(RepublishPolicy.IsDueAtCheck(stored, Start.AddMinutes(50).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddMinutes(50), Options));
+        Assert.False(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddMinutes(50).AddTicks(-1), Options));
     }
 
     [Fact]
     public void An_expired_value_is_never_due()
     {
         var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddHours(2), default);
-        Assert.True(RepublishPolicy.IsDue(Key, stored, Key, Start.AddHours(2).AddTicks(-1), Options));
-        Assert.False(RepublishPolicy.IsDue(Key, stored, Key, Start.AddHours(2), Options));
-        Assert.False(RepublishPolicy.IsDueAtCheck(stored, Start.AddHours(2), Options));
+        Assert.True(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, Start.AddHours(2).AddTicks(-1), Options));
+        Assert.False(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, Start.AddHours(2), Options));
+        Assert.False(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddHours(2), Options));
     }
 
     [Fact]

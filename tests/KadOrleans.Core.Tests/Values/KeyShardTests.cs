@@ -82,11 +82,11 @@ public class KeyShardTests
 
         Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 99), PutKind.Copy));
         Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 100), PutKind.Copy));
-        Assert.Same(newer, shard.Values[key]);
+        Assert.Same(newer, shard.Read(key)!);
 
         Assert.Equal(StoreResult.Stored, shard.Put(key, Value(2, 1, Start, 101), PutKind.Copy));
         Assert.Equal(StoreResult.Stored, shard.Put(key, newer));
-        Assert.Same(newer, shard.Values[key]);
+        Assert.Same(newer, shard.Read(key)!);
     }
 
     [Fact]
@@ -111,11 +111,11 @@ public class KeyShardTests
 
         Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 1, Start.AddSeconds(-1), 1000), PutKind.Import));
         Assert.Equal(StoreResult.Outdated, shard.Put(key, held with { StoredAt = Start.AddSeconds(-1) }, PutKind.Import));
-        Assert.Same(held, shard.Values[key]);
+        Assert.Same(held, shard.Read(key)!);
 
         var later = Value(1, 3, Start.AddSeconds(1), 5);
         Assert.Equal(StoreResult.Stored, shard.Put(key, later, PutKind.Import));
-        Assert.Same(later, shard.Values[key]);
+        Assert.Same(later, shard.Read(key)!);
     }
 
     [Theory]
@@ -151,10 +151,10 @@ public class KeyShardTests
         shard.Put(key, value with { PublishedAt = Start });
         shard.Put(key, Value(1, 2, Start.AddSeconds(1), 10), PutKind.Copy);
         shard.Put(key, Value(1, 2, Start.AddSeconds(2), 2000));
-        Assert.Equal(Start, shard.Values[key].PublishedAt);
+        Assert.Equal(Start, shard.Read(key)!.PublishedAt);
 
         shard.Put(key, Value(0, 3, Start.AddSeconds(3), 1000));
-        Assert.Null(shard.Values[key].PublishedAt);
+        Assert.Null(shard.Read(key)!.PublishedAt);
     }
 
     [Theory]
@@ -171,9 +171,9 @@ public class KeyShardTests
         Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 3, now, 9000)));
         Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 3, now, 9000), PutKind.Copy));
         Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(0, 3, now, 9000), PutKind.Copy));
-        Assert.Same(published, shard.Values[key]);
+        Assert.Same(published, shard.Read(key)!);
         Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 2, now, 9000)));
-        Assert.Equal(Start, shard.Values[key].PublishedAt);
+        Assert.Equal(Start, shard.Read(key)!.PublishedAt);
 
         var next = Value(0, 3, now, 9000) with { PublishedAt = now };
         Assert.Equal(StoreResult.Stored, shard.Put(key, next));
@@ -269,7 +269,7 @@ public class KeyShardTests
         Assert.Equal(model.Values.Sum(pair => (long)pair.Value.Footprint), shard.Bytes);
         foreach (var (key, value) in model.Values)
         {
-            Assert.Equal(value, shard.Values[key]);
+            Assert.Equal(value, shard.Read(key)!);
             Assert.Equal(now < value.ExpiresAt, shard.TryGet(key, now, out _));
         }
 

@@ -209,7 +209,7 @@ public class MakingRoomTests
             Assert.Equal(other.FindRefusal(key, value), shard.FindRefusal(key, value));
         }
 
-        foreach (var key in shard.Values.Keys.ToList())
+        foreach (var key in shard.Enumerate().Select(held => held.Key).ToList())
         {
             shard.Remove(key);
         }

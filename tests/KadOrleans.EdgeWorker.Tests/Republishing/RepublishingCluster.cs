@@ -129,7 +129,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         var due = new List<NodeId>();
         for (var i = from; i < shard.Count && due.Count < RepublishWork.MaxKeys; i++)
         {
-            if (_store.GetAsync(shard[i], now).AsTask().Result is { } held && RepublishPolicy.IsDueAtCheck(held, now, options))
+            if (_store.GetAsync(shard[i], now).AsTask().Result is { } held && RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, options))
             {
                 due.Add(shard[i]);
             }

@@ -75,7 +75,7 @@ public sealed class CrawlArchiveTests
     {
         var archive = Open(rows);
         await archive.LoadAsync();
-        var crawl = await archive.AddAsync(CrawlReport.Begin(DateTimeOffset.UnixEpoch, rate: 1, maxNodes: 10_000, slices: 2), depth: 1);
+        var crawl = await archive.AddAsync(CrawlReport.Begin(null, DateTimeOffset.UnixEpoch, rate: 1, maxNodes: 10_000, slices: 2), depth: 1);
 
         // Some are in both slices.
         await archive.WriteSliceAsync(crawl, 0, Records(0, 1_500));

@@ -1,9 +1,9 @@
-using KadOrleans.Cli.Crawling;
+using KadOrleans.Cli.Commands;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Testing;
 
-namespace KadOrleans.Cli.Tests.Crawling;
+namespace KadOrleans.Cli.Tests.Commands;
 
 public sealed class CrawlStateFileTests : IDisposable
 {

@@ -4,7 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
 
-namespace KadOrleans.Http.Crawling;
+namespace KadOrleans.Http.Managing;
 
 /// <summary>A crawl: its progress, and what it found.</summary>
 /// <param name="Id">Its name: the time of its start. Later crawls have higher names.</param>
@@ -45,7 +45,6 @@ internal sealed record CrawlResult(
     SessionsResult? Sessions,
     string? Problem)
 {
-    /// <summary>Of a report.</summary>
     public static CrawlResult Of(CrawlReport report) => new(
         report.Id,
         JsonNamingPolicy.CamelCase.ConvertName(report.Phase.ToString()),
@@ -85,7 +84,6 @@ internal sealed record CrawlChangeResult(string Before, int Came, int Went, int 
 internal sealed record SessionsResult(
     int Count, double LimitSeconds, double? MedianSeconds, IReadOnlyList<SessionLengthResult> Ended, int Longer)
 {
-    /// <summary>Of lengths.</summary>
     public static SessionsResult Of(SessionLengths sessions) => new(
         sessions.Sessions,
         sessions.Limit.TotalSeconds,

@@ -1,7 +1,7 @@
 using KadOrleans.Core.Crawling;
 using KadOrleans.Node.Crawling;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Cli.Commands;
 
 /// <summary>
 /// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last record of
@@ -18,8 +18,9 @@ internal sealed class CrawlStateFile : IAsyncDisposable
         _file = file;
     }
 
-    /// <summary>Opens or creates a file, and passes its records on.</summary>
-    /// <exception cref="CommandException">It is damaged, not a crawl's state, in use, or cannot be opened.</exception>
+    /// <summary>
+    /// Opens or creates a file, and passes its records on. It may be damaged, not a crawl's state, in use, or closed to this process.
+    /// </summary>
     public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
     {
         FileStream? file = null;

@@ -6,9 +6,8 @@ using KadOrleans.Hosting.Crawling;
 using KadOrleans.Node.Crawling;
 using KadOrleans.StateFiles;
 
-namespace KadOrleans.Cli.Crawling;
+namespace KadOrleans.Cli.Commands;
 
-/// <summary>Crawls, saves the state meanwhile, and prints the result.</summary>
 internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 {
     // The time between saves: a killed process loses this much.
@@ -114,14 +113,5 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
     };
 }
 
-/// <summary>The settings of <c>kad crawl</c>.</summary>
-/// <param name="Via">Nodes to begin with, as typed.</param>
-/// <param name="Options">The bounds.</param>
-/// <param name="Rate">Datagrams per second.</param>
-/// <param name="Output">Where the rows go: a file, <c>-</c> for the standard output, or null for nowhere.</param>
-/// <param name="IsCsv">Whether rows are CSV rather than JSON lines.</param>
-/// <param name="Svg">Where the picture goes, or null.</param>
-/// <param name="Resume">The state file, or null.</param>
-/// <param name="Json">Whether the summary is JSON.</param>
 internal sealed record CrawlSettings(
     IReadOnlyList<string> Via, CrawlOptions Options, int Rate, string? Output, bool IsCsv, string? Svg, string? Resume, bool Json);

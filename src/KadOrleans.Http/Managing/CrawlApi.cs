@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
+using System.Text.Json.Nodes;
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
-using KadOrleans.Http.Managing;
 using KadOrleans.Http.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace KadOrleans.Http.Crawling;
+namespace KadOrleans.Http.Managing;
 
 /// <summary>Crawls, below <c>/v1/admin/crawls</c>.</summary>
 internal static class CrawlApi
@@ -22,9 +22,6 @@ internal static class CrawlApi
     private const string Csv = "text/csv";
     private const string Picture = "image/svg+xml";
 
-    /// <summary>Adds the endpoints to the group of the management.</summary>
-    /// <param name="view">Those that look.</param>
-    /// <param name="manage">Those that change.</param>
     public static void Map(IEndpointRouteBuilder view, IEndpointRouteBuilder manage)
     {
         view.MapGet("/crawls", ListAsync)
@@ -44,6 +41,12 @@ internal static class CrawlApi
             .WithSummary("Sends the progress of a crawl as server-sent events, until it ends.")
             .WithDescription($"Events are {Progress}, and {WatchApi.Heartbeat} after 15 s without another.")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        view.MapGet("/crawls/{id}/map", MapAsync)
+            .WithSummary("Counts what a crawl found in 256 pieces of the ids that begin with a prefix, and lists the nodes there if they are few.")
+            .WithDescription($"prefix: 0 to {CrawlMap.LongestPrefix} hexadecimal digits. Up to {CrawlMap.MostNodes} nodes are listed.")
+            .Produces<CrawlMapResult>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound);
         manage.MapPost("/crawls", StartAsync)
             .WithSummary("Starts to visit every node of the network. If a crawl runs, the response is 200 and its progress.")
@@ -120,6 +123,29 @@ internal static class CrawlApi
         return TypedResults.Text(picture.ToString(), Picture);
     }
 
+    private static async Task<IResult> MapAsync(string id, string? prefix, HttpContext context, IDhtAdmin admin)
+    {
+        var digits = prefix ?? string.Empty;
+        if (digits.Length > CrawlMap.LongestPrefix || !digits.All(char.IsAsciiHexDigit))
+        {
+            throw ApiProblemException.Wrong(
+                $"The prefix is '{VisibleText.Excerpt(digits)}'; 0 to {CrawlMap.LongestPrefix} hexadecimal digits are allowed.");
+        }
+
+        var report = await FindAsync(id, context, admin);
+        var map = new CrawlMap(digits);
+        await foreach (var record in admin.ReadCrawlAsync(report.Id, context.RequestAborted))
+        {
+            map.Add(record);
+        }
+
+        return TypedResults.Ok(new CrawlMapResult(
+            report.Id,
+            digits.ToLowerInvariant(),
+            [.. map.Reachable.Zip(map.Unreachable, (reachable, unreachable) => new CrawlPiece(reachable, unreachable))],
+            map.Nodes is { } nodes ? [.. nodes.Select(CrawlRecordJson.Create)] : null));
+    }
+
     private static async Task<IResult> WatchAsync(string id, HttpContext context, IDhtAdmin admin, TimeProvider time)
     {
         var report = await FindAsync(id, context, admin);
@@ -138,9 +164,7 @@ internal static class CrawlApi
         }
     }
 
-    /// <summary>A crawl by its name.</summary>
-    /// <exception cref="ApiProblemException">There is none.</exception>
-    public static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
+    private static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
         (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Id == id)
         ?? throw ApiProblemException.Missing(AdminArguments.UnknownCrawl(id).Message);
 
@@ -150,4 +174,14 @@ internal static class CrawlApi
 
     /// <summary>Crawls, newest first.</summary>
     private sealed record CrawlsResult(IReadOnlyList<CrawlResult> Crawls);
+
+    /// <summary>A crawl's map.</summary>
+    /// <param name="Id">The crawl.</param>
+    /// <param name="Prefix">The first digits of the ids.</param>
+    /// <param name="Cells">256 counts, by the next two digits.</param>
+    /// <param name="Nodes">Rows as of the crawl's nodes, by ascending id; null if there are too many.</param>
+    private sealed record CrawlMapResult(string Id, string Prefix, IReadOnlyList<CrawlPiece> Cells, IReadOnlyList<JsonObject>? Nodes);
+
+    /// <summary>What a piece has.</summary>
+    private sealed record CrawlPiece(int Reachable, int Unreachable);
 }

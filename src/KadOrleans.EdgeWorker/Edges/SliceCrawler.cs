@@ -1,18 +1,15 @@
 using KadOrleans.Core.Crawling;
-using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Node;
 using KadOrleans.Node.Crawling;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.EdgeWorker.Crawling;
+namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>
 /// Crawls one slice at a time for the cluster's crawl grain. Being asked for the progress renews the lease. Without that it stops, as
 /// another edge will get the slice.
 /// </summary>
-/// <param name="node">Crawls.</param>
-/// <param name="environment">Time, randomness, logging.</param>
 internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : IDisposable
 {
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<SliceCrawler>();
@@ -22,9 +19,10 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
     private Slice? _current;
     private bool _isOver;
 
-    /// <summary>Begins a slice, or tells the progress of the one under this lease. A slice under another lease ends.</summary>
-    /// <param name="order">The slice.</param>
-    /// <exception cref="InvalidOperationException">The slice failed; asked again, it begins anew. Or the node stops.</exception>
+    /// <summary>
+    /// Begins a slice, or tells the progress of the one under this lease. A slice under another lease ends. If the slice failed it throws,
+    /// and asked again begins anew.
+    /// </summary>
     public CrawlSliceProgress Crawl(CrawlSliceOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
@@ -92,7 +90,6 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
         _current = null;
     }
 
-    /// <summary>A slice under a lease.</summary>
     private sealed class Slice : IDisposable
     {
         private readonly CancellationTokenSource _stop = new();
@@ -112,7 +109,6 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
         /// <summary>What is found, when it is done; null if nobody asks for it any more.</summary>
         public Task<IReadOnlyList<byte[]>?> Pages { get; }
 
-        /// <summary>The pages of a slice that is done.</summary>
         public IReadOnlyList<byte[]>? Found => Pages.IsCompletedSuccessfully ? Pages.Result : null;
 
         public void Renew() => _deadline.Change(Order.Duration, Timeout.InfiniteTimeSpan);

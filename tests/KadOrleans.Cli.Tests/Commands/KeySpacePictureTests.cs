@@ -4,7 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Simulation;
 
-namespace KadOrleans.Cli.Tests.Crawling;
+namespace KadOrleans.Cli.Tests.Commands;
 
 public sealed class KeySpacePictureTests
 {
