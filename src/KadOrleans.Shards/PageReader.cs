@@ -132,7 +132,8 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
         try
         {
             ShardMetrics.PageRead();
-            var (record, _) = await cache.PageReads.RunAsync(() => storage.ReadAsync<PageRecord>(RecordNames.Page(page.Number)));
+            using var turn = await cache.PageReads.TakeAsync();
+            var (record, _) = await storage.ReadAsync<PageRecord>(RecordNames.Page(page.Number));
             return record?.Compaction == page.Compaction ? record.Entries : null;
         }
         finally

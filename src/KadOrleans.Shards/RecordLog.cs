@@ -317,11 +317,9 @@ internal sealed class RecordLog
     {
         try
         {
-            _compactionFailed = !await _cache.Compactions.RunAsync(async () =>
-            {
-                await _compactor.CompactAsync(_image);
-                return true;
-            });
+            using var turn = await _cache.Compactions.TakeAsync();
+            await _compactor.CompactAsync(_image);
+            _compactionFailed = false;
         }
         catch (Exception e)
         {

@@ -7,11 +7,7 @@ namespace KadOrleans.Shards;
 /// inserted last, and only if there is none. Pages are inserted too, never overwritten, each where there is no record yet. So several
 /// activations may copy at once, and a copy that was broken off leaves only records that no manifest names. A compaction reuses them.
 /// </summary>
-/// <param name="storage">The shard's storage.</param>
-/// <param name="lower">That of its lower half.</param>
-/// <param name="upper">That of the upper one.</param>
-/// <param name="border">The first key that the upper half may have.</param>
-internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, IRecordStorage upper, NodeId border)
+internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
 {
     /// <summary>What a copy counts as: a half's first compaction.</summary>
     private const long Compaction = 1;
@@ -28,7 +24,7 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
     public async Task<IReadOnlyList<HalfCopy>> FindMissingAsync()
     {
         var missing = new List<HalfCopy>();
-        foreach (var (half, isUpper) in new[] { (lower, false), (upper, true) })
+        foreach (var (half, isUpper) in new[] { (halves.Lower, false), (halves.Upper, true) })
         {
             if ((await half.ReadAsync<Manifest>(RecordNames.Manifest)).Content is null)
             {
@@ -115,8 +111,8 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
 
     private async Task InsertAsync(PageContent content, IReadOnlyList<HalfCopy> missing)
     {
-        var wanted = content.Split(border)
-            .Select(entries => (Half: missing.FirstOrDefault(half => half.IsUpper == entries[0].Key >= border), Entries: entries))
+        var wanted = content.Split(halves.Border)
+            .Select(entries => (Half: missing.FirstOrDefault(half => half.IsUpper == entries[0].Key >= halves.Border), Entries: entries))
             .Where(page => page.Half is not null);
         foreach (var some in wanted.Chunk(MaxWrites))
         {
@@ -147,9 +143,10 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
     }
 }
 
+/// <summary>The records of a shard's halves. The upper one has the keys from the border on.</summary>
+internal sealed record HalfRecords(IRecordStorage Lower, IRecordStorage Upper, NodeId Border);
+
 /// <summary>A half of a shard that is being copied.</summary>
-/// <param name="storage">Its storage.</param>
-/// <param name="isUpper">Whether it has the upper keys.</param>
 internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
 {
     private readonly PageStore _pages = new(storage);
@@ -157,10 +154,8 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
     private int _next;
     private int _nextWithKeys = Page.FirstWithKeys;
 
-    /// <summary>Whether it has the upper keys.</summary>
     public bool IsUpper => isUpper;
 
-    /// <summary>Inserts a page.</summary>
     public async Task InsertAsync(IReadOnlyList<PageEntry> entries, bool hasKeys, long compaction)
     {
         for (int number; (number = hasKeys ? _nextWithKeys++ : _next++) < (hasKeys ? ValuePlace.MaxPage : Page.FirstWithKeys);)

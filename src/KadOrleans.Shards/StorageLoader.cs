@@ -81,8 +81,8 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
             }
         }
 
-        var (page, pageETag) = await cache.PageReads.RunAsync(
-            () => storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number)));
+        using var turn = await cache.PageReads.TakeAsync();
+        var (page, pageETag) = await storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number));
         return page?.Compaction == reference.Compaction
             ? (new Page(reference.Number, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true)
             : (null, [], false);

@@ -8,13 +8,19 @@ namespace KadOrleans.Shards;
 /// What the shards of a silo share: a cache of their values with one bound, and turns at what takes memory for a moment. Safe for several
 /// threads.
 /// </summary>
-internal sealed class ValueCache : IDisposable
+internal sealed class ValueCache
 {
     /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
     private const int MaxPageReads = 64;
 
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
     public const int MaxCompactions = 4;
+
+    /// <summary>
+    /// The most activations that load at once. Without a bound all of them share processor and storage after a start, and each is there only
+    /// when the last one is. It is enough to keep storage busy that is a network away, and few beside a hundred shards.
+    /// </summary>
+    public const int MaxLoads = 8;
 
     // Shards on different threads rarely meet at one of so many locks.
     private const int MaxParts = 16;
@@ -32,11 +38,11 @@ internal sealed class ValueCache : IDisposable
         _parts = [.. Enumerable.Range(0, count).Select(_ => new Part(maxBytes / count))];
     }
 
-    /// <summary>Turns at reading pages.</summary>
     public Turns PageReads { get; } = new(MaxPageReads, mostWaiting: 16_384);
 
-    /// <summary>Turns at compacting.</summary>
-    public Turns Compactions { get; } = new(MaxCompactions, int.MaxValue);
+    public Turns Compactions { get; } = new(MaxCompactions);
+
+    public Turns Loads { get; } = new(MaxLoads);
 
     /// <summary>Bytes of values, never more than allowed.</summary>
     public long Bytes => _parts.Sum(part => part.Bytes);
@@ -103,12 +109,6 @@ internal sealed class ValueCache : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        PageReads.Dispose();
-        Compactions.Dispose();
-    }
-
     private OwnedValue Find(NodeId key)
     {
         var part = PartOf(key);
@@ -131,45 +131,5 @@ internal sealed class ValueCache : IDisposable
         public long Bytes => Values.Bytes;
 
         public bool HasRoom => Values.Bytes < maxBytes * 9 / 10;
-    }
-}
-
-/// <summary>Turns at something of which a silo does only so much at once. Safe for several threads.</summary>
-/// <param name="atOnce">How many have their turn at once.</param>
-/// <param name="mostWaiting">How many more may wait.</param>
-internal sealed class Turns(int atOnce, int mostWaiting) : IDisposable
-{
-    private readonly SemaphoreSlim _free = new(atOnce);
-    private int _waiting;
-
-    public void Dispose() => _free.Dispose();
-
-    /// <summary>Runs something when its turn comes.</summary>
-    /// <exception cref="IOException">Too many wait.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> run)
-    {
-        if (Interlocked.Increment(ref _waiting) > mostWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
-        }
-
-        try
-        {
-            await _free.WaitAsync();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-
-        try
-        {
-            return await run();
-        }
-        finally
-        {
-            _free.Release();
-        }
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ShardWatch(
 
         try
         {
-            var values = await grainOf(news.Shard).GetAsync(wanted).AsTask().WaitAsync(ShardDesk.ShardTimeout, time);
+            var values = await grainOf(news.Shard).GetAsync(wanted).AsTask().WaitAsync(ShardCall.Timeout, time);
             return (point, [.. wanted.Zip(values, (key, value) => new WatchedValue(key, value?.Value))]);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

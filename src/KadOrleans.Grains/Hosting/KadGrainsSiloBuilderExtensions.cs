@@ -41,7 +41,6 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
-        builder.Services.TryAddSingleton<LoadTurns>();
         builder.Services.TryAddSingleton<SiloNews>();
         builder.Services.TryAddSingleton<ShardDesks>();
         builder.Services.TryAddSingleton<AskSilo>(services =>

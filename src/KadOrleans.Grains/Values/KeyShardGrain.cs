@@ -20,10 +20,9 @@ using Orleans.Storage;
 namespace KadOrleans.Grains.Values;
 
 /// <summary>
-/// The values of one shard: <see cref="RecordLog"/> in storage, with an index in memory. Some values are in the silo's
-/// <see cref="ValueCache"/>, from which the silo answers gets without a call. A reminder removes expired values and has due ones republished.
-/// Calls interleave, so reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers
-/// the calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
+/// The values of one shard, kept by a <see cref="ShardEngine"/>. A reminder removes expired values and has due ones republished. Calls
+/// interleave, so reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
+/// calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
 /// </summary>
 [Reentrant]
 [RandomPlacement]
@@ -38,9 +37,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly ShardDesks _desks;
     private readonly ClusterTime _time;
     private readonly ILogger _logger;
-    private readonly Func<GrainId, IRecordStorage> _open;
+    private readonly IGrainStorage _storage;
     private readonly ValueCache _cache;
-    private readonly LoadTurns _loads;
     private readonly ActiveGrains _active;
     private readonly IRandomSource _random;
     private readonly ExpiryReminder _reminder;
@@ -54,13 +52,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     // Set by the activation, before any call.
     private ShardPrefix _prefix;
     private long _limitsVersion;
-    private RecordLog _log = null!;
-    private PageReader _reader = null!;
-    private BatchWriter _writer = null!;
-    private Expiry _expiry = null!;
+    private ShardEngine _engine = null!;
 
     // Null with the most bits.
-    private Splitter? _split;
     private ShardHalves? _halves;
 
     public KeyShardGrain(
@@ -72,7 +66,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ILocalSiloDetails silo,
         ShardDesks desks,
         ValueCache cache,
-        LoadTurns loads,
         ActiveGrains active,
         IRandomSource random,
         [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -80,9 +73,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         ILogger<KeyShardGrain> logger)
     {
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
-        (_silo, _desks, _cache, _loads, _active, _random, _time, _logger) = (silo.SiloAddress, desks, cache, loads, active, random, time, logger);
+        (_silo, _desks, _cache, _active, _random, _storage, _time, _logger) = (silo.SiloAddress, desks, cache, active, random, storage, time, logger);
         _shard = this.GetPrimaryKeyLong();
-        _open = grain => new ShardRecordStorage(new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout));
         _reminder = new ExpiryReminder(this, random, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
@@ -93,44 +85,28 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         var firstBits = _shards.Layout.FirstBits;
         _prefix = GrainKeys.FindPrefix(_shard, firstBits)
             ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {_shards.Layout.Count}.");
-        Build(firstBits);
+        _engine = BuildEngine(firstBits);
         var started = _time.GetTimestamp();
-        await _loads.RunAsync(_log.ResolveDoubtAsync);
-        if (_prefix.Bits != firstBits && _log.Image.ManifestETag is null)
-        {
-            // Its values are elsewhere: it must not be taken for an empty one.
-            throw new InvalidOperationException($"There is no {GrainKeys.ShardName(_shard)} yet: the shard that it is a half of is not split.");
-        }
-
-        if (_log.IsSealed && _split is not null)
-        {
-            await _split.FindMissingAsync();
-        }
-
-        _logger.ShardActivated(_shard, _log.Shard.Count, _time.GetElapsedTime(started));
+        await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : GrainKeys.ShardName(_shard));
+        _moved = null;
+        _logger.ShardActivated(_shard, _engine.Shard.Count, _time.GetElapsedTime(started));
         _usage.Begin();
         _active.Begin(this);
         ReportUsage();
-        _log.Image.IsOpen = true;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // Null after an activation that failed.
-        _log?.Image.IsOpen = false;
+        _engine?.Close();
         _usage.End();
         _active.End(this);
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
-        if (_split is not null)
-        {
-            await _split.Completion.WaitAsync(cancellationToken);
-        }
-
-        await (_writer?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        await (_engine?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
-    public void OnDehydrate(IDehydrationContext dehydrationContext) => _log?.Save()?.WriteTo(dehydrationContext);
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => _engine?.Log.Save()?.WriteTo(dehydrationContext);
 
     public void OnRehydrate(IRehydrationContext rehydrationContext) => _moved = MovedLogContext.ReadFrom(rehydrationContext);
 
@@ -138,47 +114,50 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
-        ShardCall.CheckKeys(keys, key => key, _prefix, _shard);
-        if (!MayRead)
+        CheckKeys(keys, key => key);
+        if (!_engine.MayRead)
         {
             return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
-        var get = new ShardGet(keys, _time.GetUtcNow(), _log.TryFind);
+        var get = new ShardGet(keys, _time.GetUtcNow(), _engine.Log.TryFind);
         GrainMetrics.Got(get.Found, get.Missing.Count);
         return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
     }
 
-    public async ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
+    public ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
     {
-        ShardCall.CheckKeys(puts, put => put.Key, _prefix, _shard);
+        CheckKeys(puts, put => put.Key);
         if (puts.Any(put => put.Value is null))
         {
             throw new ArgumentException("The value of a put is empty.", nameof(puts));
         }
 
-        var (now, step) = (_time.GetUtcNow(), _time.RecentStep);
-        return await WriteAsync<ShardPut, StoreResult>(
+        return WriteAsync(
             puts,
             put => put.Key,
-            (call, i) => new PutWrite(call, i, PutFence.Admit(new Put(puts[i].Key, puts[i].Value, puts[i].Kind, puts[i].TellsWhy), now, step)),
+            static (shard, some) => shard._engine.PutAsync(
+                some, static put => new Put(put.Key, put.Value, put.Kind, put.TellsWhy), shard._time.RecentStep),
             static (half, some) => half.PutAsync(some));
     }
 
-    public async ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
+    public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
     {
-        ShardCall.CheckKeys(keys, key => key, _prefix, _shard);
-        return await WriteAsync<NodeId, bool>(
-            keys, key => key, (call, i) => new RemoveWrite(call, i, keys[i], expiredAt: null), static (half, some) => half.RemoveAsync(some));
+        CheckKeys(keys, key => key);
+        return WriteAsync(
+            keys,
+            key => key,
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Remove, some, static key => (key, DateTimeOffset.MaxValue)),
+            static (half, some) => half.RemoveAsync(some));
     }
 
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
     {
-        if (!_log.IsSealed)
+        if (!_engine.IsSealed)
         {
             try
             {
-                var removed = await _expiry.RemoveAsync(now);
+                var removed = await _engine.RemoveExpiredAsync(now);
                 ReportUsage();
                 return removed;
             }
@@ -195,64 +174,43 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
         ShardCall.CheckCount(count);
-        var found = new List<ShardPut>();
-        var first = after;
-        while (MayRead)
-        {
-            // A short page would say that the shard has no more keys.
-            var left = count - found.Count;
-            var keys = _log.Keys.Find(region, after, left);
-            var values = await _reader.ReadAsync(keys, keeps: false, _writer.ReloadAsync);
-            if (!MayRead)
-            {
-                break;
-            }
-
-            found.AddRange(keys.Zip(values).Where(held => held.Second is not null).Select(held => new ShardPut(held.First, held.Second!)));
-            if (keys.Count < left || found.Count == count)
-            {
-                return found;
-            }
-
-            after = keys[^1];
-        }
-
-        return await Halves.ReadPageAsync(first, count, (half, most) => half.ScanAsync(region, first, most));
+        return await _engine.ScanAsync(region, after, count, static (key, value) => new ShardPut(key, value))
+            ?? await Halves.ReadPageAsync(after, count, (half, most) => half.ScanAsync(region, after, most));
     }
 
-    public async ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
+    public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
     {
-        ShardCall.CheckKeys(keys, key => key, _prefix, _shard);
-        return await WriteAsync<NodeId, bool>(
+        CheckKeys(keys, key => key);
+        return WriteAsync(
             keys,
             key => key,
-            (call, i) => new UnpublishWrite(call, i, keys[i], LengthOf(keys[i])),
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Unpublish, some, static key => (key, default)),
             static (half, some) => half.UnpublishAsync(some));
     }
 
-    public async ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published)
+    public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published)
     {
-        ShardCall.CheckKeys(published, one => one.Key, _prefix, _shard);
-        return await WriteAsync<PublishedKey, bool>(
+        CheckKeys(published, one => one.Key);
+        return WriteAsync(
             published,
             one => one.Key,
-            (call, i) => new ConfirmWrite(call, i, published[i].Key, published[i].Mark, LengthOf(published[i].Key)),
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Confirm, some, static one => (one.Key, one.Mark)),
             static (half, some) => half.ConfirmPublishedAsync(some));
     }
 
     public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
         ShardCall.CheckCount(count);
-        return MayRead
-            ? _log.Keys.Find(after, count, held => _expiry.IsDue(held, now))
+        return _engine.MayRead
+            ? _engine.FindDue(after, count, now)
             : await Halves.ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
     }
 
     public async ValueTask<ShardUsage> GetUsageAsync()
     {
-        if (MayRead)
+        if (_engine.MayRead)
         {
-            return new ShardUsage(_log.Shard.Count, _log.Shard.Bytes);
+            return new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes);
         }
 
         var (lower, upper) = await Halves.AskBothAsync(half => half.GetUsageAsync());
@@ -272,11 +230,9 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     }
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
-        _log.IsSealed ? null : _log.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)).Read(known with { Shard = _shard }, TimeSpan.Zero) with
-        {
-            Silo = _silo,
-            Desk = _desks.Address,
-        });
+        _engine.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)) is { } history
+            ? history.Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = _silo, Desk = _desks.Address }
+            : null);
 
     public async ValueTask SplitAsync()
     {
@@ -285,13 +241,13 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             throw new InvalidOperationException($"Shards are split since schema version {StateSchema.Doubling}; the cluster writes {_version.Written}.");
         }
 
-        var (keys, started) = (_log.Shard.Count, _time.GetTimestamp());
+        var (keys, started) = (_engine.Shard.Count, _time.GetTimestamp());
         await Halves.MoveAsync();
         _logger.ShardSplit(_shard, keys, _time.GetElapsedTime(started));
 
         // They set their reminders before this shard removes its own.
         await Halves.AskBothAsync(half => half.GetUsageAsync());
-        await _split!.EmptyAsync();
+        await _engine.EmptyAsync();
         ReportUsage();
     }
 
@@ -299,7 +255,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
-        if (_log.IsSealed)
+        if (_engine.IsSealed)
         {
             // The cluster has it split, and its halves have reminders.
             ReportUsage();
@@ -315,7 +271,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public async ValueTask<bool> RepublishAsync()
     {
-        if (!MayRead)
+        if (!_engine.MayRead)
         {
             var (lower, upper) = await Halves.AskBothAsync(static half => half.RepublishAsync());
             return lower || upper;
@@ -326,24 +282,56 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return isFree;
     }
 
-    private async Task WorkHourlyAsync()
+    private ShardHalves Halves =>
+        _halves ?? throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
+
+    private ShardEngine BuildEngine(int firstBits)
     {
-        if (await _expiry.RunAsync(_time))
+        _limitsVersion = _limits.Version;
+        HalfRecords? halves = null;
+        var (lower, upper) = (default(IKeyShardGrain), default(IKeyShardGrain));
+        if (_prefix.Bits < GrainKeys.MaxShardBits)
         {
-            ReportUsage();
+            lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
+            upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
+            halves = new HalfRecords(RecordsOf(lower.GetGrainId()), RecordsOf(upper.GetGrainId()), _prefix.Halves.Upper.Range.Prefix);
         }
 
-        await _republishing.HandOverAsync(after =>
-            _log.Keys.Find(after, RepublishWork.MaxKeys, held => _expiry.IsDue(held, _time.GetUtcNow())),
-            _ending.Token);
+        var engine = new ShardEngine(RecordsOf(this.GetGrainId()), halves, Quota, _cache, _options.Kademlia, _random, _time, _logger);
+        _halves = lower is null || upper is null ? null : new ShardHalves(lower, upper, halves!.Border, engine);
+        return engine;
+    }
+
+    private ShardRecordStorage RecordsOf(GrainId grain) =>
+        new(new GrainRecordStorage(_storage, grain, _version, _time, _options.StorageTimeout));
+
+    private StoreQuota Quota => ShardQuota.Of(_limits.Values.Quota, _prefix.Bits);
+
+    private async Task WorkHourlyAsync()
+    {
+        try
+        {
+            await _engine.ExpireAsync();
+            ReportUsage();
+        }
+        catch (LogSealedException)
+        {
+            // Its halves do so.
+        }
+        catch (IOException e)
+        {
+            _logger.ExpiryFailed(_shard, e.Message);
+        }
+
+        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, _time.GetUtcNow()), _ending.Token);
     }
 
     private async ValueTask<ShardSources> RankAsync(
         Func<KeyShard, SourceRanking> rank, Func<IKeyShardGrain, ValueTask<ShardSources>> ask, int count)
     {
-        if (MayRead)
+        if (_engine.MayRead)
         {
-            return ShardSources.Of(rank(_log.Shard));
+            return ShardSources.Of(rank(_engine.Shard));
         }
 
         var (lower, upper) = await Halves.AskBothAsync(ask);
@@ -355,8 +343,8 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(IReadOnlyList<NodeId> keys, ShardGet get)
     {
-        var read = await _reader.ReadAsync(get.MissingKeys, keeps: true, _writer.ReloadAsync);
-        if (!MayRead)
+        var read = await _engine.ReadAsync(get.MissingKeys, keeps: true);
+        if (!_engine.MayRead)
         {
             return await Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
@@ -365,51 +353,24 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return get.Values;
     }
 
-    private int LengthOf(NodeId key) => EntryCodec.MaxLengthOf(_log.Shard.ShareOf(key));
-
-    private ShardHalves Halves =>
-        _halves ?? throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
-
-    // Whether the shard answers itself.
-    private bool MayRead => _split?.MayRead ?? true;
-
-    private void Build(int firstBits)
-    {
-        var records = _open(this.GetGrainId());
-        _limitsVersion = _limits.Version;
-        _log = new RecordLog(records, ShardQuota.Of(_limits.Values.Quota, _prefix.Bits), _cache, _random, _logger);
-        _reader = new PageReader(records, _cache, _log);
-        _writer = new BatchWriter(_log, _reader, _time, _logger);
-        _expiry = new Expiry(_log, _writer, _options.Kademlia, _shard, _logger);
-        if (_moved is { } moved)
-        {
-            _log.Take(moved);
-            _moved = null;
-        }
-
-        if (_prefix.Bits < GrainKeys.MaxShardBits)
-        {
-            var lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
-            var upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
-            var copier = new SplitCopier(records, _open(lower.GetGrainId()), _open(upper.GetGrainId()), _prefix.Halves.Upper.Range.Prefix);
-            _split = new Splitter(_log, _writer, copier, _cache);
-            _halves = new ShardHalves(lower, upper, _prefix, _split);
-        }
-    }
-
     /// <summary>Writes, or has the halves write.</summary>
     private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
         IReadOnlyList<TItem> items,
         Func<TItem, NodeId> keyOf,
-        Func<WriteCall<TResult>, int, PendingWrite> create,
+        Func<KeyShardGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write,
         Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
     {
-        FollowLimits();
-        if (!_log.IsSealed)
+        if (_limits.Version is var version && version != _limitsVersion)
+        {
+            _limitsVersion = version;
+            _engine.Log.Use(Quota);
+        }
+
+        if (!_engine.IsSealed)
         {
             try
             {
-                var results = await _writer.WriteAsync(items.Count, create);
+                var results = await write(this, items);
                 ReportUsage();
                 return results;
             }
@@ -422,21 +383,22 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return await Halves.AskAsync(items, keyOf, passOn);
     }
 
-    // The quota may have changed since the last write.
-    private void FollowLimits()
+    private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
     {
-        var version = _limits.Version;
-        if (version != _limitsVersion)
+        ShardCall.CheckLength(items);
+        foreach (var item in items)
         {
-            _limitsVersion = version;
-            _log.Use(ShardQuota.Of(_limits.Values.Quota, _prefix.Bits));
+            if (!_prefix.Contains(keyOf(item)))
+            {
+                throw new ArgumentException($"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(_shard)}.", nameof(items));
+            }
         }
     }
 
     // Updates the metrics and the reminder after a change.
     private void ReportUsage()
     {
-        var (keys, bytes) = _split is { IsMoved: true } ? (0, 0) : (_log.Shard.Count, _log.Shard.Bytes);
+        var (keys, bytes) = _engine.IsMoved ? (0, 0) : (_engine.Shard.Count, _engine.Shard.Bytes);
         _usage.Set(keys, bytes);
         _reminder.Update(keys);
     }
