@@ -201,10 +201,8 @@ internal sealed class ClusterState : IVersionedState
     [Id(4)]
     public bool IsDoubling { get; set; }
 
-    /// <summary>The fixed settings, and the number of shards.</summary>
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 
-    /// <summary>A copy with another number of shards.</summary>
     public ClusterState With(int bits, bool isDoubling) => new()
     {
         SchemaVersion = SchemaVersion,

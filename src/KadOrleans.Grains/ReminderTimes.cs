@@ -2,7 +2,6 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains;
 
-/// <summary>The time of a reminder's first tick, and how late ticks are.</summary>
 internal static class ReminderTimes
 {
     private static readonly TimeSpan LeastFirst = TimeSpan.FromMinutes(1);

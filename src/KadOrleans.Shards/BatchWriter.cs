@@ -35,7 +35,6 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     /// <summary>Completes when all writes are confirmed or have failed and no compaction runs.</summary>
     public Task Completion => EndAsync();
 
-    /// <summary>Queues a write for the next record with room.</summary>
     public void Enqueue(PendingWrite write)
     {
         if (_waiting.Count >= MaxWaiting)

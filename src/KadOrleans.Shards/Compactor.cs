@@ -120,7 +120,6 @@ internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyLis
     /// <summary>The most bytes of the oldest pages that one compaction reads.</summary>
     private const long MaxCleanedBytes = 4 << 20;
 
-    /// <summary>Plans the compaction of a shard.</summary>
     public static CompactionPlan For(StorageImage image)
     {
         var logBytes = image.Values.Recent.Values.Sum(value => (long)EntryCodec.LengthOf(value));

@@ -14,10 +14,8 @@ namespace KadOrleans.Shards;
 /// </summary>
 internal static class EntryCodec
 {
-    /// <summary>The length of a removal, in bytes.</summary>
     public const int RemovalLength = 1 + NodeId.Length;
 
-    /// <summary>The length of a put without its content, in bytes.</summary>
     public const int PutOverhead = RemovalLength + (4 * sizeof(long)) + sizeof(int);
 
     private const int PublishedLength = sizeof(long);
@@ -25,7 +23,6 @@ internal static class EntryCodec
     private const byte Far = 0x40;
     private const byte Removed = 0;
 
-    /// <summary>The length of a change in a record, in bytes.</summary>
     public static int LengthOf(StoredValue? value) => value is null
         ? RemovalLength
         : PutOverhead + value.Value.ContentLength + (value.PublishedAt is null ? 0 : PublishedLength);
@@ -35,7 +32,6 @@ internal static class EntryCodec
         ? PutOverhead + PublishedLength + counted.Footprint - StoredValue.FixedFootprint
         : RemovalLength;
 
-    /// <summary>Encodes changes, one after the other.</summary>
     public static byte[] Encode(IReadOnlyCollection<Entry> changes)
     {
         var encoded = new byte[changes.Sum(change => LengthOf(change.Value))];
@@ -77,7 +73,6 @@ internal static class EntryCodec
             ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
             : throw Damaged();
 
-    /// <summary>Sets the time of an encoded put.</summary>
     public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
         BinaryPrimitives.WriteInt64BigEndian(encoded[RemovalLength..], time.UtcTicks);
 
@@ -194,7 +189,6 @@ internal readonly record struct EntryHead
     /// <summary>Whether the key is removed. Then nothing below is set but the length.</summary>
     public bool IsRemoval { get; init; }
 
-    /// <summary>The bytes of the change in its record.</summary>
     public int Length { get; init; }
 
     /// <summary>The bytes of the content, whether the record has it or not.</summary>
@@ -210,7 +204,6 @@ internal readonly record struct EntryHead
 
     public bool IsFar { get; init; }
 
-    /// <summary>What the value counts as.</summary>
     public StoreShare Share =>
         new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
 }

@@ -17,9 +17,6 @@ internal sealed class OrderedKeys(KeyShard shard)
     private readonly WeakReference<Batch?> _kept = new(null);
 
     /// <summary>The next keys of a region, expired ones included.</summary>
-    /// <param name="region">The region.</param>
-    /// <param name="after">The key before the first one. Null: from the start.</param>
-    /// <param name="count">The most keys to return.</param>
     public List<NodeId> Find(KeyRegion region, NodeId? after, int count)
     {
         var found = new List<NodeId>();
@@ -78,7 +75,6 @@ internal sealed class OrderedKeys(KeyShard shard)
         found.RemoveRange(Math.Min(count, found.Count), Math.Max(0, found.Count - count));
     }
 
-    /// <summary>The keys of a look.</summary>
     private sealed class Batch(KeyRegion region, List<NodeId> keys, int size)
     {
         private int _taken;
@@ -87,7 +83,6 @@ internal sealed class OrderedKeys(KeyShard shard)
 
         public int Size => size;
 
-        /// <summary>The last key taken.</summary>
         public NodeId? Last => _taken == 0 ? null : keys[_taken - 1];
 
         public bool HasMore => _taken < keys.Count;

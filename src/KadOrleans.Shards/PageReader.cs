@@ -7,9 +7,6 @@ namespace KadOrleans.Shards;
 /// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while its page
 /// is read; then it is looked up again.
 /// </summary>
-/// <param name="storage">The pages.</param>
-/// <param name="cache">Gives turns.</param>
-/// <param name="log">The shard.</param>
 internal sealed class PageReader(IRecordStorage storage, ValueCache cache, RecordLog log)
 {
     /// <summary>Each try follows a compaction, and five of them during one read do not happen.</summary>
@@ -21,9 +18,6 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
     private readonly Dictionary<Page, Task<byte[]?>> _reading = [];
 
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="keeps">Whether the cache keeps what is read.</param>
-    /// <param name="reload">Called if another activation has replaced a page: reads the shard again.</param>
     /// <exception cref="IOException">Too many reads wait, or the shard changed during each try.</exception>
     /// <exception cref="InvalidDataException">A page is damaged.</exception>
     /// <exception cref="Exception">Storage failed.</exception>

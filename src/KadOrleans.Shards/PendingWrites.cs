@@ -4,7 +4,6 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Shards;
 
-/// <summary>A pending write of a shard.</summary>
 internal abstract class PendingWrite
 {
     /// <summary>The most bytes that it needs in a log record.</summary>
@@ -30,7 +29,6 @@ internal abstract class PendingWrite
     /// <summary>Confirms the write: the decision is in storage, or changes nothing.</summary>
     public abstract void Confirm();
 
-    /// <summary>Fails the write, as storage failed.</summary>
     public abstract void Fail();
 
     /// <summary>Fails the write, as too many wait.</summary>
@@ -74,8 +72,6 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind 
     /// Why a put must be refused: the shard holds another value that was received later, or the put is too old. Null if it may be decided.
     /// The same value again is allowed. Imports have a rule of their own (<see cref="StoreDecision"/>).
     /// </summary>
-    /// <param name="held">The held value of its key, or null.</param>
-    /// <param name="now">The present time of the cluster.</param>
     public StoreResult? FindRefusal(StoredValue? held, DateTimeOffset now)
     {
         if (Kind == PutKind.Import)
@@ -89,7 +85,6 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind 
     }
 }
 
-/// <summary>A pending put.</summary>
 internal sealed class PutWrite(WriteCall<StoreResult> call, int index, Put put) : PendingWrite
 {
     private StoreResult _decided = StoreResult.Stored;
@@ -171,7 +166,6 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
         NeedsValue: true);
 }
 
-/// <summary>A pending write other than a put.</summary>
 internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, NodeId key, DateTimeOffset time, int length) : PendingWrite
 {
     private bool _decided;

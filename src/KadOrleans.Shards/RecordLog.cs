@@ -74,22 +74,16 @@ internal sealed class RecordLog
     /// <summary>What memory knows of storage. May be a new object after a <see cref="ResolveDoubtAsync"/>.</summary>
     public StorageImage Image => _image;
 
-    /// <summary>The index of the stored values; of <see cref="Image"/> as it is now.</summary>
     public KeyShard Shard => _image.Shard;
 
-    /// <summary>Its keys in order.</summary>
     public OrderedKeys Keys => _image.Keys;
 
-    /// <summary>Whether the log should be compacted when nothing waits.</summary>
     public bool ShouldCompact => MayCompact && (_image.LogRecords >= CompactRecords || _image.LogBytes >= CompactBytes);
 
-    /// <summary>Whether the log must be compacted before the next record.</summary>
     public bool MustCompact => MayCompact && (_image.LogRecords >= MustCompactRecords || _image.LogBytes >= MustCompactBytes);
 
-    /// <summary>Completes when no compaction runs.</summary>
     public Task Compacting => _compacting;
 
-    /// <summary>Whether the log has ended, as the shard is being split or is split.</summary>
     public bool IsSealed => _image.IsSealed;
 
     /// <summary>Whether memory may differ from storage.</summary>
@@ -114,7 +108,6 @@ internal sealed class RecordLog
         return value is not null;
     }
 
-    /// <summary>Counts against another quota from now on.</summary>
     public void Use(StoreQuota quota)
     {
         _quota = quota;
@@ -387,7 +380,6 @@ internal sealed class RecordLog
     }
 }
 
-/// <summary>The result of adding a record to a shard's log.</summary>
 internal enum AppendResult
 {
     /// <summary>The record is in storage, and its changes are in memory.</summary>

@@ -47,7 +47,6 @@ internal sealed class ShardEngine
         _split = halves is null ? null : new Splitter(Log, _writer, new SplitCopier(storage, halves), cache);
     }
 
-    /// <summary>The stored values.</summary>
     public RecordLog Log { get; }
 
     public KeyShard Shard => Log.Shard;
@@ -98,8 +97,6 @@ internal sealed class ShardEngine
     public void Close() => Log.Image.IsOpen = false;
 
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="keeps">Whether the cache keeps what is read.</param>
     /// <exception cref="Exception">Storage failed, or too many reads wait.</exception>
     public Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps) => _reader.ReadAsync(keys, keeps, _writer.ReloadAsync);
 

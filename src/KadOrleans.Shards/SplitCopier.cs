@@ -15,7 +15,6 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
     /// <summary>The most bytes of pages that are in memory together, but for one longer page.</summary>
     private const int MaxBatchBytes = 4 << 20;
 
-    /// <summary>The most pages written concurrently.</summary>
     private const int MaxWrites = 16;
 
     private readonly PageStore _pages = new(storage);
@@ -36,8 +35,6 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
     }
 
     /// <summary>Copies what halves are to have, and makes them complete.</summary>
-    /// <param name="image">The shard, sealed, and not being compacted.</param>
-    /// <param name="missing">The halves.</param>
     /// <exception cref="StorageConflictException">Another activation has replaced a page: the image is out of date.</exception>
     public async Task CopyAsync(StorageImage image, IReadOnlyList<HalfCopy> missing)
     {
@@ -65,7 +62,6 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
     }
 
     /// <summary>Empties the shard, but for the seal. The halves must be complete.</summary>
-    /// <param name="image">The shard.</param>
     /// <exception cref="StorageConflictException">Another activation was first: the image is out of date.</exception>
     public async Task EmptyAsync(StorageImage image)
     {
@@ -146,7 +142,6 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
 /// <summary>The records of a shard's halves. The upper one has the keys from the border on.</summary>
 internal sealed record HalfRecords(IRecordStorage Lower, IRecordStorage Upper, NodeId Border);
 
-/// <summary>A half of a shard that is being copied.</summary>
 internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
 {
     private readonly PageStore _pages = new(storage);

@@ -11,7 +11,6 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
     /// <summary>A compaction by another activation moves the records being read. Five such moves in a row do not happen.</summary>
     private const int MaxTries = 5;
 
-    /// <summary>The most records read concurrently.</summary>
     private const int MaxReads = 16;
 
     /// <summary>Reads the shard.</summary>

@@ -44,10 +44,8 @@ internal sealed class ValueCache
 
     public Turns Loads { get; } = new(MaxLoads);
 
-    /// <summary>Bytes of values, never more than allowed.</summary>
     public long Bytes => _parts.Sum(part => part.Bytes);
 
-    /// <summary>The value of a key as its owner keeps it.</summary>
     public bool TryGet(KnownValues owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
     {
         var kept = Find(key);
@@ -66,7 +64,6 @@ internal sealed class ValueCache
         return value is not null;
     }
 
-    /// <summary>Keeps a value in place of any other of its key.</summary>
     public void Put(KnownValues owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
@@ -89,7 +86,6 @@ internal sealed class ValueCache
         }
     }
 
-    /// <summary>Whether <see cref="Offer"/> may keep a value of this key.</summary>
     public bool HasRoomFor(NodeId key)
     {
         var part = PartOf(key);
@@ -99,7 +95,6 @@ internal sealed class ValueCache
         }
     }
 
-    /// <summary>Forgets a key, whoever keeps it.</summary>
     public void Remove(NodeId key)
     {
         var part = PartOf(key);

@@ -95,7 +95,6 @@ internal sealed class ClusterClock(
         }
     }
 
-    /// <summary>A time, and what was measured since then.</summary>
     private sealed record MeasuredTime(DateTimeOffset Start, long At)
     {
         public DateTimeOffset When(long timestamp, TimeProvider clock) => Start + clock.GetElapsedTime(At, timestamp);

@@ -16,7 +16,6 @@ internal interface ISiloClockService : IGrainService
     /// <summary>How long a silo may take. A silo that starts waits for the others as long.</summary>
     const string CallTimeout = "00:00:02";
 
-    /// <summary>The silo's clock now.</summary>
     [Alias("Get")]
     [ResponseTimeout(CallTimeout)]
     Task<SiloClock> GetAsync();
@@ -48,5 +47,4 @@ internal sealed class SiloClockServices(IServiceProvider services) : GrainServic
     public Task<SiloClock> AskAsync(SiloAddress silo) => GetGrainService(silo).GetAsync();
 }
 
-/// <summary>Asks a silo what its clock shows.</summary>
 internal delegate Task<SiloClock> AskClock(SiloAddress silo);

@@ -35,9 +35,6 @@ internal sealed class EdgeCaller(
     private Task _asking = Task.CompletedTask;
 
     /// <summary>Calls edges until one responds.</summary>
-    /// <param name="call">The call to one edge.</param>
-    /// <param name="limit">The timeout of all tries.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="NoLiveEdgeException">No edge is live, or none that was tried responded.</exception>
     public async Task<TResult> CallAsync<TResult>(
         Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)

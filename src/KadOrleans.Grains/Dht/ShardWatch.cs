@@ -6,10 +6,6 @@ using KadOrleans.Grains.Values;
 namespace KadOrleans.Grains.Dht;
 
 /// <summary>Answers requests of watching clients by the silo's news of the shards. Only keys that may have changed are read.</summary>
-/// <param name="news">The silo's news.</param>
-/// <param name="shardOf">The shard of a key.</param>
-/// <param name="grainOf">The grain of a shard.</param>
-/// <param name="time">For the timeout of reads.</param>
 internal sealed class ShardWatch(
     SiloNews news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
 {

@@ -59,12 +59,9 @@ internal static class GrainMetrics
         }
     }
 
-    /// <summary>Ends to measure a silo's cache.</summary>
     public static void End(ValueCache cache) => Caches.TryRemove(cache, out _);
 
     /// <summary>Counts the gets of a call whose values are held.</summary>
-    /// <param name="hits">Those whose values were in memory.</param>
-    /// <param name="misses">Those whose values are read from pages.</param>
     public static void Got(int hits, int misses)
     {
         CacheGets.Add(hits, Result(isHit: true));
@@ -72,15 +69,12 @@ internal static class GrainMetrics
     }
 
     /// <summary>Sets the number of shards.</summary>
-    /// <param name="count">Those in use.</param>
-    /// <param name="split">How many of them a doubling has split; 0 if none is under way.</param>
     public static void SetShards(int count, int split)
     {
         Volatile.Write(ref _shards, count);
         Volatile.Write(ref _split, split);
     }
 
-    /// <summary>Counts a write that took effect, with its duration.</summary>
     public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));
 
     /// <summary>Counts a write that failed for another reason than a newer writer.</summary>
@@ -116,17 +110,14 @@ internal sealed class ActiveShardUsage
 
     public static long Bytes => Shards.Keys.Sum(shard => Volatile.Read(ref shard._bytes));
 
-    /// <summary>Starts to count an activation.</summary>
     public void Begin() => Shards.TryAdd(this, 0);
 
-    /// <summary>Sets the activation's usage.</summary>
     public void Set(long keys, long bytes)
     {
         Volatile.Write(ref _keys, keys);
         Volatile.Write(ref _bytes, bytes);
     }
 
-    /// <summary>Stops counting an activation.</summary>
     public void End() => Shards.TryRemove(this, out _);
 }
 

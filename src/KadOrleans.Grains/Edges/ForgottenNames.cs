@@ -23,9 +23,6 @@ internal static class ForgottenNames
     }
 
     /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>
-    /// <param name="edges">The entries.</param>
-    /// <param name="isLive">Whether an edge of this name lives.</param>
-    /// <param name="now">The time.</param>
     public static Dictionary<string, EdgeState> Update(
         IReadOnlyDictionary<string, EdgeState> edges, Func<string, bool> isLive, DateTimeOffset now)
     {

@@ -10,10 +10,8 @@ internal sealed class KnownEdges(TimeProvider time)
 {
     private readonly Dictionary<string, (LiveEdge Edge, long NamedAt)> _edges = [];
 
-    /// <summary>The known edges, unordered.</summary>
     public IReadOnlyList<LiveEdge> All => [.. _edges.Values.Select(known => known.Edge)];
 
-    /// <summary>Merges a response of the directory.</summary>
     public void Take(EdgeList answer)
     {
         if (answer.IsComplete)

@@ -7,10 +7,6 @@ namespace KadOrleans.Grains.Edges;
 internal static class NameChanges
 {
     /// <summary>The entry after a change; null if it stays as it is.</summary>
-    /// <param name="edges">The entries by name.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="change">The change.</param>
-    /// <param name="isLive">Whether its edge renews its lease.</param>
     /// <exception cref="ArgumentException">The name is unknown, or the change is not allowed of a live edge.</exception>
     public static ChangedName? Apply(IReadOnlyDictionary<string, EdgeState> edges, string name, NameChange change, bool isLive)
     {

@@ -26,7 +26,6 @@ internal sealed class ClusterLimits
     private readonly Lock _gate = new();
     private volatile EdgeRules _rules = new(0, []);
 
-    /// <summary>Starts from the silo's settings.</summary>
     public ClusterLimits(
         IOptions<KadClusterOptions> options,
         IGrainFactory grains,
@@ -44,13 +43,11 @@ internal sealed class ClusterLimits
     /// <summary>Grows with each change of what is followed.</summary>
     public long Version => _rules.Version;
 
-    /// <summary>The limits in force.</summary>
     public LimitValues Values => LimitBook.Apply(Settings, _rules.LimitEntries, _options.MostKeys);
 
     /// <summary>What the silo's settings say. Those of edges are the edges' own.</summary>
     public LimitValues Settings => new(_options.Quota, new SourceLimits(), new UploadLimits(), _options.CrawlRate);
 
-    /// <summary>A silo's name among those who follow the rules.</summary>
     public static string NameOf(SiloAddress silo) => silo.ToString();
 
     /// <summary>Asks for the newest rules before the first shard needs them, for a bounded time.</summary>

@@ -13,10 +13,8 @@ internal sealed class AuditGrain : Grain, IAuditGrain
     /// <summary>Entries of a page: with the longest texts some 100 kB.</summary>
     private const int PageSize = 50;
 
-    /// <summary>Pages read at once at activation.</summary>
     private const int ReadsAtOnce = 16;
 
-    /// <summary>The most characters of a text.</summary>
     private const int MaxText = 256;
 
     private readonly GrainRecordStorage _storage;

@@ -13,7 +13,6 @@ internal sealed class AuditPages(int pageSize, int slots)
     private readonly AuditPageState[] _pages = [.. Enumerable.Range(0, slots).Select(_ => new AuditPageState { First = -1 })];
     private long _next;
 
-    /// <summary>The number of slots.</summary>
     public int Slots => slots;
 
     /// <summary>Takes a page that is stored in a slot.</summary>
@@ -48,7 +47,6 @@ internal sealed class AuditPages(int pageSize, int slots)
     }
 }
 
-/// <summary>A page of the audit log, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.AuditPageState")]
 internal sealed class AuditPageState : IVersionedState
@@ -65,7 +63,6 @@ internal sealed class AuditPageState : IVersionedState
     public List<AuditEntryState> Entries { get; set; } = [];
 }
 
-/// <summary>An entry of the audit log, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.AuditEntryState")]
 internal sealed class AuditEntryState

@@ -174,7 +174,6 @@ internal sealed class RulesGrain(
     }
 }
 
-/// <summary>What an operator has set, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.RulesState")]
 internal sealed class RulesState : IVersionedState
@@ -194,7 +193,6 @@ internal sealed class RulesState : IVersionedState
     public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
 }
 
-/// <summary>A ban, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.BanState")]
 internal sealed class BanState
@@ -207,7 +205,6 @@ internal sealed class BanState
     public DateTimeOffset Since { get; set; }
 }
 
-/// <summary>The limits that an operator changed, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.LimitsState")]
 internal sealed class LimitsState : IVersionedState
@@ -227,7 +224,6 @@ internal sealed class LimitsState : IVersionedState
     public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
 }
 
-/// <summary>A changed limit, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.LimitState")]
 internal sealed class LimitState

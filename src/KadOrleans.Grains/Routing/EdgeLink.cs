@@ -26,10 +26,8 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     private int _failures;
     private Task _push = Task.CompletedTask;
 
-    /// <summary>The edge, while its subscription lasts.</summary>
     private IEdgeObserver? Live => _edge is not null && time.GetElapsedTime(_subscribedAt) < Lifetime ? _edge : null;
 
-    /// <summary>Whether an edge is subscribed.</summary>
     public bool IsLive => Live is not null;
 
     /// <summary>Takes or renews a subscription. The edge has this snapshot already, or it is in the response.</summary>
@@ -41,7 +39,6 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         _failures = 0;
     }
 
-    /// <summary>Removes the subscriber.</summary>
     public void End() => _edge = null;
 
     /// <summary>Sends the newest snapshot unless the edge has it.</summary>

@@ -31,7 +31,6 @@ internal sealed class TableSaver(
     /// <summary>The newest lease that subscribed.</summary>
     public long Epoch { get; private set; }
 
-    /// <summary>The buckets that were stored when the activation began.</summary>
     public IReadOnlyList<SavedBucket> SavedBuckets { get; private set; } = [];
 
     /// <summary>Stores and returns the number of the activation.</summary>
@@ -68,7 +67,6 @@ internal sealed class TableSaver(
         }
     }
 
-    /// <summary>Saves what changed.</summary>
     public Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
 
     /// <summary>Saves changes at the end of the activation. A failure is logged.</summary>

@@ -8,12 +8,10 @@ internal sealed class ActiveGrains
     // By activation: the next one of a grain may begin before the one before has ended.
     private readonly ConcurrentDictionary<Grain, GrainId> _activations = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Notes an activation that begins.</summary>
     public void Begin(Grain activation) => _activations[activation] = activation.GetGrainId();
 
     /// <summary>Notes its end. Without a beginning it does nothing.</summary>
     public void End(Grain activation) => _activations.TryRemove(activation, out _);
 
-    /// <summary>Whether a grain is active here.</summary>
     public bool Has(GrainId grain) => _activations.Values.Contains(grain);
 }

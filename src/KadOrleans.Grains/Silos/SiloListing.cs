@@ -3,10 +3,8 @@ namespace KadOrleans.Grains.Silos;
 /// <summary>What a silo answered: its report, or why there is none.</summary>
 internal readonly record struct SiloAnswer(SiloReport? Report, string? Problem);
 
-/// <summary>A silo in the membership table.</summary>
 internal readonly record struct StoredSilo(SiloStatus Status, string? Name, DateTimeOffset StartedAt, DateTimeOffset LastHeard);
 
-/// <summary>Puts together what is known of the silos.</summary>
 internal static class SiloListing
 {
     /// <summary>
@@ -15,10 +13,6 @@ internal static class SiloListing
     public const int MaxDead = 20;
 
     /// <summary>The silos: those that are not dead by address, and behind them the last dead ones, the last started first.</summary>
-    /// <param name="known">What this silo's membership says.</param>
-    /// <param name="stored">What the membership table says; empty if it could not be read.</param>
-    /// <param name="answers">Of the silos that were asked.</param>
-    /// <param name="now">The present time of the cluster.</param>
     public static IReadOnlyList<SiloDetails> Of(
         IReadOnlyDictionary<SiloAddress, SiloStatus> known,
         IReadOnlyDictionary<SiloAddress, StoredSilo> stored,

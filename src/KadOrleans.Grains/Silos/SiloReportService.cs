@@ -15,7 +15,6 @@ internal interface ISiloReportService : IGrainService
     /// <summary>How long a silo may take. An operator waits for the slowest one.</summary>
     const string CallTimeout = "00:00:02";
 
-    /// <summary>How the silo is now, and whether a grain is active on it.</summary>
     [Alias("Get")]
     [ResponseTimeout(CallTimeout)]
     Task<SiloReport> GetAsync(GrainId grain);
@@ -50,9 +49,7 @@ internal sealed class SiloReportService(GrainId id, Silo silo, ILoggerFactory lo
 /// <summary>Calls the services of silos.</summary>
 internal sealed class SiloReportServices(IServiceProvider services) : GrainServiceClient<ISiloReportService>(services)
 {
-    /// <summary>Asks a silo.</summary>
     public Task<SiloReport> AskAsync(SiloAddress silo, GrainId grain) => GetGrainService(silo).GetAsync(grain);
 }
 
-/// <summary>Asks a silo how it is, and whether a grain is active on it.</summary>
 internal delegate Task<SiloReport> AskReport(SiloAddress silo, GrainId grain);

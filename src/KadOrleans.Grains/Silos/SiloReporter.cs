@@ -18,7 +18,6 @@ internal sealed class SiloReporter(
 
     private readonly long _started = clock.GetTimestamp();
 
-    /// <summary>How this silo is now, and whether a grain is active on it.</summary>
     public SiloReport Report(GrainId grain)
     {
         var (isReady, reason) = describe();
@@ -31,5 +30,4 @@ internal sealed class SiloReporter(
 /// <param name="Reason">Why not, or what slows it. Null if there is nothing to say.</param>
 internal readonly record struct SiloState(bool IsReady, string? Reason);
 
-/// <summary>Says whether this silo takes calls, without a call.</summary>
 internal delegate SiloState DescribeSilo();

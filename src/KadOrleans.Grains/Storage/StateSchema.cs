@@ -25,13 +25,10 @@ internal static class StateSchema
     public const int Newest = 6;
 #endif
 
-    /// <summary>The version since which the edge directory notes who leased a name and who handed it back.</summary>
     public const int EdgeHolders = 4;
 
-    /// <summary>The version since which the cluster's settings have the constants of Kademlia.</summary>
     public const int Constants = 5;
 
-    /// <summary>The version since which the number of shards may be doubled.</summary>
     public const int Doubling = 6;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
@@ -87,7 +84,6 @@ internal sealed class StateVersion
         }
     }
 
-    /// <summary>Sets a state's version to <see cref="Written"/>.</summary>
     internal T Stamp<T>(T state)
         where T : IVersionedState
     {
@@ -101,7 +97,6 @@ internal sealed class SiloVersions
 {
     private Dictionary<SiloAddress, int> _known = [];
 
-    /// <summary>Notes a silo's report.</summary>
     public void Set(SiloAddress silo, int version) => _known[silo] = version;
 
     /// <summary>

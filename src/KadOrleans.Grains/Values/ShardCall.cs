@@ -43,12 +43,6 @@ internal static class ShardCall
     }
 
     /// <summary>Divides requests, in their order, among the shards that they go to, and calls each shard once.</summary>
-    /// <param name="requests">The requests.</param>
-    /// <param name="shardOf">The shard of a request.</param>
-    /// <param name="grainOf">The grain of a shard.</param>
-    /// <param name="call">The call of one shard.</param>
-    /// <param name="wait">Waits for all calls.</param>
-    /// <returns>The results, and the places of the requests that have none.</returns>
     public static async ValueTask<(TResult[] Results, IReadOnlyList<int> Unanswered)> DivideAsync<TRequest, TResult>(
         IReadOnlyList<TRequest> requests,
         Func<TRequest, long> shardOf,

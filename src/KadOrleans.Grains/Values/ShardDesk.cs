@@ -100,13 +100,11 @@ internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
     public ShardDesks(IServiceProvider services, ILocalSiloDetails silo)
         : base(services) => (Own, Address) = (GetGrainService(silo.SiloAddress), GetGrainService(silo.GatewayAddress).GetGrainId());
 
-    /// <summary>This silo's.</summary>
     public IShardDesk Own { get; }
 
     /// <summary>See <see cref="ShardNews.Desk"/>.</summary>
     public GrainId Address { get; }
 
-    /// <summary>Has a silo ask shards.</summary>
     public Task<IReadOnlyList<ShardNews>> AskAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known) =>
         GetGrainService(silo).AskShardsAsync(known).AsTask();
 }

@@ -8,10 +8,6 @@ namespace KadOrleans.Grains.Values;
 /// Splits all shards of a cluster, a few at a time. A shard that was split before is called too: that costs little, and completes a split that
 /// was broken off.
 /// </summary>
-/// <param name="grains">Finds the shards.</param>
-/// <param name="shards">The shards in use.</param>
-/// <param name="time">For pauses.</param>
-/// <param name="logger">Gets the progress, and what fails.</param>
 internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
 {
     /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
@@ -22,7 +18,6 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
 
     private int _next;
 
-    /// <summary>How many are split.</summary>
     public int Split { get; private set; }
 
     /// <summary>The longest time in which one was split, and about as long its writes waited.</summary>

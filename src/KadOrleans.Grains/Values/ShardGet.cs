@@ -12,9 +12,6 @@ internal sealed class ShardGet
     private readonly List<int> _missing = [];
 
     /// <summary>Looks up all keys.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="now">The time, at which expired values end.</param>
-    /// <param name="tryFind">Looks up one.</param>
     public ShardGet(IReadOnlyList<NodeId> keys, DateTimeOffset now, TryFind tryFind)
     {
         (_keys, _now, _values) = (keys, now, new StoredValue?[keys.Count]);
@@ -44,7 +41,6 @@ internal sealed class ShardGet
     /// <summary>The places of the keys that memory did not know.</summary>
     public IReadOnlyList<int> Missing => _missing;
 
-    /// <summary>These keys.</summary>
     public IReadOnlyList<NodeId> MissingKeys => [.. _missing.Select(place => _keys[place])];
 
     /// <summary>The value, or null if it has expired.</summary>

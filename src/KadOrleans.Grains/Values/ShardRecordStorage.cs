@@ -174,7 +174,6 @@ internal static class MovedLogContext
         context.TryAddValue(LogKey, new ShardLogState { Sequence = moved.NextSequence, Entries = moved.Changes });
     }
 
-    /// <summary>Takes it from there. Null if there is none.</summary>
     public static MovedLog? ReadFrom(IRehydrationContext context) =>
         context.TryGetValue(ManifestKey, out ShardManifestState? manifest) && manifest is not null
         && context.TryGetValue(ManifestETagKey, out string? etag) && etag is not null

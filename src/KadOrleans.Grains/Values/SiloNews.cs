@@ -11,9 +11,6 @@ namespace KadOrleans.Grains.Values;
 /// <see cref="MinAge"/>, however many they are. Shards of one silo are asked with one call to it: most calls of an idle cluster would be
 /// these. Safe for several threads.
 /// </summary>
-/// <param name="shards">The shards in use.</param>
-/// <param name="askSilo">Has a silo ask shards. It may leave some out.</param>
-/// <param name="time">For ages and timeouts.</param>
 internal sealed class SiloNews(
     ClusterShards shards, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
@@ -43,8 +40,6 @@ internal sealed class SiloNews(
     /// <summary>
     /// The news of some shards. It waits for shards that do not respond no longer than a get does. Shards that were split are left out.
     /// </summary>
-    /// <param name="known">What the caller knows of each.</param>
-    /// <param name="grainOf">The grain of a shard.</param>
     public async Task<IReadOnlyList<ShardNews>> ReadAsync(IReadOnlyList<ShardPoint> known, Func<long, IKeyShardGrain> grainOf)
     {
         var layout = shards.Layout;
