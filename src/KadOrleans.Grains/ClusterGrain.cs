@@ -87,7 +87,7 @@ internal sealed class ClusterGrain(
                 $"The cluster writes schema version {Written}, and shards can be doubled since {StateSchema.Doubling}: a silo has an older release, or a lower Kad:Cluster:StateVersion.");
         }
 
-        await WriteAsync(state.State.With(shards.Bits, isDoubling: true));
+        await WriteShardsAsync(shards.Bits, isDoubling: true);
         logger.DoublingBegun(shards.Count);
         BeginDoubling();
         return Status;
@@ -111,7 +111,7 @@ internal sealed class ClusterGrain(
             var shards = state.State.ToSettings().Layout;
             _doubling = new ShardDoubling(GrainFactory, shards, time, logger);
             await _doubling.RunAsync(_ending.Token);
-            await WriteAsync(state.State.With(shards.Bits + 1, isDoubling: false));
+            await WriteShardsAsync(shards.Bits + 1, isDoubling: false);
             logger.DoublingEnded(Status.Count, _doubling.Longest);
         }
         catch (Exception e)
@@ -142,19 +142,22 @@ internal sealed class ClusterGrain(
         var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
         if (common > Written)
         {
-            await WriteAsync(new ClusterState
-            {
-                SchemaVersion = common,
-                ShardBits = state.State.ShardBits,
+            var raised = state.State.Copy();
+            raised.SchemaVersion = common;
 
-                // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
-                Kademlia = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia,
-                BitsInUse = state.State.BitsInUse,
-                IsDoubling = state.State.IsDoubling,
-            });
+            // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
+            raised.Kademlia = common < StateSchema.Constants ? null : raised.Kademlia ?? proposed.Kademlia;
+            await WriteAsync(raised);
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
         }
+    }
+
+    private Task WriteShardsAsync(int bits, bool isDoubling)
+    {
+        var changed = state.State.Copy();
+        (changed.BitsInUse, changed.IsDoubling) = (bits == changed.ShardBits ? null : bits, isDoubling);
+        return WriteAsync(changed);
     }
 
     private async Task WriteAsync(ClusterState content)
@@ -203,12 +206,5 @@ internal sealed class ClusterState : IVersionedState
 
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 
-    public ClusterState With(int bits, bool isDoubling) => new()
-    {
-        SchemaVersion = SchemaVersion,
-        ShardBits = ShardBits,
-        Kademlia = Kademlia,
-        BitsInUse = bits == ShardBits ? null : bits,
-        IsDoubling = isDoubling,
-    };
+    public ClusterState Copy() => (ClusterState)MemberwiseClone();
 }

@@ -63,8 +63,41 @@ internal static class EntryCodec
     /// <param name="encoded">The changes, at least one byte.</param>
     /// <param name="hasContent">Whether they have their contents.</param>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
-    public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent) =>
-        TryReadHead(encoded, hasContent, out var head) ? head : throw Damaged();
+    public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent)
+    {
+        if (encoded.Length < RemovalLength)
+        {
+            throw Damaged();
+        }
+
+        var key = new NodeId(encoded.Slice(1, NodeId.Length));
+        if (encoded[0] == Removed)
+        {
+            return new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
+        }
+
+        var isPublished = (encoded[0] & Published) != 0;
+        var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
+        var rest = encoded[RemovalLength..];
+        if (encoded.Length < overhead
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead)))
+        {
+            throw Damaged();
+        }
+
+        return new EntryHead
+        {
+            Key = key,
+            Length = overhead + (hasContent ? size : 0),
+            ContentLength = size,
+            StoredAt = ReadTime(rest),
+            ExpiresAt = ReadTime(rest[8..]),
+            PublishedAt = isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
+            Source = new SourceNetwork(
+                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
+            IsFar = (encoded[0] & Far) != 0,
+        };
+    }
 
     /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
@@ -115,69 +148,14 @@ internal static class EntryCodec
         return LengthOf(stored);
     }
 
-    private static bool TryReadHead(ReadOnlySpan<byte> encoded, bool hasContent, out EntryHead head)
-    {
-        head = default;
-        if (encoded.Length < RemovalLength)
-        {
-            return false;
-        }
-
-        var key = new NodeId(encoded.Slice(1, NodeId.Length));
-        if (encoded[0] == Removed)
-        {
-            head = new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
-            return true;
-        }
-
-        var isPublished = (encoded[0] & Published) != 0;
-        var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
-        var rest = encoded[RemovalLength..];
-        if (encoded.Length < overhead
-            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead))
-            || !TryReadTime(rest, out var storedAt)
-            || !TryReadTime(rest[8..], out var expiresAt)
-            || !TryReadPublishedAt(rest[(36 + (hasContent ? size : 0))..], isPublished, out var publishedAt))
-        {
-            return false;
-        }
-
-        head = new EntryHead
-        {
-            Key = key,
-            Length = overhead + (hasContent ? size : 0),
-            ContentLength = size,
-            StoredAt = storedAt,
-            ExpiresAt = expiresAt,
-            PublishedAt = publishedAt,
-            Source = new SourceNetwork(
-                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
-            IsFar = (encoded[0] & Far) != 0,
-        };
-        return true;
-    }
-
     private static InvalidDataException Damaged() => new("A stored record of a key shard is damaged.");
 
-    private static bool TryReadPublishedAt(ReadOnlySpan<byte> rest, bool isPublished, out DateTimeOffset? time)
-    {
-        time = null;
-        if (!isPublished)
-        {
-            return true;
-        }
-
-        var read = TryReadTime(rest, out var publishedAt);
-        time = publishedAt;
-        return read;
-    }
-
-    private static bool TryReadTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)
+    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes)
     {
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        var possible = ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks;
-        time = possible ? new DateTimeOffset(ticks, TimeSpan.Zero) : default;
-        return possible;
+        return ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks
+            ? new DateTimeOffset(ticks, TimeSpan.Zero)
+            : throw Damaged();
     }
 }
 

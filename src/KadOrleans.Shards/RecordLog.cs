@@ -118,7 +118,6 @@ internal sealed class RecordLog
     public void Distrust() => _doubt = Doubt.Everything;
 
     /// <summary>The keys and their changes since the first call, or since the filter was full.</summary>
-    /// <param name="maxChanges">The most changes that are remembered.</param>
     public KeyHistory GetHistory(int maxChanges)
     {
         if (_image.History is not { IsWorn: false })
@@ -184,19 +183,9 @@ internal sealed class RecordLog
     /// <param name="isSeal">Whether the record, then without changes, ends the log.</param>
     public async Task<AppendResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
-        if (IsFull)
+        if (await FindObstacleAsync() is { } obstacle)
         {
-            await _compacting;
-        }
-
-        if (_doubt != Doubt.None || IsFull)
-        {
-            return AppendResult.Failed;
-        }
-
-        if (IsSealed)
-        {
-            return AppendResult.Conflict;
+            return obstacle;
         }
 
         Entry[] changes = [.. plan.Writes.Select(write => new Entry(write.Key, write.Value))];
@@ -249,19 +238,9 @@ internal sealed class RecordLog
     /// </summary>
     public async Task<AppendResult> ConfirmAsync()
     {
-        if (IsFull)
+        if (await FindObstacleAsync() is { } obstacle)
         {
-            await _compacting;
-        }
-
-        if (_doubt != Doubt.None || IsFull)
-        {
-            return AppendResult.Failed;
-        }
-
-        if (IsSealed)
-        {
-            return AppendResult.Conflict;
+            return obstacle;
         }
 
         try
@@ -280,6 +259,19 @@ internal sealed class RecordLog
             _logger.ShardReadFailed(e);
             return AppendResult.Failed;
         }
+    }
+
+    // Why nothing can be appended; null if it can.
+    private async ValueTask<AppendResult?> FindObstacleAsync()
+    {
+        if (IsFull)
+        {
+            await _compacting;
+        }
+
+        return _doubt != Doubt.None || IsFull ? AppendResult.Failed
+            : IsSealed ? AppendResult.Conflict
+            : null;
     }
 
     /// <summary>

@@ -21,15 +21,10 @@ internal sealed class ShardEngine
     private readonly BatchWriter _writer;
     private readonly Splitter? _split;
 
-    /// <summary>An activation, before <see cref="ActivateAsync"/>.</summary>
-    /// <param name="storage">The shard's records.</param>
-    /// <param name="halves">Those of its halves. Null: it cannot be split.</param>
-    /// <param name="quota">What it may hold.</param>
-    /// <param name="cache">What it shares with the silo's other shards.</param>
-    /// <param name="constants">The times of republishing and of publications.</param>
-    /// <param name="random">For the numbers of attempts. No other activation of the shard may draw the same.</param>
-    /// <param name="time">The time that puts are judged by.</param>
-    /// <param name="logger">Hears of failures.</param>
+    /// <summary>
+    /// An activation, before <see cref="ActivateAsync"/>. Without halves it cannot be split. No other activation of the shard may draw the
+    /// same random numbers, by which each knows its records.
+    /// </summary>
     public ShardEngine(
         IRecordStorage storage,
         HalfRecords? halves,
@@ -91,10 +86,15 @@ internal sealed class ShardEngine
         }
 
         Log.Image.IsOpen = true;
+        _cache.Active.TryAdd(this, 0);
     }
 
     /// <summary>Ends the silo's answers from its cache. What is under way goes on.</summary>
-    public void Close() => Log.Image.IsOpen = false;
+    public void Close()
+    {
+        Log.Image.IsOpen = false;
+        _cache.Active.TryRemove(this, out _);
+    }
 
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
     /// <exception cref="Exception">Storage failed, or too many reads wait.</exception>
@@ -135,10 +135,7 @@ internal sealed class ShardEngine
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _constants)
         || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
 
-    /// <summary>Puts values, in order.</summary>
-    /// <param name="items">The puts.</param>
-    /// <param name="putOf">What one of them puts.</param>
-    /// <param name="step">By how much the time moved ahead a moment ago.</param>
+    /// <summary>Puts values, in order. The step is by how much the time moved ahead a moment ago.</summary>
     /// <exception cref="LogSealedException">The shard is being split.</exception>
     public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step)
     {
@@ -152,10 +149,7 @@ internal sealed class ShardEngine
         return call.Task;
     }
 
-    /// <summary>Changes keys. Returns whether there was anything to change of each.</summary>
-    /// <param name="kind">The change.</param>
-    /// <param name="items">What is changed.</param>
-    /// <param name="of">The key of an item, and the time of its change.</param>
+    /// <summary>Changes keys, each by a time of its own. Returns whether there was anything to change of each.</summary>
     /// <exception cref="IOException">Storage failed.</exception>
     /// <exception cref="LogSealedException">The shard is being split.</exception>
     public Task<IReadOnlyList<bool>> ChangeAsync<T>(WriteKind kind, IReadOnlyList<T> items, Func<T, (NodeId Key, DateTimeOffset Time)> of)
@@ -195,15 +189,10 @@ internal sealed class ShardEngine
     }
 
     /// <summary>The keys' changes for those who know a state. Null if the shard is split: its halves have histories of their own.</summary>
-    /// <param name="maxChanges">The most changes that are remembered.</param>
     public KeyHistory? GetHistory(int maxChanges) => IsSealed ? null : Log.GetHistory(maxChanges);
 
-    /// <summary>Moves everything into the halves, if that is not done or being done. Writes wait for it.</summary>
-    /// <exception cref="Exception">Storage failed. It may be called again.</exception>
     public Task MoveAsync() => Split.MoveAsync();
 
-    /// <summary>Empties the shard, whose halves have everything, if that is not being done.</summary>
-    /// <exception cref="Exception">Storage failed. It may be called again.</exception>
     public Task EmptyAsync() => Split.EmptyAsync();
 
     private async Task EndAsync()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
@@ -31,7 +32,6 @@ internal sealed class ValueCache
     private readonly Part[] _parts;
 
     /// <summary>A cache.</summary>
-    /// <param name="maxBytes">Its bound; 0 keeps nothing.</param>
     public ValueCache(long maxBytes)
     {
         var count = (int)Math.Clamp(maxBytes / LeastPart, 1, MaxParts);
@@ -43,6 +43,9 @@ internal sealed class ValueCache
     public Turns Compactions { get; } = new(MaxCompactions);
 
     public Turns Loads { get; } = new(MaxLoads);
+
+    /// <summary>The shards that are active on the silo.</summary>
+    public ConcurrentDictionary<ShardEngine, byte> Active { get; } = new();
 
     public long Bytes => _parts.Sum(part => part.Bytes);
 

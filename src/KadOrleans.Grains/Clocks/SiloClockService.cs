@@ -2,7 +2,6 @@ using KadOrleans.Grains.Abstractions.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.CodeGeneration;
-using Orleans.Runtime.Services;
 using Orleans.Services;
 
 namespace KadOrleans.Grains.Clocks;
@@ -38,13 +37,6 @@ internal sealed class SiloClockService(
     : GrainService(id, silo, loggers), ISiloClockService
 {
     public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
-}
-
-/// <summary>Calls the services of silos.</summary>
-internal sealed class SiloClockServices(IServiceProvider services) : GrainServiceClient<ISiloClockService>(services)
-{
-    /// <summary>Asks a silo.</summary>
-    public Task<SiloClock> AskAsync(SiloAddress silo) => GetGrainService(silo).GetAsync();
 }
 
 internal delegate Task<SiloClock> AskClock(SiloAddress silo);

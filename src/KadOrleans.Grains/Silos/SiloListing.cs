@@ -32,30 +32,21 @@ internal static class SiloListing
     }
 
     // What a silo says of itself comes before what the table says of it.
-    private static SiloDetails Describe(SiloAddress address, SiloStatus status, StoredSilo? stored, SiloAnswer answer, DateTimeOffset now) =>
-        answer.Report is { } report
-            ? new SiloDetails(
-                address.ToString(),
-                report.Name,
-                status.ToString(),
-                WholeSeconds(now - report.Uptime),
-                WholeSeconds(now),
-                report.ClockDifference is { } difference ? TimeSpan.FromMilliseconds(Math.Round(difference.TotalMilliseconds)) : null,
-                report.Version,
-                report.IsReady,
-                report.Reason,
-                report.HasGrain)
-            : new SiloDetails(
-                address.ToString(),
-                stored?.Name,
-                status.ToString(),
-                WholeSeconds(stored?.StartedAt),
-                WholeSeconds(stored?.LastHeard),
-                ClockDifference: null,
-                Version: null,
-                IsReady: false,
-                answer.Problem,
-                HasEdgeDirectory: false);
+    private static SiloDetails Describe(SiloAddress address, SiloStatus status, StoredSilo? stored, SiloAnswer answer, DateTimeOffset now)
+    {
+        var report = answer.Report;
+        return new SiloDetails(
+            address.ToString(),
+            report?.Name ?? stored?.Name,
+            status.ToString(),
+            WholeSeconds(report is null ? stored?.StartedAt : now - report.Uptime),
+            WholeSeconds(report is null ? stored?.LastHeard : now),
+            report?.ClockDifference is { } difference ? TimeSpan.FromMilliseconds(Math.Round(difference.TotalMilliseconds)) : null,
+            report?.Version,
+            report?.IsReady ?? false,
+            report is null ? answer.Problem : report.Reason,
+            report?.HasGrain ?? false);
+    }
 
     // The start is computed anew each time, and people read it.
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -108,4 +109,27 @@ internal sealed class SiloVersions
         _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));
         return _known.Values.DefaultIfEmpty(StateSchema.Oldest).Min();
     }
+}
+
+/// <summary>
+/// Builds the names of stored states. Some providers identify rows by state name and grain key, without the grain's type. So no two kinds
+/// of grain share a name.
+/// </summary>
+internal static class StateNames
+{
+    public const string Cluster = "kad-cluster";
+
+    public const string EdgeDirectory = "kad-edges";
+
+    public const string RoutingTable = "kad-table";
+
+    public const string Rules = "kad-rules";
+
+    public const string Limits = "kad-limits";
+
+    public static string Crawl(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}");
+
+    public static string CrawlPage(int slot, int page) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}-page-{page:d6}");
+
+    public static string AuditPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-audit-{slot:d3}");
 }

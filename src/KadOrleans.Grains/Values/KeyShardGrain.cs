@@ -28,6 +28,8 @@ namespace KadOrleans.Grains.Values;
 [RandomPlacement]
 internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
+    public const string Expiry = "expiry";
+
     private readonly KadClusterOptions _options;
     private readonly ClusterAgreement _agreement;
     private readonly ClusterShards _shards;
@@ -41,8 +43,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     private readonly ValueCache _cache;
     private readonly ActiveGrains _active;
     private readonly IRandomSource _random;
-    private readonly ExpiryReminder _reminder;
-    private readonly ActiveShardUsage _usage = new();
+    private readonly GrainReminder _reminder;
     private readonly ShardRepublishing _republishing;
     private readonly CancellationTokenSource _ending = new();
     private readonly long _shard;
@@ -75,7 +76,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
         (_silo, _desks, _cache, _active, _random, _storage, _time, _logger) = (silo.SiloAddress, desks, cache, active, random, storage, time, logger);
         _shard = this.GetPrimaryKeyLong();
-        _reminder = new ExpiryReminder(this, random, logger);
+        _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
     }
 
@@ -90,16 +91,14 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : GrainKeys.ShardName(_shard));
         _moved = null;
         _logger.ShardActivated(_shard, _engine.Shard.Count, _time.GetElapsedTime(started));
-        _usage.Begin();
         _active.Begin(this);
-        ReportUsage();
+        UpdateReminder();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // Null after an activation that failed.
         _engine?.Close();
-        _usage.End();
         _active.End(this);
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
@@ -158,7 +157,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             try
             {
                 var removed = await _engine.RemoveExpiredAsync(now);
-                ReportUsage();
+                UpdateReminder();
                 return removed;
             }
             catch (LogSealedException)
@@ -248,7 +247,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         // They set their reminders before this shard removes its own.
         await Halves.AskBothAsync(half => half.GetUsageAsync());
         await _engine.EmptyAsync();
-        ReportUsage();
+        UpdateReminder();
     }
 
     /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
@@ -258,7 +257,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         if (_engine.IsSealed)
         {
             // The cluster has it split, and its halves have reminders.
-            ReportUsage();
+            UpdateReminder();
         }
         else if (_hourly.IsCompleted)
         {
@@ -312,7 +311,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         try
         {
             await _engine.ExpireAsync();
-            ReportUsage();
+            UpdateReminder();
         }
         catch (LogSealedException)
         {
@@ -371,7 +370,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             try
             {
                 var results = await write(this, items);
-                ReportUsage();
+                UpdateReminder();
                 return results;
             }
             catch (LogSealedException)
@@ -395,11 +394,6 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         }
     }
 
-    // Updates the metrics and the reminder after a change.
-    private void ReportUsage()
-    {
-        var (keys, bytes) = _engine.IsMoved ? (0, 0) : (_engine.Shard.Count, _engine.Shard.Bytes);
-        _usage.Set(keys, bytes);
-        _reminder.Update(keys);
-    }
+    // The reminder exists while the shard holds values.
+    private void UpdateReminder() => _reminder.Set(!_engine.IsMoved && _engine.Shard.Count > 0);
 }
