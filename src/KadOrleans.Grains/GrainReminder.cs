@@ -17,7 +17,6 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
     private long? _lastNew;
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Sets the reminder, or removes it.</summary>
     public void Set(bool isWanted)
     {
         _isWanted = isWanted;
@@ -78,7 +77,6 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
     }
 }
 
-/// <summary>The time of a reminder's first tick, and how late ticks are.</summary>
 internal static class ReminderTimes
 {
     private static readonly TimeSpan LeastFirst = TimeSpan.FromMinutes(1);

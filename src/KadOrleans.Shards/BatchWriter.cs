@@ -25,7 +25,6 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     /// <summary>The number of consecutive conflicts after which writes fail. So many mean that another activation is active.</summary>
     private const int MaxDecisions = 8;
 
-    /// <summary>The time between two warnings that a source changes too many values of others.</summary>
     private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
 
     private DateTimeOffset _nextChangeWarning;

@@ -15,7 +15,6 @@ internal sealed class OrderedKeys(KeyShard shard)
     // Weak: nobody says that a scan has ended.
     private readonly WeakReference<Batch?> _kept = new(null);
 
-    /// <summary>The next keys of a region, expired ones included.</summary>
     public List<NodeId> Find(KeyRegion region, NodeId? after, int count)
     {
         var found = new List<NodeId>();

@@ -95,7 +95,6 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
     }
 }
 
-/// <summary>An entry of a page.</summary>
 internal readonly record struct PageEntry(NodeId Key, ReadOnlyMemory<byte> Bytes, int? ContentLength)
 {
     public bool IsRemoval => ContentLength is null;

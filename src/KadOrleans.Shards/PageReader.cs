@@ -12,7 +12,6 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
     /// <summary>Each try follows a compaction, and five of them during one read do not happen.</summary>
     private const int MaxTries = 5;
 
-    /// <summary>The most pages that one call reads at once.</summary>
     private const int MaxPages = 16;
 
     private readonly Dictionary<Page, Task<byte[]?>> _reading = [];

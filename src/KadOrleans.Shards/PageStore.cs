@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>The stored pages of a shard, each with the record of its keys.</summary>
 internal sealed class PageStore(IRecordStorage storage)
 {
-    /// <summary>The most pages read or emptied concurrently.</summary>
     public const int MaxParallel = 8;
 
     /// <summary>Reads the entries of a page, and notes its ETags.</summary>

@@ -11,7 +11,6 @@ namespace KadOrleans.Shards;
 /// </summary>
 internal sealed class ShardEngine
 {
-    /// <summary>The most keys that a call finds or changes.</summary>
     public const int MaxKeys = 1024;
 
     private readonly ValueCache _cache;
@@ -46,13 +45,11 @@ internal sealed class ShardEngine
 
     public KeyShard Shard => Log.Shard;
 
-    /// <summary>Whether the shard is being split or is split, and takes no writes.</summary>
     public bool IsSealed => Log.IsSealed;
 
     /// <summary>Whether the shard answers reads itself: it is not sealed, or is known to be ahead of its halves.</summary>
     public bool MayRead => _split?.MayRead ?? true;
 
-    /// <summary>Whether the halves have everything, and decide.</summary>
     public bool IsMoved => _split is { IsMoved: true };
 
     /// <summary>Completes when no write, compaction or copy is under way. Never fails.</summary>

@@ -19,7 +19,6 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
 
     private readonly PageStore _pages = new(storage);
 
-    /// <summary>The halves that are not complete yet.</summary>
     public async Task<IReadOnlyList<HalfCopy>> FindMissingAsync()
     {
         var missing = new List<HalfCopy>();

@@ -57,7 +57,6 @@ internal sealed class StorageImage
         set => Values.IsOpen = value && !IsSealed;
     }
 
-    /// <summary>Whether the halves of the shard have everything.</summary>
     public bool IsSplit => Manifest.Seal != 0;
 
     public int LogRecords => (int)(NextSequence - Manifest.FirstSequence);
@@ -149,7 +148,6 @@ internal sealed class StorageImage
         NextSequence++;
     }
 
-    /// <summary>The place of a key that the log changed last.</summary>
     public long PlaceInLog(NodeId key) => ValuePlace.Of(ValuePlace.Log, Values.Recent[key]?.PublishedAt).ToInt64();
 
     /// <summary>Marks the start of a compaction. Later records are not part of it.</summary>
@@ -219,7 +217,6 @@ internal sealed class StorageImage
     }
 }
 
-/// <summary>A stored page, as memory knows it.</summary>
 internal sealed class Page(int number, long compaction, int bytes)
 {
     /// <summary>Pages of this number and above have a record of their keys beside them. No manifest of another release names so many pages.</summary>
@@ -233,10 +230,8 @@ internal sealed class Page(int number, long compaction, int bytes)
 
     public bool HasKeys => number >= FirstWithKeys;
 
-    /// <summary>The ETag of its record, as soon as that was read or written.</summary>
     public string? ETag { get; set; }
 
-    /// <summary>The ETag of the record of its keys, in the same way.</summary>
     public string? KeysETag { get; set; }
 
     public int Entries { get; set; }
@@ -250,5 +245,4 @@ internal sealed class Page(int number, long compaction, int bytes)
     public long Garbage => Entries == 0 ? 0 : (long)Bytes * (Entries - Removals - Live) / Entries;
 }
 
-/// <summary>A change of one key.</summary>
 internal readonly record struct Entry(NodeId Key, StoredValue? Value);

@@ -31,7 +31,6 @@ internal sealed class ValueCache
 
     private readonly Part[] _parts;
 
-    /// <summary>A cache.</summary>
     public ValueCache(long maxBytes)
     {
         var count = (int)Math.Clamp(maxBytes / LeastPart, 1, MaxParts);
@@ -44,7 +43,6 @@ internal sealed class ValueCache
 
     public Turns Loads { get; } = new(MaxLoads);
 
-    /// <summary>The shards that are active on the silo.</summary>
     public ConcurrentDictionary<ShardEngine, byte> Active { get; } = new();
 
     public long Bytes => _parts.Sum(part => part.Bytes);

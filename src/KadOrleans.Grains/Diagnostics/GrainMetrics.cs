@@ -67,7 +67,6 @@ internal static class GrainMetrics
         CacheGets.Add(misses, Result(isHit: false));
     }
 
-    /// <summary>Sets the number of shards.</summary>
     public static void SetShards(int count, int split)
     {
         Volatile.Write(ref _shards, count);
@@ -79,7 +78,6 @@ internal static class GrainMetrics
     /// <summary>Counts a write that failed for another reason than a newer writer.</summary>
     public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
 
-    /// <summary>Notes how late a reminder came.</summary>
     public static void Ticked(string name, TimeSpan lateness) =>
         ReminderLateness.Record(lateness.TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
 
@@ -97,9 +95,7 @@ internal static class GrainMetrics
 /// </summary>
 internal enum WriteTarget
 {
-    /// <summary>A record of a key shard: a group of STOREs, or a page.</summary>
     Shard,
 
-    /// <summary>A routing table.</summary>
     Table,
 }

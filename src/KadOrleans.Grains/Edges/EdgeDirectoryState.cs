@@ -2,7 +2,6 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Edges;
 
-/// <summary>The edges' ids, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDirectoryState")]
 internal sealed class EdgeDirectoryState : IVersionedState
@@ -15,7 +14,6 @@ internal sealed class EdgeDirectoryState : IVersionedState
     public Dictionary<string, EdgeState> Edges { get; set; } = [];
 }
 
-/// <summary>One edge's ids.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeState")]
 internal sealed class EdgeState
@@ -79,7 +77,6 @@ internal static class ForgottenNames
     /// <summary>How often the time of a live edge is noted. One write of the state notes all.</summary>
     public static readonly TimeSpan NotePeriod = TimeSpan.FromDays(1);
 
-    /// <summary>Whether the time of an edge that is heard now is to be noted.</summary>
     public static bool IsNoteDue(EdgeState edge, DateTimeOffset now) => edge.LastSeen is not { } last || now - last >= NotePeriod;
 
     /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>

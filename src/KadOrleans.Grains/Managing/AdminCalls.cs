@@ -24,7 +24,6 @@ internal sealed class AdminCalls(
     ClusterTime time,
     ILogger<AdminCalls> logger)
 {
-    /// <summary>The shards or tables that are asked at once.</summary>
     private const int AtOnce = 64;
 
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);

@@ -7,7 +7,6 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains.Managing;
 
-/// <inheritdoc cref="IAuditGrain"/>
 internal sealed class AuditGrain : Grain, IAuditGrain
 {
     /// <summary>Entries of a page: with the longest texts some 100 kB.</summary>
@@ -94,7 +93,6 @@ internal sealed class AuditPages(int pageSize, int slots)
 
     public int Slots => slots;
 
-    /// <summary>Takes a page that is stored in a slot.</summary>
     public void Set(int slot, AuditPageState page)
     {
         _pages[slot] = page;

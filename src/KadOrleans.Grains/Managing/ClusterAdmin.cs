@@ -10,7 +10,6 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
-using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Silos;
 
@@ -21,7 +20,6 @@ namespace KadOrleans.Grains.Managing;
 /// </summary>
 internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, ClusterSilos silos, ClusterShards known, ClusterLimits limits) : IDhtAdmin
 {
-    /// <summary>The most node ids that a sentence names.</summary>
     private const int NamedIds = 8;
 
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);

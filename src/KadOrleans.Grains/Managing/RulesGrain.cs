@@ -140,7 +140,6 @@ internal sealed class RulesGrain(
         return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge.Name)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Sends the rules to an edge, which follows them from the response on.</summary>
     private async Task SendAsync(EdgeName edge)
     {
         var rules = Rules;
@@ -220,7 +219,6 @@ internal sealed class LimitsState : IVersionedState
     [Id(2)]
     public List<LimitState> Limits { get; set; } = [];
 
-    /// <summary>The same for decisions.</summary>
     public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
 }
 

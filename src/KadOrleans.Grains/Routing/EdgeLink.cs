@@ -41,7 +41,6 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
 
     public void End() => _edge = null;
 
-    /// <summary>Sends the newest snapshot unless the edge has it.</summary>
     public void Push(RoutingTable table)
     {
         if (IsLive && table.Version > _pushed.Version && _push.IsCompleted)
@@ -59,20 +58,20 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
             return false;
         }
 
+        var problem = "it has too much to do";
         try
         {
             if (await edge.AcceptAsync(work).WaitAsync(timeout, time))
             {
                 return true;
             }
-
-            logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, "it has too much to do");
         }
         catch (Exception e)
         {
-            logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, e.Message);
+            problem = e.Message;
         }
 
+        logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, problem);
         return false;
     }
 

@@ -32,7 +32,6 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     /// </summary>
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
 
-    /// <summary>The time between two random walks.</summary>
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
 
     /// <summary>The timeout of a call that passes a snapshot or work to an edge.</summary>

@@ -44,7 +44,6 @@ internal sealed class TableSaver(
         return _activation;
     }
 
-    /// <summary>Notes a change, to be saved soon.</summary>
     public void MarkChanged()
     {
         if (_isOver)
@@ -69,7 +68,6 @@ internal sealed class TableSaver(
 
     public Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
 
-    /// <summary>Saves changes at the end of the activation. A failure is logged.</summary>
     public async Task EndAsync()
     {
         try

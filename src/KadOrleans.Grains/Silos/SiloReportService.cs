@@ -43,7 +43,6 @@ internal sealed record SiloReport(
     [property: Id(5)] TimeSpan? ClockDifference,
     [property: Id(6)] bool HasGrain);
 
-/// <inheritdoc cref="ISiloReportService"/>
 internal sealed class SiloReportService(GrainId id, Silo silo, ILoggerFactory loggers, SiloReporter reporter)
     : GrainService(id, silo, loggers), ISiloReportService
 {

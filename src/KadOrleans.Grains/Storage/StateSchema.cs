@@ -47,7 +47,6 @@ internal static class StateSchema
 /// <summary>A stored state with the schema version that wrote it.</summary>
 internal interface IVersionedState
 {
-    /// <summary>As in <see cref="StateSchema"/>; set when the state is written.</summary>
     int SchemaVersion { get; set; }
 }
 

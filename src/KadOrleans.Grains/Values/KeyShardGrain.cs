@@ -26,72 +26,53 @@ namespace KadOrleans.Grains.Values;
 /// </summary>
 [Reentrant]
 [RandomPlacement]
-internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
+internal sealed class KeyShardGrain(
+    IOptions<KadClusterOptions> options,
+    ClusterAgreement agreement,
+    ClusterShards shards,
+    ClusterLimits limits,
+    StateVersion version,
+    ILocalSiloDetails silo,
+    ShardDesks desks,
+    ValueCache cache,
+    ActiveGrains active,
+    IRandomSource random,
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    ClusterTime time,
+    ILogger<KeyShardGrain> logger) : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
     public const string Expiry = "expiry";
 
-    private readonly KadClusterOptions _options;
-    private readonly ClusterAgreement _agreement;
-    private readonly ClusterShards _shards;
-    private readonly ClusterLimits _limits;
-    private readonly StateVersion _version;
-    private readonly SiloAddress _silo;
-    private readonly ShardDesks _desks;
-    private readonly ClusterTime _time;
-    private readonly ILogger _logger;
-    private readonly IGrainStorage _storage;
-    private readonly ValueCache _cache;
-    private readonly ActiveGrains _active;
-    private readonly IRandomSource _random;
-    private readonly GrainReminder _reminder;
-    private readonly ShardRepublishing _republishing;
     private readonly CancellationTokenSource _ending = new();
-    private readonly long _shard;
     private Task _hourly = Task.CompletedTask;
     private MovedLog? _moved;
 
     // Set by the activation, before any call.
+    private long _shard;
     private ShardPrefix _prefix;
     private long _limitsVersion;
+    private GrainReminder _reminder = null!;
+    private ShardRepublishing _republishing = null!;
     private ShardEngine _engine = null!;
 
     // Null with the most bits.
     private ShardHalves? _halves;
 
-    public KeyShardGrain(
-        IOptions<KadClusterOptions> options,
-        ClusterAgreement agreement,
-        ClusterShards shards,
-        ClusterLimits limits,
-        StateVersion version,
-        ILocalSiloDetails silo,
-        ShardDesks desks,
-        ValueCache cache,
-        ActiveGrains active,
-        IRandomSource random,
-        [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
-        ClusterTime time,
-        ILogger<KeyShardGrain> logger)
-    {
-        (_options, _agreement, _shards, _limits, _version) = (options.Value, agreement, shards, limits, version);
-        (_silo, _desks, _cache, _active, _random, _storage, _time, _logger) = (silo.SiloAddress, desks, cache, active, random, storage, time, logger);
-        _shard = this.GetPrimaryKeyLong();
-        _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
-        _republishing = new ShardRepublishing(GrainFactory, time, _options.EdgeTimeout, logger);
-    }
-
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        await _agreement.Completion.WaitAsync(cancellationToken);
-        var firstBits = _shards.Layout.FirstBits;
+        await agreement.Completion.WaitAsync(cancellationToken);
+        _shard = this.GetPrimaryKeyLong();
+        _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
+        _republishing = new ShardRepublishing(GrainFactory, time, options.Value.EdgeTimeout, logger);
+        var firstBits = shards.Layout.FirstBits;
         _prefix = GrainKeys.FindPrefix(_shard, firstBits)
-            ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {_shards.Layout.Count}.");
+            ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {shards.Layout.Count}.");
         _engine = BuildEngine(firstBits);
-        var started = _time.GetTimestamp();
+        var started = time.GetTimestamp();
         await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : GrainKeys.ShardName(_shard));
         _moved = null;
-        _logger.ShardActivated(_shard, _engine.Shard.Count, _time.GetElapsedTime(started));
-        _active.Begin(this);
+        logger.ShardActivated(_shard, _engine.Shard.Count, time.GetElapsedTime(started));
+        active.Begin(this);
         UpdateReminder();
     }
 
@@ -99,7 +80,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
     {
         // Null after an activation that failed.
         _engine?.Close();
-        _active.End(this);
+        active.End(this);
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
         await (_engine?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
@@ -119,7 +100,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
-        var get = new ShardGet(keys, _time.GetUtcNow(), _engine.Log.TryFind);
+        var get = new ShardGet(keys, time.GetUtcNow(), _engine.Log.TryFind);
         GrainMetrics.Got(get.Found, get.Missing.Count);
         return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
     }
@@ -136,7 +117,7 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
             puts,
             put => put.Key,
             static (shard, some) => shard._engine.PutAsync(
-                some, static put => new Put(put.Key, put.Value, put.Kind, put.TellsWhy), shard._time.RecentStep),
+                some, static put => new Put(put.Key, put.Value, put.Kind, put.TellsWhy), shard.RecentStep),
             static (half, some) => half.PutAsync(some));
     }
 
@@ -230,19 +211,19 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
         _engine.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)) is { } history
-            ? history.Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = _silo, Desk = _desks.Address }
+            ? history.Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = silo.SiloAddress, Desk = desks.Address }
             : null);
 
     public async ValueTask SplitAsync()
     {
-        if (_version.Written < StateSchema.Doubling)
+        if (version.Written < StateSchema.Doubling)
         {
-            throw new InvalidOperationException($"Shards are split since schema version {StateSchema.Doubling}; the cluster writes {_version.Written}.");
+            throw new InvalidOperationException($"Shards are split since schema version {StateSchema.Doubling}; the cluster writes {version.Written}.");
         }
 
-        var (keys, started) = (_engine.Shard.Count, _time.GetTimestamp());
+        var (keys, started) = (_engine.Shard.Count, time.GetTimestamp());
         await Halves.MoveAsync();
-        _logger.ShardSplit(_shard, keys, _time.GetElapsedTime(started));
+        logger.ShardSplit(_shard, keys, time.GetElapsedTime(started));
 
         // They set their reminders before this shard removes its own.
         await Halves.AskBothAsync(half => half.GetUsageAsync());
@@ -286,25 +267,29 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
 
     private ShardEngine BuildEngine(int firstBits)
     {
-        _limitsVersion = _limits.Version;
-        HalfRecords? halves = null;
-        var (lower, upper) = (default(IKeyShardGrain), default(IKeyShardGrain));
-        if (_prefix.Bits < GrainKeys.MaxShardBits)
+        _limitsVersion = limits.Version;
+        if (_prefix.Bits == GrainKeys.MaxShardBits)
         {
-            lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
-            upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
-            halves = new HalfRecords(RecordsOf(lower.GetGrainId()), RecordsOf(upper.GetGrainId()), _prefix.Halves.Upper.Range.Prefix);
+            return NewEngine(halves: null);
         }
 
-        var engine = new ShardEngine(RecordsOf(this.GetGrainId()), halves, Quota, _cache, _options.Kademlia, _random, _time, _logger);
-        _halves = lower is null || upper is null ? null : new ShardHalves(lower, upper, halves!.Border, engine);
+        var lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
+        var upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
+        var border = _prefix.Halves.Upper.Range.Prefix;
+        var engine = NewEngine(new HalfRecords(RecordsOf(lower.GetGrainId()), RecordsOf(upper.GetGrainId()), border));
+        _halves = new ShardHalves(lower, upper, border, engine);
         return engine;
     }
 
-    private ShardRecordStorage RecordsOf(GrainId grain) =>
-        new(new GrainRecordStorage(_storage, grain, _version, _time, _options.StorageTimeout));
+    private ShardEngine NewEngine(HalfRecords? halves) =>
+        new(RecordsOf(this.GetGrainId()), halves, Quota, cache, options.Value.Kademlia, random, time, logger);
 
-    private StoreQuota Quota => ShardQuota.Of(_limits.Values.Quota, _prefix.Bits);
+    private ShardRecordStorage RecordsOf(GrainId grain) =>
+        new(new GrainRecordStorage(storage, grain, version, time, options.Value.StorageTimeout));
+
+    private TimeSpan RecentStep => time.RecentStep;
+
+    private StoreQuota Quota => ShardQuota.Of(limits.Values.Quota, _prefix.Bits);
 
     private async Task WorkHourlyAsync()
     {
@@ -319,10 +304,10 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         }
         catch (IOException e)
         {
-            _logger.ExpiryFailed(_shard, e.Message);
+            logger.ExpiryFailed(_shard, e.Message);
         }
 
-        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, _time.GetUtcNow()), _ending.Token);
+        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, time.GetUtcNow()), _ending.Token);
     }
 
     private async ValueTask<ShardSources> RankAsync(
@@ -352,16 +337,15 @@ internal sealed class KeyShardGrain : Grain, IKeyShardGrain, IRemindable, IGrain
         return get.Values;
     }
 
-    /// <summary>Writes, or has the halves write.</summary>
     private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
         IReadOnlyList<TItem> items,
         Func<TItem, NodeId> keyOf,
         Func<KeyShardGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write,
         Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
     {
-        if (_limits.Version is var version && version != _limitsVersion)
+        if (limits.Version is var newest && newest != _limitsVersion)
         {
-            _limitsVersion = version;
+            _limitsVersion = newest;
             _engine.Log.Use(Quota);
         }
 

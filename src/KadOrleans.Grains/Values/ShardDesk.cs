@@ -11,7 +11,6 @@ using Orleans.Runtime.Services;
 
 namespace KadOrleans.Grains.Values;
 
-/// <inheritdoc cref="IShardDesk"/>
 internal sealed class ShardDesk(
     GrainId id,
     Silo silo,
@@ -82,7 +81,6 @@ internal sealed class ShardDesk(
     }
 }
 
-/// <inheritdoc cref="IShardBatchGrain"/>
 [Reentrant]
 [StatelessWorker(1)]
 internal sealed class ShardBatchGrain(ShardDesks desks) : Grain, IShardBatchGrain
@@ -94,7 +92,6 @@ internal sealed class ShardBatchGrain(ShardDesks desks) : Grain, IShardBatchGrai
     public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known) => desks.Own.GetNewsAsync(known);
 }
 
-/// <summary>The desks of all silos.</summary>
 internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
 {
     public ShardDesks(IServiceProvider services, ILocalSiloDetails silo)

@@ -159,7 +159,6 @@ internal sealed class ShardLogState : IVersionedState
         new() { Sequence = Sequence, Attempt = Attempt, IsCompacted = IsCompacted, Entries = Entries, IsSeal = IsSeal };
 }
 
-/// <summary>The log of a shard in the context of its migration.</summary>
 internal static class MovedLogContext
 {
     private const string ManifestKey = "kad.shard.manifest";

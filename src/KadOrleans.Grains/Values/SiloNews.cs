@@ -188,7 +188,8 @@ internal sealed class SiloNews(
         var others = _bytes - (entry.History?.Bytes ?? 0);
         (entry.FullAt, entry.History) = news is null || others + (news.Filter?.Length ?? 0) > MaxBytes
             ? (askedAt, null)
-            : ((long?)null, KeyHistory.After(entry.History, news, KeyHistory.MaxChangesOf(_bits)));
+            : ((long?)null, KeyHistory.After(
+                entry.History, new KeyNews(news.Generation, news.Version, news.Changed, news.Filter), KeyHistory.MaxChangesOf(_bits)));
         (entry.ConfirmedAt, entry.Place, entry.IsAnswered) = (askedAt, (news?.Silo, news?.Desk), true);
         _bytes = others + (entry.History?.Bytes ?? 0);
     }
@@ -218,7 +219,7 @@ internal sealed class SiloNews(
 /// <summary>Has a silo ask shards for their news.</summary>
 internal delegate Task<IReadOnlyList<ShardNews>> AskSilo(SiloAddress silo, IReadOnlyList<ShardPoint> known);
 
-/// <summary>The news of a shard, from and to a <see cref="KeyHistory"/>.</summary>
+/// <summary>The news of a shard from a <see cref="KeyHistory"/>.</summary>
 internal static class ShardNewsHistory
 {
     extension(KeyHistory history)
@@ -229,9 +230,5 @@ internal static class ShardNewsHistory
             var news = history.Read(known.Generation, known.Version);
             return new ShardNews(known.Shard, news.Generation, news.Version, news.Changed, news.Filter, age);
         }
-
-        /// <inheritdoc cref="KeyHistory.After(KeyHistory?, KeyNews, int)"/>
-        public static KeyHistory After(KeyHistory? known, ShardNews news, int maxChanges) =>
-            KeyHistory.After(known, new KeyNews(news.Generation, news.Version, news.Changed, news.Filter), maxChanges);
     }
 }
