@@ -1,7 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Storage;
-using KadOrleans.Grains.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -87,7 +87,7 @@ internal sealed class ClusterGrain(
                 $"The cluster writes schema version {Written}, and shards can be doubled since {StateSchema.Doubling}: a silo has an older release, or a lower Kad:Cluster:StateVersion.");
         }
 
-        await WriteAsync(state.State.With(shards.Bits, isDoubling: true));
+        await WriteShardsAsync(shards.Bits, isDoubling: true);
         logger.DoublingBegun(shards.Count);
         BeginDoubling();
         return Status;
@@ -111,7 +111,7 @@ internal sealed class ClusterGrain(
             var shards = state.State.ToSettings().Layout;
             _doubling = new ShardDoubling(GrainFactory, shards, time, logger);
             await _doubling.RunAsync(_ending.Token);
-            await WriteAsync(state.State.With(shards.Bits + 1, isDoubling: false));
+            await WriteShardsAsync(shards.Bits + 1, isDoubling: false);
             logger.DoublingEnded(Status.Count, _doubling.Longest);
         }
         catch (Exception e)
@@ -142,19 +142,22 @@ internal sealed class ClusterGrain(
         var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
         if (common > Written)
         {
-            await WriteAsync(new ClusterState
-            {
-                SchemaVersion = common,
-                ShardBits = state.State.ShardBits,
+            var raised = state.State.Copy();
+            raised.SchemaVersion = common;
 
-                // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
-                Kademlia = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia,
-                BitsInUse = state.State.BitsInUse,
-                IsDoubling = state.State.IsDoubling,
-            });
+            // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
+            raised.Kademlia = common < StateSchema.Constants ? null : raised.Kademlia ?? proposed.Kademlia;
+            await WriteAsync(raised);
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
         }
+    }
+
+    private Task WriteShardsAsync(int bits, bool isDoubling)
+    {
+        var changed = state.State.Copy();
+        (changed.BitsInUse, changed.IsDoubling) = (bits == changed.ShardBits ? null : bits, isDoubling);
+        return WriteAsync(changed);
     }
 
     private async Task WriteAsync(ClusterState content)
@@ -178,7 +181,6 @@ internal sealed class ClusterGrain(
     }
 }
 
-/// <summary>The settings fixed when the cluster was created, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterState")]
 internal sealed class ClusterState : IVersionedState
@@ -201,16 +203,65 @@ internal sealed class ClusterState : IVersionedState
     [Id(4)]
     public bool IsDoubling { get; set; }
 
-    /// <summary>The fixed settings, and the number of shards.</summary>
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 
-    /// <summary>A copy with another number of shards.</summary>
-    public ClusterState With(int bits, bool isDoubling) => new()
+    public ClusterState Copy() => (ClusterState)MemberwiseClone();
+}
+
+/// <summary>
+/// Splits all shards of a cluster, a few at a time. A shard that was split before is called too: that costs little, and completes a split that
+/// was broken off.
+/// </summary>
+internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
+{
+    /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
+    private const int Parallelism = 4;
+
+    /// <summary>The lines of log for the whole.</summary>
+    private const int Lines = 8;
+
+    private int _next;
+
+    public int Split { get; private set; }
+
+    /// <summary>The longest time in which one was split, and about as long its writes waited.</summary>
+    public TimeSpan Longest { get; private set; }
+
+    /// <summary>Splits them, until all are. Call it in the turns of a grain.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, Parallelism).Select(_ => SplitNextAsync(cancellationToken)));
+
+    private async Task SplitNextAsync(CancellationToken cancellationToken)
     {
-        SchemaVersion = SchemaVersion,
-        ShardBits = ShardBits,
-        Kademlia = Kademlia,
-        BitsInUse = bits == ShardBits ? null : bits,
-        IsDoubling = isDoubling,
-    };
+        while (_next < shards.Count)
+        {
+            await SplitAsync(shards.ShardAt(_next++), cancellationToken);
+            Split++;
+            if (Split % Math.Max(1, shards.Count / Lines) == 0)
+            {
+                logger.DoublingGoesOn(Split, shards.Count);
+            }
+        }
+    }
+
+    private async Task SplitAsync(long shard, CancellationToken cancellationToken)
+    {
+        for (var pauses = new BackOff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(15)); ;)
+        {
+            var started = time.GetTimestamp();
+            try
+            {
+                await grains.GetGrain<IKeyShardGrain>(shard).SplitAsync().AsTask().WaitAsync(cancellationToken);
+                Longest = TimeSpan.FromTicks(Math.Max(Longest.Ticks, time.GetElapsedTime(started).Ticks));
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.ShardNotSplit(GrainKeys.ShardName(shard), e.Message);
+            }
+
+            await Task.Delay(pauses.Next(), time, cancellationToken);
+        }
+    }
 }

@@ -48,6 +48,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);
 
+    [LoggerMessage(6015, LogLevel.Warning, "Expired values of shard {Shard} were not all removed: {Message}")]
+    public static partial void ExpiryFailed(this ILogger logger, long shard, string message);
+
     [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} could not be set or removed; it is tried again")]
     public static partial void ReminderNotSet(this ILogger logger, string name, Exception exception);
 

@@ -25,7 +25,6 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     /// <summary>The number of consecutive conflicts after which writes fail. So many mean that another activation is active.</summary>
     private const int MaxDecisions = 8;
 
-    /// <summary>The time between two warnings that a source changes too many values of others.</summary>
     private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
 
     private DateTimeOffset _nextChangeWarning;
@@ -35,7 +34,6 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     /// <summary>Completes when all writes are confirmed or have failed and no compaction runs.</summary>
     public Task Completion => EndAsync();
 
-    /// <summary>Queues a write for the next record with room.</summary>
     public void Enqueue(PendingWrite write)
     {
         if (_waiting.Count >= MaxWaiting)
@@ -51,38 +49,23 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         }
     }
 
-    /// <summary>Queues the writes of a call, and waits for their results.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="create">Creates the write with an index.</param>
-    /// <exception cref="LogSealedException">The log has ended.</exception>
-    public Task<IReadOnlyList<TResult>> WriteAsync<TResult>(int count, Func<WriteCall<TResult>, int, PendingWrite> create)
-    {
-        var call = new WriteCall<TResult>(count);
-        for (var i = 0; i < count; i++)
-        {
-            Enqueue(create(call, i));
-        }
-
-        return call.Completion;
-    }
-
     /// <summary>Ends the log after the writes that wait. Returns whether this activation did.</summary>
     /// <exception cref="IOException">Storage failed.</exception>
-    public async Task<bool> SealAsync()
-    {
-        var call = new WriteCall<bool>(1);
-        Enqueue(new SealWrite(call));
-        return (await call.Completion)[0];
-    }
+    public async Task<bool> SealAsync() => (await WriteAsync(WriteKind.Seal))[0];
 
     /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
     /// <exception cref="IOException">It could not be read.</exception>
     public Task ReloadAsync()
     {
         log.Distrust();
+        return WriteAsync(WriteKind.Reload);
+    }
+
+    private Task<IReadOnlyList<bool>> WriteAsync(WriteKind kind)
+    {
         var call = new WriteCall<bool>(1);
-        Enqueue(new ReloadWrite(call));
-        return call.Completion;
+        Enqueue(new KeyWrite(call, 0, kind, default, default, length: 0));
+        return call.Task;
     }
 
     private async Task RunAsync()
@@ -115,7 +98,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         var taken = new List<PendingWrite>();
         var bytes = 0;
         while (taken.Count < MaxRecordChanges && _waiting.TryPeek(out var next)
-            && (taken.Count == 0 || (bytes + next.Length <= MaxRecordBytes && next is not SealWrite && taken[0] is not SealWrite)))
+            && (taken.Count == 0 || (bytes + next.Length <= MaxRecordBytes && !next.IsSeal && !taken[0].IsSeal)))
         {
             bytes += next.Length;
             taken.Add(_waiting.Dequeue());
@@ -172,7 +155,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         {
             var now = time.GetUtcNow();
             writes.ForEach(write => write.Decide(plan, now));
-            var result = plan.NeedsWrite || writes[0] is SealWrite ? await log.AppendAsync(plan, writes[0] is SealWrite)
+            var result = plan.NeedsWrite || writes[0].IsSeal ? await log.AppendAsync(plan, writes[0].IsSeal)
                 : writes.Exists(write => write.NeedsConfirmation) ? await log.ConfirmAsync()
                 : AppendResult.Written;
             if (result == AppendResult.Written)

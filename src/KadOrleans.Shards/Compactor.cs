@@ -11,8 +11,6 @@ namespace KadOrleans.Shards;
 /// </summary>
 internal sealed class Compactor(IRecordStorage storage, LogRing ring)
 {
-    private const int MaxParallel = PageStore.MaxParallel;
-
     /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind a megabyte.</summary>
     private const int MaxWrites = 16;
 
@@ -32,7 +30,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring)
         var (first, end) = (image.Manifest.FirstSequence, image.NextSequence);
         var content = new PageContent(image, plan.Retained.Count > 0);
         content.Add(image.BeginCompaction());
-        foreach (var pages in plan.Replaced.Chunk(MaxParallel))
+        foreach (var pages in plan.Replaced.Chunk(PageStore.MaxParallel))
         {
             // Before the manifest that frees them: later others may write there.
             var records = await Task.WhenAll(pages.Select(_pages.ReadAsync));
@@ -73,7 +71,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring)
         var free = (hasKeys ? Enumerable.Range(withKeys, ValuePlace.MaxPage - withKeys) : Enumerable.Range(0, withKeys))
             .Where(number => image.FindPage(number) is null);
         var written = new List<WrittenPage>();
-        foreach (var some in free.Zip(pages).Chunk(MaxParallel))
+        foreach (var some in free.Zip(pages).Chunk(PageStore.MaxParallel))
         {
             written.AddRange(await Task.WhenAll(some.Select(async one =>
             {
@@ -120,7 +118,6 @@ internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyLis
     /// <summary>The most bytes of the oldest pages that one compaction reads.</summary>
     private const long MaxCleanedBytes = 4 << 20;
 
-    /// <summary>Plans the compaction of a shard.</summary>
     public static CompactionPlan For(StorageImage image)
     {
         var logBytes = image.Values.Recent.Values.Sum(value => (long)EntryCodec.LengthOf(value));

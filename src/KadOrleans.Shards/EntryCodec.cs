@@ -14,10 +14,8 @@ namespace KadOrleans.Shards;
 /// </summary>
 internal static class EntryCodec
 {
-    /// <summary>The length of a removal, in bytes.</summary>
     public const int RemovalLength = 1 + NodeId.Length;
 
-    /// <summary>The length of a put without its content, in bytes.</summary>
     public const int PutOverhead = RemovalLength + (4 * sizeof(long)) + sizeof(int);
 
     private const int PublishedLength = sizeof(long);
@@ -25,7 +23,6 @@ internal static class EntryCodec
     private const byte Far = 0x40;
     private const byte Removed = 0;
 
-    /// <summary>The length of a change in a record, in bytes.</summary>
     public static int LengthOf(StoredValue? value) => value is null
         ? RemovalLength
         : PutOverhead + value.Value.ContentLength + (value.PublishedAt is null ? 0 : PublishedLength);
@@ -35,7 +32,6 @@ internal static class EntryCodec
         ? PutOverhead + PublishedLength + counted.Footprint - StoredValue.FixedFootprint
         : RemovalLength;
 
-    /// <summary>Encodes changes, one after the other.</summary>
     public static byte[] Encode(IReadOnlyCollection<Entry> changes)
     {
         var encoded = new byte[changes.Sum(change => LengthOf(change.Value))];
@@ -67,8 +63,41 @@ internal static class EntryCodec
     /// <param name="encoded">The changes, at least one byte.</param>
     /// <param name="hasContent">Whether they have their contents.</param>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
-    public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent) =>
-        TryReadHead(encoded, hasContent, out var head) ? head : throw Damaged();
+    public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent)
+    {
+        if (encoded.Length < RemovalLength)
+        {
+            throw Damaged();
+        }
+
+        var key = new NodeId(encoded.Slice(1, NodeId.Length));
+        if (encoded[0] == Removed)
+        {
+            return new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
+        }
+
+        var isPublished = (encoded[0] & Published) != 0;
+        var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
+        var rest = encoded[RemovalLength..];
+        if (encoded.Length < overhead
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead)))
+        {
+            throw Damaged();
+        }
+
+        return new EntryHead
+        {
+            Key = key,
+            Length = overhead + (hasContent ? size : 0),
+            ContentLength = size,
+            StoredAt = ReadTime(rest),
+            ExpiresAt = ReadTime(rest[8..]),
+            PublishedAt = isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
+            Source = new SourceNetwork(
+                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
+            IsFar = (encoded[0] & Far) != 0,
+        };
+    }
 
     /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
@@ -77,7 +106,6 @@ internal static class EntryCodec
             ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
             : throw Damaged();
 
-    /// <summary>Sets the time of an encoded put.</summary>
     public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
         BinaryPrimitives.WriteInt64BigEndian(encoded[RemovalLength..], time.UtcTicks);
 
@@ -120,69 +148,14 @@ internal static class EntryCodec
         return LengthOf(stored);
     }
 
-    private static bool TryReadHead(ReadOnlySpan<byte> encoded, bool hasContent, out EntryHead head)
-    {
-        head = default;
-        if (encoded.Length < RemovalLength)
-        {
-            return false;
-        }
-
-        var key = new NodeId(encoded.Slice(1, NodeId.Length));
-        if (encoded[0] == Removed)
-        {
-            head = new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
-            return true;
-        }
-
-        var isPublished = (encoded[0] & Published) != 0;
-        var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
-        var rest = encoded[RemovalLength..];
-        if (encoded.Length < overhead
-            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead))
-            || !TryReadTime(rest, out var storedAt)
-            || !TryReadTime(rest[8..], out var expiresAt)
-            || !TryReadPublishedAt(rest[(36 + (hasContent ? size : 0))..], isPublished, out var publishedAt))
-        {
-            return false;
-        }
-
-        head = new EntryHead
-        {
-            Key = key,
-            Length = overhead + (hasContent ? size : 0),
-            ContentLength = size,
-            StoredAt = storedAt,
-            ExpiresAt = expiresAt,
-            PublishedAt = publishedAt,
-            Source = new SourceNetwork(
-                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
-            IsFar = (encoded[0] & Far) != 0,
-        };
-        return true;
-    }
-
     private static InvalidDataException Damaged() => new("A stored record of a key shard is damaged.");
 
-    private static bool TryReadPublishedAt(ReadOnlySpan<byte> rest, bool isPublished, out DateTimeOffset? time)
-    {
-        time = null;
-        if (!isPublished)
-        {
-            return true;
-        }
-
-        var read = TryReadTime(rest, out var publishedAt);
-        time = publishedAt;
-        return read;
-    }
-
-    private static bool TryReadTime(ReadOnlySpan<byte> bytes, out DateTimeOffset time)
+    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes)
     {
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        var possible = ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks;
-        time = possible ? new DateTimeOffset(ticks, TimeSpan.Zero) : default;
-        return possible;
+        return ticks >= DateTimeOffset.MinValue.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks
+            ? new DateTimeOffset(ticks, TimeSpan.Zero)
+            : throw Damaged();
     }
 }
 
@@ -194,7 +167,6 @@ internal readonly record struct EntryHead
     /// <summary>Whether the key is removed. Then nothing below is set but the length.</summary>
     public bool IsRemoval { get; init; }
 
-    /// <summary>The bytes of the change in its record.</summary>
     public int Length { get; init; }
 
     /// <summary>The bytes of the content, whether the record has it or not.</summary>
@@ -210,7 +182,6 @@ internal readonly record struct EntryHead
 
     public bool IsFar { get; init; }
 
-    /// <summary>What the value counts as.</summary>
     public StoreShare Share =>
         new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
 }

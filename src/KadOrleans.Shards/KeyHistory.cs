@@ -19,16 +19,13 @@ internal sealed class KeyHistory
     private KeyHistory(long generation, long version, KeyFilter filter, int added, int maxChanges) =>
         (Generation, Version, _filter, _added, _maxChanges) = (generation, version, filter, added, maxChanges);
 
-    /// <summary>See <see cref="KeyNews.Generation"/>.</summary>
     public long Generation { get; }
 
-    /// <summary>See <see cref="KeyNews.Version"/>.</summary>
     public long Version { get; private set; }
 
     /// <summary>Whether the filter has more keys than it was made for, so that a new one is due.</summary>
     public bool IsWorn => _added > _filter.Capacity;
 
-    /// <summary>The size of the filter.</summary>
     public int Bytes => _filter.Bytes;
 
     /// <summary>
@@ -71,7 +68,6 @@ internal sealed class KeyHistory
         return known;
     }
 
-    /// <summary>Notes that a key was stored, changed or removed.</summary>
     public void Note(NodeId key)
     {
         _added += _filter.Add(key) ? 1 : 0;

@@ -18,7 +18,6 @@ internal sealed class KnownValues(ValueCache cache) : IShardValues
 
     private volatile bool _isOpen;
 
-    /// <inheritdoc cref="StorageImage.IsOpen"/>
     public bool IsOpen
     {
         get => _isOpen;
@@ -28,7 +27,6 @@ internal sealed class KnownValues(ValueCache cache) : IShardValues
     /// <summary>The changes by the log, but for those that <see cref="BeginCompaction"/> set aside.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue?> Recent => _recent;
 
-    /// <summary>Notes what a record of the log makes of a key.</summary>
     public void Note(NodeId key, StoredValue? value)
     {
         _recent[key] = value;
@@ -58,19 +56,14 @@ internal sealed class KnownValues(ValueCache cache) : IShardValues
     /// <summary>Notes that pages have what was set aside. The cache still has those that it had room for.</summary>
     public void EndCompaction() => _compacting = [];
 
-    /// <summary>Takes a value that was read from a page.</summary>
     public void Keep(NodeId key, StoredValue value) => cache.Put(this, key, value);
 
-    /// <summary>The same of a value that nobody asked for.</summary>
     public void Offer(NodeId key, StoredValue value) => cache.Offer(this, key, value);
 
-    /// <summary>Whether <see cref="Offer"/> may keep a value of this key.</summary>
     public bool HasRoomFor(NodeId key) => cache.HasRoomFor(key);
 
-    /// <summary>Keeps a value in memory until <see cref="Unpin"/>.</summary>
     public void Pin(NodeId key, StoredValue value) => _pinned[key] = value;
 
-    /// <summary>Ends what <see cref="Pin"/> began, for all keys.</summary>
     public void Unpin() => _pinned.Clear();
 
     /// <summary>Reads a value from memory. A decision pins the values that it needs.</summary>

@@ -12,14 +12,12 @@ internal sealed class LogRing(IRecordStorage storage)
     /// <summary>Compacted records longer than this are emptied at once, before their slot's next turn.</summary>
     private const int MaxStaleLength = 4096;
 
-    /// <summary>The most slots emptied concurrently.</summary>
     private const int MaxParallel = 8;
 
     private static readonly string[] Names = [.. Enumerable.Range(0, Slots).Select(RecordNames.Log)];
 
     private readonly Slot[] _slots = new Slot[Slots];
 
-    /// <summary>Reads the slot of a sequence.</summary>
     public async Task<(SlotState State, LogRecord? Record)> ReadAsync(long sequence)
     {
         var name = NameOf(sequence);
@@ -40,8 +38,6 @@ internal sealed class LogRing(IRecordStorage storage)
         Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
 
     /// <summary>Empties the slots of long records that are in the pages. A failure leaves a slot as it is.</summary>
-    /// <param name="first">The first record.</param>
-    /// <param name="end">The first record after them.</param>
     public async Task ReleaseAsync(long first, long end)
     {
         var records = Enumerable.Range(0, (int)(end - first))

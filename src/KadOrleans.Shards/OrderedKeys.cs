@@ -7,7 +7,6 @@ namespace KadOrleans.Shards;
 /// A shard's keys in order. Each look goes over the whole index. So a scan that goes on looks for more keys than it returns, and keeps the
 /// rest for its next pages. A key that is stored after such a look may be left out.
 /// </summary>
-/// <param name="shard">The keys.</param>
 internal sealed class OrderedKeys(KeyShard shard)
 {
     /// <summary>The most pages of one look: 1.3 MB of keys with pages of 1,024.</summary>
@@ -16,10 +15,6 @@ internal sealed class OrderedKeys(KeyShard shard)
     // Weak: nobody says that a scan has ended.
     private readonly WeakReference<Batch?> _kept = new(null);
 
-    /// <summary>The next keys of a region, expired ones included.</summary>
-    /// <param name="region">The region.</param>
-    /// <param name="after">The key before the first one. Null: from the start.</param>
-    /// <param name="count">The most keys to return.</param>
     public List<NodeId> Find(KeyRegion region, NodeId? after, int count)
     {
         var found = new List<NodeId>();
@@ -78,7 +73,6 @@ internal sealed class OrderedKeys(KeyShard shard)
         found.RemoveRange(Math.Min(count, found.Count), Math.Max(0, found.Count - count));
     }
 
-    /// <summary>The keys of a look.</summary>
     private sealed class Batch(KeyRegion region, List<NodeId> keys, int size)
     {
         private int _taken;
@@ -87,7 +81,6 @@ internal sealed class OrderedKeys(KeyShard shard)
 
         public int Size => size;
 
-        /// <summary>The last key taken.</summary>
         public NodeId? Last => _taken == 0 ? null : keys[_taken - 1];
 
         public bool HasMore => _taken < keys.Count;

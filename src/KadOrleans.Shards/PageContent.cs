@@ -18,7 +18,6 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
     /// <summary>Whether a record of the keys is much shorter than the page.</summary>
     public bool IsWorthKeys => _bytes >= LeastBytesForKeys && 3 * _keyBytes <= _bytes;
 
-    /// <summary>Adds the changes of the log.</summary>
     public void Add(IReadOnlyDictionary<NodeId, StoredValue?> changes)
     {
         foreach (var (key, value) in changes)
@@ -96,21 +95,13 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
     }
 }
 
-/// <summary>An entry of a page.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Bytes">The encoded change.</param>
-/// <param name="ContentLength">The length of the value's content; null if the key is removed.</param>
 internal readonly record struct PageEntry(NodeId Key, ReadOnlyMemory<byte> Bytes, int? ContentLength)
 {
     public bool IsRemoval => ContentLength is null;
 }
 
-/// <summary>A page to be written.</summary>
-/// <param name="Page">The page.</param>
-/// <param name="Entries">Its entries.</param>
 internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)
 {
-    /// <summary>The entries of the page's record.</summary>
     public byte[] Encode()
     {
         var encoded = new byte[Page.Bytes];
@@ -124,7 +115,6 @@ internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)
         return encoded;
     }
 
-    /// <summary>The entries of the record of its keys.</summary>
     public byte[] EncodeKeys()
     {
         var encoded = new byte[Entries.Sum(entry => entry.Bytes.Length - (entry.ContentLength ?? 0))];

@@ -7,23 +7,16 @@ namespace KadOrleans.Shards;
 /// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while its page
 /// is read; then it is looked up again.
 /// </summary>
-/// <param name="storage">The pages.</param>
-/// <param name="cache">Gives turns.</param>
-/// <param name="log">The shard.</param>
 internal sealed class PageReader(IRecordStorage storage, ValueCache cache, RecordLog log)
 {
     /// <summary>Each try follows a compaction, and five of them during one read do not happen.</summary>
     private const int MaxTries = 5;
 
-    /// <summary>The most pages that one call reads at once.</summary>
     private const int MaxPages = 16;
 
     private readonly Dictionary<Page, Task<byte[]?>> _reading = [];
 
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="keeps">Whether the cache keeps what is read.</param>
-    /// <param name="reload">Called if another activation has replaced a page: reads the shard again.</param>
     /// <exception cref="IOException">Too many reads wait, or the shard changed during each try.</exception>
     /// <exception cref="InvalidDataException">A page is damaged.</exception>
     /// <exception cref="Exception">Storage failed.</exception>
@@ -132,7 +125,8 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
         try
         {
             ShardMetrics.PageRead();
-            var (record, _) = await cache.PageReads.RunAsync(() => storage.ReadAsync<PageRecord>(RecordNames.Page(page.Number)));
+            using var turn = await cache.PageReads.TakeAsync();
+            var (record, _) = await storage.ReadAsync<PageRecord>(RecordNames.Page(page.Number));
             return record?.Compaction == page.Compaction ? record.Entries : null;
         }
         finally

@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>The stored pages of a shard, each with the record of its keys.</summary>
 internal sealed class PageStore(IRecordStorage storage)
 {
-    /// <summary>The most pages read or emptied concurrently.</summary>
     public const int MaxParallel = 8;
 
     /// <summary>Reads the entries of a page, and notes its ETags.</summary>
@@ -33,7 +31,7 @@ internal sealed class PageStore(IRecordStorage storage)
     /// <exception cref="StorageConflictException">There are others.</exception>
     public async Task WriteAsync(IReadOnlyList<WrittenPage> pages)
     {
-        await WriteKeysAsync([.. pages.Where(written => written.Page.HasKeys)], written =>
+        await WriteKeysAsync(pages.Where(written => written.Page.HasKeys), written =>
             new PageKeysRecord { Compaction = written.Page.Compaction, PageBytes = written.Page.Bytes, Entries = written.EncodeKeys() });
         await WritePagesAsync(pages, written => new PageRecord { Compaction = written.Page.Compaction, Entries = written.Encode() });
     }
@@ -45,28 +43,23 @@ internal sealed class PageStore(IRecordStorage storage)
         foreach (var some in pages.Select(page => new WrittenPage(page, [])).Chunk(MaxParallel))
         {
             // The page last: until then it is found again.
-            await WriteKeysAsync([.. some.Where(one => one.Page.KeysETag is not null)], _ => new PageKeysRecord());
+            await WriteKeysAsync(some.Where(one => one.Page.KeysETag is not null), _ => new PageKeysRecord());
             await WritePagesAsync(some, _ => new PageRecord());
         }
     }
 
-    private async Task WriteKeysAsync(IReadOnlyList<WrittenPage> pages, Func<WrittenPage, PageKeysRecord> encode)
-    {
-        var etags = await Task.WhenAll(storage.WriteAsync(
-            [.. pages.Select(one => new RecordWrite(RecordNames.PageKeys(one.Page.Number), encode(one), one.Page.KeysETag))]));
-        foreach (var (one, etag) in pages.Zip(etags))
-        {
-            one.Page.KeysETag = etag;
-        }
-    }
+    private Task WriteKeysAsync(IEnumerable<WrittenPage> pages, Func<WrittenPage, PageKeysRecord> encode) => WriteAsync(
+        pages, page => new RecordWrite(RecordNames.PageKeys(page.Page.Number), encode(page), page.Page.KeysETag), (page, etag) => page.KeysETag = etag);
 
-    private async Task WritePagesAsync(IReadOnlyList<WrittenPage> pages, Func<WrittenPage, PageRecord> encode)
+    private Task WritePagesAsync(IEnumerable<WrittenPage> pages, Func<WrittenPage, PageRecord> encode) => WriteAsync(
+        pages, page => new RecordWrite(RecordNames.Page(page.Page.Number), encode(page), page.Page.ETag), (page, etag) => page.ETag = etag);
+
+    private async Task WriteAsync(IEnumerable<WrittenPage> pages, Func<WrittenPage, RecordWrite> writeOf, Action<Page, string?> note)
     {
-        var etags = await Task.WhenAll(storage.WriteAsync(
-            [.. pages.Select(one => new RecordWrite(RecordNames.Page(one.Page.Number), encode(one), one.Page.ETag))]));
-        foreach (var (one, etag) in pages.Zip(etags))
+        WrittenPage[] written = [.. pages];
+        foreach (var (page, etag) in written.Zip(await Task.WhenAll(storage.WriteAsync([.. written.Select(writeOf)]))))
         {
-            one.Page.ETag = etag;
+            note(page.Page, etag);
         }
     }
 }

@@ -74,22 +74,16 @@ internal sealed class RecordLog
     /// <summary>What memory knows of storage. May be a new object after a <see cref="ResolveDoubtAsync"/>.</summary>
     public StorageImage Image => _image;
 
-    /// <summary>The index of the stored values; of <see cref="Image"/> as it is now.</summary>
     public KeyShard Shard => _image.Shard;
 
-    /// <summary>Its keys in order.</summary>
     public OrderedKeys Keys => _image.Keys;
 
-    /// <summary>Whether the log should be compacted when nothing waits.</summary>
     public bool ShouldCompact => MayCompact && (_image.LogRecords >= CompactRecords || _image.LogBytes >= CompactBytes);
 
-    /// <summary>Whether the log must be compacted before the next record.</summary>
     public bool MustCompact => MayCompact && (_image.LogRecords >= MustCompactRecords || _image.LogBytes >= MustCompactBytes);
 
-    /// <summary>Completes when no compaction runs.</summary>
     public Task Compacting => _compacting;
 
-    /// <summary>Whether the log has ended, as the shard is being split or is split.</summary>
     public bool IsSealed => _image.IsSealed;
 
     /// <summary>Whether memory may differ from storage.</summary>
@@ -114,7 +108,6 @@ internal sealed class RecordLog
         return value is not null;
     }
 
-    /// <summary>Counts against another quota from now on.</summary>
     public void Use(StoreQuota quota)
     {
         _quota = quota;
@@ -125,7 +118,6 @@ internal sealed class RecordLog
     public void Distrust() => _doubt = Doubt.Everything;
 
     /// <summary>The keys and their changes since the first call, or since the filter was full.</summary>
-    /// <param name="maxChanges">The most changes that are remembered.</param>
     public KeyHistory GetHistory(int maxChanges)
     {
         if (_image.History is not { IsWorn: false })
@@ -191,19 +183,9 @@ internal sealed class RecordLog
     /// <param name="isSeal">Whether the record, then without changes, ends the log.</param>
     public async Task<AppendResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
-        if (IsFull)
+        if (await FindObstacleAsync() is { } obstacle)
         {
-            await _compacting;
-        }
-
-        if (_doubt != Doubt.None || IsFull)
-        {
-            return AppendResult.Failed;
-        }
-
-        if (IsSealed)
-        {
-            return AppendResult.Conflict;
+            return obstacle;
         }
 
         Entry[] changes = [.. plan.Writes.Select(write => new Entry(write.Key, write.Value))];
@@ -256,19 +238,9 @@ internal sealed class RecordLog
     /// </summary>
     public async Task<AppendResult> ConfirmAsync()
     {
-        if (IsFull)
+        if (await FindObstacleAsync() is { } obstacle)
         {
-            await _compacting;
-        }
-
-        if (_doubt != Doubt.None || IsFull)
-        {
-            return AppendResult.Failed;
-        }
-
-        if (IsSealed)
-        {
-            return AppendResult.Conflict;
+            return obstacle;
         }
 
         try
@@ -287,6 +259,19 @@ internal sealed class RecordLog
             _logger.ShardReadFailed(e);
             return AppendResult.Failed;
         }
+    }
+
+    // Why nothing can be appended; null if it can.
+    private async ValueTask<AppendResult?> FindObstacleAsync()
+    {
+        if (IsFull)
+        {
+            await _compacting;
+        }
+
+        return _doubt != Doubt.None || IsFull ? AppendResult.Failed
+            : IsSealed ? AppendResult.Conflict
+            : null;
     }
 
     /// <summary>
@@ -317,11 +302,9 @@ internal sealed class RecordLog
     {
         try
         {
-            _compactionFailed = !await _cache.Compactions.RunAsync(async () =>
-            {
-                await _compactor.CompactAsync(_image);
-                return true;
-            });
+            using var turn = await _cache.Compactions.TakeAsync();
+            await _compactor.CompactAsync(_image);
+            _compactionFailed = false;
         }
         catch (Exception e)
         {
@@ -389,7 +372,6 @@ internal sealed class RecordLog
     }
 }
 
-/// <summary>The result of adding a record to a shard's log.</summary>
 internal enum AppendResult
 {
     /// <summary>The record is in storage, and its changes are in memory.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace KadOrleans.Shards;
 
-/// <summary>The names of a shard's records in storage.</summary>
 internal static class RecordNames
 {
     public const string Manifest = "kad-shard-manifest";
@@ -56,14 +55,12 @@ internal sealed record PageKeysRecord
     /// <summary>The compaction that wrote the page. 0 for an emptied one. If it is not the page's, this record says nothing of the page.</summary>
     public long Compaction { get; init; }
 
-    /// <summary>The length of the page's entries.</summary>
     public int PageBytes { get; init; }
 
     /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
     public byte[] Entries { get; init; } = [];
 }
 
-/// <summary>The changes of one batch.</summary>
 internal sealed record LogRecord
 {
     /// <summary>Its sequence in the log, from 1. A record whose slot's turn comes again is overwritten.</summary>
@@ -75,9 +72,22 @@ internal sealed record LogRecord
     /// <summary>Whether the changes are in the pages, and no longer here.</summary>
     public bool IsCompacted { get; init; }
 
-    /// <summary>Changes as <see cref="EntryCodec"/> has them.</summary>
     public byte[] Entries { get; init; } = [];
 
     /// <summary>Whether it is the last record for ever: the shard is being split. It has no changes.</summary>
     public bool IsSeal { get; init; }
+}
+
+/// <summary>
+/// What a shard that moves takes along: the changes of its log. The next activation reads only the keys of pages and the end of the log.
+/// It is as good as the memory of the activation that ended, and as little proof of what storage has.
+/// </summary>
+/// <param name="Manifest">The manifest that was known last.</param>
+/// <param name="ManifestETag">Its ETag. Null if it was never written.</param>
+/// <param name="NextSequence">The sequence of the next log record.</param>
+/// <param name="Changes">The changes by the log, as <see cref="EntryCodec"/> has them.</param>
+internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long NextSequence, byte[] Changes)
+{
+    /// <summary>The most bytes of changes. Shards of a silo that stops move together in one message.</summary>
+    public const int MaxBytes = 256 * 1024;
 }

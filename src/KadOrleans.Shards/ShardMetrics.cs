@@ -26,7 +26,6 @@ internal static class ShardMetrics
         Changes.Add(0);
     }
 
-    /// <summary>Counts a page that is read for values.</summary>
     public static void PageRead() => PageReads.Add(1);
 
     /// <summary>Counts the evictions of a durable put, and whether it replaced another source's value.</summary>

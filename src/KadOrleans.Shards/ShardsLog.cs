@@ -22,7 +22,4 @@ internal static partial class ShardsLog
 
     [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be compacted into pages; nothing is lost, and it is tried again")]
     public static partial void ShardCompactionFailed(this ILogger logger, Exception exception);
-
-    [LoggerMessage(6015, LogLevel.Warning, "Expired values of shard {Shard} were not all removed: {Message}")]
-    public static partial void ExpiryFailed(this ILogger logger, long shard, string message);
 }

@@ -7,11 +7,7 @@ namespace KadOrleans.Shards;
 /// inserted last, and only if there is none. Pages are inserted too, never overwritten, each where there is no record yet. So several
 /// activations may copy at once, and a copy that was broken off leaves only records that no manifest names. A compaction reuses them.
 /// </summary>
-/// <param name="storage">The shard's storage.</param>
-/// <param name="lower">That of its lower half.</param>
-/// <param name="upper">That of the upper one.</param>
-/// <param name="border">The first key that the upper half may have.</param>
-internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, IRecordStorage upper, NodeId border)
+internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
 {
     /// <summary>What a copy counts as: a half's first compaction.</summary>
     private const long Compaction = 1;
@@ -19,16 +15,14 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
     /// <summary>The most bytes of pages that are in memory together, but for one longer page.</summary>
     private const int MaxBatchBytes = 4 << 20;
 
-    /// <summary>The most pages written concurrently.</summary>
     private const int MaxWrites = 16;
 
     private readonly PageStore _pages = new(storage);
 
-    /// <summary>The halves that are not complete yet.</summary>
     public async Task<IReadOnlyList<HalfCopy>> FindMissingAsync()
     {
         var missing = new List<HalfCopy>();
-        foreach (var (half, isUpper) in new[] { (lower, false), (upper, true) })
+        foreach (var (half, isUpper) in new[] { (halves.Lower, false), (halves.Upper, true) })
         {
             if ((await half.ReadAsync<Manifest>(RecordNames.Manifest)).Content is null)
             {
@@ -40,8 +34,6 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
     }
 
     /// <summary>Copies what halves are to have, and makes them complete.</summary>
-    /// <param name="image">The shard, sealed, and not being compacted.</param>
-    /// <param name="missing">The halves.</param>
     /// <exception cref="StorageConflictException">Another activation has replaced a page: the image is out of date.</exception>
     public async Task CopyAsync(StorageImage image, IReadOnlyList<HalfCopy> missing)
     {
@@ -69,7 +61,6 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
     }
 
     /// <summary>Empties the shard, but for the seal. The halves must be complete.</summary>
-    /// <param name="image">The shard.</param>
     /// <exception cref="StorageConflictException">Another activation was first: the image is out of date.</exception>
     public async Task EmptyAsync(StorageImage image)
     {
@@ -115,8 +106,8 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
 
     private async Task InsertAsync(PageContent content, IReadOnlyList<HalfCopy> missing)
     {
-        var wanted = content.Split(border)
-            .Select(entries => (Half: missing.FirstOrDefault(half => half.IsUpper == entries[0].Key >= border), Entries: entries))
+        var wanted = content.Split(halves.Border)
+            .Select(entries => (Half: missing.FirstOrDefault(half => half.IsUpper == entries[0].Key >= halves.Border), Entries: entries))
             .Where(page => page.Half is not null);
         foreach (var some in wanted.Chunk(MaxWrites))
         {
@@ -147,9 +138,9 @@ internal sealed class SplitCopier(IRecordStorage storage, IRecordStorage lower, 
     }
 }
 
-/// <summary>A half of a shard that is being copied.</summary>
-/// <param name="storage">Its storage.</param>
-/// <param name="isUpper">Whether it has the upper keys.</param>
+/// <summary>The records of a shard's halves. The upper one has the keys from the border on.</summary>
+internal sealed record HalfRecords(IRecordStorage Lower, IRecordStorage Upper, NodeId Border);
+
 internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
 {
     private readonly PageStore _pages = new(storage);
@@ -157,10 +148,8 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
     private int _next;
     private int _nextWithKeys = Page.FirstWithKeys;
 
-    /// <summary>Whether it has the upper keys.</summary>
     public bool IsUpper => isUpper;
 
-    /// <summary>Inserts a page.</summary>
     public async Task InsertAsync(IReadOnlyList<PageEntry> entries, bool hasKeys, long compaction)
     {
         for (int number; (number = hasKeys ? _nextWithKeys++ : _next++) < (hasKeys ? ValuePlace.MaxPage : Page.FirstWithKeys);)

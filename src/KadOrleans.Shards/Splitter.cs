@@ -4,10 +4,6 @@ namespace KadOrleans.Shards;
 /// The split of a shard into its halves. A seal ends its log: whoever would write behind it finds it there, as each write of a slot is a
 /// compare-and-swap. Then everything is copied. From then on the halves decide. Each step may be done again, by any activation.
 /// </summary>
-/// <param name="log">The shard.</param>
-/// <param name="writer">Its writes.</param>
-/// <param name="copier">Its copy.</param>
-/// <param name="cache">Gives turns.</param>
 internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier copier, ValueCache cache)
 {
     /// <summary>Each try follows a compaction by another activation, and five of them do not happen.</summary>
@@ -72,11 +68,8 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
 
             if (await FindMissingAsync() is { Count: > 0 } missing)
             {
-                await cache.Compactions.RunAsync(async () =>
-                {
-                    await copier.CopyAsync(_current!, missing);
-                    return true;
-                });
+                using var turn = await cache.Compactions.TakeAsync();
+                await copier.CopyAsync(_current!, missing);
                 IsMoved = true;
             }
         });

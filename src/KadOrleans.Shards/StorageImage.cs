@@ -9,7 +9,6 @@ internal sealed class StorageImage
     private readonly Dictionary<int, Page> _byNumber = [];
     private long _bytesSince;
 
-    /// <summary>A shard without keys.</summary>
     public StorageImage(StoreQuota quota, ValueCache cache, Manifest manifest, string? manifestETag)
     {
         Values = new KnownValues(cache);
@@ -23,16 +22,13 @@ internal sealed class StorageImage
     /// <summary>The keys of the pages with the changes of the log. The place of each is a <see cref="ValuePlace"/>.</summary>
     public KeyShard Shard { get; }
 
-    /// <summary>Their values, as far as they are in memory.</summary>
     public KnownValues Values { get; }
 
-    /// <summary>The keys in order.</summary>
     public OrderedKeys Keys { get; }
 
     /// <summary>The changes of the keys since the first caller asked for them. Null before.</summary>
     public KeyHistory? History { get; set; }
 
-    /// <summary>The stored manifest.</summary>
     public Manifest Manifest { get; private set; } = new();
 
     /// <summary>The manifest's ETag. Null if it was never written.</summary>
@@ -41,7 +37,6 @@ internal sealed class StorageImage
     /// <summary>The pages that the manifest names, oldest first.</summary>
     public List<Page> Pages { get; } = [];
 
-    /// <summary>The sequence of the next log record.</summary>
     public long NextSequence { get; private set; }
 
     /// <summary>Whether the log has ended, as the shard is being split. Nothing is written or compacted any more.</summary>
@@ -62,22 +57,15 @@ internal sealed class StorageImage
         set => Values.IsOpen = value && !IsSealed;
     }
 
-    /// <summary>Whether the halves of the shard have everything.</summary>
     public bool IsSplit => Manifest.Seal != 0;
 
-    /// <summary>The number of log records that are not in the pages.</summary>
     public int LogRecords => (int)(NextSequence - Manifest.FirstSequence);
 
-    /// <summary>The bytes of their entries.</summary>
     public long LogBytes { get; private set; }
 
-    /// <summary>The page with a number; null if the manifest names none.</summary>
     public Page? FindPage(int number) => _byNumber.GetValueOrDefault(number);
 
     /// <summary>Adds the entries of a page, the next after those added before. Call it before the log's records are appended.</summary>
-    /// <param name="page">The page, of which nothing is counted yet.</param>
-    /// <param name="entries">Its entries.</param>
-    /// <param name="hasContent">Whether these have their contents.</param>
     /// <exception cref="InvalidDataException">The entries are damaged.</exception>
     public void Add(Page page, ReadOnlySpan<byte> entries, bool hasContent)
     {
@@ -160,7 +148,6 @@ internal sealed class StorageImage
         NextSequence++;
     }
 
-    /// <summary>The place of a key that the log changed last.</summary>
     public long PlaceInLog(NodeId key) => ValuePlace.Of(ValuePlace.Log, Values.Recent[key]?.PublishedAt).ToInt64();
 
     /// <summary>Marks the start of a compaction. Later records are not part of it.</summary>
@@ -175,10 +162,6 @@ internal sealed class StorageImage
     public void Claimed(Manifest manifest, string? etag) => (Manifest, ManifestETag) = (manifest, etag);
 
     /// <summary>Notes a stored manifest whose pages hold everything up to <see cref="BeginCompaction"/>.</summary>
-    /// <param name="manifest">The manifest.</param>
-    /// <param name="etag">Its ETag.</param>
-    /// <param name="retained">The pages that stay.</param>
-    /// <param name="written">The new ones with their keys, of which nothing is counted yet.</param>
     public void Compacted(
         Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
     {
@@ -234,10 +217,6 @@ internal sealed class StorageImage
     }
 }
 
-/// <summary>A stored page, as memory knows it.</summary>
-/// <param name="number">Which of the page records it is.</param>
-/// <param name="compaction">The compaction that wrote it.</param>
-/// <param name="bytes">The length of its entries.</param>
 internal sealed class Page(int number, long compaction, int bytes)
 {
     /// <summary>Pages of this number and above have a record of their keys beside them. No manifest of another release names so many pages.</summary>
@@ -249,19 +228,14 @@ internal sealed class Page(int number, long compaction, int bytes)
 
     public int Bytes => bytes;
 
-    /// <summary>Whether its keys may have a record of their own.</summary>
     public bool HasKeys => number >= FirstWithKeys;
 
-    /// <summary>The ETag of its record, as soon as that was read or written.</summary>
     public string? ETag { get; set; }
 
-    /// <summary>The ETag of the record of its keys, in the same way.</summary>
     public string? KeysETag { get; set; }
 
-    /// <summary>The number of its entries.</summary>
     public int Entries { get; set; }
 
-    /// <summary>How many of them remove a key.</summary>
     public int Removals { get; set; }
 
     /// <summary>How many of them have a value that is held.</summary>
@@ -271,7 +245,4 @@ internal sealed class Page(int number, long compaction, int bytes)
     public long Garbage => Entries == 0 ? 0 : (long)Bytes * (Entries - Removals - Live) / Entries;
 }
 
-/// <summary>A change of one key.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Value">Its new value. Null if it is removed.</param>
 internal readonly record struct Entry(NodeId Key, StoredValue? Value);

@@ -11,7 +11,6 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
     /// <summary>A compaction by another activation moves the records being read. Five such moves in a row do not happen.</summary>
     private const int MaxTries = 5;
 
-    /// <summary>The most records read concurrently.</summary>
     private const int MaxReads = 16;
 
     /// <summary>Reads the shard.</summary>
@@ -81,8 +80,8 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
             }
         }
 
-        var (page, pageETag) = await cache.PageReads.RunAsync(
-            () => storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number)));
+        using var turn = await cache.PageReads.TakeAsync();
+        var (page, pageETag) = await storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number));
         return page?.Compaction == reference.Compaction
             ? (new Page(reference.Number, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true)
             : (null, [], false);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
@@ -8,13 +9,19 @@ namespace KadOrleans.Shards;
 /// What the shards of a silo share: a cache of their values with one bound, and turns at what takes memory for a moment. Safe for several
 /// threads.
 /// </summary>
-internal sealed class ValueCache : IDisposable
+internal sealed class ValueCache
 {
     /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
     private const int MaxPageReads = 64;
 
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
     public const int MaxCompactions = 4;
+
+    /// <summary>
+    /// The most activations that load at once. Without a bound all of them share processor and storage after a start, and each is there only
+    /// when the last one is. It is enough to keep storage busy that is a network away, and few beside a hundred shards.
+    /// </summary>
+    public const int MaxLoads = 8;
 
     // Shards on different threads rarely meet at one of so many locks.
     private const int MaxParts = 16;
@@ -24,24 +31,22 @@ internal sealed class ValueCache : IDisposable
 
     private readonly Part[] _parts;
 
-    /// <summary>A cache.</summary>
-    /// <param name="maxBytes">Its bound; 0 keeps nothing.</param>
     public ValueCache(long maxBytes)
     {
         var count = (int)Math.Clamp(maxBytes / LeastPart, 1, MaxParts);
         _parts = [.. Enumerable.Range(0, count).Select(_ => new Part(maxBytes / count))];
     }
 
-    /// <summary>Turns at reading pages.</summary>
     public Turns PageReads { get; } = new(MaxPageReads, mostWaiting: 16_384);
 
-    /// <summary>Turns at compacting.</summary>
-    public Turns Compactions { get; } = new(MaxCompactions, int.MaxValue);
+    public Turns Compactions { get; } = new(MaxCompactions);
 
-    /// <summary>Bytes of values, never more than allowed.</summary>
+    public Turns Loads { get; } = new(MaxLoads);
+
+    public ConcurrentDictionary<ShardEngine, byte> Active { get; } = new();
+
     public long Bytes => _parts.Sum(part => part.Bytes);
 
-    /// <summary>The value of a key as its owner keeps it.</summary>
     public bool TryGet(KnownValues owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
     {
         var kept = Find(key);
@@ -60,7 +65,6 @@ internal sealed class ValueCache : IDisposable
         return value is not null;
     }
 
-    /// <summary>Keeps a value in place of any other of its key.</summary>
     public void Put(KnownValues owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
@@ -83,7 +87,6 @@ internal sealed class ValueCache : IDisposable
         }
     }
 
-    /// <summary>Whether <see cref="Offer"/> may keep a value of this key.</summary>
     public bool HasRoomFor(NodeId key)
     {
         var part = PartOf(key);
@@ -93,7 +96,6 @@ internal sealed class ValueCache : IDisposable
         }
     }
 
-    /// <summary>Forgets a key, whoever keeps it.</summary>
     public void Remove(NodeId key)
     {
         var part = PartOf(key);
@@ -101,12 +103,6 @@ internal sealed class ValueCache : IDisposable
         {
             part.Values.Remove(key);
         }
-    }
-
-    public void Dispose()
-    {
-        PageReads.Dispose();
-        Compactions.Dispose();
     }
 
     private OwnedValue Find(NodeId key)
@@ -131,45 +127,5 @@ internal sealed class ValueCache : IDisposable
         public long Bytes => Values.Bytes;
 
         public bool HasRoom => Values.Bytes < maxBytes * 9 / 10;
-    }
-}
-
-/// <summary>Turns at something of which a silo does only so much at once. Safe for several threads.</summary>
-/// <param name="atOnce">How many have their turn at once.</param>
-/// <param name="mostWaiting">How many more may wait.</param>
-internal sealed class Turns(int atOnce, int mostWaiting) : IDisposable
-{
-    private readonly SemaphoreSlim _free = new(atOnce);
-    private int _waiting;
-
-    public void Dispose() => _free.Dispose();
-
-    /// <summary>Runs something when its turn comes.</summary>
-    /// <exception cref="IOException">Too many wait.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> run)
-    {
-        if (Interlocked.Increment(ref _waiting) > mostWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
-        }
-
-        try
-        {
-            await _free.WaitAsync();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-
-        try
-        {
-            return await run();
-        }
-        finally
-        {
-            _free.Release();
-        }
     }
 }

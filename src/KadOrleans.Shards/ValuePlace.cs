@@ -18,19 +18,15 @@ internal readonly record struct ValuePlace(int Page, long Minutes)
 
     private const int PageBits = 20;
 
-    /// <summary>Whether the cluster published the value.</summary>
     public bool IsPublished => Minutes != 0;
 
     /// <summary>When the cluster published it last, up to a minute early; null if it did not.</summary>
     public DateTimeOffset? PublishedAt => IsPublished ? new DateTimeOffset(Minutes * TimeSpan.TicksPerMinute, TimeSpan.Zero) : null;
 
-    /// <summary>The place of a value.</summary>
     public static ValuePlace Of(int page, DateTimeOffset? publishedAt) =>
         new(page, publishedAt is { } time ? Math.Max(1, time.UtcTicks / TimeSpan.TicksPerMinute) : 0);
 
-    /// <summary>The place of a held key.</summary>
     public static ValuePlace Of(in HeldKey held) => new((int)(held.Place & ((1 << PageBits) - 1)) - 1, held.Place >> PageBits);
 
-    /// <summary>The number that an index keeps.</summary>
     public long ToInt64() => (Minutes << PageBits) | (uint)(Page + 1);
 }

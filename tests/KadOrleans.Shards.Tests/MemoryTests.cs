@@ -71,7 +71,7 @@ public sealed class MemoryTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static double MeasureHeld(int keys, int valueBytes, Func<ValueCache> createCache, bool hasContent)
     {
-        using var cache = createCache();
+        var cache = createCache();
         var before = ReadHeap();
         var image = Fill(keys, valueBytes, cache, hasContent);
         var held = ReadHeap();

@@ -90,7 +90,7 @@ public class PageReaderTests
     public Task A_superseded_activation_that_has_loaded_anew_has_no_older_value_in_the_cache() => EngineHost.RunAsync(async () =>
     {
         var records = await FillAsync();
-        using var cache = new ValueCache(8 << 20);
+        var cache = new ValueCache(8 << 20);
         var superseded = await EngineHost.ActivateAsync(records, 1, cache: cache);
         await superseded.ReadAllAsync();
         var other = await EngineHost.ActivateAsync(records, 2);

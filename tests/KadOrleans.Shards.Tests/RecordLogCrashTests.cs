@@ -78,7 +78,7 @@ public class RecordLogCrashTests
         var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
         var written = new Dictionary<NodeId, HashSet<StoredValue?>>();
         var shards = new EngineHost?[activations];
-        using var cache = new ValueCache(random.Next(3) switch { 0 => 0, 1 => 20_000, _ => 4 << 20 });
+        var cache = new ValueCache(random.Next(3) switch { 0 => 0, 1 => 20_000, _ => 4 << 20 });
         var faultsPerHundred = 0;
         records.OnWrite = _ => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None;
         records.FailRead = _ => random.Next(100) < faultsPerHundred;

@@ -126,6 +126,7 @@ public class RecordLogTests
     {
         var records = new FakeRecords();
         var frozen = await EngineHost.ActivateAsync(records, 1);
+        frozen.Clock.Advance(TimeSpan.FromSeconds(2));
         var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
         records.BeforeWrite = _ =>
         {
@@ -141,7 +142,7 @@ public class RecordLogTests
         var seconds = isLater ? 3 : 1;
         await other.PutAsync((Samples.Key(1), At("other", seconds)), (Samples.Key(2), At("other", seconds)));
 
-        frozen.Clock.Advance(TimeSpan.FromSeconds(5));
+        frozen.Clock.Advance(TimeSpan.FromSeconds(3));
         thaw.SetResult();
 
         StoreResult[] results = [.. await onItsWay, .. await waits];
@@ -155,7 +156,7 @@ public class RecordLogTests
     public Task A_put_that_is_too_old_is_refused() => EngineHost.RunAsync(async () =>
     {
         var shard = await EngineHost.ActivateAsync(new FakeRecords());
-        shard.Clock.Advance(PutFence.MaxAge);
+        shard.Clock.Advance(Put.MaxAge);
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), At("just in time", 0)));
 
         shard.Clock.Advance(TimeSpan.FromTicks(1));
@@ -192,7 +193,7 @@ public class RecordLogTests
         var shard = await EngineHost.ActivateAsync(new FakeRecords());
         shard.TellsWhy = false;
         await shard.PutAsync(Samples.Key(1), At("first", 0));
-        shard.Clock.Advance(PutFence.MaxAge + TimeSpan.FromTicks(1));
+        shard.Clock.Advance(Put.MaxAge + TimeSpan.FromTicks(1));
 
         Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
         Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), At("overtaken", -1)));

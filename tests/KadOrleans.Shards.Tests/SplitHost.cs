@@ -36,80 +36,60 @@ internal sealed class SplitRecords
         }
     }
 
-    public SplitCopier NewCopier() => new(Shard, Lower, Upper, Border);
+    public HalfRecords Halves => new(Lower, Upper, Border);
 
     public FakeRecords HalfOf(NodeId key) => key >= Border ? Upper : Lower;
 }
 
-/// <summary>One activation of a shard that may be split, without a runtime. It does what the grain does, and activates halves anew each time.</summary>
+/// <summary>One activation of a shard that may be split, without a runtime. Like a grain it asks halves in place of the shard; it activates them anew each time.</summary>
 internal sealed class SplitHost
 {
     private static int _lastSeed = 1_000_000;
 
     private readonly SplitRecords _records;
-    private readonly EngineHost _shard;
 
-    private SplitHost(SplitRecords records, EngineHost shard)
-    {
-        (_records, _shard) = (records, shard);
-        Split = shard.SplitBy(records.NewCopier());
-    }
+    private SplitHost(SplitRecords records, EngineHost shard) => (_records, Shard) = (records, shard);
 
-    public Splitter Split { get; }
+    public EngineHost Shard { get; }
 
-    public EngineHost Shard => _shard;
-
-    public static async Task<SplitHost> ActivateAsync(SplitRecords records, int? seed = null, ValueCache? cache = null)
-    {
-        var host = new SplitHost(records, await EngineHost.ActivateAsync(records.Shard, seed ?? Interlocked.Increment(ref _lastSeed), cache: cache));
-        if (host.Shard.Log.IsSealed)
-        {
-            await host.Split.FindMissingAsync();
-        }
-
-        return host;
-    }
+    public static async Task<SplitHost> ActivateAsync(SplitRecords records, int? seed = null, ValueCache? cache = null) => new(
+        records, await EngineHost.ActivateAsync(records.Shard, seed ?? Interlocked.Increment(ref _lastSeed), cache: cache, halves: records.Halves));
 
     public async Task SplitAsync()
     {
-        await Split.MoveAsync();
-        await Split.EmptyAsync();
+        await Shard.Engine.MoveAsync();
+        await Shard.Engine.EmptyAsync();
     }
 
     public async Task<StoreResult> PutAsync(NodeId key, StoredValue value)
     {
         try
         {
-            return (await _shard.PutOnlyAsync((key, value)))[0];
+            return (await Shard.PutOnlyAsync((key, value)))[0];
         }
         catch (LogSealedException)
         {
-            await Split.MoveAsync();
+            await Shard.Engine.MoveAsync();
             return await (await ActivateHalfAsync(_records.HalfOf(key))).PutAsync(key, value);
         }
     }
 
     public async Task<StoredValue?> GetAsync(NodeId key)
     {
-        if (Split.MayRead)
+        if (Shard.Engine.MayRead)
         {
-            var value = (await _shard.ReadAsync(key))[0];
-            if (Split.MayRead)
+            var value = (await Shard.ReadAsync(key))[0];
+            if (Shard.Engine.MayRead)
             {
                 return value;
             }
         }
 
-        await Split.MoveAsync();
+        await Shard.Engine.MoveAsync();
         return (await (await ActivateHalfAsync(_records.HalfOf(key))).ReadAsync(key))[0];
     }
 
-    /// <summary>Activates a half, as the grain does: it must have a manifest.</summary>
-    public static async Task<EngineHost> ActivateHalfAsync(FakeRecords records)
-    {
-        // Each activation needs random numbers of its own: it knows its records by them.
-        var half = await EngineHost.ActivateAsync(records, Interlocked.Increment(ref _lastSeed));
-        Assert.NotNull(half.Log.Image.ManifestETag);
-        return half;
-    }
+    // Each activation needs random numbers of its own: it knows its records by them.
+    public static Task<EngineHost> ActivateHalfAsync(FakeRecords records, HalfRecords? halves = null) =>
+        EngineHost.ActivateAsync(records, Interlocked.Increment(ref _lastSeed), halves: halves, half: "half");
 }

@@ -76,7 +76,7 @@ public class SplitTests
         var stale = await SplitHost.ActivateAsync(records);
         var staler = await SplitHost.ActivateAsync(records);
         await host.SplitAsync();
-        var (key, value) = (acknowledged.Keys.First(), Samples.Text("later") with { StoredAt = Samples.Now.AddSeconds(1) });
+        var (key, value) = (acknowledged.Keys.First(), Samples.Text("later"));
 
         Assert.Equal(StoreResult.Stored, await stale.PutAsync(key, value));
         acknowledged[key] = value;
@@ -119,13 +119,13 @@ public class SplitTests
     public Task A_silo_does_not_answer_from_its_cache_for_a_log_that_has_ended() => EngineHost.RunAsync(async () =>
     {
         var records = new SplitRecords();
-        using var cache = new ValueCache(4 << 20);
+        var cache = new ValueCache(4 << 20);
         var (_, acknowledged) = await FillAsync(records, Keys);
         var host = await SplitHost.ActivateAsync(records, cache: cache);
         await host.Shard.ReadAllAsync();
         Assert.All(acknowledged, held => Assert.Equal(held.Value, cache.TryGetOpen(held.Key, out var value) ? value : null));
 
-        await host.Split.MoveAsync();
+        await host.Shard.Engine.MoveAsync();
 
         Assert.All(acknowledged.Keys, key => Assert.False(cache.TryGetOpen(key, out _)));
     });
@@ -134,17 +134,13 @@ public class SplitTests
     public Task A_log_that_ends_before_its_compaction_begins_stays_ended() => EngineHost.RunAsync(async () =>
     {
         var records = new SplitRecords();
-        using var cache = new ValueCache(20_000);
+        var cache = new ValueCache(20_000);
         var (_, acknowledged) = await FillAsync(records, Keys);
         var host = await SplitHost.ActivateAsync(records, cache: cache);
 
         // As many others compact as may at once.
         var gate = new TaskCompletionSource();
-        var others = Enumerable.Range(0, ValueCache.MaxCompactions).Select(_ => cache.Compactions.RunAsync(async () =>
-        {
-            await gate.Task;
-            return true;
-        })).ToList();
+        var others = Enumerable.Range(0, ValueCache.MaxCompactions).Select(_ => CompactAsync()).ToList();
         await host.Shard.Log.BeginCompactionAsync();
         var split = host.SplitAsync();
         await Eventually.IsTrueAsync(() => host.Shard.Log.IsSealed);
@@ -154,6 +150,12 @@ public class SplitTests
 
         await AssertHalvesAsync(records, acknowledged);
         Assert.True((await SplitHost.ActivateAsync(records)).Shard.Log.Image.IsSplit);
+
+        async Task CompactAsync()
+        {
+            using var turn = await cache.Compactions.TakeAsync();
+            await gate.Task;
+        }
     });
 
     [Fact]
@@ -166,7 +168,7 @@ public class SplitTests
         await stale.Shard.Log.BeginCompactionAsync();
         await stale.Shard.Log.Compacting;
         records.SetFaults(() => WriteFault.None);
-        await host.Split.MoveAsync();
+        await host.Shard.Engine.MoveAsync();
 
         await stale.Shard.Log.BeginCompactionAsync();
         await stale.Shard.Log.Compacting;
@@ -187,10 +189,10 @@ public class SplitTests
         await host.SplitAsync();
         var (half, lower, upper) = (records.Upper, new FakeRecords(), new FakeRecords());
         var (first, border) = (NodeId.MinValue.WithBit(0, true), NodeId.MinValue.WithBit(0, true).WithBit(1, true));
-        var split = (await SplitHost.ActivateHalfAsync(half)).SplitBy(new SplitCopier(half, lower, upper, border));
+        var engine = (await SplitHost.ActivateHalfAsync(half, new HalfRecords(lower, upper, border))).Engine;
 
-        await split.MoveAsync();
-        await split.EmptyAsync();
+        await engine.MoveAsync();
+        await engine.EmptyAsync();
 
         var held = await ReadAsync(lower);
         Assert.All(held.Keys, key => Assert.True(key >= first && key < border));
@@ -214,7 +216,7 @@ public class SplitTests
         var records = new SplitRecords();
         var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
         var hosts = new SplitHost?[activations];
-        using var cache = new ValueCache(20_000);
+        var cache = new ValueCache(20_000);
         var faultsPerHundred = 0;
         records.SetFaults(
             () => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None,

@@ -79,7 +79,6 @@ internal static class CallPolicy
     /// <param name="grain">The class that is called. Methods of Orleans, such as a reminder's, are for silos if it is this project's.</param>
     public static Callers Of(MethodInfo method, Type? grain) => Known.GetOrAdd((method, grain), static call => Find(call.Method, call.Grain));
 
-    /// <summary>Whether a type is of this project.</summary>
     public static bool IsOurs(Type type) =>
         type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal));
 

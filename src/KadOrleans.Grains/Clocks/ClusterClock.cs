@@ -1,7 +1,10 @@
 using KadOrleans.Core.Clocks;
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.CodeGeneration;
+using Orleans.Services;
 
 namespace KadOrleans.Grains.Clocks;
 
@@ -95,9 +98,42 @@ internal sealed class ClusterClock(
         }
     }
 
-    /// <summary>A time, and what was measured since then.</summary>
     private sealed record MeasuredTime(DateTimeOffset Start, long At)
     {
         public DateTimeOffset When(long timestamp, TimeProvider clock) => Start + clock.GetElapsedTime(At, timestamp);
     }
 }
+
+/// <summary>Tells another silo what this silo's clock shows.</summary>
+[Alias("kad.ISiloClockService")]
+[Version(0)]
+[OpenTo(Callers.Silos)]
+internal interface ISiloClockService : IGrainService
+{
+    /// <summary>How long a silo may take. A silo that starts waits for the others as long.</summary>
+    const string CallTimeout = "00:00:02";
+
+    [Alias("Get")]
+    [ResponseTimeout(CallTimeout)]
+    Task<SiloClock> GetAsync();
+}
+
+/// <summary>What a silo's clock shows.</summary>
+/// <param name="UtcNow">Its own time, not corrected.</param>
+/// <param name="Correction">What is to be added to get the time agreed on. Null if it has just started.</param>
+[GenerateSerializer]
+[Alias("kad.SiloClock")]
+internal readonly record struct SiloClock([property: Id(0)] DateTimeOffset UtcNow, [property: Id(1)] TimeSpan? Correction);
+
+internal sealed class SiloClockService(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    ClusterClock cluster,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
+    : GrainService(id, silo, loggers), ISiloClockService
+{
+    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
+}
+
+internal delegate Task<SiloClock> AskClock(SiloAddress silo);

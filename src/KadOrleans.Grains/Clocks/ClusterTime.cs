@@ -8,7 +8,6 @@ namespace KadOrleans.Grains.Clocks;
 /// The time that the cluster's silos agree on: this silo's clock, corrected by <see cref="ClusterClock"/>. Measured times and timers are the
 /// clock's own. Safe for several threads.
 /// </summary>
-/// <param name="clock">This silo's clock.</param>
 internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
 {
     /// <summary>

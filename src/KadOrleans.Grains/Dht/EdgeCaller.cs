@@ -2,7 +2,6 @@ using KadOrleans.Core;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
-using KadOrleans.Grains.Edges;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains.Dht;
@@ -35,9 +34,6 @@ internal sealed class EdgeCaller(
     private Task _asking = Task.CompletedTask;
 
     /// <summary>Calls edges until one responds.</summary>
-    /// <param name="call">The call to one edge.</param>
-    /// <param name="limit">The timeout of all tries.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="NoLiveEdgeException">No edge is live, or none that was tried responded.</exception>
     public async Task<TResult> CallAsync<TResult>(
         Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
@@ -122,5 +118,42 @@ internal sealed class EdgeCaller(
         return edges.Skip(first).Concat(edges.Take(first))
             .OrderBy(edge => _suspectSince.ContainsKey((edge.Name, edge.Epoch)))
             .ToList();
+    }
+}
+
+/// <summary>
+/// The edges that a caller knows. A directory that has just moved knows only some edges, so its response removes only those that it saw
+/// leave. An edge stays known for one lease after the last response that named it.
+/// </summary>
+internal sealed class KnownEdges(TimeProvider time)
+{
+    private readonly Dictionary<string, (LiveEdge Edge, long NamedAt)> _edges = [];
+
+    public IReadOnlyList<LiveEdge> All => [.. _edges.Values.Select(known => known.Edge)];
+
+    public void Take(EdgeList answer)
+    {
+        if (answer.IsComplete)
+        {
+            _edges.Clear();
+        }
+
+        foreach (var name in answer.Released)
+        {
+            _edges.Remove(name);
+        }
+
+        foreach (var edge in answer.Edges)
+        {
+            _edges[edge.Name] = (edge, time.GetTimestamp());
+        }
+
+        foreach (var (name, (_, namedAt)) in _edges)
+        {
+            if (time.GetElapsedTime(namedAt) >= IEdgeDirectoryGrain.LeaseDuration)
+            {
+                _edges.Remove(name);
+            }
+        }
     }
 }

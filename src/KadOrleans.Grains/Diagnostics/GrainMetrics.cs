@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using KadOrleans.Grains.Routing;
-using KadOrleans.Grains.Values;
+using KadOrleans.Core.Values;
 using KadOrleans.Shards;
 
 namespace KadOrleans.Grains.Diagnostics;
@@ -40,10 +39,10 @@ internal static class GrainMetrics
     static GrainMetrics()
     {
         Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values in the cache.");
-        Meter.CreateObservableGauge("kad.values.held", () => ActiveShardUsage.Keys, "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge("kad.values.held", () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
         Meter.CreateObservableGauge("kad.shards.count", () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
         Meter.CreateObservableGauge("kad.shards.split", () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
-        Meter.CreateObservableGauge("kad.values.size", () => ActiveShardUsage.Bytes, "By", "Footprint of the values held.");
+        Meter.CreateObservableGauge("kad.values.size", () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
     }
 
     /// <summary>Creates the counters' series at 0, and begins to measure a silo's cache.</summary>
@@ -59,75 +58,36 @@ internal static class GrainMetrics
         }
     }
 
-    /// <summary>Ends to measure a silo's cache.</summary>
     public static void End(ValueCache cache) => Caches.TryRemove(cache, out _);
 
     /// <summary>Counts the gets of a call whose values are held.</summary>
-    /// <param name="hits">Those whose values were in memory.</param>
-    /// <param name="misses">Those whose values are read from pages.</param>
     public static void Got(int hits, int misses)
     {
         CacheGets.Add(hits, Result(isHit: true));
         CacheGets.Add(misses, Result(isHit: false));
     }
 
-    /// <summary>Sets the number of shards.</summary>
-    /// <param name="count">Those in use.</param>
-    /// <param name="split">How many of them a doubling has split; 0 if none is under way.</param>
     public static void SetShards(int count, int split)
     {
         Volatile.Write(ref _shards, count);
         Volatile.Write(ref _split, split);
     }
 
-    /// <summary>Counts a write that took effect, with its duration.</summary>
     public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));
 
     /// <summary>Counts a write that failed for another reason than a newer writer.</summary>
     public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
 
-    /// <summary>Notes a tick of a reminder.</summary>
-    /// <param name="name">One of a few.</param>
-    /// <param name="status">When it came and was due.</param>
-    /// <param name="lastTick">The time of the tick before, if it is known.</param>
-    public static void Ticked(string name, TickStatus status, DateTime? lastTick)
-    {
-        // Clients may call ReceiveReminder too, with any arguments.
-        if (status.Period > TimeSpan.Zero && name is TableReminders.Refresh or TableReminders.Walk or ExpiryReminder.Name)
-        {
-            ReminderLateness.Record(
-                ReminderTimes.LatenessOf(status, lastTick).TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
-        }
-    }
+    public static void Ticked(string name, TimeSpan lateness) =>
+        ReminderLateness.Record(lateness.TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
+
+    // Read while the shard's own thread may write: a gauge may be a moment old.
+    private static long Held(Func<KeyShard, long> of) =>
+        Caches.Keys.SelectMany(cache => cache.Active.Keys).Where(shard => !shard.IsMoved).Sum(shard => of(shard.Shard));
 
     private static KeyValuePair<string, object?> Result(bool isHit) => new("kad.cache.result", isHit ? "Hit" : "Miss");
 
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
-}
-
-/// <summary>The usage of this silo's active shards. Shards that were not activated since the start are not counted.</summary>
-internal sealed class ActiveShardUsage
-{
-    private static readonly ConcurrentDictionary<ActiveShardUsage, byte> Shards = new();
-    private long _keys;
-    private long _bytes;
-
-    public static long Keys => Shards.Keys.Sum(shard => Volatile.Read(ref shard._keys));
-
-    public static long Bytes => Shards.Keys.Sum(shard => Volatile.Read(ref shard._bytes));
-
-    /// <summary>Starts to count an activation.</summary>
-    public void Begin() => Shards.TryAdd(this, 0);
-
-    /// <summary>Sets the activation's usage.</summary>
-    public void Set(long keys, long bytes)
-    {
-        Volatile.Write(ref _keys, keys);
-        Volatile.Write(ref _bytes, bytes);
-    }
-
-    /// <summary>Stops counting an activation.</summary>
-    public void End() => Shards.TryRemove(this, out _);
 }
 
 /// <summary>
@@ -135,9 +95,7 @@ internal sealed class ActiveShardUsage
 /// </summary>
 internal enum WriteTarget
 {
-    /// <summary>A record of a key shard: a group of STOREs, or a page.</summary>
     Shard,
 
-    /// <summary>A routing table.</summary>
     Table,
 }

@@ -38,9 +38,7 @@ internal sealed class EdgeDirectoryGrain(
 
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
-    private readonly List<LeaseRequest> _waiting = [];
-    private readonly List<ReleaseRequest> _releasing = [];
-    private readonly List<ChangeRequest> _changing = [];
+    private readonly List<PendingChange> _pending = [];
     private Task _writing = Task.CompletedTask;
 
     // Whether a live edge's time is to be noted, and when that was tried last, as a timestamp of the clock.
@@ -102,10 +100,7 @@ internal sealed class EdgeDirectoryGrain(
             throw new ArgumentException($"An edge serves 1 to {MaxNodeIds} ids, not {count}.", nameof(count));
         }
 
-        var request = new LeaseRequest(edgeName, count, edge, time.GetTimestamp());
-        _waiting.Add(request);
-        BeginWriting();
-        return await request.Task;
+        return await WriteAsync(edges => Lease(edges, edgeName, count, edge), leased: edgeName);
     }
 
     public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report)
@@ -143,10 +138,7 @@ internal sealed class EdgeDirectoryGrain(
             return;
         }
 
-        var request = new ReleaseRequest(edgeName, epoch);
-        _releasing.Add(request);
-        BeginWriting();
-        await request.Task;
+        await WriteAsync(edges => Release(edges, edgeName, epoch));
     }
 
     public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
@@ -176,10 +168,7 @@ internal sealed class EdgeDirectoryGrain(
     public async ValueTask<bool> ChangeAsync(string edgeName, NameChange change)
     {
         ArgumentNullException.ThrowIfNull(edgeName);
-        var request = new ChangeRequest(edgeName, change);
-        _changing.Add(request);
-        BeginWriting();
-        return await request.Task;
+        return await WriteAsync(edges => Change(edges, edgeName, change));
     }
 
     private bool CanNote => _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
@@ -207,43 +196,63 @@ internal sealed class EdgeDirectoryGrain(
     {
         if (_writing.IsCompleted)
         {
-            _writing = WriteWaitingAsync();
+            _writing = WritePendingAsync();
         }
     }
 
-    /// <summary>Grants and takes back leases by group commit: requests that arrive during a write share the next one.</summary>
-    private async Task WriteWaitingAsync()
+    /// <summary>Changes the stored entries by group commit: changes that are asked for during a write share the next one.</summary>
+    /// <param name="change">Changes the entries, and returns what is done when they are stored.</param>
+    /// <param name="leased">The name that is leased by it.</param>
+    private Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
+    {
+        var done = new TaskCompletionSource<T>();
+        _pending.Add(new PendingChange(
+            edges =>
+            {
+                var end = change(edges);
+                return () => done.TrySetResult(end());
+            },
+            e => done.TrySetException(e),
+            leased,
+            time.GetTimestamp()));
+        BeginWriting();
+        return done.Task;
+    }
+
+    private async Task WritePendingAsync()
     {
         // Lets calls that arrived at the same moment join.
         await Task.Yield();
-        while (_waiting.Count + _releasing.Count + _changing.Count > 0 || _isNoteDue)
+        while (_pending.Count > 0 || _isNoteDue)
         {
-            LeaseRequest[] leases = [.. _waiting];
-            ReleaseRequest[] releases = [.. _releasing];
-            ChangeRequest[] changes = [.. _changing];
-            _waiting.Clear();
-            _releasing.Clear();
-            _changing.Clear();
+            PendingChange[] changes = [.. _pending];
+            _pending.Clear();
             try
             {
-                await WriteAsync([.. leases.Where(IsAwaited)], releases, changes);
+                // Leases last: a name that is released or changed may be free for them.
+                await WriteAsync([.. changes.Where(IsAwaited).OrderBy(change => change.Leased is not null)]);
             }
             catch (Exception e)
             {
-                Array.ForEach(leases, request => request.TrySetException(e));
-                Array.ForEach(changes, request => request.TrySetException(e));
-                Array.ForEach(releases, request => request.TrySetException(e));
+                Array.ForEach(changes, change => change.Fail(e));
             }
         }
     }
 
-    private bool IsAwaited(LeaseRequest request) =>
-        time.GetElapsedTime(request.Since) < IEdgeDirectoryGrain.LeaseTimeout
-        || !request.TrySetException(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
-
-    private async Task WriteAsync(LeaseRequest[] leases, ReleaseRequest[] releases, ChangeRequest[] changes)
+    private bool IsAwaited(PendingChange change)
     {
-        if (leases.Length + releases.Length + changes.Length == 0 && !_isNoteDue)
+        var isAwaited = change.Leased is null || time.GetElapsedTime(change.Since) < IEdgeDirectoryGrain.LeaseTimeout;
+        if (!isAwaited)
+        {
+            change.Fail(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
+        }
+
+        return isAwaited;
+    }
+
+    private async Task WriteAsync(PendingChange[] changes)
+    {
+        if (changes.Length == 0 && !_isNoteDue)
         {
             return;
         }
@@ -255,103 +264,100 @@ internal sealed class EdgeDirectoryGrain(
             _isInDoubt = false;
         }
 
-        var edges = Update([.. leases.Select(request => request.Name)]);
-        foreach (var release in releases)
+        var edges = Update([.. changes.Select(change => change.Leased).OfType<string>()]);
+        var ends = new List<Action>();
+        foreach (var change in changes)
         {
-            Release(edges, release);
-        }
-
-        foreach (var request in changes)
-        {
-            Apply(edges, request);
-        }
-
-        leases = [.. leases.Where(request => !IsDrained(edges, request))];
-        var epochs = new List<long>();
-        foreach (var request in leases)
-        {
-            var leased = Lease(edges.GetValueOrDefault(request.Name), request);
-            edges[request.Name] = leased;
-            epochs.Add(leased.Epoch);
+            try
+            {
+                ends.Add(change.Apply(edges));
+            }
+            catch (Exception e) when (e is ArgumentException or EdgeDrainedException)
+            {
+                change.Fail(e);
+            }
         }
 
         await SaveAsync(edges);
-        foreach (var (request, epoch) in leases.Zip(epochs))
-        {
-            NodeId[] ids = [.. edges[request.Name].NodeIds.Take(request.Count).Select(NodeId.Parse)];
-            _live.Set(new LiveEdge(request.Name, epoch, ids, request.Edge, new EdgeReport()), holders.ActiveSilos);
-            logger.IdsLeased(request.Name, request.Count, epoch);
-            request.TrySetResult(new EdgeLease(epoch, ids, options.Value.SettingsWith(shards.Layout)));
-        }
-
-        foreach (var release in releases)
-        {
-            release.TrySetResult();
-        }
-
-        foreach (var request in changes.Where(request => !request.Task.IsCompleted))
-        {
-            EndLease(request.Name, edges.GetValueOrDefault(request.Name));
-            request.TrySetResult(true);
-        }
+        ends.ForEach(end => end());
     }
 
-    // Its next renewal fails, and it asks for a lease as if the cluster had forgotten it.
-    private void EndLease(string name, EdgeState? changed)
+    private Func<EdgeLease> Lease(Dictionary<string, EdgeState> edges, string name, int count, IEdgeObserver edge)
     {
-        if (changed is null)
+        var known = edges.GetValueOrDefault(name);
+        if (known is { IsDrained: true })
         {
-            _live.Forget(name);
+            throw new EdgeDrainedException($"The edge {name} is drained: it gets a lease once an operator resumes it.");
         }
-        else if (changed.IsReleased)
-        {
-            _live.Release(name, changed.Epoch);
-        }
-    }
 
-    private void Apply(Dictionary<string, EdgeState> edges, ChangeRequest request)
-    {
-        try
-        {
-            if (NameChanges.Apply(edges, request.Name, request.Change, _live.IsAlive(request.Name)) is { } changed)
-            {
-                edges.Remove(request.Name);
-                if (changed.State is { } state)
-                {
-                    edges.Add(request.Name, state);
-                }
-            }
-            else
-            {
-                request.TrySetResult(false);
-            }
-        }
-        catch (ArgumentException e)
-        {
-            request.TrySetException(e);
-        }
-    }
-
-    private static bool IsDrained(Dictionary<string, EdgeState> edges, LeaseRequest request) =>
-        edges.TryGetValue(request.Name, out var known)
-        && known.IsDrained
-        && request.TrySetException(new EdgeDrainedException($"The edge {request.Name} is drained: it gets a lease once an operator resumes it."));
-
-    private EdgeState Lease(EdgeState? known, LeaseRequest request)
-    {
-        var leased = new EdgeState
+        var leased = edges[name] = new EdgeState
         {
             Epoch = (known?.Epoch ?? 0) + 1,
             NodeIds = [.. known?.NodeIds ?? []],
-            Holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(request.Edge),
+            Holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(edge),
             LastSeen = time.GetUtcNow(),
         };
-        while (leased.NodeIds.Count < request.Count)
+        while (leased.NodeIds.Count < count)
         {
             leased.NodeIds.Add(NodeId.Random(random).ToString());
         }
 
-        return leased;
+        return () =>
+        {
+            NodeId[] ids = [.. leased.NodeIds.Take(count).Select(NodeId.Parse)];
+            _live.Set(new LiveEdge(name, leased.Epoch, ids, edge, new EdgeReport()), holders.ActiveSilos);
+            logger.IdsLeased(name, count, leased.Epoch);
+            return new EdgeLease(leased.Epoch, ids, options.Value.SettingsWith(shards.Layout));
+        };
+    }
+
+    private Func<bool> Release(Dictionary<string, EdgeState> edges, string name, long epoch)
+    {
+        if (edges.TryGetValue(name, out var known) && known.Epoch == epoch)
+        {
+            edges[name] = known.Ended(known.IsDrained, known.NodeIds).At(time.GetUtcNow());
+        }
+
+        return () => true;
+    }
+
+    private Func<bool> Change(Dictionary<string, EdgeState> edges, string name, NameChange change)
+    {
+        if (!edges.TryGetValue(name, out var known))
+        {
+            throw new ArgumentException($"The edge name is '{VisibleText.Excerpt(name)}', which the cluster does not know; the list of edges has all names.");
+        }
+
+        var changed = change switch
+        {
+            NameChange.Drain => known.IsDrained ? known : known.Ended(isDrained: true, known.NodeIds),
+            NameChange.Resume => known.IsDrained ? known.Ended(isDrained: false, known.NodeIds) : known,
+            NameChange.RotateIds => known.Ended(known.IsDrained, []),
+            _ => !_live.IsAlive(name)
+                ? null
+                : throw new ArgumentException($"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
+        };
+        edges.Remove(name);
+        if (changed is null)
+        {
+            return () =>
+            {
+                _live.Forget(name);
+                return true;
+            };
+        }
+
+        edges.Add(name, changed);
+        return () =>
+        {
+            // Its next renewal fails, and it asks for a lease as if the cluster had forgotten it.
+            if (changed != known && changed.IsReleased)
+            {
+                _live.Release(name, changed.Epoch);
+            }
+
+            return changed != known;
+        };
     }
 
     /// <summary>
@@ -375,14 +381,6 @@ internal sealed class EdgeDirectoryGrain(
         return kept;
     }
 
-    private void Release(Dictionary<string, EdgeState> edges, ReleaseRequest release)
-    {
-        if (edges.TryGetValue(release.Name, out var known) && known.Epoch == release.Epoch)
-        {
-            edges[release.Name] = known.Ended(known.IsDrained, known.NodeIds).At(time.GetUtcNow());
-        }
-    }
-
     private async Task SaveAsync(Dictionary<string, EdgeState> edges)
     {
         // A new object, so that memory is not ahead of storage if the write fails.
@@ -404,4 +402,11 @@ internal sealed class EdgeDirectoryGrain(
             throw;
         }
     }
+
+    /// <summary>A pending change of the stored entries.</summary>
+    /// <param name="Apply">Changes the entries, and returns what is done when they are stored.</param>
+    /// <param name="Fail">Ends it with an error.</param>
+    /// <param name="Leased">The name that is leased by it.</param>
+    /// <param name="Since">When it was asked for, as a timestamp of the clock.</param>
+    private sealed record PendingChange(Func<Dictionary<string, EdgeState>, Action> Apply, Action<Exception> Fail, string? Leased, long Since);
 }

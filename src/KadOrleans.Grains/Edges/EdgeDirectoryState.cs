@@ -2,7 +2,6 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Edges;
 
-/// <summary>The edges' ids, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDirectoryState")]
 internal sealed class EdgeDirectoryState : IVersionedState
@@ -15,7 +14,6 @@ internal sealed class EdgeDirectoryState : IVersionedState
     public Dictionary<string, EdgeState> Edges { get; set; } = [];
 }
 
-/// <summary>One edge's ids.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeState")]
 internal sealed class EdgeState
@@ -48,24 +46,54 @@ internal sealed class EdgeState
     public bool IsDrained { get; set; }
 
     /// <summary>A copy that was seen at this time.</summary>
-    public EdgeState At(DateTimeOffset seen) => new()
+    public EdgeState At(DateTimeOffset seen)
     {
-        Epoch = Epoch,
-        NodeIds = NodeIds,
-        Holder = Holder,
-        IsReleased = IsReleased,
-        LastSeen = seen,
-        IsDrained = IsDrained,
-    };
+        var copy = (EdgeState)MemberwiseClone();
+        copy.LastSeen = seen;
+        return copy;
+    }
 
     /// <summary>A copy whose lease has ended, drained or not, with these ids.</summary>
-    public EdgeState Ended(bool isDrained, List<string> ids) => new()
+    public EdgeState Ended(bool isDrained, List<string> ids)
     {
-        Epoch = Epoch,
-        NodeIds = ids,
-        Holder = Holder,
-        IsReleased = true,
-        LastSeen = LastSeen,
-        IsDrained = isDrained,
-    };
+        var copy = (EdgeState)MemberwiseClone();
+        (copy.IsReleased, copy.IsDrained, copy.NodeIds) = (true, isDrained, ids);
+        return copy;
+    }
+}
+
+/// <summary>
+/// Decides which names of edges are forgotten, and with them their ids. Without that, edges with generated names would make the
+/// directory's state grow for ever.
+/// </summary>
+internal static class ForgottenNames
+{
+    /// <summary>
+    /// A name is forgotten this long after an edge of that name lived last. If it is too short, an edge that was off for long comes back
+    /// with other ids, and its contacts have to learn them.
+    /// </summary>
+    public static readonly TimeSpan Life = TimeSpan.FromDays(30);
+
+    /// <summary>How often the time of a live edge is noted. One write of the state notes all.</summary>
+    public static readonly TimeSpan NotePeriod = TimeSpan.FromDays(1);
+
+    public static bool IsNoteDue(EdgeState edge, DateTimeOffset now) => edge.LastSeen is not { } last || now - last >= NotePeriod;
+
+    /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>
+    public static Dictionary<string, EdgeState> Update(
+        IReadOnlyDictionary<string, EdgeState> edges, Func<string, bool> isLive, DateTimeOffset now)
+    {
+        var kept = new Dictionary<string, EdgeState>();
+        foreach (var (name, edge) in edges)
+        {
+            // A time of the future is of a clock that was wrong.
+            var seen = isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
+            if (now - seen < Life || edge.IsDrained)
+            {
+                kept.Add(name, edge.At(seen));
+            }
+        }
+
+        return kept;
+    }
 }

@@ -13,13 +13,11 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
 
     private static readonly TimeSpan Timeout = TimeSpan.Parse(IEdgeObserver.ConfirmTimeout, CultureInfo.InvariantCulture);
 
-    /// <summary>The silos that are active now.</summary>
     public IReadOnlyCollection<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
 
     /// <summary>The key that identifies a holder. Each process has a different one.</summary>
     public static string KeyOf(IEdgeObserver edge) => edge.GetGrainId().Key.ToString()!;
 
-    /// <summary>Whether an edge answers a call.</summary>
     public async Task<bool> AnswersAsync(LiveEdge edge)
     {
         try

@@ -23,7 +23,6 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>Whether all live edges are known: each renews within a lease.</summary>
     public bool IsComplete => KnownFor >= leaseDuration;
 
-    /// <summary>The names whose leases were handed back.</summary>
     public IReadOnlyList<string> Released => [.. _released.Keys];
 
     /// <summary>Starts a lease, which ends all older ones of the name.</summary>
@@ -45,7 +44,6 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
         return true;
     }
 
-    /// <summary>Ends the newest lease of the name.</summary>
     public void Release(string name, long epoch)
     {
         _edges.Remove(name);
@@ -58,24 +56,20 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>The edge with this name, even if its lease ended. Null if it was not heard or handed its lease back.</summary>
     public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name);
 
-    /// <summary>Whether an edge of this name has a lease that did not run out.</summary>
     public bool IsAlive(string name) => _edges.TryGetValue(name, out var heard) && !IsOver(heard);
 
-    /// <summary>Removes all that is kept of a name.</summary>
     public void Forget(string name)
     {
         _edges.Remove(name);
         _released.Remove(name);
     }
 
-    /// <summary>Whether the lease ran out.</summary>
     public bool IsOver(HeardEdge edge) => time.GetElapsedTime(edge.Since) >= leaseDuration;
 
     /// <summary>The ids leased under this epoch. Null if unknown.</summary>
     public IReadOnlyList<NodeId>? IdsOf(string name, long epoch) =>
         _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? heard.Edge.NodeIds : null;
 
-    /// <summary>The edges whose leases have not ended.</summary>
     public IReadOnlyList<LiveEdge> GetAlive() => [.. _edges.Values.Where(heard => !IsOver(heard)).Select(heard => heard.Edge)];
 }
 

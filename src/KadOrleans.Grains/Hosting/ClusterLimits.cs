@@ -11,46 +11,33 @@ namespace KadOrleans.Grains.Hosting;
 /// <summary>
 /// The limits in force, as this silo knows them. It asks the cluster before its first shard and every 15 s. Safe for several threads.
 /// </summary>
-internal sealed class ClusterLimits
+internal sealed class ClusterLimits(
+    IOptions<KadClusterOptions> options,
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<ClusterLimits> logger)
 {
     /// <summary>How long the rules are asked for at the start. A silo that cannot read them starts with its settings and asks again.</summary>
     private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(10);
 
-    private readonly KadClusterOptions _options;
-    private readonly IGrainFactory _grains;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly GrainCalls _calls;
+    private readonly KadClusterOptions _options = options.Value;
+    private readonly GrainCalls _calls = new(time, logger);
 
     // Guards writes of _rules, which never go back.
     private readonly Lock _gate = new();
     private volatile EdgeRules _rules = new(0, []);
 
-    /// <summary>Starts from the silo's settings.</summary>
-    public ClusterLimits(
-        IOptions<KadClusterOptions> options,
-        IGrainFactory grains,
-        ILocalSiloDetails silo,
-        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
-        ILogger<ClusterLimits> logger)
-    {
-        (_options, _grains, Name, _time, _logger) = (options.Value, grains, NameOf(silo.SiloAddress), time, logger);
-        _calls = new GrainCalls(time, logger);
-    }
-
-    /// <summary>This silo's name among those who follow the rules.</summary>
-    public string Name { get; }
+    public string Name { get; } = NameOf(silo.SiloAddress);
 
     /// <summary>Grows with each change of what is followed.</summary>
     public long Version => _rules.Version;
 
-    /// <summary>The limits in force.</summary>
     public LimitValues Values => LimitBook.Apply(Settings, _rules.LimitEntries, _options.MostKeys);
 
     /// <summary>What the silo's settings say. Those of edges are the edges' own.</summary>
     public LimitValues Settings => new(_options.Quota, new SourceLimits(), new UploadLimits(), _options.CrawlRate);
 
-    /// <summary>A silo's name among those who follow the rules.</summary>
     public static string NameOf(SiloAddress silo) => silo.ToString();
 
     /// <summary>Asks for the newest rules before the first shard needs them, for a bounded time.</summary>
@@ -58,11 +45,11 @@ internal sealed class ClusterLimits
     {
         try
         {
-            await _calls.CallAsync(nameof(IRulesGrain), FetchAsync, new TimeLimit(FirstLimit, _time), CancellationToken.None);
+            await _calls.CallAsync(nameof(IRulesGrain), FetchAsync, new TimeLimit(FirstLimit, time), CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _logger.LimitsNotRead(e.Message);
+            logger.LimitsNotRead(e.Message);
         }
     }
 
@@ -71,7 +58,7 @@ internal sealed class ClusterLimits
     public async ValueTask<bool> FetchAsync()
     {
         var had = Version;
-        while (await _grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(Name, Version) is { } rules && TryFollow(rules))
+        while (await grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(Name, Version) is { } rules && TryFollow(rules))
         {
         }
 

@@ -13,10 +13,8 @@ internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
     // Boxed, so that reads and writes are atomic.
     private volatile Known _known = new(ShardLayout.Of(options.Value.ShardBits), null);
 
-    /// <summary>Called with each new number.</summary>
     public event Action<ShardLayout>? Changed;
 
-    /// <summary>The shards in use.</summary>
     public ShardLayout Layout => _known.Layout;
 
     /// <summary>How many of them were split by a doubling; null if none is under way.</summary>

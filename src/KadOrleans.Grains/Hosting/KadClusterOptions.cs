@@ -119,7 +119,6 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
     private static readonly TimeSpan LongestCrawlInterval = TimeSpan.FromDays(30);
     private static readonly TimeSpan Tenth = TimeSpan.FromMilliseconds(100);
 
-    /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, KadClusterOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

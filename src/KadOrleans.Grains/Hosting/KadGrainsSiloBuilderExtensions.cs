@@ -41,7 +41,6 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
-        builder.Services.TryAddSingleton<LoadTurns>();
         builder.Services.TryAddSingleton<SiloNews>();
         builder.Services.TryAddSingleton<ShardDesks>();
         builder.Services.TryAddSingleton<AskSilo>(services =>
@@ -53,8 +52,8 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<AskClock>(services =>
         {
             // Not before the first call: the silo is still being made.
-            var clocks = new Lazy<SiloClockServices>(() => new SiloClockServices(services));
-            return silo => clocks.Value.AskAsync(silo);
+            var clocks = new Lazy<SiloServices<ISiloClockService>>(() => new SiloServices<ISiloClockService>(services));
+            return silo => clocks.Value.At(silo).GetAsync();
         });
         builder.AddGrainService<SiloClockService>();
         builder.Services.TryAddSingleton<ActiveGrains>();
@@ -66,12 +65,13 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<SiloReporter>();
         builder.Services.TryAddSingleton<AskReport>(services =>
         {
-            var reports = new Lazy<SiloReportServices>(() => new SiloReportServices(services));
-            return (silo, grain) => reports.Value.AskAsync(silo, grain);
+            var reports = new Lazy<SiloServices<ISiloReportService>>(() => new SiloServices<ISiloReportService>(services));
+            return (silo, grain) => reports.Value.At(silo).GetAsync(grain);
         });
         builder.AddGrainService<SiloReportService>();
         builder.Services.TryAddSingleton<ClusterSilos>();
         builder.Services.TryAddSingleton<AdminCalls>();
+        builder.Services.TryAddSingleton<ShardReadings>();
         builder.Services.TryAddSingleton<IDhtAdmin, ClusterAdmin>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<CrawlTiming>();

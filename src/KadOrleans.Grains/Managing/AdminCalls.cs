@@ -24,30 +24,24 @@ internal sealed class AdminCalls(
     ClusterTime time,
     ILogger<AdminCalls> logger)
 {
-    /// <summary>The shards or tables that are asked at once.</summary>
     private const int AtOnce = 64;
 
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
 
     private readonly GrainCalls _calls = new(time, logger);
 
-    /// <summary>The time limit of a call that begins now.</summary>
     public TimeLimit Limit() => new(CallLimit, time);
 
-    /// <summary>Calls a grain of which the cluster has one.</summary>
     public Task<T> CallOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> call, CancellationToken cancellationToken)
         where TGrain : IGrainWithIntegerKey =>
         CallAsync(typeof(TGrain).Name, grains.GetGrain<TGrain>(GrainKeys.Singleton), call, Limit(), cancellationToken);
 
-    /// <summary>Calls a shard.</summary>
     public Task<T> CallShardAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
         CallAsync(GrainKeys.ShardName(shard), grains.GetGrain<IKeyShardGrain>(shard), call, limit, cancellationToken);
 
-    /// <summary>Calls the routing table of a node id.</summary>
     public Task<T> CallTableAsync<T>(NodeId id, Func<IRoutingTableGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
         CallAsync($"routing table {id}", grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id)), call, limit, cancellationToken);
 
-    /// <summary>Calls a live edge, and another if it fails.</summary>
     public async Task<T> CallEdgeAsync<T>(Func<IEdgeObserver, Task<T>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
         try
@@ -87,7 +81,6 @@ internal sealed class AdminCalls(
         return results;
     }
 
-    /// <summary>Asks the tables of all live edges.</summary>
     public async Task<IEnumerable<(NodeId Table, T Result)>> AskTablesAsync<T>(
         Func<IRoutingTableGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {

@@ -7,16 +7,13 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains.Managing;
 
-/// <inheritdoc cref="IAuditGrain"/>
 internal sealed class AuditGrain : Grain, IAuditGrain
 {
     /// <summary>Entries of a page: with the longest texts some 100 kB.</summary>
     private const int PageSize = 50;
 
-    /// <summary>Pages read at once at activation.</summary>
     private const int ReadsAtOnce = 16;
 
-    /// <summary>The most characters of a text.</summary>
     private const int MaxText = 256;
 
     private readonly GrainRecordStorage _storage;
@@ -81,4 +78,87 @@ internal sealed class AuditGrain : Grain, IAuditGrain
     ]);
 
     private static string Shorten(string text) => text.Length <= MaxText ? text : text[..MaxText];
+}
+
+/// <summary>
+/// The last entries of an audit log, in a ring of pages. An entry's number says its page, and the oldest page gives its slot to the newest.
+/// So one write keeps an entry, and nothing has to be removed.
+/// </summary>
+/// <param name="pageSize">Entries of a page.</param>
+/// <param name="slots">Pages, 2 or more: the newest may be nearly empty.</param>
+internal sealed class AuditPages(int pageSize, int slots)
+{
+    private readonly AuditPageState[] _pages = [.. Enumerable.Range(0, slots).Select(_ => new AuditPageState { First = -1 })];
+    private long _next;
+
+    public int Slots => slots;
+
+    public void Set(int slot, AuditPageState page)
+    {
+        _pages[slot] = page;
+        _next = Math.Max(_next, page.First + page.Entries.Count);
+    }
+
+    /// <summary>The page to store so that the log has one entry more. <see cref="Set"/> takes it once it is stored.</summary>
+    public (int Slot, AuditPageState Page) Plan(AuditEntryState entry)
+    {
+        var first = _next - (_next % pageSize);
+        var slot = (int)(_next / pageSize % slots);
+        return (slot, new AuditPageState { First = first, Entries = [.. _pages[slot].First == first ? _pages[slot].Entries : [], entry] });
+    }
+
+    /// <summary>The last entries before a number, newest first, with their numbers.</summary>
+    /// <param name="count">The most entries.</param>
+    /// <param name="before">Only entries with lower numbers; null for all.</param>
+    public IReadOnlyList<(long Number, AuditEntryState Entry)> Read(int count, long? before)
+    {
+        // All but the page that is being filled: as many as the log promises.
+        var oldest = _next - ((long)(slots - 1) * pageSize);
+        return
+        [
+            .. _pages.Where(page => page.First >= 0).OrderByDescending(page => page.First)
+                .SelectMany(page => page.Entries.Select((entry, i) => (Number: page.First + i, Entry: entry)).Reverse())
+                .Where(entry => entry.Number >= oldest && !(entry.Number >= before))
+                .Take(count),
+        ];
+    }
+}
+
+[GenerateSerializer]
+[Alias("kad.AuditPageState")]
+internal sealed class AuditPageState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    /// <summary>The number of its first entry.</summary>
+    [Id(1)]
+    public long First { get; set; }
+
+    /// <summary>In the order of their numbers, without gaps.</summary>
+    [Id(2)]
+    public List<AuditEntryState> Entries { get; set; } = [];
+}
+
+[GenerateSerializer]
+[Alias("kad.AuditEntryState")]
+internal sealed class AuditEntryState
+{
+    [Id(0)]
+    public DateTimeOffset Time { get; set; }
+
+    [Id(1)]
+    public string Who { get; set; } = string.Empty;
+
+    [Id(2)]
+    public string Action { get; set; } = string.Empty;
+
+    [Id(3)]
+    public string Target { get; set; } = string.Empty;
+
+    [Id(4)]
+    public bool Succeeded { get; set; }
+
+    [Id(5)]
+    public string Result { get; set; } = string.Empty;
 }

@@ -140,7 +140,6 @@ internal sealed class RulesGrain(
         return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge.Name)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Sends the rules to an edge, which follows them from the response on.</summary>
     private async Task SendAsync(EdgeName edge)
     {
         var rules = Rules;
@@ -174,7 +173,6 @@ internal sealed class RulesGrain(
     }
 }
 
-/// <summary>What an operator has set, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.RulesState")]
 internal sealed class RulesState : IVersionedState
@@ -194,7 +192,6 @@ internal sealed class RulesState : IVersionedState
     public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
 }
 
-/// <summary>A ban, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.BanState")]
 internal sealed class BanState
@@ -207,7 +204,6 @@ internal sealed class BanState
     public DateTimeOffset Since { get; set; }
 }
 
-/// <summary>The limits that an operator changed, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.LimitsState")]
 internal sealed class LimitsState : IVersionedState
@@ -223,11 +219,9 @@ internal sealed class LimitsState : IVersionedState
     [Id(2)]
     public List<LimitState> Limits { get; set; } = [];
 
-    /// <summary>The same for decisions.</summary>
     public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
 }
 
-/// <summary>A changed limit, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.LimitState")]
 internal sealed class LimitState

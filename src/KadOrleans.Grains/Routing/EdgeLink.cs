@@ -26,10 +26,8 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     private int _failures;
     private Task _push = Task.CompletedTask;
 
-    /// <summary>The edge, while its subscription lasts.</summary>
     private IEdgeObserver? Live => _edge is not null && time.GetElapsedTime(_subscribedAt) < Lifetime ? _edge : null;
 
-    /// <summary>Whether an edge is subscribed.</summary>
     public bool IsLive => Live is not null;
 
     /// <summary>Takes or renews a subscription. The edge has this snapshot already, or it is in the response.</summary>
@@ -41,10 +39,8 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         _failures = 0;
     }
 
-    /// <summary>Removes the subscriber.</summary>
     public void End() => _edge = null;
 
-    /// <summary>Sends the newest snapshot unless the edge has it.</summary>
     public void Push(RoutingTable table)
     {
         if (IsLive && table.Version > _pushed.Version && _push.IsCompleted)
@@ -62,20 +58,20 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
             return false;
         }
 
+        var problem = "it has too much to do";
         try
         {
             if (await edge.AcceptAsync(work).WaitAsync(timeout, time))
             {
                 return true;
             }
-
-            logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, "it has too much to do");
         }
         catch (Exception e)
         {
-            logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, e.Message);
+            problem = e.Message;
         }
 
+        logger.WorkNotTaken(nodeId.ToString(), work.GetType().Name, problem);
         return false;
     }
 

@@ -20,6 +20,20 @@ namespace KadOrleans.Grains.Routing;
 [Reentrant]
 internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 {
+    /// <summary>Lonely buckets are refreshed (Kademlia §2.3).</summary>
+    public const string Refresh = "refresh";
+
+    /// <summary>A random walk begins.</summary>
+    public const string Walk = "walk";
+
+    /// <summary>
+    /// The time between two checks for buckets to refresh. Each bucket is due once an hour. With a check an hour, one that comes a moment
+    /// too early would cost the bucket another hour.
+    /// </summary>
+    private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
+
+    public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
+
     /// <summary>The timeout of a call that passes a snapshot or work to an edge.</summary>
     private static readonly TimeSpan EdgeTimeout = TimeSpan.FromSeconds(10);
 
@@ -28,7 +42,8 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     private readonly TimeProvider _time;
     private readonly TableSaver _saver;
     private readonly EdgeLink _edge;
-    private readonly TableReminders _reminders;
+    private readonly GrainReminder _refreshReminder;
+    private readonly GrainReminder _walkReminder;
     private readonly RefreshPolicy _refresh;
     private readonly NodeId _ownId;
     private RoutingTable _table;
@@ -54,7 +69,8 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _time = time;
         _saver = new TableSaver(this, state, version, _options, time, logger);
         _edge = new EdgeLink(_ownId, time, EdgeTimeout, logger);
-        _reminders = new TableReminders(this, random, time, logger);
+        _refreshReminder = new GrainReminder(this, Refresh, RefreshPeriod, random, time, logger);
+        _walkReminder = new GrainReminder(this, Walk, WalkPeriod, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _table = Restore(new RoutingTableState(_ownId, 0, []));
     }
@@ -160,16 +176,17 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     /// <summary>Decides what is due, and passes it to the edge without waiting.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        _reminders.Measure(reminderName, status);
+        var reminder = reminderName == Walk ? _walkReminder : _refreshReminder;
+        reminder.Ticked(status);
         if (!_edge.IsLive)
         {
             // Edges renew each minute, so an id without a subscription for this long is not served.
             if (_time.GetElapsedTime(_activeSince) >= EdgeLink.Lifetime)
             {
-                _reminders.Remove();
+                SetReminders(false);
             }
         }
-        else if (_reminders.IsNew(reminderName) && FindDue(reminderName) is { } work)
+        else if (reminder.IsNew() && FindDue(reminderName) is { } work)
         {
             _ = _edge.HandAsync(work);
         }
@@ -186,7 +203,15 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         }
 
         _edge.Subscribe(edge, _table.Snapshot, takesChanges);
-        _reminders.Set();
+
+        // An edge renews its subscription each minute, so a failure is retried soon.
+        SetReminders(true);
+    }
+
+    private void SetReminders(bool areWanted)
+    {
+        _refreshReminder.Set(areWanted);
+        _walkReminder.Set(areWanted);
     }
 
     private EdgeWork? FindDue(string reminderName)
@@ -196,7 +221,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
             return new RejoinWork(_ownId);
         }
 
-        if (reminderName == TableReminders.Walk)
+        if (reminderName == Walk)
         {
             return new RandomWalkWork(_ownId);
         }

@@ -31,7 +31,6 @@ internal sealed class TableSaver(
     /// <summary>The newest lease that subscribed.</summary>
     public long Epoch { get; private set; }
 
-    /// <summary>The buckets that were stored when the activation began.</summary>
     public IReadOnlyList<SavedBucket> SavedBuckets { get; private set; } = [];
 
     /// <summary>Stores and returns the number of the activation.</summary>
@@ -45,7 +44,6 @@ internal sealed class TableSaver(
         return _activation;
     }
 
-    /// <summary>Notes a change, to be saved soon.</summary>
     public void MarkChanged()
     {
         if (_isOver)
@@ -68,10 +66,8 @@ internal sealed class TableSaver(
         }
     }
 
-    /// <summary>Saves what changed.</summary>
     public Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
 
-    /// <summary>Saves changes at the end of the activation. A failure is logged.</summary>
     public async Task EndAsync()
     {
         try

@@ -4,7 +4,6 @@ using KadOrleans.Grains.Storage;
 
 namespace KadOrleans.Grains.Routing;
 
-/// <summary>A routing table, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.TableState")]
 internal sealed class TableState : IVersionedState
@@ -25,7 +24,6 @@ internal sealed class TableState : IVersionedState
     public List<BucketState> Buckets { get; set; } = [];
 }
 
-/// <summary>A bucket, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.BucketState")]
 internal sealed class BucketState
@@ -49,7 +47,6 @@ internal sealed class BucketState
     public List<ContactState> Replacements { get; set; } = [];
 }
 
-/// <summary>A contact, as stored.</summary>
 [GenerateSerializer]
 [Alias("kad.ContactState")]
 internal sealed class ContactState
@@ -73,7 +70,6 @@ internal sealed class ContactState
     public DateTimeOffset? FirstSeen { get; set; }
 }
 
-/// <summary>Converts buckets between the core's form and the stored one.</summary>
 internal static class TableMapping
 {
     public static List<BucketState> ToStored(RoutingTableState table) => [.. table.Buckets.Select(ToStored)];

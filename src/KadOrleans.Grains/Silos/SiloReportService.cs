@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using System.Reflection;
 using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Grains.Clocks;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.CodeGeneration;
 using Orleans.Runtime.Services;
@@ -15,7 +19,6 @@ internal interface ISiloReportService : IGrainService
     /// <summary>How long a silo may take. An operator waits for the slowest one.</summary>
     const string CallTimeout = "00:00:02";
 
-    /// <summary>How the silo is now, and whether a grain is active on it.</summary>
     [Alias("Get")]
     [ResponseTimeout(CallTimeout)]
     Task<SiloReport> GetAsync(GrainId grain);
@@ -40,19 +43,59 @@ internal sealed record SiloReport(
     [property: Id(5)] TimeSpan? ClockDifference,
     [property: Id(6)] bool HasGrain);
 
-/// <inheritdoc cref="ISiloReportService"/>
 internal sealed class SiloReportService(GrainId id, Silo silo, ILoggerFactory loggers, SiloReporter reporter)
     : GrainService(id, silo, loggers), ISiloReportService
 {
     public Task<SiloReport> GetAsync(GrainId grain) => Task.FromResult(reporter.Report(grain));
 }
 
-/// <summary>Calls the services of silos.</summary>
-internal sealed class SiloReportServices(IServiceProvider services) : GrainServiceClient<ISiloReportService>(services)
+/// <summary>Calls a service of any silo.</summary>
+internal sealed class SiloServices<T>(IServiceProvider services) : GrainServiceClient<T>(services)
+    where T : IGrainService
 {
-    /// <summary>Asks a silo.</summary>
-    public Task<SiloReport> AskAsync(SiloAddress silo, GrainId grain) => GetGrainService(silo).GetAsync(grain);
+    public T At(SiloAddress silo) => GetGrainService(silo);
 }
 
-/// <summary>Asks a silo how it is, and whether a grain is active on it.</summary>
 internal delegate Task<SiloReport> AskReport(SiloAddress silo, GrainId grain);
+
+/// <summary>Tells how this silo is, from memory alone. It counts the time from its creation, with the silo's.</summary>
+internal sealed class SiloReporter(
+    ILocalSiloDetails own,
+    ActiveGrains active,
+    ClusterClock cluster,
+    DescribeSilo describe,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
+{
+    // Without the commit.
+    private static readonly string Version =
+        typeof(SiloReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private readonly long _started = clock.GetTimestamp();
+
+    public SiloReport Report(GrainId grain)
+    {
+        var (isReady, reason) = describe();
+        return new SiloReport(own.Name, Version, isReady, reason, clock.GetElapsedTime(_started), cluster.Agreed, active.Has(grain));
+    }
+}
+
+/// <summary>Whether this silo takes calls.</summary>
+/// <param name="IsReady">Whether it does.</param>
+/// <param name="Reason">Why not, or what slows it. Null if there is nothing to say.</param>
+internal readonly record struct SiloState(bool IsReady, string? Reason);
+
+internal delegate SiloState DescribeSilo();
+
+/// <summary>The shards and the directory of edges that are active on this silo. Safe for several threads.</summary>
+internal sealed class ActiveGrains
+{
+    // By activation: the next one of a grain may begin before the one before has ended.
+    private readonly ConcurrentDictionary<Grain, GrainId> _activations = new(ReferenceEqualityComparer.Instance);
+
+    public void Begin(Grain activation) => _activations[activation] = activation.GetGrainId();
+
+    /// <summary>Notes its end. Without a beginning it does nothing.</summary>
+    public void End(Grain activation) => _activations.TryRemove(activation, out _);
+
+    public bool Has(GrainId grain) => _activations.Values.Contains(grain);
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Grains.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -25,13 +26,10 @@ internal static class StateSchema
     public const int Newest = 6;
 #endif
 
-    /// <summary>The version since which the edge directory notes who leased a name and who handed it back.</summary>
     public const int EdgeHolders = 4;
 
-    /// <summary>The version since which the cluster's settings have the constants of Kademlia.</summary>
     public const int Constants = 5;
 
-    /// <summary>The version since which the number of shards may be doubled.</summary>
     public const int Doubling = 6;
 
     /// <summary>Refuses a state that a newer release wrote.</summary>
@@ -49,7 +47,6 @@ internal static class StateSchema
 /// <summary>A stored state with the schema version that wrote it.</summary>
 internal interface IVersionedState
 {
-    /// <summary>As in <see cref="StateSchema"/>; set when the state is written.</summary>
     int SchemaVersion { get; set; }
 }
 
@@ -87,7 +84,6 @@ internal sealed class StateVersion
         }
     }
 
-    /// <summary>Sets a state's version to <see cref="Written"/>.</summary>
     internal T Stamp<T>(T state)
         where T : IVersionedState
     {
@@ -101,7 +97,6 @@ internal sealed class SiloVersions
 {
     private Dictionary<SiloAddress, int> _known = [];
 
-    /// <summary>Notes a silo's report.</summary>
     public void Set(SiloAddress silo, int version) => _known[silo] = version;
 
     /// <summary>
@@ -113,4 +108,27 @@ internal sealed class SiloVersions
         _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));
         return _known.Values.DefaultIfEmpty(StateSchema.Oldest).Min();
     }
+}
+
+/// <summary>
+/// Builds the names of stored states. Some providers identify rows by state name and grain key, without the grain's type. So no two kinds
+/// of grain share a name.
+/// </summary>
+internal static class StateNames
+{
+    public const string Cluster = "kad-cluster";
+
+    public const string EdgeDirectory = "kad-edges";
+
+    public const string RoutingTable = "kad-table";
+
+    public const string Rules = "kad-rules";
+
+    public const string Limits = "kad-limits";
+
+    public static string Crawl(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}");
+
+    public static string CrawlPage(int slot, int page) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}-page-{page:d6}");
+
+    public static string AuditPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-audit-{slot:d3}");
 }

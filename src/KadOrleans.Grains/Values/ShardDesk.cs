@@ -1,17 +1,16 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Diagnostics;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Shards;
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 using Orleans.Runtime.Services;
 
 namespace KadOrleans.Grains.Values;
 
-/// <inheritdoc cref="IShardDesk"/>
 internal sealed class ShardDesk(
     GrainId id,
     Silo silo,
@@ -24,12 +23,6 @@ internal sealed class ShardDesk(
     ClusterTime time)
     : GrainService(id, silo, loggers), IShardDesk
 {
-    /// <summary>
-    /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
-    /// just died, must not delay the others.
-    /// </summary>
-    public static readonly TimeSpan ShardTimeout = TimeSpan.FromMilliseconds(250);
-
     /// <summary>The most bytes of filters in one response to another silo.</summary>
     private const long MaxResponse = 1L << 20;
 
@@ -64,7 +57,7 @@ internal sealed class ShardDesk(
     {
         ShardCall.CheckLength(known);
         Task<ShardNews?>[] asked = [.. known.Select(point => ShardOf(point.Shard).GetNewsAsync(point).AsTask())];
-        await WaitAsync(Task.WhenAll(asked));
+        await ShardCall.WaitAsync(Task.WhenAll(asked), time);
         long bytes = 0;
         return [.. asked.Where(one => one.IsCompletedSuccessfully).Select(one => one.Result).OfType<ShardNews>().TakeWhile(IsWithinResponse)];
 
@@ -74,6 +67,7 @@ internal sealed class ShardDesk(
     private IKeyShardGrain ShardOf(long shard) =>
         _grains.TryGetValue(shard, out var grain) ? grain : _grains[shard] = grains.GetGrain<IKeyShardGrain>(shard);
 
+    // Of a shard that timed out or failed the caller gets nothing: it calls the shard itself, and gets the reason.
     private async ValueTask<ShardBatch<TResult>> AskAsync<TRequest, TResult>(
         IReadOnlyList<TRequest> requests,
         Func<TRequest, NodeId> keyOf,
@@ -81,39 +75,33 @@ internal sealed class ShardDesk(
     {
         ShardCall.CheckLength(requests);
         var layout = shards.Layout;
-        var shares = ShardShare<TRequest, TResult>.Divide(requests, request => layout.ShardOf(keyOf(request)));
-        foreach (var (shard, share) in shares)
-        {
-            share.Begin(ShardOf(shard), call);
-        }
-
-        await WaitAsync(Task.WhenAll(shares.Values.Select(share => share.Asked)));
-        var results = new TResult[requests.Count];
-        return new ShardBatch<TResult>(results, [.. shares.Values.SelectMany(share => share.CopyTo(results))], details.SiloAddress);
-    }
-
-    // Of a shard that timed out or failed the caller gets nothing: it calls the shard itself, and gets the reason.
-    private async Task WaitAsync(Task all)
-    {
-        GrainCalls.Ignore(all);
-        await all.WaitAsync(ShardTimeout, time)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var (results, unanswered) = await ShardCall.DivideAsync(
+            requests, request => layout.ShardOf(keyOf(request)), ShardOf, call, calls => ShardCall.WaitAsync(calls, time));
+        return new ShardBatch<TResult>(results, unanswered, details.SiloAddress);
     }
 }
 
-/// <summary>The desks of all silos.</summary>
+[Reentrant]
+[StatelessWorker(1)]
+internal sealed class ShardBatchGrain(ShardDesks desks) : Grain, IShardBatchGrain
+{
+    public ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => desks.Own.GetAsync(keys);
+
+    public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) => desks.Own.PutAsync(puts);
+
+    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known) => desks.Own.GetNewsAsync(known);
+}
+
 internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
 {
     public ShardDesks(IServiceProvider services, ILocalSiloDetails silo)
         : base(services) => (Own, Address) = (GetGrainService(silo.SiloAddress), GetGrainService(silo.GatewayAddress).GetGrainId());
 
-    /// <summary>This silo's.</summary>
     public IShardDesk Own { get; }
 
     /// <summary>See <see cref="ShardNews.Desk"/>.</summary>
     public GrainId Address { get; }
 
-    /// <summary>Has a silo ask shards.</summary>
     public Task<IReadOnlyList<ShardNews>> AskAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known) =>
         GetGrainService(silo).AskShardsAsync(known).AsTask();
 }

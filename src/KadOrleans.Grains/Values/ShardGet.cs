@@ -11,10 +11,6 @@ internal sealed class ShardGet
     private readonly StoredValue?[] _values;
     private readonly List<int> _missing = [];
 
-    /// <summary>Looks up all keys.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="now">The time, at which expired values end.</param>
-    /// <param name="tryFind">Looks up one.</param>
     public ShardGet(IReadOnlyList<NodeId> keys, DateTimeOffset now, TryFind tryFind)
     {
         (_keys, _now, _values) = (keys, now, new StoredValue?[keys.Count]);
@@ -35,7 +31,6 @@ internal sealed class ShardGet
     /// <summary>Returns whether memory knows what is held of a key: a value, alive or not, or nothing.</summary>
     public delegate bool TryFind(NodeId key, out StoredValue? value);
 
-    /// <summary>The values in the order of the keys.</summary>
     public IReadOnlyList<StoredValue?> Values => _values;
 
     /// <summary>How many values memory had, alive or not.</summary>
@@ -44,13 +39,11 @@ internal sealed class ShardGet
     /// <summary>The places of the keys that memory did not know.</summary>
     public IReadOnlyList<int> Missing => _missing;
 
-    /// <summary>These keys.</summary>
     public IReadOnlyList<NodeId> MissingKeys => [.. _missing.Select(place => _keys[place])];
 
     /// <summary>The value, or null if it has expired.</summary>
     public StoredValue? Alive(StoredValue? value) => value?.IsExpired(_now) == false ? value : null;
 
-    /// <summary>Takes the values of <see cref="MissingKeys"/>, as they are.</summary>
     public void Fill(IEnumerable<StoredValue?> values)
     {
         foreach (var (place, value) in _missing.Zip(values))

@@ -15,7 +15,7 @@ internal static class ShardQuota
     private const long ExtraBytes = ExtraKeys * (StoreRules.MaxContentLength + StoredValue.FixedFootprint);
 
     /// <summary>The quota of each of the 2 to the power of <paramref name="shardBits"/> shards.</summary>
-    public static StoreQuota Of(StoreQuota whole, int shardBits) => shardBits == 0 ? whole : new StoreQuota
+    public static StoreQuota Of(StoreQuota whole, int shardBits) => shardBits == 0 ? whole : whole with
     {
         TotalKeys = (int)Share(whole.TotalKeys, shardBits, ExtraKeys),
         TotalBytes = Share(whole.TotalBytes, shardBits, ExtraBytes),
@@ -23,8 +23,6 @@ internal static class ShardQuota
         BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
         KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
         BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
-        ReservePercent = whole.ReservePercent,
-        KeepsHeld = whole.KeepsHeld,
         ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
         ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),
     };

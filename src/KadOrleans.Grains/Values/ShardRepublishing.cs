@@ -33,8 +33,6 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(50);
 
     /// <summary>Passes on all due keys, page by page. Never fails.</summary>
-    /// <param name="findAbove">Returns a page of due keys above the given one, in order. Empty at the end.</param>
-    /// <param name="cancellationToken">Ends it when the shard is deactivated.</param>
     public async Task HandOverAsync(Func<NodeId?, IReadOnlyList<NodeId>> findAbove, CancellationToken cancellationToken)
     {
         try

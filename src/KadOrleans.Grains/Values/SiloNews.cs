@@ -11,9 +11,6 @@ namespace KadOrleans.Grains.Values;
 /// <see cref="MinAge"/>, however many they are. Shards of one silo are asked with one call to it: most calls of an idle cluster would be
 /// these. Safe for several threads.
 /// </summary>
-/// <param name="shards">The shards in use.</param>
-/// <param name="askSilo">Has a silo ask shards. It may leave some out.</param>
-/// <param name="time">For ages and timeouts.</param>
 internal sealed class SiloNews(
     ClusterShards shards, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
@@ -43,8 +40,6 @@ internal sealed class SiloNews(
     /// <summary>
     /// The news of some shards. It waits for shards that do not respond no longer than a get does. Shards that were split are left out.
     /// </summary>
-    /// <param name="known">What the caller knows of each.</param>
-    /// <param name="grainOf">The grain of a shard.</param>
     public async Task<IReadOnlyList<ShardNews>> ReadAsync(IReadOnlyList<ShardPoint> known, Func<long, IKeyShardGrain> grainOf)
     {
         var layout = shards.Layout;
@@ -64,8 +59,7 @@ internal sealed class SiloNews(
         Task[] asked = [.. Refresh(wanted, grainOf).Where(task => !task.IsCompleted)];
         if (asked.Length > 0)
         {
-            await ((Task)Task.WhenAll(asked).WaitAsync(ShardDesk.ShardTimeout, time))
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await ShardCall.WaitAsync(Task.WhenAll(asked), time);
         }
 
         lock (_gate)
@@ -106,7 +100,7 @@ internal sealed class SiloNews(
             var age = time.GetElapsedTime(entry.ConfirmedAt);
             if (entry.History is { } history && age < MaxAge && (bytes == 0 || bytes + history.Bytes <= MaxResponse))
             {
-                var read = history.Read(point, age) with { Silo = entry.LastSilo, Desk = entry.Desk };
+                var read = history.Read(point, age) with { Silo = entry.Place.Silo, Desk = entry.Place.Desk };
                 bytes += read.Filter?.Length ?? 0;
                 news.Add(read);
             }
@@ -122,10 +116,10 @@ internal sealed class SiloNews(
         {
             var now = time.GetTimestamp();
             var entries = known.Select(point => EntryOf(point.Shard)).Distinct().ToList();
-            foreach (var some in entries.Where(entry => IsDue(entry, now)).GroupBy(entry => entry.Silo).Select(group => (group.Key, All: group.ToList())).ToList())
+            foreach (var some in entries.Where(entry => IsDue(entry, now)).GroupBy(entry => entry.IsAnswered ? entry.Place.Silo : null).Select(group => (group.Key, All: group.ToList())).ToList())
             {
                 // Shards without news may be elsewhere by then: next time they are asked themselves.
-                some.All.ForEach(entry => entry.Silo = null);
+                some.All.ForEach(entry => entry.IsAnswered = false);
                 var asked = some.Key is { } silo ? AskAsync(some.All, askSilo(silo, [.. some.All.Select(entry => entry.Point)]), now) : null;
                 some.All.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry, now), now));
             }
@@ -194,8 +188,9 @@ internal sealed class SiloNews(
         var others = _bytes - (entry.History?.Bytes ?? 0);
         (entry.FullAt, entry.History) = news is null || others + (news.Filter?.Length ?? 0) > MaxBytes
             ? (askedAt, null)
-            : ((long?)null, KeyHistory.After(entry.History, news, KeyHistory.MaxChangesOf(_bits)));
-        (entry.ConfirmedAt, entry.Silo, entry.LastSilo, entry.Desk) = (askedAt, news?.Silo, news?.Silo, news?.Desk);
+            : ((long?)null, KeyHistory.After(
+                entry.History, new KeyNews(news.Generation, news.Version, news.Changed, news.Filter), KeyHistory.MaxChangesOf(_bits)));
+        (entry.ConfirmedAt, entry.Place, entry.IsAnswered) = (askedAt, (news?.Silo, news?.Desk), true);
         _bytes = others + (entry.History?.Bytes ?? 0);
     }
 
@@ -205,14 +200,11 @@ internal sealed class SiloNews(
 
         public ShardPoint Point => new(shard, History?.Generation ?? 0, History?.Version ?? 0);
 
-        /// <summary>Where the shard was when it was asked last; null if that is not known.</summary>
-        public SiloAddress? Silo { get; set; }
+        /// <summary>Where the shard was when it was asked last.</summary>
+        public (SiloAddress? Silo, GrainId? Desk) Place { get; set; }
 
-        /// <summary>The same, also while it is asked again. Edges are told of it.</summary>
-        public SiloAddress? LastSilo { get; set; }
-
-        /// <summary>The desk there.</summary>
-        public GrainId? Desk { get; set; }
+        /// <summary>Whether the last call was answered; else the shard may be elsewhere by now.</summary>
+        public bool IsAnswered { get; set; }
 
         public Task Asked { get; set; } = Task.CompletedTask;
 
@@ -226,3 +218,17 @@ internal sealed class SiloNews(
 
 /// <summary>Has a silo ask shards for their news.</summary>
 internal delegate Task<IReadOnlyList<ShardNews>> AskSilo(SiloAddress silo, IReadOnlyList<ShardPoint> known);
+
+/// <summary>The news of a shard from a <see cref="KeyHistory"/>.</summary>
+internal static class ShardNewsHistory
+{
+    extension(KeyHistory history)
+    {
+        /// <inheritdoc cref="KeyHistory.Read(long, long)"/>
+        public ShardNews Read(ShardPoint known, TimeSpan age)
+        {
+            var news = history.Read(known.Generation, known.Version);
+            return new ShardNews(known.Shard, news.Generation, news.Version, news.Changed, news.Filter, age);
+        }
+    }
+}

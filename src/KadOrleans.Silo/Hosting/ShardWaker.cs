@@ -15,7 +15,7 @@ internal sealed class ShardWaker(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
     ClusterShards known,
-    LoadTurns loads,
+    ValueCache cache,
     IHostApplicationLifetime lifetime,
     ILogger<ShardWaker> logger) : BackgroundService
 {
@@ -47,7 +47,7 @@ internal sealed class ShardWaker(
             foreach (var shard in shards)
             {
                 // A shard that is asked before its turn loads first.
-                await loads.WhenQuietAsync(stoppingToken);
+                await cache.Loads.WhenQuietAsync(stoppingToken);
                 await WakeAsync(shard);
             }
 

@@ -57,7 +57,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
         await cluster.UntilAsync(() => Task.FromResult(Walks() == 1));
 
         cluster.TimeOfDay.Ahead = TimeSpan.Zero;
-        cluster.Clock.Advance(TableReminders.WalkPeriod);
+        cluster.Clock.Advance(RoutingTableGrain.WalkPeriod);
         await table.SubscribeAsync(1, reference);
         await TickAsync(table);
         await cluster.UntilAsync(() => Task.FromResult(Walks() == 2));
@@ -96,5 +96,5 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     }
 
     private async Task TickAsync(IAddressable table) =>
-        await cluster.Client.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(TableReminders.Walk, default);
+        await cluster.Client.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(RoutingTableGrain.Walk, default);
 }

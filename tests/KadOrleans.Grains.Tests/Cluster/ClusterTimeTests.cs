@@ -118,15 +118,15 @@ public sealed class ClusterTimeTests : IAsyncLifetime
         time.Follow(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromMinutes(20), time.RecentStep);
 
-        Assert.Null(PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
+        Assert.Null(put.Admit(time.GetUtcNow(), time.RecentStep).FindRefusal(null, time.GetUtcNow()));
 
         // Older than a call may be, and not by the step.
         var late = put with { Value = put.Value with { StoredAt = time.GetUtcNow().AddSeconds(-10) } };
-        Assert.Equal(StoreResult.Late, PutFence.FindRefusal(PutFence.Admit(late, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
+        Assert.Equal(StoreResult.Late, late.Admit(time.GetUtcNow(), time.RecentStep).FindRefusal(null, time.GetUtcNow()));
 
         clock.Advance(ClusterTime.Grace);
         Assert.Equal(TimeSpan.Zero, time.RecentStep);
-        Assert.Equal(StoreResult.Late, PutFence.FindRefusal(PutFence.Admit(put, time.GetUtcNow(), time.RecentStep), null, time.GetUtcNow()));
+        Assert.Equal(StoreResult.Late, put.Admit(time.GetUtcNow(), time.RecentStep).FindRefusal(null, time.GetUtcNow()));
     }
 
     private IReadOnlyList<SiloAddress> Addresses => [.. Cluster.Cluster.Silos.Select(silo => silo.SiloAddress)];

@@ -33,8 +33,8 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         {
             cluster.Clock.Advance(TimeSpan.FromHours(3));
             await table.SubscribeAsync(1, reference);
-            await TickAsync(table, TableReminders.Walk, 36);
-            await TickAsync(table, TableReminders.Refresh, 3);
+            await TickAsync(table, RoutingTableGrain.Walk, 36);
+            await TickAsync(table, RoutingTableGrain.Refresh, 3);
             await cluster.UntilAsync(() => Task.FromResult(_edge.Work.Count >= 2 * round));
             Assert.Equal(
                 (round, round), (_edge.Work.OfType<RandomWalkWork>().Count(), _edge.Work.OfType<RefreshBucketsWork>().Count()));
@@ -53,14 +53,14 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
 
         // Without its timers: the reminder itself might tick within the first minutes, while the edge is known.
         cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromHours(1));
-        await TickAsync(table, TableReminders.Walk, 2);
-        await TickAsync(table, TableReminders.Refresh, 2);
+        await TickAsync(table, RoutingTableGrain.Walk, 2);
+        await TickAsync(table, RoutingTableGrain.Refresh, 2);
         Assert.Equal(before, await StateOfAsync(table));
         Assert.Empty(_edge.Work);
 
         // The edge that comes back is handed work as before.
         await table.SubscribeAsync(1, cluster.Reference(_edge));
-        await TickAsync(table, TableReminders.Walk, 1);
+        await TickAsync(table, RoutingTableGrain.Walk, 1);
         await cluster.UntilAsync(() => Task.FromResult(_edge.Work.OfType<RandomWalkWork>().Any()));
     }
 
@@ -83,7 +83,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
             ? shard.PutAsync([new ShardPut(keys[0], last)]).AsTask()
             : (Task)shard.UnpublishAsync([keys[0]]).AsTask();
         await reached;
-        await TickAsync(shard, ExpiryReminder.Name, 1);
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
         gate.SetResult();
         await end;
         await shard.PutAsync([new ShardPut(keys[1], old)]);
@@ -103,19 +103,19 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
 
         // A tick too early finds nothing to do; while those of three hours are missed, what is expired is not served.
         var writes = Writes(shard);
-        await TickAsync(shard, ExpiryReminder.Name, 2);
+        await TickAsync(shard, KeyShardGrain.Expiry, 2);
         Assert.Equal((3, writes), ((await shard.GetUsageAsync()).Keys, Writes(shard)));
         cluster.Clock.Advance(TimeSpan.FromHours(3));
         Assert.Equal([lasting, null, null], await shard.GetAsync(keys));
 
-        await TickAsync(shard, ExpiryReminder.Name, 3);
+        await TickAsync(shard, KeyShardGrain.Expiry, 3);
         await TickUntilAsync(shard, async () => (await shard.GetUsageAsync()).Keys == 1);
         var usage = await shard.GetUsageAsync();
         writes = Writes(shard);
-        await TickAsync(shard, ExpiryReminder.Name, 3);
+        await TickAsync(shard, KeyShardGrain.Expiry, 3);
         Assert.Equal((usage, writes), (await shard.GetUsageAsync(), Writes(shard)));
         await cluster.Cluster.DeactivateAsync(shard);
-        await TickAsync(shard, ExpiryReminder.Name, 2);
+        await TickAsync(shard, KeyShardGrain.Expiry, 2);
         Assert.Equal(usage, await shard.GetUsageAsync());
         Assert.Equal([lasting, null, null], await shard.GetAsync(keys));
     }
@@ -136,7 +136,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         var far = new TestEdge();
         var farIds = await LeaseAsync("far", far);
         var nearIds = await LeaseAsync("near", _edge);
-        await TickAsync(shard, ExpiryReminder.Name, 2);
+        await TickAsync(shard, KeyShardGrain.Expiry, 2);
         Assert.Empty(_edge.Work.Concat(far.Work));
 
         // The clock stands: an hour later the reminder itself would tick, maybe between the two leases.
@@ -190,7 +190,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
         _edge.TakesWork = false;
         await LeaseAsync("full", _edge);
-        await TickAsync(shard, ExpiryReminder.Name, 1);
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
         Assert.Empty(_edge.Work);
 
         _edge.TakesWork = true;
@@ -239,7 +239,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
             return true;
         }
 
-        await TickAsync(shard, ExpiryReminder.Name, 1);
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
         return false;
     });
 

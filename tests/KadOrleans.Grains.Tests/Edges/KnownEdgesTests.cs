@@ -1,5 +1,5 @@
 using KadOrleans.Grains.Abstractions.Edges;
-using KadOrleans.Grains.Edges;
+using KadOrleans.Grains.Dht;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Grains.Tests.Edges;

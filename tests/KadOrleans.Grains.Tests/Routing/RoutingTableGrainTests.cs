@@ -238,9 +238,9 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         var table = cluster.Table(Samples.Key(9));
         await table.SubscribeAsync(1, cluster.Reference(_edge));
         var remindable = cluster.Client.GetGrain<IRemindable>(table.GetGrainId());
-        await remindable.ReceiveReminder(TableReminders.Walk, default);
-        await remindable.ReceiveReminder(TableReminders.Walk, default);
-        await remindable.ReceiveReminder(TableReminders.Refresh, default);
+        await remindable.ReceiveReminder(RoutingTableGrain.Walk, default);
+        await remindable.ReceiveReminder(RoutingTableGrain.Walk, default);
+        await remindable.ReceiveReminder(RoutingTableGrain.Refresh, default);
         await cluster.UntilAsync(() => Task.FromResult(_edge.Work.Count >= 2));
         Assert.Equal(2, _edge.Work.Count);
     }

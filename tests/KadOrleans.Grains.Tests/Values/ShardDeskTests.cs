@@ -126,7 +126,7 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
         await arrived.Task;
 
         // In small steps: the write that is held must not reach storage's timeout.
-        await cluster.AdvanceUntilAsync(ShardDesk.ShardTimeout / 10, () => Task.FromResult(call.IsCompleted));
+        await cluster.AdvanceUntilAsync(ShardCall.Timeout / 10, () => Task.FromResult(call.IsCompleted));
 
         Assert.Equal([0, 2], (await call).Unanswered.Order());
         Assert.Equal(StoreResult.Stored, (await call).Results[1]);

@@ -1,41 +1,32 @@
 namespace KadOrleans.Shards;
 
 /// <summary>
-/// Bounds how many shards of a silo load at once, in the order in which they were asked. Without a bound all of them share processor and
-/// storage after a start, and each is there only when the last one is.
+/// Turns at something of which a silo does only so much at once, in the order in which they were asked. Safe for several threads.
 /// </summary>
-internal sealed class LoadTurns
+/// <param name="atOnce">How many have their turn at once.</param>
+/// <param name="mostWaiting">How many more may wait.</param>
+internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
 {
-    /// <summary>Enough to keep storage busy that is a network away, and few beside a hundred shards.</summary>
-    public const int AtOnce = 8;
-
     // Guards the other fields.
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiting = [];
     private TaskCompletionSource? _quiet;
-    private int _loading;
+    private int _taken;
 
-    /// <summary>Loads a shard when it is its turn.</summary>
-    /// <param name="load">Must not wait for another shard.</param>
-    public async Task RunAsync(Func<Task> load)
+    /// <summary>Waits for a turn, which lasts until it is disposed of.</summary>
+    /// <exception cref="IOException">Too many wait.</exception>
+    public async ValueTask<Turn> TakeAsync()
     {
         await EnterAsync();
-        try
-        {
-            await load();
-        }
-        finally
-        {
-            Leave();
-        }
+        return new Turn(this);
     }
 
-    /// <summary>Waits until no shard loads: who only fills idle time does not delay those that are asked.</summary>
+    /// <summary>Waits until nobody has a turn: who only fills idle time does not delay those that are asked.</summary>
     public Task WhenQuietAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return _loading == 0
+            return _taken == 0
                 ? Task.CompletedTask
                 : (_quiet ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
         }
@@ -45,10 +36,15 @@ internal sealed class LoadTurns
     {
         lock (_gate)
         {
-            if (_loading < AtOnce)
+            if (_taken < atOnce)
             {
-                _loading++;
+                _taken++;
                 return Task.CompletedTask;
+            }
+
+            if (_waiting.Count >= mostWaiting)
+            {
+                throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
             }
 
             var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,18 +57,23 @@ internal sealed class LoadTurns
     {
         lock (_gate)
         {
-            // The place passes on.
+            // The turn passes on.
             if (_waiting.TryDequeue(out var next))
             {
                 next.SetResult();
                 return;
             }
 
-            if (--_loading == 0)
+            if (--_taken == 0)
             {
                 _quiet?.SetResult();
                 _quiet = null;
             }
         }
+    }
+
+    public readonly struct Turn(Turns turns) : IDisposable
+    {
+        public void Dispose() => turns.Leave();
     }
 }

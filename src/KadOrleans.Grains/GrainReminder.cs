@@ -1,0 +1,110 @@
+using KadOrleans.Core;
+using KadOrleans.Grains.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// A reminder of a grain. It is set and removed in the background. If that fails, the next <see cref="Set"/> retries. The first tick comes
+/// after a random part of the period, so that not all grains work at once.
+/// </summary>
+internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, IRandomSource random, TimeProvider time, ILogger logger)
+{
+    // Null: unknown.
+    private bool? _isSet;
+    private bool _isWanted;
+    private DateTime? _lastTick;
+    private long? _lastNew;
+    private Task _run = Task.CompletedTask;
+
+    public void Set(bool isWanted)
+    {
+        _isWanted = isWanted;
+
+        // One that was never set or seen does not exist, and needs no call to know it: if it does, it ticks.
+        _isSet ??= _isWanted ? null : false;
+        if (_isSet != _isWanted && _run.IsCompleted)
+        {
+            _run = ApplyAsync();
+        }
+    }
+
+    /// <summary>Notes a tick, which shows that the reminder exists.</summary>
+    public void Ticked(TickStatus status)
+    {
+        _isSet = true;
+
+        // Clients may call ReceiveReminder too, with any arguments.
+        if (status.Period > TimeSpan.Zero)
+        {
+            GrainMetrics.Ticked(name, ReminderTimes.LatenessOf(status, _lastTick));
+            _lastTick = status.CurrentTickTime;
+        }
+    }
+
+    /// <summary>Whether a tick is new. A repeated tick is not, and neither is one within half a period of the last.</summary>
+    public bool IsNew()
+    {
+        var isNew = _lastNew is not { } last || time.GetElapsedTime(last) >= period / 2;
+        _lastNew = isNew ? time.GetTimestamp() : _lastNew;
+        return isNew;
+    }
+
+    private async Task ApplyAsync()
+    {
+        try
+        {
+            while (_isSet != _isWanted)
+            {
+                var wanted = _isWanted;
+                var existing = await grain.GetReminder(name);
+                if (wanted && existing is null)
+                {
+                    await grain.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, period), period);
+                }
+                else if (!wanted && existing is not null)
+                {
+                    await grain.UnregisterReminder(existing);
+                }
+
+                _isSet = wanted;
+            }
+        }
+        catch (Exception e)
+        {
+            logger.ReminderNotSet(name, e);
+        }
+    }
+}
+
+internal static class ReminderTimes
+{
+    private static readonly TimeSpan LeastFirst = TimeSpan.FromMinutes(1);
+
+    /// <summary>Timers may fire a little before their time.</summary>
+    private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The time until the first tick: a random part of the period, at least a minute. So reminders that were set together do not tick
+    /// together.
+    /// </summary>
+    public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
+        random.Fill(bytes);
+        return LeastFirst + ((period - LeastFirst) * (BitConverter.ToUInt16(bytes) / (double)ushort.MaxValue));
+    }
+
+    /// <summary>
+    /// How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that, even if
+    /// several were missed. Else only the elapsed part of a period is known.
+    /// </summary>
+    public static TimeSpan LatenessOf(TickStatus status, DateTime? lastTick)
+    {
+        // Measured from the first tick.
+        var now = status.CurrentTickTime - status.FirstTickTime;
+        var after = (lastTick is { } last ? last - status.FirstTickTime : now - status.Period) + Early;
+        var due = after < TimeSpan.Zero ? TimeSpan.Zero : status.Period * ((after.Ticks / status.Period.Ticks) + 1);
+        return due < now ? now - due : TimeSpan.Zero;
+    }
+}

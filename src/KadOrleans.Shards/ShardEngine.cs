@@ -1,0 +1,218 @@
+using KadOrleans.Core;
+using KadOrleans.Core.Maintenance;
+using KadOrleans.Core.Values;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Shards;
+
+/// <summary>
+/// One activation of a shard: a log and pages in storage, an index of all keys in memory, and some values in the silo's cache. Reads never
+/// wait for writes. Not safe for several threads: its owner calls it in turns.
+/// </summary>
+internal sealed class ShardEngine
+{
+    public const int MaxKeys = 1024;
+
+    private readonly ValueCache _cache;
+    private readonly KademliaOptions _constants;
+    private readonly TimeProvider _time;
+    private readonly PageReader _reader;
+    private readonly BatchWriter _writer;
+    private readonly Splitter? _split;
+
+    /// <summary>
+    /// An activation, before <see cref="ActivateAsync"/>. Without halves it cannot be split. No other activation of the shard may draw the
+    /// same random numbers, by which each knows its records.
+    /// </summary>
+    public ShardEngine(
+        IRecordStorage storage,
+        HalfRecords? halves,
+        StoreQuota quota,
+        ValueCache cache,
+        KademliaOptions constants,
+        IRandomSource random,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_cache, _constants, _time) = (cache, constants, time);
+        Log = new RecordLog(storage, quota, cache, random, logger);
+        _reader = new PageReader(storage, cache, Log);
+        _writer = new BatchWriter(Log, _reader, time, logger);
+        _split = halves is null ? null : new Splitter(Log, _writer, new SplitCopier(storage, halves), cache);
+    }
+
+    public RecordLog Log { get; }
+
+    public KeyShard Shard => Log.Shard;
+
+    public bool IsSealed => Log.IsSealed;
+
+    /// <summary>Whether the shard answers reads itself: it is not sealed, or is known to be ahead of its halves.</summary>
+    public bool MayRead => _split?.MayRead ?? true;
+
+    public bool IsMoved => _split is { IsMoved: true };
+
+    /// <summary>Completes when no write, compaction or copy is under way. Never fails.</summary>
+    public Task Completion => EndAsync();
+
+    /// <summary>Loads the shard. From its end on the silo may answer from its cache of the values.</summary>
+    /// <param name="moved">What the activation before saved.</param>
+    /// <param name="half">Its name, if it is a half of a shard that was split.</param>
+    /// <exception cref="InvalidOperationException">A newer release wrote it, or the half has no manifest yet.</exception>
+    public async Task ActivateAsync(MovedLog? moved, string? half)
+    {
+        if (moved is not null)
+        {
+            Log.Take(moved);
+        }
+
+        using (await _cache.Loads.TakeAsync())
+        {
+            await Log.ResolveDoubtAsync();
+        }
+
+        if (half is not null && Log.Image.ManifestETag is null)
+        {
+            // Its values are elsewhere: it must not be taken for an empty one.
+            throw new InvalidOperationException($"There is no {half} yet: the shard that it is a half of is not split.");
+        }
+
+        if (IsSealed && _split is not null)
+        {
+            await _split.FindMissingAsync();
+        }
+
+        Log.Image.IsOpen = true;
+        _cache.Active.TryAdd(this, 0);
+    }
+
+    /// <summary>Ends the silo's answers from its cache. What is under way goes on.</summary>
+    public void Close()
+    {
+        Log.Image.IsOpen = false;
+        _cache.Active.TryRemove(this, out _);
+    }
+
+    /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
+    /// <exception cref="Exception">Storage failed, or too many reads wait.</exception>
+    public Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps) => _reader.ReadAsync(keys, keeps, _writer.ReloadAsync);
+
+    /// <summary>
+    /// The next keys of a region with their values, in order, expired ones included. Fewer than <paramref name="count"/> are the last. Null if
+    /// the halves have to be asked.
+    /// </summary>
+    public async Task<List<T>?> ScanAsync<T>(KeyRegion region, NodeId? after, int count, Func<NodeId, StoredValue, T> map)
+    {
+        var found = new List<T>();
+        while (MayRead)
+        {
+            // A short page would say that the shard has no more keys.
+            var left = count - found.Count;
+            var keys = Log.Keys.Find(region, after, left);
+            var values = await ReadAsync(keys, keeps: false);
+            if (!MayRead)
+            {
+                break;
+            }
+
+            found.AddRange(keys.Zip(values).Where(held => held.Second is not null).Select(held => map(held.First, held.Second!)));
+            if (keys.Count < left || found.Count == count)
+            {
+                return found;
+            }
+
+            after = keys[^1];
+        }
+
+        return null;
+    }
+
+    /// <summary>The next keys that are due for republishing or publishing at a time, in order.</summary>
+    public List<NodeId> FindDue(NodeId? after, int count, DateTimeOffset now) => Log.Keys.Find(after, count, held =>
+        RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _constants)
+        || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
+
+    /// <summary>Puts values, in order. The step is by how much the time moved ahead a moment ago.</summary>
+    /// <exception cref="LogSealedException">The shard is being split.</exception>
+    public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step)
+    {
+        var now = _time.GetUtcNow();
+        var call = new WriteCall<StoreResult>(items.Count);
+        for (var i = 0; i < items.Count; i++)
+        {
+            _writer.Enqueue(new PutWrite(call, i, putOf(items[i]).Admit(now, step)));
+        }
+
+        return call.Task;
+    }
+
+    /// <summary>Changes keys, each by a time of its own. Returns whether there was anything to change of each.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    /// <exception cref="LogSealedException">The shard is being split.</exception>
+    public Task<IReadOnlyList<bool>> ChangeAsync<T>(WriteKind kind, IReadOnlyList<T> items, Func<T, (NodeId Key, DateTimeOffset Time)> of)
+    {
+        var call = new WriteCall<bool>(items.Count);
+        for (var i = 0; i < items.Count; i++)
+        {
+            var (key, time) = of(items[i]);
+            var length = kind.NeedsValue ? EntryCodec.MaxLengthOf(Shard.ShareOf(key)) : EntryCodec.RemovalLength;
+            _writer.Enqueue(new KeyWrite(call, i, kind, key, time, length));
+        }
+
+        return call.Task;
+    }
+
+    /// <summary>Prolongs publications and removes expired values.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    /// <exception cref="LogSealedException">The shard is being split.</exception>
+    public async Task ExpireAsync()
+    {
+        await ProlongAsync(_time.GetUtcNow());
+        await RemoveExpiredAsync(_time.GetUtcNow());
+    }
+
+    /// <summary>Removes expired values, and returns their number. A publication of the cluster lives until it is unpublished.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    /// <exception cref="LogSealedException">The shard is being split.</exception>
+    public async Task<int> RemoveExpiredAsync(DateTimeOffset now)
+    {
+        var removed = 0;
+        foreach (var keys in Find(held => held.IsExpired(now) && !ValuePlace.Of(held).IsPublished))
+        {
+            removed += (await ChangeAsync(WriteKind.Remove, keys, key => (key, now))).Count(wasHeld => wasHeld);
+        }
+
+        return removed;
+    }
+
+    /// <summary>The keys' changes for those who know a state. Null if the shard is split: its halves have histories of their own.</summary>
+    public KeyHistory? GetHistory(int maxChanges) => IsSealed ? null : Log.GetHistory(maxChanges);
+
+    public Task MoveAsync() => Split.MoveAsync();
+
+    public Task EmptyAsync() => Split.EmptyAsync();
+
+    private async Task EndAsync()
+    {
+        await (_split?.Completion ?? Task.CompletedTask);
+        await _writer.Completion;
+    }
+
+    private Splitter Split => _split ?? throw new InvalidOperationException("The shard cannot be split.");
+
+    // An edge gives a publication a new life by publishing it again. While no edge is live, the cluster must not lose it.
+    private async Task ProlongAsync(DateTimeOffset now)
+    {
+        var timeToLive = _constants.ValueTimeToLive;
+        foreach (var keys in Find(held => ValuePlace.Of(held).IsPublished && held.ExpiresAt - now < timeToLive / 4))
+        {
+            await ChangeAsync(WriteKind.Prolong, keys, key => (key, now + timeToLive));
+        }
+    }
+
+    private IEnumerable<NodeId[]> Find(Func<HeldKey, bool> isSuch)
+    {
+        NodeId[] keys = [.. Shard.Enumerate().Where(isSuch).Select(held => held.Key)];
+        return keys.Chunk(MaxKeys);
+    }
+}
