@@ -27,7 +27,7 @@ internal static class FreePort
             }
         }
 
-        throw KadSection.Mistake("No free TCP port was found for a port of 0; set Kad:Silo:Port and Kad:Silo:GatewayPort.");
+        throw KadSettings.Mistake("No free TCP port was found for a port of 0; set Kad:Silo:Port and Kad:Silo:GatewayPort.");
     }
 
     private static bool IsFree(int port)

@@ -26,13 +26,13 @@ public sealed class KadProviders
 
     /// <summary>Azure Storage, which the settings ask for.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The executable lacks it.</exception>
-    internal IStorageProvider RequireStorage() => Storage ?? throw KadSection.Mistake(
+    internal IStorageProvider RequireStorage() => Storage ?? throw KadSettings.Mistake(
         $"Kad:Storage is 'AzureStorage', which {_executable} lacks; {_executable}.Full has it, and Local or AdoNet are allowed here.");
 
     /// <summary>TLS, if the settings ask for it.</summary>
     /// <param name="options">Null: they do not.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The executable lacks it.</exception>
-    internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSection.Mistake(
+    internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSettings.Mistake(
         $"{options.Setting} is '{options.SettingValue}', but {_executable} lacks TLS; {_executable}.Full has it, and no setting of Kad:Tls is allowed here.");
 }
 

@@ -25,7 +25,7 @@ internal static class RecordLimit
     {
         if (provider is not null && Limits.TryGetValue(provider, out var limit) && limit <= Needed)
         {
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 $"{setting} is '{provider}', whose records have at most {limit / 1024} KiB; a provider with records of more than {Needed / 1024} KiB is needed.");
         }
     }

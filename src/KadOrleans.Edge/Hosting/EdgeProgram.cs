@@ -129,7 +129,7 @@ internal static class EdgeProgram
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
             .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = EdgeSettings.ShutdownTimeout);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddKadTelemetry(settings.Telemetry, builder.Configuration);
         builder.UseOrleansClient(client =>
@@ -151,14 +151,13 @@ internal static class EdgeProgram
         var health = host.Services.GetRequiredService<EdgeHealth>();
         var loggers = host.Services.GetRequiredService<ILoggerFactory>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        var settings = host.Services.GetRequiredService<EdgeSettings>();
+        var settings = host.Services.GetRequiredService<KadOptions>();
         await using var http = await ServeHttpAsync(
-            new HttpPlace(
-                settings.Http, settings.HttpHosts, ProcessSettings.HttpSetting, ProcessSettings.HttpHostsSetting, settings.HttpConnections),
+            settings.Http.Place,
             health,
-            settings.HttpTokens is { } tokens
+            settings.Http.Tokens is { } tokens
                 ? (new DhtClient(host.Services.GetRequiredService<IGrainFactory>()),
-                    ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens)))
+                    ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, tokens)))
                 : null,
             loggers,
             CancellationToken.None);

@@ -55,7 +55,7 @@ internal sealed class StatusServer : IAsyncDisposable
         builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealth(_ => health());
         services?.Invoke(builder.Services);
         var application = builder.Build();
-        application.UseHostCheck(place.Hosts, place.HostsSetting);
+        application.UseHostCheck(place);
         application.MapHealth();
         map(application);
         try
@@ -66,7 +66,7 @@ internal sealed class StatusServer : IAsyncDisposable
         {
             await application.DisposeAsync();
             var reason = (e as SocketException ?? e.InnerException?.InnerException ?? e.InnerException ?? e).Message.TrimEnd('.');
-            throw KadSection.Mistake($"{place.Setting}: cannot listen on {place.Address} ({reason}).");
+            throw KadSettings.Mistake($"{place.Setting}: cannot listen on {place.Address} ({reason}).");
         }
 
         return new StatusServer(application);

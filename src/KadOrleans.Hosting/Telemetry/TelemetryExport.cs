@@ -74,7 +74,7 @@ internal static class TelemetryExport
     private static void Address(OtlpExporterOptions exporter, TelemetryOptions options, string path)
     {
         exporter.Protocol = options.UsesGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
-        exporter.Endpoint = options.UsesGrpc ? options.Endpoint : new Uri($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
+        exporter.Endpoint = new Uri(options.UsesGrpc ? options.Endpoint : $"{options.Endpoint.TrimEnd('/')}/{path}");
     }
 
     private static void Describe(ResourceBuilder resource, TelemetryOptions options, IConfiguration configuration)

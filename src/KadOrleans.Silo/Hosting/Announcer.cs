@@ -31,7 +31,7 @@ internal sealed class Announcer(TextWriter output)
         var version = typeof(Announcer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
         Write($"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}");
         var http = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        if (services.GetRequiredService<SiloSettings>().ServesDashboard)
+        if (services.GetRequiredService<KadOptions>().ServesDashboard)
         {
             Write($"dashboard {http}/dashboard");
             Write($"status {http}/status");

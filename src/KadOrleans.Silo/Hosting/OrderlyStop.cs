@@ -19,7 +19,7 @@ internal static class OrderlyStop
         await ToldToStopAsync(host);
         try
         {
-            await host.StopAsync().WaitAsync(SiloSettings.ShutdownTimeout + Grace);
+            await host.StopAsync().WaitAsync(KadOptions.SiloShutdownTimeout + Grace);
         }
         catch (Exception e)
         {

@@ -48,12 +48,12 @@ internal static class PortCheck
         }
         catch (SocketException e)
         {
-            throw KadSection.Mistake(string.Create(
+            throw KadSettings.Mistake(string.Create(
                 CultureInfo.InvariantCulture, $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}."));
         }
     }
 
-    private static OptionsValidationException Taken(string setting, IPEndPoint endpoint) => KadSection.Mistake(string.Create(
+    private static OptionsValidationException Taken(string setting, IPEndPoint endpoint) => KadSettings.Mistake(string.Create(
         CultureInfo.InvariantCulture,
         $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
 }

@@ -30,20 +30,20 @@ internal static class SiloHost
     /// mistake.</exception>
     public static IHost Build(string[] args, KadProviders providers, Announcer announcer, TextWriter? log = null)
     {
-        SiloSettings? settings = null;
+        KadOptions? settings = null;
         return Host.CreateDefaultBuilder(args)
-            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(SettingsFiles.Unwatched))
+            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(KadSettings.Unwatched))
             .ConfigureAppConfiguration(configuration => settings = Complete(configuration, providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
             .ConfigureServices((context, services) => services
-                .Configure<HostOptions>(options => options.ShutdownTimeout = SiloSettings.ShutdownTimeout)
+                .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration))
             .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
                 ShardWaker.Add(services, context.Configuration);
-                if (settings!.EdgeEnabled)
+                if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
                     services.AddKadEdge(
@@ -63,7 +63,7 @@ internal static class SiloHost
         }
         catch (InvalidOperationException mistake)
         {
-            throw KadSection.Mistake(mistake.Message);
+            throw KadSettings.Mistake(mistake.Message);
         }
     }
 
@@ -91,13 +91,13 @@ internal static class SiloHost
         logging.AddConfiguration(configuration.GetSection("Logging"));
     }
 
-    private static SiloSettings Complete(IConfigurationBuilder configuration, KadProviders providers)
+    private static KadOptions Complete(IConfigurationBuilder configuration, KadProviders providers)
     {
         var given = configuration.Build();
         try
         {
-            var settings = SiloSettings.Read(given);
-            configuration.AddInMemoryCollection(ClusterProviders.FillIn(given, settings, providers));
+            var settings = KadSettings.ReadSilo(given);
+            configuration.AddInMemoryCollection(ClusterProviders.FillInSilo(given, settings, providers));
             return settings;
         }
         finally
@@ -106,7 +106,7 @@ internal static class SiloHost
         }
     }
 
-    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings, KadProviders providers)
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, KadOptions settings, KadProviders providers)
     {
         // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(

@@ -36,7 +36,7 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
         options.MostKeys = limits.MostKeys(cache);
         if (limits.FindProblem(options.Quota.TotalKeys, cache, setting) is { } problem)
         {
-            throw KadSection.Mistake(problem);
+            throw KadSettings.Mistake(problem);
         }
     }
 }

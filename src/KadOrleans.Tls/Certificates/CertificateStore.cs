@@ -45,6 +45,6 @@ internal static class CertificateStore
         }
     }
 
-    private static OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadSection.Mistake(
+    private static OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadSettings.Mistake(
         $"{wanted.Setting} is '{wanted.Subject ?? wanted.Thumbprint}', but the store {wanted.Location}/{wanted.Name} {problem}; a certificate with its private key is needed there.");
 }

@@ -75,7 +75,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             var (setting, value) = options.Store is { } store
                 ? (store.Setting, store.Subject ?? store.Thumbprint)
                 : (KadTlsOptions.CertificateSetting, options.Certificate);
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 $"{setting} is '{value}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
         }
     }
@@ -92,12 +92,12 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         }
         catch (CryptographicException e)
         {
-            throw KadSection.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
+            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
         }
 
         return certificates.Count > 0
             ? certificates
-            : throw KadSection.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
+            : throw KadSettings.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
     }
 
     private X509Certificate2 WithKey(string certificate, string key)
@@ -121,7 +121,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
                 ? "whose private key is encrypted; one without a password is needed"
                 : $"which does not have the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
-            throw KadSection.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
+            throw KadSettings.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             using var stream = File.OpenRead(file);
             if (stream.Length > MaxFileLength)
             {
-                throw KadSection.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
+                throw KadSettings.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
             }
 
             using var reader = new StreamReader(stream);
@@ -140,7 +140,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw KadSection.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
+            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class SiloHostTests
         await using ((IAsyncDisposable)host)
         {
             order = [.. host.Services.GetServices<IHostedService>().Select(service => service.GetType().Name)];
-            Assert.Equal(SiloSettings.ShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
+            Assert.Equal(KadOptions.SiloShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
         }
 
         Directory.Delete(folder, recursive: true);
