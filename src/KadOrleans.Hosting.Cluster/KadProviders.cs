@@ -14,9 +14,13 @@ public sealed class KadProviders
 {
     private readonly string _executable;
 
-    /// <summary>Without any provider.</summary>
     /// <param name="executable">The executable's name, for errors.</param>
-    internal KadProviders(string executable) => _executable = executable;
+    /// <param name="use">Adds providers. Null: none.</param>
+    internal KadProviders(string executable, Action<KadProviders>? use)
+    {
+        _executable = executable;
+        use?.Invoke(this);
+    }
 
     /// <summary>Azure Storage, or null if the executable lacks it.</summary>
     internal IStorageProvider? Storage { get; set; }

@@ -48,7 +48,7 @@ internal static class EdgeProgram
             using (var host = Build(args, providers, output, error, () => hasStarted))
             {
                 code = await RunAsync(host, () => hasStarted = true);
-                crash = ServiceCrash.Find(host.Services);
+                crash = host.FindCrash();
             }
 
             // The reason must be the last line.

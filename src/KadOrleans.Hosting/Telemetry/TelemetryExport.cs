@@ -62,10 +62,9 @@ internal static class TelemetryExport
     }
 
     /// <summary>Starts an export for a program without a host. It ends when the result is disposed.</summary>
-    /// <param name="options">The destination.</param>
-    /// <param name="configuration">The configuration with OpenTelemetry's own variables.</param>
-    public static IDisposable Start(TelemetryOptions options, IConfiguration configuration)
+    public static IDisposable Start(TelemetryOptions options)
     {
+        IConfiguration configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         var services = new ServiceCollection().AddSingleton(configuration).AddKadTelemetry(options, configuration).BuildServiceProvider();
         services.GetServices<IHostedService>();
         return services;

@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using KadOrleans.Grains;
+using System.Diagnostics;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains;
 using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Hosting;
 using KadOrleans.Silo.Hosting;
 using Orleans.Storage;
 
@@ -47,11 +48,7 @@ internal sealed class StorageWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Storage providers are initialized while the silo starts.
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (lifetime.ApplicationStarted.Register(started.SetResult))
-        {
-            await started.Task.WaitAsync(stoppingToken);
-        }
+        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
         using var timer = new PeriodicTimer(Interval);
         do

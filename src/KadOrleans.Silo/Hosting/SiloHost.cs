@@ -78,6 +78,9 @@ internal static class SiloHost
             // It logs every failed read and write, several each second while storage fails. The caller logs them instead.
             logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
 
+            // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
+            logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);
+
             // It logs each call that no silo can take, such as those that the dashboard makes while the last silo stops. A failed call is
             // its caller's to log.
             logging.AddFilter("Orleans.Messaging", LogLevel.Critical);

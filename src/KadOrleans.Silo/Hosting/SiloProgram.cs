@@ -111,7 +111,7 @@ internal static class SiloProgram
 
     // A failed background service stops the host too.
     private static async Task<int> StoppedAsync(IHost host, TextWriter error) =>
-        ServiceCrash.Find(host.Services) is { } crash
+        host.FindCrash() is { } crash
             ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed(crash))
             : ExitCode.Done;
 

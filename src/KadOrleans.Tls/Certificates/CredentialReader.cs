@@ -54,7 +54,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
 
     private Credentials FromStore(StoreCertificate store, string? authority, Credentials? known)
     {
-        var own = CertificateStore.Find(store, time.GetUtcNow());
+        var own = FindInStore(store);
         var fingerprint = Digest($"{own.Thumbprint}\0{authority}");
         if (known?.Fingerprint == fingerprint)
         {
@@ -66,17 +66,48 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         return new Credentials(own, [], ReadAuthorities(authority), fingerprint);
     }
 
+    // Of several with the subject it takes the one that is valid now and expires last.
+    private X509Certificate2 FindInStore(StoreCertificate wanted)
+    {
+        var now = time.GetUtcNow();
+        var all = ReadAll(wanted);
+        var found = wanted.Thumbprint is { } thumbprint
+            ? all.Find(X509FindType.FindByThumbprint, thumbprint, validOnly: false)
+            : all.Find(X509FindType.FindBySubjectName, wanted.Subject!, validOnly: false);
+        var chosen = found
+            .Where(certificate => certificate.HasPrivateKey)
+            .OrderByDescending(certificate => certificate.NotBefore <= now)
+            .ThenByDescending(certificate => certificate.NotAfter)
+            .FirstOrDefault();
+
+        return chosen ?? throw Mistake(wanted, found.Count == 0
+            ? "has no such certificate"
+            : "has that certificate without its private key, or one that this user may not read");
+    }
+
+    private X509Certificate2Collection ReadAll(StoreCertificate wanted)
+    {
+        try
+        {
+            using var store = new X509Store(wanted.Name, wanted.Location);
+            store.Open(OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
+            return store.Certificates;
+        }
+        catch (CryptographicException e)
+        {
+            throw Mistake(wanted, $"cannot be opened ({(e.InnerException ?? e).Message.TrimEnd('.')})");
+        }
+    }
+
+    private OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadSettings.Mistake(
+        $"{options.Setting} is '{options.SettingValue}', but the store {wanted.Location}/{wanted.Name} {problem}; a certificate with its private key is needed there.");
+
     private void Check(Credentials credentials)
     {
-        var chain = credentials.CheckChain();
-        var flaw = Policy.Judge(credentials.Certificate, use, chain, time.GetUtcNow());
-        if (flaw != CertificateFlaw.None)
+        if (Policy.FindFlaw(credentials.Certificate, use, credentials.CheckChain(), time.GetUtcNow()) is { } flaw)
         {
-            var (setting, value) = options.Store is { } store
-                ? (store.Setting, store.Subject ?? store.Thumbprint)
-                : (KadTlsOptions.CertificateSetting, options.Certificate);
             throw KadSettings.Mistake(
-                $"{setting} is '{value}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
+                $"{options.Setting} is '{options.SettingValue}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {flaw}.");
         }
     }
 
