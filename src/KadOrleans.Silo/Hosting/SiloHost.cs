@@ -24,11 +24,11 @@ internal static class SiloHost
     /// <summary>Builds the host, not started.</summary>
     /// <param name="args">Settings.</param>
     /// <param name="providers">What the executable can use.</param>
-    /// <param name="announcer">Prints the addresses of the process's edge.</param>
+    /// <param name="output">Gets the addresses of the process's edge.</param>
     /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each
     /// mistake.</exception>
-    public static IHost Build(string[] args, KadProviders providers, Announcer announcer, TextWriter? log = null)
+    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
         KadOptions? settings = null;
         return Host.CreateDefaultBuilder(args)
@@ -47,7 +47,7 @@ internal static class SiloHost
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
                     services.AddKadEdge(
-                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), announcer.Write);
+                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), output.WriteLine);
                 }
             })
             .Build();
