@@ -12,7 +12,6 @@ namespace KadOrleans.Hosting.Cluster;
 /// </summary>
 internal static class ClusterProviders
 {
-    /// <summary>The setting of the PostgreSQL database.</summary>
     public const string PostgreSqlSetting = "Kad:PostgreSql:ConnectionString";
 
     /// <summary>The section of Orleans' own options of membership.</summary>

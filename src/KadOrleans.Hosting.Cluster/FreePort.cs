@@ -15,7 +15,6 @@ internal static class FreePort
     private const int End = 32_000;
     private const int Attempts = 1_000;
 
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">No free port was found.</exception>
     public static int Find()
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

@@ -29,13 +29,10 @@ public sealed class KadProviders
     internal ITlsProvider? Tls { get; set; }
 
     /// <summary>Azure Storage, which the settings ask for.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The executable lacks it.</exception>
     internal IStorageProvider RequireStorage() => Storage ?? throw KadSettings.Mistake(
         $"Kad:Storage is 'AzureStorage', which {_executable} lacks; {_executable}.Full has it, and Local or AdoNet are allowed here.");
 
     /// <summary>TLS, if the settings ask for it.</summary>
-    /// <param name="options">Null: they do not.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The executable lacks it.</exception>
     internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSettings.Mistake(
         $"{options.Setting} is '{options.SettingValue}', but {_executable} lacks TLS; {_executable}.Full has it, and no setting of Kad:Tls is allowed here.");
 }
@@ -44,18 +41,13 @@ public sealed class KadProviders
 internal interface IStorageProvider
 {
     /// <summary>Adds Orleans' settings of a silo: members, grain state and reminders.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are missing or wrong.</exception>
     void FillInSilo(Filling filling);
 
     /// <summary>Adds Orleans' settings of a client: where it finds the silos.</summary>
-    /// <inheritdoc cref="FillInSilo"/>
     void FillInEdge(Filling filling);
 
     /// <summary>Adds the connections that the providers take from the services.</summary>
-    /// <param name="services">The services.</param>
     /// <param name="configuration">The configuration, with what was filled in.</param>
-    /// <param name="isSilo">Whether the process is a silo.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A connection string cannot be used.</exception>
     void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
 }
 
@@ -63,7 +55,6 @@ internal interface IStorageProvider
 internal interface ITlsProvider
 {
     /// <summary>Reads the credentials, and registers what connections need.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The credentials cannot be used.</exception>
     void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use);
 
     /// <summary>Encrypts connections of one kind.</summary>

@@ -10,10 +10,7 @@ namespace KadOrleans.Edge.Hosting;
 internal static class ClusterHostBuilder
 {
     /// <summary>Builds a host with checked settings, among them those of the cluster's membership, and without a log.</summary>
-    /// <param name="args">Settings, as <c>--Kad:Storage=AdoNet</c>.</param>
-    /// <param name="providers">What the executable can use.</param>
     /// <returns>The host's builder, and its settings, which are among its services too.</returns>
-    /// <exception cref="OptionsValidationException">Settings are missing, unknown or unreadable; one sentence for each.</exception>
     public static (HostApplicationBuilder Builder, KadOptions Settings) Create(string[] args, KadProviders providers)
     {
         var configuration = new ConfigurationManager();

@@ -32,11 +32,7 @@ internal static class EdgeProgram
     };
 
     /// <summary>Runs until told to stop, by a signal or by the loss of the lease.</summary>
-    /// <param name="args">Settings, as <c>Kad:Edge:Name=a</c>.</param>
-    /// <param name="providers">What it can use.</param>
-    /// <param name="output">Gets one line for each id that listens.</param>
     /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
-    /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
@@ -78,11 +74,7 @@ internal static class EdgeProgram
     /// Serves health and, on loopback only, <c>/status</c>. It runs before the silos are found, and no request to these calls a grain. Serves
     /// the API for programs to those who have a token.
     /// </summary>
-    /// <param name="place">Where.</param>
-    /// <param name="health">The edge's.</param>
     /// <param name="api">The DHT, and the tokens that may call it; null without tokens.</param>
-    /// <param name="loggers">Where failures are logged.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
     public static Task<StatusServer> ServeHttpAsync(
         HttpPlace place, EdgeHealth health, (IDht Dht, ApiTokens Tokens)? api, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         StatusServer.StartAsync(

@@ -10,11 +10,6 @@ namespace KadOrleans.Hosting.Cluster.Connections;
 /// <summary>Sets up Orleans' connections: encrypted where the settings ask for it, and watched for what ends them early.</summary>
 internal static class ClusterConnections
 {
-    /// <summary>Sets up the connections of a client.</summary>
-    /// <param name="builder">The client's builder.</param>
-    /// <param name="options">Null: connections stay unencrypted.</param>
-    /// <param name="tls">Encrypts them; null without options.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A certificate cannot be used. The message names the setting.</exception>
     public static IClientBuilder UseConnections(this IClientBuilder builder, KadTlsOptions? options, ITlsProvider? tls)
     {
         AddServices(builder.Services, options, tls, CertificateUse.Client);
@@ -23,8 +18,6 @@ internal static class ClusterConnections
         return builder;
     }
 
-    /// <summary>Registers what connections need.</summary>
-    /// <inheritdoc cref="UseConnections"/>
     public static void AddServices(IServiceCollection services, KadTlsOptions? options, ITlsProvider? tls, CertificateUse use)
     {
         services.TryAddSingleton(provider => new ConnectionProblems(
@@ -35,7 +28,6 @@ internal static class ClusterConnections
         }
     }
 
-    /// <summary>Sets up the connections of one kind.</summary>
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)
     {
         tls?.Encrypt(connections, side);

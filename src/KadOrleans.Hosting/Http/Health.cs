@@ -13,10 +13,8 @@ namespace KadOrleans.Hosting.Http;
 /// <param name="Reason">The status in a sentence, if there is more to say.</param>
 internal readonly record struct Health(string Status, string? Reason = null)
 {
-    /// <summary>The status of a process that is ready.</summary>
     public const string Ready = "ready";
 
-    /// <summary>Whether the process is ready.</summary>
     public bool IsReady => Status == Ready;
 }
 
@@ -26,16 +24,12 @@ internal readonly record struct Health(string Status, string? Reason = null)
 /// </summary>
 internal static class HealthPages
 {
-    /// <summary>The page that shows that the process runs.</summary>
     public const string Live = "/health/live";
-
-    /// <summary>The page that shows whether the process serves.</summary>
     public const string Ready = "/health/ready";
 
     private const string Reason = "reason";
 
     /// <summary>Adds the check of <c>/health/ready</c>.</summary>
-    /// <param name="services">The server's.</param>
     /// <param name="health">Called at each request, from any thread; must not block.</param>
     public static IServiceCollection AddHealth(this IServiceCollection services, Func<IServiceProvider, Health> health)
     {
@@ -43,7 +37,6 @@ internal static class HealthPages
         return services;
     }
 
-    /// <summary>Serves both pages.</summary>
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapHealthChecks(Live, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
@@ -58,7 +51,6 @@ internal static class HealthPages
         return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
     }
 
-    /// <summary>The process's health in a report of its checks.</summary>
     public static Health Read(HealthReport report)
     {
         ArgumentNullException.ThrowIfNull(report);

@@ -56,8 +56,6 @@ internal sealed class HostNames
 internal static class HostCheck
 {
     /// <summary>Checks every request. Call it before all other middleware.</summary>
-    /// <param name="application">The server's pipeline.</param>
-    /// <param name="place">The names that are allowed, and their setting, for the error.</param>
     public static void UseHostCheck(this IApplicationBuilder application, HttpPlace place) => application.Use((context, next) =>
     {
         if (place.Hosts.Allows(context.Request.Host))

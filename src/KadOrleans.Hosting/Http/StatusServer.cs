@@ -12,7 +12,6 @@ namespace KadOrleans.Hosting.Http;
 
 /// <summary>Where a process serves HTTP, and the settings of that.</summary>
 /// <param name="Address">The address; port 0 is any free one.</param>
-/// <param name="Hosts">The allowed host names.</param>
 /// <param name="Setting">The setting of the address.</param>
 /// <param name="HostsSetting">The setting of the names.</param>
 /// <param name="Connections">The most open connections.</param>
@@ -35,13 +34,8 @@ internal sealed class StatusServer : IAsyncDisposable
     public IPEndPoint Address { get; }
 
     /// <summary>Binds the address and starts to serve.</summary>
-    /// <param name="place">Where.</param>
     /// <param name="health">The response of <c>/health/ready</c>. Called from any thread; must not block.</param>
-    /// <param name="map">Adds pages to those of health.</param>
     /// <param name="services">Adds what these pages need; null if nothing.</param>
-    /// <param name="loggers">Where failures are logged.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
-    /// <exception cref="OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<StatusServer> StartAsync(
         HttpPlace place,
         Func<Health> health,

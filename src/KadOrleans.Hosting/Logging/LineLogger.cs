@@ -28,10 +28,8 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
         }
     }
 
-    /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new LineLogger(this);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // Nothing to dispose: each line is written when it is logged.
@@ -93,14 +91,12 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
     }
 }
 
-/// <summary>Sets up the log of an executable.</summary>
 internal static class LineLoggerExtensions
 {
     /// <summary>
     /// Replaces the log's providers by <see cref="LineLoggerProvider"/>. Logs the project's code from Information, and everything else from
     /// Warning. The provider is registered as a service.
     /// </summary>
-    /// <param name="logging">The log.</param>
     /// <param name="output">Safe to use from several threads.</param>
     /// <param name="verbose">Also logs the project's code at Debug, and exceptions with their stacks.</param>
     public static ILoggingBuilder UseLines(this ILoggingBuilder logging, TextWriter output, bool verbose)

@@ -50,12 +50,8 @@ internal static class KadSettings
     /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
     public static OptionsValidationException Mistake(string sentence) => Mistakes([sentence]);
 
-    /// <summary>Reads and checks the settings of a silo.</summary>
-    /// <exception cref="OptionsValidationException">Settings are unknown or wrong; one sentence for each.</exception>
     public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
 
-    /// <summary>Reads and checks the settings of an edge.</summary>
-    /// <inheritdoc cref="ReadSilo"/>
     public static KadOptions ReadEdge(IConfiguration configuration)
     {
         var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
@@ -67,12 +63,10 @@ internal static class KadSettings
     }
 
     /// <summary>Binds one section. Null if it is empty.</summary>
-    /// <exception cref="OptionsValidationException">Settings are unknown, or of the wrong type; one sentence for each.</exception>
     public static TOptions? Bind<TOptions>(IConfiguration configuration, string section)
         where TOptions : class => Bind<TOptions>(
         configuration, section, TypesOf(typeof(TOptions), string.Empty).ToDictionary(StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>Throws if checks found problems.</summary>
     public static void ThrowIfWrong(this OptionChecks checks)
     {
         if (checks.Problems.Count > 0)

@@ -42,11 +42,9 @@ internal sealed record KadTlsOptions
     /// <summary>The setting that chose the certificate.</summary>
     public string Setting => Store?.Setting ?? CertificateSetting;
 
-    /// <summary>Its value.</summary>
     public string SettingValue => Store is null ? Certificate! : (Store.Subject ?? Store.Thumbprint)!;
 
     /// <summary>Reads the section. Null if it is empty: TLS is off. Does not read files or stores.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is missing or wrong. The message names it.</exception>
     public static KadTlsOptions? Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

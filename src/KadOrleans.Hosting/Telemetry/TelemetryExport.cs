@@ -35,8 +35,6 @@ internal static class TelemetryExport
     /// <summary>
     /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing.
     /// </summary>
-    /// <param name="services">The services of a host.</param>
-    /// <param name="options">The destination.</param>
     /// <param name="configuration">The host's configuration with OpenTelemetry's own variables, such as intervals and headers.</param>
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
@@ -117,6 +115,5 @@ internal sealed class ReadyGauge : IDisposable
     public ReadyGauge(Func<bool> isReady) => _meter.CreateObservableGauge(
         "kad.process.ready", () => isReady() ? 1 : 0, "{process}", "Whether the process is ready, as /health/ready says: 1 or 0.");
 
-    /// <summary>Stops reporting.</summary>
     public void Dispose() => _meter.Dispose();
 }

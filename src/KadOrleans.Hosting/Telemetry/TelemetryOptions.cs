@@ -14,17 +14,13 @@ internal sealed class TelemetryOptions
     /// <summary>The collector, of http:// or https://. Over HTTP the signals' paths are appended.</summary>
     public string Endpoint { get; set; } = string.Empty;
 
-    /// <summary>Whether the protocol is gRPC. Default: HTTP.</summary>
     public bool UsesGrpc { get; private init; }
 
     /// <summary>The value of <c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> is set.</summary>
     public string ServiceName { get; private init; } = string.Empty;
 
     /// <summary>Reads the options. Null if no endpoint is set: telemetry is off.</summary>
-    /// <param name="configuration">With the executable's setting and the <c>OTEL_</c> variables.</param>
-    /// <param name="serviceName">The executable's name.</param>
     /// <param name="setting">The executable's own name for the endpoint, which overrides OpenTelemetry's variable.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is wrong. The message names it.</exception>
     public static TelemetryOptions? Read(IConfiguration configuration, string serviceName, string setting = EndpointSetting)
     {
         ArgumentNullException.ThrowIfNull(configuration);

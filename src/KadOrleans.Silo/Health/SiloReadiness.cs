@@ -27,10 +27,8 @@ internal sealed class SiloReadiness(
     /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
     public KadOrleans.Hosting.Http.Health Health => new(State, storage.Slowness);
 
-    /// <summary>Whether calls are taken.</summary>
     public bool IsReady => Health.IsReady;
 
-    /// <summary>What other silos are told.</summary>
     public SiloState Describe()
     {
         var health = Health;

@@ -39,7 +39,6 @@ internal sealed class StorageWatch(
     /// <summary>A read that takes longer means slow storage. STOREs are given up after 2.5 s, and need a write.</summary>
     private static readonly TimeSpan SlowRead = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether the last read failed.</summary>
     public bool IsAway => _isAway;
 
     /// <summary>How slow storage is, in a sentence; null if it is not.</summary>
@@ -129,7 +128,6 @@ internal sealed class SpareThreads
         ThreadPool.SetMinThreads(Math.Max(usual, Count), completions);
     }
 
-    /// <summary>Restores the pool's setting.</summary>
     public void Return()
     {
         if (_usual is { } usual)

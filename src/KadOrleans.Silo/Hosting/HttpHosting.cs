@@ -16,8 +16,6 @@ internal static class HttpHosting
 {
     private const string Dashboard = "/dashboard";
 
-    /// <summary>Sets up the server.</summary>
-    /// <param name="web">The host's web builder.</param>
     /// <param name="settings">Returns the settings. Called after they are read.</param>
     public static void Configure(IWebHostBuilder web, Func<KadOptions> settings) => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))

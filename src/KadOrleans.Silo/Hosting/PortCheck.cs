@@ -16,9 +16,6 @@ namespace KadOrleans.Silo.Hosting;
 internal static class PortCheck
 {
     /// <summary>Claims both ports of the silo and checks them.</summary>
-    /// <param name="services">The silo's.</param>
-    /// <param name="claim">Reserves the ports against silos that start at the same time.</param>
-    /// <exception cref="OptionsValidationException">A port is in use.</exception>
     public static void Run(IServiceProvider services, PortClaim claim)
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;

@@ -22,12 +22,7 @@ namespace KadOrleans.Silo.Hosting;
 internal static class SiloHost
 {
     /// <summary>Builds the host, not started.</summary>
-    /// <param name="args">Settings.</param>
-    /// <param name="providers">What the executable can use.</param>
-    /// <param name="output">Gets the addresses of the process's edge.</param>
     /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each
-    /// mistake.</exception>
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
         KadOptions? settings = null;
@@ -54,7 +49,6 @@ internal static class SiloHost
     }
 
     /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value is of the wrong type.</exception>
     public static void Bind(IConfiguration configuration, KadClusterOptions options)
     {
         try

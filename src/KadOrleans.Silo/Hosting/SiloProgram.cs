@@ -36,11 +36,7 @@ internal static class SiloProgram
     /// <summary>
     /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. A failed start is reported in one sentence.
     /// </summary>
-    /// <param name="args">Settings, as <c>--Kad:Http 127.0.0.1:0</c>.</param>
-    /// <param name="providers">What it can use.</param>
     /// <param name="output">Gets the addresses. Safe to use from several threads: the edge announces itself from another one.</param>
-    /// <param name="error">Gets the reason of a failure.</param>
-    /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
         SettingsCommand.Create(Help, settings => ServeAsync(settings, providers, output, error)).RunAsync(args, output, error);
 

@@ -8,9 +8,6 @@ using KadOrleans.Hosting.Cluster.Connections;
 namespace KadOrleans.Tls.Certificates;
 
 /// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
-/// <param name="options">Their sources.</param>
-/// <param name="use">Their use.</param>
-/// <param name="time">The present.</param>
 internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
 {
     // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
@@ -19,10 +16,8 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
     /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
-    /// <summary>Reads the credentials.</summary>
     /// <param name="known">The credentials of the last reading.</param>
     /// <returns><paramref name="known"/> if nothing has changed.</returns>
-    /// <exception cref="OptionsValidationException">The credentials cannot be used. The message names the setting.</exception>
     public Credentials Read(Credentials? known = null)
     {
         var authority = options.Authority is { } file ? ReadFile(KadTlsOptions.AuthoritySetting, file) : null;
