@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Net;
 using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
 using Microsoft.Extensions.Configuration;
@@ -26,17 +28,13 @@ internal static class KadSettings
 
     private const string Clustering = "Orleans:Clustering:ProviderType";
 
-    // The options of a silo's grains, which this project does not know.
-    private static readonly string[] OfGrains =
+    // The options of a silo's grains, whose class this project does not know. The silo's binder checks their types.
+    private static readonly IEnumerable<string> OfGrains =
     [
         "ShardBits", "StateVersion", "SaveDelay", "SaveInterval", "CrawlInterval", "CrawlRate", "CrawlMaxNodes", "StorageTimeout", "Cache",
         "EdgeTimeout", "Trust:#",
-        "Quota:TotalKeys", "Quota:TotalBytes", "Quota:KeysPerSource", "Quota:BytesPerSource", "Quota:KeysPerSubnet", "Quota:BytesPerSubnet",
-        "Quota:ReservePercent", "Quota:ChangesPerSource", "Quota:ChangesPerSubnet",
-        "Kademlia:BucketSize", "Kademlia:LookupConcurrency", "Kademlia:DisjointPaths", "Kademlia:SplitDepth", "Kademlia:ReplacementCacheSize",
-        "Kademlia:FailuresBeforeDrop", "Kademlia:ValueTimeToLive", "Kademlia:BucketRefreshInterval", "Kademlia:RepublishInterval",
-        "Kademlia:PublishInterval",
-        "Subnets:PerBucket", "Subnets:PerTable",
+        .. TypesOf(typeof(StoreQuota), "Quota:").Concat(TypesOf(typeof(KademliaOptions), "Kademlia:")).Concat(TypesOf(typeof(SubnetLimits), "Subnets:"))
+            .Select(pair => pair.Key),
     ];
 
     private static readonly Dictionary<string, Type?> Known = TypesOf(typeof(KadOptions), string.Empty)
