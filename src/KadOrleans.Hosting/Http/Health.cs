@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Hosting.Http;
@@ -16,6 +15,12 @@ internal readonly record struct Health(string Status, string? Reason = null)
     public const string Ready = "ready";
 
     public bool IsReady => Status == Ready;
+
+    /// <summary>The result of the check of <c>/health/ready</c>.</summary>
+    public HealthCheckResult ToResult() => new(
+        IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
+        Status,
+        data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason });
 }
 
 /// <summary>
@@ -27,15 +32,7 @@ internal static class HealthPages
     public const string Live = "/health/live";
     public const string Ready = "/health/ready";
 
-    private const string Reason = "reason";
-
-    /// <summary>Adds the check of <c>/health/ready</c>.</summary>
-    /// <param name="health">Called at each request, from any thread; must not block.</param>
-    public static IServiceCollection AddHealth(this IServiceCollection services, Func<IServiceProvider, Health> health)
-    {
-        services.AddHealthChecks().Add(new HealthCheckRegistration(Health.Ready, provider => new Check(() => health(provider)), null, null));
-        return services;
-    }
+    internal const string Reason = "reason";
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
@@ -68,17 +65,5 @@ internal static class HealthPages
         }
 
         return context.WriteJsonAsync(body);
-    }
-
-    private sealed class Check(Func<Health> health) : IHealthCheck
-    {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            var (status, reason) = health();
-            return Task.FromResult(new HealthCheckResult(
-                status == Health.Ready ? HealthStatus.Healthy : HealthStatus.Unhealthy,
-                status,
-                data: reason is null ? null : new Dictionary<string, object> { [Reason] = reason }));
-        }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class StatusServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(place.Address, place.Connections));
-        builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealth(_ => health());
+        builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealthChecks().AddCheck(Health.Ready, () => health().ToResult());
         services?.Invoke(builder.Services);
         var application = builder.Build();
         application.UseHostCheck(place);

@@ -12,7 +12,7 @@ namespace KadOrleans.Hosting.Logging;
 /// <param name="output">Gets the lines; the caller disposes it.</param>
 /// <param name="stacks">Whether exceptions are logged whole.</param>
 [ProviderAlias("Console")]
-internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
+internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider, ILogger
 {
     // Held while a line is written, so none is being written once the log is closed.
     private readonly Lock _gate = new();
@@ -28,24 +28,31 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => new LineLogger(this);
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
     public void Dispose()
     {
         // Nothing to dispose: each line is written when it is logged.
     }
 
-    private void Write(LogLevel level, string message, Exception? exception)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!stacks && IsLogged(exception))
         {
             return;
         }
 
+        var message = formatter(state, exception);
         var text = VisibleText.Show(exception is null ? message : $"{message}: {exception.Message}");
         var stack = exception is null || !stacks ? string.Empty : Environment.NewLine + VisibleText.ShowLines(exception.ToString());
         var line = string.Create(
-            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}");
+            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(logLevel)} {text}{stack}");
         lock (_gate)
         {
             if (_isClosed)
@@ -77,18 +84,6 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
         LogLevel.Information => "info",
         _ => "debug",
     };
-
-    private sealed class LineLogger(LineLoggerProvider provider) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            provider.Write(logLevel, formatter(state, exception), exception);
-    }
 }
 
 internal static class LineLoggerExtensions

@@ -2,6 +2,7 @@ using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Grains.Silos;
 using KadOrleans.Hosting.Telemetry;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Silo.Health;
 
@@ -11,7 +12,7 @@ namespace KadOrleans.Silo.Health;
 /// call.
 /// </summary>
 internal sealed class SiloReadiness(
-    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks)
+    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
 {
     /// <summary>The silo's state, in a few words.</summary>
     public string State => lifetime switch
@@ -28,6 +29,9 @@ internal sealed class SiloReadiness(
     public KadOrleans.Hosting.Http.Health Health => new(State, storage.Slowness);
 
     public bool IsReady => Health.IsReady;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Health.ToResult());
 
     public SiloState Describe()
     {

@@ -22,7 +22,7 @@ internal static class HttpHosting
         .ConfigureServices(services =>
         {
             services.AddRouting();
-            services.AddHealth(provider => provider.GetRequiredService<SiloReadiness>().Health);
+            services.AddHealthChecks().AddCheck<SiloReadiness>(nameof(SiloReadiness));
             DashboardAuthentication.Add(services);
             AddApi(services, settings());
 
