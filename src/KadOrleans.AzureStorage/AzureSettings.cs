@@ -20,13 +20,14 @@ internal static class AzureSettings
     public static AzureOptions Read(IConfiguration configuration, bool isSilo)
     {
         const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
-        var options = KadSettings.Bind<AzureOptions>(configuration, "Kad:Azure") ?? new AzureOptions();
+        var checks = new OptionChecks("Kad:", ':');
+        var options = KadSettings.Bind<AzureOptions>(configuration, "Kad:Azure", checks) ?? new AzureOptions();
+        checks.ThrowIfWrong();
         if (options.ConnectionString is not null)
         {
             return options;
         }
 
-        var checks = new OptionChecks("Kad:", ':');
         if (isSilo && options.GrainStorage == AzureGrains.Blobs)
         {
             CheckAddress(checks, "Azure:BlobServiceUri", options.BlobServiceUri, $"{reason} and with Kad:Azure:GrainStorage=Blobs, the default,");

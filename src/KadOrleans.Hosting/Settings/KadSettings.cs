@@ -60,10 +60,10 @@ internal static class KadSettings
         return options;
     }
 
-    /// <summary>Binds one section. Null if it is empty.</summary>
-    public static TOptions? Bind<TOptions>(IConfiguration configuration, string section)
+    /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
+    public static TOptions? Bind<TOptions>(IConfiguration configuration, string section, OptionChecks checks)
         where TOptions : class => Bind<TOptions>(
-        configuration, section, TypesOf(typeof(TOptions), string.Empty).ToDictionary(StringComparer.OrdinalIgnoreCase));
+        configuration, section, TypesOf(typeof(TOptions), string.Empty).ToDictionary(StringComparer.OrdinalIgnoreCase), checks);
 
     public static void ThrowIfWrong(this OptionChecks checks)
     {
@@ -92,8 +92,8 @@ internal static class KadSettings
 
     private static KadOptions Read(IConfiguration configuration, string service, int httpPort)
     {
-        var options = Bind<KadOptions>(configuration, Root, Known) ?? new KadOptions();
         var checks = new OptionChecks($"{Root}:", ':');
+        var options = Bind<KadOptions>(configuration, Root, Known, checks) ?? new KadOptions();
         CheckHttp(options.Http, httpPort, checks);
         if (options.Silo.Address is { } address && (!IPAddress.TryParse(address, out var ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
         {
@@ -146,11 +146,10 @@ internal static class KadSettings
         }
     }
 
-    private static TOptions? Bind<TOptions>(IConfiguration configuration, string root, Dictionary<string, Type?> known)
+    private static TOptions? Bind<TOptions>(IConfiguration configuration, string root, Dictionary<string, Type?> known, OptionChecks checks)
         where TOptions : class
     {
         var given = new Dictionary<string, string?>();
-        var mistakes = new List<string>();
         foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
         {
             if (name.Length == 0 || value is null)
@@ -161,22 +160,22 @@ internal static class KadSettings
             var isEntry = name[(name.LastIndexOf(':') + 1)..].All(char.IsAsciiDigit);
             if (!known.TryGetValue(isEntry ? $"{name[..Math.Max(0, name.LastIndexOf(':'))]}:#" : name, out var type))
             {
-                mistakes.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
+                checks.Problems.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
             }
             else if (type is not null && value.Trim() is { Length: > 0 } text)
             {
                 if (FindProblem(type, text) is { } problem)
                 {
-                    mistakes.Add($"{root}:{name} is '{text}'; {problem}.");
+                    checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
                 }
-
-                Add(given, name, text, isList: type == typeof(IList<string>));
+                else
+                {
+                    Add(given, name, text, isList: type == typeof(IList<string>));
+                }
             }
         }
 
-        return mistakes.Count > 0
-            ? throw Mistakes(mistakes)
-            : new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+        return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
     }
 
     // A list is one text with commas, or one key for each entry.

@@ -49,7 +49,7 @@ internal sealed record KadTlsOptions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var checks = new OptionChecks($"{KadSettings.Root}:", ':');
-        var options = KadSettings.Bind<KadTlsOptions>(configuration, Section);
+        var options = KadSettings.Bind<KadTlsOptions>(configuration, Section, checks);
         options?.Complete(configuration, checks);
         checks.ThrowIfWrong();
         return options;

@@ -100,7 +100,7 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void Every_mistake_is_told()
     {
-        var e = Assert.Throws<OptionsValidationException>(() => Read(("Listen", "x"), ("Trust", "x"), ("Upload", "1")));
+        var e = Assert.Throws<OptionsValidationException>(() => Read(("Listen", "x"), ("Trust", "x"), ("Upload", "x")));
         Assert.Equal(3, e.Failures.Count());
     }
 
