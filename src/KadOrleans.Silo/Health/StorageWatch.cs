@@ -36,7 +36,7 @@ internal sealed class StorageWatch(
     private volatile bool _isAway;
     private volatile bool _isSlow;
 
-    /// <summary>A read that takes longer means slow storage. STOREs are given up after 2.5 s, and need a write.</summary>
+    /// <summary>A read that takes longer means slow storage. STOREs are given up after 4 s, and need a write.</summary>
     private static readonly TimeSpan SlowRead = TimeSpan.FromSeconds(1);
 
     public bool IsAway => _isAway;
