@@ -46,8 +46,7 @@ internal interface IStorageProvider
     /// <summary>Adds Orleans' settings of a client: where it finds the silos.</summary>
     void FillInEdge(Filling filling);
 
-    /// <summary>Adds the connections that the providers take from the services.</summary>
-    /// <param name="configuration">The configuration, with what was filled in.</param>
+    /// <summary>Adds the connections that the providers take from the services, by the configuration with what was filled in.</summary>
     void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
 }
 

@@ -31,8 +31,7 @@ internal static class EdgeProgram
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>Runs until told to stop, by a signal or by the loss of the lease.</summary>
-    /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
+    /// <summary>Runs until told to stop, by a signal or by the loss of the lease. Writes to the error output from several threads.</summary>
     public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
@@ -74,7 +73,6 @@ internal static class EdgeProgram
     /// Serves health and, on loopback only, <c>/status</c>. It runs before the silos are found, and no request to these calls a grain. Serves
     /// the API for programs to those who have a token.
     /// </summary>
-    /// <param name="api">The DHT, and the tokens that may call it; null without tokens.</param>
     public static Task<StatusServer> ServeHttpAsync(
         HttpPlace place, EdgeHealth health, (IDht Dht, ApiTokens Tokens)? api, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         StatusServer.StartAsync(

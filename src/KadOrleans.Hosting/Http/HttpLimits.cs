@@ -32,8 +32,7 @@ internal static class HttpLimits
     /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Listens on an address, within the limits.</summary>
-    /// <param name="connections">The most open ones. As many may be closing; more are refused.</param>
+    /// <summary>Listens on an address, within the limits. As many connections as may be open may be closing; more are refused.</summary>
     public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address, int connections)
     {
         ArgumentNullException.ThrowIfNull(kestrel);

@@ -6,15 +6,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting.Http;
 
-/// <summary>Where a process serves HTTP, and the settings of that.</summary>
-/// <param name="Address">The address; port 0 is any free one.</param>
-/// <param name="Setting">The setting of the address.</param>
-/// <param name="HostsSetting">The setting of the names.</param>
-/// <param name="Connections">The most open connections.</param>
+/// <summary>Where a process serves HTTP, to whom, and the names of the settings of that. Port 0 is any free one.</summary>
 internal sealed record HttpPlace(
     IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting, int Connections = HttpLimits.MaxConnections);
 
@@ -33,9 +28,9 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address { get; }
 
-    /// <summary>Binds the address and starts to serve.</summary>
-    /// <param name="health">The response of <c>/health/ready</c>. Called from any thread; must not block.</param>
-    /// <param name="services">Adds what these pages need; null if nothing.</param>
+    /// <summary>
+    /// Binds the address and starts to serve. The health is asked for from any thread, and must not block. The pages are added to its own.
+    /// </summary>
     public static async Task<StatusServer> StartAsync(
         HttpPlace place,
         Func<Health> health,

@@ -9,8 +9,6 @@ namespace KadOrleans.Hosting.Logging;
 /// Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An exception that
 /// several callers log is logged once. With stacks, the whole exception follows on further lines.
 /// </summary>
-/// <param name="output">Gets the lines; the caller disposes it.</param>
-/// <param name="stacks">Whether exceptions are logged whole.</param>
 [ProviderAlias("Console")]
 internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider, ILogger
 {
@@ -90,10 +88,9 @@ internal static class LineLoggerExtensions
 {
     /// <summary>
     /// Replaces the log's providers by <see cref="LineLoggerProvider"/>. Logs the project's code from Information, and everything else from
-    /// Warning. The provider is registered as a service.
+    /// Warning. Verbose adds the project's code at Debug, and stacks. The output is written from several threads. The provider is
+    /// registered as a service.
     /// </summary>
-    /// <param name="output">Safe to use from several threads.</param>
-    /// <param name="verbose">Also logs the project's code at Debug, and exceptions with their stacks.</param>
     public static ILoggingBuilder UseLines(this ILoggingBuilder logging, TextWriter output, bool verbose)
     {
         var provider = new LineLoggerProvider(output, verbose);

@@ -8,8 +8,7 @@ namespace KadOrleans.Hosting.Settings;
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 internal static class SettingsCommand
 {
-    /// <summary>Creates a command line without commands.</summary>
-    /// <param name="run">Runs the process with its settings, and returns an <see cref="ExitCode"/>.</param>
+    /// <summary>Creates a command line without commands. It ends with an <see cref="ExitCode"/>.</summary>
     public static RootCommand Create(string description, Func<string[], Task<int>> run)
     {
         var settings = CreateArgument();

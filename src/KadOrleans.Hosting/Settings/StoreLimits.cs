@@ -67,8 +67,10 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
     /// <summary>The largest quota of keys whose index memory can hold beside a cache.</summary>
     public int MostKeys(long cache) => (int)Math.Clamp((MemoryBytes - EmptyBytes - cache) / KeyIndex.BytesPerKey / MostPerQuota, 0, int.MaxValue);
 
-    /// <summary>Why memory cannot hold the index of a quota of keys and a cache, in one sentence; null if it can.</summary>
-    /// <param name="setting">The setting to blame, and its value.</param>
+    /// <summary>
+    /// Why memory cannot hold the index of a quota of keys and a cache, in one sentence that begins with the setting to blame and its value;
+    /// null if it can.
+    /// </summary>
     public string? FindProblem(int keys, long cache, string setting)
     {
         var most = (long)MostPerQuota * keys;

@@ -33,9 +33,9 @@ internal static class TelemetryExport
     ];
 
     /// <summary>
-    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing.
+    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing. The
+    /// configuration has OpenTelemetry's own variables, such as intervals and headers.
     /// </summary>
-    /// <param name="configuration">The host's configuration with OpenTelemetry's own variables, such as intervals and headers.</param>
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
     {

@@ -19,8 +19,9 @@ internal sealed class TelemetryOptions
     /// <summary>The value of <c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> is set.</summary>
     public string ServiceName { get; private init; } = string.Empty;
 
-    /// <summary>Reads the options. Null if no endpoint is set: telemetry is off.</summary>
-    /// <param name="setting">The executable's own name for the endpoint, which overrides OpenTelemetry's variable.</param>
+    /// <summary>
+    /// Reads the options. Null if no endpoint is set: telemetry is off. The executable's own setting overrides OpenTelemetry's variable.
+    /// </summary>
     public static TelemetryOptions? Read(IConfiguration configuration, string serviceName, string setting = EndpointSetting)
     {
         ArgumentNullException.ThrowIfNull(configuration);

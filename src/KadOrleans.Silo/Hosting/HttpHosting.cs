@@ -16,7 +16,7 @@ internal static class HttpHosting
 {
     private const string Dashboard = "/dashboard";
 
-    /// <param name="settings">Returns the settings. Called after they are read.</param>
+    // The settings are not read before the services are added.
     public static void Configure(IWebHostBuilder web, Func<KadOptions> settings) => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
         .ConfigureServices(services =>

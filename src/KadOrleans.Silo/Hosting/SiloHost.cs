@@ -21,8 +21,7 @@ namespace KadOrleans.Silo.Hosting;
 /// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 internal static class SiloHost
 {
-    /// <summary>Builds the host, not started.</summary>
-    /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
+    /// <summary>Builds the host, not started. Without a log it logs to the standard error output, from several threads.</summary>
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
         KadOptions? settings = null;

@@ -35,8 +35,8 @@ internal static class SiloProgram
 
     /// <summary>
     /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. A failed start is reported in one sentence.
+    /// The output is written from several threads: the edge announces itself from another one.
     /// </summary>
-    /// <param name="output">Gets the addresses. Safe to use from several threads: the edge announces itself from another one.</param>
     public static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
         SettingsCommand.Create(Help, settings => ServeAsync(settings, providers, output, error)).RunAsync(args, output, error);
 

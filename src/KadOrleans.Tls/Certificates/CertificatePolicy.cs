@@ -14,7 +14,6 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
 
     /// <summary>Finds the first flaw of a certificate: the rest of a sentence that begins with it. Null if it is acceptable.</summary>
-    /// <param name="chain">The result of building its chain to a trusted authority.</param>
     public string? FindFlaw(X509Certificate2 certificate, CertificateUse use, X509ChainStatusFlags chain, DateTimeOffset now)
     {
         if (certificate.NotAfter < now)

@@ -13,8 +13,7 @@ internal sealed class Credentials
 {
     private readonly X509Certificate2Collection? _authorities;
 
-    /// <param name="authorities">Null for the system's roots.</param>
-    /// <param name="fingerprint">Equal for two readings if nothing has changed.</param>
+    // Without authorities the system's roots are trusted. The fingerprints of two readings are equal if nothing has changed.
     public Credentials(
         X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
     {
