@@ -23,22 +23,22 @@ internal static class AzureClients
     /// A connection string, also Azurite's, or addresses with the process's own identity (DefaultAzureCredential).
     /// </param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string cannot be used.</exception>
-    public static void AddAzureTables(this IServiceCollection services, AzureSettings azure)
+    public static void AddAzureTables(this IServiceCollection services, AzureOptions azure)
     {
         var options = new TableClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };
         services.AddKeyedSingleton(ServiceKey, azure.ConnectionString is { } text
             ? Connect(text, text => new TableServiceClient(text, options))
-            : new TableServiceClient(azure.TableServiceUri!, new DefaultAzureCredential(), options));
+            : new TableServiceClient(new Uri(azure.TableServiceUri!), new DefaultAzureCredential(), options));
     }
 
     /// <summary>Adds the client of blobs, for grain storage.</summary>
     /// <inheritdoc cref="AddAzureTables"/>
-    public static void AddAzureBlobs(this IServiceCollection services, AzureSettings azure)
+    public static void AddAzureBlobs(this IServiceCollection services, AzureOptions azure)
     {
         var options = new BlobClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };
         services.AddKeyedSingleton(ServiceKey, azure.ConnectionString is { } text
             ? Connect(text, text => new BlobServiceClient(text, options))
-            : new BlobServiceClient(azure.BlobServiceUri!, new DefaultAzureCredential(), options));
+            : new BlobServiceClient(new Uri(azure.BlobServiceUri!), new DefaultAzureCredential(), options));
     }
 
     // Called at start-up, so that a wrong connection string ends it with a sentence. Azure's own message may quote the key.
@@ -50,7 +50,7 @@ internal static class AzureClients
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 "Kad:Azure:ConnectionString cannot be used; NAME=VALUE pairs with semicolons are needed, as the account's access keys show them.");
         }
     }

@@ -1,66 +1,62 @@
-using KadOrleans.Hosting.Cluster;
+using KadOrleans.Core;
 using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.AzureStorage;
 
-/// <summary>Where a cluster on Azure Storage keeps its grains' state.</summary>
-internal enum AzureGrains
+/// <summary>Reads and checks the section <c>Kad:Azure</c>, and the environment of the process's identity.</summary>
+internal static class AzureSettings
 {
-    /// <summary>A blob for each record. A write costs some 200 times that of a table.</summary>
-    Blobs,
-
-    /// <summary>An entity for each record: at most <see cref="RecordLimit.AzureTable"/> bytes.</summary>
-    Tables,
-}
-
-/// <summary>The connection to Azure Storage: by a connection string, or by addresses and the process's own identity.</summary>
-/// <param name="ConnectionString">Null if the addresses are given.</param>
-/// <param name="BlobServiceUri">Null if the connection string is given, or blobs are not needed.</param>
-/// <param name="TableServiceUri">Null if the connection string is given.</param>
-/// <param name="Grains">Where a silo keeps the grains' state. An edge has none.</param>
-internal sealed record AzureSettings(string? ConnectionString, Uri? BlobServiceUri, Uri? TableServiceUri, AzureGrains Grains)
-{
-    private const string GrainsKey = "Azure:GrainStorage";
     private const string Choice = "AZURE_TOKEN_CREDENTIALS";
     private const string Chosen = "WorkloadIdentityCredential";
     private const string TokenFile = "AZURE_FEDERATED_TOKEN_FILE";
 
-    /// <inheritdoc/>
-    public override string ToString() => TableServiceUri?.Host ?? "by connection string";
-
-    /// <summary>Reads the section <c>Kad:Azure</c>, and the environment of the process's identity.</summary>
+    /// <summary>Reads the section.</summary>
     /// <param name="configuration">With the environment variables.</param>
     /// <param name="isSilo">Whether the process is a silo, which also needs grain storage.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
     /// Settings are missing or wrong. One sentence for each.
     /// </exception>
-    public static AzureSettings Read(IConfiguration configuration, bool isSilo)
+    public static AzureOptions Read(IConfiguration configuration, bool isSilo)
     {
         const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
-        const string blobReason = $"{reason} and with Kad:{GrainsKey}=Blobs, the default,";
-        var section = new KadSection(configuration);
-
-        // The default is what clusters of earlier builds have.
-        var grains = section.Choice(GrainsKey, AzureGrains.Blobs);
-        if (section.Text("Azure:ConnectionString") is { } connectionString)
+        var checks = new OptionChecks("Kad:", ':');
+        var options = KadSettings.Bind<AzureOptions>(configuration, "Kad:Azure", checks) ?? new AzureOptions();
+        checks.ThrowIfWrong();
+        if (options.ConnectionString is not null)
         {
-            section.ThrowIfWrong();
-            return new AzureSettings(connectionString, null, null, grains);
+            return options;
         }
 
-        var blobs = isSilo && grains == AzureGrains.Blobs ? section.Address("Azure:BlobServiceUri", blobReason) : null;
-        var tables = section.Address("Azure:TableServiceUri", reason);
-        CheckWorkloadIdentity(configuration, section);
-        section.ThrowIfWrong();
-        return new AzureSettings(null, blobs, tables, grains);
+        if (isSilo && options.GrainStorage == AzureGrains.Blobs)
+        {
+            CheckAddress(checks, "Azure:BlobServiceUri", options.BlobServiceUri, $"{reason} and with Kad:Azure:GrainStorage=Blobs, the default,");
+        }
+
+        CheckAddress(checks, "Azure:TableServiceUri", options.TableServiceUri, reason);
+        CheckWorkloadIdentity(configuration, checks);
+        checks.ThrowIfWrong();
+        return options;
+    }
+
+    // Credentials are sent to it.
+    private static void CheckAddress(OptionChecks checks, string setting, string? address, string reason)
+    {
+        if (address is null)
+        {
+            checks.Problems.Add($"Kad:{setting} is missing; {reason} needs it.");
+        }
+        else if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
+        {
+            checks.Add(setting, address, "an address that begins with https:// is needed");
+        }
     }
 
     /// <summary>
     /// Checks the variables of Azure's workload identity. Without them each request to Azure fails after minutes, with an error that names
     /// no variable.
     /// </summary>
-    private static void CheckWorkloadIdentity(IConfiguration configuration, KadSection section)
+    private static void CheckWorkloadIdentity(IConfiguration configuration, OptionChecks checks)
     {
         if (!string.Equals(configuration[Choice], Chosen, StringComparison.OrdinalIgnoreCase))
         {
@@ -69,18 +65,13 @@ internal sealed record AzureSettings(string? ConnectionString, Uri? BlobServiceU
 
         const string source = $"{Choice}={Chosen} needs it; Kubernetes sets it in pods that have the label "
             + "azure.workload.identity/use=true and a service account with a client id.";
-        foreach (var name in (ReadOnlySpan<string>)["AZURE_CLIENT_ID", "AZURE_TENANT_ID", TokenFile])
+        if (((string[])["AZURE_CLIENT_ID", "AZURE_TENANT_ID", TokenFile]).FirstOrDefault(name => string.IsNullOrWhiteSpace(configuration[name])) is { } missing)
         {
-            if (string.IsNullOrWhiteSpace(configuration[name]))
-            {
-                section.Add($"{name} is missing; {source}");
-                return;
-            }
+            checks.Problems.Add($"{missing} is missing; {source}");
         }
-
-        if (!File.Exists(configuration[TokenFile]))
+        else if (!File.Exists(configuration[TokenFile]))
         {
-            section.Add($"{TokenFile} is '{configuration[TokenFile]}', a file that is not there; {source}");
+            checks.Problems.Add($"{TokenFile} is '{configuration[TokenFile]}', a file that is not there; {source}");
         }
     }
 }

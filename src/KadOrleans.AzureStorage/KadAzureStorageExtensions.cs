@@ -1,4 +1,5 @@
 using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,7 +27,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
         var azure = AzureSettings.Read(filling.Configuration, isSilo: true);
         AddKeyed(filling, Filling.Clustering, Tables);
         AddKeyed(filling, Filling.Reminders, Tables);
-        if (azure.Grains == AzureGrains.Tables)
+        if (azure.GrainStorage == AzureGrains.Tables)
         {
             // Its table OrleansGrainState has the service's id in each row.
             AddKeyed(filling, Filling.Storage, Tables);
@@ -58,7 +59,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
 
         var azure = AzureSettings.Read(configuration, isSilo);
         services.AddAzureTables(azure);
-        if (isSilo && azure.Grains == AzureGrains.Blobs)
+        if (isSilo && azure.GrainStorage == AzureGrains.Blobs)
         {
             services.AddAzureBlobs(azure);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 
@@ -24,6 +25,18 @@ internal sealed class OptionChecks(string prefix, char separator)
         if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
         {
             Problems.Add($"{Name(setting)} is {value}; {least} to {most} is allowed.");
+        }
+    }
+
+    /// <summary>Notes that a value is not allowed.</summary>
+    public void Add(string setting, string value, string allowed) => Problems.Add($"{Name(setting)} is '{value}'; {allowed}.");
+
+    /// <summary>Checks bytes of responses per second.</summary>
+    public void CheckUpload(string setting, long value)
+    {
+        if (!UploadLimits.IsValid(value))
+        {
+            Add(setting, value.ToString(CultureInfo.InvariantCulture), UploadLimits.Allowed);
         }
     }
 
@@ -64,11 +77,11 @@ internal sealed class OptionChecks(string prefix, char separator)
     }
 
     /// <summary>Checks trusted address ranges.</summary>
-    public void CheckTrust(IEnumerable<string> ranges)
+    public void CheckTrust(IEnumerable<string> ranges, string setting = "Trust")
     {
         foreach (var range in ranges.Where(range => !AddressRange.TryParse(range, out _)))
         {
-            Problems.Add($"{Name("Trust")} is '{range}'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.");
+            Add(setting, range, "an address range such as 10.0.0.0/8 or fd00::/8 is needed");
         }
     }
 

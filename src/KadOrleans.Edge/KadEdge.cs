@@ -6,8 +6,6 @@ namespace KadOrleans.Edge;
 /// <summary>An edge as an executable: with PostgreSQL, and with the providers that it adds.</summary>
 public static class KadEdge
 {
-    private const string Executable = "KadOrleans.Edge";
-
     /// <summary>Runs an edge until SIGTERM or Ctrl-C, or one of its commands.</summary>
     /// <param name="args">Settings, as <c>Kad:Edge:Name=a</c>, or a command such as <c>export</c>.</param>
     /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
@@ -19,10 +17,5 @@ public static class KadEdge
     }
 
     /// <summary>The providers of such an executable.</summary>
-    internal static KadProviders Providers(Action<KadProviders>? use = null)
-    {
-        var providers = new KadProviders(Executable);
-        use?.Invoke(providers);
-        return providers;
-    }
+    internal static KadProviders Providers(Action<KadProviders>? use = null) => new("KadOrleans.Edge", use);
 }

@@ -12,13 +12,11 @@ namespace KadOrleans.Hosting.Cluster;
 /// </summary>
 internal static class ClusterProviders
 {
-    /// <summary>The setting of the PostgreSQL database.</summary>
-    public const string PostgreSqlSetting = $"Kad:{PostgreSql}";
+    public const string PostgreSqlSetting = "Kad:PostgreSql:ConnectionString";
 
     /// <summary>The section of Orleans' own options of membership.</summary>
     public const string Membership = "Orleans:Membership";
 
-    private const string PostgreSql = "PostgreSql:ConnectionString";
     private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
     private const string Gateways = $"{Clustering}:Gateways";
 
@@ -26,14 +24,14 @@ internal static class ClusterProviders
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
     /// A required setting is missing, is wrong, or contradicts another.
     /// </exception>
-    public static Dictionary<string, string?> FillIn(IConfiguration configuration, SiloSettings settings, KadProviders providers)
+    public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         var filling = new Filling(configuration);
-        filling.Add("Orleans:Endpoints:SiloPort", () => Port(settings.SiloPort));
-        filling.Add("Orleans:Endpoints:GatewayPort", () => Port(settings.GatewayPort));
-        if (settings.Address is { } address)
+        filling.Add("Orleans:Endpoints:SiloPort", () => Port(options.Silo.Port));
+        filling.Add("Orleans:Endpoints:GatewayPort", () => Port(options.Silo.GatewayPort));
+        if (options.Silo.Address is { } address)
         {
-            filling.Add(AdvertisedAddress, address.ToString);
+            filling.Add(AdvertisedAddress, address);
         }
 
         // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A silo whose
@@ -47,14 +45,14 @@ internal static class ClusterProviders
 
         // A silo that was declared dead while cut off learns it from the table. Until then it acts as a member.
         filling.Add($"{Membership}:TableRefreshTimeout", "00:00:15");
-        switch (settings.Storage)
+        switch (options.Storage)
         {
             case StorageChoice.Local:
-                AddLocal(filling, settings);
+                AddLocal(filling, options);
                 break;
             case StorageChoice.AdoNet:
-                CheckPostgreSql(configuration);
-                AddPostgreSql(filling, Clustering, Storage, Reminders);
+                CheckPostgreSql(options.PostgreSql);
+                AddPostgreSql(filling, options.PostgreSql, Clustering, Storage, Reminders);
                 break;
             default:
                 providers.RequireStorage().FillInSilo(filling);
@@ -67,19 +65,19 @@ internal static class ClusterProviders
     }
 
     /// <summary>The settings to add to an edge's configuration.</summary>
-    /// <inheritdoc cref="FillIn(IConfiguration, SiloSettings, KadProviders)"/>
-    public static Dictionary<string, string?> FillIn(IConfiguration configuration, EdgeSettings settings, KadProviders providers)
+    /// <inheritdoc cref="FillInSilo"/>
+    public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
-        CheckPostgreSql(configuration);
+        CheckPostgreSql(options.PostgreSql);
         var filling = new Filling(configuration);
-        switch (settings.Clustering)
+        switch (options.Clustering)
         {
             case StorageChoice.Local:
                 filling.Values[$"{Clustering}:ProviderType"] = "Static";
-                AddGateways(filling, settings);
+                AddGateways(filling, options.Cluster.Gateway);
                 break;
             case StorageChoice.AdoNet:
-                AddPostgreSql(filling, Clustering);
+                AddPostgreSql(filling, options.PostgreSql, Clustering);
                 break;
             default:
                 providers.RequireStorage().FillInEdge(filling);
@@ -90,45 +88,45 @@ internal static class ClusterProviders
     }
 
     /// <summary>The setting to name when an edge finds no silo.</summary>
-    public static string SettingOf(EdgeSettings settings) => settings.Clustering switch
+    public static string SettingOf(KadOptions options) => options.Clustering switch
     {
-        StorageChoice.Local => EdgeSettings.GatewaySetting,
+        StorageChoice.Local => "Kad:Cluster:Gateway",
         StorageChoice.AdoNet => PostgreSqlSetting,
         _ => "Kad:Storage",
     };
 
-    private static void AddLocal(Filling filling, SiloSettings settings)
+    private static void AddLocal(Filling filling, KadOptions options)
     {
-        if (filling.AddProvider(Clustering, "Development") && settings.Address is null)
+        if (filling.AddProvider(Clustering, "Development") && options.Silo.Address is null)
         {
             filling.Add(AdvertisedAddress, "127.0.0.1");
         }
 
         if (filling.AddProvider(Storage, "Sqlite"))
         {
-            filling.Values[$"{Storage}:Folder"] = settings.Data;
+            filling.Values[$"{Storage}:Folder"] = options.Data;
             filling.Values[$"{Storage}:FolderSetting"] = "Kad:Data";
         }
 
         filling.AddProvider(Reminders, "Memory");
     }
 
-    private static void AddGateways(Filling filling, EdgeSettings settings)
+    private static void AddGateways(Filling filling, IList<string> gateways)
     {
-        if (!settings.HasGateways && filling.Configuration.GetSection(Gateways).GetChildren().Any())
+        if (gateways.Count == 0 && filling.Configuration.GetSection(Gateways).GetChildren().Any())
         {
             return;
         }
 
-        for (var i = 0; i < settings.Gateways.Count; i++)
+        foreach (var (i, gateway) in gateways.DefaultIfEmpty(ClientOptions.DefaultGateway).Index())
         {
-            filling.Values[$"{Gateways}:{i}"] = settings.Gateways[i].ToString();
+            KadSettings.TryEndPoint(gateway, out var endpoint);
+            filling.Values[$"{Gateways}:{i}"] = endpoint.ToString();
         }
     }
 
-    private static void AddPostgreSql(Filling filling, params ReadOnlySpan<string> providers)
+    private static void AddPostgreSql(Filling filling, PostgreSqlOptions database, params ReadOnlySpan<string> providers)
     {
-        var section = new KadSection(filling.Configuration);
         foreach (var provider in providers)
         {
             filling.AddProvider(provider, "AdoNet");
@@ -137,24 +135,24 @@ internal static class ClusterProviders
                 filling.Add($"{provider}:Invariant", "Npgsql");
                 if (!filling.IsConnected(provider))
                 {
-                    filling.Values[$"{provider}:ConnectionString"] = section.Required(PostgreSql, "Kad:Storage=AdoNet");
-                    section.ThrowIfWrong();
+                    filling.Values[$"{provider}:ConnectionString"] = database.ConnectionString
+                        ?? throw KadSettings.Mistake($"{PostgreSqlSetting} is missing; Kad:Storage=AdoNet needs it.");
                 }
             }
         }
     }
 
     // Checked here, as Orleans would fail later, in each of its providers, with unclear errors. An edge would wait for silos for ever.
-    private static void CheckPostgreSql(IConfiguration configuration)
+    private static void CheckPostgreSql(PostgreSqlOptions database)
     {
         try
         {
-            _ = new NpgsqlConnectionStringBuilder(new KadSection(configuration).Text(PostgreSql));
+            _ = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         }
         catch (ArgumentException mistake)
         {
             // The value may contain a password, so the error leaves it out.
-            throw KadSection.Mistake(mistake.ParamName is { Length: > 0 } key
+            throw KadSettings.Mistake(mistake.ParamName is { Length: > 0 } key
                 ? $"{PostgreSqlSetting} has the key '{key}', which is unknown or has a value of the wrong kind; keys such as Host, Port, Database, Username and Password are allowed."
                 : $"{PostgreSqlSetting} cannot be read: {mistake.Message.TrimEnd('.')}; NAME=VALUE with semicolons between is needed, such as Host=127.0.0.1;Database=orleans.");
         }
@@ -166,7 +164,7 @@ internal static class ClusterProviders
         var clustering = filling[$"{Clustering}:ProviderType"];
         if (Is(filling[$"{Storage}:ProviderType"], "Sqlite") && !Is(clustering, "Development"))
         {
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 $"{Storage}:ProviderType is 'Sqlite', which a single silo can use, but {Clustering}:ProviderType is "
                 + $"'{clustering}'; choose both with Kad:Storage, or set both.");
         }

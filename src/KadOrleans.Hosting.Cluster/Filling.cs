@@ -5,18 +5,10 @@ namespace KadOrleans.Hosting.Cluster;
 /// <summary>The given configuration, and the settings to add.</summary>
 internal sealed class Filling
 {
-    /// <summary>The section of the members' table.</summary>
     public const string Clustering = "Orleans:Clustering";
-
-    /// <summary>The section of the grains' state.</summary>
     public const string Storage = "Orleans:GrainStorage:Kad";
-
-    /// <summary>The section of reminders.</summary>
     public const string Reminders = "Orleans:Reminders";
-
-    /// <summary>The setting of the service's id.</summary>
     public const string ServiceId = "Orleans:ServiceId";
-
     private const string ClusterId = "Orleans:ClusterId";
     private const string DefaultId = "kad";
 

@@ -15,7 +15,6 @@ internal static class FreePort
     private const int End = 32_000;
     private const int Attempts = 1_000;
 
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">No free port was found.</exception>
     public static int Find()
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -27,7 +26,7 @@ internal static class FreePort
             }
         }
 
-        throw KadSection.Mistake("No free TCP port was found for a port of 0; set Kad:Silo:Port and Kad:Silo:GatewayPort.");
+        throw KadSettings.Mistake("No free TCP port was found for a port of 0; set Kad:Silo:Port and Kad:Silo:GatewayPort.");
     }
 
     private static bool IsFree(int port)

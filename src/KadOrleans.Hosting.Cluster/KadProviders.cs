@@ -14,9 +14,13 @@ public sealed class KadProviders
 {
     private readonly string _executable;
 
-    /// <summary>Without any provider.</summary>
     /// <param name="executable">The executable's name, for errors.</param>
-    internal KadProviders(string executable) => _executable = executable;
+    /// <param name="use">Adds providers. Null: none.</param>
+    internal KadProviders(string executable, Action<KadProviders>? use)
+    {
+        _executable = executable;
+        use?.Invoke(this);
+    }
 
     /// <summary>Azure Storage, or null if the executable lacks it.</summary>
     internal IStorageProvider? Storage { get; set; }
@@ -25,14 +29,11 @@ public sealed class KadProviders
     internal ITlsProvider? Tls { get; set; }
 
     /// <summary>Azure Storage, which the settings ask for.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The executable lacks it.</exception>
-    internal IStorageProvider RequireStorage() => Storage ?? throw KadSection.Mistake(
+    internal IStorageProvider RequireStorage() => Storage ?? throw KadSettings.Mistake(
         $"Kad:Storage is 'AzureStorage', which {_executable} lacks; {_executable}.Full has it, and Local or AdoNet are allowed here.");
 
     /// <summary>TLS, if the settings ask for it.</summary>
-    /// <param name="options">Null: they do not.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The executable lacks it.</exception>
-    internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSection.Mistake(
+    internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSettings.Mistake(
         $"{options.Setting} is '{options.SettingValue}', but {_executable} lacks TLS; {_executable}.Full has it, and no setting of Kad:Tls is allowed here.");
 }
 
@@ -40,18 +41,12 @@ public sealed class KadProviders
 internal interface IStorageProvider
 {
     /// <summary>Adds Orleans' settings of a silo: members, grain state and reminders.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings are missing or wrong.</exception>
     void FillInSilo(Filling filling);
 
     /// <summary>Adds Orleans' settings of a client: where it finds the silos.</summary>
-    /// <inheritdoc cref="FillInSilo"/>
     void FillInEdge(Filling filling);
 
-    /// <summary>Adds the connections that the providers take from the services.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="configuration">The configuration, with what was filled in.</param>
-    /// <param name="isSilo">Whether the process is a silo.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A connection string cannot be used.</exception>
+    /// <summary>Adds the connections that the providers take from the services, by the configuration with what was filled in.</summary>
     void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
 }
 
@@ -59,7 +54,6 @@ internal interface IStorageProvider
 internal interface ITlsProvider
 {
     /// <summary>Reads the credentials, and registers what connections need.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The credentials cannot be used.</exception>
     void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use);
 
     /// <summary>Encrypts connections of one kind.</summary>

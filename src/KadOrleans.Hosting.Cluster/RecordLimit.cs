@@ -18,14 +18,11 @@ internal static class RecordLimit
     };
 
     /// <summary>Refuses a provider that cannot hold a grain's largest record.</summary>
-    /// <param name="setting">The setting that names the provider.</param>
-    /// <param name="provider">Its name. Null: none.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Its records are too small.</exception>
     public static void Check(string setting, string? provider)
     {
         if (provider is not null && Limits.TryGetValue(provider, out var limit) && limit <= Needed)
         {
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 $"{setting} is '{provider}', whose records have at most {limit / 1024} KiB; a provider with records of more than {Needed / 1024} KiB is needed.");
         }
     }

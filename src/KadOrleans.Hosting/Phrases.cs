@@ -3,7 +3,6 @@ namespace KadOrleans.Hosting;
 /// <summary>Turns messages of libraries into parts of sentences: one line, without a full stop.</summary>
 internal static class Phrases
 {
-    /// <summary>A message as a phrase.</summary>
     public static string Of(string message)
     {
         ArgumentNullException.ThrowIfNull(message);

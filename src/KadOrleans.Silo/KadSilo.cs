@@ -6,8 +6,6 @@ namespace KadOrleans.Silo;
 /// <summary>A silo as an executable: with SQLite and PostgreSQL, and with the providers that it adds.</summary>
 public static class KadSilo
 {
-    private const string Executable = "KadOrleans.Silo";
-
     /// <summary>Runs a silo until SIGTERM or Ctrl-C.</summary>
     /// <param name="args">Settings, as <c>Kad:Http=127.0.0.1:8080</c>.</param>
     /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
@@ -19,10 +17,5 @@ public static class KadSilo
     }
 
     /// <summary>The providers of such an executable.</summary>
-    internal static KadProviders Providers(Action<KadProviders>? use = null)
-    {
-        var providers = new KadProviders(Executable);
-        use?.Invoke(providers);
-        return providers;
-    }
+    internal static KadProviders Providers(Action<KadProviders>? use = null) => new("KadOrleans.Silo", use);
 }

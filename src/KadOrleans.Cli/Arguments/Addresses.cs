@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Node.Joining;
 
 namespace KadOrleans.Cli.Arguments;
@@ -24,26 +24,17 @@ internal static class Endpoints
         : throw CommandException.WrongUsage($"{name}: {problem}");
 
     /// <summary>IP:PORT, :PORT or PORT of the status pages; loopback where no address is given.</summary>
-    public static IPEndPoint ParseHttp(string text)
-    {
-        var port = text.StartsWith(':') ? text[1..] : text;
-        if (ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            return new IPEndPoint(IPAddress.Loopback, number);
-        }
-
-        return UdpEndpoint.TryParse(text, out var endpoint)
-            ? new IPEndPoint(endpoint.ToIPAddress(), endpoint.Port)
-            : throw CommandException.WrongUsage(
-                $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
-    }
+    public static IPEndPoint ParseHttp(string text) => KadSettings.TryEndPoint(text, out var endpoint)
+        ? endpoint
+        : throw CommandException.WrongUsage(
+            $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
 
     /// <summary>The allowed host names of the status pages.</summary>
     /// <param name="name">The option, for the sentence.</param>
     /// <param name="texts">The text as typed.</param>
-    public static HostNames ParseHttpHosts(string name, string[] texts) => HostNames.TryParse(texts, out var hosts)
-        ? hosts
-        : throw CommandException.WrongUsage($"{name} is '{texts.First(text => !HostNames.TryParse([text], out _))}'; {HostNames.Needed}.");
+    public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsName(text)) is { } wrong
+        ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
+        : HostNames.Of(texts);
 
     /// <summary>An address range in CIDR form.</summary>
     public static string ParseTrust(string text) => AddressRange.TryParse(text, out _)

@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
-using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Node;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Transport.Udp;
 
@@ -19,6 +21,7 @@ internal sealed class NodeOptions
     /// <summary>The option with the file of the API's tokens.</summary>
     public const string HttpTokens = "--http-tokens";
 
+    private const string Otlp = "--otlp";
     private const long MostBytes = 1L << 50;
 
     private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
@@ -29,85 +32,52 @@ internal sealed class NodeOptions
     private readonly Option<string[]> _bootstrap = Repeatable(
         "--bootstrap", "HOST:PORT", "A node to join the network through. Repeatable. Without one, this is a network's first node.");
 
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = $"The folder for keys, id and contacts; made if it is missing. [default: {CommonOptions.DefaultData}]",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _data = Single(
+        "--data", "DIR", $"The folder for keys, id and contacts; made if it is missing. [default: {CommonOptions.DefaultData}]");
 
     private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
 
-    private readonly Option<string?> _maxKeys = new("--max-keys")
-    {
-        Description = "Keys that are held for others, 1 to 1000000000: 64 bytes of memory each. [default: by memory, at most 10000000]",
-        HelpName = "N",
-    };
+    private readonly Option<string?> _maxKeys = Single(
+        "--max-keys", "N", "Keys that are held for others, 1 to 1000000000: 64 bytes of memory each. [default: by memory, at most 10000000]");
 
-    private readonly Option<string?> _maxBytes = new("--max-bytes")
-    {
-        Description = "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]",
-        HelpName = "BYTES",
-    };
+    private readonly Option<string?> _maxBytes = Single(
+        "--max-bytes", "BYTES", "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]");
 
-    private readonly Option<string?> _cache = new("--cache")
-    {
-        Description = "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]",
-        HelpName = "BYTES",
-    };
+    private readonly Option<string?> _cache = Single(
+        "--cache", "BYTES", "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]");
 
-    private readonly Option<string?> _id = new("--id")
-    {
-        Description = "The node's id: 40 hexadecimal digits. [default: the saved one, or a random one]",
-        HelpName = "HEX",
-    };
+    private readonly Option<string?> _id = Single(
+        "--id", "HEX", "The node's id: 40 hexadecimal digits. [default: the saved one, or a random one]");
 
     private readonly Option<string[]> _trust = Repeatable(
         "--trust", "CIDR", "Addresses that no limits apply to, such as 10.0.0.0/8. Repeatable.");
 
-    private readonly Option<string?> _walkInterval = new("--walk-interval")
-    {
-        Description = "Seconds between random walks, which keep the routing table full, 1 to 86400; 0 turns them off. [default: 300]",
-        HelpName = "SECONDS",
-    };
+    private readonly Option<string?> _walkInterval = Single(
+        "--walk-interval", "SECONDS", "Seconds between random walks, which keep the routing table full, 1 to 86400; 0 turns them off. [default: 300]");
 
-    private readonly Option<string?> _uploadPerEndpoint = Upload(
-        "--upload-per-endpoint", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
+    private readonly Option<string?> _uploadPerEndpoint = Single(
+        "--upload-per-endpoint", "BYTES", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
 
-    private readonly Option<string?> _upload = Upload(
-        "--upload", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
+    private readonly Option<string?> _upload = Single(
+        "--upload", "BYTES", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
 
-    private readonly Option<string?> _paths = new("--paths")
-    {
-        Description = "Disjoint paths of one lookup, 1 to 16: with more, fewer liars can lead it astray. [default: 3]",
-        HelpName = "N",
-    };
+    private readonly Option<string?> _paths = Single(
+        "--paths", "N", "Disjoint paths of one lookup, 1 to 16: with more, fewer liars can lead it astray. [default: 3]");
 
-    private readonly Option<string?> _http = new("--http")
-    {
-        Description = "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.",
-        HelpName = "IP:PORT",
-    };
+    private readonly Option<string?> _http = Single(
+        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
 
     private readonly Option<string[]> _httpHost = Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
 
-    private readonly Option<string?> _httpTokens = new(HttpTokens)
-    {
-        Description = "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _httpTokens = Single(
+        HttpTokens, "FILE", "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.");
 
-    private readonly Option<string?> _httpConnections = new("--http-connections")
-    {
-        Description = $"The most open connections of --http, {HttpLimits.LeastConnections} to {HttpLimits.MostConnections}. [default: {HttpLimits.MaxConnections}]",
-        HelpName = "N",
-    };
+    private readonly Option<string?> _httpConnections = Single(
+        "--http-connections", "N", $"The most open connections of --http, {HttpLimits.LeastConnections} to {HttpLimits.MostConnections}. [default: {HttpLimits.MaxConnections}]");
 
-    private readonly Option<string?> _otlp = new(NodeSettings.OtlpOption)
-    {
-        Description = "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]",
-        HelpName = "URL",
-    };
+    private readonly Option<string?> _otlp = Single(
+        Otlp, "URL", "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
 
     private readonly Option<bool> _trustClock = new("--trust-clock")
     {
@@ -141,14 +111,9 @@ internal sealed class NodeOptions
 
         var http = parsed.GetValue(_http);
         var httpHosts = parsed.GetValue(_httpHost) ?? [];
-        if (http is null && httpHosts.Length > 0)
+        if (http is null && (httpHosts.FirstOrDefault() ?? parsed.GetValue(_httpTokens)) is { } unserved)
         {
-            throw CommandException.WrongUsage($"{HttpHost} '{httpHosts[0]}' is given without --http; both are needed.");
-        }
-
-        if (http is null && parsed.GetValue(_httpTokens) is { } unserved)
-        {
-            throw CommandException.WrongUsage($"{HttpTokens} '{unserved}' is given without --http; both are needed.");
+            throw CommandException.WrongUsage($"{(httpHosts.Length > 0 ? HttpHost : HttpTokens)} '{unserved}' is given without --http; both are needed.");
         }
 
         if (inMemory && parsed.GetValue(_cache) is { } unused)
@@ -160,35 +125,50 @@ internal sealed class NodeOptions
         var limits = NodeLimits.Read(folder);
         var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
-        var listen = parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen];
-        var bootstrap = parsed.GetValue(_bootstrap) ?? [];
         return new NodeSettings
         {
-            Listen = Array.ConvertAll(listen, Endpoints.ParseListen),
-            Bootstrap = Array.ConvertAll(bootstrap, text => Endpoints.ParseHost("--bootstrap", text)),
-            BootstrapTexts = bootstrap,
+            Node = ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
+            Listen = Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
+            Bootstrap = Array.ConvertAll(parsed.GetValue(_bootstrap) ?? [], text => Endpoints.ParseHost("--bootstrap", text)),
             Data = folder,
-            Quota = quota,
-            CacheBytes = cache,
-            MostKeys = limits.MostKeys(cache),
-            Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id) : null,
-            Trust = Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust),
-            Upload = ReadUpload(parsed),
-            RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
-            DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, new KademliaOptions().DisjointPaths),
-            Http = http is null ? null : Endpoints.ParseHttp(http),
-            HttpHosts = Endpoints.ParseHttpHosts(HttpHost, httpHosts),
+            Http = http is null ? null : new HttpPlace(
+                Endpoints.ParseHttp(http),
+                Endpoints.ParseHttpHosts(HttpHost, httpHosts),
+                "--http",
+                HttpHost,
+                Numbers.ParseWhole(
+                    "--http-connections",
+                    parsed.GetValue(_httpConnections),
+                    HttpLimits.LeastConnections,
+                    HttpLimits.MostConnections,
+                    HttpLimits.MaxConnections)),
             HttpTokens = parsed.GetValue(_httpTokens),
-            HttpConnections = Numbers.ParseWhole(
-                "--http-connections",
-                parsed.GetValue(_httpConnections),
-                HttpLimits.LeastConnections,
-                HttpLimits.MostConnections,
-                HttpLimits.MaxConnections),
-            Telemetry = NodeSettings.ReadTelemetry(parsed.GetValue(_otlp)),
-            TrustClock = parsed.GetValue(_trustClock),
+            Telemetry = TelemetryOptions.Read(NodeSettings.EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
             Verbose = parsed.GetValue(_verbose),
         };
+    }
+
+    private KadNodeOptions ReadNode(ParseResult parsed, StoreQuota quota, long cache, int mostKeys)
+    {
+        var upload = new UploadLimits();
+        var options = new KadNodeOptions
+        {
+            Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id).ToString() : null,
+            Quota = quota,
+            CacheBytes = cache,
+            MostKeys = mostKeys,
+            Upload = new UploadLimits
+            {
+                PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed, upload.PerEndpoint),
+                Total = ParseUpload(_upload, parsed, upload.Total),
+            },
+            RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
+            TrustClock = parsed.GetValue(_trustClock),
+        };
+        options.Kademlia.DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, options.Kademlia.DisjointPaths);
+        Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
+        Array.ForEach(Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust), options.Trust.Add);
+        return options;
     }
 
     private static long? Whole(ParseResult parsed, Option<string?> option, long least, long most) =>
@@ -196,30 +176,17 @@ internal sealed class NodeOptions
             ? Numbers.Parse(option.Name, text, NumberStyles.None, least, most, "a whole number")
             : null;
 
-    private UploadLimits ReadUpload(ParseResult parsed)
-    {
-        var limits = new UploadLimits();
-        return new UploadLimits
-        {
-            PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed) ?? limits.PerEndpoint,
-            Total = ParseUpload(_upload, parsed) ?? limits.Total,
-        };
-    }
-
-    private static long? ParseUpload(Option<string?> option, ParseResult parsed)
+    private static long ParseUpload(Option<string?> option, ParseResult parsed, long missing)
     {
         if (parsed.GetValue(option) is not { } text)
         {
-            return null;
+            return missing;
         }
 
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
             ? bytes
             : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
     }
-
-    private static Option<string?> Upload(string name, string description) =>
-        new(name) { Description = description, HelpName = "BYTES" };
 
     private static RandomWalkOptions ParseWalks(string? text)
     {
@@ -237,6 +204,8 @@ internal sealed class NodeOptions
             ? new RandomWalkOptions { AutoRefresh = false }
             : new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) };
     }
+
+    private static Option<string?> Single(string name, string shape, string description) => new(name) { Description = description, HelpName = shape };
 
     private static Option<string[]> Repeatable(string name, string shape, string description) => new(name)
     {

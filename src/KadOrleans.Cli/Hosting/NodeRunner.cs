@@ -4,13 +4,13 @@ using KadOrleans.Cli.Http;
 using KadOrleans.Node;
 using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.Hosting;
-using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Http.Access;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Hosting;
 
@@ -31,7 +31,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
-        using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options, NodeSettings.Environment) : null;
+        using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options) : null;
         await using var node = await BuildAsync();
         var saved = await node.LoadStateAsync(cancellationToken);
         if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
@@ -56,7 +56,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         try
         {
             await JoinAsync(node, isFirst, cancellationToken);
-            await UntilCancelledAsync(node, cancellationToken);
+            await await Task.WhenAny(cancellationToken.UntilCancelledAsync(), node.Completion);
         }
         finally
         {
@@ -66,8 +66,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
 
     private async Task<KadNode> BuildAsync()
     {
-        var builder = KadNode.CreateBuilder(settings.Apply).UseUdp(new UdpTransportOptions { Listen = settings.Listen });
-        builder.Services.AddSingleton(loggers);
+        var builder = KadNode.CreateBuilder().UseUdp(new UdpTransportOptions { Listen = settings.Listen });
+        builder.Services.AddSingleton(loggers).AddSingleton(Options.Create(settings.Node));
         try
         {
             return await (settings.Data is { } folder ? builder.UseSqlite(folder) : builder).BuildAsync();
@@ -80,14 +80,14 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
 
     private async Task<NodeStatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
     {
-        if (settings.Http is not { } address)
+        if (settings.Http is not { } place)
         {
             return null;
         }
 
         _ownToken?.Write("--data");
         var server = await NodeStatusServer.StartAsync(
-            new HttpPlace(address, settings.HttpHosts, "--http", NodeOptions.HttpHost, settings.HttpConnections),
+            place,
             node,
             isFirst,
             ReadTokens(),
@@ -129,15 +129,6 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The node stops.
-        }
-    }
-
-    private static async Task UntilCancelledAsync(KadNode node, CancellationToken cancellationToken)
-    {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (cancellationToken.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), cancelled))
-        {
-            await await Task.WhenAny(cancelled.Task, node.Completion);
         }
     }
 }

@@ -10,20 +10,17 @@ namespace KadOrleans.Edge.Hosting;
 internal static class ClusterHostBuilder
 {
     /// <summary>Builds a host with checked settings, among them those of the cluster's membership, and without a log.</summary>
-    /// <param name="args">Settings, as <c>--Kad:Storage=AdoNet</c>.</param>
-    /// <param name="providers">What the executable can use.</param>
     /// <returns>The host's builder, and its settings, which are among its services too.</returns>
-    /// <exception cref="OptionsValidationException">Settings are missing, unknown or unreadable; one sentence for each.</exception>
-    public static (HostApplicationBuilder Builder, EdgeSettings Settings) Create(string[] args, KadProviders providers)
+    public static (HostApplicationBuilder Builder, KadOptions Settings) Create(string[] args, KadProviders providers)
     {
         var configuration = new ConfigurationManager();
-        configuration.AddInMemoryCollection(SettingsFiles.Unwatched);
+        configuration.AddInMemoryCollection(KadSettings.Unwatched);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, Configuration = configuration });
-        var settings = EdgeSettings.Read(builder.Configuration);
-        builder.Configuration.AddInMemoryCollection(ClusterProviders.FillIn(builder.Configuration, settings, providers));
+        var settings = KadSettings.ReadEdge(builder.Configuration);
+        builder.Configuration.AddInMemoryCollection(ClusterProviders.FillInEdge(builder.Configuration, settings, providers));
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(settings).AddDatabaseFailures();
-        EdgeKeyFilter.Add(builder.Services, builder.Configuration);
+        EdgeKeyFilter.Add(builder.Services, settings.Cluster.EdgeKey);
         if (settings.Clustering == StorageChoice.AzureStorage)
         {
             providers.RequireStorage().AddConnections(builder.Services, builder.Configuration, isSilo: false);
@@ -38,16 +35,16 @@ internal sealed class EdgeKeyFilter(string key) : IOutgoingGrainCallFilter
 {
     /// <summary>Adds it if a key is set.</summary>
     /// <exception cref="OptionsValidationException">The key is too short or too long; the message does not have it.</exception>
-    public static void Add(IServiceCollection services, IConfiguration configuration)
+    public static void Add(IServiceCollection services, string? key)
     {
-        if (new KadSection(configuration).Text("Cluster:EdgeKey") is not { } key)
+        if (key is null)
         {
             return;
         }
 
         if (EdgeKey.FindProblem(key) is { } problem)
         {
-            throw KadSection.Mistake(problem);
+            throw KadSettings.Mistake(problem);
         }
 
         services.AddSingleton<IOutgoingGrainCallFilter>(new EdgeKeyFilter(key));

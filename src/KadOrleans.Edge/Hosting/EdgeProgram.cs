@@ -31,12 +31,7 @@ internal static class EdgeProgram
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>Runs until told to stop, by a signal or by the loss of the lease.</summary>
-    /// <param name="args">Settings, as <c>Kad:Edge:Name=a</c>.</param>
-    /// <param name="providers">What it can use.</param>
-    /// <param name="output">Gets one line for each id that listens.</param>
-    /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
-    /// <returns>An <see cref="ExitCode"/>.</returns>
+    /// <summary>Runs until told to stop, by a signal or by the loss of the lease. Writes to the error output from several threads.</summary>
     public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
@@ -48,7 +43,7 @@ internal static class EdgeProgram
             using (var host = Build(args, providers, output, error, () => hasStarted))
             {
                 code = await RunAsync(host, () => hasStarted = true);
-                crash = ServiceCrash.Find(host.Services);
+                crash = host.FindCrash();
             }
 
             // The reason must be the last line.
@@ -78,11 +73,6 @@ internal static class EdgeProgram
     /// Serves health and, on loopback only, <c>/status</c>. It runs before the silos are found, and no request to these calls a grain. Serves
     /// the API for programs to those who have a token.
     /// </summary>
-    /// <param name="place">Where.</param>
-    /// <param name="health">The edge's.</param>
-    /// <param name="api">The DHT, and the tokens that may call it; null without tokens.</param>
-    /// <param name="loggers">Where failures are logged.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
     public static Task<StatusServer> ServeHttpAsync(
         HttpPlace place, EdgeHealth health, (IDht Dht, ApiTokens Tokens)? api, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         StatusServer.StartAsync(
@@ -129,7 +119,7 @@ internal static class EdgeProgram
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
             .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = EdgeSettings.ShutdownTimeout);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddKadTelemetry(settings.Telemetry, builder.Configuration);
         builder.UseOrleansClient(client =>
@@ -151,14 +141,13 @@ internal static class EdgeProgram
         var health = host.Services.GetRequiredService<EdgeHealth>();
         var loggers = host.Services.GetRequiredService<ILoggerFactory>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        var settings = host.Services.GetRequiredService<EdgeSettings>();
+        var settings = host.Services.GetRequiredService<KadOptions>();
         await using var http = await ServeHttpAsync(
-            new HttpPlace(
-                settings.Http, settings.HttpHosts, ProcessSettings.HttpSetting, ProcessSettings.HttpHostsSetting, settings.HttpConnections),
+            settings.Http.Place,
             health,
-            settings.HttpTokens is { } tokens
+            settings.Http.Tokens is { } tokens
                 ? (new DhtClient(host.Services.GetRequiredService<IGrainFactory>()),
-                    ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, tokens)))
+                    ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, tokens)))
                 : null,
             loggers,
             CancellationToken.None);

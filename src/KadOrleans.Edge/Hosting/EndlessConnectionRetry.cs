@@ -5,7 +5,7 @@ namespace KadOrleans.Edge.Hosting;
 
 /// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
 internal sealed class EndlessConnectionRetry(
-    TimeProvider time, EdgeSettings settings, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
+    TimeProvider time, KadOptions settings, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);

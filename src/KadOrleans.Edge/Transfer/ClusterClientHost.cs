@@ -43,7 +43,7 @@ internal sealed class ClusterClientHost : IAsyncDisposable
         }
         catch (Exception e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var setting = ClusterProviders.SettingOf(_host.Services.GetRequiredService<EdgeSettings>());
+            var setting = ClusterProviders.SettingOf(_host.Services.GetRequiredService<KadOptions>());
             var reason = _host.Services.GetRequiredService<ConnectionProblems>().Last ?? _problem.Value?.Message ?? "none answered";
             throw new TransferException($"{setting}: no silo was reached within {io.Timeout.TotalSeconds} s: {Phrases.Of(reason)}.", e);
         }

@@ -94,7 +94,7 @@ internal sealed record TransferArguments(string Verb, string File, bool IsJson, 
         if (File.Length == 0 || (File.Contains('=', StringComparison.Ordinal)
             && (File.StartsWith("Kad:", StringComparison.OrdinalIgnoreCase) || File.StartsWith("Orleans:", StringComparison.OrdinalIgnoreCase))))
         {
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 $"FILE is missing: KadOrleans.Edge {Verb} FILE [settings], where - is the standard {(Verb == Export ? "output" : "input")}.");
         }
     }

@@ -29,7 +29,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     {
         (_context, _transports, _announce) = (context, transports, announce);
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
-        _listen = [.. context.Options.Listen];
+        _listen = [.. context.Options.Endpoints];
         _bound = new IDatagramTransport?[_listen.Length];
     }
 

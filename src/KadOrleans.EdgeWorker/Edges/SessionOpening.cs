@@ -72,7 +72,7 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
     private async Task<EdgeSession> LeaseAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         var lease = await context.CallAsync(
-            context.Directory.LeaseAsync(Name, context.Options.NodeIds, reference), cancellationToken);
+            context.Directory.LeaseAsync(Name, context.Options.Endpoints.Count, reference), cancellationToken);
         var session = await EdgeSession.OpenAsync(context, lease, observer, reference, bind, cancellationToken);
         logger.Leased(Name, lease.NodeIds.Count, lease.Epoch);
         return session;

@@ -1,51 +1,34 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Hosting.Cluster.Connections;
 
-/// <summary>Logs why connections failed: each kind at most once a minute.</summary>
-internal sealed class ConnectionProblems
+/// <summary>Logs why connections failed: each kind at most once a minute, as strangers cause them.</summary>
+internal sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    // Guards _told and _last.
+    // Guards the dictionary.
     private readonly Lock _gate = new();
-    private readonly Dictionary<ConnectionProblem, (long At, long Since)> _told = [];
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private string? _last;
-
-    internal ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger) => (_time, _logger) = (time, logger);
+    private readonly Dictionary<ConnectionProblem, long> _loggedAt = [];
+    private volatile string? _last;
 
     /// <summary>The last problem, as a sentence. Null if there was none.</summary>
-    public string? Last
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _last;
-            }
-        }
-    }
+    public string? Last => _last;
 
-    internal void Add(ConnectionProblem kind, string sentence)
+    public void Add(ConnectionProblem kind, string sentence)
     {
-        long more;
+        _last = sentence;
         lock (_gate)
         {
-            _last = sentence;
-            if (_told.TryGetValue(kind, out var told) && _time.GetElapsedTime(told.At) < Interval)
+            if (_loggedAt.TryGetValue(kind, out var at) && time.GetElapsedTime(at) < Interval)
             {
-                _told[kind] = (told.At, told.Since + 1);
                 return;
             }
 
-            more = told.Since;
-            _told[kind] = (_time.GetTimestamp(), 0);
+            _loggedAt[kind] = time.GetTimestamp();
         }
 
-        _logger.ConnectionRefused(sentence, more == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" {more} more such connections came since the last such line."));
+        logger.ConnectionRefused(sentence);
     }
 }
 
@@ -55,9 +38,6 @@ internal enum ConnectionProblem
     /// <summary>The remote certificate is not accepted.</summary>
     CertificateRefused,
 
-    /// <summary>The handshake failed for another reason.</summary>
-    HandshakeFailed,
-
     /// <summary>The remote side ended the connection before its first message.</summary>
     EndedEarly,
 }
@@ -65,6 +45,6 @@ internal enum ConnectionProblem
 /// <summary>The log message of failed connections. Event id 7402, among those of TLS.</summary>
 internal static partial class ConnectionLog
 {
-    [LoggerMessage(7402, LogLevel.Warning, "{Problem}{More}")]
-    public static partial void ConnectionRefused(this ILogger logger, string problem, string more);
+    [LoggerMessage(7402, LogLevel.Warning, "{Problem}")]
+    public static partial void ConnectionRefused(this ILogger logger, string problem);
 }

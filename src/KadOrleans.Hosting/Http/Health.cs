@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Hosting.Http;
@@ -13,11 +12,15 @@ namespace KadOrleans.Hosting.Http;
 /// <param name="Reason">The status in a sentence, if there is more to say.</param>
 internal readonly record struct Health(string Status, string? Reason = null)
 {
-    /// <summary>The status of a process that is ready.</summary>
     public const string Ready = "ready";
 
-    /// <summary>Whether the process is ready.</summary>
     public bool IsReady => Status == Ready;
+
+    /// <summary>The result of the check of <c>/health/ready</c>.</summary>
+    public HealthCheckResult ToResult() => new(
+        IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
+        Status,
+        data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason });
 }
 
 /// <summary>
@@ -26,24 +29,11 @@ internal readonly record struct Health(string Status, string? Reason = null)
 /// </summary>
 internal static class HealthPages
 {
-    /// <summary>The page that shows that the process runs.</summary>
     public const string Live = "/health/live";
-
-    /// <summary>The page that shows whether the process serves.</summary>
     public const string Ready = "/health/ready";
 
-    private const string Reason = "reason";
+    internal const string Reason = "reason";
 
-    /// <summary>Adds the check of <c>/health/ready</c>.</summary>
-    /// <param name="services">The server's.</param>
-    /// <param name="health">Called at each request, from any thread; must not block.</param>
-    public static IServiceCollection AddHealth(this IServiceCollection services, Func<IServiceProvider, Health> health)
-    {
-        services.AddHealthChecks().Add(new HealthCheckRegistration(Health.Ready, provider => new Check(() => health(provider)), null, null));
-        return services;
-    }
-
-    /// <summary>Serves both pages.</summary>
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapHealthChecks(Live, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
@@ -58,7 +48,6 @@ internal static class HealthPages
         return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
     }
 
-    /// <summary>The process's health in a report of its checks.</summary>
     public static Health Read(HealthReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -76,17 +65,5 @@ internal static class HealthPages
         }
 
         return context.WriteJsonAsync(body);
-    }
-
-    private sealed class Check(Func<Health> health) : IHealthCheck
-    {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            var (status, reason) = health();
-            return Task.FromResult(new HealthCheckResult(
-                status == Health.Ready ? HealthStatus.Healthy : HealthStatus.Unhealthy,
-                status,
-                data: reason is null ? null : new Dictionary<string, object> { [Reason] = reason }));
-        }
     }
 }

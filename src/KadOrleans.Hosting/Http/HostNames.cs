@@ -11,53 +11,34 @@ namespace KadOrleans.Hosting.Http;
 /// carry that name in the Host header, and without a check it could read every response.
 /// </summary>
 /// <remarks>
-/// IP addresses are always allowed: no page can have one as its name, and probes of Kubernetes and load balancers use them. So are
-/// localhost, and HTTP/1.0 requests without the header, which browsers always send.
+/// IP addresses are always allowed: no page can have one as its name, and probes of Kubernetes and load balancers use them. The framework's
+/// own filter knows names alone. Allowed are also localhost, and HTTP/1.0 requests without the header, which browsers always send.
 /// </remarks>
 internal sealed class HostNames
 {
     /// <summary>The allowed content of a list, as the end of an error's sentence.</summary>
     public const string Needed = "host names without a port are needed, such as kad.example.org; IP addresses and localhost are always allowed";
 
-    private const string Localhost = "localhost";
-
     // The most characters of a DNS name, with dots.
     private const int MaxLength = 253;
 
     private readonly FrozenSet<string> _names;
 
-    private HostNames(IEnumerable<string> names)
-    {
-        _names = names.Append(Localhost).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-    }
+    private HostNames(IEnumerable<string> names) => _names = names.Append("localhost").ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>No names besides those always allowed.</summary>
     public static HostNames None { get; } = new([]);
 
-    /// <summary>Parses a list of names.</summary>
-    /// <param name="names">ASCII, each 1 to 253 characters; international names in their xn-- form.</param>
-    /// <param name="hosts">The parsed names, with those always allowed.</param>
-    /// <returns>False if an entry is not a host name.</returns>
-    public static bool TryParse(IReadOnlyCollection<string> names, out HostNames hosts)
-    {
-        ArgumentNullException.ThrowIfNull(names);
-        hosts = new HostNames(names);
-        return names.All(IsName);
-    }
+    /// <summary>Some names, each of which <see cref="IsName"/>, and those always allowed.</summary>
+    public static HostNames Of(IEnumerable<string> names) => new(names);
 
-    /// <summary>Parses a comma-separated list of names.</summary>
-    public static bool TryParse(string list, out HostNames hosts)
-    {
-        ArgumentNullException.ThrowIfNull(list);
-        return TryParse(list.Split(',', StringSplitOptions.TrimEntries), out hosts);
-    }
+    /// <summary>Whether a text is a host name: ASCII, 1 to 253 characters; an international name in its xn-- form.</summary>
+    public static bool IsName(string text) =>
+        text.Length <= MaxLength && text.All(char.IsAscii) && !text.EndsWith('.') && Uri.CheckHostName(text) == UriHostNameType.Dns;
 
     /// <summary>Whether a request with this Host header is allowed. The port is ignored.</summary>
     public bool Allows(HostString host) =>
         !host.HasValue || IsAddress(host.Host) || _names.Contains(host.Host.TrimEnd('.'));
-
-    private static bool IsName(string text) =>
-        text.Length <= MaxLength && text.All(char.IsAscii) && !text.EndsWith('.') && Uri.CheckHostName(text) == UriHostNameType.Dns;
 
     // Only the canonical spelling, which browsers send: other spellings that parse, such as 127.1, might be names.
     private static bool IsAddress(string host)
@@ -75,20 +56,16 @@ internal sealed class HostNames
 internal static class HostCheck
 {
     /// <summary>Checks every request. Call it before all other middleware.</summary>
-    /// <param name="application">The server's pipeline.</param>
-    /// <param name="hosts">The names that are allowed.</param>
-    /// <param name="setting">The setting of the names, for the error.</param>
-    public static IApplicationBuilder UseHostCheck(this IApplicationBuilder application, HostNames hosts, string setting)
+    public static void UseHostCheck(this IApplicationBuilder application, HttpPlace place) => application.Use((context, next) =>
     {
-        ArgumentNullException.ThrowIfNull(hosts);
-        var sentence = $"The Host header is not a name of this server; use its IP address, or add the name to {setting}.\n";
-        return application.Use((context, next) => hosts.Allows(context.Request.Host) ? next(context) : RefuseAsync(context, sentence));
-    }
+        if (place.Hosts.Allows(context.Request.Host))
+        {
+            return next(context);
+        }
 
-    private static Task RefuseAsync(HttpContext context, string sentence)
-    {
         context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
         context.Response.ContentType = "text/plain";
-        return context.Response.WriteAsync(sentence, context.RequestAborted);
-    }
+        return context.Response.WriteAsync(
+            $"The Host header is not a name of this server; use its IP address, or add the name to {place.HostsSetting}.\n", context.RequestAborted);
+    });
 }

@@ -32,10 +32,7 @@ internal static class HttpLimits
     /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Listens on an address, within the limits.</summary>
-    /// <param name="kestrel">The server.</param>
-    /// <param name="address">Where; port 0 is any free one.</param>
-    /// <param name="connections">The most open ones. As many may be closing; more are refused.</param>
+    /// <summary>Listens on an address, within the limits. As many connections as may be open may be closing; more are refused.</summary>
     public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address, int connections)
     {
         ArgumentNullException.ThrowIfNull(kestrel);
@@ -72,7 +69,6 @@ internal sealed class ConnectionLimit(int most)
     private readonly LinkedList<ConnectionContext> _strangers = new();
     private readonly LinkedList<ConnectionContext> _known = new();
 
-    /// <summary>Serves a connection to its end.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var place = Add(connection, out var closed);

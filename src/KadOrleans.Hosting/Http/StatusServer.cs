@@ -6,16 +6,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting.Http;
 
-/// <summary>Where a process serves HTTP, and the settings of that.</summary>
-/// <param name="Address">The address; port 0 is any free one.</param>
-/// <param name="Hosts">The allowed host names.</param>
-/// <param name="Setting">The setting of the address.</param>
-/// <param name="HostsSetting">The setting of the names.</param>
-/// <param name="Connections">The most open connections.</param>
+/// <summary>Where a process serves HTTP, to whom, and the names of the settings of that. Port 0 is any free one.</summary>
 internal sealed record HttpPlace(
     IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting, int Connections = HttpLimits.MaxConnections);
 
@@ -34,14 +28,9 @@ internal sealed class StatusServer : IAsyncDisposable
     /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address { get; }
 
-    /// <summary>Binds the address and starts to serve.</summary>
-    /// <param name="place">Where.</param>
-    /// <param name="health">The response of <c>/health/ready</c>. Called from any thread; must not block.</param>
-    /// <param name="map">Adds pages to those of health.</param>
-    /// <param name="services">Adds what these pages need; null if nothing.</param>
-    /// <param name="loggers">Where failures are logged.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
-    /// <exception cref="OptionsValidationException">The address is in use, or not of this machine.</exception>
+    /// <summary>
+    /// Binds the address and starts to serve. The health is asked for from any thread, and must not block. The pages are added to its own.
+    /// </summary>
     public static async Task<StatusServer> StartAsync(
         HttpPlace place,
         Func<Health> health,
@@ -52,10 +41,10 @@ internal sealed class StatusServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(place.Address, place.Connections));
-        builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealth(_ => health());
+        builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealthChecks().AddCheck(Health.Ready, () => health().ToResult());
         services?.Invoke(builder.Services);
         var application = builder.Build();
-        application.UseHostCheck(place.Hosts, place.HostsSetting);
+        application.UseHostCheck(place);
         application.MapHealth();
         map(application);
         try
@@ -66,7 +55,7 @@ internal sealed class StatusServer : IAsyncDisposable
         {
             await application.DisposeAsync();
             var reason = (e as SocketException ?? e.InnerException?.InnerException ?? e.InnerException ?? e).Message.TrimEnd('.');
-            throw KadSection.Mistake($"{place.Setting}: cannot listen on {place.Address} ({reason}).");
+            throw KadSettings.Mistake($"{place.Setting}: cannot listen on {place.Address} ({reason}).");
         }
 
         return new StatusServer(application);

@@ -9,10 +9,8 @@ namespace KadOrleans.Hosting.Logging;
 /// Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An exception that
 /// several callers log is logged once. With stacks, the whole exception follows on further lines.
 /// </summary>
-/// <param name="output">Gets the lines; the caller disposes it.</param>
-/// <param name="stacks">Whether exceptions are logged whole.</param>
 [ProviderAlias("Console")]
-internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider
+internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider, ILogger
 {
     // Held while a line is written, so none is being written once the log is closed.
     private readonly Lock _gate = new();
@@ -28,26 +26,31 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
         }
     }
 
-    /// <inheritdoc/>
-    public ILogger CreateLogger(string categoryName) => new LineLogger(this);
+    public ILogger CreateLogger(string categoryName) => this;
 
-    /// <inheritdoc/>
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
     public void Dispose()
     {
         // Nothing to dispose: each line is written when it is logged.
     }
 
-    private void Write(LogLevel level, string message, Exception? exception)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!stacks && IsLogged(exception))
         {
             return;
         }
 
+        var message = formatter(state, exception);
         var text = VisibleText.Show(exception is null ? message : $"{message}: {exception.Message}");
         var stack = exception is null || !stacks ? string.Empty : Environment.NewLine + VisibleText.ShowLines(exception.ToString());
         var line = string.Create(
-            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(level)} {text}{stack}");
+            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {NameOf(logLevel)} {text}{stack}");
         lock (_gate)
         {
             if (_isClosed)
@@ -79,30 +82,15 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
         LogLevel.Information => "info",
         _ => "debug",
     };
-
-    private sealed class LineLogger(LineLoggerProvider provider) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            provider.Write(logLevel, formatter(state, exception), exception);
-    }
 }
 
-/// <summary>Sets up the log of an executable.</summary>
 internal static class LineLoggerExtensions
 {
     /// <summary>
     /// Replaces the log's providers by <see cref="LineLoggerProvider"/>. Logs the project's code from Information, and everything else from
-    /// Warning. The provider is registered as a service.
+    /// Warning. Verbose adds the project's code at Debug, and stacks. The output is written from several threads. The provider is
+    /// registered as a service.
     /// </summary>
-    /// <param name="logging">The log.</param>
-    /// <param name="output">Safe to use from several threads.</param>
-    /// <param name="verbose">Also logs the project's code at Debug, and exceptions with their stacks.</param>
     public static ILoggingBuilder UseLines(this ILoggingBuilder logging, TextWriter output, bool verbose)
     {
         var provider = new LineLoggerProvider(output, verbose);

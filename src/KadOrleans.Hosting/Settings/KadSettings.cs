@@ -1,80 +1,233 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Hosting.Telemetry;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting.Settings;
 
-/// <summary>The names of all settings below <c>Kad</c>, for silos and edges: one file may have the settings of both.</summary>
+/// <summary>
+/// Binds settings to options and checks them, before a host is built: they decide what it has. Each mistake is one sentence with the
+/// setting, its value and what is allowed. A blank value counts as missing.
+/// </summary>
 internal static class KadSettings
 {
-    /// <summary>Stands for the number of a list's entry.</summary>
-    private const string Entry = "#";
+    /// <summary>The section of all settings.</summary>
+    public const string Root = "Kad";
 
-    /// <summary>The names without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        "Storage", "Data", "Http", "Http:Hosts", "Http:Tokens", "Http:Connections", "Verbose",
-        "Silo:Address", "Silo:Port", "Silo:GatewayPort",
-        "Dashboard:User", "Dashboard:Password",
-        "Telemetry:Endpoint",
-        "PostgreSql:ConnectionString",
-        "Azure:ConnectionString", "Azure:BlobServiceUri", "Azure:TableServiceUri", "Azure:GrainStorage",
-        "Edge:Enabled", "Edge:Name", "Edge:NodeIds", "Edge:Listen", "Edge:Listen:#", "Edge:Bootstrap", "Edge:Bootstrap:#",
-        "Edge:Trust", "Edge:Trust:#", "Edge:UploadPerEndpoint", "Edge:Upload", "Edge:MaxStaleness", "Edge:MaxOutageStaleness",
-        "Tls:Certificate", "Tls:Key", "Tls:Authority", "Tls:Name",
-        "Tls:Store:Location", "Tls:Store:Name", "Tls:Store:Subject", "Tls:Store:Thumbprint",
-        "Cluster:ShardBits", "Cluster:StateVersion", "Cluster:SaveDelay", "Cluster:SaveInterval", "Cluster:CrawlInterval", "Cluster:CrawlRate", "Cluster:CrawlMaxNodes", "Cluster:StorageTimeout",
-        "Cluster:Cache", "Cluster:Gateway",
-        "Cluster:EdgeTimeout", "Cluster:EdgeKey", "Cluster:Trust:#",
-        "Cluster:Quota:TotalKeys", "Cluster:Quota:TotalBytes", "Cluster:Quota:KeysPerSource", "Cluster:Quota:BytesPerSource",
-        "Cluster:Quota:KeysPerSubnet", "Cluster:Quota:BytesPerSubnet", "Cluster:Quota:ReservePercent",
-        "Cluster:Quota:ChangesPerSource", "Cluster:Quota:ChangesPerSubnet",
-        "Cluster:Kademlia:BucketSize", "Cluster:Kademlia:LookupConcurrency", "Cluster:Kademlia:DisjointPaths",
-        "Cluster:Kademlia:SplitDepth", "Cluster:Kademlia:ReplacementCacheSize", "Cluster:Kademlia:FailuresBeforeDrop",
-        "Cluster:Kademlia:ValueTimeToLive", "Cluster:Kademlia:BucketRefreshInterval", "Cluster:Kademlia:RepublishInterval",
-        "Cluster:Kademlia:PublishInterval",
-        "Cluster:Subnets:PerBucket", "Cluster:Subnets:PerTable",
-    ];
-
-    /// <summary>Refuses unknown settings, so that a typing mistake is not taken for a default.</summary>
-    /// <param name="configuration">With the section <c>Kad</c>.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
-    /// There are unknown settings. One sentence for each.
-    /// </exception>
-    public static void RefuseUnknown(IConfiguration configuration)
-    {
-        var section = new KadSection(configuration);
-        foreach (var (name, value) in configuration.GetSection(KadSection.Root).AsEnumerable(makePathsRelative: true))
-        {
-            if (name.Length > 0 && value is not null && !Names.Any(known => Matches(name, known)))
-            {
-                section.Add($"{section.Name(name)} is not a setting; {string.Join(", ", Beside(name).Select(section.Name))} are.");
-            }
-        }
-
-        section.ThrowIfWrong();
-    }
-
-    // The known settings of the same section, or the known sections.
-    private static List<string> Beside(string name)
-    {
-        var section = name[..(name.LastIndexOf(':') + 1)];
-        var here = Names.Where(known => known.StartsWith(section, StringComparison.OrdinalIgnoreCase)).ToList();
-        return section.Length > 0 && here.Count > 0
-            ? here
-            : [.. Names.Select(known => known.Split(':') is [var top, _, ..] ? $"{top}:*" : known).Distinct()];
-    }
-
-    private static bool Matches(string name, string known) => known.EndsWith(Entry, StringComparison.Ordinal)
-        ? name.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase) && name[(known.Length - 1)..].All(char.IsAsciiDigit)
-        : name.Equals(known, StringComparison.OrdinalIgnoreCase);
-}
-
-/// <summary>The host's configuration for appsettings files.</summary>
-internal static class SettingsFiles
-{
     /// <summary>
     /// Settings of the host that turn off the watch of its files. No setting takes effect after the start. A watch covers all folders below
     /// the working one, so it would report a silo's own writes there.
     /// </summary>
-    public static IEnumerable<KeyValuePair<string, string?>> Unwatched { get; } =
-        [new KeyValuePair<string, string?>("hostBuilder:reloadConfigOnChange", bool.FalseString)];
+    public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
+
+    private const string Clustering = "Orleans:Clustering:ProviderType";
+
+    // The options of a silo's grains, whose class this project does not know. The silo's binder checks their types.
+    private static readonly IEnumerable<string> OfGrains =
+    [
+        "ShardBits", "StateVersion", "SaveDelay", "SaveInterval", "CrawlInterval", "CrawlRate", "CrawlMaxNodes", "StorageTimeout", "Cache",
+        "EdgeTimeout", "Trust:#",
+        .. TypesOf(typeof(StoreQuota), "Quota:").Concat(TypesOf(typeof(KademliaOptions), "Kademlia:")).Concat(TypesOf(typeof(SubnetLimits), "Subnets:"))
+            .Select(pair => pair.Key),
+    ];
+
+    private static readonly Dictionary<string, Type?> Known = TypesOf(typeof(KadOptions), string.Empty)
+        .Concat(OfGrains.Select(name => KeyValuePair.Create<string, Type?>($"Cluster:{name}", null)))
+        .ToDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>All settings without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
+    public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    /// <summary>Creates the exception for a mistake that ends the start of a process.</summary>
+    /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
+    public static OptionsValidationException Mistake(string sentence) => Mistakes([sentence]);
+
+    public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
+
+    public static KadOptions ReadEdge(IConfiguration configuration)
+    {
+        var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
+        var provider = configuration[Clustering]?.Trim();
+        options.Clustering = string.IsNullOrEmpty(provider) ? options.Storage
+            : FindProblem(typeof(StorageChoice), provider) is { } problem ? throw Mistake($"{Clustering} is '{provider}'; {problem}.")
+            : Enum.Parse<StorageChoice>(provider, ignoreCase: true);
+        return options;
+    }
+
+    /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
+    public static TOptions? Bind<TOptions>(IConfiguration configuration, string section, OptionChecks checks)
+        where TOptions : class => Bind<TOptions>(
+        configuration, section, TypesOf(typeof(TOptions), string.Empty).ToDictionary(StringComparer.OrdinalIgnoreCase), checks);
+
+    public static void ThrowIfWrong(this OptionChecks checks)
+    {
+        if (checks.Problems.Count > 0)
+        {
+            throw Mistakes(checks.Problems);
+        }
+    }
+
+    /// <summary>Parses IP:PORT, :PORT or PORT. Without an address it is on loopback.</summary>
+    public static bool TryEndPoint(string text, out IPEndPoint value)
+    {
+        var local = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? text["localhost".Length..] : text;
+        if (ushort.TryParse(local.StartsWith(':') ? local[1..] : local, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            value = new IPEndPoint(IPAddress.Loopback, port);
+            return true;
+        }
+
+        var isEndpoint = UdpEndpoint.TryParse(text, out var endpoint);
+        value = isEndpoint ? new IPEndPoint(endpoint.ToIPAddress(), endpoint.Port) : new IPEndPoint(IPAddress.Loopback, 0);
+        return isEndpoint;
+    }
+
+    private static OptionsValidationException Mistakes(IEnumerable<string> sentences) => new(Root, typeof(KadOptions), sentences);
+
+    private static KadOptions Read(IConfiguration configuration, string service, int httpPort)
+    {
+        var checks = new OptionChecks($"{Root}:", ':');
+        var options = Bind<KadOptions>(configuration, Root, Known, checks) ?? new KadOptions();
+        CheckHttp(options.Http, httpPort, checks);
+        if (options.Silo.Address is { } address && (!IPAddress.TryParse(address, out var ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
+        {
+            checks.Add("Silo:Address", address, "the IP address is needed that others reach it at, such as 127.0.0.1 or 10.0.0.4");
+        }
+
+        checks.Within("Silo:Port", options.Silo.Port, 0, ushort.MaxValue);
+        checks.Within("Silo:GatewayPort", options.Silo.GatewayPort, 0, ushort.MaxValue);
+        CheckDashboard(options.Dashboard, checks);
+        options.Edge.Check(checks);
+        foreach (var gateway in options.Cluster.Gateway.Where(g => !g.Contains(':', StringComparison.Ordinal) || !TryEndPoint(g, out var e) || e.Port == 0))
+        {
+            checks.Add("Cluster:Gateway", gateway, $"IP:PORT of a silo's gateway is needed, such as {ClientOptions.DefaultGateway}, or several with commas");
+        }
+
+        options.Tls?.Complete(configuration, checks);
+        checks.ThrowIfWrong();
+        options.Telemetry = TelemetryOptions.Read(configuration, service);
+        return options;
+    }
+
+    private static void CheckHttp(KadHttpOptions http, int defaultPort, OptionChecks checks)
+    {
+        if (TryEndPoint(http.Address ?? $"{defaultPort}", out var endpoint))
+        {
+            http.EndPoint = endpoint;
+        }
+        else
+        {
+            checks.Add("Http", http.Address!, $"IP:PORT or PORT is needed, such as 127.0.0.1:{defaultPort} or {defaultPort}, with a port of 1 to 65535, or 0 for any free one");
+        }
+
+        if (http.Hosts.FirstOrDefault(host => !HostNames.IsName(host)) is { } wrong)
+        {
+            checks.Add("Http:Hosts", wrong, $"{HostNames.Needed}, several with commas");
+        }
+
+        checks.Within("Http:Connections", http.Connections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
+    }
+
+    private static void CheckDashboard(DashboardCredentials? dashboard, OptionChecks checks)
+    {
+        if (dashboard is { User: "" } or { Password: "" })
+        {
+            checks.Problems.Add($"Kad:Dashboard:{(dashboard.User.Length == 0 ? "User" : "Password")} is missing; the dashboard needs both a user and a password.");
+        }
+        else if (dashboard?.User.Contains(':', StringComparison.Ordinal) ?? false)
+        {
+            checks.Add("Dashboard:User", dashboard.User, "a name without a colon is needed");
+        }
+    }
+
+    private static TOptions? Bind<TOptions>(IConfiguration configuration, string root, Dictionary<string, Type?> known, OptionChecks checks)
+        where TOptions : class
+    {
+        var given = new Dictionary<string, string?>();
+        foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
+        {
+            if (name.Length == 0 || value is null)
+            {
+                continue;
+            }
+
+            var isEntry = name[(name.LastIndexOf(':') + 1)..].All(char.IsAsciiDigit);
+            if (!known.TryGetValue(isEntry ? $"{name[..Math.Max(0, name.LastIndexOf(':'))]}:#" : name, out var type))
+            {
+                checks.Problems.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
+            }
+            else if (type is not null && value.Trim() is { Length: > 0 } text)
+            {
+                if (FindProblem(type, text) is { } problem)
+                {
+                    checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
+                }
+                else
+                {
+                    Add(given, name, text, isList: type == typeof(IList<string>));
+                }
+            }
+        }
+
+        return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+    }
+
+    // A list is one text with commas, or one key for each entry.
+    private static void Add(Dictionary<string, string?> given, string name, string text, bool isList)
+    {
+        if (!isList)
+        {
+            given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
+            return;
+        }
+
+        foreach (var (i, entry) in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Index())
+        {
+            given[$"{name}:{i}"] = entry;
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, Type?>> TypesOf(Type options, string prefix)
+    {
+        foreach (var property in options.GetProperties())
+        {
+            var (name, type) = ($"{prefix}{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+            if (type == typeof(IList<string>))
+            {
+                yield return new(name, type);
+                yield return new($"{name}:#", typeof(string));
+            }
+            else if (property.SetMethod is { IsPublic: true })
+            {
+                foreach (var inner in type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:") : [new(name == "Http:Address" ? "Http" : name, type)])
+                {
+                    yield return inner;
+                }
+            }
+        }
+    }
+
+    private static string? FindProblem(Type type, string text) => type switch
+    {
+        { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", Enum.GetNames(type))} are allowed",
+        _ when type == typeof(IList<string>) || TypeDescriptor.GetConverter(type).IsValid(text) => null,
+        _ when type == typeof(bool) => "true or false is allowed",
+        _ => type == typeof(TimeSpan) ? "a time such as 00:00:10 is needed" : "a whole number is needed",
+    };
+
+    // The known settings of the same section, or the known sections.
+    private static List<string> Beside(string name, IReadOnlyCollection<string> known)
+    {
+        var section = name[..(name.LastIndexOf(':') + 1)];
+        var here = known.Where(other => other.StartsWith(section, StringComparison.OrdinalIgnoreCase)).ToList();
+        return section.Length > 0 && here.Count > 0
+            ? here
+            : [.. known.Select(other => other.Split(':') is [var top, _, ..] ? $"{top}:*" : other).Distinct()];
+    }
 }

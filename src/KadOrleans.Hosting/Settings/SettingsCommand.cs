@@ -8,9 +8,7 @@ namespace KadOrleans.Hosting.Settings;
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 internal static class SettingsCommand
 {
-    /// <summary>Creates a command line without commands.</summary>
-    /// <param name="description">The first part of the <c>--help</c> text.</param>
-    /// <param name="run">Runs the process with its settings, and returns an <see cref="ExitCode"/>.</param>
+    /// <summary>Creates a command line without commands. It ends with an <see cref="ExitCode"/>.</summary>
     public static RootCommand Create(string description, Func<string[], Task<int>> run)
     {
         var settings = CreateArgument();
@@ -33,11 +31,6 @@ internal static class SettingsCommand
     }
 
     /// <summary>Runs one command line. A user's mistake ends in a sentence.</summary>
-    /// <param name="command">The commands.</param>
-    /// <param name="args">The arguments after the executable's name.</param>
-    /// <param name="output">Gets the help.</param>
-    /// <param name="error">Gets the mistake.</param>
-    /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(this RootCommand command, IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
         // Without response files: a value may begin with @.

@@ -31,7 +31,6 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
 
     private int MostPerQuota => IsSharded ? 2 : 1;
 
-    /// <summary>Memory that this process may use, in bytes.</summary>
     public static long ReadMemory() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Room on the disk of a folder in bytes, what some files in it take included. No limit if the folder cannot be read.</summary>
@@ -68,10 +67,10 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
     /// <summary>The largest quota of keys whose index memory can hold beside a cache.</summary>
     public int MostKeys(long cache) => (int)Math.Clamp((MemoryBytes - EmptyBytes - cache) / KeyIndex.BytesPerKey / MostPerQuota, 0, int.MaxValue);
 
-    /// <summary>Why memory cannot hold the index of a quota of keys and a cache, in one sentence; null if it can.</summary>
-    /// <param name="keys">The quota of keys.</param>
-    /// <param name="cache">Bytes of the cache.</param>
-    /// <param name="setting">The setting to blame, and its value.</param>
+    /// <summary>
+    /// Why memory cannot hold the index of a quota of keys and a cache, in one sentence that begins with the setting to blame and its value;
+    /// null if it can.
+    /// </summary>
     public string? FindProblem(int keys, long cache, string setting)
     {
         var most = (long)MostPerQuota * keys;

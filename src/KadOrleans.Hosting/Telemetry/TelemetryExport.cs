@@ -33,11 +33,9 @@ internal static class TelemetryExport
     ];
 
     /// <summary>
-    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing.
+    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing. The
+    /// configuration has OpenTelemetry's own variables, such as intervals and headers.
     /// </summary>
-    /// <param name="services">The services of a host.</param>
-    /// <param name="options">The destination.</param>
-    /// <param name="configuration">The host's configuration with OpenTelemetry's own variables, such as intervals and headers.</param>
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
     {
@@ -62,10 +60,9 @@ internal static class TelemetryExport
     }
 
     /// <summary>Starts an export for a program without a host. It ends when the result is disposed.</summary>
-    /// <param name="options">The destination.</param>
-    /// <param name="configuration">The configuration with OpenTelemetry's own variables.</param>
-    public static IDisposable Start(TelemetryOptions options, IConfiguration configuration)
+    public static IDisposable Start(TelemetryOptions options)
     {
+        IConfiguration configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         var services = new ServiceCollection().AddSingleton(configuration).AddKadTelemetry(options, configuration).BuildServiceProvider();
         services.GetServices<IHostedService>();
         return services;
@@ -74,7 +71,7 @@ internal static class TelemetryExport
     private static void Address(OtlpExporterOptions exporter, TelemetryOptions options, string path)
     {
         exporter.Protocol = options.UsesGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
-        exporter.Endpoint = options.UsesGrpc ? options.Endpoint : new Uri($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
+        exporter.Endpoint = new Uri(options.UsesGrpc ? options.Endpoint : $"{options.Endpoint.TrimEnd('/')}/{path}");
     }
 
     private static void Describe(ResourceBuilder resource, TelemetryOptions options, IConfiguration configuration)
@@ -118,6 +115,5 @@ internal sealed class ReadyGauge : IDisposable
     public ReadyGauge(Func<bool> isReady) => _meter.CreateObservableGauge(
         "kad.process.ready", () => isReady() ? 1 : 0, "{process}", "Whether the process is ready, as /health/ready says: 1 or 0.");
 
-    /// <summary>Stops reporting.</summary>
     public void Dispose() => _meter.Dispose();
 }

@@ -45,21 +45,21 @@ internal sealed class ApiTokens
         {
             if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes and var length })
             {
-                throw KadSection.Mistake($"{setting}: '{path}' has {length} bytes; at most {MaxFileBytes} are allowed.");
+                throw KadSettings.Mistake($"{setting}: '{path}' has {length} bytes; at most {MaxFileBytes} are allowed.");
             }
 
             var tokens = JsonSerializer.Deserialize<TokenFile>(File.ReadAllBytes(path), Strict)?.Tokens ?? [];
             return FindProblem(tokens) is { } problem
-                ? throw KadSection.Mistake($"{setting}: {problem} in '{path}'.")
+                ? throw KadSettings.Mistake($"{setting}: {problem} in '{path}'.")
                 : tokens;
         }
         catch (JsonException e)
         {
-            throw KadSection.Mistake($"{setting}: '{path}' is no file of tokens ({Phrases.Of(e.Message)}).");
+            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({Phrases.Of(e.Message)}).");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw KadSection.Mistake($"{setting}: '{path}' cannot be read ({Phrases.Of(e.Message)}).");
+            throw KadSettings.Mistake($"{setting}: '{path}' cannot be read ({Phrases.Of(e.Message)}).");
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class OwnToken
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KadSection.Mistake($"{setting}: the token of the API cannot be written to '{Path}' ({Phrases.Of(e.Message)}).");
+            throw KadSettings.Mistake($"{setting}: the token of the API cannot be written to '{Path}' ({Phrases.Of(e.Message)}).");
         }
     }
 

@@ -50,17 +50,9 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         CheckRate("Limits.PerSource", options.Limits.PerSource, checks.Problems);
         CheckRate("Limits.PerSubnet", options.Limits.PerSubnet, checks.Problems);
         checks.Within("Limits.MaxTracked", options.Limits.MaxTracked, 16, int.MaxValue);
-        CheckUpload("Upload.PerEndpoint", options.Upload.PerEndpoint, checks.Problems);
-        CheckUpload("Upload.Total", options.Upload.Total, checks.Problems);
+        checks.CheckUpload("Upload.PerEndpoint", options.Upload.PerEndpoint);
+        checks.CheckUpload("Upload.Total", options.Upload.Total);
         return checks.Problems;
-    }
-
-    private static void CheckUpload(string setting, long value, List<string> problems)
-    {
-        if (!UploadLimits.IsValid(value))
-        {
-            problems.Add($"{setting} is {value}; {UploadLimits.Allowed}.");
-        }
     }
 
     private static void CheckRate(string setting, TokenRate rate, List<string> problems)

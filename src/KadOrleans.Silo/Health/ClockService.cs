@@ -1,4 +1,5 @@
 using KadOrleans.EdgeWorker.Edges;
+using KadOrleans.Hosting;
 using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Health;
@@ -28,11 +29,7 @@ internal sealed class ClockService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Before that no grain can be called.
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (lifetime.ApplicationStarted.Register(started.SetResult))
-        {
-            await started.Task.WaitAsync(stoppingToken);
-        }
+        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
         Answered();
         using var timer = new PeriodicTimer(Interval, time);

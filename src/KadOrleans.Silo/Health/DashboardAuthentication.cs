@@ -14,7 +14,7 @@ namespace KadOrleans.Silo.Health;
 /// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines reach
 /// belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
 /// </summary>
-internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, SiloSettings settings)
+internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, KadOptions settings)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
     private const string Basic = "Basic";

@@ -2,6 +2,7 @@ using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.Grains.Silos;
 using KadOrleans.Hosting.Telemetry;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Silo.Health;
 
@@ -11,7 +12,7 @@ namespace KadOrleans.Silo.Health;
 /// call.
 /// </summary>
 internal sealed class SiloReadiness(
-    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks)
+    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
 {
     /// <summary>The silo's state, in a few words.</summary>
     public string State => lifetime switch
@@ -27,10 +28,11 @@ internal sealed class SiloReadiness(
     /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
     public KadOrleans.Hosting.Http.Health Health => new(State, storage.Slowness);
 
-    /// <summary>Whether calls are taken.</summary>
     public bool IsReady => Health.IsReady;
 
-    /// <summary>What other silos are told.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Health.ToResult());
+
     public SiloState Describe()
     {
         var health = Health;

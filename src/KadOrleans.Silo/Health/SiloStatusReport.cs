@@ -30,7 +30,6 @@ internal sealed class SiloStatusReport(
     /// <summary>The timeout for grains. It is short, as the status matters most when the cluster has a problem.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Creates a report.</summary>
     public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
     {
         // Also while it is not ready: that is when somebody looks.

@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using KadOrleans.Grains;
+using System.Diagnostics;
 using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains;
 using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Hosting;
 using KadOrleans.Silo.Hosting;
 using Orleans.Storage;
 
@@ -35,10 +36,9 @@ internal sealed class StorageWatch(
     private volatile bool _isAway;
     private volatile bool _isSlow;
 
-    /// <summary>A read that takes longer means slow storage. STOREs are given up after 2.5 s, and need a write.</summary>
+    /// <summary>A read that takes longer means slow storage. STOREs are given up after 4 s, and need a write.</summary>
     private static readonly TimeSpan SlowRead = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether the last read failed.</summary>
     public bool IsAway => _isAway;
 
     /// <summary>How slow storage is, in a sentence; null if it is not.</summary>
@@ -47,11 +47,7 @@ internal sealed class StorageWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Storage providers are initialized while the silo starts.
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (lifetime.ApplicationStarted.Register(started.SetResult))
-        {
-            await started.Task.WaitAsync(stoppingToken);
-        }
+        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
         using var timer = new PeriodicTimer(Interval);
         do
@@ -132,7 +128,6 @@ internal sealed class SpareThreads
         ThreadPool.SetMinThreads(Math.Max(usual, Count), completions);
     }
 
-    /// <summary>Restores the pool's setting.</summary>
     public void Return()
     {
         if (_usual is { } usual)

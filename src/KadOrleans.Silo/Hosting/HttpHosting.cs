@@ -16,15 +16,13 @@ internal static class HttpHosting
 {
     private const string Dashboard = "/dashboard";
 
-    /// <summary>Sets up the server.</summary>
-    /// <param name="web">The host's web builder.</param>
-    /// <param name="settings">Returns the settings. Called after they are read.</param>
-    public static void Configure(IWebHostBuilder web, Func<SiloSettings> settings) => web
-        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http, settings().HttpConnections))
+    // The settings are not read before the services are added.
+    public static void Configure(IWebHostBuilder web, Func<KadOptions> settings) => web
+        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
         .ConfigureServices(services =>
         {
             services.AddRouting();
-            services.AddHealth(provider => provider.GetRequiredService<SiloReadiness>().Health);
+            services.AddHealthChecks().AddCheck<SiloReadiness>(nameof(SiloReadiness));
             DashboardAuthentication.Add(services);
             AddApi(services, settings());
 
@@ -43,11 +41,11 @@ internal static class HttpHosting
         })
         .Configure(application => Map(application, settings()));
 
-    private static void AddApi(IServiceCollection services, SiloSettings settings)
+    private static void AddApi(IServiceCollection services, KadOptions settings)
     {
-        if (settings.HttpTokens is { } file)
+        if (settings.Http.Tokens is { } file)
         {
-            services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(ProcessSettings.HttpTokensSetting, file))).AddKadConsole();
+            services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, file))).AddKadConsole();
         }
         else if (settings.HasOwnToken)
         {
@@ -56,16 +54,16 @@ internal static class HttpHosting
         }
     }
 
-    private static void Map(IApplicationBuilder application, SiloSettings settings)
+    private static void Map(IApplicationBuilder application, KadOptions settings)
     {
-        application.UseHostCheck(settings.HttpHosts, ProcessSettings.HttpHostsSetting);
+        application.UseHostCheck(settings.Http.Place);
         application.UseRouting();
         application.UseAuthentication();
         application.UseAuthorization();
         application.UseEndpoints(endpoints =>
         {
             endpoints.MapHealth();
-            if (settings.HttpTokens is not null || settings.HasOwnToken)
+            if (settings.Http.Tokens is not null || settings.HasOwnToken)
             {
                 endpoints.MapDhtApi();
                 endpoints.MapKadConsole();
@@ -74,7 +72,7 @@ internal static class HttpHosting
             if (!settings.ServesDashboard)
             {
                 SiloLog.DashboardNotServed(
-                    endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http);
+                    endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http.EndPoint);
                 return;
             }
 

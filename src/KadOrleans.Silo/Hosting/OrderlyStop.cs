@@ -16,10 +16,10 @@ internal static class OrderlyStop
     /// <exception cref="StopException">The host did not stop in time. The process must end without disposing it.</exception>
     public static async Task RunAsync(IHost host)
     {
-        await ToldToStopAsync(host);
+        await host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.UntilCancelledAsync();
         try
         {
-            await host.StopAsync().WaitAsync(SiloSettings.ShutdownTimeout + Grace);
+            await host.StopAsync().WaitAsync(KadOptions.SiloShutdownTimeout + Grace);
         }
         catch (Exception e)
         {
@@ -27,15 +27,6 @@ internal static class OrderlyStop
                 "The silo could not leave the cluster in order, most likely as its storage or the other silos do not answer. "
                 + "What was acknowledged is in storage; its grains come up elsewhere when it has been declared dead.",
                 e);
-        }
-    }
-
-    private static async Task ToldToStopAsync(IHost host)
-    {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(told.SetResult))
-        {
-            await told.Task;
         }
     }
 }

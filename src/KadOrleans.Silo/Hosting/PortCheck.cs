@@ -16,9 +16,6 @@ namespace KadOrleans.Silo.Hosting;
 internal static class PortCheck
 {
     /// <summary>Claims both ports of the silo and checks them.</summary>
-    /// <param name="services">The silo's.</param>
-    /// <param name="claim">Reserves the ports against silos that start at the same time.</param>
-    /// <exception cref="OptionsValidationException">A port is in use.</exception>
     public static void Run(IServiceProvider services, PortClaim claim)
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
@@ -48,12 +45,12 @@ internal static class PortCheck
         }
         catch (SocketException e)
         {
-            throw KadSection.Mistake(string.Create(
+            throw KadSettings.Mistake(string.Create(
                 CultureInfo.InvariantCulture, $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}."));
         }
     }
 
-    private static OptionsValidationException Taken(string setting, IPEndPoint endpoint) => KadSection.Mistake(string.Create(
+    private static OptionsValidationException Taken(string setting, IPEndPoint endpoint) => KadSettings.Mistake(string.Create(
         CultureInfo.InvariantCulture,
         $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
 }

@@ -1,7 +1,8 @@
-using KadOrleans.Grains;
+using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.Grains;
+using KadOrleans.Hosting;
 using KadOrleans.Shards;
 using Orleans.Storage;
 
@@ -33,11 +34,7 @@ internal sealed class ShardWaker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (lifetime.ApplicationStarted.Register(started.SetResult))
-        {
-            await started.Task.WaitAsync(stoppingToken);
-        }
+        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
         try
         {

@@ -21,40 +21,33 @@ namespace KadOrleans.Silo.Hosting;
 /// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 internal static class SiloHost
 {
-    /// <summary>Builds the host, not started.</summary>
-    /// <param name="args">Settings.</param>
-    /// <param name="providers">What the executable can use.</param>
-    /// <param name="announcer">Prints the addresses of the process's edge.</param>
-    /// <param name="log">Gets the log; null for the standard error output. Safe to use from several threads.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration is wrong; one sentence for each
-    /// mistake.</exception>
-    public static IHost Build(string[] args, KadProviders providers, Announcer announcer, TextWriter? log = null)
+    /// <summary>Builds the host, not started. Without a log it logs to the standard error output, from several threads.</summary>
+    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
-        SiloSettings? settings = null;
+        KadOptions? settings = null;
         return Host.CreateDefaultBuilder(args)
-            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(SettingsFiles.Unwatched))
+            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(KadSettings.Unwatched))
             .ConfigureAppConfiguration(configuration => settings = Complete(configuration, providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
             .ConfigureServices((context, services) => services
-                .Configure<HostOptions>(options => options.ShutdownTimeout = SiloSettings.ShutdownTimeout)
+                .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration))
             .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
                 ShardWaker.Add(services, context.Configuration);
-                if (settings!.EdgeEnabled)
+                if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
                     services.AddKadEdge(
-                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), announcer.Write);
+                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), output.WriteLine);
                 }
             })
             .Build();
     }
 
     /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value is of the wrong type.</exception>
     public static void Bind(IConfiguration configuration, KadClusterOptions options)
     {
         try
@@ -63,7 +56,7 @@ internal static class SiloHost
         }
         catch (InvalidOperationException mistake)
         {
-            throw KadSection.Mistake(mistake.Message);
+            throw KadSettings.Mistake(mistake.Message);
         }
     }
 
@@ -78,6 +71,9 @@ internal static class SiloHost
             // It logs every failed read and write, several each second while storage fails. The caller logs them instead.
             logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
 
+            // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
+            logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);
+
             // It logs each call that no silo can take, such as those that the dashboard makes while the last silo stops. A failed call is
             // its caller's to log.
             logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
@@ -91,13 +87,13 @@ internal static class SiloHost
         logging.AddConfiguration(configuration.GetSection("Logging"));
     }
 
-    private static SiloSettings Complete(IConfigurationBuilder configuration, KadProviders providers)
+    private static KadOptions Complete(IConfigurationBuilder configuration, KadProviders providers)
     {
         var given = configuration.Build();
         try
         {
-            var settings = SiloSettings.Read(given);
-            configuration.AddInMemoryCollection(ClusterProviders.FillIn(given, settings, providers));
+            var settings = KadSettings.ReadSilo(given);
+            configuration.AddInMemoryCollection(ClusterProviders.FillInSilo(given, settings, providers));
             return settings;
         }
         finally
@@ -106,7 +102,7 @@ internal static class SiloHost
         }
     }
 
-    private static void Configure(ISiloBuilder silo, IConfiguration configuration, SiloSettings settings, KadProviders providers)
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, KadOptions settings, KadProviders providers)
     {
         // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(

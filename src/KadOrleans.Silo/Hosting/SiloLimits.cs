@@ -14,13 +14,9 @@ namespace KadOrleans.Silo.Hosting;
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
     /// <summary>The limits of this process.</summary>
-    /// <param name="folder">Its data folder, which need not be there.</param>
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
 
     /// <summary>Sets the quota if the configuration has none.</summary>
-    /// <param name="options">The options as configured.</param>
-    /// <param name="hasQuota">Whether the configuration has a quota.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Memory cannot hold the index and the cache.</exception>
     public void Apply(KadClusterOptions options, bool hasQuota)
     {
         var limits = new StoreLimits("silo", MemoryBytes, DiskBytes, KadClusterOptions.EmptySiloBytes) { IsSharded = true };
@@ -36,7 +32,7 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
         options.MostKeys = limits.MostKeys(cache);
         if (limits.FindProblem(options.Quota.TotalKeys, cache, setting) is { } problem)
         {
-            throw KadSection.Mistake(problem);
+            throw KadSettings.Mistake(problem);
         }
     }
 }

@@ -21,7 +21,7 @@ internal static partial class SiloLog
     [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
     public static partial void StorageAway(ILogger logger, string problem);
 
-    [LoggerMessage(7008, LogLevel.Warning, "Grain storage is slow: a read takes more than {Seconds} s, and STOREs are given up after 2.5 s")]
+    [LoggerMessage(7008, LogLevel.Warning, "Grain storage is slow: a read takes more than {Seconds} s, and STOREs are given up after 4 s")]
     public static partial void StorageSlow(ILogger logger, double seconds);
 
     [LoggerMessage(7006, LogLevel.Debug, "The silo's clock was not compared: {Problem}")]

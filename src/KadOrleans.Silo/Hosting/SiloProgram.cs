@@ -35,28 +35,23 @@ internal static class SiloProgram
 
     /// <summary>
     /// Starts the silo, prints its addresses, and runs until SIGTERM or Ctrl-C. A failed start is reported in one sentence.
+    /// The output is written from several threads: the edge announces itself from another one.
     /// </summary>
-    /// <param name="args">Settings, as <c>--Kad:Http 127.0.0.1:0</c>.</param>
-    /// <param name="providers">What it can use.</param>
-    /// <param name="output">Gets the addresses.</param>
-    /// <param name="error">Gets the reason of a failure.</param>
-    /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
         SettingsCommand.Create(Help, settings => ServeAsync(settings, providers, output, error)).RunAsync(args, output, error);
 
     private static async Task<int> ServeAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
         using var claim = new PortClaim();
-        var announcer = new Announcer(output);
         IHost? host = null;
         try
         {
-            host = SiloHost.Build(settings, providers, announcer, error);
+            host = SiloHost.Build(settings, providers, output, error);
             PortCheck.Run(host.Services, claim);
             GatewayExposure.Warn(host.Services);
             Open(host.Services);
             await SchemaCheck.RunAsync(host.Services);
-            await RunAsync(host, announcer);
+            await RunAsync(host, output);
             return await StoppedAsync(host, error);
         }
         catch (StopException exception)
@@ -86,7 +81,7 @@ internal static class SiloProgram
     }
 
     // The token's file is there while the folder is locked: the next process writes its own.
-    private static async Task RunAsync(IHost host, Announcer announcer)
+    private static async Task RunAsync(IHost host, TextWriter output)
     {
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
@@ -94,7 +89,11 @@ internal static class SiloProgram
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
-            announcer.Announce(host.Services);
+            foreach (var line in Announcer.Lines(host.Services))
+            {
+                await output.WriteLineAsync(line);
+            }
+
             await fatal.UnlessAsync(OrderlyStop.RunAsync(host));
         }
         finally
@@ -111,7 +110,7 @@ internal static class SiloProgram
 
     // A failed background service stops the host too.
     private static async Task<int> StoppedAsync(IHost host, TextWriter error) =>
-        ServiceCrash.Find(host.Services) is { } crash
+        host.FindCrash() is { } crash
             ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed(crash))
             : ExitCode.Done;
 

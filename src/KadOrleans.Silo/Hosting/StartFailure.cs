@@ -13,9 +13,7 @@ namespace KadOrleans.Silo.Hosting;
 /// <summary>Explains a failed start: the exit code and a sentence.</summary>
 internal static class StartFailure
 {
-    /// <summary>The exit code and the sentence.</summary>
-    /// <param name="exception">The failure.</param>
-    /// <param name="host">The host, or null if it was not built yet.</param>
+    // Without a host it was not built yet.
     public static (int Code, string Sentence) Explain(Exception exception, IHost? host)
     {
         foreach (var cause in Chain(exception))

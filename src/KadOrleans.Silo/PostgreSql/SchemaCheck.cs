@@ -47,12 +47,12 @@ internal static class SchemaCheck
         await connection.OpenAsync();
         if (!await HasTablesAsync(connection))
         {
-            throw KadSection.Mistake($"{Missing}.");
+            throw KadSettings.Mistake($"{Missing}.");
         }
 
         if (!(await ReadIndexesAsync(connection)).Any(StateIdentity.IsUniqueBy))
         {
-            throw KadSection.Mistake(
+            throw KadSettings.Mistake(
                 $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
                 + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
         }

@@ -8,9 +8,6 @@ using KadOrleans.Hosting.Cluster.Connections;
 namespace KadOrleans.Tls.Certificates;
 
 /// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
-/// <param name="options">Their sources.</param>
-/// <param name="use">Their use.</param>
-/// <param name="time">The present.</param>
 internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
 {
     // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
@@ -19,10 +16,8 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
     /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
-    /// <summary>Reads the credentials.</summary>
     /// <param name="known">The credentials of the last reading.</param>
     /// <returns><paramref name="known"/> if nothing has changed.</returns>
-    /// <exception cref="OptionsValidationException">The credentials cannot be used. The message names the setting.</exception>
     public Credentials Read(Credentials? known = null)
     {
         var authority = options.Authority is { } file ? ReadFile(KadTlsOptions.AuthoritySetting, file) : null;
@@ -54,7 +49,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
 
     private Credentials FromStore(StoreCertificate store, string? authority, Credentials? known)
     {
-        var own = CertificateStore.Find(store, time.GetUtcNow());
+        var own = FindInStore(store);
         var fingerprint = Digest($"{own.Thumbprint}\0{authority}");
         if (known?.Fingerprint == fingerprint)
         {
@@ -66,17 +61,48 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         return new Credentials(own, [], ReadAuthorities(authority), fingerprint);
     }
 
+    // Of several with the subject it takes the one that is valid now and expires last.
+    private X509Certificate2 FindInStore(StoreCertificate wanted)
+    {
+        var now = time.GetUtcNow();
+        var all = ReadAll(wanted);
+        var found = wanted.Thumbprint is { } thumbprint
+            ? all.Find(X509FindType.FindByThumbprint, thumbprint, validOnly: false)
+            : all.Find(X509FindType.FindBySubjectName, wanted.Subject!, validOnly: false);
+        var chosen = found
+            .Where(certificate => certificate.HasPrivateKey)
+            .OrderByDescending(certificate => certificate.NotBefore <= now)
+            .ThenByDescending(certificate => certificate.NotAfter)
+            .FirstOrDefault();
+
+        return chosen ?? throw Mistake(wanted, found.Count == 0
+            ? "has no such certificate"
+            : "has that certificate without its private key, or one that this user may not read");
+    }
+
+    private X509Certificate2Collection ReadAll(StoreCertificate wanted)
+    {
+        try
+        {
+            using var store = new X509Store(wanted.Name, wanted.Location);
+            store.Open(OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
+            return store.Certificates;
+        }
+        catch (CryptographicException e)
+        {
+            throw Mistake(wanted, $"cannot be opened ({(e.InnerException ?? e).Message.TrimEnd('.')})");
+        }
+    }
+
+    private OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadSettings.Mistake(
+        $"{options.Setting} is '{options.SettingValue}', but the store {wanted.Location}/{wanted.Name} {problem}; a certificate with its private key is needed there.");
+
     private void Check(Credentials credentials)
     {
-        var chain = credentials.CheckChain();
-        var flaw = Policy.Judge(credentials.Certificate, use, chain, time.GetUtcNow());
-        if (flaw != CertificateFlaw.None)
+        if (Policy.FindFlaw(credentials.Certificate, use, credentials.CheckChain(), time.GetUtcNow()) is { } flaw)
         {
-            var (setting, value) = options.Store is { } store
-                ? (store.Setting, store.Subject ?? store.Thumbprint)
-                : (KadTlsOptions.CertificateSetting, options.Certificate);
-            throw KadSection.Mistake(
-                $"{setting} is '{value}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {Policy.Explain(flaw, credentials.Certificate, use, chain)}.");
+            throw KadSettings.Mistake(
+                $"{options.Setting} is '{options.SettingValue}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {flaw}.");
         }
     }
 
@@ -92,12 +118,12 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         }
         catch (CryptographicException e)
         {
-            throw KadSection.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
+            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
         }
 
         return certificates.Count > 0
             ? certificates
-            : throw KadSection.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
+            : throw KadSettings.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
     }
 
     private X509Certificate2 WithKey(string certificate, string key)
@@ -121,7 +147,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
                 ? "whose private key is encrypted; one without a password is needed"
                 : $"which does not have the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
-            throw KadSection.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
+            throw KadSettings.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
         }
     }
 
@@ -132,7 +158,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
             using var stream = File.OpenRead(file);
             if (stream.Length > MaxFileLength)
             {
-                throw KadSection.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
+                throw KadSettings.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
             }
 
             using var reader = new StreamReader(stream);
@@ -140,7 +166,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw KadSection.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
+            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
         }
     }
 

@@ -13,11 +13,7 @@ internal sealed class Credentials
 {
     private readonly X509Certificate2Collection? _authorities;
 
-    /// <summary>Credentials of one reading.</summary>
-    /// <param name="certificate">With its private key.</param>
-    /// <param name="intermediates">The intermediate certificates.</param>
-    /// <param name="authorities">Null for the system's roots.</param>
-    /// <param name="fingerprint">Equal for two readings if nothing has changed.</param>
+    // Without authorities the system's roots are trusted. The fingerprints of two readings are equal if nothing has changed.
     public Credentials(
         X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
     {
@@ -60,7 +56,6 @@ internal sealed class Credentials
         return Flags(chain);
     }
 
-    /// <summary>All flaws of a chain.</summary>
     public static X509ChainStatusFlags Flags(X509Chain? chain) =>
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.PartialChain;
 }
@@ -77,10 +72,8 @@ internal sealed class RenewedCredentials(CredentialReader reader, Credentials fi
     private string? _told;
     private bool _isEndTold;
 
-    /// <summary>Decides which certificates of others are acceptable.</summary>
     public CertificatePolicy Policy => reader.Policy;
 
-    /// <summary>The present.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>The newest usable credentials.</summary>

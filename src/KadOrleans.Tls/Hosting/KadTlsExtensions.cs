@@ -3,7 +3,6 @@ using KadOrleans.Tls.Certificates;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Cluster.Connections;
 using KadOrleans.Hosting.Settings;
-using KadOrleans.Tls.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,33 +61,35 @@ internal sealed class TlsProvider : ITlsProvider
     public void Encrypt(IConnectionBuilder connections, ConnectionSide side)
     {
         var services = connections.ApplicationServices;
-        var problems = services.GetRequiredService<ConnectionProblems>();
-        var tls = Create(services.GetRequiredService<KadTlsOptions>(), services.GetRequiredService<RenewedCredentials>(), side);
-        connections.Use(next => new HandshakeWatch(next, side, problems).RunAsync);
-        var watched = new HandshakeFailures(connections);
+        var tls = Create(
+            services.GetRequiredService<KadTlsOptions>(),
+            services.GetRequiredService<RenewedCredentials>(),
+            services.GetRequiredService<ConnectionProblems>(),
+            side);
         if (side.IsCaller)
         {
-            watched.UseClientTls(tls);
+            connections.UseClientTls(tls);
         }
         else
         {
-            watched.UseServerTls(tls);
+            connections.UseServerTls(tls);
         }
     }
 
-    private static TlsOptions Create(KadTlsOptions options, RenewedCredentials credentials, ConnectionSide side) => new()
+    private static TlsOptions Create(KadTlsOptions options, RenewedCredentials credentials, ConnectionProblems problems, ConnectionSide side) => new()
     {
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
         RemoteCertificateValidation = (certificate, chain, _) =>
         {
-            var flags = Credentials.Flags(chain);
-            var flaw = credentials.Policy.Judge(certificate, side.Other, flags, credentials.Now);
-            if (flaw != CertificateFlaw.None)
+            var flaw = credentials.Policy.FindFlaw(certificate, side.Other, Credentials.Flags(chain), credentials.Now);
+            if (flaw is not null)
             {
-                Handshake.Current?.Refuse(flaw, certificate, credentials.Policy.Explain(flaw, certificate, side.Other, flags));
+                problems.Add(
+                    ConnectionProblem.CertificateRefused,
+                    $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");
             }
 
-            return flaw == CertificateFlaw.None;
+            return flaw is null;
         },
 
         // Required, but the context below overrides it and has the intermediates, too.

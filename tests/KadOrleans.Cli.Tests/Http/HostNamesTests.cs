@@ -35,7 +35,7 @@ public sealed class HostNamesTests
     [Fact]
     public void Names_in_the_list_are_allowed_in_any_case_and_with_any_port()
     {
-        Assert.True(HostNames.TryParse("kad.example.org, kad-dashboard", out var hosts));
+        var hosts = HostNames.Of(["kad.example.org", "kad-dashboard"]);
         Assert.All(["kad.example.org", "KAD.example.org:8080", "kad-dashboard:80", "kad.example.org."], host => Assert.True(hosts.Allows(new HostString(host))));
         Assert.All(["example.org", "a.kad.example.org", "kad-dashboard.kad"], host => Assert.False(hosts.Allows(new HostString(host))));
     }
@@ -50,7 +50,6 @@ public sealed class HostNamesTests
     [InlineData("käd.example.org")]
     [InlineData("192.0.2.7")]
     [InlineData("::1")]
-    [InlineData("a,,b")]
     [InlineData("")]
-    public void A_list_with_anything_else_is_refused(string list) => Assert.False(HostNames.TryParse(list, out _));
+    public void A_list_with_anything_else_is_refused(string name) => Assert.False(HostNames.IsName(name));
 }

@@ -146,7 +146,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     [Fact]
     public async Task A_host_that_is_no_name_of_the_edge_is_refused()
     {
-        Assert.True(HostNames.TryParse("kad.example.org", out var hosts));
+        var hosts = HostNames.Of(["kad.example.org"]);
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-host");
         await using var server = await EdgeProgram.ServeHttpAsync(
             Place("127.0.0.1", hosts), edge.Health, api: null, NullLoggerFactory.Instance, Token);

@@ -13,11 +13,10 @@ public sealed class EdgeOptionsTests
     {
         var options = Read();
         Assert.Equal(Environment.MachineName, options.Name);
-        Assert.Equal([UdpEndpoint.Parse("0.0.0.0:8468")], options.Listen);
-        Assert.Equal(1, options.NodeIds);
+        Assert.Equal([UdpEndpoint.Parse("0.0.0.0:8468")], options.Endpoints);
         Assert.Empty(options.Bootstrap);
         Assert.Empty(options.Trust);
-        Assert.Equal((options.Name, 1), (Read(("Name", " "), ("NodeIds", "")).Name, Read(("NodeIds", " ")).NodeIds));
+        Assert.Equal((options.Name, 1), (Read(("Name", " "), ("NodeIds", "")).Name, Read(("NodeIds", " ")).Endpoints.Count));
     }
 
     [Theory]
@@ -28,7 +27,7 @@ public sealed class EdgeOptionsTests
     [InlineData("2", null, "0.0.0.0:8468 0.0.0.0:8469")]
     [InlineData("1", "127.0.0.1:65535", "127.0.0.1:65535")]
     public void Each_id_gets_an_endpoint(string? count, string? listen, string expected) =>
-        Assert.Equal(expected, string.Join(' ', Read(("NodeIds", count), ("Listen", listen)).Listen));
+        Assert.Equal(expected, string.Join(' ', Read(("NodeIds", count), ("Listen", listen)).Endpoints));
 
     [Fact]
     public void Lists_may_be_sections()
@@ -41,10 +40,9 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void The_bytes_of_answers_are_bounded_per_endpoint_and_in_all()
     {
-        Assert.Equal(new UploadLimits(), Read().Upload);
+        Assert.Equal(new UploadLimits(), Read().ToNodeOptions(new KademliaOptions()).Upload);
         var options = Read(("UploadPerEndpoint", "0"), ("Upload", "5000000"));
-        Assert.Equal(new UploadLimits { PerEndpoint = 0, Total = 5_000_000 }, options.Upload);
-        Assert.Equal(options.Upload, options.ToNodeOptions(new KademliaOptions()).Upload);
+        Assert.Equal(new UploadLimits { PerEndpoint = 0, Total = 5_000_000 }, options.ToNodeOptions(new KademliaOptions()).Upload);
     }
 
     [Theory]
@@ -68,14 +66,14 @@ public sealed class EdgeOptionsTests
     }
 
     [Theory]
-    [InlineData("MaxStaleness", "00:00:00.9", "Kad:Edge:MaxStaleness is '00:00:00.9'; a time of 00:00:01 to 00:01:00, or 0, is allowed.")]
-    [InlineData("MaxStaleness", "2", "Kad:Edge:MaxStaleness is '2'")]
+    [InlineData("MaxStaleness", "00:00:00.9", "Kad:Edge:MaxStaleness is '00:00:00.9000000'; a time of 00:00:01 to 00:01:00, or 0, is allowed.")]
+    [InlineData("MaxStaleness", "2", "Kad:Edge:MaxStaleness is '2.00:00:00'")]
     [InlineData("MaxStaleness", "-00:00:02", "Kad:Edge:MaxStaleness is '-00:00:02'")]
     [InlineData("MaxOutageStaleness", "00:05:01", "Kad:Edge:MaxOutageStaleness is '00:05:01'; a time of 00:00:01 to 00:05:00, or 0, is allowed.")]
     [InlineData("Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
     [InlineData("Listen", "127.0.0.1:1,127.0.0.1:1", "more than once")]
-    [InlineData("NodeIds", "0", "Kad:Edge:NodeIds is '0'; 1 to 64 is allowed.")]
-    [InlineData("NodeIds", "65", "Kad:Edge:NodeIds is '65'")]
+    [InlineData("NodeIds", "0", "Kad:Edge:NodeIds is 0; 1 to 64 is allowed.")]
+    [InlineData("NodeIds", "65", "Kad:Edge:NodeIds is 65")]
     [InlineData("NodeIds", "many", "Kad:Edge:NodeIds is 'many'")]
     [InlineData("Name", "a\u0001b", "Kad:Edge:Name is 'a\u0001b'")]
     [InlineData("Bootstrap", "host", "Kad:Edge:Bootstrap: 'host' is not HOST:PORT")]
@@ -91,8 +89,8 @@ public sealed class EdgeOptionsTests
     }
 
     [Theory]
-    [InlineData("3", "127.0.0.1:1,127.0.0.1:2", "has 2 entries for 3 node ids")]
-    [InlineData("2", "127.0.0.1:65535", "go beyond 65535")]
+    [InlineData("3", "127.0.0.1:1,127.0.0.1:2", "Kad:Edge:Listen is '127.0.0.1:1,127.0.0.1:2'; 3 node ids need ")]
+    [InlineData("2", "127.0.0.1:65535", "Kad:Edge:Listen is '127.0.0.1:65535'; 2 ports are needed")]
     public void Ids_and_endpoints_must_fit(string count, string listen, string expected)
     {
         var e = Assert.Throws<OptionsValidationException>(() => Read(("NodeIds", count), ("Listen", listen)));
@@ -114,7 +112,6 @@ public sealed class EdgeOptionsTests
             configuration[$"Kad:Edge:{key}"] = value;
         }
 
-        KadSettings.RefuseUnknown(configuration);
-        return EdgeOptions.Read(configuration);
+        return KadSettings.ReadEdge(configuration).Edge;
     }
 }

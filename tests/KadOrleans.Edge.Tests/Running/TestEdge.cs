@@ -77,7 +77,7 @@ internal sealed class TestEdge : IAsyncDisposable
             LongestPause = TimeSpan.FromMilliseconds(500),
             FirstJoinPause = TimeSpan.FromMilliseconds(200),
         }));
-        builder.Services.AddKadEdge(EdgeOptions.Read(configuration), bind ?? (e => UdpTransport.Bind(e)), announced.Add);
+        builder.Services.AddKadEdge(KadSettings.ReadEdge(configuration).Edge, bind ?? (e => UdpTransport.Bind(e)), announced.Add);
         var host = builder.Build();
         await host.StartAsync();
         return new TestEdge(host) { Announced = announced };

@@ -51,7 +51,7 @@ public sealed class AzureSettingsTests
         Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
 
         settings["Kad:Azure:ConnectionString"] = "UseDevelopmentStorage=true";
-        Assert.Null(AzureSettings.Read(Build(settings), isSilo: true).BlobServiceUri);
+        Assert.Equal("UseDevelopmentStorage=true", AzureSettings.Read(Build(settings), isSilo: true).ConnectionString);
 
         static IConfigurationRoot Build(Dictionary<string, string?> settings) =>
             new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
@@ -66,11 +66,11 @@ public sealed class AzureSettingsTests
             ["Kad:Azure:GrainStorage"] = "tables",
         };
 
-        Assert.Equal(new AzureSettings(null, null, new Uri("https://x.table.example"), AzureGrains.Tables), Read());
+        Assert.Equal((null, "https://x.table.example", AzureGrains.Tables), (Read().BlobServiceUri, Read().TableServiceUri, Read().GrainStorage));
         settings["Kad:Azure:GrainStorage"] = "Queues";
         Assert.StartsWith("Kad:Azure:GrainStorage is 'Queues'; Blobs, Tables are allowed.", Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
 
-        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
+        AzureOptions Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class AzureSettingsTests
         settings["AZURE_FEDERATED_TOKEN_FILE"] = typeof(AzureSettingsTests).Assembly.Location;
         Assert.NotNull(Read().BlobServiceUri);
 
-        AzureSettings Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
+        AzureOptions Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
     }
 
     private static Dictionary<string, string?> Complete(params (string Key, string Value)[] given)
@@ -108,6 +108,6 @@ public sealed class AzureSettingsTests
                 .Append(KeyValuePair.Create<string, string?>("Kad:Storage", "AzureStorage"))
                 .Append(KeyValuePair.Create<string, string?>("Kad:Azure:ConnectionString", "UseDevelopmentStorage=true")))
             .Build();
-        return ClusterProviders.FillIn(configuration, SiloSettings.Read(configuration), KadSilo.Providers(providers => providers.UseKadAzureStorage()));
+        return ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), KadSilo.Providers(providers => providers.UseKadAzureStorage()));
     }
 }

@@ -40,7 +40,7 @@ public abstract class AzureSilo(string grains) : IAsyncLifetime
                 "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=Warning",
             ],
             KadSilo.Providers(providers => providers.UseKadAzureStorage()),
-            new Announcer(TextWriter.Null));
+            TextWriter.Null);
         await _host.StartAsync();
     }
 

@@ -17,22 +17,20 @@ public sealed class CertificatePolicyTests : IDisposable
         using var silo = _authority.Issue("silo", "kad");
         using var edge = _authority.Issue("edge", "kad-edge");
 
-        Assert.Equal(CertificateFlaw.None, Judge(Private, silo, CertificateUse.Silo));
-        Assert.Equal(CertificateFlaw.None, Judge(Private, edge, CertificateUse.Client));
-        Assert.Equal(CertificateFlaw.OtherName, Judge(Private, edge, CertificateUse.Silo));
-        Assert.Equal(CertificateFlaw.OtherName, Judge(Public, edge, CertificateUse.Client));
-        Assert.Equal(CertificateFlaw.None, Judge(Public, silo, CertificateUse.Client));
+        Assert.Null(Judge(Private, silo, CertificateUse.Silo));
+        Assert.Null(Judge(Private, edge, CertificateUse.Client));
+        Assert.NotNull(Judge(Public, edge, CertificateUse.Client));
+        Assert.Null(Judge(Public, silo, CertificateUse.Client));
         Assert.Equal(
             "it carries the DNS names 'kad-edge', and not 'kad' (Kad:Tls:Name, by default the cluster's id)",
-            Private.Explain(CertificateFlaw.OtherName, edge, CertificateUse.Silo, default));
+            Judge(Private, edge, CertificateUse.Silo));
     }
 
     [Fact]
     public void A_common_name_does_not_count_as_a_DNS_name()
     {
         using var silo = _authority.Issue("kad", null);
-        Assert.Equal(CertificateFlaw.OtherName, Judge(Private, silo, CertificateUse.Silo));
-        Assert.StartsWith("it carries no DNS name, and not 'kad'", Private.Explain(CertificateFlaw.OtherName, silo, CertificateUse.Silo, default), StringComparison.Ordinal);
+        Assert.StartsWith("it carries no DNS name, and not 'kad'", Judge(Private, silo, CertificateUse.Silo), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,10 +39,9 @@ public sealed class CertificatePolicyTests : IDisposable
         using var ended = _authority.Issue("ended", "kad", days: -1);
         using var later = _authority.Issue("later", "kad", days: 400);
 
-        Assert.Equal(CertificateFlaw.Ended, Judge(Private, ended, CertificateUse.Silo));
-        Assert.Equal(CertificateFlaw.NotBegun, Judge(Private, later, CertificateUse.Silo));
-        Assert.Equal(CertificateFlaw.None, Private.Judge(ended, CertificateUse.Silo, default, DateTimeOffset.UtcNow.AddDays(-2)));
-        Assert.Matches(@"^it expired at \d{4}-\d\d-\d\d \d\d:\d\d UTC$", Private.Explain(CertificateFlaw.Ended, ended, CertificateUse.Silo, default));
+        Assert.StartsWith("it is not valid before ", Judge(Private, later, CertificateUse.Silo), StringComparison.Ordinal);
+        Assert.Null(Private.FindFlaw(ended, CertificateUse.Silo, default, DateTimeOffset.UtcNow.AddDays(-2)));
+        Assert.Matches(@"^it expired at \d{4}-\d\d-\d\d \d\d:\d\d UTC$", Judge(Private, ended, CertificateUse.Silo));
     }
 
     [Theory]
@@ -55,23 +52,21 @@ public sealed class CertificatePolicyTests : IDisposable
     {
         using var certificate = _authority.Issue("a", "kad", other is null ? [use] : [use, other]);
 
-        Assert.Equal(isSilo ? CertificateFlaw.None : CertificateFlaw.OtherUse, Judge(Private, certificate, CertificateUse.Silo));
-        Assert.Equal(isClient ? CertificateFlaw.None : CertificateFlaw.OtherUse, Judge(Private, certificate, CertificateUse.Client));
+        Assert.Equal(isSilo ? null : "its uses do not include both server and client authentication", Judge(Private, certificate, CertificateUse.Silo));
+        Assert.Equal(isClient ? null : "its uses do not include client authentication", Judge(Private, certificate, CertificateUse.Client));
     }
 
     [Fact]
     public void A_trusted_authority_must_have_signed_a_certificate()
     {
         using var certificate = _authority.Issue("a", "kad");
-        Assert.Equal(CertificateFlaw.ForeignAuthority, Private.Judge(certificate, CertificateUse.Client, X509ChainStatusFlags.PartialChain, DateTimeOffset.UtcNow));
-        Assert.Equal(CertificateFlaw.Missing, Private.Judge(null, CertificateUse.Client, default, DateTimeOffset.UtcNow));
         Assert.Equal(
             "no authority of Kad:Tls:Authority vouches for it (PartialChain)",
-            Private.Explain(CertificateFlaw.ForeignAuthority, certificate, CertificateUse.Client, X509ChainStatusFlags.PartialChain));
+            Private.FindFlaw(certificate, CertificateUse.Client, X509ChainStatusFlags.PartialChain, DateTimeOffset.UtcNow));
     }
 
     public void Dispose() => _authority.Dispose();
 
-    private static CertificateFlaw Judge(CertificatePolicy policy, X509Certificate2 certificate, CertificateUse use) =>
-        policy.Judge(certificate, use, X509ChainStatusFlags.NoError, DateTimeOffset.UtcNow);
+    private static string? Judge(CertificatePolicy policy, X509Certificate2 certificate, CertificateUse use) =>
+        policy.FindFlaw(certificate, use, X509ChainStatusFlags.NoError, DateTimeOffset.UtcNow);
 }

@@ -106,7 +106,7 @@ public sealed class CredentialTests : IDisposable
     [Fact]
     public void An_unknown_subject_of_a_store_is_named()
     {
-        var options = new KadTlsOptions { Store = new StoreCertificate(StoreLocation.CurrentUser, "KadOrleansNone", "kad-silo", null), Name = "kad" };
+        var options = new KadTlsOptions { Store = new StoreCertificate { Name = "KadOrleansNone", Subject = "kad-silo" }, Name = "kad" };
         var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
         Assert.StartsWith(
             "Kad:Tls:Store:Subject is 'kad-silo', but the store CurrentUser/KadOrleansNone ", Assert.Single(mistake.Failures), StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class CredentialTests : IDisposable
             {
                 var options = new KadTlsOptions
                 {
-                    Store = new StoreCertificate(StoreLocation.CurrentUser, store.Name!, subject, thumbprint), Authority = _files.Authority, Name = "kad",
+                    Store = new StoreCertificate { Name = store.Name!, Subject = subject, Thumbprint = thumbprint }, Authority = _files.Authority, Name = "kad",
                 };
                 var reader = new CredentialReader(options, CertificateUse.Silo, TimeProvider.System);
                 var found = reader.Read();

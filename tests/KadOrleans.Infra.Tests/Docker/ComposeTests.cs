@@ -27,17 +27,17 @@ public sealed class ComposeTests
     public void A_silo_reads_its_environment(string name)
     {
         var configuration = Environment(name);
-        var settings = SiloSettings.Read(configuration);
+        var settings = KadSettings.ReadSilo(configuration);
 
         Assert.Equal(StorageChoice.AdoNet, settings.Storage);
-        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http);
+        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.True(settings.ServesDashboard);
-        Assert.False(settings.EdgeEnabled);
+        Assert.False(settings.HasEdge);
         AssertDatabase(configuration);
 
         // The token's file is in the volume that the token's service writes.
         Assert.Equal("tokens:/tokens:ro", Service(name).Entries("volumes").Single().GetValue<string>());
-        Assert.Equal("/tokens/tokens.json", settings.HttpTokens);
+        Assert.Equal("/tokens/tokens.json", settings.Http.Tokens);
         Assert.Equal("tokens:/data", Service("token").Entries("volumes").Single().GetValue<string>());
         Assert.Contains("/data/tokens.json", Service("token").Entries("command").Select(word => word.GetValue<string>()));
     }
@@ -48,17 +48,17 @@ public sealed class ComposeTests
     public void An_edge_reads_its_environment_and_publishes_the_port_that_it_listens_on(string name)
     {
         var configuration = Environment(name);
-        var settings = EdgeSettings.Read(configuration);
+        var settings = KadSettings.ReadEdge(configuration);
 
         Assert.Equal(StorageChoice.AdoNet, settings.Clustering);
         Assert.Equal(name, settings.Edge.Name);
-        Assert.EndsWith($":{settings.Edge.Listen[0].Port}/udp", Service(name).Entries("ports").Single().GetValue<string>(), StringComparison.Ordinal);
+        Assert.EndsWith($":{settings.Edge.Endpoints[0].Port}/udp", Service(name).Entries("ports").Single().GetValue<string>(), StringComparison.Ordinal);
         AssertDatabase(configuration);
         Assert.Equal(Environment("silo-1")["Kad:Cluster:EdgeKey"], configuration["Kad:Cluster:EdgeKey"]);
         foreach (var bootstrap in configuration["Kad:Edge:Bootstrap"]?.Split(',') ?? [])
         {
             var (host, port) = (bootstrap.Split(':')[0], int.Parse(bootstrap.Split(':')[1], null));
-            Assert.Equal(EdgeSettings.Read(Environment(host)).Edge.Listen[0].Port, port);
+            Assert.Equal(KadSettings.ReadEdge(Environment(host)).Edge.Endpoints[0].Port, port);
         }
     }
 

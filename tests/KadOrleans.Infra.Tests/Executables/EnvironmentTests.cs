@@ -23,10 +23,10 @@ public sealed class EnvironmentTests
     {
         var configuration = Silo(overlay);
 
-        var settings = SiloSettings.Read(configuration);
+        var settings = KadSettings.ReadSilo(configuration);
 
-        Assert.Equal((SiloSettings.DefaultSiloPort, SiloSettings.DefaultGatewayPort), (settings.SiloPort, settings.GatewayPort));
-        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http);
+        Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (settings.Silo.Port, settings.Silo.GatewayPort));
+        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.True(settings.ServesDashboard);
         Assert.Equal("10.1.2.3", configuration["Orleans:Endpoints:AdvertisedIPAddress"]);
     }
@@ -35,10 +35,10 @@ public sealed class EnvironmentTests
     [MemberData(nameof(All))]
     public void An_edge_reads_its_own_environment(string overlay)
     {
-        var settings = EdgeSettings.Read(Edge(overlay));
+        var settings = KadSettings.ReadEdge(Edge(overlay));
 
         Assert.Equal("pod-0", settings.Edge.Name);
-        Assert.True(IPAddress.IsLoopback(settings.Http.Address));
+        Assert.True(IPAddress.IsLoopback(settings.Http.EndPoint.Address));
     }
 
     [Theory]
@@ -66,21 +66,20 @@ public sealed class EnvironmentTests
     [Needs(Need.Kubectl)]
     public void On_PostgreSql_both_find_the_cluster_there()
     {
-        Assert.Equal(StorageChoice.AdoNet, SiloSettings.Read(Silo("postgres")).Storage);
-        Assert.Equal(StorageChoice.AdoNet, EdgeSettings.Read(Edge("postgres")).Clustering);
+        Assert.Equal(StorageChoice.AdoNet, KadSettings.ReadSilo(Silo("postgres")).Storage);
+        Assert.Equal(StorageChoice.AdoNet, KadSettings.ReadEdge(Edge("postgres")).Clustering);
     }
 
     [Fact]
     [Needs(Need.Kubectl)]
     public void On_Azure_both_have_the_addresses_of_their_storage()
     {
-        var section = new KadSection(Silo("azure"));
-        Assert.Equal(StorageChoice.AzureStorage, SiloSettings.Read(Silo("azure")).Storage);
-        Assert.Equal("Tables", section.Text("Azure:GrainStorage"));
+        var silo = KadSettings.ReadSilo(Silo("azure"));
+        Assert.Equal((StorageChoice.AzureStorage, AzureGrains.Tables), (silo.Storage, silo.Azure.GrainStorage));
 
         // The way back to blobs is the choice alone.
-        Assert.Equal("https", section.Address("Azure:BlobServiceUri", "it")!.Scheme);
-        Assert.Equal(section.Address("Azure:TableServiceUri", "it")!.ToString(), Edge("azure")["Kad:Azure:TableServiceUri"]);
+        Assert.StartsWith("https://", silo.Azure.BlobServiceUri, StringComparison.Ordinal);
+        Assert.Equal(silo.Azure.TableServiceUri, Edge("azure")["Kad:Azure:TableServiceUri"]);
     }
 
     [Theory]
@@ -94,8 +93,8 @@ public sealed class EnvironmentTests
         var edge = ContainerEnvironment.Of(Manifests.Of("base"), Manifests.Of("base").Edge);
         silo[name] = edge[name] = "1";
 
-        Assert.Throws<OptionsValidationException>(() => SiloSettings.Read(ContainerEnvironment.AsConfiguration(silo)));
-        Assert.Throws<OptionsValidationException>(() => EdgeSettings.Read(ContainerEnvironment.AsConfiguration(edge)));
+        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(silo)));
+        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadEdge(ContainerEnvironment.AsConfiguration(edge)));
     }
 
     [Theory]
@@ -105,7 +104,7 @@ public sealed class EnvironmentTests
         var both = Silo(overlay).AsEnumerable().Concat(Edge(overlay).AsEnumerable()).DistinctBy(setting => setting.Key);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(both).Build();
 
-        Assert.Equal(SiloSettings.Read(configuration).Http, EdgeSettings.Read(configuration).Http);
+        Assert.Equal(KadSettings.ReadSilo(configuration).Http.EndPoint, KadSettings.ReadEdge(configuration).Http.EndPoint);
     }
 
     private static IConfigurationRoot Silo(string overlay) => Read(overlay, m => m.Silo);

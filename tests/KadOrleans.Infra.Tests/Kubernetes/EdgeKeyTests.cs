@@ -22,7 +22,7 @@ public sealed class EdgeKeyTests
             Assert.NotEmpty(configuration["Kad:Cluster:EdgeKey"]!);
         }
 
-        SiloSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo)));
-        EdgeSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge)));
+        KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo)));
+        KadSettings.ReadEdge(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge)));
     }
 }

@@ -31,13 +31,13 @@ public sealed class EdgeTests
         var manifests = Manifests.Of(overlay);
         var container = Assert.Single(manifests.Edge.Entries("spec.template.spec.containers"));
         var configuration = ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Edge));
-        var settings = EdgeSettings.Read(configuration);
-        var listen = settings.Edge.Listen.Select(e => (int)e.Port);
+        var settings = KadSettings.ReadEdge(configuration);
+        var listen = settings.Edge.Endpoints.Select(e => (int)e.Port);
         var ports = container.Entries("ports").ToList();
 
         Assert.All(ports, port => Assert.Equal(port.Text("containerPort"), port.Text("hostPort")));
         Assert.Equal(listen, ports.Where(p => p.Text("protocol") == "UDP").Select(p => Number(p.Text("hostPort"))));
-        Assert.Equal(settings.Http.Port, Ports.Of(container)["http"]);
+        Assert.Equal(settings.Http.EndPoint.Port, Ports.Of(container)["http"]);
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class EdgeTests
     public void Edges_are_given_longer_to_stop_than_they_take(string overlay)
     {
         var grace = Manifests.Of(overlay).Edge.Text("spec.template.spec.terminationGracePeriodSeconds");
-        Assert.True(Number(grace) > EdgeSettings.ShutdownTimeout.TotalSeconds);
+        Assert.True(Number(grace) > KadOptions.EdgeShutdownTimeout.TotalSeconds);
     }
 
     private static int Number(string? text) => int.Parse(text!, CultureInfo.InvariantCulture);

@@ -28,7 +28,7 @@ public sealed class SiloTests
     public void Silos_are_given_longer_to_stop_than_they_take(string overlay)
     {
         var grace = Manifests.Of(overlay).Silo.Text("spec.template.spec.terminationGracePeriodSeconds")!;
-        Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > SiloSettings.ShutdownTimeout.TotalSeconds);
+        Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > KadOptions.SiloShutdownTimeout.TotalSeconds);
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class SiloTests
     public void Silos_answer_to_the_names_of_their_service_and_to_probes(string overlay)
     {
         var manifests = Manifests.Of(overlay);
-        var hosts = SiloSettings.Read(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo))).HttpHosts;
+        var hosts = KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo))).Http.Place.Hosts;
         var (name, space) = ("kad-dashboard", manifests.Silo.Text("metadata.namespace"));
         var port = manifests.One("Service", name).Entries("spec.ports").Single().Text("port");
         foreach (var host in (string[])[name, $"{name}.{space}", $"{name}.{space}.svc", $"{name}.{space}.svc.cluster.local", "10.1.2.3"])
@@ -69,7 +69,7 @@ public sealed class SiloTests
     public void Silos_name_the_ports_that_Orleans_listens_on(string overlay)
     {
         var ports = Ports.Of(Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers")));
-        Assert.Equal((SiloSettings.DefaultSiloPort, SiloSettings.DefaultGatewayPort), (ports["silo"], ports["gateway"]));
+        Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (ports["silo"], ports["gateway"]));
     }
 
     [Theory]

@@ -32,8 +32,8 @@ public sealed class TlsComponentTests
             Assert.Equal(("kad-tls", null), (volume.Text("secret.secretName"), volume.Text("secret.optional")));
         }
 
-        Assert.Equal(Expected, SiloSettings.Read(Environment(manifests, manifests.Silo)).Tls);
-        Assert.Equal(Expected, EdgeSettings.Read(Environment(manifests, manifests.Edge)).Tls);
+        Assert.Equal(Expected, KadSettings.ReadSilo(Environment(manifests, manifests.Silo)).Tls);
+        Assert.Equal(Expected, KadSettings.ReadEdge(Environment(manifests, manifests.Edge)).Tls);
     });
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class TlsComponentTests
         foreach (var (overlay, encrypted) in ((string[])["postgres", "azure"]).Zip(Encrypted()))
         {
             var plain = Manifests.Of(overlay);
-            Assert.Null(SiloSettings.Read(Environment(plain, plain.Silo)).Tls);
+            Assert.Null(KadSettings.ReadSilo(Environment(plain, plain.Silo)).Tls);
             string[] others = [.. Others(plain)];
             Assert.Equal(others, Others(encrypted));
             foreach (var probe in Probes.Expected)

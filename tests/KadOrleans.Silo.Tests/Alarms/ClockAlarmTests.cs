@@ -54,7 +54,7 @@ public sealed class ClockAlarmTests : IDisposable
         builder.Services.AddSingleton(client.Grains);
         builder.Services.AddSingleton(new EdgeTiming { Renewal = TimeSpan.FromMilliseconds(250) });
         builder.Services.AddKadTelemetry(TelemetryOptions.Read(builder.Configuration, "kad-edge"), builder.Configuration);
-        builder.Services.AddKadEdge(EdgeOptions.Read(builder.Configuration), endpoint => UdpTransport.Bind(endpoint));
+        builder.Services.AddKadEdge(KadSettings.ReadEdge(builder.Configuration).Edge, endpoint => UdpTransport.Bind(endpoint));
         return builder.Build();
     }
 

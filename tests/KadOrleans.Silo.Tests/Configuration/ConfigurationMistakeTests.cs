@@ -17,13 +17,13 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Htp", "1", "Kad:Htp is not a setting")]
     [InlineData("Kad:Silo:Prt", "1", "Kad:Silo:Prt is not a setting")]
     [InlineData("Kad:Data:Folder", "x", "Kad:Data:Folder is not a setting")]
-    [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.")]
+    [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; ")]
     [InlineData("Kad:Storage", "1", "Kad:Storage is '1'")]
-    [InlineData("Kad:Cluster:Shards", "8", "Kad:Cluster:Shards is not a setting; Kad:Cluster:ShardBits, ")]
+    [InlineData("Kad:Cluster:Shards", "8", "Kad:Cluster:Shards is not a setting; Kad:Cluster:Gateway, ")]
     [InlineData("Kad:Cluster:Quota:Keys", "8", "Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ")]
     [InlineData("Kad:Cluster:ShardBits", "twelve", "'twelve' at 'Kad:Cluster:ShardBits'")]
-    [InlineData("Kad:Silo:Port", "65536", "Kad:Silo:Port is '65536'; 0 to 65535 is allowed.")]
-    [InlineData("Kad:Silo:GatewayPort", "x", "Kad:Silo:GatewayPort is 'x'")]
+    [InlineData("Kad:Silo:Port", "65536", "Kad:Silo:Port is 65536; 0 to 65535 is allowed.")]
+    [InlineData("Kad:Silo:GatewayPort", "x", "Kad:Silo:GatewayPort is 'x'; a whole number is needed.")]
     [InlineData("Kad:Http", "80800", "Kad:Http is '80800'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080")]
     [InlineData("Kad:Http", "127.0.0.1", "Kad:Http is '127.0.0.1'")]
     [InlineData("Kad:Http", "::1", "Kad:Http is '::1'")]
@@ -67,7 +67,7 @@ public sealed class ConfigurationMistakeTests
             ["Kad:Cluster:EdgeTimeout"] = "00:00:02",
             ["Kad:Cluster:Trust:0"] = "10.0.0.0/8",
         }).Build();
-        SiloSettings.Read(configuration);
+        KadSettings.ReadSilo(configuration);
         var options = new KadClusterOptions();
         SiloHost.Bind(configuration, options);
 
@@ -85,7 +85,7 @@ public sealed class ConfigurationMistakeTests
             () => Complete(("Kad:Dashboard:User", user), ("Kad:Dashboard:Password", password)));
 
         Assert.Contains(" is missing;", mistake.Message, StringComparison.Ordinal);
-        Assert.False(SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        Assert.False(KadSettings.ReadSilo(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Kad:Http"] = "0.0.0.0:8080",
             ["Kad:Dashboard:User"] = " ",
@@ -117,7 +117,7 @@ public sealed class ConfigurationMistakeTests
             })
             .Build();
 
-        var mistake = Record.Exception(() => ClusterProviders.FillIn(configuration, SiloSettings.Read(configuration), KadSilo.Providers()));
+        var mistake = Record.Exception(() => ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), KadSilo.Providers()));
 
         Assert.Equal(sentence, mistake?.Message);
     }
@@ -135,22 +135,22 @@ public sealed class ConfigurationMistakeTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Kad:Http", http)]).Build();
 
-        Assert.Equal(IPEndPoint.Parse(expected), SiloSettings.Read(configuration).Http);
-        Assert.Equal(IPEndPoint.Parse(expected), EdgeSettings.Read(configuration).Http);
+        Assert.Equal(IPEndPoint.Parse(expected), KadSettings.ReadSilo(configuration).Http.EndPoint);
+        Assert.Equal(IPEndPoint.Parse(expected), KadSettings.ReadEdge(configuration).Http.EndPoint);
     }
 
     [Theory]
-    [InlineData("Kad:Storage", "static", nameof(StorageChoice.Local))]
-    [InlineData("Kad:Storage", "localhost", nameof(StorageChoice.Local))]
-    [InlineData("Kad:Storage", " ", nameof(StorageChoice.Local))]
-    [InlineData("Kad:Storage", "adonet", nameof(StorageChoice.AdoNet))]
-    [InlineData("Kad:Storage", "AzureTableStorage", nameof(StorageChoice.AzureStorage))]
-    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string key, string value, string expected)
+    [InlineData("static", (int)StorageChoice.Local)]
+    [InlineData("localhost", (int)StorageChoice.Local)]
+    [InlineData(" ", (int)StorageChoice.Local)]
+    [InlineData("adonet", (int)StorageChoice.AdoNet)]
+    [InlineData("AzureTableStorage", (int)StorageChoice.AzureStorage)]
+    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string value, int expected)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(key, value)]).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Kad:Storage", value)]).Build();
 
-        Assert.Equal(expected, SiloSettings.Read(configuration).Storage.ToString());
-        Assert.Equal(expected, EdgeSettings.Read(configuration).Clustering.ToString());
+        Assert.Equal((StorageChoice)expected, KadSettings.ReadSilo(configuration).Storage);
+        Assert.Equal((StorageChoice)expected, KadSettings.ReadEdge(configuration).Clustering);
     }
 
     [Fact]
@@ -159,16 +159,16 @@ public sealed class ConfigurationMistakeTests
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(KadSettings.Names
             .Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal) || name is "Verbose" or "Silo:Port" or "Data")
             .Select(name => KeyValuePair.Create<string, string?>(
-                $"Kad:{name.Replace('#', '0')}", name.EndsWith('#') ? "10.0.0.0/8" : string.Empty))).Build();
+                $"Kad:{name.Replace('#', '0')}", name == "Cluster:Trust:#" ? "10.0.0.0/8" : string.Empty))).Build();
 
-        SiloSettings.Read(configuration);
-        EdgeSettings.Read(configuration);
+        KadSettings.ReadSilo(configuration);
+        KadSettings.ReadEdge(configuration);
     }
 
     [Fact]
     public void Each_option_of_the_cluster_is_a_setting_and_there_are_no_others()
     {
-        var options = NamesOf(typeof(KadClusterOptions), "Cluster:").Append("Cluster:Gateway").Order();
+        var options = NamesOf(typeof(KadClusterOptions), "Cluster:").Append("Cluster:Gateway").Append("Cluster:Gateway:#").Order();
 
         Assert.Equal(options, KadSettings.Names.Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal)).Order());
 
@@ -187,8 +187,8 @@ public sealed class ConfigurationMistakeTests
     {
         var (settings, filled) = Complete();
 
-        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 8080), settings.Http);
-        Assert.Equal((true, true), (settings.EdgeEnabled, settings.ServesDashboard));
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 8080), settings.Http.EndPoint);
+        Assert.Equal((true, true), (settings.HasEdge, settings.ServesDashboard));
         Assert.Equal("Development", filled["Orleans:Clustering:ProviderType"]);
         Assert.Equal("Sqlite", filled["Orleans:GrainStorage:Kad:ProviderType"]);
         Assert.Equal("kad-cluster-data", filled["Orleans:GrainStorage:Kad:Folder"]);
@@ -202,7 +202,7 @@ public sealed class ConfigurationMistakeTests
     {
         var (settings, filled) = Complete(("Kad:Storage", "adonet"), ("Kad:PostgreSql:ConnectionString", "Host=db"));
 
-        Assert.False(settings.EdgeEnabled);
+        Assert.False(settings.HasEdge);
         foreach (var provider in new[] { "Orleans:Clustering", "Orleans:GrainStorage:Kad", "Orleans:Reminders" })
         {
             Assert.Equal("AdoNet", filled[$"{provider}:ProviderType"]);
@@ -250,13 +250,13 @@ public sealed class ConfigurationMistakeTests
         Assert.NotEqual("0", filled["Orleans:Endpoints:GatewayPort"]);
     }
 
-    private static (SiloSettings Settings, Dictionary<string, string?> Filled) Complete(params (string Key, string Value)[] given)
+    private static (KadOptions Settings, Dictionary<string, string?> Filled) Complete(params (string Key, string Value)[] given)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(given.Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value)))
             .Build();
-        var settings = SiloSettings.Read(configuration);
-        var filled = ClusterProviders.FillIn(configuration, settings, KadSilo.Providers());
+        var settings = KadSettings.ReadSilo(configuration);
+        var filled = ClusterProviders.FillInSilo(configuration, settings, KadSilo.Providers());
         var options = new KadClusterOptions();
         SiloHost.Bind(configuration, options);
         return new KadClusterOptionsValidator().Validate(null, options) is { Failed: true } result

@@ -17,7 +17,7 @@ public sealed class EdgeSettingsTests
             ["Kad:Storage"] = "AdoNet",
             [key] = value,
         }).Build();
-        var mistake = Assert.Throws<OptionsValidationException>(() => SiloSettings.Read(configuration));
+        var mistake = Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(configuration));
 
         Assert.Contains(key, Assert.Single(mistake.Failures), StringComparison.Ordinal);
     }

@@ -22,7 +22,7 @@ public sealed class ClockSkewTests : IDisposable
         using var host = SiloHost.Build(
             ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", health.Setting, $"Kad:Data={_folder}", "Kad:Edge:Enabled=false"],
             KadSilo.Providers(),
-            new Announcer(TextWriter.Null));
+            TextWriter.Null);
         await host.StartAsync(Token);
         var clock = host.Services.GetRequiredService<ClockWatch>();
         await health.BecomesAsync(HttpStatusCode.OK, "ready");

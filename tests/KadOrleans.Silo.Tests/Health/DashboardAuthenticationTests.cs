@@ -37,7 +37,7 @@ public sealed class DashboardAuthenticationTests
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddRoutingCore().AddSingleton(SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        builder.Services.AddRoutingCore().AddSingleton(KadSettings.ReadSilo(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Kad:Dashboard:User"] = "me",
             ["Kad:Dashboard:Password"] = "secret",

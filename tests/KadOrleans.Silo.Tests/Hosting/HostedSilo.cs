@@ -16,7 +16,7 @@ internal sealed class HostedSilo : IAsyncDisposable
         [
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={folder}", .. settings,
         ];
-        _host = SiloHost.Build(all, KadSilo.Providers(), new Announcer(TextWriter.Null), TextWriter.Synchronized(_log));
+        _host = SiloHost.Build(all, KadSilo.Providers(), TextWriter.Null, TextWriter.Synchronized(_log));
     }
 
     /// <summary>Where HTTP is served.</summary>
@@ -30,9 +30,7 @@ internal sealed class HostedSilo : IAsyncDisposable
     {
         var silo = new HostedSilo(folder, settings);
         await silo._host.StartAsync();
-        await using var lines = new StringWriter();
-        new Announcer(lines).Announce(silo._host.Services);
-        var health = lines.ToString().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
+        var health = Announcer.Lines(silo._host.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
         silo.Http = new Uri(health.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         return silo;
     }

@@ -45,7 +45,7 @@ public sealed class ShardWakerTests : IDisposable
         [
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={_folder}",
         ];
-        var host = SiloHost.Build(settings, KadSilo.Providers(), new Announcer(TextWriter.Null));
+        var host = SiloHost.Build(settings, KadSilo.Providers(), TextWriter.Null);
         await using var disposal = (IAsyncDisposable)host;
         await host.StartAsync();
         await act(host.Services);

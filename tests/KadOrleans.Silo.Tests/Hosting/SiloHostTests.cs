@@ -17,12 +17,12 @@ public sealed class SiloHostTests
     {
         var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), new Announcer(TextWriter.Null));
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), TextWriter.Null);
         List<string> order;
         await using ((IAsyncDisposable)host)
         {
             order = [.. host.Services.GetServices<IHostedService>().Select(service => service.GetType().Name)];
-            Assert.Equal(SiloSettings.ShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
+            Assert.Equal(KadOptions.SiloShutdownTimeout, host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
         }
 
         Directory.Delete(folder, recursive: true);
@@ -37,7 +37,7 @@ public sealed class SiloHostTests
     {
         using var folder = new TemporaryFolder();
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder.Path}"], KadSilo.Providers(), new Announcer(TextWriter.Null));
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder.Path}"], KadSilo.Providers(), TextWriter.Null);
         await using ((IAsyncDisposable)host)
         {
             var own = host.Services.GetRequiredService<ILocalSiloDetails>();
@@ -54,7 +54,7 @@ public sealed class SiloHostTests
     {
         var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), new Announcer(TextWriter.Null));
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), TextWriter.Null);
         await using ((IAsyncDisposable)host)
         {
             var serializer = host.Services.GetRequiredService<Serializer>();

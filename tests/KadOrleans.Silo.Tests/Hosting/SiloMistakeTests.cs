@@ -64,7 +64,7 @@ public sealed class SiloMistakeTests : IDisposable
                         $"{setting}={port}",
                     ],
                     KadSilo.Providers(),
-                    new Announcer(TextWriter.Null));
+                    TextWriter.Null);
                 await using var disposal = (IAsyncDisposable)host;
                 together.SignalAndWait();
                 return Record.Exception(() => PortCheck.Run(host.Services, claim));

@@ -63,7 +63,7 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
                 "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None",
             ],
             KadSilo.Providers(),
-            new Announcer(TextWriter.Null));
+            TextWriter.Null);
         await host.StartAsync();
         return host;
     }

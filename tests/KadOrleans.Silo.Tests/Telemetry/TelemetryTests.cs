@@ -36,7 +36,7 @@ public sealed class TelemetryTests : IDisposable
                 $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on",
             ],
             KadSilo.Providers(),
-            new Announcer(announced));
+            announced);
         await host.StartAsync(Token);
         await collector.UntilAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");
         await StoreAsync(peer);
