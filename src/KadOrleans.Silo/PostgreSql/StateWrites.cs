@@ -14,8 +14,8 @@ namespace KadOrleans.Silo.PostgreSql;
 /// <param name="time">Measures the waits.</param>
 internal sealed class StateWrites(string connectionString, TimeProvider time)
 {
-    /// <summary>Statements at a time: one runs while the disk is written for the other.</summary>
-    public const int MaxStatements = 2;
+    /// <summary>Statements at a time. Two would each have half of the states, at more processor time of silo and database.</summary>
+    public const int MaxStatements = 1;
 
     /// <summary>A statement that takes longer is slow: another one may run in its place.</summary>
     public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
@@ -28,6 +28,8 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
 
     /// <summary>Bytes of states in one statement. A larger state has a statement of its own.</summary>
     public const int MaxBytes = 4 << 20;
+
+    private readonly string _connectionString = StateStatement.ConnectionString(connectionString);
 
     // Guards the fields below.
     private readonly Lock _gate = new();
@@ -75,7 +77,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         var place = new Place();
         await using (time.CreateTimer(_ => TurnSlow(place), null, SlowAfter, Timeout.InfiniteTimeSpan))
         {
-            await StateStatement.RunAsync(connectionString, batch);
+            await StateStatement.RunAsync(_connectionString, batch);
         }
 
         lock (_gate)
