@@ -20,10 +20,6 @@ internal static class StateStatement
     // conflict of transactions, a limit of the server, and an error of a function.
     private static readonly string[] OfOneState = ["22", "23", "40", "54", "P0"];
 
-    /// <summary>How the statement's connections reach the database. They run nothing else, so nothing has to be reset between two uses.</summary>
-    public static string ConnectionString(string connectionString) =>
-        new NpgsqlConnectionStringBuilder(connectionString) { NoResetOnClose = true }.ConnectionString;
-
     /// <summary>Writes states and completes them. If one of them may have failed all, writes each by itself.</summary>
     public static async Task RunAsync(string connectionString, List<StateWrite> writes)
     {

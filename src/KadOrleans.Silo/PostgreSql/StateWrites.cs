@@ -29,8 +29,6 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
     /// <summary>Bytes of states in one statement. A larger state has a statement of its own.</summary>
     public const int MaxBytes = 4 << 20;
 
-    private readonly string _connectionString = StateStatement.ConnectionString(connectionString);
-
     // Guards the fields below.
     private readonly Lock _gate = new();
     private readonly HashSet<StateKey> _underWay = [];
@@ -77,7 +75,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         var place = new Place();
         await using (time.CreateTimer(_ => TurnSlow(place), null, SlowAfter, Timeout.InfiniteTimeSpan))
         {
-            await StateStatement.RunAsync(_connectionString, batch);
+            await StateStatement.RunAsync(connectionString, batch);
         }
 
         lock (_gate)
