@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
 using KadOrleans.SqliteFiles;
 using Orleans.Storage;
 
@@ -60,7 +62,7 @@ internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
             return;
         }
 
-        var stored = context.Read(_key).ETag;
+        var stored = context.ReadETag(_key);
         _conflict = new InconsistentStateException(
             $"The state {_key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
     }
@@ -84,13 +86,17 @@ internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
         if (_expected is null)
         {
             // Deleting a row that was never written succeeds.
-            return _deletes ? statements.Read(_key).ETag is null : statements.TryInsert(_key, etag, _payload);
+            return _deletes ? statements.ReadETag(_key) is null : statements.TryInsert(_key, etag, _payload);
         }
 
         return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var expected)
             && (_deletes ? statements.TryDelete(_key, expected) : statements.TryUpdate(_key, expected, etag, _payload));
     }
 
-    // Two are hardly ever the same, which is enough: nobody gains by guessing one.
-    private static long NewETag() => Random.Shared.NextInt64(long.MinValue, long.MaxValue);
+    private static long NewETag()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadInt64BigEndian(bytes);
+    }
 }

@@ -1,55 +1,50 @@
 using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>
-/// Compiled statements. Only the writer's thread uses them. Rows are read and written by SQLite's own statements: commands cost as much
-/// again as what SQLite does for a small row.
-/// </summary>
+/// <summary>Compiled statements. Only the writer's thread uses them.</summary>
 internal sealed class GrainStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly sqlite3 _database;
-    private readonly sqlite3_stmt _read;
-    private readonly sqlite3_stmt _insert;
-    private readonly sqlite3_stmt _update;
-    private readonly sqlite3_stmt _delete;
+    private readonly SqliteCommand _read;
+    private readonly SqliteCommand _readETag;
+    private readonly SqliteCommand _insert;
+    private readonly SqliteCommand _update;
+    private readonly SqliteCommand _delete;
 
     public GrainStatements(SqliteConnection connection)
     {
         _connection = connection;
-        _database = connection.Handle!;
-        _read = _database.Prepare("SELECT etag, payload FROM grain_state WHERE state_name = ?1 AND grain_id = ?2");
-        _delete = _database.Prepare("DELETE FROM grain_state WHERE state_name = ?1 AND grain_id = ?2 AND etag = ?3");
-        _insert = _database.Prepare(
+        _read = PrepareForRow("SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
+        _readETag = PrepareForRow("SELECT etag FROM grain_state WHERE state_name = $name AND grain_id = $grain");
+        _delete = PrepareForRow(
+            "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
+            new SqliteParameter("$expected", SqliteType.Integer));
+        _insert = PrepareForRow(
             """
-            INSERT INTO grain_state (state_name, grain_id, etag, payload) VALUES (?1, ?2, ?3, ?4)
+            INSERT INTO grain_state (state_name, grain_id, etag, payload) VALUES ($name, $grain, $etag, $payload)
             ON CONFLICT (state_name, grain_id) DO NOTHING
-            """);
-        _update = _database.Prepare(
-            "UPDATE grain_state SET etag = ?3, payload = ?4 WHERE state_name = ?1 AND grain_id = ?2 AND etag = ?5");
+            """,
+            new SqliteParameter("$etag", SqliteType.Integer),
+            new SqliteParameter("$payload", SqliteType.Blob));
+        _update = PrepareForRow(
+            """
+            UPDATE grain_state SET etag = $etag, payload = $payload
+            WHERE state_name = $name AND grain_id = $grain AND etag = $expected
+            """,
+            new SqliteParameter("$etag", SqliteType.Integer),
+            new SqliteParameter("$payload", SqliteType.Blob),
+            new SqliteParameter("$expected", SqliteType.Integer));
     }
 
     public GrainRow Read(GrainRowKey key)
     {
         Name(_read, key);
-        try
-        {
-            if (raw.sqlite3_step(_read) != raw.SQLITE_ROW)
-            {
-                return default;
-            }
-
-            var payload = raw.sqlite3_column_type(_read, 1) == raw.SQLITE_NULL ? null : raw.sqlite3_column_blob(_read, 1).ToArray();
-            return new GrainRow(raw.sqlite3_column_int64(_read, 0), payload);
-        }
-        finally
-        {
-            // Returns the code of a failed step.
-            _database.Check(raw.sqlite3_reset(_read));
-        }
+        using var reader = _read.ExecuteReader();
+        return reader.Read()
+            ? new GrainRow(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1))
+            : default;
     }
 
     /// <summary>The grains whose ids have this prefix. Rare, so it is compiled each time.</summary>
@@ -68,50 +63,62 @@ internal sealed class GrainStatements : IDisposable
         return grains;
     }
 
+    public long? ReadETag(GrainRowKey key)
+    {
+        Name(_readETag, key);
+        return (long?)_readETag.ExecuteScalar();
+    }
+
     /// <summary>Inserts a row. Returns false if it exists.</summary>
     public bool TryInsert(GrainRowKey key, long etag, byte[]? payload) => TryWrite(_insert, key, etag, payload);
 
     /// <summary>Updates a row. Returns false if none has this ETag.</summary>
     public bool TryUpdate(GrainRowKey key, long expected, long etag, byte[]? payload)
     {
-        _database.Check(raw.sqlite3_bind_int64(_update, 5, expected));
+        _update.Parameters[4].Value = expected;
         return TryWrite(_update, key, etag, payload);
     }
 
     /// <summary>Deletes a row. Returns false if none has this ETag.</summary>
     public bool TryDelete(GrainRowKey key, long expected)
     {
-        _database.Check(raw.sqlite3_bind_int64(_delete, 3, expected));
-        return TryRun(_delete, key);
+        Name(_delete, key);
+        _delete.Parameters[2].Value = expected;
+        return _delete.ExecuteNonQuery() == 1;
     }
 
     public void Dispose()
     {
-        foreach (var statement in (ReadOnlySpan<sqlite3_stmt>)[_read, _insert, _update, _delete])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _readETag, _insert, _update, _delete])
         {
-            statement.Dispose();
+            command.Dispose();
         }
     }
 
-    private bool TryWrite(sqlite3_stmt statement, GrainRowKey key, long etag, byte[]? payload)
+    private static bool TryWrite(SqliteCommand command, GrainRowKey key, long etag, byte[]? payload)
     {
-        _database.Check(raw.sqlite3_bind_int64(statement, 3, etag));
-        _database.Check(payload is null ? raw.sqlite3_bind_null(statement, 4) : raw.sqlite3_bind_blob(statement, 4, payload));
-        return TryRun(statement, key);
+        Name(command, key);
+        command.Parameters[2].Value = etag;
+        command.Parameters[3].Value = (object?)payload ?? DBNull.Value;
+        try
+        {
+            return command.ExecuteNonQuery() == 1;
+        }
+        finally
+        {
+            // Releases the last payload, which may have megabytes, before the next write.
+            command.Parameters[3].Value = DBNull.Value;
+        }
     }
 
-    private bool TryRun(sqlite3_stmt statement, GrainRowKey key)
+    private static void Name(SqliteCommand command, GrainRowKey key)
     {
-        Name(statement, key);
-        _database.Run(statement);
-        return raw.sqlite3_changes(_database) == 1;
+        command.Parameters[0].Value = key.StateName;
+        command.Parameters[1].Value = key.GrainId;
     }
 
-    private void Name(sqlite3_stmt statement, GrainRowKey key)
-    {
-        _database.Check(raw.sqlite3_bind_text(statement, 1, key.StateName));
-        _database.Check(raw.sqlite3_bind_text(statement, 2, key.GrainId));
-    }
+    private SqliteCommand PrepareForRow(string sql, params ReadOnlySpan<SqliteParameter> more) => _connection.PrepareCommand(
+        sql, [new SqliteParameter("$name", SqliteType.Text), new SqliteParameter("$grain", SqliteType.Text), .. more]);
 }
 
 /// <summary>The key of a row: a state's name and its grain.</summary>
