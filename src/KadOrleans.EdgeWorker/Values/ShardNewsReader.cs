@@ -24,8 +24,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
 
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
-    private readonly Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> _ask;
-    private readonly ShardMap _map;
+    private readonly AskForNews _ask;
     private readonly Action<NodeId> _changed;
     private readonly TimeSpan _interval;
     private readonly CancellationTokenSource _ending = new();
@@ -40,22 +39,23 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private readonly SemaphoreSlim _reading = new(1);
     private long _bytes;
     private long _way;
+    private bool _isDeskChanged;
+
+    // Replaced as a whole when a desk comes or goes.
+    private volatile HashSet<GrainId> _desks = [];
 
     /// <param name="options">Times and bounds.</param>
     /// <param name="time">The edge's clock.</param>
-    /// <param name="ask">Asks a silo for news. Different ways may lead to different silos.</param>
-    /// <param name="map">Where news say that shards are.</param>
+    /// <param name="ask">Asks a silo.</param>
     /// <param name="changed">Called for each changed key.</param>
-    public ShardNewsReader(
-        GrainKeyStoreOptions options,
-        TimeProvider time,
-        Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
-        ShardMap map,
-        Action<NodeId> changed)
+    public ShardNewsReader(GrainKeyStoreOptions options, TimeProvider time, AskForNews ask, Action<NodeId> changed)
     {
-        (_options, _time, _ask, _map, _changed) = (options, time, ask, map, changed);
+        (_options, _time, _ask, _changed) = (options, time, ask, changed);
         _interval = options.MaxStaleness / 4;
     }
+
+    /// <summary>The desks of all views.</summary>
+    public IReadOnlySet<GrainId> Desks => _desks;
 
     /// <summary>Reads again and again from now on. Without shards it makes no calls.</summary>
     public void Begin() => _loop = Task.Run(RunAsync);
@@ -99,6 +99,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     {
         // The longest unread first: a response may not have room for all.
         var wanted = Wanted().OrderBy(reading => reading.View.State?.ConfirmedAt ?? long.MinValue).ToList();
+        FollowDesks();
         foreach (var some in wanted.Chunk(MaxShards))
         {
             var now = _time.GetTimestamp();
@@ -132,6 +133,8 @@ internal sealed class ShardNewsReader : IAsyncDisposable
                 reading.View.NoteUnanswered(askedAt);
             }
         }
+
+        FollowDesks();
     }
 
     private async Task RunAsync()
@@ -212,17 +215,43 @@ internal sealed class ShardNewsReader : IAsyncDisposable
             return;
         }
 
-        _map.Note(news);
+        Move(reading.View, _options.IsInSilo ? AddressOf(news) : news.Desk);
         reading.View.Note(news, confirmedAt, _changed);
         var bytes = reading.View.State?.Filter.Bytes ?? 0;
         _bytes += bytes - reading.Bytes;
         reading.Bytes = bytes;
     }
 
+    // Within a silo a desk is addressed by its silo, where clients address its gateway.
+    private static GrainId? AddressOf(ShardNews news) =>
+        news is { Silo: { } silo, Desk: { } desk } && SystemTargetGrainId.TryParse(desk, out var id) ? id.WithSiloAddress(silo).GrainId : null;
+
+    private void Move(ShardView view, GrainId? desk)
+    {
+        if (view.Desk != desk)
+        {
+            view.Desk = desk;
+            _isDeskChanged = true;
+        }
+    }
+
+    private void FollowDesks()
+    {
+        if (_isDeskChanged)
+        {
+            lock (_gate)
+            {
+                _desks = [.. _readings.Select(reading => reading.View.Desk).OfType<GrainId>()];
+            }
+
+            _isDeskChanged = false;
+        }
+    }
+
     private void Forget(Reading reading)
     {
         reading.View.Forget();
-        _map.Forget(reading.View.Shard);
+        Move(reading.View, null);
         _bytes -= reading.Bytes;
         reading.Bytes = 0;
     }

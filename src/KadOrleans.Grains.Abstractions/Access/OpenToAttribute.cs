@@ -24,3 +24,8 @@ internal enum Callers
     /// <summary>Every process that reaches a gateway.</summary>
     Clients,
 }
+
+/// <summary>A process outside the silos made a call that it may not make. A retry fails again.</summary>
+[GenerateSerializer]
+[Alias("kad.CallRefusedException")]
+internal sealed class CallRefusedException(string message) : Exception(message);

@@ -79,17 +79,10 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 /// <summary>No edge of the cluster could be reached, so the network cannot be queried.</summary>
 [GenerateSerializer]
 [Alias("kad.NoLiveEdgeException")]
-internal sealed class NoLiveEdgeException : Exception
+internal sealed class NoLiveEdgeException(string message) : Exception(message)
 {
-    /// <summary>No live edge.</summary>
     public NoLiveEdgeException()
-        : base("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
-    {
-    }
-
-    /// <summary>No live edge, explained, with its cause if there is one.</summary>
-    public NoLiveEdgeException(string message, Exception? innerException = null)
-        : base(message, innerException)
+        : this("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
     {
     }
 }
@@ -97,20 +90,8 @@ internal sealed class NoLiveEdgeException : Exception
 /// <summary>The cluster's own shard of a key did not answer in time, so it is unknown whether the cluster holds the key.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUnavailableException")]
-internal sealed class ShardUnavailableException : Exception
+internal sealed class ShardUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>A shard that does not answer.</summary>
-    public ShardUnavailableException()
-        : base("The cluster's shard of the key does not answer.")
-    {
-    }
-
-    /// <summary>A shard that does not answer, explained, with its cause if there is one.</summary>
-    public ShardUnavailableException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-
     /// <summary>A part of the cluster that does not answer, with the cause.</summary>
     public static ShardUnavailableException Of(string part, Exception cause) =>
         new($"The cluster's {part} does not answer: {cause.Message}", cause);

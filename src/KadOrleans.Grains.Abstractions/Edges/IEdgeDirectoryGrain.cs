@@ -150,38 +150,12 @@ internal sealed record EdgeLease(
 /// <summary>An operator drained the edge: it gets no lease until it is resumed. Silos of earlier releases throw another exception.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDrainedException")]
-internal sealed class EdgeDrainedException : Exception
-{
-    /// <summary>A drained edge.</summary>
-    public EdgeDrainedException()
-        : base("The edge is drained: it gets a lease once an operator resumes it.")
-    {
-    }
-
-    /// <summary>A drained edge, explained, with its cause if there is one.</summary>
-    public EdgeDrainedException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-}
+internal sealed class EdgeDrainedException(string message) : Exception(message);
 
 /// <summary>An edge used a lease that another edge holds now. The edge must stop using the id at once.</summary>
 [GenerateSerializer]
 [Alias("kad.LeaseLostException")]
-internal sealed class LeaseLostException : Exception
-{
-    /// <summary>A lost lease.</summary>
-    public LeaseLostException()
-        : base("The lease is held by another edge.")
-    {
-    }
-
-    /// <summary>A lost lease, explained, with its cause if there is one.</summary>
-    public LeaseLostException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-}
+internal sealed class LeaseLostException(string message) : Exception(message);
 
 /// <summary>The edges with live leases, as far as the directory knows.</summary>
 /// <param name="Edges">In no order.</param>
