@@ -11,8 +11,6 @@ namespace KadOrleans.EdgeWorker.Crawling;
 /// Crawls one slice at a time for the cluster's crawl grain. Being asked for the progress renews the lease. Without that it stops, as
 /// another edge will get the slice.
 /// </summary>
-/// <param name="node">Crawls.</param>
-/// <param name="environment">Time, randomness, logging.</param>
 internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : IDisposable
 {
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<SliceCrawler>();

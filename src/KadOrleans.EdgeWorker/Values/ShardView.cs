@@ -35,7 +35,16 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     /// <summary>How the last calls to the shard ended.</summary>
     public ShardCalls Calls => new(Volatile.Read(ref _answeredAt), Volatile.Read(ref _unansweredAt));
 
-    /// <summary>The desk at the silo of the shard; null if none is known. Written by the reader of news alone.</summary>
+    /// <summary>When it was used last. Null if that is too long ago. This and what follows is written by the reader of news alone.</summary>
+    public long? UsedAt { get; set; }
+
+    /// <summary>When its filter found no room, or its news could not be read.</summary>
+    public long? FullAt { get; set; }
+
+    /// <summary>The bytes of its filter that the reader has counted.</summary>
+    public int Bytes { get; set; }
+
+    /// <summary>The desk at the silo of the shard; null if none is known.</summary>
     public GrainId? Desk
     {
         get => (GrainId?)_desk;

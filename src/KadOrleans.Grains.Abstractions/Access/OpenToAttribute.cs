@@ -4,11 +4,9 @@ namespace KadOrleans.Grains.Abstractions.Access;
 /// Who may call a grain, a grain service or an observer of this project. On an interface it is for all methods, on a method for that one.
 /// An interface without it is refused to all processes outside the silos.
 /// </summary>
-/// <param name="callers">Who may call.</param>
 [AttributeUsage(AttributeTargets.Interface | AttributeTargets.Method, Inherited = false)]
 internal sealed class OpenToAttribute(Callers callers) : Attribute
 {
-    /// <summary>Who may call.</summary>
     public Callers Callers { get; } = callers;
 }
 

@@ -4,7 +4,7 @@ using KadOrleans.Core;
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
 /// <summary>The 20 bytes of an id as three big-endian numbers.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.NodeId")]
 internal record struct NodeIdSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Middle, [property: Id(2)] uint Low);
 
@@ -32,7 +32,7 @@ internal sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
 }
 
 /// <summary>The IPv6 or IPv6-mapped address as two big-endian numbers, and the port.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.UdpEndpoint")]
 internal record struct UdpEndpointSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low, [property: Id(2)] ushort Port);
 
@@ -50,7 +50,7 @@ internal sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpoint
     public UdpEndpointSurrogate ConvertToSurrogate(in UdpEndpoint value) => new(value.AddressHigh, value.AddressLow, value.Port);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.Contact")]
 internal record struct ContactSurrogate([property: Id(0)] NodeId Id, [property: Id(1)] UdpEndpoint Endpoint);
 

@@ -2,7 +2,7 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.KademliaOptions")]
 internal record struct KademliaOptionsSurrogate(
     [property: Id(0)] int BucketSize,

@@ -3,7 +3,7 @@ using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BucketRange")]
 internal record struct BucketRangeSurrogate([property: Id(0)] NodeId Prefix, [property: Id(1)] int Depth);
 
@@ -15,7 +15,7 @@ internal sealed class BucketRangeConverter : IConverter<BucketRange, BucketRange
     public BucketRangeSurrogate ConvertToSurrogate(in BucketRange value) => new(value.Prefix, value.Depth);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BucketRoom")]
 internal record struct BucketRoomSurrogate([property: Id(0)] BucketRange Range, [property: Id(1)] bool HasRoom);
 
@@ -27,7 +27,7 @@ internal sealed class BucketRoomConverter : IConverter<BucketRoom, BucketRoomSur
     public BucketRoomSurrogate ConvertToSurrogate(in BucketRoom value) => new(value.Range, value.HasRoom);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.RoutingTableSnapshot")]
 internal record struct RoutingTableSnapshotSurrogate(
     [property: Id(0)] NodeId OwnId, [property: Id(1)] long Version, [property: Id(2)] Contact[] Contacts, [property: Id(3)] BucketRoom[] Rooms);
@@ -42,7 +42,7 @@ internal sealed class RoutingTableSnapshotConverter : IConverter<RoutingTableSna
         new(value.OwnId, value.Version, [.. value.Contacts], [.. value.Rooms]);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.SnapshotChange")]
 internal record struct SnapshotChangeSurrogate(
     [property: Id(0)] NodeId OwnId,
@@ -62,7 +62,7 @@ internal sealed class SnapshotChangeConverter : IConverter<SnapshotChange, Snaps
         new(value.OwnId, value.From, value.To, [.. value.Removed], [.. value.Added], [.. value.Rooms]);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BucketSummary")]
 internal record struct BucketSummarySurrogate(
     [property: Id(0)] NodeId Prefix,
@@ -81,7 +81,7 @@ internal sealed class BucketSummaryConverter : IConverter<BucketSummary, BucketS
         new(value.Prefix, value.Depth, value.Count, value.Replacements, value.LastLookup);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.ContactObservation")]
 internal record struct ContactObservationSurrogate([property: Id(0)] ObservationKind Kind, [property: Id(1)] Contact Contact);
 

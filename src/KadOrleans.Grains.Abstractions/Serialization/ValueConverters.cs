@@ -10,7 +10,7 @@ namespace KadOrleans.Grains.Abstractions.Serialization;
 /// <param name="Kind">The type.</param>
 /// <param name="Content">Text in UTF-8, or bytes; else null.</param>
 /// <param name="Number">A whole number, the bits of a float, or 0 and 1; else 0.</param>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.DhtValue")]
 internal record struct DhtValueSurrogate([property: Id(0)] DhtValueKind Kind, [property: Id(1)] byte[]? Content, [property: Id(2)] Int128 Number);
 
@@ -44,7 +44,7 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
             : content.ToArray();
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.SourceNetwork")]
 internal record struct SourceNetworkSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low);
 
@@ -56,7 +56,7 @@ internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceN
     public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) => new(value.High, value.Low);
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.StoredValue")]
 internal record struct StoredValueSurrogate(
     [property: Id(0)] DhtValue Value,
@@ -88,7 +88,7 @@ internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
 [RegisterCopier]
 internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.KeyRegion")]
 internal record struct KeyRegionSurrogate([property: Id(0)] NodeId Bits, [property: Id(1)] NodeId Mask);
 
