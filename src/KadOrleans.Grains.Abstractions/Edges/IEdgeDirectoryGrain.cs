@@ -41,7 +41,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary>
-    /// Leases 1 to 64 node ids to the edge of this name: always the same ids, under a new epoch, which fences an older process of that name.
+    /// Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older process.
     /// Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that waited
     /// <see cref="LeaseTimeout"/> fails. An edge that an operator drained gets an <see cref="EdgeDrainedException"/>.
     /// </summary>

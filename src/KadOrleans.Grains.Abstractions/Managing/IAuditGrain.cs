@@ -25,7 +25,7 @@ internal interface IAuditGrain : IGrainWithIntegerKey
     ValueTask<IReadOnlyList<AuditRecord>> ReadAsync(int count, long? before);
 }
 
-/// <summary>A change that an operator made, with the members of the public AuditEntry.</summary>
+/// <summary>A change that an operator made, with the members of <see cref="AuditEntry"/>.</summary>
 [GenerateSerializer]
 [Alias("kad.AuditRecord")]
 internal sealed record AuditRecord(

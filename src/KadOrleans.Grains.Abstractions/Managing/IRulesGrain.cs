@@ -32,8 +32,8 @@ internal interface IRulesGrain : IGrainWithIntegerKey
     ValueTask<RuleChange> SetLimitAsync(string name, long? value);
 
     /// <summary>
-    /// For an edge by its name, or a silo by its address: the newest rules, or null if it follows them. <paramref name="known"/> is the
-    /// <see cref="EdgeRules.Version"/> that it follows, 0 before the first.
+    /// For an edge by its name, or a silo by its address: the newest rules, or null if it follows them. It follows the
+    /// <see cref="EdgeRules.Version"/> that is <paramref name="known"/>, 0 before the first.
     /// </summary>
     [AlwaysInterleave]
     [Alias("Fetch")]
