@@ -10,7 +10,10 @@ namespace KadOrleans;
 
 /// <summary>
 /// Looks into a DHT and changes what it holds: for those who run it. A node has it as <c>KadNode.Admin</c>. In a cluster a silo has it;
-/// other processes use the silo's HTTP API. Safe for any number of callers at once.
+/// other processes use the silo's HTTP API. Safe for any number of callers at once. A call throws
+/// <see cref="DhtUnavailableException"/> if the storage or a shard failed, or no silo or edge responds. A change may then be done in part,
+/// and the call may be repeated. The work for a page of keys or publications is bounded. So it may have fewer than asked for, or none,
+/// although more follow.
 /// </summary>
 public interface IDhtAdmin
 {
@@ -23,124 +26,90 @@ public interface IDhtAdmin
     /// <summary>The entries that the audit log keeps.</summary>
     const int MaxAudit = 10_000;
 
-    /// <summary>
-    /// The live keys held here whose ids begin with a prefix, in ascending order. Work is bounded, so a page may have fewer keys than asked
-    /// for, or none, although more follow: <see cref="KeyPage.Next"/> says so. Values are not returned.
-    /// </summary>
+    /// <summary>The live keys held here whose ids begin with a prefix, in ascending order, without their values.</summary>
     /// <param name="prefix">The first 0 to 40 hexadecimal digits of the ids.</param>
     /// <param name="after">The <see cref="KeyPage.Next"/> of the page before; null for the first page.</param>
     /// <param name="count">The most keys, 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException">The prefix or the count is not allowed.</exception>
-    /// <exception cref="DhtUnavailableException">The storage or a shard failed.</exception>
     Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default);
 
     /// <summary>Describes a key: what is held here, whether it is published here, and what the k nearest nodes hold now.</summary>
-    /// <exception cref="DhtUnavailableException">The storage or the key's shard failed.</exception>
     Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Removes a key from here and stops publishing it, durably. Copies of other nodes stay until they expire, and one of those nodes may
-    /// store the value here again.
+    /// Removes a key from here and stops publishing it, durably. Copies of other nodes stay until they expire, and one of those nodes may store the
+    /// value here again.
     /// </summary>
-    /// <exception cref="DhtUnavailableException">The storage or the key's shard failed; a part may be done. The call may be repeated.</exception>
     Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// The keys that this DHT publishes, in ascending order. Work is bounded, so a page may have fewer than asked for, or none, although
-    /// more follow: <see cref="PublicationPage.Next"/> says so.
-    /// </summary>
+    /// <summary>The keys that this DHT publishes, in ascending order.</summary>
     /// <param name="after">The <see cref="PublicationPage.Next"/> of the page before; null for the first page.</param>
     /// <param name="count">The most publications, 1 to <see cref="MaxPage"/>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException">The count is not allowed.</exception>
-    /// <exception cref="DhtUnavailableException">The storage or a shard failed.</exception>
     Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default);
 
     /// <summary>The keys and bytes held here, of a cluster by shard.</summary>
-    /// <exception cref="DhtUnavailableException">The storage failed, or no silo responds.</exception>
     Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The source networks that hold most keys and those that hold most bytes. Their numbers come from the counts that quotas need, so no key
-    /// is read. Those of a cluster are exact unless keys change meanwhile.
+    /// The source networks that hold most keys and those that hold most bytes, up to <paramref name="count"/> of each (1 to
+    /// <see cref="MaxSources"/>). No key is read for it. Those of a cluster are exact unless keys change meanwhile.
     /// </summary>
-    /// <param name="count">How many by keys, and how many by bytes; 1 to <see cref="MaxSources"/>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException">The count is not allowed.</exception>
-    /// <exception cref="DhtUnavailableException">The storage failed, or no silo responds.</exception>
     Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default);
 
-    /// <summary>Describes a routing table.</summary>
-    /// <param name="id">The node id of the table. Null: the node's own, or the only one of a cluster.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <summary>Describes the routing table of a node id. Null: the node's own, or the only one of a cluster.</summary>
     /// <exception cref="ArgumentException">The id is none of this DHT, or it has several and none is given.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Looks a target up in the network, from this node or a live edge, and tells each query. It changes nothing but what a lookup learns.
+    /// Cancelled, a node's lookup ends with what it has.
     /// </summary>
-    /// <param name="target">What is looked for.</param>
-    /// <param name="kind">The nodes nearest to it, or the value stored under it.</param>
-    /// <param name="cancellationToken">Ends the lookup; a node's with what it has.</param>
-    /// <exception cref="DhtUnavailableException">No edge is live, or none of this release.</exception>
     Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default);
 
     /// <summary>The edges of a cluster by name, in their order. Empty for a node.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Changes an edge's name, durably. Returns false if nothing had to be changed.</summary>
     /// <exception cref="ArgumentException">The name is unknown, its state does not allow it, or this is one node.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default);
 
     /// <summary>What each routing table knows of a contact. Empty if none has it.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Drops a contact from all routing tables and returns how many had it. It comes back when it is heard of again; a ban keeps it away.
     /// </summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Begins work now that is done at intervals otherwise, and does not wait for its end. Returns how many tables or shards took it; those
     /// that have enough to do take none.
     /// </summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default);
 
-    /// <summary>The number of a cluster's shards.</summary>
-    /// <param name="isDoubled">Whether to begin to double it, which cannot be stopped.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <summary>The number of a cluster's shards. May begin to double it first, which cannot be stopped.</summary>
     /// <exception cref="ArgumentException">It cannot be doubled now, or this is one node.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The silos of a cluster: those that are not dead by address, and behind them the last 20 dead ones. A silo that is asked over HTTP tells
     /// what it knows, also while it is not ready. Empty for a node.
     /// </summary>
-    /// <exception cref="DhtUnavailableException">No silo responds.</exception>
     Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default);
 
     /// <summary>The shard of a key, and the silo that it is active on. It is not activated by this.</summary>
     /// <exception cref="ArgumentException">This is one node.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds.</exception>
     Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    /// <summary>A shard, and the silo that it is active on. It is not activated by this.</summary>
-    /// <param name="number">Its number, from 0.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <summary>The shard of a number, from 0, and the silo that it is active on. It is not activated by this.</summary>
     /// <exception cref="ArgumentException">There is no such shard, or this is one node.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds.</exception>
     Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default);
 
     /// <summary>Adds an entry to the audit log, durably. The log keeps the last <see cref="MaxAudit"/> and gives them numbers.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>The last entries of the audit log, newest first. A cluster has one log.</summary>
@@ -148,78 +117,61 @@ public interface IDhtAdmin
     /// <param name="before">Only entries with lower numbers: the last number of the page before. Null: all.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException">The count is not allowed.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default);
 
     /// <summary>The bans in force.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<BanList> GetBansAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Bans an id or a range of addresses, durably. Its contacts leave the tables, its requests get no response, and it is not asked. A
-    /// cluster's live edges follow it when this returns, except those in <see cref="BanChange.Missing"/>.
+    /// Bans an id or a range of addresses, durably. Its contacts leave the tables, its requests get no response, and it is not asked. A cluster's live
+    /// edges follow it when this returns, except those in <see cref="BanChange.Missing"/>.
     /// </summary>
     /// <exception cref="ArgumentException">There are 1,024 bans, or it is an id of this DHT.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default);
 
     /// <summary>Ends a ban, durably, as <see cref="BanAsync"/> begins it. The ban must be the same as there.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default);
 
     /// <summary>The limits that can be changed while the DHT runs: those of the settings, or what they were changed to.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Changes a limit, durably. It holds in place of the setting, after restarts too, until it is set back. A quota below what is held
-    /// refuses further keys and removes none. A cluster's live edges and the silo that is asked follow it when this returns. The other silos
-    /// follow within 15 s. <see cref="LimitChange.Missing"/> has those that do not follow yet.
+    /// Changes a limit, durably. It holds in place of the setting, after restarts too, until it is set back. A quota below what is held refuses further
+    /// keys and removes none. A cluster's live edges and the silo that is asked follow it when this returns. The other silos follow within
+    /// 15 s. <see cref="LimitChange.Missing"/> has those that do not follow yet.
     /// </summary>
     /// <param name="name">Which limit: the <see cref="Limit.Name"/>, whatever its case.</param>
     /// <param name="value">Its value. Null: back to the setting.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException">There is no such limit, or the value is not allowed.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed. The call may be repeated.</exception>
     Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Starts to visit every node of the network, and returns at once. One crawl runs at a time: if one runs, its report is returned.
+    /// Starts to visit every node of the network, as asked or as the settings say, and returns at once. One crawl runs at a time: if one runs,
+    /// its report is returned. Cancelling does not stop the crawl.
     /// </summary>
-    /// <param name="request">How; default: as the settings say.</param>
-    /// <param name="cancellationToken">Cancels the call, not the crawl.</param>
     /// <exception cref="ArgumentException">The rate or the number of nodes is not allowed.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The progress of a crawl: its report now, each second when it changed, and the last one when the crawl ended. Ending the enumeration
-    /// does not stop the crawl.
+    /// The progress of a crawl: its report now, each second when it changed, and the last one when the crawl ended. Without an id it is the one
+    /// that runs, or a new one. Ending the enumeration does not stop the crawl.
     /// </summary>
-    /// <param name="id">Which crawl. Null: the one that runs, or a new one.</param>
-    /// <param name="cancellationToken">Cancels the enumeration.</param>
     /// <exception cref="ArgumentException">There is no such crawl.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default);
 
     /// <summary>The crawl that runs and the last <see cref="CrawlReport.MaxKept"/> that ended, newest first.</summary>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
     /// What a crawl found: each endpoint of the network once, as far as it has got. In ranges of ids by ascending prefix; within a range in
     /// no order.
     /// </summary>
-    /// <param name="id">Which crawl.</param>
-    /// <param name="cancellationToken">Cancels the enumeration.</param>
     /// <exception cref="ArgumentException">There is no such crawl.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default);
 
-    /// <summary>Stops a crawl that runs. What it found is kept.</summary>
-    /// <returns>Whether it ran.</returns>
+    /// <summary>Stops a crawl and keeps what it found. Returns whether it ran.</summary>
     /// <exception cref="ArgumentException">There is no such crawl.</exception>
-    /// <exception cref="DhtUnavailableException">No silo responds, or the storage failed.</exception>
     Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default);
 }
 

@@ -1,6 +1,7 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
 
 namespace KadOrleans.Client;
@@ -43,7 +44,7 @@ public sealed class DhtClient : IDht
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var result = await CallAsync(dht => dht.GetAsync(key, cancellationToken), cancellationToken);
-        return new GetResult(result.Value, result.Lookup?.ToOutcome(key, result.Value));
+        return result with { Lookup = OfTarget(key, result.Lookup) };
     }
 
     /// <inheritdoc/>
@@ -60,7 +61,7 @@ public sealed class DhtClient : IDht
                 ? dht.PublishAsync(key, value, cancellationToken)
                 : dht.SetAsync(key, value, cancellationToken),
             cancellationToken);
-        return ResultOf(key, result) with { Publication = result.Cluster };
+        return ResultOf(key, result) with { Publication = result.Local };
     }
 
     /// <inheritdoc/>
@@ -83,14 +84,13 @@ public sealed class DhtClient : IDht
 
     /// <inheritdoc/>
     public async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        (await CallAsync(dht => dht.FindNodeAsync(target, cancellationToken), cancellationToken)).ToOutcome(target);
+        (await CallAsync(dht => dht.FindNodeAsync(target, cancellationToken), cancellationToken)) with { Target = target };
 
     /// <inheritdoc/>
     public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
         endpoint.ThrowIfNotUnicast();
-        var result = await CallAsync(dht => dht.PingAsync(endpoint, cancellationToken), cancellationToken);
-        return new PingResult(result.Id, result.Answered ? null : RequestFailure.TimedOut, result.RoundTrip);
+        return await CallAsync(dht => dht.PingAsync(endpoint, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -102,16 +102,12 @@ public sealed class DhtClient : IDht
     }
 
     // A silo of an earlier release tells a failed copy as a result.
-    private static SetResult ResultOf(NodeId key, DhtSetResult result) => result.Cluster == StoreResult.StorageFailed
+    private static SetResult ResultOf(NodeId key, SetResult result) => result.Local == StoreResult.StorageFailed
         ? throw new DhtUnavailableException("The cluster's shard of the key did not store the value.")
-        : new SetResult
-        {
-            Stored = result.Stored,
-            Refused = result.Refused,
-            Failed = result.Failed,
-            Local = result.Cluster,
-            Lookup = result.Lookup?.ToOutcome(key),
-        };
+        : result with { Lookup = OfTarget(key, result.Lookup) };
+
+    // The target does not travel.
+    private static LookupOutcome? OfTarget(NodeId target, LookupOutcome? lookup) => lookup is null ? null : lookup with { Target = target };
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {
@@ -125,6 +121,21 @@ public sealed class DhtClient : IDht
         }
     }
 
-    private Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
-        ClusterCalls.RunAsync(() => call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)), cancellationToken);
+    private async Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)).AsTask().WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is ShardUnavailableException or NoLiveEdgeException)
+        {
+            throw new DhtUnavailableException(e.Message, e);
+        }
+        catch (Exception e) when (GrainCalls.IsTransient(e))
+        {
+            throw new DhtUnavailableException(
+                "The cluster does not respond: check that its silos run and that this client reaches them.", e);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using KadOrleans.Core;
+using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Grains.Abstractions;
 
@@ -59,4 +61,82 @@ internal static class GrainKeys
 
     /// <summary>The name of a shard for logs and messages.</summary>
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
+}
+
+/// <summary>How the keys of a cluster are divided into shards.</summary>
+/// <param name="FirstBits">The bits that the cluster was made with; the grain keys of their shards are the shards' numbers.</param>
+/// <param name="Bits">The bits in use, <paramref name="FirstBits"/> to 16. Each doubling adds one.</param>
+internal readonly record struct ShardLayout(int FirstBits, int Bits)
+{
+    /// <summary>The number of shards in use.</summary>
+    public int Count => 1 << Bits;
+
+    /// <summary>The layout of a cluster that was never doubled.</summary>
+    public static ShardLayout Of(int bits) => new(bits, bits);
+
+    /// <summary>The grain key of the shard that has a key.</summary>
+    public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));
+
+    /// <summary>The grain key of the shard with a number, from 0.</summary>
+    public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
+
+    /// <summary>The grain keys of the shards that may have keys of a region, in the order of keys.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="after">Shards that have only keys up to this one are left out; null leaves none out.</param>
+    public IEnumerable<long> ShardsOf(KeyRegion region, NodeId? after = null)
+    {
+        var range = region.Range;
+        var last = GrainKeys.Shard(HighestOf(range), Bits);
+        for (var number = GrainKeys.Shard(after > range.Prefix ? after.Value : range.Prefix, Bits); number <= last; number++)
+        {
+            if (region.Overlaps(new ShardPrefix(Bits, number).Range))
+            {
+                yield return ShardAt(number);
+            }
+        }
+    }
+
+    /// <summary>The highest key that a shard in use can have: a page that continues after it begins with the next shard.</summary>
+    public NodeId EndOf(long shard) => HighestOf(new ShardPrefix(Bits, GrainKeys.NumberOf(shard)).Range);
+
+    private static NodeId HighestOf(BucketRange range)
+    {
+        var highest = range.Prefix;
+        for (var bit = range.Depth; bit < NodeId.BitLength; bit++)
+        {
+            highest = highest.WithBit(bit, true);
+        }
+
+        return highest;
+    }
+
+    /// <summary>The shard with this grain key, in use or not; null if there can be none.</summary>
+    public ShardPrefix? Find(long shard) => GrainKeys.FindPrefix(shard, FirstBits);
+
+    /// <summary>Whether the shard with this grain key is in use.</summary>
+    public bool IsInUse(long shard) => Find(shard)?.Bits == Bits;
+}
+
+/// <summary>The keys of a shard: those that begin with some bits.</summary>
+/// <param name="Bits">How many, 0 to 16.</param>
+/// <param name="Number">Their value.</param>
+internal readonly record struct ShardPrefix(int Bits, int Number)
+{
+    /// <summary>The keys, as a range.</summary>
+    public BucketRange Range
+    {
+        get
+        {
+            var bits = Number << (GrainKeys.MaxShardBits - Bits);
+            var prefix = new byte[NodeId.Length];
+            (prefix[0], prefix[1]) = ((byte)(bits >> 8), (byte)bits);
+            return new BucketRange(new NodeId(prefix), Bits);
+        }
+    }
+
+    /// <summary>The lower half of the keys, and the upper one, whose shards replace this one.</summary>
+    public (ShardPrefix Lower, ShardPrefix Upper) Halves => (new(Bits + 1, 2 * Number), new(Bits + 1, (2 * Number) + 1));
+
+    /// <summary>Whether a key is one of them.</summary>
+    public bool Contains(NodeId key) => GrainKeys.Shard(key, Bits) == Number;
 }

@@ -23,13 +23,10 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed);
 
     /// <summary>
-    /// <see cref="AgreeAsync"/> for a silo that reports the newest schema version that it knows. Each silo calls it every 15 s. When every
+    /// <see cref="AgreeAsync"/> for a silo that reports the newest schema version that it reads and may write. Each silo calls it every 15 s. When every
     /// silo that is not dead knows a newer version than the written one, the cluster writes the newer one from then on, durably. The caller
     /// must know the version that is returned. Since version 1.
     /// </summary>
-    /// <param name="proposed">The settings of the silo.</param>
-    /// <param name="silo">The silo.</param>
-    /// <param name="stateVersion">The newest version that it reads and may write.</param>
     [Alias("Join")]
     ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion);
 
@@ -55,20 +52,15 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     ValueTask<ShardStatus?> GetShardsAsync();
 }
 
-/// <summary>The number of shards, and whether it is being doubled.</summary>
-/// <param name="Bits">The bits in use: 2 to the power of it shards.</param>
-/// <param name="Split">How many of them have been split so far. Null if no doubling is under way.</param>
+/// <summary>The bits that number the shards. While they are being doubled, how many of them have been split so far; else null.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardStatus")]
 internal sealed record ShardStatus([property: Id(0)] int Bits, [property: Id(1)] int? Split)
 {
-    /// <summary>The number of shards in use.</summary>
     public int Count => 1 << Bits;
 }
 
-/// <summary>The terms for all silos of a cluster.</summary>
-/// <param name="Settings">The settings fixed at its creation.</param>
-/// <param name="StateVersion">The schema version that stored states are written with. It may rise, and never falls.</param>
+/// <summary>The terms for all silos of a cluster. The schema version that states are written with may rise, and never falls.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterTerms")]
 internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion)
@@ -78,10 +70,7 @@ internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, 
     public int? Split { get; init; }
 }
 
-/// <summary>The settings fixed when a cluster is created.</summary>
-/// <param name="ShardBits">
-/// The number of leading bits of a key that chose its shard then, 0 to 16. <see cref="Layout"/> has those in use.
-/// </param>
+/// <summary>The settings fixed when a cluster is created. <see cref="ShardBits"/> are those of then; <see cref="Layout"/> has those in use.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterSettings")]
 internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
@@ -97,14 +86,11 @@ internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
     [Id(2)]
     public int? BitsInUse { get; init; }
 
-    /// <summary>The shards in use.</summary>
     public ShardLayout Layout => new(ShardBits, BitsInUse ?? ShardBits);
 
     /// <summary>
-    /// Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence: the setting, its value, the agreed one. Null if they
-    /// agree.
+    /// Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence; null if they agree.
     /// </summary>
-    /// <param name="own">The silo's.</param>
     public string? FindDifference(ClusterSettings own)
     {
         ArgumentNullException.ThrowIfNull(own);

@@ -24,7 +24,7 @@ public class ArchitectureTests
         ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],
-        ["Grains.Abstractions"] = ["Core"],
+        ["Grains.Abstractions"] = ["Abstractions", "Core"],
         ["Shards"] = ["Core"],
         ["Grains"] = ["Abstractions", "Core", "Grains.Abstractions", "Shards"],
         ["Tls"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "Hosting.Cluster"],

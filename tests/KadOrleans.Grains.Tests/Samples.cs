@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
 using KadOrleans.Testing;
@@ -14,6 +15,17 @@ internal static class Samples
     private static readonly TimeSpan Life = TimeSpan.FromDays(365_000);
 
     public static DateTimeOffset Now { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static LookupOutcome Lookup { get; } = new()
+    {
+        Target = default,
+        Reason = TerminationReason.Converged,
+        Closest = [],
+        Asked = 0,
+        Answered = 0,
+        Failed = 0,
+        Hops = 0,
+    };
 
     public static NodeId Key(int number) => NodeId.FromKey($"key {number}");
 

@@ -21,6 +21,9 @@ internal static class EdgeMetrics
     /// <summary>Either of these while the shard did not respond.</summary>
     public static KeyValuePair<string, object?> InOutage { get; } = new("kad.answer.source", "outage");
 
+    /// <summary>The tag of a kind of call to shards.</summary>
+    public static KeyValuePair<string, object?> ShardCall(string kind) => new("kad.shard.call", kind);
+
     public static Counter<long> ShardCalls { get; } =
         Meter.CreateCounter<long>("kad.shard.calls", "{call}", "Grain calls to key shards, by kind.");
 
@@ -54,8 +57,8 @@ internal static class EdgeMetrics
     /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
     public static void Begin()
     {
-        ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "put"));
-        ShardFailures.Add(0, new KeyValuePair<string, object?>("kad.shard.call", "get"));
+        ShardFailures.Add(0, ShardCall("put"));
+        ShardFailures.Add(0, ShardCall("get"));
         ShardAnswers.Add(0, Absent);
         ShardAnswers.Add(0, Cached);
         ShardAnswers.Add(0, InOutage);

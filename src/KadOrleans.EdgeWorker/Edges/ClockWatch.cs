@@ -21,8 +21,6 @@ internal sealed class ClockWatch : IDisposable
     private volatile object? _last;
     private readonly ClusterCorrection _correction = new();
 
-    /// <param name="time">This process's clock.</param>
-    /// <param name="logger">Logs changes.</param>
     public ClockWatch(TimeProvider time, ILogger<ClockWatch> logger)
     {
         (_time, _logger) = (time, logger);
@@ -40,9 +38,6 @@ internal sealed class ClockWatch : IDisposable
     public bool IsSkewed => Last is { IsSkewed: true };
 
     /// <summary>Compares once. Throws what the call throws; <see cref="Last"/> then stays as it was.</summary>
-    /// <param name="grains">The way to the cluster.</param>
-    /// <param name="timeout">The longest wait.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CompareAsync(IGrainFactory grains, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(grains);

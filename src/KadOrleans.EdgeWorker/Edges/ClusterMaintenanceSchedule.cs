@@ -10,7 +10,7 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// <summary>
 /// Periodic work that the cluster's reminders give to one node id of an edge. Expiry is never among it: values expire in their shards.
 /// </summary>
-internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
+internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSchedule
 {
     /// <summary>
     /// How many pieces of work may wait. Reminders fire every few minutes, so an edge with this many is far behind. More would only be done
@@ -24,19 +24,11 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     /// </summary>
     public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
 
-    private readonly NodeId _nodeId;
-
     // Bounded by the two counts below.
     private readonly Channel<EdgeWork> _work = Channel.CreateUnbounded<EdgeWork>(new UnboundedChannelOptions { SingleReader = true });
 
     private int _republishing;
     private int _others;
-
-    /// <summary>The schedule of one node id, with nothing to do.</summary>
-    public ClusterMaintenanceSchedule(NodeId nodeId)
-    {
-        _nodeId = nodeId;
-    }
 
     /// <summary>
     /// Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is full.
@@ -53,7 +45,7 @@ internal sealed class ClusterMaintenanceSchedule : IMaintenanceSchedule
     }
 
     /// <summary>Whether work is for this id, and of a known kind.</summary>
-    public bool Serves(EdgeWork work) => NodeIdOf(work) == _nodeId;
+    public bool Serves(EdgeWork work) => NodeIdOf(work) == nodeId;
 
     /// <inheritdoc/>
     /// <remarks>Watched by one reader at a time.</remarks>

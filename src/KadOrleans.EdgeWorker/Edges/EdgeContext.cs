@@ -5,14 +5,7 @@ using KadOrleans.Node;
 
 namespace KadOrleans.EdgeWorker.Edges;
 
-/// <summary>What the parts of one edge share.</summary>
-/// <param name="Options">How it is set up.</param>
-/// <param name="Timing">How often it does what.</param>
-/// <param name="Grains">The way to the cluster.</param>
-/// <param name="Environment">Time, randomness, logging.</param>
-/// <param name="Health">Where it notes how it is doing.</param>
-/// <param name="Clock">Compares its clock with the silos'.</param>
-/// <param name="IsInSilo">Whether it runs within a silo. Otherwise it is an Orleans client.</param>
+/// <summary>What the parts of one edge share. It runs within a silo, or is an Orleans client.</summary>
 internal sealed record EdgeContext(
     EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock, bool IsInSilo)
 {

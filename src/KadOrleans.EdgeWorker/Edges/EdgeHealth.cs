@@ -1,4 +1,5 @@
 using KadOrleans.Core.Clocks;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.EdgeWorker.Edges;
@@ -105,4 +106,52 @@ internal sealed class EdgeHealth
 
         return isNew;
     }
+}
+
+/// <summary>
+/// An edge's state, for people and monitoring. Without a lease it has no epoch, and before the first no shard bits. The counts are of all ids
+/// together since they are served.
+/// </summary>
+internal sealed record EdgeOverview(
+    string Name,
+    EdgePhase State,
+    bool IsReady,
+    long? Epoch,
+    int? ShardBits,
+    double? SecondsSinceAnswer,
+    IReadOnlyList<EdgeNodeOverview> Nodes,
+    IReadOnlyDictionary<string, long> Counts)
+{
+    /// <summary>
+    /// By how many seconds the cluster's time is ahead of this process's clock. Null before the first comparison.
+    /// </summary>
+    public double? ClockDifference { get; init; }
+}
+
+/// <summary>A node id of an edge, its bound endpoints, its contacts, and the version of the snapshot that it answers from.</summary>
+internal sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion)
+{
+    /// <summary>The network's size, estimated from this id's last lookups. Null before there were enough of them.</summary>
+    public NetworkSizeEstimate? NetworkSize { get; init; }
+}
+
+/// <summary>What an edge is doing for its ids.</summary>
+internal enum EdgePhase
+{
+    /// <summary>It has no lease yet: its host is starting, or no silo has answered.</summary>
+    Waiting,
+
+    /// <summary>It holds its ids and serves them; silos answer.</summary>
+    Serving,
+
+    /// <summary>
+    /// It serves its ids from the last snapshots: no silo answers. PING and FIND_NODE are answered, STORE is not.
+    /// </summary>
+    CutOff,
+
+    /// <summary>Another process holds its name. The ids are no longer served, and will not be by this process.</summary>
+    LeaseLost,
+
+    /// <summary>It stopped and handed its lease back.</summary>
+    Stopped,
 }

@@ -19,12 +19,7 @@ internal sealed class EdgeNode : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _loops = Task.CompletedTask;
 
-    /// <summary>Builds a node. It receives nothing before <see cref="Start"/>.</summary>
-    /// <param name="context">What the edge's parts share.</param>
-    /// <param name="table">Of the node's id, subscribed.</param>
-    /// <param name="transport">Bound already; the node disposes it.</param>
-    /// <param name="store">The cluster's keys, shared by the edge's ids.</param>
-    /// <param name="kademlia">The cluster's constants.</param>
+    /// <summary>Builds a node on a table that is subscribed, and disposes its transport. It receives nothing before <see cref="Start"/>.</summary>
     public EdgeNode(
         EdgeContext context, ClusterRoutingTable table, IDatagramTransport transport, GrainKeyStore store, KademliaOptions kademlia)
     {

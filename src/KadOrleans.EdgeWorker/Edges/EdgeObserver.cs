@@ -76,25 +76,21 @@ internal sealed class EdgeObserver : IEdgeObserver
         ? Task.FromResult(node.Schedule.TryAccept(work))
         : throw new NoLiveEdgeException("The edge does not serve the node id of this work: it is starting or stopping.");
 
-    public async Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
-    {
-        var result = await Next().GetFromContactsAsync(key, cancellationToken);
-        return new DhtGetResult(result.Value, result.Lookup is { } lookup ? DhtLookup.From(lookup) : null);
-    }
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Next().GetFromContactsAsync(key, cancellationToken);
 
-    public async Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => ResultOf(await Next().SetOnContactsAsync(key, value));
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value) => Next().SetOnContactsAsync(key, value);
 
-    public async Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) =>
-        ResultOf(await Next().SetOnContactsAsync(key, value, life, CancellationToken.None));
+    public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) =>
+        Next().SetOnContactsAsync(key, value, life, CancellationToken.None);
 
-    public async Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken) =>
-        DhtLookup.From(await Next().FindNodeAsync(target, cancellationToken));
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken) =>
+        Next().FindNodeAsync(target, cancellationToken);
 
-    public async Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
-        [.. (await Next().AskHoldersAsync(key, cancellationToken)).Select(holder => new AdminHolder(holder.Contact, holder.Answered, holder.Value))];
+    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
+        Next().AskHoldersAsync(key, cancellationToken);
 
-    public async Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
-        AdminTrace.Of(await Next().Lookups.TraceAsync(target, kind, cancellationToken));
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
+        Next().Lookups.TraceAsync(target, kind, cancellationToken);
 
     public Task OnRulesAsync(EdgeRules rules)
     {
@@ -120,19 +116,7 @@ internal sealed class EdgeObserver : IEdgeObserver
         return Task.CompletedTask;
     }
 
-    public async Task<DhtPingResult> PingAsync(UdpEndpoint endpoint)
-    {
-        var result = await Next().PingAsync(endpoint);
-        return new DhtPingResult(result.Answered, result.Id, result.RoundTrip);
-    }
-
-    private static DhtSetResult ResultOf(SetResult result) => new()
-    {
-        Stored = result.Stored,
-        Refused = result.Refused,
-        Failed = result.Failed,
-        Lookup = result.Lookup is { } lookup ? DhtLookup.From(lookup) : null,
-    };
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint) => Next().PingAsync(endpoint);
 
     private void Follow()
     {

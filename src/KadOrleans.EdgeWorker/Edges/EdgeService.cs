@@ -1,5 +1,6 @@
 using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.Core;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Node.Ports;
 using Microsoft.Extensions.Hosting;
@@ -111,7 +112,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
 
     private async Task<SessionEnd> ServeAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
-        var session = await new SessionOpening(_context, _observer, TakeTransport, _logger).OpenAsync(reference, cancellationToken);
+        var session = await OpenAsync(reference, cancellationToken);
         if (session is null)
         {
             return LoseLease(null);
@@ -120,6 +121,68 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         Announce(session);
         var end = await RunAsync(session, cancellationToken);
         return end == SessionEnd.LeaseLost ? LoseLease(session) : end;
+    }
+
+    /// <summary>
+    /// Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live edge: two
+    /// processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an edge that may only be
+    /// cut off by the loss of a silo. Returns null if another process took the lease before it began.
+    /// </summary>
+    private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var told = new HashSet<NameUse?>();
+        var pauses = new BackOff(_context.Timing.FirstPause, _context.Timing.LongestPause);
+        while (true)
+        {
+            try
+            {
+                switch (await _context.CallAsync(_context.Directory.AskForNameAsync(Name, reference), cancellationToken))
+                {
+                    case NameUse.Free:
+                        return await LeaseAsync(reference, cancellationToken);
+                    case NameUse.Held:
+                        WaitFor($"another live edge uses the name {Name}", NameUse.Held, () => _logger.NameInUse(Name));
+                        break;
+                    default:
+                        WaitFor(
+                            $"another edge may use the name {Name}: this one waits for its response or the end of its lease",
+                            NameUse.Unclear,
+                            () => _logger.NameUnclear(Name, IEdgeDirectoryGrain.LeaseDuration.TotalSeconds));
+                        break;
+                }
+            }
+            catch (LeaseLostException)
+            {
+                return null;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+            {
+                WaitFor(
+                    e is EdgeDrainedException ? $"it is drained: 'kad-cluster edges resume {Name}' ends that" : "the cluster gives no lease",
+                    null,
+                    () => _logger.WaitingForCluster(Name, e.Message));
+            }
+
+            await Task.Delay(pauses.Next(), _context.Environment.Time, cancellationToken);
+        }
+
+        // Each reason is logged once.
+        void WaitFor(string what, NameUse? reason, Action log)
+        {
+            _context.Health.WaitFor(what);
+            if (told.Add(reason))
+            {
+                log();
+            }
+        }
+    }
+
+    private async Task<EdgeSession> LeaseAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var lease = await _context.CallAsync(_context.Directory.LeaseAsync(Name, _context.Options.Endpoints.Count, reference), cancellationToken);
+        var session = await EdgeSession.OpenAsync(_context, lease, _observer, reference, TakeTransport, cancellationToken);
+        _logger.Leased(Name, lease.NodeIds.Count, lease.Epoch);
+        return session;
     }
 
     private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)

@@ -47,12 +47,6 @@ internal sealed class EdgeSession : IAsyncDisposable
     public bool HasGoodContact => _nodes.Any(n => n.Node.HasGoodContact);
 
     /// <summary>Loads the tables and starts to serve the ids of a lease.</summary>
-    /// <param name="context">What the edge's parts share.</param>
-    /// <param name="lease">Held already.</param>
-    /// <param name="observer">Receives the grains' calls. It passes them to the nodes from now on.</param>
-    /// <param name="reference">The observer's reference, for grains.</param>
-    /// <param name="bind">Binds the transport of the id at an index.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
     public static async Task<EdgeSession> OpenAsync(
         EdgeContext context,

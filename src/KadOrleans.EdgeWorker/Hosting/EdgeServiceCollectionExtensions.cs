@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Serialization;
 
 namespace KadOrleans.EdgeWorker.Hosting;
 
@@ -41,6 +42,12 @@ internal static class EdgeServiceCollectionExtensions
         services.AddSingleton<IHostedService>(s => new EdgeService(CreateContext(s), transports, announce));
         return services;
     }
+
+    /// <summary>
+    /// Makes failures of the silos' database serializable on their way to callers. Otherwise a caller gets an error about a missing codec.
+    /// </summary>
+    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 
     private static EdgeContext CreateContext(IServiceProvider services) => new(
         services.GetRequiredService<EdgeOptions>(),

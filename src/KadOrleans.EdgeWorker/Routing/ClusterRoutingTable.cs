@@ -19,10 +19,13 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     private readonly NodeId _ownId;
     private readonly long _epoch;
     private readonly IRoutingTableGrain _grain;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ClusterRoutingTableOptions _options;
     private readonly ObservationQueue _queue;
-    private readonly ObservationSender _sender;
     private readonly SnapshotLag _lag;
+    private long _calls;
+    private long _sent;
 
     // Guards the replacement of _snapshot. Readers need no lock.
     private readonly Lock _gate = new();
@@ -33,12 +36,6 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     private int _isFenced;
 
     /// <summary>A table without contacts until the first snapshot.</summary>
-    /// <param name="grains">A connected client's, or a silo's.</param>
-    /// <param name="ownId">The leased id.</param>
-    /// <param name="epoch">The lease's epoch.</param>
-    /// <param name="time">For pauses.</param>
-    /// <param name="logger">Logs when the table cannot be reached, and when it can again.</param>
-    /// <param name="options">Null for the defaults.</param>
     public ClusterRoutingTable(
         IGrainFactory grains,
         NodeId ownId,
@@ -50,12 +47,11 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logger);
-        options ??= new ClusterRoutingTableOptions();
-        (_ownId, _epoch, _logger) = (ownId, epoch, logger);
+        _options = options ?? new ClusterRoutingTableOptions();
+        (_ownId, _epoch, _time, _logger) = (ownId, epoch, time, logger);
         _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
-        _queue = new ObservationQueue(options.Queue, options.MaxBatch);
-        _sender = new ObservationSender(ownId, batch => _grain.ObserveAsync(epoch, batch), _queue, options, time, logger);
-        _lag = new SnapshotLag(options.PushTimeout, time);
+        _queue = new ObservationQueue(_options.Queue, _options.MaxBatch);
+        _lag = new SnapshotLag(_options.PushTimeout, time);
         _snapshot = RoutingTableSnapshot.Empty(ownId);
     }
 
@@ -78,8 +74,8 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     /// <summary>The number of grain calls, and of the observations in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
-        ["table.calls"] = _sender.Calls,
-        ["table.observations"] = _sender.Sent,
+        ["table.calls"] = Interlocked.Read(ref _calls),
+        ["table.observations"] = Interlocked.Read(ref _sent),
         ["table.observations.dropped"] = Dropped,
     };
 
@@ -153,11 +149,11 @@ internal sealed class ClusterRoutingTable : IRoutingTable
             await _subscribed.Task.WaitAsync(cancellationToken);
             while (!IsFenced)
             {
-                if (!await _sender.AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
+                if (!await AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
                 {
                     await FetchAsync(cancellationToken);
                 }
-                else if (await _sender.SendNextAsync(cancellationToken) is { } answer)
+                else if (await SendNextAsync(cancellationToken) is { } answer)
                 {
                     await ApplyAsync(answer, cancellationToken);
                 }
@@ -166,6 +162,80 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
+    }
+
+    /// <summary>Waits until an observation is queued. Returns false after the timeout; null means none.</summary>
+    private async Task<bool> AnyAsync(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, _time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends the next batch and returns the response. Returns null if the batch was dropped.</summary>
+    private async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
+    {
+        await _queue.Any.WaitAsync(cancellationToken);
+        await Task.WhenAny(_queue.Full, Task.Delay(_options.BatchInterval, _time, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        return await SendAsync(_queue.Take(), cancellationToken);
+    }
+
+    private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
+    {
+        BackOff? pauses = null;
+        while (true)
+        {
+            try
+            {
+                var answer = await CallAsync(batch, cancellationToken);
+                if (pauses is not null)
+                {
+                    _logger.TableReachable(_ownId);
+                }
+
+                return answer;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (e is ArgumentException)
+                {
+                    // The table refuses its content, and would refuse it again. Other failures may pass.
+                    _queue.CountDropped(batch.Count);
+                    _logger.ObservationsRefused(e, _ownId, batch.Count);
+                    return null;
+                }
+
+                if (pauses is null)
+                {
+                    _logger.TableUnreachable(e, _ownId);
+                }
+            }
+
+            pauses ??= new BackOff(_options.FirstBackOff, _options.LongestBackOff);
+            await Task.Delay(pauses.Next(), _time, cancellationToken);
+        }
+    }
+
+    private async Task<TableAnswer> CallAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _calls);
+        EdgeMetrics.TableCalls.Add(1);
+        var answer = await _grain.ObserveAsync(_epoch, batch).AsTask().WaitAsync(cancellationToken);
+        if (!answer.IsFenced)
+        {
+            Interlocked.Add(ref _sent, batch.Count);
+            EdgeMetrics.ObservationsSent.Add(batch.Count);
+        }
+
+        return answer;
     }
 
     private async Task ApplyAsync(TableAnswer answer, CancellationToken cancellationToken)
@@ -217,6 +287,42 @@ internal sealed class ClusterRoutingTable : IRoutingTable
             Fenced?.Invoke(this, EventArgs.Empty);
         }
     }
+}
+
+/// <summary>
+/// Tells when a snapshot stays behind the version in the table's responses, as pushes may get lost. Not safe for several threads.
+/// </summary>
+internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
+{
+    private long _expected;
+    private long _since;
+
+    /// <summary>Takes the version of the table's response. Returns whether to ask for the snapshot.</summary>
+    public bool IsBehind(long answered, long held)
+    {
+        if (held >= _expected)
+        {
+            (_expected, _since) = (answered, time.GetTimestamp());
+            return false;
+        }
+
+        return time.GetElapsedTime(_since) >= timeout;
+    }
+
+    /// <summary>The time until the snapshot is to be asked for. Null if it is not behind.</summary>
+    public TimeSpan? Left(long held)
+    {
+        if (held >= _expected)
+        {
+            return null;
+        }
+
+        var left = timeout - time.GetElapsedTime(_since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
+    public void Asked() => _since = time.GetTimestamp();
 }
 
 /// <summary>How a <see cref="ClusterRoutingTable"/> batches and waits. The defaults suit an edge.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Diagnostics;
@@ -6,6 +7,9 @@ using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.EdgeWorker.Values;
+
+/// <summary>Asks a silo for news of shards. Different ways may lead to different silos.</summary>
+internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long way, IReadOnlyList<ShardPoint> known);
 
 /// <summary>
 /// Answers gets on the edge: keys that no shard holds by filters of the shards' keys, others by a cache of values. Both are kept by the
@@ -16,6 +20,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 {
     private const int Caches = 16;
 
+    private readonly ShardLayout _layout;
     private readonly TimeProvider _time;
     private readonly StalenessRule _rule;
     private readonly TimeSpan _findTimeout;
@@ -23,57 +28,51 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     private readonly ShardView?[] _views;
     private readonly AnswerCache[] _caches;
     private readonly ShardNewsReader _reader;
-    private long _inOutage;
+    private readonly Func<NodeId, ValueTask<StoredValue?>> _ask;
+    private readonly AnswerCounts _counts;
 
-    /// <param name="shards">Those in use.</param>
+    /// <param name="layout">The shards in use.</param>
     /// <param name="options">Times and bounds.</param>
     /// <param name="time">The edge's clock.</param>
-    /// <param name="ask">Asks a silo for news. Different ways may lead to different silos.</param>
+    /// <param name="askForNews">Asks a silo.</param>
+    /// <param name="ask">Asks the shard of a key.</param>
+    /// <param name="counts">Counts the answers.</param>
     /// <param name="trustedFrom">This edge may have put keys before this time, which older filters lack.</param>
     public EdgeAnswers(
-        ShardLayout shards,
+        ShardLayout layout,
         GrainKeyStoreOptions options,
         TimeProvider time,
-        Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
+        AskForNews askForNews,
+        Func<NodeId, ValueTask<StoredValue?>> ask,
+        AnswerCounts counts,
         long trustedFrom = long.MinValue)
     {
-        (_time, _trustedFrom) = (time, trustedFrom);
+        (_layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
         (_rule, _findTimeout) = (new StalenessRule(Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness)), options.FindTimeout);
-        _views = new ShardView?[shards.Count];
-        Map = new ShardMap(_views.Length, options.IsInSilo);
+        _views = new ShardView?[layout.Count];
         _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(options.MaxCacheBytes / Caches))];
-        _reader = new ShardNewsReader(options, time, ask, Map, key => CacheOf(key).Remove(key));
+        _reader = new ShardNewsReader(options, time, askForNews, key => CacheOf(key).Remove(key));
 
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
     }
 
-    /// <summary>The desks of shards.</summary>
-    public ShardMap Map { get; }
+    /// <summary>All desks of shards that are known.</summary>
+    public IReadOnlySet<GrainId> Desks => _reader.Desks;
 
-    /// <summary>Gets that a filter answered.</summary>
-    public long Absent => _views.Sum(view => view?.Absent ?? 0);
-
-    /// <summary>Gets that the cache answered.</summary>
-    public long Cached => _caches.Sum(cache => cache.Hits);
-
-    /// <summary>Those of either that were answered while their shard did not respond.</summary>
-    public long InOutage => Interlocked.Read(ref _inOutage);
+    /// <summary>The desk at the silo of a shard, by its last news; null if none is known.</summary>
+    public GrainId? DeskOf(long shard) =>
+        GrainKeys.NumberOf(shard) is var number && number < _views.Length ? Volatile.Read(ref _views[number])?.Desk : null;
 
     /// <summary>Answers a get, if that is possible without a call.</summary>
-    public bool TryGet(long shard, NodeId key, out StoredValue? value) => TryGet(ViewOf(shard), key, GetKind.Get, out value);
+    public bool TryGet(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, GetKind.Get, out value);
 
     /// <summary>Answers a remote node's FIND_VALUE, if that is possible without a call.</summary>
-    public bool TryFind(long shard, NodeId key, out StoredValue? value) => TryGet(ViewOf(shard), key, GetKind.Find, out value);
+    public bool TryFind(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, GetKind.Find, out value);
 
     /// <summary>Asks the shard, or waits for the response to another get of the key.</summary>
-    /// <param name="shard">The key's.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="ask">Asks the shard.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<StoredValue?> AskAsync(
-        long shard, NodeId key, Func<NodeId, CancellationToken, ValueTask<StoredValue?>> ask, CancellationToken cancellationToken)
+    public Task<StoredValue?> AskAsync(NodeId key, CancellationToken cancellationToken)
     {
-        var pending = Begin(ViewOf(shard), key, ask);
+        var pending = Begin(ViewOf(key), key);
         return cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task;
     }
 
@@ -81,15 +80,12 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     /// The same for a remote node's FIND_VALUE. If the shard does not respond within <see cref="GrainKeyStoreOptions.FindTimeout"/>, what is
     /// known answers.
     /// </summary>
-    /// <param name="shard">The key's.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="ask">Asks the shard.</param>
     /// <exception cref="TimeoutException">The shard did not respond in time, and nothing recent enough is known.</exception>
     /// <exception cref="KeyStoreException">It failed, and nothing recent enough is known.</exception>
-    public async Task<StoredValue?> FindAsync(long shard, NodeId key, Func<NodeId, CancellationToken, ValueTask<StoredValue?>> ask)
+    public async Task<StoredValue?> FindAsync(NodeId key)
     {
-        var view = ViewOf(shard);
-        var pending = Begin(view, key, ask);
+        var view = ViewOf(key);
+        var pending = Begin(view, key);
         try
         {
             return await pending.WithinAsync(_findTimeout, _time);
@@ -111,14 +107,20 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     }
 
     /// <summary>Notes that this edge may have changed a key. Call it before the put is acknowledged.</summary>
-    public void Changed(long shard, NodeId key)
+    public void Changed(NodeId key)
     {
         CacheOf(key).Remove(key);
-        ViewOf(shard).Put(key, _time.GetTimestamp());
+        ViewOf(key).Put(key, _time.GetTimestamp());
     }
 
-    /// <summary>Notes that this edge removed values of a shard.</summary>
-    public void Changed(long shard) => ViewOf(shard).Invalidate();
+    /// <summary>Makes all cached values invalid: this edge removed values of the shards.</summary>
+    public void Invalidate()
+    {
+        foreach (var view in _views)
+        {
+            view?.Invalidate();
+        }
+    }
 
     /// <summary>Reads the news of the shards that are asked from now on.</summary>
     public void Begin() => _reader.Begin();
@@ -141,34 +143,29 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         }
 
         var now = _time.GetTimestamp();
-        if (TryGet(view, state, key, now - _rule.Usual, isInOutage: false, out value))
+        if (TryGet(state, key, now - _rule.Usual, isInOutage: false, out value))
         {
             return true;
         }
 
         return (kind == GetKind.LateFind || (kind == GetKind.Find && _rule.IsOutage(now, state.ConfirmedAt, view.Calls)))
-            && TryGet(view, state, key, now - _rule.Outage, isInOutage: true, out value);
+            && TryGet(state, key, now - _rule.Outage, isInOutage: true, out value);
     }
 
-    private bool TryGet(ShardView view, ShardState state, NodeId key, long confirmedAfter, bool isInOutage, out StoredValue? value)
+    private bool TryGet(ShardState state, NodeId key, long confirmedAfter, bool isInOutage, out StoredValue? value)
     {
-        var isAbsent = state.ConfirmedAt > confirmedAfter && view.Denies(state, key);
+        var isAbsent = state.ConfirmedAt > confirmedAfter && state.Denies(key);
         value = null;
         if (!isAbsent && !CacheOf(key).TryGet(key, state, confirmedAfter, out value))
         {
             return false;
         }
 
-        if (isInOutage)
-        {
-            Interlocked.Increment(ref _inOutage);
-        }
-
-        EdgeMetrics.ShardAnswers.Add(1, isInOutage ? EdgeMetrics.InOutage : isAbsent ? EdgeMetrics.Absent : EdgeMetrics.Cached);
+        _counts.Add(isAbsent, isInOutage);
         return true;
     }
 
-    private PendingAnswer Begin(ShardView view, NodeId key, Func<NodeId, CancellationToken, ValueTask<StoredValue?>> ask)
+    private PendingAnswer Begin(ShardView view, NodeId key)
     {
         var now = _time.GetTimestamp();
         var epoch = view.State?.Epoch ?? 0;
@@ -176,18 +173,17 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         if (isNew)
         {
             GrainCalls.Ignore(pending.Task);
-            _ = AskAsync(view, key, pending, ask);
+            _ = AskAsync(view, key, pending);
         }
 
         return pending;
     }
 
-    private async Task AskAsync(
-        ShardView view, NodeId key, PendingAnswer pending, Func<NodeId, CancellationToken, ValueTask<StoredValue?>> ask)
+    private async Task AskAsync(ShardView view, NodeId key, PendingAnswer pending)
     {
         try
         {
-            var value = await ask(key, CancellationToken.None);
+            var value = await _ask(key);
             view.NoteAnswered(_time.GetTimestamp());
             CacheOf(key).End(key, pending, value, isAnswered: true);
             pending.SetResult(value);
@@ -199,12 +195,16 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         }
     }
 
-    private ShardView ViewOf(long shard) => Volatile.Read(ref _views[GrainKeys.NumberOf(shard)]) ?? CreateView(shard);
-
-    private ShardView CreateView(long shard)
+    private ShardView ViewOf(NodeId key)
     {
-        var view = new ShardView(shard, _trustedFrom);
-        if (Interlocked.CompareExchange(ref _views[GrainKeys.NumberOf(shard)], view, null) is { } other)
+        var number = GrainKeys.Shard(key, _layout.Bits);
+        return Volatile.Read(ref _views[number]) ?? CreateView(number);
+    }
+
+    private ShardView CreateView(int number)
+    {
+        var view = new ShardView(_layout.ShardAt(number), _trustedFrom);
+        if (Interlocked.CompareExchange(ref _views[number], view, null) is { } other)
         {
             return other;
         }
@@ -226,5 +226,136 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
         /// <summary>The same, after the shard did not respond to it in time.</summary>
         LateFind,
+    }
+}
+
+/// <summary>Gets that were answered without a call, since the edge began.</summary>
+internal sealed class AnswerCounts
+{
+    private long _absent;
+    private long _cached;
+    private long _inOutage;
+
+    /// <summary>By a filter.</summary>
+    public long Absent => Interlocked.Read(ref _absent);
+
+    /// <summary>By the cache.</summary>
+    public long Cached => Interlocked.Read(ref _cached);
+
+    /// <summary>Those of either while the shard did not respond.</summary>
+    public long InOutage => Interlocked.Read(ref _inOutage);
+
+    public void Add(bool isAbsent, bool isInOutage)
+    {
+        Interlocked.Increment(ref isAbsent ? ref _absent : ref _cached);
+        if (isInOutage)
+        {
+            Interlocked.Increment(ref _inOutage);
+        }
+
+        EdgeMetrics.ShardAnswers.Add(1, isInOutage ? EdgeMetrics.InOutage : isAbsent ? EdgeMetrics.Absent : EdgeMetrics.Cached);
+    }
+}
+
+/// <summary>Results of gets, in a <see cref="BoundedCache{T}"/>, and the pending ones. Safe for several threads.</summary>
+/// <param name="maxBytes">The most bytes of results.</param>
+internal sealed class AnswerCache(long maxBytes)
+{
+    /// <summary>The bytes of a result beside the value's content: records, array, entry. Rounded up.</summary>
+    private const int Overhead = 320;
+
+    // Guards all below.
+    private readonly Lock _gate = new();
+    private readonly BoundedCache<Answer> _answers = new(maxBytes, answer => Overhead + (answer.Value?.Value.ContentLength ?? 0));
+    private readonly Dictionary<NodeId, PendingAnswer> _pending = [];
+
+    /// <summary>Finds the result of a get. It may be null: the key is not held.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="state">What is known of its shard.</param>
+    /// <param name="confirmedAfter">Changes up to this time must be known.</param>
+    /// <param name="value">The result.</param>
+    public bool TryGet(NodeId key, ShardState state, long confirmedAfter, out StoredValue? value)
+    {
+        lock (_gate)
+        {
+            var isFound = _answers.TryGet(key, out var answer) && state.ConfirmedAtIn(answer.Epoch) > confirmedAfter;
+            value = isFound ? answer.Value : null;
+            return isFound;
+        }
+    }
+
+    /// <summary>The pending get of a key, or a new one.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="epoch">The epoch of its shard; 0 if nothing is known of it.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="notBefore">An older pending get is not joined.</param>
+    /// <param name="isNew">Whether the caller is to ask the shard, and then to call <see cref="End"/>.</param>
+    public PendingAnswer Begin(NodeId key, long epoch, long now, long notBefore, out bool isNew)
+    {
+        lock (_gate)
+        {
+            ref var pending = ref CollectionsMarshal.GetValueRefOrAddDefault(_pending, key, out _);
+            isNew = pending is null || pending.BegunAt <= notBefore;
+            if (isNew)
+            {
+                pending = new PendingAnswer(epoch, now);
+            }
+
+            return pending!;
+        }
+    }
+
+    /// <summary>Ends a pending get. Its result is cached unless the key may have changed since it began.</summary>
+    public void End(NodeId key, PendingAnswer ended, StoredValue? value, bool isAnswered)
+    {
+        lock (_gate)
+        {
+            if (_pending.TryGetValue(key, out var pending) && ReferenceEquals(pending, ended))
+            {
+                _pending.Remove(key);
+                if (isAnswered && ended.Epoch != 0)
+                {
+                    _answers.Put(key, new Answer(value, ended.Epoch));
+                }
+            }
+        }
+    }
+
+    /// <summary>Removes the result of a key. Pending gets of it are neither joined nor cached.</summary>
+    public void Remove(NodeId key)
+    {
+        lock (_gate)
+        {
+            _pending.Remove(key);
+            _answers.Remove(key);
+        }
+    }
+
+    private readonly record struct Answer(StoredValue? Value, long Epoch);
+}
+
+/// <summary>A get that waits for its shard. Its result is the value, or the shard's failure.</summary>
+/// <param name="epoch">The epoch of the shard when it began.</param>
+/// <param name="begunAt">When it began.</param>
+internal sealed class PendingAnswer(long epoch, long begunAt) : TaskCompletionSource<StoredValue?>
+{
+    private Task<StoredValue?>? _soon;
+
+    public long Epoch => epoch;
+
+    public long BegunAt => begunAt;
+
+    /// <summary>The same, but it fails with <see cref="TimeoutException"/> some time after the first caller asked for it.</summary>
+    public Task<StoredValue?> WithinAsync(TimeSpan limit, TimeProvider time)
+    {
+        // One timer for all. If two callers race, each waits for its own.
+        return Volatile.Read(ref _soon) ?? Begin();
+
+        Task<StoredValue?> Begin()
+        {
+            var soon = Task.WaitAsync(limit, time);
+            Volatile.Write(ref _soon, soon);
+            return soon;
+        }
     }
 }

@@ -60,9 +60,6 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>The age at which a usage is read again. Default 5 s; with zero it is read each time.</summary>
     public TimeSpan UsageMaxAge { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many shards are asked for their usage at a time, in turn. Default 64.</summary>
-    public int UsageShards { get; init; } = 64;
-
     /// <summary>Keys per call of a scan. 1 to 1,024; default 256, 2 MiB at worst.</summary>
     public int ScanPage { get; init; } = 256;
 

@@ -10,9 +10,6 @@ namespace KadOrleans.EdgeWorker.Values;
 /// The cluster's publications: the values in its shards that carry a mark. Publishing stores the value with a full life and the mark.
 /// Unpublishing removes the mark, and the value stays until it expires.
 /// </summary>
-/// <param name="store">The cluster's keys.</param>
-/// <param name="timeToLive">A full life.</param>
-/// <param name="time">The present.</param>
 internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
 {
     // Never from the edge's cache: what another edge has unpublished must not be published again.

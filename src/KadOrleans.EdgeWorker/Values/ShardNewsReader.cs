@@ -24,15 +24,14 @@ internal sealed class ShardNewsReader : IAsyncDisposable
 
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
-    private readonly Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> _ask;
-    private readonly ShardMap _map;
+    private readonly AskForNews _ask;
     private readonly Action<NodeId> _changed;
     private readonly TimeSpan _interval;
     private readonly CancellationTokenSource _ending = new();
 
     // Guards the views.
     private readonly Lock _gate = new();
-    private readonly List<Reading> _readings = [];
+    private readonly List<ShardView> _views = [];
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
@@ -40,22 +39,20 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private readonly SemaphoreSlim _reading = new(1);
     private long _bytes;
     private long _way;
+    private bool _isDeskChanged;
 
-    /// <param name="options">Times and bounds.</param>
-    /// <param name="time">The edge's clock.</param>
-    /// <param name="ask">Asks a silo for news. Different ways may lead to different silos.</param>
-    /// <param name="map">Where news say that shards are.</param>
-    /// <param name="changed">Called for each changed key.</param>
-    public ShardNewsReader(
-        GrainKeyStoreOptions options,
-        TimeProvider time,
-        Func<long, IReadOnlyList<ShardPoint>, Task<IReadOnlyList<ShardNews>>> ask,
-        ShardMap map,
-        Action<NodeId> changed)
+    // Replaced as a whole when a desk comes or goes.
+    private volatile HashSet<GrainId> _desks = [];
+
+    /// <summary>Calls <paramref name="changed"/> for each changed key.</summary>
+    public ShardNewsReader(GrainKeyStoreOptions options, TimeProvider time, AskForNews ask, Action<NodeId> changed)
     {
-        (_options, _time, _ask, _map, _changed) = (options, time, ask, map, changed);
+        (_options, _time, _ask, _changed) = (options, time, ask, changed);
         _interval = options.MaxStaleness / 4;
     }
+
+    /// <summary>The desks of all views.</summary>
+    public IReadOnlySet<GrainId> Desks => _desks;
 
     /// <summary>Reads again and again from now on. Without shards it makes no calls.</summary>
     public void Begin() => _loop = Task.Run(RunAsync);
@@ -65,7 +62,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     {
         lock (_gate)
         {
-            _readings.Add(new Reading(view));
+            _views.Add(view);
         }
     }
 
@@ -98,11 +95,12 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     private async Task<bool> ReadWantedAsync()
     {
         // The longest unread first: a response may not have room for all.
-        var wanted = Wanted().OrderBy(reading => reading.View.State?.ConfirmedAt ?? long.MinValue).ToList();
+        var wanted = Wanted().OrderBy(view => view.State?.ConfirmedAt ?? long.MinValue).ToList();
+        FollowDesks();
         foreach (var some in wanted.Chunk(MaxShards))
         {
             var now = _time.GetTimestamp();
-            var all = await AskAsync([.. some.Select(reading => PointOf(reading.View))]);
+            var all = await AskAsync([.. some.Select(PointOf)]);
             Note(some, all ?? [], now);
             if (all is null)
             {
@@ -113,25 +111,27 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         return true;
     }
 
-    private void Note(IReadOnlyList<Reading> some, IReadOnlyList<ShardNews> all, long askedAt)
+    private void Note(IReadOnlyList<ShardView> some, IReadOnlyList<ShardNews> all, long askedAt)
     {
         // A response with filters may have had no room for all shards.
         var isWhole = !all.Any(news => news.Filter is not null);
         var byShard = all.ToLookup(news => news.Shard);
-        foreach (var reading in some)
+        foreach (var view in some)
         {
-            var before = reading.View.State?.ConfirmedAt;
-            foreach (var news in byShard[reading.View.Shard])
+            var before = view.State?.ConfirmedAt;
+            foreach (var news in byShard[view.Shard])
             {
-                TryNote(reading, news, askedAt - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
+                TryNote(view, news, askedAt - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
             }
 
             // The silo has not heard of the shard since the last news.
-            if (reading.View.State?.ConfirmedAt == before && (isWhole || byShard.Contains(reading.View.Shard)))
+            if (view.State?.ConfirmedAt == before && (isWhole || byShard.Contains(view.Shard)))
             {
-                reading.View.NoteUnanswered(askedAt);
+                view.NoteUnanswered(askedAt);
             }
         }
+
+        FollowDesks();
     }
 
     private async Task RunAsync()
@@ -146,23 +146,23 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         }
     }
 
-    private List<Reading> Wanted()
+    private List<ShardView> Wanted()
     {
         var now = _time.GetTimestamp();
         lock (_gate)
         {
-            foreach (var reading in _readings)
+            foreach (var view in _views)
             {
-                reading.UsedAt = reading.View.TakeUse() ? now : reading.UsedAt;
-                if (reading.UsedAt is { } usedAt && _time.GetElapsedTime(usedAt, now) >= KeepFor)
+                view.UsedAt = view.TakeUse() ? now : view.UsedAt;
+                if (view.UsedAt is { } usedAt && _time.GetElapsedTime(usedAt, now) >= KeepFor)
                 {
-                    Forget(reading);
-                    reading.UsedAt = null;
+                    Forget(view);
+                    view.UsedAt = null;
                 }
             }
 
-            return _readings.FindAll(reading => reading.UsedAt is not null
-                && !(reading.FullAt is { } fullAt && _time.GetElapsedTime(fullAt, now) < FullFor));
+            return _views.FindAll(view => view.UsedAt is not null
+                && !(view.FullAt is { } fullAt && _time.GetElapsedTime(fullAt, now) < FullFor));
         }
     }
 
@@ -190,52 +190,66 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     }
 
     // News that cannot be read cost their shard its view for a while, and not the loop.
-    private void TryNote(Reading reading, ShardNews news, long confirmedAt)
+    private void TryNote(ShardView view, ShardNews news, long confirmedAt)
     {
         try
         {
-            Note(reading, news, confirmedAt);
+            Note(view, news, confirmedAt);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Forget(reading);
-            reading.FullAt = _time.GetTimestamp();
+            Forget(view);
+            view.FullAt = _time.GetTimestamp();
         }
     }
 
-    private void Note(Reading reading, ShardNews news, long confirmedAt)
+    private void Note(ShardView view, ShardNews news, long confirmedAt)
     {
-        if (news.Filter is { } filter && _bytes - reading.Bytes + filter.Length > _options.MaxFilterBytes)
+        if (news.Filter is { } filter && _bytes - view.Bytes + filter.Length > _options.MaxFilterBytes)
         {
-            Forget(reading);
-            reading.FullAt = _time.GetTimestamp();
+            Forget(view);
+            view.FullAt = _time.GetTimestamp();
             return;
         }
 
-        _map.Note(news);
-        reading.View.Note(news, confirmedAt, _changed);
-        var bytes = reading.View.State?.Filter.Bytes ?? 0;
-        _bytes += bytes - reading.Bytes;
-        reading.Bytes = bytes;
+        Move(view, _options.IsInSilo ? AddressOf(news) : news.Desk);
+        view.Note(news, confirmedAt, _changed);
+        var bytes = view.State?.Filter.Bytes ?? 0;
+        _bytes += bytes - view.Bytes;
+        view.Bytes = bytes;
     }
 
-    private void Forget(Reading reading)
+    // Within a silo a desk is addressed by its silo, where clients address its gateway.
+    private static GrainId? AddressOf(ShardNews news) =>
+        news is { Silo: { } silo, Desk: { } desk } && SystemTargetGrainId.TryParse(desk, out var id) ? id.WithSiloAddress(silo).GrainId : null;
+
+    private void Move(ShardView view, GrainId? desk)
     {
-        reading.View.Forget();
-        _map.Forget(reading.View.Shard);
-        _bytes -= reading.Bytes;
-        reading.Bytes = 0;
+        if (view.Desk != desk)
+        {
+            view.Desk = desk;
+            _isDeskChanged = true;
+        }
     }
 
-    /// <summary>A view, and what the loop knows of it.</summary>
-    private sealed class Reading(ShardView view)
+    private void FollowDesks()
     {
-        public ShardView View => view;
+        if (_isDeskChanged)
+        {
+            lock (_gate)
+            {
+                _desks = [.. _views.Select(view => view.Desk).OfType<GrainId>()];
+            }
 
-        public long? UsedAt { get; set; }
+            _isDeskChanged = false;
+        }
+    }
 
-        public long? FullAt { get; set; }
-
-        public int Bytes { get; set; }
+    private void Forget(ShardView view)
+    {
+        view.Forget();
+        Move(view, null);
+        _bytes -= view.Bytes;
+        view.Bytes = 0;
     }
 }

@@ -16,9 +16,11 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     // Guards changes of the fields below.
     private readonly Lock _gate = new();
     private volatile ShardState? _state;
+
+    // Boxed, so that reads and writes are atomic.
+    private volatile object? _desk;
     private long _lastPut = trustedFrom;
     private bool _isUsed;
-    private long _absent;
 
     // Written by any thread; a lost race is as if the calls had come in the other order.
     private long _answeredAt = long.MinValue;
@@ -33,21 +35,20 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     /// <summary>How the last calls to the shard ended.</summary>
     public ShardCalls Calls => new(Volatile.Read(ref _answeredAt), Volatile.Read(ref _unansweredAt));
 
-    /// <summary>Gets that were answered by the filter.</summary>
-    public long Absent => Interlocked.Read(ref _absent);
+    /// <summary>When it was used last. Null if that is too long ago. This and what follows is written by the reader of news alone.</summary>
+    public long? UsedAt { get; set; }
 
-    /// <summary>Whether a key is certainly not held.</summary>
-    /// <param name="state">What is known, recent enough.</param>
-    /// <param name="key">A key of the shard.</param>
-    public bool Denies(ShardState state, NodeId key)
+    /// <summary>When its filter found no room, or its news could not be read.</summary>
+    public long? FullAt { get; set; }
+
+    /// <summary>The bytes of its filter that the reader has counted.</summary>
+    public int Bytes { get; set; }
+
+    /// <summary>The desk at the silo of the shard; null if none is known.</summary>
+    public GrainId? Desk
     {
-        var denies = state.ConfirmedAt > state.TrustedFrom && !state.Filter.MayContain(key);
-        if (denies)
-        {
-            Interlocked.Increment(ref _absent);
-        }
-
-        return denies;
+        get => (GrainId?)_desk;
+        set => _desk = value;
     }
 
     /// <summary>Notes that a key was asked for.</summary>
@@ -170,6 +171,9 @@ internal sealed record ShardState(long Generation, long Version, KeyFilter Filte
 
     /// <summary>The epochs before, the last one first. Values of theirs that are still cached were the shard's at a time.</summary>
     public IReadOnlyList<FormerEpoch> Former { get; init; } = [];
+
+    /// <summary>Whether a key of the shard is certainly not held, as of <see cref="ConfirmedAt"/>.</summary>
+    public bool Denies(NodeId key) => ConfirmedAt > TrustedFrom && !Filter.MayContain(key);
 
     /// <summary>The time before which all changes of a value are known that was cached in an epoch. Null if the epoch is too long ago.</summary>
     public long? ConfirmedAtIn(long epoch)

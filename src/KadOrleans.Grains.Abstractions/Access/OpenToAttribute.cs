@@ -4,11 +4,9 @@ namespace KadOrleans.Grains.Abstractions.Access;
 /// Who may call a grain, a grain service or an observer of this project. On an interface it is for all methods, on a method for that one.
 /// An interface without it is refused to all processes outside the silos.
 /// </summary>
-/// <param name="callers">Who may call.</param>
 [AttributeUsage(AttributeTargets.Interface | AttributeTargets.Method, Inherited = false)]
 internal sealed class OpenToAttribute(Callers callers) : Attribute
 {
-    /// <summary>Who may call.</summary>
     public Callers Callers { get; } = callers;
 }
 
@@ -24,3 +22,8 @@ internal enum Callers
     /// <summary>Every process that reaches a gateway.</summary>
     Clients,
 }
+
+/// <summary>A process outside the silos made a call that it may not make. A retry fails again.</summary>
+[GenerateSerializer]
+[Alias("kad.CallRefusedException")]
+internal sealed class CallRefusedException(string message) : Exception(message);

@@ -15,9 +15,7 @@ namespace KadOrleans.Grains.Abstractions.Crawling;
 [OpenTo(Callers.Silos)]
 internal interface ICrawlGrain : IGrainWithIntegerKey
 {
-    /// <summary>Starts a crawl, or returns the one that runs.</summary>
-    /// <param name="rate">Datagrams per second of all edges together. Null: as the settings say.</param>
-    /// <param name="maxNodes">The most endpoints remembered. Null: as the settings say.</param>
+    /// <summary>Starts a crawl, or returns the one that runs. Null: as the settings say. The rate is that of all edges together.</summary>
     [Alias("Start")]
     ValueTask<string> StartAsync(int? rate, int? maxNodes);
 
@@ -29,9 +27,7 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<string?> GetAsync(string id);
 
-    /// <summary>A part of what a crawl found.</summary>
-    /// <param name="id">Which crawl.</param>
-    /// <param name="position">0, or the <see cref="CrawlPart.Next"/> of the part before.</param>
+    /// <summary>A part of what a crawl found. The position is 0, or the <see cref="CrawlPart.Next"/> of the part before.</summary>
     [Alias("Read")]
     ValueTask<CrawlPart> ReadAsync(string id, int position);
 
@@ -44,19 +40,15 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
     ValueTask ScheduleAsync();
 }
 
-/// <summary>Some of what a crawl found.</summary>
-/// <param name="Page">A <see cref="CrawlPage"/>. Null: there is nothing at this position, or no such crawl.</param>
-/// <param name="Next">The position of the next part. Null after the last one.</param>
+/// <summary>A <see cref="CrawlPage"/>: null if there is nothing at the position. The next position is null after the last part.</summary>
 [GenerateSerializer]
 [Alias("kad.CrawlPart")]
 internal sealed record CrawlPart([property: Id(0)] byte[]? Page, [property: Id(1)] int? Next);
 
-/// <summary>A slice that an edge is to crawl.</summary>
-/// <param name="Lease">The name of the lease: of the crawl, the slice, and how often it was given away.</param>
-/// <param name="Region">The ids of the slice.</param>
-/// <param name="Rate">Datagrams per second.</param>
-/// <param name="MaxNodes">The most endpoints remembered.</param>
-/// <param name="Duration">How long the edge goes on without being asked again.</param>
+/// <summary>
+/// A slice that an edge is to crawl, as long as it is asked again within the duration. The lease names the crawl, the slice, and how often
+/// it was given away.
+/// </summary>
 [GenerateSerializer]
 [Alias("kad.CrawlSliceOrder")]
 internal sealed record CrawlSliceOrder(
@@ -66,16 +58,7 @@ internal sealed record CrawlSliceOrder(
     [property: Id(3)] int MaxNodes,
     [property: Id(4)] TimeSpan Duration);
 
-/// <summary>How far an edge is with a slice.</summary>
-/// <param name="Pages">The number of pages to fetch; null while the slice is crawled.</param>
-/// <param name="Datagrams">Datagrams sent.</param>
-/// <param name="Reachable">Nodes that answered.</param>
-/// <param name="Visited">Those whose contacts were read.</param>
-/// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
-/// <param name="Unreachable">Endpoints that did not answer.</param>
-/// <param name="NotNodes">Endpoints that answered without an id.</param>
-/// <param name="Refused">Contacts at impossible addresses.</param>
-/// <param name="Overflow">Contacts ignored because of the bound.</param>
+/// <summary>How far an edge is with a slice, with the members of <see cref="CrawlCounts"/>. The pages are null while it is crawled.</summary>
 [GenerateSerializer]
 [Alias("kad.CrawlSliceProgress")]
 internal sealed record CrawlSliceProgress(
@@ -89,10 +72,8 @@ internal sealed record CrawlSliceProgress(
     [property: Id(7)] long Refused,
     [property: Id(8)] long Overflow)
 {
-    /// <summary>The counts.</summary>
     public CrawlCounts Counts => new(Reachable, Visited, Waiting, Unreachable, NotNodes, Refused, Overflow);
 
-    /// <summary>Of a slice.</summary>
     public static CrawlSliceProgress Of(int? pages, long datagrams, CrawlCounts counts) => new(
         pages, datagrams, counts.Reachable, counts.Visited, counts.Waiting, counts.Unreachable, counts.NotNodes, counts.Refused, counts.Overflow);
 }

@@ -25,9 +25,7 @@ internal sealed record DhtWatchRequest(
 internal sealed record DhtWatchResult(
     [property: Id(0)] IReadOnlyList<WatchedValue> Values, [property: Id(1)] IReadOnlyList<ShardPoint> Known);
 
-/// <summary>A key as its shard holds it.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Value">The value; null if the cluster holds none.</param>
+/// <summary>A key as its shard holds it: null if the cluster holds no value.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.WatchedValue")]

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Access;
 using Orleans.CodeGeneration;
@@ -21,7 +22,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// </summary>
     /// <exception cref="ShardUnavailableException">The shard does not respond, and the network has no value.</exception>
     [Alias("Get")]
-    ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
+    ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stores a value in the cluster's own shards, durably, and then on the nearest contacts of the network. If the cluster refuses the value
@@ -30,7 +31,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// </summary>
     /// <exception cref="ShardUnavailableException">The shard did not store it, and the network got nothing. It may be stored later.</exception>
     [Alias("Set")]
-    ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+    ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stores a value as <see cref="SetAsync"/> does, and returns once the cluster's copy is durable or was refused. The network gets the
@@ -38,7 +39,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// </summary>
     /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
     [Alias("Publish")]
-    ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
+    ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stores a value for a time, durably in the cluster's own shards before this returns, and on the nearest contacts of the network. The
@@ -47,7 +48,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     /// </summary>
     /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
     [Alias("SetFor")]
-    ValueTask<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
+    ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays in the cluster and the network
@@ -65,11 +66,11 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 
     /// <summary>Finds the contacts of the network nearest to a target.</summary>
     [Alias("FindNode")]
-    ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
+    ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
 
     /// <summary>Pings an endpoint.</summary>
     [Alias("Ping")]
-    ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
+    ValueTask<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
 
     /// <summary>The live edges and the cluster's fixed settings.</summary>
     [Alias("GetStatus")]
@@ -79,17 +80,10 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 /// <summary>No edge of the cluster could be reached, so the network cannot be queried.</summary>
 [GenerateSerializer]
 [Alias("kad.NoLiveEdgeException")]
-internal sealed class NoLiveEdgeException : Exception
+internal sealed class NoLiveEdgeException(string message) : Exception(message)
 {
-    /// <summary>No live edge.</summary>
     public NoLiveEdgeException()
-        : base("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
-    {
-    }
-
-    /// <summary>No live edge, explained, with its cause if there is one.</summary>
-    public NoLiveEdgeException(string message, Exception? innerException = null)
-        : base(message, innerException)
+        : this("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
     {
     }
 }
@@ -97,20 +91,8 @@ internal sealed class NoLiveEdgeException : Exception
 /// <summary>The cluster's own shard of a key did not answer in time, so it is unknown whether the cluster holds the key.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUnavailableException")]
-internal sealed class ShardUnavailableException : Exception
+internal sealed class ShardUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>A shard that does not answer.</summary>
-    public ShardUnavailableException()
-        : base("The cluster's shard of the key does not answer.")
-    {
-    }
-
-    /// <summary>A shard that does not answer, explained, with its cause if there is one.</summary>
-    public ShardUnavailableException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-
     /// <summary>A part of the cluster that does not answer, with the cause.</summary>
     public static ShardUnavailableException Of(string part, Exception cause) =>
         new($"The cluster's {part} does not answer: {cause.Message}", cause);

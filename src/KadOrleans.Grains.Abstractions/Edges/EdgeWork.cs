@@ -14,28 +14,22 @@ internal abstract record EdgeWork
 }
 
 /// <summary>Look up a random id in each of these buckets (Kademlia §2.3).</summary>
-/// <param name="NodeId">The id of the table.</param>
-/// <param name="Buckets">Buckets without a lookup for an hour.</param>
 [GenerateSerializer]
 [Alias("kad.RefreshBucketsWork")]
 internal sealed record RefreshBucketsWork(
     [property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<BucketRange> Buckets) : EdgeWork;
 
 /// <summary>Do a random walk.</summary>
-/// <param name="NodeId">The id that walks.</param>
 [GenerateSerializer]
 [Alias("kad.RandomWalkWork")]
 internal sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;
 
 /// <summary>Query the bootstrap nodes again, as the table is empty.</summary>
-/// <param name="NodeId">The id that joins.</param>
 [GenerateSerializer]
 [Alias("kad.RejoinWork")]
 internal sealed record RejoinWork([property: Id(0)] NodeId NodeId) : EdgeWork;
 
 /// <summary>Republish or publish these keys, if they are still due (Kademlia §2.5).</summary>
-/// <param name="NodeId">The id that does it: the cluster's id nearest to the keys.</param>
-/// <param name="Keys">Their keys, at most <see cref="MaxKeys"/>.</param>
 [GenerateSerializer]
 [Alias("kad.RepublishWork")]
 internal sealed record RepublishWork([property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<NodeId> Keys) : EdgeWork

@@ -27,31 +27,24 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart whenever they
     /// end would take it from each other for ever. A killed holder costs <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are
     /// healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only the route to it is
-    /// lost. Since version 1.
+    /// lost. Names have 1 to 128 characters. Since version 1.
     /// </summary>
-    /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
-    /// <param name="edge">The caller.</param>
     [AlwaysInterleave]
     [Alias("AskForName")]
     [OpenTo(Callers.Edges)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
-    /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
-    /// <param name="edge">The caller.</param>
     [AlwaysInterleave]
     [Alias("IsHeldByAnother")]
     [OpenTo(Callers.Edges)]
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary>
-    /// Leases node ids to the edge of this name: always the same ids, under a new epoch, which fences an older process of that name.
+    /// Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older process.
     /// Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that waited
     /// <see cref="LeaseTimeout"/> fails. An edge that an operator drained gets an <see cref="EdgeDrainedException"/>.
     /// </summary>
-    /// <param name="edgeName">The edge's stable name, 1 to 128 characters.</param>
-    /// <param name="count">How many ids it serves, 1 to 64.</param>
-    /// <param name="edge">How to reach it.</param>
     [AlwaysInterleave]
     [Alias("Lease")]
     [OpenTo(Callers.Edges)]
@@ -136,10 +129,10 @@ internal enum NameUse
     Unclear,
 }
 
-/// <summary>The node ids that an edge may use.</summary>
-/// <param name="Epoch">Grows with every lease of the name. It fences processes with an older one.</param>
-/// <param name="NodeIds">One per UDP port, always in the same order.</param>
-/// <param name="Settings">The cluster's fixed settings.</param>
+/// <summary>
+/// The node ids that an edge may use, one per UDP port, always in the same order. The epoch grows with every lease of the name, and fences
+/// processes with an older one.
+/// </summary>
 [GenerateSerializer]
 [Alias("kad.EdgeLease")]
 internal sealed record EdgeLease(
@@ -150,46 +143,17 @@ internal sealed record EdgeLease(
 /// <summary>An operator drained the edge: it gets no lease until it is resumed. Silos of earlier releases throw another exception.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDrainedException")]
-internal sealed class EdgeDrainedException : Exception
-{
-    /// <summary>A drained edge.</summary>
-    public EdgeDrainedException()
-        : base("The edge is drained: it gets a lease once an operator resumes it.")
-    {
-    }
-
-    /// <summary>A drained edge, explained, with its cause if there is one.</summary>
-    public EdgeDrainedException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-}
+internal sealed class EdgeDrainedException(string message) : Exception(message);
 
 /// <summary>An edge used a lease that another edge holds now. The edge must stop using the id at once.</summary>
 [GenerateSerializer]
 [Alias("kad.LeaseLostException")]
-internal sealed class LeaseLostException : Exception
-{
-    /// <summary>A lost lease.</summary>
-    public LeaseLostException()
-        : base("The lease is held by another edge.")
-    {
-    }
+internal sealed class LeaseLostException(string message) : Exception(message);
 
-    /// <summary>A lost lease, explained, with its cause if there is one.</summary>
-    public LeaseLostException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
-}
-
-/// <summary>The edges with live leases, as far as the directory knows.</summary>
-/// <param name="Edges">In no order.</param>
-/// <param name="KnownFor">
-/// How long the directory has received renewals. After a move it knows only the edges that have renewed since. From
-/// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> on it knows all.
-/// </param>
-/// <param name="Released">The names of the edges that handed their leases back in that time.</param>
+/// <summary>
+/// The edges with live leases, unordered, and the names that handed theirs back. After a move the directory knows only those that have
+/// renewed since: in the time of <see cref="KnownFor"/>.
+/// </summary>
 [GenerateSerializer]
 [Alias("kad.EdgeList")]
 internal sealed record EdgeList(
@@ -199,15 +163,10 @@ internal sealed record EdgeList(
     public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
 }
 
-/// <summary>A name that edges have used.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="NodeIds">The ids reserved for it.</param>
-/// <param name="Epoch">The epoch of its newest lease.</param>
-/// <param name="IsReleased">Whether that was handed back: no edge uses the name.</param>
-/// <param name="LastSeen">When it was known to be used last, to a day; null if no build noted it.</param>
-/// <param name="Live">The edge, if it is known to be live.</param>
-/// <param name="Report">Its last report; null without a live edge.</param>
-/// <param name="IsDrained">Whether an operator drained it.</param>
+/// <summary>
+/// A name that edges have used, with its newest epoch. <see cref="LastSeen"/> is exact to a day, and null if no build noted it. Without a
+/// live edge there is neither an observer nor a report.
+/// </summary>
 [GenerateSerializer]
 [Alias("kad.EdgeName")]
 internal sealed record EdgeName(
@@ -220,12 +179,7 @@ internal sealed record EdgeName(
     [property: Id(6)] EdgeReport? Report,
     [property: Id(7)] bool IsDrained);
 
-/// <summary>An edge with a live lease.</summary>
-/// <param name="Name">Its stable name.</param>
-/// <param name="Epoch">The epoch of its lease.</param>
-/// <param name="NodeIds">Its ids.</param>
-/// <param name="Observer">How to reach it.</param>
-/// <param name="Report">Its last report.</param>
+/// <summary>An edge with a live lease, how to reach it, and its last report.</summary>
 [GenerateSerializer]
 [Alias("kad.LiveEdge")]
 internal sealed record LiveEdge(
@@ -244,7 +198,6 @@ internal sealed record EdgeReport
     [Id(0)]
     public IReadOnlyList<UdpEndpoint> Endpoints { get; init; } = [];
 
-    /// <summary>Contacts in the tables of all its ids.</summary>
     [Id(1)]
     public int Contacts { get; init; }
 

@@ -56,32 +56,32 @@ internal interface IEdgeObserver : IGrainObserver
     /// <summary>Looks a value up in the network, from one of the edge's ids.</summary>
     [AlwaysInterleave]
     [Alias("Get")]
-    Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken);
+    Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken);
 
     /// <summary>Stores a value on the nearest contacts of the network. The caller stores the cluster's own copy.</summary>
     [AlwaysInterleave]
     [Alias("Set")]
-    Task<DhtSetResult> SetAsync(NodeId key, DhtValue value);
+    Task<SetResult> SetAsync(NodeId key, DhtValue value);
 
     /// <summary>The same for a time. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]
     [Alias("SetFor")]
-    Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life);
+    Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life);
 
     /// <summary>Finds the contacts nearest to a target.</summary>
     [AlwaysInterleave]
     [Alias("FindNode")]
-    Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken);
+    Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken);
 
     /// <summary>Finds the k nearest contacts and asks each what it holds of a key. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]
     [Alias("AskHolders")]
-    Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken);
+    Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken);
 
     /// <summary>Looks a target up from one of the edge's ids, and tells each query. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]
     [Alias("TraceLookup")]
-    Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken);
+    Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken);
 
     /// <summary>Follows what an operator has set. Returns once it does. Edges of earlier releases lack it.</summary>
     [AlwaysInterleave]
@@ -109,5 +109,5 @@ internal interface IEdgeObserver : IGrainObserver
     /// <summary>Pings an endpoint.</summary>
     [AlwaysInterleave]
     [Alias("Ping")]
-    Task<DhtPingResult> PingAsync(UdpEndpoint endpoint);
+    Task<PingResult> PingAsync(UdpEndpoint endpoint);
 }

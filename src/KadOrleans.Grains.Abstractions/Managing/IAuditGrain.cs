@@ -25,14 +25,7 @@ internal interface IAuditGrain : IGrainWithIntegerKey
     ValueTask<IReadOnlyList<AuditRecord>> ReadAsync(int count, long? before);
 }
 
-/// <summary>A change that an operator made.</summary>
-/// <param name="Number">Grows with each entry.</param>
-/// <param name="Time">When it ended.</param>
-/// <param name="Who">The name of the caller's token.</param>
-/// <param name="Action">What was done.</param>
-/// <param name="Target">What was changed.</param>
-/// <param name="Succeeded">Whether it was done.</param>
-/// <param name="Result">What came of it.</param>
+/// <summary>A change that an operator made, with the members of <see cref="AuditEntry"/>.</summary>
 [GenerateSerializer]
 [Alias("kad.AuditRecord")]
 internal sealed record AuditRecord(

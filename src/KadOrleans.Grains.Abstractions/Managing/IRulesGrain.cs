@@ -23,30 +23,25 @@ internal interface IRulesGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<ClusterRules> GetAsync();
 
-    /// <summary>Bans an id or a range, or ends a ban. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
-    /// <param name="ban">As <see cref="Ban.ToString"/> writes it.</param>
-    /// <param name="isBanned">False ends the ban.</param>
+    /// <summary>Bans what <see cref="Ban.ToString"/> wrote, or ends its ban. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
     [Alias("Ban")]
     ValueTask<RuleChange> BanAsync(string ban, bool isBanned);
 
-    /// <summary>Changes a limit. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
-    /// <param name="name">Which limit.</param>
-    /// <param name="value">Its value. Null: that of the setting.</param>
+    /// <summary>Changes a limit; null: back to the setting. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
     [Alias("SetLimit")]
     ValueTask<RuleChange> SetLimitAsync(string name, long? value);
 
-    /// <summary>For edges and silos: the newest rules, or null if the caller follows them.</summary>
-    /// <param name="name">The edge's name, or the silo's address.</param>
-    /// <param name="known">The <see cref="EdgeRules.Version"/> that it follows, 0 before the first.</param>
+    /// <summary>
+    /// For an edge by its name, or a silo by its address: the newest rules, or null if it follows them. It follows the
+    /// <see cref="EdgeRules.Version"/> that is <paramref name="known"/>, 0 before the first.
+    /// </summary>
     [AlwaysInterleave]
     [Alias("Fetch")]
     [OpenTo(Callers.Edges)]
     ValueTask<EdgeRules?> FetchAsync(string name, long known);
 }
 
-/// <summary>What is in force in a cluster.</summary>
-/// <param name="Bans">The bans, the oldest first.</param>
-/// <param name="Missing">The names of the edges that do not follow all of it yet.</param>
+/// <summary>What is in force in a cluster: the bans, the oldest first, and who does not follow all of it yet.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterRules")]
 internal sealed record ClusterRules(
@@ -56,17 +51,11 @@ internal sealed record ClusterRules(
     [Id(2)]
     public IReadOnlyList<ClusterLimit> Limits { get; init; } = [];
 
-    /// <summary>The addresses of the silos that do not follow all of it yet.</summary>
     [Id(3)]
     public IReadOnlyList<string> MissingSilos { get; init; } = [];
 }
 
-/// <summary>A limit and its value.</summary>
-/// <param name="Name">The <see cref="Limit.Name"/>.</param>
-/// <param name="Setting">The value of the silos' setting. Null if each edge has its own.</param>
-/// <param name="Value">The value in force, null as for <paramref name="Setting"/>.</param>
-/// <param name="Since">When it was changed; null if the setting is in force.</param>
-/// <param name="Most">The most that is allowed.</param>
+/// <summary>A limit, with the members of <see cref="LimitDetails"/>. The setting is null if each edge has its own.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterLimit")]
 internal sealed record ClusterLimit(
@@ -76,39 +65,28 @@ internal sealed record ClusterLimit(
     [property: Id(3)] DateTimeOffset? Since,
     [property: Id(4)] long Most);
 
-/// <summary>A limit that was changed.</summary>
-/// <param name="Name">The <see cref="Limit.Name"/>.</param>
-/// <param name="Value">Its value in place of the setting's.</param>
-/// <param name="Since">When it was changed.</param>
+/// <summary>The value of a limit in place of the setting's.</summary>
 [GenerateSerializer]
 [Alias("kad.RuleLimit")]
 internal sealed record RuleLimit([property: Id(0)] string Name, [property: Id(1)] long Value, [property: Id(2)] DateTimeOffset Since);
 
-/// <summary>A ban.</summary>
-/// <param name="Ban">As <see cref="Ban.ToString"/> writes it.</param>
-/// <param name="Since">When it was made.</param>
+/// <summary>A ban, as <see cref="Ban.ToString"/> writes it.</summary>
 [GenerateSerializer]
 [Alias("kad.RuleBan")]
 internal sealed record RuleBan([property: Id(0)] string Ban, [property: Id(1)] DateTimeOffset Since);
 
-/// <summary>The result of a change of the rules.</summary>
-/// <param name="Changed">Whether something had to be changed.</param>
-/// <param name="Missing">The names of the edges that do not follow all rules yet; after a change of a limit the addresses of such silos, too.</param>
+/// <summary>Whether something had to be changed, and the names of the edges, and addresses of silos, that do not follow all rules yet.</summary>
 [GenerateSerializer]
 [Alias("kad.RuleChange")]
 internal sealed record RuleChange([property: Id(0)] bool Changed, [property: Id(1)] IReadOnlyList<string> Missing);
 
-/// <summary>What an edge or a silo has to follow.</summary>
-/// <param name="Version">Grows with each change; 0 if there never was one.</param>
-/// <param name="Bans">As <see cref="Ban.ToString"/> writes them.</param>
+/// <summary>What an edge or a silo has to follow. The version grows with each change; it is 0 if there never was one.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeRules")]
 internal sealed record EdgeRules([property: Id(0)] long Version, [property: Id(1)] IReadOnlyList<string> Bans)
 {
-    /// <summary>The changed limits.</summary>
     [Id(2)]
     public IReadOnlyList<RuleLimit> Limits { get; init; } = [];
 
-    /// <summary>The same for decisions.</summary>
     public IEnumerable<LimitEntry> LimitEntries => Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since));
 }

@@ -34,12 +34,9 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
 
     /// <summary>
-    /// <see cref="SubscribeAsync"/> for an edge that takes differences between snapshots. Returns the newest snapshot, or null if the edge
-    /// has it. Since version 1.
+    /// <see cref="SubscribeAsync"/> for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its
+    /// version is the known one. Since version 1.
     /// </summary>
-    /// <param name="epoch">The epoch of its lease.</param>
-    /// <param name="edge">The edge.</param>
-    /// <param name="known">The version of the edge's snapshot, 0 without one.</param>
     [Alias("SubscribeForChanges")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);

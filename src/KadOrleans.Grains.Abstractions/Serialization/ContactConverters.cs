@@ -3,29 +3,14 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-/// <summary>An id on the wire between processes: its 20 bytes as three numbers.</summary>
-[GenerateSerializer]
+/// <summary>The 20 bytes of an id as three big-endian numbers.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.NodeId")]
-internal struct NodeIdSurrogate
-{
-    /// <summary>The first 8 bytes, big-endian.</summary>
-    [Id(0)]
-    public ulong High { get; set; }
+internal record struct NodeIdSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Middle, [property: Id(2)] uint Low);
 
-    /// <summary>The next 8.</summary>
-    [Id(1)]
-    public ulong Middle { get; set; }
-
-    /// <summary>The last 4.</summary>
-    [Id(2)]
-    public uint Low { get; set; }
-}
-
-/// <summary>Carries <see cref="NodeId"/> by <see cref="NodeIdSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
 {
-    /// <inheritdoc/>
     public NodeId ConvertFromSurrogate(in NodeIdSurrogate surrogate)
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
@@ -35,43 +20,25 @@ internal sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
         return new NodeId(bytes);
     }
 
-    /// <inheritdoc/>
     public NodeIdSurrogate ConvertToSurrogate(in NodeId value)
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
         value.CopyTo(bytes);
-        return new NodeIdSurrogate
-        {
-            High = BinaryPrimitives.ReadUInt64BigEndian(bytes),
-            Middle = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]),
-            Low = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]),
-        };
+        return new NodeIdSurrogate(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]));
     }
 }
 
-/// <summary>An endpoint between processes: its IPv6 or IPv6-mapped address as two numbers, and the port.</summary>
-[GenerateSerializer]
+/// <summary>The IPv6 or IPv6-mapped address as two big-endian numbers, and the port.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.UdpEndpoint")]
-internal struct UdpEndpointSurrogate
-{
-    /// <summary>Upper half of the address.</summary>
-    [Id(0)]
-    public ulong High { get; set; }
+internal record struct UdpEndpointSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low, [property: Id(2)] ushort Port);
 
-    /// <summary>Lower half.</summary>
-    [Id(1)]
-    public ulong Low { get; set; }
-
-    /// <summary>The port.</summary>
-    [Id(2)]
-    public ushort Port { get; set; }
-}
-
-/// <summary>Carries <see cref="UdpEndpoint"/> by <see cref="UdpEndpointSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpointSurrogate>
 {
-    /// <inheritdoc/>
     public UdpEndpoint ConvertFromSurrogate(in UdpEndpointSurrogate surrogate)
     {
         Span<byte> address = stackalloc byte[16];
@@ -80,36 +47,17 @@ internal sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpoint
         return UdpEndpoint.FromIPv6(address, surrogate.Port);
     }
 
-    /// <inheritdoc/>
-    public UdpEndpointSurrogate ConvertToSurrogate(in UdpEndpoint value) => new()
-    {
-        High = value.AddressHigh,
-        Low = value.AddressLow,
-        Port = value.Port,
-    };
+    public UdpEndpointSurrogate ConvertToSurrogate(in UdpEndpoint value) => new(value.AddressHigh, value.AddressLow, value.Port);
 }
 
-/// <summary>A contact between processes.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.Contact")]
-internal struct ContactSurrogate
-{
-    /// <summary>Its id.</summary>
-    [Id(0)]
-    public NodeId Id { get; set; }
+internal record struct ContactSurrogate([property: Id(0)] NodeId Id, [property: Id(1)] UdpEndpoint Endpoint);
 
-    /// <summary>Where it is reached.</summary>
-    [Id(1)]
-    public UdpEndpoint Endpoint { get; set; }
-}
-
-/// <summary>Carries <see cref="Contact"/> by <see cref="ContactSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class ContactConverter : IConverter<Contact, ContactSurrogate>
 {
-    /// <inheritdoc/>
     public Contact ConvertFromSurrogate(in ContactSurrogate surrogate) => new(surrogate.Id, surrogate.Endpoint);
 
-    /// <inheritdoc/>
-    public ContactSurrogate ConvertToSurrogate(in Contact value) => new() { Id = value.Id, Endpoint = value.Endpoint };
+    public ContactSurrogate ConvertToSurrogate(in Contact value) => new(value.Id, value.Endpoint);
 }

@@ -2,57 +2,23 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-/// <summary>A cluster's constants, between processes and as stored.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.KademliaOptions")]
-internal struct KademliaOptionsSurrogate
-{
-    /// <summary>k.</summary>
-    [Id(0)]
-    public int BucketSize { get; set; }
+internal record struct KademliaOptionsSurrogate(
+    [property: Id(0)] int BucketSize,
+    [property: Id(1)] int LookupConcurrency,
+    [property: Id(2)] int DisjointPaths,
+    [property: Id(3)] int SplitDepth,
+    [property: Id(4)] int ReplacementCacheSize,
+    [property: Id(5)] int FailuresBeforeDrop,
+    [property: Id(6)] TimeSpan ValueTimeToLive,
+    [property: Id(7)] TimeSpan BucketRefreshInterval,
+    [property: Id(8)] TimeSpan RepublishInterval,
+    [property: Id(9)] TimeSpan PublishInterval);
 
-    /// <summary>α.</summary>
-    [Id(1)]
-    public int LookupConcurrency { get; set; }
-
-    /// <summary>d.</summary>
-    [Id(2)]
-    public int DisjointPaths { get; set; }
-
-    /// <summary>b.</summary>
-    [Id(3)]
-    public int SplitDepth { get; set; }
-
-    /// <summary>Replacements per bucket.</summary>
-    [Id(4)]
-    public int ReplacementCacheSize { get; set; }
-
-    /// <summary>Consecutive timeouts after which a contact is dropped.</summary>
-    [Id(5)]
-    public int FailuresBeforeDrop { get; set; }
-
-    /// <summary>A value's life.</summary>
-    [Id(6)]
-    public TimeSpan ValueTimeToLive { get; set; }
-
-    /// <summary>Time without a lookup after which a bucket is refreshed.</summary>
-    [Id(7)]
-    public TimeSpan BucketRefreshInterval { get; set; }
-
-    /// <summary>Time without a STORE after which a value is republished.</summary>
-    [Id(8)]
-    public TimeSpan RepublishInterval { get; set; }
-
-    /// <summary>Time after which a publication is published again.</summary>
-    [Id(9)]
-    public TimeSpan PublishInterval { get; set; }
-}
-
-/// <summary>Carries <see cref="KademliaOptions"/> by <see cref="KademliaOptionsSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class KademliaOptionsConverter : IConverter<KademliaOptions, KademliaOptionsSurrogate>
 {
-    /// <inheritdoc/>
     public KademliaOptions ConvertFromSurrogate(in KademliaOptionsSurrogate surrogate) => new()
     {
         BucketSize = surrogate.BucketSize,
@@ -67,18 +33,15 @@ internal sealed class KademliaOptionsConverter : IConverter<KademliaOptions, Kad
         PublishInterval = surrogate.PublishInterval,
     };
 
-    /// <inheritdoc/>
-    public KademliaOptionsSurrogate ConvertToSurrogate(in KademliaOptions value) => new()
-    {
-        BucketSize = value.BucketSize,
-        LookupConcurrency = value.LookupConcurrency,
-        DisjointPaths = value.DisjointPaths,
-        SplitDepth = value.SplitDepth,
-        ReplacementCacheSize = value.ReplacementCacheSize,
-        FailuresBeforeDrop = value.FailuresBeforeDrop,
-        ValueTimeToLive = value.ValueTimeToLive,
-        BucketRefreshInterval = value.BucketRefreshInterval,
-        RepublishInterval = value.RepublishInterval,
-        PublishInterval = value.PublishInterval,
-    };
+    public KademliaOptionsSurrogate ConvertToSurrogate(in KademliaOptions value) => new(
+        value.BucketSize,
+        value.LookupConcurrency,
+        value.DisjointPaths,
+        value.SplitDepth,
+        value.ReplacementCacheSize,
+        value.FailuresBeforeDrop,
+        value.ValueTimeToLive,
+        value.BucketRefreshInterval,
+        value.RepublishInterval,
+        value.PublishInterval);
 }

@@ -6,29 +6,17 @@ using Orleans.Serialization.Cloning;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-/// <summary>A value between processes: its type, and its content as bytes or as a number.</summary>
-[GenerateSerializer]
+/// <summary>A value as its type and one of two contents.</summary>
+/// <param name="Kind">The type.</param>
+/// <param name="Content">Text in UTF-8, or bytes; else null.</param>
+/// <param name="Number">A whole number, the bits of a float, or 0 and 1; else 0.</param>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.DhtValue")]
-internal struct DhtValueSurrogate
-{
-    /// <summary>Its type.</summary>
-    [Id(0)]
-    public DhtValueKind Kind { get; set; }
+internal record struct DhtValueSurrogate([property: Id(0)] DhtValueKind Kind, [property: Id(1)] byte[]? Content, [property: Id(2)] Int128 Number);
 
-    /// <summary>Text in UTF-8, or bytes; else null.</summary>
-    [Id(1)]
-    public byte[]? Content { get; set; }
-
-    /// <summary>A whole number, the bits of a float, or 0 and 1; else 0.</summary>
-    [Id(2)]
-    public Int128 Number { get; set; }
-}
-
-/// <summary>Carries <see cref="DhtValue"/> by <see cref="DhtValueSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
 {
-    /// <inheritdoc/>
     public DhtValue ConvertFromSurrogate(in DhtValueSurrogate surrogate) => surrogate.Kind switch
     {
         DhtValueKind.String => DhtValue.FromUtf8(surrogate.Content!),
@@ -39,23 +27,14 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
         _ => default,
     };
 
-    /// <inheritdoc/>
-    public DhtValueSurrogate ConvertToSurrogate(in DhtValue value) => new()
+    public DhtValueSurrogate ConvertToSurrogate(in DhtValue value) => value.Kind switch
     {
-        Kind = value.Kind,
-        Content = value.Kind switch
-        {
-            DhtValueKind.String => ArrayOf(value.AsUtf8()),
-            DhtValueKind.Bytes => ArrayOf(value.AsBytes()),
-            _ => null,
-        },
-        Number = value.Kind switch
-        {
-            DhtValueKind.Integer => value.AsInteger(),
-            DhtValueKind.Float => BitConverter.DoubleToInt64Bits(value.AsFloat()),
-            DhtValueKind.Boolean => value.AsBoolean() ? 1 : 0,
-            _ => 0,
-        },
+        DhtValueKind.String => new(value.Kind, ArrayOf(value.AsUtf8()), 0),
+        DhtValueKind.Bytes => new(value.Kind, ArrayOf(value.AsBytes()), 0),
+        DhtValueKind.Integer => new(value.Kind, null, value.AsInteger()),
+        DhtValueKind.Float => new(value.Kind, null, BitConverter.DoubleToInt64Bits(value.AsFloat())),
+        DhtValueKind.Boolean => new(value.Kind, null, value.AsBoolean() ? 1 : 0),
+        _ => new(value.Kind, null, 0),
     };
 
     // Avoids a copy for content that is only written to a stream.
@@ -65,66 +44,31 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
             : content.ToArray();
 }
 
-/// <summary>The source that a value is counted against, between processes.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.SourceNetwork")]
-internal struct SourceNetworkSurrogate
-{
-    /// <summary>Upper half of the address.</summary>
-    [Id(0)]
-    public ulong High { get; set; }
+internal record struct SourceNetworkSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low);
 
-    /// <summary>Lower half.</summary>
-    [Id(1)]
-    public ulong Low { get; set; }
-}
-
-/// <summary>Carries <see cref="SourceNetwork"/> by <see cref="SourceNetworkSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
 {
-    /// <inheritdoc/>
     public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) => new(surrogate.High, surrogate.Low);
 
-    /// <inheritdoc/>
-    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) => new() { High = value.High, Low = value.Low };
+    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) => new(value.High, value.Low);
 }
 
-/// <summary>A held value between processes.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.StoredValue")]
-internal struct StoredValueSurrogate
-{
-    /// <summary>The value.</summary>
-    [Id(0)]
-    public DhtValue Value { get; set; }
+internal record struct StoredValueSurrogate(
+    [property: Id(0)] DhtValue Value,
+    [property: Id(1)] DateTimeOffset StoredAt,
+    [property: Id(2)] DateTimeOffset ExpiresAt,
+    [property: Id(3)] SourceNetwork Source,
+    [property: Id(4)] DateTimeOffset? PublishedAt,
+    [property: Id(5)] bool IsFar);
 
-    /// <summary>When the last STORE of it arrived.</summary>
-    [Id(1)]
-    public DateTimeOffset StoredAt { get; set; }
-
-    /// <summary>When it expires.</summary>
-    [Id(2)]
-    public DateTimeOffset ExpiresAt { get; set; }
-
-    /// <summary>The source that it is counted against.</summary>
-    [Id(3)]
-    public SourceNetwork Source { get; set; }
-
-    /// <summary>The cluster's last publication, or null.</summary>
-    [Id(4)]
-    public DateTimeOffset? PublishedAt { get; set; }
-
-    /// <summary>Whether the edge that received it is not responsible for its key.</summary>
-    [Id(5)]
-    public bool IsFar { get; set; }
-}
-
-/// <summary>Carries <see cref="StoredValue"/> by <see cref="StoredValueSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
 {
-    /// <inheritdoc/>
     public StoredValue ConvertFromSurrogate(in StoredValueSurrogate surrogate) =>
         new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source)
         {
@@ -132,16 +76,8 @@ internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValue
             IsFar = surrogate.IsFar,
         };
 
-    /// <inheritdoc/>
-    public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) => new()
-    {
-        Value = value.Value,
-        StoredAt = value.StoredAt,
-        ExpiresAt = value.ExpiresAt,
-        Source = value.Source,
-        PublishedAt = value.PublishedAt,
-        IsFar = value.IsFar,
-    };
+    public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) =>
+        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar);
 }
 
 /// <summary>A held value is immutable, so calls within a silo do not copy it.</summary>
@@ -152,27 +88,14 @@ internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
 [RegisterCopier]
 internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
 
-/// <summary>A region of keys between processes.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.KeyRegion")]
-internal struct KeyRegionSurrogate
-{
-    /// <summary>The bits.</summary>
-    [Id(0)]
-    public NodeId Bits { get; set; }
+internal record struct KeyRegionSurrogate([property: Id(0)] NodeId Bits, [property: Id(1)] NodeId Mask);
 
-    /// <summary>Which bits it fixes.</summary>
-    [Id(1)]
-    public NodeId Mask { get; set; }
-}
-
-/// <summary>Carries <see cref="KeyRegion"/> by <see cref="KeyRegionSurrogate"/>.</summary>
 [RegisterConverter]
 internal sealed class KeyRegionConverter : IConverter<KeyRegion, KeyRegionSurrogate>
 {
-    /// <inheritdoc/>
     public KeyRegion ConvertFromSurrogate(in KeyRegionSurrogate surrogate) => new(surrogate.Bits, surrogate.Mask);
 
-    /// <inheritdoc/>
-    public KeyRegionSurrogate ConvertToSurrogate(in KeyRegion value) => new() { Bits = value.Bits, Mask = value.Mask };
+    public KeyRegionSurrogate ConvertToSurrogate(in KeyRegion value) => new(value.Bits, value.Mask);
 }

@@ -120,10 +120,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<bool> RepublishAsync();
 }
 
-/// <summary>A key and its value.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Value">The value, with its times and source.</param>
-/// <param name="Kind">For a put: the value's origin.</param>
+/// <summary>A key and its value. The kind counts for a put.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardPut")]
@@ -137,17 +134,13 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     public bool TellsWhy { get; init; }
 }
 
-/// <summary>A publication that the network has.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Mark">The <see cref="PendingPublication"/> that it was stored with.</param>
+/// <summary>A publication that the network has, with the <see cref="PendingPublication"/> that it was stored with.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.PublishedKey")]
 internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [property: Id(1)] DateTimeOffset Mark);
 
-/// <summary>A shard's usage.</summary>
-/// <param name="Keys">Keys, expired ones included until they are removed.</param>
-/// <param name="Bytes">Footprint of their values in bytes.</param>
+/// <summary>The keys that a shard holds, expired ones included, and the footprint of their values.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUsage")]
 internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);

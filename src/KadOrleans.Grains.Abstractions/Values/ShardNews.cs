@@ -3,10 +3,7 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Grains.Abstractions.Values;
 
-/// <summary>The state of a shard's keys that a caller knows.</summary>
-/// <param name="Shard">The shard.</param>
-/// <param name="Generation">As in <see cref="ShardNews"/>. 0 if nothing is known.</param>
-/// <param name="Version">As in <see cref="ShardNews"/>.</param>
+/// <summary>The state of a shard's keys that a caller knows, by its <see cref="ShardNews"/>. The generation is 0 if nothing is known.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardPoint")]

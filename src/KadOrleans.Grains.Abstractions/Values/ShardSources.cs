@@ -4,11 +4,6 @@ using KadOrleans.Core.Values;
 namespace KadOrleans.Grains.Abstractions.Values;
 
 /// <summary>A <see cref="SourceRanking"/> between processes.</summary>
-/// <param name="Keys">Keys of all networks.</param>
-/// <param name="Bytes">Footprint of their values in bytes.</param>
-/// <param name="Sources">The networks that are listed.</param>
-/// <param name="MostOtherKeys">The most keys of a network that is not listed.</param>
-/// <param name="MostOtherBytes">The most bytes of such a network.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardSources")]
@@ -19,7 +14,6 @@ internal sealed record ShardSources(
     [property: Id(3)] long MostOtherKeys,
     [property: Id(4)] long MostOtherBytes)
 {
-    /// <summary>Carries a ranking.</summary>
     public static ShardSources Of(SourceRanking ranking) => new(
         ranking.Keys,
         ranking.Bytes,
@@ -27,15 +21,11 @@ internal sealed record ShardSources(
         ranking.MostOtherKeys,
         ranking.MostOtherBytes);
 
-    /// <summary>The ranking.</summary>
     public SourceRanking ToRanking() => new(
         Keys, Bytes, [.. Sources.Select(one => new SourceTotals(one.Source, one.Keys, one.Bytes))], MostOtherKeys, MostOtherBytes);
 }
 
 /// <summary>A <see cref="SourceTotals"/> between processes.</summary>
-/// <param name="Source">The network.</param>
-/// <param name="Keys">Its keys.</param>
-/// <param name="Bytes">Footprint of their values in bytes.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardSource")]

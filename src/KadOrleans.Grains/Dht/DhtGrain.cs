@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Dht;
@@ -43,7 +44,7 @@ internal sealed class DhtGrain(
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
 
-    public async ValueTask<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    public async ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var limit = Limit(CallLimit);
         ShardUnavailableException? shardFailure = null;
@@ -52,7 +53,7 @@ internal sealed class DhtGrain(
             var values = await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken);
             if (values[0] is { } own)
             {
-                return new DhtGetResult(own.Value, null);
+                return new GetResult(own.Value, null);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -66,14 +67,14 @@ internal sealed class DhtGrain(
         return result.Found || shardFailure is null ? result : throw shardFailure;
     }
 
-    public async ValueTask<DhtSetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new DhtSetResult { Cluster = own };
+        return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new SetResult { Local = own };
     }
 
-    public async ValueTask<DhtSetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
@@ -83,17 +84,17 @@ internal sealed class DhtGrain(
             _ = SendAsync(put, CancellationToken.None);
         }
 
-        return new DhtSetResult { Cluster = own };
+        return new SetResult { Local = own };
     }
 
-    public async ValueTask<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    public async ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
         var (own, _) = await PutAsync(key, value, life, cancellationToken);
         return own == StoreResult.Stored
-            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), cancellationToken)) with { Cluster = own }
-            : new DhtSetResult { Cluster = own };
+            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), cancellationToken)) with { Local = own }
+            : new SetResult { Local = own };
     }
 
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
@@ -102,10 +103,10 @@ internal sealed class DhtGrain(
     public async ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request) =>
         await new ShardWatch(news, Shard, shard => grains.GetGrain<IKeyShardGrain>(shard), time).ReadAsync(request);
 
-    public async ValueTask<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
+    public async ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         await _edges.CallAsync(edge => edge.FindNodeAsync(target, cancellationToken), Limit(CallLimit), cancellationToken);
 
-    public async ValueTask<DhtPingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    public async ValueTask<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
     {
         endpoint.ThrowIfNotUnicast();
         return await _edges.CallAsync(edge => edge.PingAsync(endpoint), Limit(CallLimit), cancellationToken);
@@ -150,7 +151,7 @@ internal sealed class DhtGrain(
         return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
     }
 
-    private async Task<DhtGetResult> AskNetworkAsync(
+    private async Task<GetResult> AskNetworkAsync(
         NodeId key, TimeLimit limit, ShardUnavailableException? shardFailure, CancellationToken cancellationToken)
     {
         try
@@ -206,7 +207,7 @@ internal sealed class DhtGrain(
     };
 
     /// <summary>Sends a publication that the shard holds. While no contact took it, it stays pending.</summary>
-    private async Task<DhtSetResult> SendAsync(ShardPut put, CancellationToken cancellationToken)
+    private async Task<SetResult> SendAsync(ShardPut put, CancellationToken cancellationToken)
     {
         var result = await SpreadAsync(edge => edge.SetAsync(put.Key, put.Value.Value), cancellationToken);
         if (result.Stored > 0)
@@ -215,7 +216,7 @@ internal sealed class DhtGrain(
             _ = ConfirmAsync(new PublishedKey(put.Key, put.Value.PublishedAt!.Value));
         }
 
-        return result with { Cluster = StoreResult.Stored };
+        return result with { Local = StoreResult.Stored };
     }
 
     private async Task ConfirmAsync(PublishedKey published)
@@ -230,7 +231,7 @@ internal sealed class DhtGrain(
         }
     }
 
-    private async Task<DhtSetResult> SpreadAsync(Func<IEdgeObserver, Task<DhtSetResult>> set, CancellationToken cancellationToken)
+    private async Task<SetResult> SpreadAsync(Func<IEdgeObserver, Task<SetResult>> set, CancellationToken cancellationToken)
     {
         try
         {
@@ -240,7 +241,7 @@ internal sealed class DhtGrain(
         {
             // The cluster holds the value, and the result says that the network has no copy.
             logger.NetworkNotReached(e.Message);
-            return new DhtSetResult();
+            return new SetResult();
         }
     }
 }

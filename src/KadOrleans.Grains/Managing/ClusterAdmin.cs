@@ -42,8 +42,10 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         var described = new KeyDetails(key, held, PendingPublication.TimeOf(held?.PublishedAt), []);
         try
         {
-            var nearest = await calls.CallEdgeAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken);
-            return described with { Nearest = [.. nearest.Select(holder => new KeyHolder(holder.Contact, holder.Answered, holder.Value))] };
+            return described with
+            {
+                Nearest = await calls.CallEdgeAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken),
+            };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -80,8 +82,11 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         return TableDetails.Of(node, buckets, snapshot.Contacts);
     }
 
-    public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
-        (await calls.CallEdgeAsync(edge => edge.TraceLookupAsync(target, kind, cancellationToken), calls.Limit(), cancellationToken)).ToTrace(target);
+    public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default)
+    {
+        var trace = await calls.CallEdgeAsync(edge => edge.TraceLookupAsync(target, kind, cancellationToken), calls.Limit(), cancellationToken);
+        return trace with { Outcome = trace.Outcome with { Target = target } };
+    }
 
     public async Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
     [

@@ -174,7 +174,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         var found = await observer.FindNodeAsync(key, TestContext.Current.CancellationToken);
         Assert.Equal([new Contact(peer.Id, peer.LocalEndpoints[0])], found.Closest);
         var set = await observer.SetAsync(key, DhtValue.FromInteger(7));
-        Assert.Equal((1, null), (set.Stored, set.Cluster));
+        Assert.Equal((1, null), (set.Stored, set.Local));
         Assert.Equal(DhtValue.FromInteger(7), (await observer.GetAsync(key, TestContext.Current.CancellationToken)).Value);
         Assert.Equal(TerminationReason.ValueFound, (await observer.GetAsync(key, TestContext.Current.CancellationToken)).Lookup!.Reason);
 

@@ -3,7 +3,6 @@ using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Crawling;
-using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 
@@ -14,8 +13,9 @@ internal sealed class FakeEdge : IEdgeObserver
 {
     public static NodeId NetworkKey { get; } = NodeId.FromKey("only in the network");
 
-    public static DhtLookup Lookup { get; } = new()
+    public static LookupOutcome Lookup { get; } = new()
     {
+        Target = default,
         Reason = TerminationReason.Converged,
         Closest = [new Contact(NodeId.FromKey("contact"), UdpEndpoint.Parse("203.0.113.1:8468"))],
         Asked = 3,
@@ -38,29 +38,28 @@ internal sealed class FakeEdge : IEdgeObserver
     /// <summary>What a lookup waits for, with its token.</summary>
     public Func<CancellationToken, Task> OnLookup { get; set; } = _ => Task.CompletedTask;
 
-    public async Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
+    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
         await OnLookup(cancellationToken);
-        return new DhtGetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup);
+        return new GetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup);
     }
 
-    public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) =>
-        Task.FromResult(new DhtSetResult { Stored = 2, Lookup = Lookup });
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value) =>
+        Task.FromResult(new SetResult { Stored = 2, Lookup = Lookup });
 
-    public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+    public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public async Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
+    public async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
     {
         await OnLookup(cancellationToken);
         return Lookup;
     }
 
-    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AdminHolder>>([new AdminHolder(Lookup.Closest[0], true, "far away")]);
+    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([new KeyHolder(Lookup.Closest[0], true, "far away")]);
 
-    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => Task.FromResult(new AdminTrace(
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => Task.FromResult(new LookupTrace(
         Id,
-        Lookup,
-        target == NetworkKey && kind == LookupKind.Value ? "far away" : default(DhtValue?),
+        Lookup with { Value = target == NetworkKey && kind == LookupKind.Value ? "far away" : default(DhtValue?) },
         TimeSpan.FromMilliseconds(7),
         [
             new(new Contact(NodeId.FromKey("first"), UdpEndpoint.Parse("203.0.113.2:8468")), null, 1, TimeSpan.Zero, TimeSpan.FromMilliseconds(2), QueryResult.Contacts, 1, null),
@@ -84,6 +83,6 @@ internal sealed class FakeEdge : IEdgeObserver
 
     public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
-    public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
-        Task.FromResult(new DhtPingResult(true, NodeId.FromKey("contact"), TimeSpan.FromMilliseconds(5)));
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
+        Task.FromResult(new PingResult(NodeId.FromKey("contact"), null, TimeSpan.FromMilliseconds(5)));
 }

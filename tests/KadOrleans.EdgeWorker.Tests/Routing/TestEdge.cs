@@ -4,7 +4,6 @@ using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Crawling;
-using KadOrleans.Grains.Abstractions.Dht;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
 
@@ -25,17 +24,17 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
 
     public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
-    public Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult(new DhtGetResult(null, null));
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult(new GetResult(null, null));
 
-    public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value) => Task.FromResult(new DhtSetResult());
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value) => Task.FromResult(new SetResult());
 
-    public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+    public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken) => Task.FromResult(new DhtLookup());
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
+    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([]);
 
-    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task OnRulesAsync(EdgeRules rules) => Task.CompletedTask;
 
@@ -45,5 +44,5 @@ internal sealed class TestEdge(ClusterRoutingTable table) : IEdgeObserver
 
     public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
-    public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new DhtPingResult(false, null, default));
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint) => Task.FromResult(new PingResult(null, RequestFailure.TimedOut, default));
 }

@@ -47,7 +47,9 @@ internal sealed class EdgeAnswersModel
             ShardLayout.Of(ShardBits),
             new GrainKeyStoreOptions { MaxStaleness = Bound, MaxOutageStaleness = OutageBound },
             _clock,
-            AskForNewsAsync);
+            AskForNewsAsync,
+            AskShardAsync,
+            Counts);
         for (var i = 0; i < Keys; i++)
         {
             _records.Add(StoredValues.Key(i), new KeyRecord());
@@ -62,6 +64,8 @@ internal sealed class EdgeAnswersModel
     }
 
     public EdgeAnswers Answers { get; }
+
+    public AnswerCounts Counts { get; } = new();
 
     /// <summary>FIND_VALUEs that were answered with contacts, as the shard did not respond.</summary>
     public int Unanswered { get; private set; }
@@ -143,7 +147,7 @@ internal sealed class EdgeAnswersModel
     {
         foreach (var (key, number) in _puts)
         {
-            Answers.Changed(GrainKeys.Shard(key, ShardBits), key);
+            Answers.Changed(key);
             _records[key].Acknowledge(number);
         }
 
@@ -152,17 +156,16 @@ internal sealed class EdgeAnswersModel
 
     private void Get(NodeId key, bool isFind)
     {
-        var shard = GrainKeys.Shard(key, ShardBits);
         var oldest = _records[key].OldestAllowed(_clock.Elapsed - (isFind ? OutageBound : Bound));
-        if (isFind ? Answers.TryFind(shard, key, out var value) : Answers.TryGet(shard, key, out value))
+        if (isFind ? Answers.TryFind(key, out var value) : Answers.TryGet(key, out value))
         {
             _records[key].Check(oldest, value);
             return;
         }
 
         _ = CheckAsync(isFind
-            ? Answers.FindAsync(shard, key, (wanted, _) => AskShardAsync(wanted))
-            : Answers.AskAsync(shard, key, (wanted, _) => AskShardAsync(wanted), CancellationToken.None));
+            ? Answers.FindAsync(key)
+            : Answers.AskAsync(key, CancellationToken.None));
 
         async Task CheckAsync(Task<StoredValue?> get)
         {

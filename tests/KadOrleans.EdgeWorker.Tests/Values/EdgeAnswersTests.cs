@@ -44,15 +44,15 @@ public class EdgeAnswersTests
             world.Step(random.Next(int.MaxValue));
         }
 
-        Assert.InRange(world.Answers.Absent, 300, long.MaxValue);
-        Assert.InRange(world.Answers.Cached, 300, long.MaxValue);
-        Assert.InRange(world.Answers.InOutage, 100, long.MaxValue);
+        Assert.InRange(world.Counts.Absent, 300, long.MaxValue);
+        Assert.InRange(world.Counts.Cached, 300, long.MaxValue);
+        Assert.InRange(world.Counts.InOutage, 100, long.MaxValue);
         Assert.InRange(world.Unanswered, 100, int.MaxValue);
 
         // Other tests may be counted too.
         Assert.InRange(
-            counted["absent"] + counted["cached"] + counted["outage"], world.Answers.Absent + world.Answers.Cached, long.MaxValue);
-        Assert.InRange(counted["outage"], world.Answers.InOutage, long.MaxValue);
+            counted["absent"] + counted["cached"] + counted["outage"], world.Counts.Absent + world.Counts.Cached, long.MaxValue);
+        Assert.InRange(counted["outage"], world.Counts.InOutage, long.MaxValue);
     }
 
     private static void Enable(Instrument instrument, MeterListener listener)

@@ -24,13 +24,16 @@ public sealed class ShardChannelsTests
 
     public ShardChannelsTests()
     {
-        var map = new ShardMap(20);
-        for (var shard = 1; shard < 20; shard++)
-        {
-            map.Note(new ShardNews(shard, 1, 1, [], null, TimeSpan.Zero, Silos.At(1), shard < 5 ? Silos.DeskAt(1) : Silos.DeskAt(2)));
-        }
-
-        _channels = new ShardChannels<int, int>(CallDeskAsync, (_, numbers) => _one.CallAsync(numbers), () => map, Options, _clock, NullLogger.Instance);
+        HashSet<GrainId> desks = [Silos.DeskAt(1), Silos.DeskAt(2)];
+        _channels = new ShardChannels<int, int>(
+            "test",
+            CallDeskAsync,
+            (_, numbers) => _one.CallAsync(numbers),
+            shard => shard == 0 ? null : Silos.DeskAt(shard < 5 ? 1 : 2),
+            () => desks,
+            Options,
+            _clock,
+            NullLogger.Instance);
     }
 
     [Fact]

@@ -27,7 +27,6 @@ public sealed class ShardNewsFaultTests
                 asked.AddRange(known.Select(point => point.Shard));
                 return Task.FromResult<IReadOnlyList<ShardNews>>([new ShardNews(0, 3, 1, [], new byte[7], TimeSpan.Zero), good with { Shard = 1 }]);
             },
-            new ShardMap(2),
             static _ => { });
         ShardView[] views = [new(0), new(1)];
         foreach (var view in views)

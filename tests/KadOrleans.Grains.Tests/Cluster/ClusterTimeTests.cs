@@ -174,7 +174,7 @@ public sealed class ClusterTimeTests : IAsyncLifetime
         for (var i = 0; i < 20; i++)
         {
             var set = await dht.SetAsync(NodeId.FromKey($"{number} {i}"), DhtValue.FromInteger(i), Token);
-            Assert.Equal(StoreResult.Stored, set.Cluster);
+            Assert.Equal(StoreResult.Stored, set.Local);
         }
     }
 }

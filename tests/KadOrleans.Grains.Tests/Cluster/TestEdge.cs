@@ -25,11 +25,11 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Func<Task> OnSnapshot { get; set; } = () => Task.CompletedTask;
 
-    public Func<NodeId, Task<DhtGetResult>> Get { get; set; } =
-        _ => Task.FromResult(new DhtGetResult(null, new DhtLookup()));
+    public Func<NodeId, Task<GetResult>> Get { get; set; } =
+        _ => Task.FromResult(new GetResult(null, Samples.Lookup));
 
-    public Func<NodeId, DhtValue, Task<DhtSetResult>> Set { get; set; } =
-        (_, _) => Task.FromResult(new DhtSetResult { Stored = 3, Lookup = new DhtLookup { Asked = 3 } });
+    public Func<NodeId, DhtValue, Task<SetResult>> Set { get; set; } =
+        (_, _) => Task.FromResult(new SetResult { Stored = 3, Lookup = Samples.Lookup with { Asked = 3 } });
 
     public Func<Task> Confirm { get; set; } = () => Task.CompletedTask;
 
@@ -66,29 +66,29 @@ internal sealed class TestEdge : IEdgeObserver
         return Task.FromResult(TakesWork);
     }
 
-    public Task<DhtGetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Calls);
         return Get(key);
     }
 
-    public Task<DhtSetResult> SetAsync(NodeId key, DhtValue value)
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value)
     {
         Interlocked.Increment(ref Calls);
         return Set(key, value);
     }
 
-    public Task<DhtSetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+    public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public Task<DhtLookup> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Calls);
-        return Task.FromResult(new DhtLookup { Hops = 7 });
+        return Task.FromResult(Samples.Lookup with { Hops = 7 });
     }
 
-    public Task<IReadOnlyList<AdminHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AdminHolder>>([]);
+    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([]);
 
-    public Task<AdminTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <summary>What it was sent last.</summary>
     public EdgeRules? Rules { get; private set; }
@@ -113,6 +113,6 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
-    public Task<DhtPingResult> PingAsync(UdpEndpoint endpoint) =>
-        Task.FromResult(new DhtPingResult(true, Samples.Key(9), TimeSpan.FromMilliseconds(5)));
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
+        Task.FromResult(new PingResult(Samples.Key(9), null, TimeSpan.FromMilliseconds(5)));
 }

@@ -40,7 +40,7 @@ public sealed class DhtFailoverTests : IAsyncLifetime
         await ActivateAsync(survivor, null, values.Keys.Except(moving));
         foreach (var (key, value) in values)
         {
-            Assert.Equal(StoreResult.Stored, (await Dht(_cluster.Client).SetAsync(key, value, Token)).Cluster);
+            Assert.Equal(StoreResult.Stored, (await Dht(_cluster.Client).SetAsync(key, value, Token)).Local);
         }
 
         var dht = Dht(_cluster.GetSiloServiceProvider(survivor.SiloAddress).GetRequiredService<IGrainFactory>());
@@ -48,7 +48,7 @@ public sealed class DhtFailoverTests : IAsyncLifetime
 
         var gets = moving.ToDictionary(key => key, key => dht.GetAsync(key, Token).AsTask());
         var sets = moving.ConvertAll(key => dht.SetAsync(key.WithBit(159, !key.GetBit(159)), values[key], Token).AsTask());
-        Assert.All(await Task.WhenAll(sets), set => Assert.Equal(StoreResult.Stored, set.Cluster));
+        Assert.All(await Task.WhenAll(sets), set => Assert.Equal(StoreResult.Stored, set.Local));
         foreach (var (key, get) in gets)
         {
             Assert.Equal(values[key], (await get).Value);

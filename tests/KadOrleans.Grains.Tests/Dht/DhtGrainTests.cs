@@ -32,7 +32,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         await LeaseAsync("one", _one);
         var key = Key(70);
         var set = await cluster.Dht.SetAsync(key, DhtValue.FromString("hello"), TestContext.Current.CancellationToken);
-        Assert.Equal((StoreResult.Stored, 3), (set.Cluster, set.Stored));
+        Assert.Equal((StoreResult.Stored, 3), (set.Local, set.Stored));
         var calls = _one.Calls;
         var got = await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken);
         Assert.Equal(DhtValue.FromString("hello"), got.Value);
@@ -46,19 +46,19 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         await LeaseAsync("one", _one);
         var (key, hour) = (Key(171), TimeSpan.FromHours(1));
         var set = await cluster.Dht.SetForAsync(key, DhtValue.FromInteger(1), 2 * hour, TestContext.Current.CancellationToken);
-        Assert.Equal((StoreResult.Stored, 3), (set.Cluster, set.Stored));
+        Assert.Equal((StoreResult.Stored, 3), (set.Local, set.Stored));
 
         var calls = _one.Calls;
         var shorter = await cluster.Dht.SetForAsync(key, DhtValue.FromInteger(2), hour, TestContext.Current.CancellationToken);
 
-        Assert.Equal((StoreResult.Outdated, 0, calls), (shorter.Cluster, shorter.Stored, _one.Calls));
+        Assert.Equal((StoreResult.Outdated, 0, calls), (shorter.Local, shorter.Stored, _one.Calls));
     }
 
     [Fact]
     public async Task A_key_that_the_cluster_does_not_hold_is_looked_up_at_an_edge()
     {
         await LeaseAsync("one", _one);
-        _one.Get = _ => Task.FromResult(new DhtGetResult(DhtValue.FromInteger(7), new DhtLookup { Asked = 4 }));
+        _one.Get = _ => Task.FromResult(new GetResult(DhtValue.FromInteger(7), Samples.Lookup with { Asked = 4 }));
         var got = await cluster.Dht.GetAsync(Key(71));
         Assert.Equal((DhtValue.FromInteger(7), 4), (got.Value!.Value, got.Lookup!.Asked));
         Assert.Equal(7, (await cluster.Dht.FindNodeAsync(Key(1))).Hops);
@@ -84,7 +84,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task An_edge_that_does_not_answer_is_given_up_on()
     {
         await LeaseAsync("one", _one);
-        var never = new TaskCompletionSource<DhtGetResult>();
+        var never = new TaskCompletionSource<GetResult>();
         _one.Get = _ => never.Task;
         var get = cluster.Dht.GetAsync(Key(72)).AsTask();
 
@@ -93,7 +93,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(get.IsCompleted));
         var failure = await Assert.ThrowsAsync<NoLiveEdgeException>(() => get);
         Assert.Contains("No edge responded", failure.Message, StringComparison.Ordinal);
-        never.SetResult(new DhtGetResult(null, null));
+        never.SetResult(new GetResult(null, null));
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var key = Key(73);
         await Assert.ThrowsAsync<NoLiveEdgeException>(async () => await cluster.Dht.GetAsync(key));
         var set = await cluster.Dht.SetAsync(key, DhtValue.FromBoolean(true));
-        Assert.Equal((StoreResult.Stored, 0), (set.Cluster, set.Stored));
+        Assert.Equal((StoreResult.Stored, 0), (set.Local, set.Stored));
         Assert.Null(set.Lookup);
         Assert.Equal(DhtValue.FromBoolean(true), (await cluster.Dht.GetAsync(key)).Value);
         await Assert.ThrowsAsync<NoLiveEdgeException>(async () => await cluster.Dht.FindNodeAsync(key));
@@ -121,7 +121,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         _one.Get = _ =>
         {
             isAsked = true;
-            return Task.FromResult(new DhtGetResult(DhtValue.FromInteger(1), new DhtLookup()));
+            return Task.FromResult(new GetResult(DhtValue.FromInteger(1), Samples.Lookup));
         };
 
         // The clock may have moved beyond its lease.
@@ -160,7 +160,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var key = Samples.KeysOf(202, ClusterFixture.ShardBits).First();
         var shard = cluster.Shard(202);
         var set = await cluster.Dht.SetAsync(key, DhtValue.FromString("waits"));
-        Assert.Equal((StoreResult.Stored, 0), (set.Cluster, set.Stored));
+        Assert.Equal((StoreResult.Stored, 0), (set.Local, set.Stored));
         Assert.Equal([key], await DueAsync(shard, key));
 
         // Durably: another activation knows it, too.
@@ -178,7 +178,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task What_was_set_again_or_unpublished_meanwhile_is_not_taken_for_sent()
     {
         await LeaseAsync("one", _one);
-        var (key, sent) = (Samples.KeysOf(203, ClusterFixture.ShardBits).First(), new TaskCompletionSource<DhtSetResult>());
+        var (key, sent) = (Samples.KeysOf(203, ClusterFixture.ShardBits).First(), new TaskCompletionSource<SetResult>());
         _one.Set = (_, _) => sent.Task;
         var shard = cluster.Shard(203);
         var set = cluster.Dht.SetAsync(key, DhtValue.FromString("first")).AsTask();
@@ -187,7 +187,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
 
         Assert.True(await cluster.Dht.UnpublishAsync(key));
         Assert.False(Assert.Single(await shard.ConfirmPublishedAsync([first])));
-        sent.SetResult(new DhtSetResult { Stored = 1 });
+        sent.SetResult(new SetResult { Stored = 1 });
         Assert.Equal(1, (await set).Stored);
         Assert.Null(Assert.Single(await shard.GetAsync([key]))!.PublishedAt);
 

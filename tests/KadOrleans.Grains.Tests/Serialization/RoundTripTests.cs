@@ -56,10 +56,11 @@ public class RoundTripTests
         Same<EdgeWork>(new RandomWalkWork(random.NextId()));
         Same<EdgeWork>(new RejoinWork(random.NextId()));
         Same(Lookup(random));
-        Same(new DhtGetResult(random.Next(2) == 0 ? default(DhtValue?) : random.NextValue(), Lookup(random)));
-        Same(new DhtSetResult { Cluster = (StoreResult)random.Next(6), Stored = 1, Refused = 2, Failed = 3, Lookup = Lookup(random) });
-        Same(new DhtSetResult());
-        Same(new DhtPingResult(true, random.NextId(), TimeSpan.FromTicks(random.NextLong())));
+        var found = random.Next(2) == 0 ? default(DhtValue?) : random.NextValue();
+        Same(new GetResult(found, Lookup(random) with { Value = found }));
+        Same(new SetResult { Local = (StoreResult)random.Next(6), Stored = 1, Refused = 2, Failed = 3, Lookup = Lookup(random) });
+        Same(new SetResult());
+        Same(new PingResult(random.NextId(), null, TimeSpan.FromTicks(random.NextLong())));
         Same(new ClusterStatus(new ClusterSettings(5), [new EdgeStatus("edge", ["a", "b"], Report(random))]));
     });
 
@@ -104,8 +105,9 @@ public class RoundTripTests
         Counts = new Dictionary<string, long> { ["requests"] = random.NextLong() },
     };
 
-    private static DhtLookup Lookup(SeededRandomSource random) => new()
+    private static LookupOutcome Lookup(SeededRandomSource random) => new()
     {
+        Target = default,
         Reason = (TerminationReason)random.Next(3),
         Closest = Contacts(random),
         Asked = random.Next(99),

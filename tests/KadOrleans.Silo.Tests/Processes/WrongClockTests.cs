@@ -106,7 +106,7 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
         for (var i = 0; i < 10; i++)
         {
             var set = await client.Dht.SetAsync(NodeId.FromKey($"{keys} {i}"), DhtValue.FromInteger(i), TestContext.Current.CancellationToken);
-            Assert.Equal(StoreResult.Stored, set.Cluster);
+            Assert.Equal(StoreResult.Stored, set.Local);
         }
     }
 }
