@@ -1,5 +1,3 @@
-using System.CommandLine;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Crawling;
 using KadOrleans.Core.Crawling;
 

@@ -48,7 +48,7 @@ internal sealed class SessionOpening(EdgeContext context, EdgeObserver observer,
             catch (EdgeDrainedException e)
             {
                 TellOnce(ref isTold, () => logger.WaitingForCluster(Name, e.Message));
-                context.Health.WaitFor($"it is drained: 'kad-cluster edges resume {Name}' ends that");
+                context.Health.WaitFor($"it is drained: 'kad admin edges resume {Name}' ends that");
             }
             catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
             {
