@@ -18,7 +18,7 @@ public class ArchitectureTests
         ["Wire"] = ["Core"],
         ["Node"] = ["Abstractions", "Core", "Wire"],
         ["Hosting"] = ["Abstractions", "Core", "Wire", "Node"],
-        ["Http"] = ["Abstractions", "Core", "Wire", "Node", "Hosting"],
+        ["Http"] = ["Abstractions", "Core", "Wire", "Node", "Hosting", "StateFiles"],
         ["StateFiles"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Transport.Udp"] = ["Abstractions", "Core", "Wire", "Node"],
         ["Storage.Sqlite"] = ["Abstractions", "Core", "Wire", "Node", "SqliteFiles"],

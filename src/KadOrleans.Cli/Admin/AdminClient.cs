@@ -54,7 +54,7 @@ internal sealed class AdminClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
+            throw Unreachable(e);
         }
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -62,9 +62,9 @@ internal sealed class AdminClient : IDisposable
         }
     }
 
-    /// <summary>Copies the response of a request that reads, however long it is.</summary>
+    /// <summary>Reads the body of the response to a request that reads, however long it is.</summary>
     /// <exception cref="CommandException">The server does not respond, or refuses.</exception>
-    public async Task CopyAsync(string path, Stream output, CancellationToken cancellationToken)
+    public async Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken)
     {
         try
         {
@@ -74,13 +74,17 @@ internal sealed class AdminClient : IDisposable
                 throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
             }
 
-            await response.Content.CopyToAsync(output, cancellationToken);
+            return await read(await response.Content.ReadAsStreamAsync(cancellationToken));
         }
         catch (HttpRequestException e)
         {
-            throw CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
+            throw Unreachable(e);
         }
     }
+
+    /// <summary>The error of a connection that failed.</summary>
+    public CommandException Unreachable(Exception e) =>
+        CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
 
     public void Dispose() => _http.Dispose();
 

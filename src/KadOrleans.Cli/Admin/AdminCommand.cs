@@ -2,7 +2,7 @@ using KadOrleans.Cli.Commands;
 
 namespace KadOrleans.Cli.Admin;
 
-/// <summary><c>kad admin</c>: the commands that call the HTTP API of a node or a silo. Until release 0.2 <c>kad cluster</c> means the same.</summary>
+/// <summary><c>kad admin</c>: the commands that call the HTTP API of a node or a silo. Until the next release <c>kad cluster</c> means the same.</summary>
 internal static class AdminCommand
 {
     public static Command Create(CommandIo io) => new ExampleCommand("admin", "Look into a running node or cluster over HTTP, and change what it holds.")
@@ -33,6 +33,7 @@ internal static class AdminCommand
         LimitCommands.Create(io),
         NodeCommands.Run(io),
         CrawlCommands.Create(io),
+        TransferCommands.Export(io),
         TransferCommands.Import(io),
         SiloCommands.Shards(io),
         UsageCommands.Audit(io));

@@ -101,8 +101,14 @@ internal static class CrawlCommands
             using var client = connection.Open(parsed);
             var path = $"{Path}/{Uri.EscapeDataString(parsed.GetValue(crawl)!)}/nodes"
                 + ApiRequest.QueryOf(("format", parsed.GetValue(format)), ("prefix", parsed.GetValue(prefix)));
-            await client.CopyAsync(path, io.OutputBytes, cancellationToken);
-            return ExitCode.Done;
+            return await client.ReadAsync(
+                path,
+                async rows =>
+                {
+                    await rows.CopyToAsync(io.OutputBytes, cancellationToken);
+                    return ExitCode.Done;
+                },
+                cancellationToken);
         });
         return command;
     }

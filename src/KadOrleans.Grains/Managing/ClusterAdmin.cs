@@ -45,7 +45,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
     {
-        var (keys, next) = await ReadAsync(AdminArguments.CheckPage(prefix, count), after, count, KeySummary.Of, cancellationToken);
+        var (keys, next) = await ReadAsync(AdminArguments.CheckPage(prefix, count), after, count, withPublished: false, KeySummary.Of, cancellationToken);
         return new KeyPage(keys, next);
     }
 
@@ -55,7 +55,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         var found = new List<PublicationSummary>();
         for (var read = 0; read < PagesPerPublicationPage; read++)
         {
-            var (page, next) = await ReadAsync(KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, Publication, cancellationToken);
+            var (page, next) = await ReadAsync(
+                KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, withPublished: false, Publication, cancellationToken);
             foreach (var publication in page.OfType<PublicationSummary>())
             {
                 if (found.Count == count)
@@ -102,6 +103,55 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         var published = await calls.CallShardAsync(shard, grain => grain.UnpublishAsync([key]), limit, cancellationToken);
         var removed = await calls.CallShardAsync(shard, grain => grain.RemoveAsync([key]), limit, cancellationToken);
         return new KeyDeletion(removed[0], published[0]);
+    }
+
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        NodeId? after = null;
+        do
+        {
+            var (page, next) = await ReadAsync(KeyRegion.Everywhere, after, KeysPerCall, withPublished: true, KeyValuePair.Create, cancellationToken);
+            foreach (var entry in page)
+            {
+                yield return entry;
+            }
+
+            after = next;
+        }
+        while (after is not null);
+    }
+
+    public async Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(values.Count);
+        var limit = calls.Limit();
+        var layout = known.Layout;
+        var results = new StoreResult[values.Count];
+        await Task.WhenAll(values.Index().GroupBy(value => layout.ShardOf(value.Item.Key)).Select(async ofShard =>
+        {
+            List<(int Index, KeyValuePair<NodeId, StoredValue> Item)> allowed = [];
+            foreach (var value in ofShard)
+            {
+                if (StoreRules.FindRefusal(value.Item.Value.Value) is { } refusal)
+                {
+                    results[value.Index] = refusal;
+                }
+                else
+                {
+                    allowed.Add(value);
+                }
+            }
+
+            ShardPut[] puts = [.. allowed.Select(value => new ShardPut(value.Item.Key, value.Item.Value, PutKind.Import) { TellsWhy = true })];
+            var stored = puts.Length == 0 ? [] : await calls.CallShardAsync(ofShard.Key, grain => grain.PutAsync(puts), limit, cancellationToken);
+            foreach (var (value, result) in allowed.Zip(stored))
+            {
+                results[value.Index] = result;
+            }
+        }));
+        return results;
     }
 
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
@@ -342,9 +392,12 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         return new BanChange(change.Changed, change.Missing);
     }
 
-    /// <summary>A page of live keys, each as <paramref name="map"/> tells it. Null: nothing of it is told.</summary>
+    /// <summary>
+    /// A page of live keys, or also of expired ones that the cluster publishes, each as <paramref name="map"/> tells it. Null: nothing of it
+    /// is told.
+    /// </summary>
     private async Task<(List<T> Keys, NodeId? Next)> ReadAsync<T>(
-        KeyRegion region, NodeId? after, int count, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
+        KeyRegion region, NodeId? after, int count, bool withPublished, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
     {
         var limit = calls.Limit();
         var now = time.GetUtcNow();
@@ -363,7 +416,9 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
                 var wanted = Math.Min(count - found.Count, KeysPerCall);
                 var begin = after;
                 var keys = await calls.CallShardAsync(shard, grain => grain.ScanAsync(region, begin, wanted), limit, cancellationToken);
-                found.AddRange(keys.Where(put => !put.Value.IsExpired(now)).Select(put => map(put.Key, put.Value)));
+                found.AddRange(keys
+                    .Where(put => !put.Value.IsExpired(now) || (withPublished && put.Value.PublishedAt is not null))
+                    .Select(put => map(put.Key, put.Value)));
                 if (keys.Count < wanted)
                 {
                     break;
