@@ -50,6 +50,24 @@ public interface IDhtAdmin
     /// <exception cref="ArgumentException">The count is not allowed.</exception>
     Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The values held here with their times and sources, and those that this cluster still publishes although they have expired. A cluster's
+    /// are in ascending order of their keys. What is stored meanwhile may be left out.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage or a shard failed.</exception>
+    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores values with their times and sources, and returns the results in their order. Of two values of a key the one stored later stays.
+    /// <see cref="StoreResult.Stored"/> means durable. A cluster goes on publishing those with <see cref="StoredValue.PublishedAt"/>.
+    /// </summary>
+    /// <param name="values">At most <see cref="MaxPage"/>.</param>
+    /// <param name="cancellationToken">Ends the wait; some may be stored.</param>
+    /// <exception cref="ArgumentException">There are none, or too many.</exception>
+    /// <exception cref="DhtUnavailableException">The storage or a shard failed; some may be stored. The call may be repeated.</exception>
+    Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default);
+
     /// <summary>The keys and bytes held here, of a cluster by shard.</summary>
     Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 

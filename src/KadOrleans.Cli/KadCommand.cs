@@ -1,3 +1,4 @@
+using KadOrleans.Cli.Admin;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Node.Ports;
 using KadOrleans.StateFiles;
@@ -21,10 +22,11 @@ internal static class KadCommand
     /// <summary>The commands, with their options and arguments.</summary>
     public static ProgramCommand Create(CommandIo io) => new(
         "kad",
-        "Runs a node of a Kademlia network, and sends requests to one.",
+        "Runs a node of a Kademlia network, sends requests to one, and manages nodes and clusters over HTTP.",
         [
             "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468",
             "kad get greeting --via 127.0.0.1:8468",
+            "kad admin usage --data kad-data",
         ],
         IsMistake)
     {
@@ -38,6 +40,7 @@ internal static class KadCommand
         SizeCommand.Create(io),
         StateCommand.Create(io),
         TokenCommand.Create(io),
+        AdminCommand.Create(io),
     };
 
     /// <summary>Whether the message of an exception is a sentence about a port, a data folder or a file that cannot be used.</summary>

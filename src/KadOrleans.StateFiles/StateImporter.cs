@@ -5,19 +5,20 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.StateFiles;
 
 /// <summary>Puts a file's values into a store, with their times and sources.</summary>
-/// <param name="keys">The store.</param>
-/// <param name="together">Pending values: they share transactions or calls. At most what the store queues.</param>
+/// <param name="put">Stores values, and returns the results in their order.</param>
+/// <param name="together">The most values of a call. At most what the store queues.</param>
 /// <param name="time">Clock by which values expire.</param>
-internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider time)
+internal sealed class StateImporter(
+    Func<IReadOnlyList<KeyValuePair<NodeId, StoredValue>>, Task<IReadOnlyList<StoreResult>>> put, int together, TimeProvider time)
 {
-    private long _imported;
-    private long _expired;
-    private long _older;
-    private long _refused;
+    /// <summary>Into the keys of a process.</summary>
+    public StateImporter(IKeyStore keys, int together, TimeProvider time)
+        : this(async values => await Task.WhenAll(values.Select(value => keys.PutAsync(value.Key, value.Value, PutKind.Import).AsTask())), together, time)
+    {
+    }
 
-    /// <summary>The result so far. Safe for several threads.</summary>
-    public ImportResult Result => new(
-        Interlocked.Read(ref _imported), Interlocked.Read(ref _expired), Interlocked.Read(ref _older), Interlocked.Read(ref _refused));
+    /// <summary>The result so far.</summary>
+    public ImportResult Result { get; private set; } = new(0, 0, 0, 0);
 
     /// <summary>
     /// Imports values; durable when it returns. An expired value is left out, unless the cluster published it
@@ -31,7 +32,14 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
         foreach (var chunk in values.Chunk(together))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var results = await Task.WhenAll(chunk.Select(value => ImportAsync(value.Key, value.Value)));
+            var now = time.GetUtcNow();
+            var kept = chunk.Where(value => !value.Value.IsExpired(now) || value.Value.PublishedAt is not null).ToList();
+            var results = kept.Count > 0 ? await put(kept) : [];
+            Result = new ImportResult(
+                Result.Imported + results.Count(result => result == StoreResult.Stored),
+                Result.Expired + chunk.Length - kept.Count,
+                Result.Older + results.Count(result => result == StoreResult.Outdated),
+                Result.Refused + results.Count(result => result is not StoreResult.Stored and not StoreResult.Outdated && !result.IsUndecided()));
             if (results.Any(result => result.IsUndecided()))
             {
                 return false;
@@ -39,31 +47,6 @@ internal sealed class StateImporter(IKeyStore keys, int together, TimeProvider t
         }
 
         return true;
-    }
-
-    private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value)
-    {
-        if (value.IsExpired(time.GetUtcNow()) && value.PublishedAt is null)
-        {
-            Interlocked.Increment(ref _expired);
-            return StoreResult.Stored;
-        }
-
-        var result = await keys.PutAsync(key, value, PutKind.Import);
-        switch (result)
-        {
-            case StoreResult.Stored:
-                Interlocked.Increment(ref _imported);
-                break;
-            case StoreResult.Outdated:
-                Interlocked.Increment(ref _older);
-                break;
-            case var _ when !result.IsUndecided():
-                Interlocked.Increment(ref _refused);
-                break;
-        }
-
-        return result;
     }
 }
 

@@ -24,6 +24,12 @@ internal sealed class FakeAdmin : IDhtAdmin
         new() { Endpoint = UdpEndpoint.Parse("192.0.2.2:2"), State = CrawlState.Unreachable, ClaimedIds = [NodeId.MaxValue] },
     ];
 
+    /// <summary>What was imported.</summary>
+    public List<KeyValuePair<NodeId, StoredValue>> Imported { get; } = [];
+
+    /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
+    public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
+
     private static CrawlReport Finished { get; } = new()
     {
         Id = "20261101T000000000Z",
@@ -47,6 +53,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     /// <summary>Forgets all.</summary>
     public void Reset()
     {
+        Imported.Clear();
         Crawls.Clear();
         Crawls.Add(Finished);
         CrawlEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -289,5 +296,22 @@ internal sealed class FakeAdmin : IDhtAdmin
         }
 
         Calls.Enqueue(call);
+    }
+
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.Yield();
+        foreach (var value in Values ?? throw new DhtUnavailableException("The shard does not answer."))
+        {
+            yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");
+        }
+    }
+
+    public Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
+    {
+        Imported.AddRange(values);
+        return Task.FromResult<IReadOnlyList<StoreResult>>([.. values.Select(_ => StoreResult.Stored)]);
     }
 }

@@ -1,4 +1,3 @@
-using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli.Crawling;
 using KadOrleans.Core.Crawling;
 
 namespace KadOrleans.Cli.Commands;

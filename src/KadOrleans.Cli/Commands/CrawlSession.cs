@@ -1,6 +1,5 @@
 using System.Globalization;
 using KadOrleans.Cli.Clients;
-using KadOrleans.Cli.Output;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
 using KadOrleans.Node.Crawling;

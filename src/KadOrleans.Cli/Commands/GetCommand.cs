@@ -1,9 +1,4 @@
-using System.CommandLine;
-using System.Text.Json.Nodes;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Clients;
-using KadOrleans.Cli.Output;
-using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Results;
 
@@ -14,9 +9,7 @@ internal static class GetCommand
 {
     public static Command Create(CommandIo io)
     {
-        var key = new Argument<string?>("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
-        var raw = new Option<bool>("--raw") { Description = "Print bytes as they are, not in hexadecimal, and text unchanged on a terminal too." };
-        var (digest, via, json) = (CommonOptions.Digest(), CommonOptions.Via(), CommonOptions.Json());
+        var (key, raw, via, json) = (new KeyArgument(), CommonOptions.Raw(), CommonOptions.Via(), CommonOptions.Json());
         var command = new ExampleCommand("get", "Find the value of a key.")
         {
             Examples =
@@ -25,33 +18,20 @@ internal static class GetCommand
                 "kad get picture --raw --via 127.0.0.1:8468 > picture.png",
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
-            Notes = "Text is printed unchanged to a file or pipe. On a terminal it is one line: control characters and line breaks are shown as "
-                + "␛ and the like, other invisible characters as <U+202E>. Numbers, booleans and bytes in hexadecimal end with a newline. "
-                + "The standard error output says how many holders agree on the value, and how many have another one.",
-        };
-        command.Add(key);
-        command.Add(digest);
-        command.Add(raw);
-        command.Add(via);
-        command.Add(json);
+            Notes = $"{ValueOutput.Notes} The standard error output says how many holders agree on the value, and how many have another one.",
+        }.With(key.Key, key.Digest, raw, via, json);
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            io,
-            Keys.Choose(parsed.GetValue(key), parsed.GetValue(digest)),
-            parsed.GetValue(key),
-            parsed.GetValue(raw),
-            parsed.GetValue(via)!,
-            parsed.GetValue(json),
-            cancellationToken));
+            io, key.Read(parsed), parsed.GetValue(raw), parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        CommandIo io, NodeId digest, string? key, bool raw, string[] via, bool json, CancellationToken cancellationToken)
+        CommandIo io, GivenKey key, bool raw, string[] via, bool json, CancellationToken cancellationToken)
     {
         var result = await new NetworkSession(io, json).RunJudgedAsync(
             via,
             "Looking for the value…",
-            engine => engine.GetAsync(digest, cancellationToken),
+            engine => engine.GetAsync(key.Digest, cancellationToken),
             static (got, judge) => got.Lookup is { } lookup ? got with { Lookup = judge(lookup) } : got,
             static got => got.Found ? got.Lookup : null,
             cancellationToken);
@@ -61,17 +41,17 @@ internal static class GetCommand
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not found: {key ?? digest.ToString()}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "no lookup was made.")}",
-                ToJson(digest, key, result));
+                $"Not found: {key}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "no lookup was made.")}",
+                ToJson(key, result));
         }
 
         if (json)
         {
-            printer.Json(ToJson(digest, key, result));
+            printer.Json(ToJson(key, result));
         }
         else
         {
-            await WriteAsync(io, value, raw, cancellationToken);
+            await ValueOutput.WriteAsync(io, DhtValueText.TypeName(value.Kind), value.ToString(), raw);
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))
             {
                 await io.Error.WriteLineAsync(LookupText.DescribeVote(found));
@@ -81,9 +61,9 @@ internal static class GetCommand
         return ExitCode.Done;
     }
 
-    private static JsonObject ToJson(NodeId digest, string? key, GetResult result)
+    private static JsonObject ToJson(GivenKey key, GetResult result)
     {
-        var json = new JsonObject { ["found"] = result.Found, ["key"] = key, ["digest"] = digest.ToString() };
+        var json = new JsonObject { ["found"] = result.Found, ["key"] = key.Text, ["digest"] = key.Digest.ToString() };
         if (result.Value is { } value)
         {
             ValueJson.AddTo(json, value);
@@ -91,30 +71,5 @@ internal static class GetCommand
 
         json["lookup"] = LookupText.ToJson(result.Lookup);
         return json;
-    }
-
-    // Output to a file has the text's bytes and no others.
-    private static async Task WriteAsync(CommandIo io, DhtValue value, bool raw, CancellationToken cancellationToken)
-    {
-        if (value.Kind == DhtValueKind.String && io.IsOutputTerminal && !raw)
-        {
-            await io.Output.WriteLineAsync(VisibleText.Show(value.AsString()));
-            return;
-        }
-
-        if (value.Kind == DhtValueKind.String || (raw && value.Kind == DhtValueKind.Bytes))
-        {
-            var content = value.Kind == DhtValueKind.String ? value.AsUtf8() : value.AsBytes();
-            await io.OutputBytes.WriteAsync(content, cancellationToken);
-            await io.OutputBytes.FlushAsync(cancellationToken);
-            if (value.Kind == DhtValueKind.String && io.IsOutputTerminal)
-            {
-                await io.Output.WriteLineAsync();
-            }
-
-            return;
-        }
-
-        await io.Output.WriteLineAsync(value.ToString());
     }
 }

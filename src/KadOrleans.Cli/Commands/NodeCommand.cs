@@ -1,4 +1,3 @@
-using System.CommandLine;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Hosting.Logging;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,4 @@
-using System.CommandLine;
 using System.Globalization;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;

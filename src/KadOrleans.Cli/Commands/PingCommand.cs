@@ -1,8 +1,5 @@
-using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KadOrleans.Cli.Clients;
-using KadOrleans.Cli.Output;
 
 namespace KadOrleans.Cli.Commands;
 

@@ -1,9 +1,5 @@
-using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Clients;
-using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;

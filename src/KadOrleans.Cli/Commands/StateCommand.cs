@@ -1,7 +1,4 @@
-using System.CommandLine;
-using System.Text.Json.Nodes;
 using KadOrleans.Cli.Hosting;
-using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;

@@ -1,7 +1,4 @@
-using System.CommandLine;
-using System.Text.Json.Nodes;
 using KadOrleans.Cli.Clients;
-using KadOrleans.Cli.Output;
 using KadOrleans.Core;
 using KadOrleans.Node;
 

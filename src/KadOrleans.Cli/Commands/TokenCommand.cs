@@ -1,7 +1,3 @@
-using System.CommandLine;
-using System.Text.Json.Nodes;
-using KadOrleans.Cli.Arguments;
-using KadOrleans.Cli.Output;
 using KadOrleans.Http.Access;
 
 namespace KadOrleans.Cli.Commands;

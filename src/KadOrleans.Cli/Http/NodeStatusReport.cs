@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using KadOrleans.Core.Routing;
 using KadOrleans.Hosting.Results;
 using KadOrleans.Node;

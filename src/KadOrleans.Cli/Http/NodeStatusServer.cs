@@ -3,7 +3,7 @@ using KadOrleans.Hosting.Http;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
 using KadOrleans.Node;
-using KadOrleans.WebConsole;
+using KadOrleans.Http.WebConsole;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -158,7 +158,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
             catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
             {
                 WaitFor(
-                    e is EdgeDrainedException ? $"it is drained: 'kad-cluster edges resume {Name}' ends that" : "the cluster gives no lease",
+                    e is EdgeDrainedException ? $"it is drained: 'kad admin edges resume {Name}' ends that" : "the cluster gives no lease",
                     null,
                     () => _logger.WaitingForCluster(Name, e.Message));
             }

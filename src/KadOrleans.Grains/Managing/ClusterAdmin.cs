@@ -62,6 +62,41 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         return new KeyDeletion(removed[0], published[0]);
     }
 
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
+        shards.ReadValuesAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(values.Count);
+        var limit = calls.Limit();
+        var layout = known.Layout;
+        var results = new StoreResult[values.Count];
+        await Task.WhenAll(values.Index().GroupBy(value => layout.ShardOf(value.Item.Key)).Select(async ofShard =>
+        {
+            List<(int Index, KeyValuePair<NodeId, StoredValue> Item)> allowed = [];
+            foreach (var value in ofShard)
+            {
+                if (StoreRules.FindRefusal(value.Item.Value.Value) is { } refusal)
+                {
+                    results[value.Index] = refusal;
+                }
+                else
+                {
+                    allowed.Add(value);
+                }
+            }
+
+            ShardPut[] puts = [.. allowed.Select(value => new ShardPut(value.Item.Key, value.Item.Value, PutKind.Import) { TellsWhy = true })];
+            var stored = puts.Length == 0 ? [] : await calls.CallShardAsync(ofShard.Key, grain => grain.PutAsync(puts), limit, cancellationToken);
+            foreach (var (value, result) in allowed.Zip(stored))
+            {
+                results[value.Index] = result;
+            }
+        }));
+        return results;
+    }
+
     public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
         var limit = calls.Limit();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
@@ -28,7 +29,7 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
 
     public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken)
     {
-        var (keys, next) = await ReadAsync(AdminArguments.CheckPage(prefix, count), after, count, KeySummary.Of, cancellationToken);
+        var (keys, next) = await ReadAsync(AdminArguments.CheckPage(prefix, count), after, count, withPublished: false, KeySummary.Of, cancellationToken);
         return new KeyPage(keys, next);
     }
 
@@ -38,7 +39,8 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
         var found = new List<PublicationSummary>();
         for (var read = 0; read < PagesPerPublicationPage; read++)
         {
-            var (page, next) = await ReadAsync(KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, Publication, cancellationToken);
+            var (page, next) = await ReadAsync(
+                KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, withPublished: false, Publication, cancellationToken);
             foreach (var publication in page.OfType<PublicationSummary>())
             {
                 if (found.Count == count)
@@ -60,6 +62,23 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
 
         static PublicationSummary? Publication(NodeId key, StoredValue held) =>
             PendingPublication.TimeOf(held.PublishedAt) is { } time ? new(key, held.Value.Kind, held.Value.ContentLength, time) : null;
+    }
+
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        NodeId? after = null;
+        do
+        {
+            var (page, next) = await ReadAsync(KeyRegion.Everywhere, after, KeysPerCall, withPublished: true, KeyValuePair.Create, cancellationToken);
+            foreach (var entry in page)
+            {
+                yield return entry;
+            }
+
+            after = next;
+        }
+        while (after is not null);
     }
 
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken)
@@ -88,9 +107,12 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
         return new DhtSources(ranking, missing);
     }
 
-    /// <summary>A page of live keys, each as <paramref name="map"/> tells it. Null: nothing of it is told.</summary>
+    /// <summary>
+    /// A page of live keys, or also of expired ones that the cluster publishes, each as <paramref name="map"/> tells it. Null: nothing of it
+    /// is told.
+    /// </summary>
     private async Task<(List<T> Keys, NodeId? Next)> ReadAsync<T>(
-        KeyRegion region, NodeId? after, int count, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
+        KeyRegion region, NodeId? after, int count, bool withPublished, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
     {
         var limit = calls.Limit();
         var now = time.GetUtcNow();
@@ -109,7 +131,9 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
                 var wanted = Math.Min(count - found.Count, KeysPerCall);
                 var begin = after;
                 var keys = await calls.CallShardAsync(shard, grain => grain.ScanAsync(region, begin, wanted), limit, cancellationToken);
-                found.AddRange(keys.Where(put => !put.Value.IsExpired(now)).Select(put => map(put.Key, put.Value)));
+                found.AddRange(keys
+                    .Where(put => !put.Value.IsExpired(now) || (withPublished && put.Value.PublishedAt is not null))
+                    .Select(put => map(put.Key, put.Value)));
                 if (keys.Count < wanted)
                 {
                     break;

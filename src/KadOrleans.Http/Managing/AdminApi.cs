@@ -59,6 +59,7 @@ internal static class AdminApi
         SiloApi.Map(view);
         ContactApi.Map(view, manage);
         ValueApi.Map(view, manage);
+        TransferApi.Map(view, manage);
         manage.MapDelete("/keys/{key}", DeleteAsync)
             .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
             .Produces<DeletionResult>()

@@ -4,6 +4,7 @@ using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
@@ -81,6 +82,18 @@ internal sealed class NodeAdmin(
             watches.Post(key, KeyNotice.Of(null));
             return new KeyDeletion(wasHeld, wasPublished);
         });
+
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
+        store.ScanAsync(cancellationToken).Where(entry => !entry.Value.IsExpired(time.GetUtcNow()));
+
+    // A node keeps its own publications elsewhere. A value that a cluster published is an ordinary value here.
+    public async Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(values.Count);
+        return await Task.WhenAll(values.Select(value =>
+            store.PutAsync(value.Key, value.Value with { PublishedAt = null }, PutKind.Import, cancellationToken).AsTask()));
+    }
 
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {

@@ -6,7 +6,7 @@ using KadOrleans.Hosting.Settings;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
 using KadOrleans.Silo.Health;
-using KadOrleans.WebConsole;
+using KadOrleans.Http.WebConsole;
 using Orleans.Dashboard;
 
 namespace KadOrleans.Silo.Hosting;

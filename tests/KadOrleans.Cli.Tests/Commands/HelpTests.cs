@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
+using KadOrleans.Cli.Commands;
 using KadOrleans.Cli.Tests.Running;
 using KadOrleans.Testing.Processes;
 
@@ -6,28 +8,36 @@ namespace KadOrleans.Cli.Tests.Commands;
 
 public sealed class HelpTests
 {
-    [Theory]
-    [InlineData()]
-    [InlineData("node")]
-    [InlineData("set")]
-    [InlineData("get")]
-    [InlineData("ping")]
-    [InlineData("stun")]
-    [InlineData("find-node")]
-    [InlineData("crawl")]
-    [InlineData("size")]
-    [InlineData("state")]
-    [InlineData("state", "export")]
-    [InlineData("state", "import")]
-    public async Task Every_help_has_at_least_two_examples(params string[] command)
-    {
-        var run = await KadRun.RunAsync([.. command, "--help"]);
+    public static TheoryData<string> Commands => [.. Names(Root(), string.Empty)];
 
-        Assert.Equal(ExitCode.Done, run.ExitCode);
-        Assert.Empty(run.Error);
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Every_help_has_at_least_two_examples_and_the_exit_codes(string command)
+    {
+        var run = await KadRun.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
         Assert.Contains("3 no response", run.Output, StringComparison.Ordinal);
         var examples = run.Output[run.Output.IndexOf("Examples:", StringComparison.Ordinal)..];
-        Assert.True(examples.Split('\n').Count(line => line.Contains("kad " + string.Join(' ', command), StringComparison.Ordinal)) >= 2);
+        Assert.True(examples.Split('\n').Count(line => line.Contains($"kad {command}".Trim(), StringComparison.Ordinal)) >= 2, examples);
+    }
+
+    [Theory]
+    [InlineData("cluster")]
+    [InlineData("admin")]
+    public async Task The_commands_over_HTTP_are_a_group_with_two_names(string group) =>
+        Assert.Contains("Count the keys and bytes", (await KadRun.RunAsync(group, "usage", "--help")).Output, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_former_name_runs_the_group()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It is a shell script.");
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "kad-cluster"), ["usage", "--help"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+
+        Assert.Contains("kad admin usage --data", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,4 +59,9 @@ public sealed class HelpTests
         Assert.DoesNotContain(names, name => name.StartsWith("Microsoft.Orleans", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(names, name => name.StartsWith("Orleans", StringComparison.OrdinalIgnoreCase));
     }
+
+    private static ProgramCommand Root() => KadCommand.Create(new CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null));
+
+    private static IEnumerable<string> Names(Command command, string path) =>
+        command.Subcommands.SelectMany(sub => Names(sub, $"{path} {sub.Name}".Trim())).Prepend(path);
 }

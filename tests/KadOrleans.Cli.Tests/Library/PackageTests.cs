@@ -7,7 +7,7 @@ public sealed class PackageTests
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Abstractions", "KadOrleans.ClusterTool", "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.SqliteFiles", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
+        "KadOrleans.Abstractions", "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.SqliteFiles", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
         "KadOrleans.Transport.Udp", "KadOrleans.Wire",
     ];
 

@@ -26,7 +26,7 @@ public sealed class EdgeNameTests(TestCluster cluster) : IClassFixture<TestClust
         Assert.False((await client.PingAsync(endpoint, Token)).Answered);
         var drained = await FindAsync("drained");
         Assert.Equal((EdgeLeaseState.Drained, id), (drained!.State, Assert.Single(drained.Ids)));
-        await Eventually.ReadAsync(() => Task.FromResult(edge.Health.Obstacle), why => why == "it is drained: 'kad-cluster edges resume drained' ends that");
+        await Eventually.ReadAsync(() => Task.FromResult(edge.Health.Obstacle), why => why == "it is drained: 'kad admin edges resume drained' ends that");
 
         Assert.True(await Admin.ChangeEdgeAsync("drained", EdgeAction.Resume, Token));
         await edge.BecomesAsync(EdgePhase.Serving);

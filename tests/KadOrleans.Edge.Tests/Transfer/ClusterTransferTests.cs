@@ -41,19 +41,15 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     {
         var values = Enumerable.Range(0, Count).ToDictionary(_ => NodeId.Random(_random), Value);
         await PutAsync(_old, values);
-        using var first = new TransferRun();
-        Assert.Equal(ExitCode.Done, await first.ExportAsync(_old.Client, StateFile.Standard));
-        AssertSame(values, TransferRun.Read(first.File));
-        Assert.Empty(first.Output);
-        Assert.Contains("\"values\":5000", first.Error, StringComparison.Ordinal);
+        var first = await TransferRun.ExportAsync(_old.Admin);
+        Assert.Equal((ExitCode.Done, "exported 5000 values"), (first.Code, first.Error));
+        AssertSame(values, TransferRun.Read(first.Bytes));
 
-        using var import = new TransferRun();
-        Assert.Equal(ExitCode.Done, await import.ImportAsync(_new.Client, first.File));
-        Assert.Equal(Count, import.Json["imported"]!.GetValue<int>());
+        var import = await TransferRun.ImportAsync(_new.Admin, first.Bytes, "--json");
+        Assert.Equal((ExitCode.Done, Count), (import.Code, import.Json["imported"]!.GetValue<int>()));
 
-        using var second = new TransferRun();
-        Assert.Equal(ExitCode.Done, await second.ExportAsync(_new.Client, StateFile.Standard));
-        AssertSame(values, TransferRun.Read(second.File));
+        var second = await TransferRun.ExportAsync(_new.Admin);
+        AssertSame(values, TransferRun.Read(second.Bytes));
     }
 
     [Fact]
@@ -70,15 +66,14 @@ public sealed class ClusterTransferTests : IAsyncLifetime
             (published, expired with { PublishedAt = expired.StoredAt }),
             (NodeId.Random(_random), ours with { Value = DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1]) }));
 
-        using var import = new TransferRun();
-        Assert.Equal(ExitCode.Failed, await import.ImportAsync(_old.Client, file));
+        var import = await TransferRun.ImportAsync(_old.Admin, file);
 
-        Assert.Equal("{\"file\":\"test\",\"imported\":1,\"expired\":1,\"older\":1,\"refused\":1}", import.Output);
-        using var export = new TransferRun();
-        await export.ExportAsync(_old.Client, StateFile.Standard);
+        Assert.Equal(
+            (ExitCode.Failed, "1 values were imported from -; left out: 1 expired, 1 older than those held, 1 too long or beyond the quotas."),
+            (import.Code, import.Error));
         AssertSame(
             new Dictionary<NodeId, StoredValue> { [held] = ours, [published] = expired with { PublishedAt = expired.StoredAt } },
-            TransferRun.Read(export.File));
+            TransferRun.Read((await TransferRun.ExportAsync(_old.Admin)).Bytes));
     }
 
     [Fact]
@@ -88,14 +83,13 @@ public sealed class ClusterTransferTests : IAsyncLifetime
         var file = await FileAsync([.. values.Select(pair => (pair.Key, pair.Value))]);
         for (var i = 0; i < 2; i++)
         {
-            using var import = new TransferRun();
-            Assert.Equal(ExitCode.Done, await import.ImportAsync(_old.Client, file));
-            Assert.Equal(100, import.Json["imported"]!.GetValue<int>());
+            var import = await TransferRun.ImportAsync(_old.Admin, file);
+            Assert.Equal(
+                (ExitCode.Done, "imported 100 values from -; left out: 0 expired, 0 older than those held, 0 too long or beyond the quotas"),
+                (import.Code, import.Output));
         }
 
-        using var export = new TransferRun();
-        await export.ExportAsync(_old.Client, StateFile.Standard);
-        AssertSame(values, TransferRun.Read(export.File));
+        AssertSame(values, TransferRun.Read((await TransferRun.ExportAsync(_old.Admin)).Bytes));
     }
 
     [Fact]
@@ -103,10 +97,8 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     {
         var values = Enumerable.Range(0, 100).ToDictionary(_ => NodeId.Random(_random), Value);
         await PutAsync(_old, values);
-        using var export = new TransferRun();
-        await export.ExportAsync(_old.Client, StateFile.Standard);
         await using var keys = new InMemoryKeyStore(new StoreQuota());
-        using var stream = new MemoryStream(export.File);
+        using var stream = new MemoryStream((await TransferRun.ExportAsync(_old.Admin)).Bytes);
 
         var importer = new StateImporter(keys, 64, TimeProvider.System);
         Assert.True(await importer.ImportAsync(new StateReader(stream, "test").ReadValues(), TestContext.Current.CancellationToken));
@@ -126,11 +118,23 @@ public sealed class ClusterTransferTests : IAsyncLifetime
             new[] { KeyValuePair.Create(id, Value(1)) }.ToAsyncEnumerable(),
             TestContext.Current.CancellationToken);
 
-        using var import = new TransferRun();
-        Assert.Equal(ExitCode.Done, await import.ImportAsync(_old.Client, stream.ToArray()));
+        var import = await TransferRun.ImportAsync(_old.Admin, stream.ToArray(), "--json");
 
-        Assert.Equal("A node's id and 1 contacts in the file are left out: a cluster has its own.", import.Error);
+        Assert.Equal(
+            (ExitCode.Done, "A node's id and 1 contacts in the file are left out: a running node or cluster has its own."), (import.Code, import.Error));
         Assert.Equal(1, import.Json["imported"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("""{"format":"kad-state","version":2,"values":[]}""", "'-' is not a kad-state file of version 1: its version is 2.")]
+    [InlineData("""{ "format" : "kad-state", "version":1, "values":[{}]}""", "'-' is not a kad-state file of version 1: '' is not a valid key: ")]
+    [InlineData("[]", "FILE: line 1 is no JSON object of at most 65536 characters.")]
+    public async Task A_broken_file_is_refused_as_a_whole(string file, string sentence)
+    {
+        var import = await TransferRun.ImportAsync(_old.Admin, System.Text.Encoding.UTF8.GetBytes(file));
+
+        Assert.Equal(ExitCode.WrongUsage, import.Code);
+        Assert.StartsWith(sentence, import.Error, StringComparison.Ordinal);
     }
 
     private static StoredValue Value(int i) => new(

@@ -1,10 +1,10 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Edge.Tests.Running;
-using KadOrleans.Edge.Transfer;
-using KadOrleans.Node.Ports;
+using KadOrleans.Hosting;
 using KadOrleans.Simulation;
 using KadOrleans.StateFiles;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Edge.Tests.Transfer;
 
@@ -29,14 +29,16 @@ public sealed class TransferFaultTests(FaultCluster cluster) : IClassFixture<Fau
         cluster.Storage.IsAway = true;
         try
         {
-            using var run = new TransferRun(TimeSpan.FromSeconds(10));
-            var export = await Record.ExceptionAsync(() => run.ExportAsync(cluster.Client, file));
-            Assert.True(export is TransferException or KeyStoreException, $"{export}");
+            var admin = cluster.Value.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
+            var export = await TransferRun.ExportAsync(admin, file);
+            Assert.Equal(ExitCode.Unreachable, export.Code);
+            Assert.Contains("does not answer", Assert.Single(export.Error.Split('\n')), StringComparison.Ordinal);
             Assert.Equal("earlier", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
             Assert.Single(Directory.GetFiles(Path.GetDirectoryName(file)!));
 
-            var import = await Record.ExceptionAsync(() => run.ImportAsync(cluster.Client, values.ToArray()));
-            Assert.True(import is TransferException or KeyStoreException, $"{import}");
+            var import = await TransferRun.ImportAsync(admin, values.ToArray());
+            Assert.Equal(ExitCode.Unreachable, import.Code);
+            Assert.Single(import.Error.Split('\n'));
         }
         finally
         {

@@ -1,40 +1,24 @@
+using System.Net;
+using System.Reflection;
+using System.Text;
 using System.Text.Json.Nodes;
+using KadOrleans.Cli;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Edge.Transfer;
+using KadOrleans.Hosting.Http;
+using KadOrleans.Http;
+using KadOrleans.Http.Access;
 using KadOrleans.StateFiles;
+using KadOrleans.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Edge.Tests.Transfer;
 
-/// <summary>Exports and imports within the test, without a process, and what they wrote.</summary>
-internal sealed class TransferRun : IDisposable
+/// <summary>One <c>kad admin export</c> or <c>import</c> of a cluster, whose API is served for it, and what it left behind.</summary>
+internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
 {
-    private readonly MemoryStream _file = new();
-    private readonly StringWriter _output = new();
-    private readonly StringWriter _error = new();
-
-    public TransferRun(TimeSpan? patience = null, byte[]? input = null)
-    {
-        Io = new TransferIo
-        {
-            OpenInput = () => new MemoryStream(input ?? []),
-            OpenOutput = () => _file,
-            Output = _output,
-            Error = TextWriter.Synchronized(_error),
-        };
-        if (patience is { } given)
-        {
-            Io = Io with { Timeout = given };
-        }
-    }
-
-    public TransferIo Io { get; }
-
-    public byte[] File => _file.ToArray();
-
-    public string Output => _output.ToString().Trim();
-
-    public string Error => _error.ToString().Trim();
+    public string Output => Encoding.UTF8.GetString(Bytes).Trim();
 
     public JsonNode Json => JsonNode.Parse(Output)!;
 
@@ -45,24 +29,34 @@ internal sealed class TransferRun : IDisposable
         return new(new StateReader(stream, "test").ReadValues().ToDictionary());
     }
 
-    public async Task<int> ExportAsync(IGrainFactory grains, string file)
-    {
-        var transfer = new ValueTransfer(new TransferArguments(TransferArguments.Export, file, true, []), Io);
-        return await transfer.ExportAsync(grains, CancellationToken.None);
-    }
+    public static Task<TransferRun> ExportAsync(IDhtAdmin admin, string file = StateFile.Standard) => RunAsync(admin, [], "export", file);
 
-    public async Task<int> ImportAsync(IGrainFactory grains, byte[] file)
-    {
-        var transfer = new ValueTransfer(new TransferArguments(TransferArguments.Import, "test", true, []), Io);
-        using var stream = new MemoryStream(file);
-        var head = transfer.Check(stream, CancellationToken.None);
-        return await transfer.ImportAsync(grains, stream, head, CancellationToken.None);
-    }
+    public static Task<TransferRun> ImportAsync(IDhtAdmin admin, byte[] file, params string[] options) =>
+        RunAsync(admin, file, ["import", StateFile.Standard, .. options]);
 
-    public void Dispose()
+    private static async Task<TransferRun> RunAsync(IDhtAdmin admin, byte[] input, params string[] args)
     {
-        _file.Dispose();
-        _output.Dispose();
-        _error.Dispose();
+        using var folder = new TemporaryFolder();
+        var (secret, token) = ApiToken.Create("operator", [ApiScope.View, ApiScope.Manage]);
+        File.WriteAllText(folder["token"], secret);
+        await using var server = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            () => new Health(Health.Ready),
+            pages => pages.MapDhtApi(),
+            services => services.AddSingleton(DispatchProxy.Create<IDht, Uncalled>()).AddSingleton(admin).AddDhtApi(ApiTokens.Of(token)),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+        using var output = new MemoryStream();
+        using var error = new StringWriter();
+        using var io = new CommandIo(() => new MemoryStream(input), output, TextWriter.Synchronized(error));
+        var code = await KadCommand.RunAsync(
+            ["admin", .. args, "--url", $"http://{server.Address}", "--token-file", folder["token"]], io, TestContext.Current.CancellationToken);
+        return new TransferRun(code, output.ToArray(), error.ToString().Trim());
     }
+}
+
+/// <summary>An implementation that nobody calls.</summary>
+public class Uncalled : DispatchProxy
+{
+    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException($"{targetMethod?.Name} is not called.");
 }

@@ -177,16 +177,6 @@ public sealed class TlsClusterTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_says_what_is_wrong_with_its_certificate()
-    {
-        File.Delete(_edge.Key);
-        await using var process = ChildProcess.Start("KadOrleans.Edge.Full", _folder, ["export", "-", .. _edge.Settings]);
-
-        Assert.Equal(2, await process.ExitAsync());
-        Assert.StartsWith($"Kad:Tls:Key is '{_edge.Key}', which cannot be read (", process.Error.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_silo_with_TLS_serves_health_status_and_its_own_edge_as_ever()
     {
         await using var silo = await SiloProcess.StartedAsync(_folder, _silo.Settings);

@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using KadOrleans.Cli;
 using KadOrleans.Cli.Arguments;
-using KadOrleans.ClusterCli;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
@@ -15,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Infra.Tests.Documents;
 
-/// <summary>Each command of <c>kad-cluster</c>, each path and each page of the console that a document names exists. Nothing is called.</summary>
+/// <summary>Each command of <c>kad</c>, each path and each page of the console that a document names exists. Nothing is called.</summary>
 public sealed partial class ManagementCallTests
 {
     private static readonly IReadOnlyList<(string Document, string Text)> Codes =
@@ -27,11 +26,11 @@ public sealed partial class ManagementCallTests
     ];
 
     [Fact]
-    public void Each_command_of_kad_cluster_is_understood()
+    public void Each_command_of_kad_is_understood()
     {
         using var io = new CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null);
-        var command = ClusterCommand.Create(io);
-        var lines = Codes.Where(code => code.Text.StartsWith("kad-cluster ", StringComparison.Ordinal)).ToList();
+        var command = KadCommand.Create(io);
+        var lines = Codes.Where(code => code.Text.StartsWith("kad admin ", StringComparison.Ordinal)).ToList();
 
         Assert.True(lines.Count > 30, $"{lines.Count} command lines were found.");
         Assert.All(lines, line => Assert.Equal(
@@ -56,7 +55,7 @@ public sealed partial class ManagementCallTests
     [Fact]
     public void Each_page_of_the_console_has_its_heading()
     {
-        var pages = Repository.Read("src/KadOrleans.WebConsole/Pages/app.js");
+        var pages = Repository.Read("src/KadOrleans.Http/WebConsole/Pages/app.js");
         var named = Page().Matches(Repository.Read("docs/runbook.md").Replace('\n', ' ')).Select(match => match.Groups["page"].Value).ToHashSet();
 
         Assert.True(named.Count > 5, $"{named.Count} pages were found.");

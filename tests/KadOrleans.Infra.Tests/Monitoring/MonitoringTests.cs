@@ -5,7 +5,7 @@ using KadOrleans.Testing;
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Testing.Deployment;
 using KadOrleans.Testing.Monitoring;
-using KadOrleans.WebConsole.Live;
+using KadOrleans.Http.WebConsole.Live;
 
 namespace KadOrleans.Infra.Tests.Monitoring;
 
@@ -80,7 +80,7 @@ public sealed partial class MonitoringTests
         {
             var parts = Part().Matches(section).Select(part => part.Groups[1].Value);
             Assert.Equal(["See", "Do", "Over"], parts);
-            Assert.Contains("`kad-cluster ", section, StringComparison.Ordinal);
+            Assert.Contains("`kad admin ", section, StringComparison.Ordinal);
             Assert.Matches("`[A-Z]+ /v1/", section);
         });
         Assert.All(Alerts, alert => Assert.Contains(alert.Text("labels.severity"), (string[])["page", "ticket"]));

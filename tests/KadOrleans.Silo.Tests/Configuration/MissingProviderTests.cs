@@ -34,14 +34,5 @@ public sealed class MissingProviderTests : IDisposable
         Assert.StartsWith("Kad:Storage is 'AzureStorage', which KadOrleans.Edge lacks; ", edge.Error.Text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task An_export_is_refused_alike()
-    {
-        var export = await EndedRun.OfEdgeAsync("export", "-", "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key");
-
-        Assert.Equal(2, export.Code);
-        Assert.StartsWith("Kad:Tls:Certificate is 'a.crt', but KadOrleans.Edge lacks TLS; ", export.Errors, StringComparison.Ordinal);
-    }
-
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -1,5 +1,6 @@
+using System.Text;
+using KadOrleans.Cli;
 using KadOrleans.Edge;
-using KadOrleans.Edge.Transfer;
 using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Tests.Hosting;
@@ -25,9 +26,19 @@ internal sealed record EndedRun(int Code, string Output, string Errors)
         output,
         error));
 
-    /// <summary>An edge, or one of its verbs.</summary>
-    public static Task<EndedRun> OfEdgeAsync(params string[] args) => OfAsync((output, error) => EdgeCommand.RunAsync(
-        args, KadEdge.Providers(), TransferIo.FromConsole() with { Output = output, Error = error }));
+    /// <summary>An edge.</summary>
+    public static Task<EndedRun> OfEdgeAsync(params string[] args) =>
+        OfAsync((output, error) => EdgeCommand.RunAsync(args, KadEdge.Providers(), output, error));
+
+    /// <summary>A command of <c>kad</c>.</summary>
+    public static Task<EndedRun> OfKadAsync(params string[] args) => OfAsync(async (output, error) =>
+    {
+        using var bytes = new MemoryStream();
+        using var io = new CommandIo(() => Stream.Null, bytes, error);
+        var code = await KadCommand.RunAsync(args, io);
+        await output.WriteAsync(Encoding.UTF8.GetString(bytes.ToArray()));
+        return code;
+    });
 
     private static async Task<EndedRun> OfAsync(Func<TextWriter, TextWriter, Task<int>> run)
     {

@@ -8,7 +8,7 @@ public sealed class ClusterPackageTests
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Abstractions", "KadOrleans.Client", "KadOrleans.ClusterTool", "KadOrleans.Core", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains",
+        "KadOrleans.Abstractions", "KadOrleans.Client", "KadOrleans.Core", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains",
         "KadOrleans.Grains.Abstractions", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.SqliteFiles", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
         "KadOrleans.Transport.Udp", "KadOrleans.Wire",
     ];

@@ -27,9 +27,9 @@ public sealed class DoubledShardsTests : IDisposable
                 await client.StoreAsync(Bits, keys);
             }
 
-            Assert.Equal((0, "16 shards (4 bits)"), await RunAsync("shards", silo.GatewaySetting));
+            Assert.Equal((0, "16 shards."), await RunAsync(["shards", .. silo.AdminArguments]));
 
-            Assert.Equal((0, "32 shards (5 bits)"), await RunAsync("shards", "double", silo.GatewaySetting));
+            Assert.Equal((0, "32 shards."), await RunAsync(["shards", "double", "--wait", .. silo.AdminArguments]));
 
             Assert.Empty(await ValueReading.MissingAsync(edge.Address, keys));
             await AssertHeldAsync(silo, keys);
@@ -39,8 +39,8 @@ public sealed class DoubledShardsTests : IDisposable
         await using var later = new SiloServer(_folder.FullName, SiloServer.ShardBits(Bits));
         await using var laterEdge = new EdgeServer(_folder.FullName, "a", later.GatewaySetting);
         await Task.WhenAll(later.StartAsync(), laterEdge.StartAsync());
-        var (code, said) = await RunAsync("shards", "--json", later.GatewaySetting);
-        Assert.Equal((0, 32), (code, JsonNode.Parse(said)!["shards"]!.GetValue<int>()));
+        var (code, said) = await RunAsync(["shards", "--json", .. later.AdminArguments]);
+        Assert.Equal((0, 32), (code, JsonNode.Parse(said)!["count"]!.GetValue<int>()));
         Assert.Empty(await ValueReading.MissingAsync(laterEdge.Address, keys));
         await AssertHeldAsync(later, keys);
     }
@@ -61,7 +61,7 @@ public sealed class DoubledShardsTests : IDisposable
 
     private static async Task<(int Code, string Output)> RunAsync(params string[] args)
     {
-        var run = await EndedRun.OfEdgeAsync(args);
+        var run = await EndedRun.OfKadAsync(["admin", .. args]);
         return (run.Code, run.Output.Trim());
     }
 }

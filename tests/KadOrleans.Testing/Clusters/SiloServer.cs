@@ -29,6 +29,12 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>Where clients find it.</summary>
     public int Gateway { get; } = FreePort.Tcp();
 
+    /// <summary>Where HTTP is served; known once it has started.</summary>
+    public Uri Http { get; private set; } = new("http://localhost");
+
+    /// <summary>The arguments of <c>kad admin</c> that name it and its own token.</summary>
+    public string[] AdminArguments => ["--url", Http.GetLeftPart(UriPartial.Authority), "--data", Path.Combine(folder, "kad-cluster-data")];
+
     /// <summary>The same, as the setting of an edge.</summary>
     public string GatewaySetting => $"Kad:Cluster:Gateway=127.0.0.1:{Gateway.ToString(CultureInfo.InvariantCulture)}";
 
@@ -39,7 +45,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     public override async Task StartAsync()
     {
         Launch();
-        await Process!.LineAsync("health ");
+        Http = new Uri((await Process!.LineAsync("health "))["health ".Length..]);
     }
 
     /// <summary>Starts it.</summary>

@@ -1,5 +1,5 @@
 using System.Reflection;
-using KadOrleans.WebConsole.Live;
+using KadOrleans.Http.WebConsole.Live;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;

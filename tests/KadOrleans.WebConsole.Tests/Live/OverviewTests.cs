@@ -1,6 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Hosting.Http;
-using KadOrleans.WebConsole.Live;
+using KadOrleans.Http.WebConsole.Live;
 
 namespace KadOrleans.WebConsole.Tests.Live;
 

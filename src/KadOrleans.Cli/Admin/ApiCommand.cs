@@ -1,0 +1,114 @@
+using KadOrleans.Cli.Commands;
+
+namespace KadOrleans.Cli.Admin;
+
+/// <summary>Makes commands of one or several requests. With <c>--json</c> they print the server's object.</summary>
+internal static class ApiCommand
+{
+    /// <summary>A command of one request.</summary>
+    /// <param name="io">The streams.</param>
+    /// <param name="command">Its name, description, examples, options and arguments.</param>
+    /// <param name="request">The request of a command line.</param>
+    /// <param name="print">Prints the response for a person.</param>
+    public static Command Create(
+        CommandIo io, ExampleCommand command, Func<ParseResult, ApiRequest> request, Action<ResultPrinter, JsonObject> print) =>
+        Create(io, command, async (parsed, client, cancellationToken) => await client.SendAsync(request(parsed), cancellationToken), print);
+
+    /// <summary>A command of several requests, with one result.</summary>
+    /// <param name="io">The streams.</param>
+    /// <param name="command">Its name, description, examples, options and arguments.</param>
+    /// <param name="run">Makes the requests.</param>
+    /// <param name="print">Prints the result for a person.</param>
+    /// <param name="progress">Describes how far it is. Null: that it waits.</param>
+    public static Command Create(
+        CommandIo io,
+        ExampleCommand command,
+        Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
+        Action<ResultPrinter, JsonObject> print,
+        Func<string>? progress = null) =>
+        CreateAsync(io, command, run, (_, printer, result) =>
+        {
+            print(printer, result);
+            return Task.CompletedTask;
+        }, progress);
+
+    /// <summary>A command of several requests whose result is printed by its options.</summary>
+    public static Command CreateAsync(
+        CommandIo io,
+        ExampleCommand command,
+        Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
+        Func<ParseResult, ResultPrinter, JsonObject, Task> print,
+        Func<string>? progress = null)
+    {
+        var connection = new Connection();
+        var json = CommonOptions.Json();
+        connection.AddTo(command);
+        command.Add(json);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var isJson = parsed.GetValue(json);
+            using var client = connection.Open(parsed);
+            var result = await new Progress(io, isJson).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
+            var printer = new ResultPrinter(io, isJson);
+            if (isJson)
+            {
+                printer.Json(result);
+            }
+            else
+            {
+                await print(parsed, printer, result);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>A command that reads and prints a list.</summary>
+    public static Command List(CommandIo io, ExampleCommand command, string path, Action<ResultPrinter, JsonObject> print) =>
+        Create(io, command, _ => ApiRequest.Get(path), print);
+
+    /// <summary>Examples of command lines, each with a node's own token, and the first one with a cluster's.</summary>
+    /// <param name="lines">What follows <c>kad admin</c>.</param>
+    public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
+        [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
+
+    /// <summary>A field as text; empty if it is missing or null.</summary>
+    public static string Text(this JsonNode? node, string field) => node?[field] switch
+    {
+        null => string.Empty,
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        var other => other.ToJsonString(),
+    };
+
+    /// <summary>Whether a field is true.</summary>
+    public static bool IsTrue(this JsonNode? node, string field) => node.Text(field) == "true";
+
+    /// <summary>A field's number with a noun, such as '1 table' or '2 tables'.</summary>
+    public static string Count(this JsonNode? node, string field, string noun)
+    {
+        var number = node.Text(field);
+        return $"{number} {noun}{(number == "1" ? string.Empty : "s")}";
+    }
+
+    /// <summary>The objects of a field.</summary>
+    public static IReadOnlyList<JsonNode> List(this JsonNode? node, string field) =>
+        node?[field] is JsonArray array ? [.. array.OfType<JsonNode>()] : [];
+
+    /// <summary>Prints a table with one row for each object, whose fields are the columns.</summary>
+    public static void Rows(this ResultPrinter printer, IReadOnlyList<JsonNode> rows, params (string Heading, string Field)[] columns) =>
+        printer.Table([.. columns.Select(column => column.Heading)], [.. rows.Select(row => Array.ConvertAll(columns, column => row.Text(column.Field)))]);
+
+    /// <summary>Prints the fields that have a text, a row each.</summary>
+    public static void Fields(this ResultPrinter printer, params IEnumerable<(string Name, string Text)> fields) => printer.Table(
+        ["field", "content"], [.. fields.Where(field => field.Text.Length > 0).Select(field => new[] { field.Name, field.Text })]);
+
+    /// <summary>Says which edges a change did not reach.</summary>
+    public static void NoteMissing(this ResultPrinter printer, JsonNode result)
+    {
+        if (result.List("missing") is { Count: > 0 } missing)
+        {
+            printer.Note($"Not yet on {string.Join(", ", missing.Select(name => name.ToString()))}: each follows when it reaches the cluster again.");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace KadOrleans.Cli.Admin;
+
+/// <summary>The options that name a server and a token.</summary>
+internal sealed class Connection
+{
+    /// <summary>The environment's address where <c>--url</c> is not given.</summary>
+    public const string UrlVariable = "KAD_URL";
+
+    /// <summary>The environment's token where neither <c>--token-file</c> nor <c>--data</c> is given.</summary>
+    public const string TokenVariable = "KAD_TOKEN";
+
+    /// <summary>The file of a node's own token in its data folder.</summary>
+    private const string OwnToken = "http-token";
+
+    private const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>The most bytes of a file with a token.</summary>
+    private const int MaxToken = 4_096;
+
+    private readonly Option<string?> _url = new("--url")
+    {
+        Description = $"The HTTP address of a node or a silo. [default: {UrlVariable} of the environment, else {DefaultUrl}]",
+        HelpName = "URL",
+    };
+
+    private readonly Option<string?> _tokenFile = new("--token-file")
+    {
+        Description = $"A file with the token, as 'kad token' prints it. [default: {TokenVariable} of the environment has the token itself]",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "The data folder of a node on this machine: its own token is there.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_url);
+        command.Add(_tokenFile);
+        command.Add(_data);
+    }
+
+    /// <summary>Creates the client that the options name.</summary>
+    /// <exception cref="CommandException">The address is none, or there is no token.</exception>
+    public AdminClient Open(ParseResult parsed)
+    {
+        var text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.AbsolutePath == "/"
+            ? new AdminClient(url!, ReadToken(parsed))
+            : throw CommandException.WrongUsage($"--url is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
+    }
+
+    private string ReadToken(ParseResult parsed) => (parsed.GetValue(_tokenFile), parsed.GetValue(_data)) switch
+    {
+        ({ } file, null) => ReadFile("--token-file", file),
+        (null, { } folder) => ReadFile("--data", Path.Combine(folder, OwnToken)),
+        ({ } file, { } folder) => throw CommandException.WrongUsage($"Both --token-file '{file}' and --data '{folder}' are given; one of them is needed."),
+        _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token
+            ? token
+            : throw CommandException.WrongUsage($"No token is given; --token-file, --data or {TokenVariable} of the environment is needed."),
+    };
+
+    private static string ReadFile(string option, string path)
+    {
+        try
+        {
+            var token = new FileInfo(path).Length <= MaxToken ? File.ReadAllText(path).Trim() : string.Empty;
+            return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+                ? token
+                : throw CommandException.WrongUsage($"{option}: '{path}' has no token; 'kad token' prints one.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage($"{option}: the token cannot be read from '{path}' ({Phrases.Of(e.Message)}).");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using KadOrleans.Cli.Commands;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.StateFiles;
+
+namespace KadOrleans.Cli.Admin;
+
+/// <summary>
+/// <c>kad admin export</c> and <c>import</c>: all values as a file of <c>kad state</c>, with their times and sources. An import also takes
+/// JSON lines, and publishes those anew.
+/// </summary>
+internal static class TransferCommands
+{
+    private const string Values = "/v1/admin/values";
+
+    /// <summary>The values of one request: the server takes 16 MiB, and one value has up to 50 kB.</summary>
+    private const int ValuesPerRequest = 256;
+
+    /// <summary>The operations of one request. Each counts against the token's rate.</summary>
+    private const int Batch = 64;
+
+    /// <summary>The most characters of a line: a value of the greatest length in hexadecimal, and its key.</summary>
+    private const int MaxLine = 1 << 16;
+
+    /// <summary>How a file of <c>kad state</c> begins, without white space.</summary>
+    private const string StateBegin = """{"format":""";
+
+    public static Command Export(CommandIo io)
+    {
+        var file = new Argument<string>("FILE") { Description = "The file to write; - is the standard output." };
+        var (connection, json, count) = (new Connection(), CommonOptions.Json(), 0L);
+        var command = new ExampleCommand("export", "Write all values that are held to a file, while the node or the cluster serves on.")
+        {
+            Examples = [.. ApiCommand.Examples("export backup.json"), "kad admin export - --data kad-data | gzip > backup.json.gz"],
+            Notes = "The file is that of kad state, with each value's times and source, and for a cluster with when it was published.",
+        }.With(file);
+        connection.AddTo(command);
+        command.Add(json);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (path, isJson) = (parsed.GetValue(file)!, parsed.GetValue(json));
+            if (isJson && path == StateFile.Standard)
+            {
+                throw CommandException.WrongUsage("Both --json and FILE '-' write to the standard output; one of them is allowed.");
+            }
+
+            using var client = connection.Open(parsed);
+            await new Progress(io, isJson).ShowAsync(
+                () => $"{count:N0} values are exported…",
+                () => client.ReadAsync(Values, body => path == StateFile.Standard
+                    ? WriteAsync(body, io.OutputBytes)
+                    : StateFile.WriteAsync(path, stream => WriteAsync(body, stream)), cancellationToken));
+            if (path == StateFile.Standard)
+            {
+                io.Say($"exported {count} values");
+            }
+            else
+            {
+                new ResultPrinter(io, isJson).Print(new JsonObject { ["file"] = path, ["values"] = count }, $"exported {count} values to {path}");
+            }
+
+            return ExitCode.Done;
+
+            Task<long> WriteAsync(Stream body, Stream output) =>
+                StateWriter.WriteAsync(output, null, ReceiveAsync(client, body, () => count++, cancellationToken), cancellationToken);
+        });
+        return command;
+    }
+
+    public static Command Import(CommandIo io)
+    {
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A file of export or kad state, or JSON lines, each {\"key\":…,\"value\":…}, with \"type\", \"life\" or \"as\" as in a batch; - is the standard input.",
+        };
+        Func<string> progress = () => "Reading…";
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("import", "Store the values of a file.")
+            {
+                Examples =
+                [
+                    .. ApiCommand.Examples("import backup.json", "import keys.jsonl"), "generate-keys | kad admin import - --data kad-data",
+                ],
+                Notes = "Values of an export keep their times and sources; of two values of a key the one stored later stays. The file is checked to its "
+                    + "end first. Values of JSON lines are published again every day; a line is as in docs/http.md. Either may be imported again.",
+            }.With(file),
+            async (parsed, client, cancellationToken) =>
+            {
+                var path = parsed.GetValue(file)!;
+                var input = PipeReader.Create(Open(io, path));
+                var begin = await input.ReadAtLeastAsync(64, cancellationToken);
+                var text = string.Concat(Encoding.UTF8.GetString(begin.Buffer).Where(c => !char.IsWhiteSpace(c) && c != '\ufeff'));
+                input.AdvanceTo(begin.Buffer.Start);
+                await using var stream = input.AsStream();
+                return text.StartsWith(StateBegin, StringComparison.Ordinal)
+                    ? await ImportStateAsync(io, client, path, stream, said => progress = said, cancellationToken)
+                    : await ImportLinesAsync(client, stream, said => progress = said, cancellationToken);
+            },
+            static (printer, result) => printer.Line(result.Text("file") is { Length: > 0 } path
+                ? $"imported {result.Text("imported")} values from {path}; left out: {Describe(result)}"
+                : $"{result.Text("imported")} values were stored."),
+            () => progress());
+    }
+
+    /// <summary>Reads values as they come. The stream is read synchronously, so cancelling closes it.</summary>
+    private static async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReceiveAsync(
+        AdminClient client, Stream body, Action note, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var closing = cancellationToken.Register(body.Close);
+        using var values = new StateReader(body, "the response").ReadValues().GetEnumerator();
+        while (await Task.Run(MoveNext, CancellationToken.None))
+        {
+            note();
+            yield return values.Current;
+        }
+
+        bool MoveNext()
+        {
+            try
+            {
+                return values.MoveNext();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw client.Unreachable(e);
+            }
+        }
+    }
+
+    private static async Task<JsonObject> ImportStateAsync(
+        CommandIo io, AdminClient client, string path, Stream input, Action<Func<string>> tell, CancellationToken cancellationToken)
+    {
+        await using var stream = await StateFile.OpenAsync(path, () => input, cancellationToken);
+        var head = new StateReader(stream, path);
+        var isChecked = 0L;
+        tell(() => $"{isChecked:N0} values are checked…");
+        foreach (var _ in head.ReadValues())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            isChecked++;
+        }
+
+        if (head.Id is not null || head.Contacts.Count > 0)
+        {
+            io.Say($"A node's id and {head.Contacts.Count} contacts in the file are left out: a running node or cluster has its own.");
+        }
+
+        stream.Position = 0;
+        string[] counts = ["imported", "expired", "older", "refused"];
+        var totals = counts.ToDictionary(count => count, _ => 0L);
+        tell(() => $"{totals["imported"]:N0} values are imported…");
+        foreach (var some in new StateReader(stream, path).ReadValues().Chunk(ValuesPerRequest))
+        {
+            using var body = new MemoryStream();
+            await StateWriter.WriteAsync(body, null, some.ToAsyncEnumerable(), cancellationToken);
+            body.Position = 0;
+            var result = await client.SendAsync(
+                new ApiRequest(HttpMethod.Post, Values, (JsonObject)JsonNode.Parse(body)!), cancellationToken);
+            Array.ForEach(counts, count => totals[count] += result[count]!.GetValue<long>());
+        }
+
+        var summary = new JsonObject([new("file", path), .. totals.Select(total => new KeyValuePair<string, JsonNode?>(total.Key, total.Value))]);
+        return totals["refused"] == 0
+            ? summary
+            : throw CommandException.Failed($"{totals["imported"]} values were imported from {path}; left out: {Describe(summary)}.");
+    }
+
+    private static string Describe(JsonObject result) =>
+        $"{result.Text("expired")} expired, {result.Text("older")} older than those held, {result.Text("refused")} too long or beyond the quotas";
+
+    private static async Task<JsonObject> ImportLinesAsync(AdminClient client, Stream input, Action<Func<string>> tell, CancellationToken cancellationToken)
+    {
+        using var lines = new StreamReader(input, Encoding.UTF8);
+        var (failures, imported) = (new JsonArray(), 0);
+        tell(() => $"{imported} values are stored…");
+        await foreach (var (numbers, operations) in ReadAsync(lines, cancellationToken))
+        {
+            imported += await SendAsync(client, numbers, operations, failures, cancellationToken);
+        }
+
+        return failures.Count == 0
+            ? new JsonObject { ["imported"] = imported }
+            : throw CommandException.Failed($"{imported} values were stored, and {failures.Count} were not; the first is in {failures[0]}");
+    }
+
+    private static Stream Open(CommandIo io, string path)
+    {
+        try
+        {
+            return path == StateFile.Standard ? io.OpenInput() : File.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage($"FILE: '{path}' cannot be read ({Phrases.Of(e.Message)}).", e);
+        }
+    }
+
+    private static async IAsyncEnumerable<(List<int> Numbers, JsonArray Operations)> ReadAsync(
+        StreamReader lines, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (numbers, operations, number) = (new List<int>(), new JsonArray(), 0);
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        {
+            number++;
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            operations.Add(Parse(line, number));
+            numbers.Add(number);
+            if (numbers.Count == Batch)
+            {
+                yield return (numbers, operations);
+                (numbers, operations) = ([], []);
+            }
+        }
+
+        if (numbers.Count > 0)
+        {
+            yield return (numbers, operations);
+        }
+    }
+
+    private static JsonObject Parse(string line, int number)
+    {
+        try
+        {
+            if (line.Length <= MaxLine && JsonNode.Parse(line) is JsonObject entry)
+            {
+                entry["op"] = "put";
+                return entry;
+            }
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+
+        throw CommandException.WrongUsage($"FILE: line {number} is no JSON object of at most {MaxLine} characters.");
+    }
+
+    private static async Task<int> SendAsync(
+        AdminClient client, List<int> numbers, JsonArray operations, JsonArray failures, CancellationToken cancellationToken)
+    {
+        var result = await client.SendAsync(
+            new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", new JsonObject { ["operations"] = operations }), cancellationToken);
+        var stored = 0;
+        foreach (var (i, outcome) in result.List("results").Index())
+        {
+            if (outcome.Text("status") == "200")
+            {
+                stored++;
+            }
+            else
+            {
+                failures.Add($"line {numbers[i]}: {outcome.Text("problem")}");
+            }
+        }
+
+        return stored;
+    }
+}

@@ -1,0 +1,39 @@
+namespace KadOrleans.Cli.Commands;
+
+/// <summary>Options that several commands share.</summary>
+internal static class CommonOptions
+{
+    /// <summary>The data folder where none is named.</summary>
+    public const string DefaultData = "kad-data";
+
+    /// <summary>The option to print results and errors as JSON.</summary>
+    public const string JsonName = "--json";
+
+    public static Option<string[]> Via() => new("--via")
+    {
+        Description = "A node of the network. Repeatable: one that answers is enough.",
+        HelpName = "HOST:PORT",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Option<bool> Json() => new(JsonName) { Description = "Print the result, or the error, as one JSON object on one line." };
+
+    public static Option<string?> Digest() => new("--digest")
+    {
+        Description = "The key's 160-bit id in place of KEY: 40 hexadecimal digits.",
+        HelpName = "HEX",
+    };
+
+    public static Option<bool> Raw() => new("--raw")
+    {
+        Description = "Print bytes as they are, not in hexadecimal, and text unchanged on a terminal too.",
+    };
+
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "The folder of the node's database.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => DefaultData,
+    };
+}

@@ -1,0 +1,135 @@
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Cli.Commands;
+
+/// <summary>An executable's commands. A user's mistake ends in one sentence, never in an exception.</summary>
+internal sealed class ProgramCommand : RootCommand
+{
+    private readonly Func<Exception, bool> _isMistake;
+
+    /// <param name="name">The executable, as it is typed.</param>
+    /// <param name="description">One sentence.</param>
+    /// <param name="examples">Command lines that work, at least two.</param>
+    /// <param name="isMistake">Whether the message of an exception is a sentence about wrong usage. Null: of none.</param>
+    public ProgramCommand(string name, string description, IReadOnlyList<string> examples, Func<Exception, bool>? isMistake = null)
+        : base(description)
+    {
+        (ProgramName, _isMistake) = (name, isMistake ?? (_ => false));
+        var help = Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
+    }
+
+    /// <summary>The executable, as it is typed. A host of tests has another <see cref="Symbol.Name"/>.</summary>
+    public string ProgramName { get; }
+
+    /// <summary>Runs one command line and returns its <see cref="ExitCode"/>.</summary>
+    /// <param name="args">The arguments after the executable's name.</param>
+    /// <param name="io">Where the command reads and writes.</param>
+    /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
+    public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
+    {
+        // A key or value may begin with '@', which would otherwise name a file of arguments.
+        var result = Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var printer = new ResultPrinter(io, json: result.Tokens.Any(t => t is { Type: TokenType.Option, Value: CommonOptions.JsonName }));
+        if (ParseMistakes.Find(result) is { } mistake)
+        {
+            return printer.Fail(ExitCode.WrongUsage, mistake);
+        }
+
+        try
+        {
+            return await result.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = io.Output,
+                    Error = io.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellationToken);
+        }
+        catch (Exception e)
+        {
+            var (exitCode, sentence) = Explain(e);
+            return printer.Fail(exitCode, sentence);
+        }
+    }
+
+    private (int ExitCode, string Sentence) Explain(Exception e) => e switch
+    {
+        CommandException known => (known.ExitCode, known.Message),
+        OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures.First()),
+        _ when _isMistake(e) => (ExitCode.WrongUsage, e.Message),
+        OperationCanceledException => (ExitCode.Failed, "Interrupted."),
+        IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
+        _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
+    };
+}
+
+/// <summary>A command whose help ends with examples.</summary>
+/// <param name="name">As it is typed.</param>
+/// <param name="description">One sentence.</param>
+internal sealed class ExampleCommand(string name, string description) : Command(name, description)
+{
+    /// <summary>Command lines that work, at least two.</summary>
+    public required IReadOnlyList<string> Examples { get; init; }
+
+    /// <summary>Notes that do not fit the options' descriptions.</summary>
+    public string? Notes { get; init; }
+
+    /// <summary>Adds options, arguments or commands to a command.</summary>
+    public ExampleCommand With(params ReadOnlySpan<Symbol> symbols)
+    {
+        foreach (var symbol in symbols)
+        {
+            switch (symbol)
+            {
+                case Option option:
+                    Add(option);
+                    break;
+                case Argument argument:
+                    Add(argument);
+                    break;
+                default:
+                    Add((Command)symbol);
+                    break;
+            }
+        }
+
+        return this;
+    }
+}
+
+/// <summary>A command's help, followed by its examples and the exit codes.</summary>
+internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> rootExamples) : SynchronousCommandLineAction
+{
+    private const string ExitCodes = "Exit codes: 0 done; 1 not found, rejected or interrupted; 2 wrong usage; 3 no response.";
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        ArgumentNullException.ThrowIfNull(parseResult);
+        var exitCode = help.Invoke(parseResult);
+        var command = parseResult.CommandResult.Command as ExampleCommand;
+        var output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine("Examples:");
+        foreach (var example in command?.Examples ?? rootExamples)
+        {
+            output.WriteLine($"  {example}");
+        }
+
+        output.WriteLine();
+        if (command is { Notes: { } notes })
+        {
+            output.WriteLine(notes);
+        }
+
+        output.WriteLine(ExitCodes);
+        output.WriteLine();
+        return exitCode;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.Http.Problems;
+using KadOrleans.Http.Values;
+using KadOrleans.StateFiles;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace KadOrleans.Http.Managing;
+
+/// <summary>All values as a file of <c>kad state</c>, at <c>/v1/admin/values</c>.</summary>
+internal static class TransferApi
+{
+    private const string Path = "/values";
+
+    /// <summary>The most values of an import.</summary>
+    private const int MaxValues = IDhtAdmin.MaxPage;
+
+    /// <summary>The most bytes of an import: 256 values of the greatest length have 13 MB if each byte is an escape.</summary>
+    private const int MaxBodyBytes = 16 << 20;
+
+    /// <summary>Adds the endpoints to those who view and to those who manage.</summary>
+    public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
+    {
+        view.MapGet(Path, ExportAsync)
+            .WithSummary("Sends all values with their times and sources, as a file of kad state. A response that fails midway is cut off.")
+            .Produces<string>(StatusCodes.Status200OK, ValueBody.Json);
+        manage.MapPost(Path, ImportAsync)
+            .WithSummary($"Stores up to {MaxValues} values of such a file with their times and sources. Of two values of a key the one stored later stays.")
+            .WithBody<string>(MaxBodyBytes, ValueBody.Json)
+            .Produces<ImportResult>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+    }
+
+    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin)
+    {
+        var values = admin.ReadValuesAsync(context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
+        context.Response.RegisterForDisposeAsync(values);
+
+        // The first value comes before the response, so that a failure has its status code.
+        var isFound = await values.MoveNextAsync();
+        return TypedResults.Stream(body => StateWriter.WriteAsync(body, null, RestAsync(), context.RequestAborted), ValueBody.Json);
+
+        async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> RestAsync()
+        {
+            for (; isFound; isFound = await values.MoveNextAsync())
+            {
+                yield return values.Current;
+            }
+        }
+    }
+
+    private static async Task<Ok<ImportResult>> ImportAsync(HttpContext context, IDhtAdmin admin, TimeProvider time, AuditLog audit)
+    {
+        using var body = new MemoryStream(await Body.ReadAsync(context.Request, MaxBodyBytes));
+        var values = Read(body);
+
+        // Not cancelled with the request: it would be done by half.
+        var importer = new StateImporter(some => admin.ImportAsync(some, CancellationToken.None), MaxValues, time);
+        return TypedResults.Ok(await audit.RunAsync(
+            context,
+            "import",
+            string.Create(CultureInfo.InvariantCulture, $"{values.Count} values"),
+            async () => await importer.ImportAsync(values, CancellationToken.None)
+                ? importer.Result
+                : throw new DhtUnavailableException("The storage failed or a shard did not respond; a part was imported. Import again."),
+            static result => $"imported {result.Imported}, {result.Expired} expired, {result.Older} older, {result.Refused} refused"));
+    }
+
+    private static List<KeyValuePair<NodeId, StoredValue>> Read(Stream body)
+    {
+        try
+        {
+            var values = new StateReader(body, "body").ReadValues().Take(MaxValues + 1).ToList();
+            return values.Count <= MaxValues
+                ? values
+                : throw ApiProblemException.Wrong($"The body has more than {MaxValues} values, which are allowed in a request.");
+        }
+        catch (StateFileException e)
+        {
+            throw ApiProblemException.Wrong(e.Message);
+        }
+    }
+}
