@@ -10,6 +10,7 @@ using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Managing;
+using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains.Silos;
 
