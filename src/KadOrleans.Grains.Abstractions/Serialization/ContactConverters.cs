@@ -3,6 +3,8 @@ using KadOrleans.Core;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
+// Surrogates of core types were structs with properties. As records they must not include their parameters, or the bytes would be others.
+
 /// <summary>The 20 bytes of an id as three big-endian numbers.</summary>
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.NodeId")]

@@ -8,7 +8,10 @@ using Orleans.Serialization.Configuration;
 
 namespace KadOrleans.Grains.Abstractions.Serialization;
 
-/// <summary>The names of results on the wire. Their projects do not know Orleans, so no attribute can say them.</summary>
+/// <summary>
+/// The names of results on the wire. Their projects do not know Orleans, so no attribute can say them. They were records with these members,
+/// so their surrogates include parameters as records do: the bytes are the same.
+/// </summary>
 internal sealed class ResultNames : TypeManifestProviderBase
 {
     protected override void ConfigureInner(TypeManifestOptions options)
@@ -24,7 +27,7 @@ internal sealed class ResultNames : TypeManifestProviderBase
 }
 
 /// <summary>What a caller of a cluster learns of a lookup. It knows the target; the value travels beside it.</summary>
-[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[GenerateSerializer]
 internal record struct LookupOutcomeSurrogate(
     [property: Id(0)] TerminationReason Reason,
     [property: Id(1)] IReadOnlyList<Contact> Closest,
@@ -70,7 +73,7 @@ internal sealed class GetResultConverter : IConverter<GetResult, GetResultSurrog
 }
 
 /// <summary>The copy of the cluster is the local one. The publication is the caller's to say.</summary>
-[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[GenerateSerializer]
 internal record struct SetResultSurrogate(
     [property: Id(0)] StoreResult? Local,
     [property: Id(1)] int Stored,
