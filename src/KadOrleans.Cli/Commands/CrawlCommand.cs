@@ -1,6 +1,5 @@
 using System.CommandLine;
 using KadOrleans.Cli.Arguments;
-using KadOrleans.Cli.Crawling;
 using KadOrleans.Core.Crawling;
 
 namespace KadOrleans.Cli.Commands;

@@ -68,8 +68,8 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
     public int MostKeys(long cache) => (int)Math.Clamp((MemoryBytes - EmptyBytes - cache) / KeyIndex.BytesPerKey / MostPerQuota, 0, int.MaxValue);
 
     /// <summary>
-    /// Why memory cannot hold the index of a quota of keys and a cache, in one sentence that begins with the setting to blame and its value.
-    /// Null: it can.
+    /// Why memory cannot hold the index of a quota of keys and a cache; null if it can. The sentence begins with the setting to blame and
+    /// its value.
     /// </summary>
     public string? FindProblem(int keys, long cache, string setting)
     {
