@@ -1,4 +1,3 @@
-using System.CommandLine;
 using KadOrleans.Cli.Arguments;
 using KadOrleans.Core.Crawling;
 
