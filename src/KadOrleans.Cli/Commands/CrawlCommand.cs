@@ -1,4 +1,3 @@
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Core.Crawling;
 
 namespace KadOrleans.Cli.Commands;
