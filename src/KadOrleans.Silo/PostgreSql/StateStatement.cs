@@ -75,6 +75,8 @@ internal static class StateStatement
         Add(command, writes, row => row.Version);
         Add(command, writes, row => row.Payload);
 
+        // Once for each connection. Otherwise the database would plan the statement anew for every few states.
+        await command.PrepareAsync();
         var versions = new int?[writes.Count];
         await using (var reader = await command.ExecuteReaderAsync())
         {

@@ -14,8 +14,8 @@ namespace KadOrleans.Silo.PostgreSql;
 /// <param name="time">Measures the waits.</param>
 internal sealed class StateWrites(string connectionString, TimeProvider time)
 {
-    /// <summary>Statements at a time: one runs while the disk is written for the other.</summary>
-    public const int MaxStatements = 2;
+    /// <summary>Statements at a time. Two would each have half of the states, at more processor time of silo and database.</summary>
+    public const int MaxStatements = 1;
 
     /// <summary>A statement that takes longer is slow: another one may run in its place.</summary>
     public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);

@@ -101,6 +101,7 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
         await using var gate = await InsertGate.CloseAsync(database.Server);
         var first = WriteAsync(0);
         await gate.HeldAsync(1);
+        _time.Advance(StateWrites.SlowAfter);
         var second = WriteAsync(0, bytes: 2);
         var other = WriteAsync(1);
         await gate.HeldAsync(2);
@@ -136,6 +137,7 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
         await using var gate = await InsertGate.CloseAsync(database.Server);
         var underWay = Writes.WriteAsync(Row(-1), Timeout, cancellation.Token);
         await gate.HeldAsync(1);
+        _time.Advance(StateWrites.SlowAfter);
         var held = await HoldAsync(gate, 1, 1);
         var cancelled = Writes.WriteAsync(Row(0), Timeout, cancellation.Token);
         var late = Writes.WriteAsync(Row(1), TimeSpan.FromSeconds(1), default);
