@@ -97,11 +97,9 @@ internal sealed class GrainDatabase : IAsyncDisposable
             );
             """,
 
-        // A put of a small value writes a row of some 300 bytes at a random place.
-        PageBytes = 1024,
-
-        // Holds the pages that shards write next. With SQLite's default of 2 MB nearly each write read a page first.
-        CacheKiB = 32 * 1024,
+        // Holds the pages that shards write next. With SQLite's default of 2 MB nearly each write read a page first. Nearly each commit
+        // looks through the whole cache, so a larger one costs more.
+        CacheKiB = 16 * 1024,
         Owner = "silo",
         FolderSetting = folderSetting is null ? string.Empty : $" with {folderSetting}",
         AlteredLayout = "its table is missing or altered",

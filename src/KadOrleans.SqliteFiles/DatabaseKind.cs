@@ -18,12 +18,6 @@ internal sealed record DatabaseKind
     /// <summary>The statements that create the layout; they run in one transaction.</summary>
     public required string Layout { get; init; }
 
-    /// <summary>
-    /// Bytes of a page of a new file, a power of two from 512 to 65,536. A commit writes whole pages, so small ones suit small
-    /// rows at random places. A file keeps what it was made with.
-    /// </summary>
-    public int PageBytes { get; init; } = 4096;
-
     /// <summary>Memory for pages of the file, in KiB. Null: SQLite's default.</summary>
     public int? CacheKiB { get; init; }
 
@@ -57,7 +51,6 @@ internal sealed record DatabaseKind
     /// </summary>
     internal void Create(SqliteConnection connection)
     {
-        Execute(connection, $"PRAGMA page_size = {PageBytes}");
         connection.Execute("BEGIN EXCLUSIVE");
         connection.Execute(Layout);
         Execute(connection, $"PRAGMA application_id = {ApplicationId}");
