@@ -126,7 +126,7 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"format":"kad-state","version":2,"values":[]}""", "'-' is not a kad-state file of version 1: its version is 2.")]
+    [InlineData("""{"format":"kad-state","version":2,"values":[]}""", "'-' is not a kad-state file of version 1: its version is '2'.")]
     [InlineData("""{ "format" : "kad-state", "version":1, "values":[{}]}""", "'-' is not a kad-state file of version 1: '' is not a valid key: ")]
     [InlineData("[]", "FILE: line 1 is no JSON object of at most 65536 characters.")]
     public async Task A_broken_file_is_refused_as_a_whole(string file, string sentence)
