@@ -55,7 +55,9 @@ public interface IDhtAdmin
     /// are in ascending order of their keys. What is stored meanwhile may be left out.
     /// </summary>
     /// <exception cref="DhtUnavailableException">The storage or a shard failed.</exception>
-    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default);
+    /// <exception cref="NotSupportedException">The implementation cannot.</exception>
+    IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} does not export values.");
 
     /// <summary>
     /// Stores values with their times and sources, and returns the results in their order. Of two values of a key the one stored later stays.
@@ -65,8 +67,10 @@ public interface IDhtAdmin
     /// <param name="cancellationToken">Ends the wait; some may be stored.</param>
     /// <exception cref="ArgumentException">There are none, or too many.</exception>
     /// <exception cref="DhtUnavailableException">The storage or a shard failed; some may be stored. The call may be repeated.</exception>
+    /// <exception cref="NotSupportedException">The implementation cannot.</exception>
     Task<IReadOnlyList<StoreResult>> ImportAsync(
-        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default);
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} does not import values.");
 
     /// <summary>The keys and bytes held here, of a cluster by shard.</summary>
     Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default);

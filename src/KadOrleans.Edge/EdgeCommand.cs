@@ -33,12 +33,13 @@ internal static class EdgeCommand
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
-        if (args.FirstOrDefault(Moved.ContainsKey) is { } verb)
+        var command = SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, providers, output, error));
+        if (command.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))
         {
-            await error.WriteLineAsync($"'{verb}' is a command of kad now: kad admin {Moved[verb]} --url http://SILO:8080 --token-file TOKEN.");
+            await error.WriteLineAsync($"'{word}' is a command of kad now: kad admin {usage} --url http://SILO:8080 --token-file TOKEN.");
             return ExitCode.WrongUsage;
         }
 
-        return await SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, providers, output, error)).RunAsync(args, output, error);
+        return await command.RunAsync(args, output, error);
     }
 }

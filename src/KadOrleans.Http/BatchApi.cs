@@ -53,10 +53,6 @@ internal static class BatchApi
             : [.. list.EnumerateArray().Select(Operation.Read)];
     }
 
-    /// <summary>Counts the operations against the token's rate, beyond the first, which the request counts as.</summary>
-    public static IResult? FindRefusal(IReadOnlyList<Operation> operations, HttpContext context, TokenRates rates) =>
-        operations.Count > 1 ? rates.FindRefusal(context, operations.Count - 1) : null;
-
     /// <summary>Runs operations. Those of one key are done in their order.</summary>
     public static async Task<BatchResult> RunAllAsync(IReadOnlyList<Operation> operations, HttpContext context, IDht dht)
     {
@@ -82,7 +78,7 @@ internal static class BatchApi
             throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
         }
 
-        return FindRefusal(operations, context, rates) ?? TypedResults.Ok(await RunAllAsync(operations, context, dht));
+        return (IResult?)rates.FindRefusal(context, operations.Count) ?? TypedResults.Ok(await RunAllAsync(operations, context, dht));
     }
 
     /// <summary>A request, for the document.</summary>

@@ -37,6 +37,7 @@ internal static class DhtApi
             .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
+            .AddSingleton<ExportTurn>()
             .AddOpenApi(DocumentName, options => options.AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>());
     }
 

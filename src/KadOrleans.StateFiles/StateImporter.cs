@@ -35,10 +35,13 @@ internal sealed class StateImporter(
             var now = time.GetUtcNow();
             var kept = chunk.Where(value => !value.Value.IsExpired(now) || value.Value.PublishedAt is not null).ToList();
             var results = kept.Count > 0 ? await put(kept) : [];
+
+            // A node takes no expired publication of a cluster.
+            var outdated = kept.Zip(results).Where(one => one.Second == StoreResult.Outdated).ToLookup(one => one.First.Value.IsExpired(now));
             Result = new ImportResult(
                 Result.Imported + results.Count(result => result == StoreResult.Stored),
-                Result.Expired + chunk.Length - kept.Count,
-                Result.Older + results.Count(result => result == StoreResult.Outdated),
+                Result.Expired + chunk.Length - kept.Count + outdated[true].Count(),
+                Result.Older + outdated[false].Count(),
                 Result.Refused + results.Count(result => result is not StoreResult.Stored and not StoreResult.Outdated && !result.IsUndecided()));
             if (results.Any(result => result.IsUndecided()))
             {

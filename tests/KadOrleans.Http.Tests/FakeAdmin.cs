@@ -30,6 +30,12 @@ internal sealed class FakeAdmin : IDhtAdmin
     /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
     public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
 
+    /// <summary>What an export awaits.</summary>
+    public Task BeforeValues { get; set; } = Task.CompletedTask;
+
+    /// <summary>Ends when an export has begun.</summary>
+    public TaskCompletionSource ExportBegun { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private static CrawlReport Finished { get; } = new()
     {
         Id = "20261101T000000000Z",
@@ -57,7 +63,8 @@ internal sealed class FakeAdmin : IDhtAdmin
         Crawls.Clear();
         Crawls.Add(Finished);
         CrawlEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (Failure, AuditFailure) = (null, null);
+        (Failure, AuditFailure, BeforeValues) = (null, null, Task.CompletedTask);
+        ExportBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Calls.Clear();
         Audit.Clear();
     }
@@ -301,7 +308,8 @@ internal sealed class FakeAdmin : IDhtAdmin
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await Task.Yield();
+        ExportBegun.TrySetResult();
+        await BeforeValues;
         foreach (var value in Values ?? throw new DhtUnavailableException("The shard does not answer."))
         {
             yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");

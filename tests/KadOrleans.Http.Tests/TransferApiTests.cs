@@ -60,6 +60,42 @@ public sealed class TransferApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(_api.Admin.Imported);
     }
 
+    [Fact]
+    public async Task An_import_counts_as_many_requests_as_it_has_values()
+    {
+        // The rate of a token is counted in real time, so no other test may share the host.
+        await using var api = await ApiHost.StartAsync();
+        var lasting = FakeAdmin.Held with { ExpiresAt = FakeAdmin.StoredAt.AddYears(1_000) };
+        var many = await FileAsync([.. Enumerable.Range(0, 1_000).Select(i => (NodeId.FromKey(i.ToString(CultureInfo.InvariantCulture)), lasting))]);
+
+        using (var first = await api.SendAsync("POST", Path, many))
+        {
+            Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        }
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => api.SendAsync("POST", Path, many)));
+        Assert.All(responses, response => Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests));
+        Assert.Contains(responses, response => response.StatusCode == HttpStatusCode.TooManyRequests);
+        Assert.Equal(1_000 * (1 + responses.Count(response => response.StatusCode == HttpStatusCode.OK)), api.Admin.Imported.Count);
+        Array.ForEach(responses, response => response.Dispose());
+    }
+
+    [Fact]
+    public async Task Of_two_exports_at_once_the_second_is_refused()
+    {
+        var gate = new TaskCompletionSource();
+        _api.Admin.BeforeValues = gate.Task;
+        var first = _api.SendAsync("GET", Path);
+        await _api.Admin.ExportBegun.Task;
+
+        Assert.Equal(
+            "Another export is under way here; repeat this one when that has ended.", await _api.FailAsync(HttpStatusCode.TooManyRequests, "GET", Path));
+
+        gate.SetResult();
+        using var done = await first;
+        Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+    }
+
     [Theory]
     [InlineData("GET", "view")]
     [InlineData("POST", "manage")]

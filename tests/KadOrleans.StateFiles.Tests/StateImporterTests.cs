@@ -31,6 +31,20 @@ public sealed class StateImporterTests
     }
 
     [Fact]
+    public async Task An_expired_publication_that_a_node_does_not_take_counts_as_expired()
+    {
+        var expired = Value(Now - TimeSpan.FromHours(2), Now - TimeSpan.FromHours(1)) with { PublishedAt = Now - TimeSpan.FromHours(2) };
+        var live = Value(Now, Now + TimeSpan.FromHours(1));
+        var importer = new StateImporter(
+            values => Task.FromResult<IReadOnlyList<StoreResult>>([.. values.Select(_ => StoreResult.Outdated)]), 16, new ManualTimeProvider());
+
+        Assert.True(await importer.ImportAsync(
+            [KeyValuePair.Create(Key, expired), KeyValuePair.Create(NodeId.MaxValue, live)], TestContext.Current.CancellationToken));
+
+        Assert.Equal(new ImportResult(0, 1, 1, 0), importer.Result);
+    }
+
+    [Fact]
     public async Task A_value_that_is_too_long_is_refused() => Assert.Equal(
         new ImportResult(0, 0, 0, 1),
         await ImportAsync(new StoredValue(

@@ -15,19 +15,21 @@ internal sealed class AdminClient : IDisposable
     /// <summary>How often a request is made again that the server refused for the token's rate, each time a second later.</summary>
     private const int MaxRetries = 30;
 
+    // A call of the cluster takes 28 s at most.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
     private readonly HttpClient _http;
 
     /// <param name="url">The server, such as <c>http://127.0.0.1:8080</c>.</param>
     /// <param name="token">The bearer token.</param>
-    public AdminClient(Uri url, string token)
+    /// <param name="timeout">How long a response may take, or the beginning of one that is read as it comes; a minute if null.</param>
+    public AdminClient(Uri url, string token, TimeSpan? timeout = null)
     {
         _http = new HttpClient
         {
             BaseAddress = url,
             MaxResponseContentBufferSize = MaxResponse,
-
-            // A call of the cluster takes 28 s at most.
-            Timeout = TimeSpan.FromSeconds(60),
+            Timeout = timeout ?? LongestWait,
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -41,7 +43,7 @@ internal sealed class AdminClient : IDisposable
             for (var retries = 0; ; retries++)
             {
                 using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
-                message.Content = request.Body is { } body ? JsonContent.Create(body) : null;
+                message.Content = request.Content;
                 using var response = await _http.SendAsync(message, cancellationToken);
                 var text = await response.Content.ReadAsStringAsync(cancellationToken);
                 if (response.StatusCode != HttpStatusCode.TooManyRequests || retries == MaxRetries)
@@ -58,7 +60,7 @@ internal sealed class AdminClient : IDisposable
         }
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
+            throw TimedOut();
         }
     }
 
@@ -80,6 +82,10 @@ internal sealed class AdminClient : IDisposable
         {
             throw Unreachable(e);
         }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw TimedOut();
+        }
     }
 
     /// <summary>The error of a connection that failed.</summary>
@@ -87,6 +93,9 @@ internal sealed class AdminClient : IDisposable
         CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
 
     public void Dispose() => _http.Dispose();
+
+    private CommandException TimedOut() =>
+        CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
 
     private JsonObject Parse(string text)
     {
@@ -133,6 +142,17 @@ internal sealed class AdminClient : IDisposable
 /// <param name="Body">The body; null if there is none.</param>
 internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Body = null)
 {
+    /// <summary>A body that is JSON already, in place of <see cref="Body"/>.</summary>
+    public byte[]? File { get; init; }
+
+    /// <summary>The content of one attempt, which disposes it; null if there is none.</summary>
+    public HttpContent? Content => this switch
+    {
+        { File: { } file } => new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        { Body: { } body } => JsonContent.Create(body),
+        _ => null,
+    };
+
     /// <summary>A request that reads.</summary>
     public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
 

@@ -17,8 +17,11 @@ internal static class TransferCommands
 {
     private const string Values = "/v1/admin/values";
 
-    /// <summary>The values of one request: the server takes 16 MiB, and one value has up to 50 kB.</summary>
-    private const int ValuesPerRequest = 256;
+    /// <summary>The most values of one request that the server takes. Each request is an entry of the audit log.</summary>
+    private const int ValuesPerRequest = 1_000;
+
+    /// <summary>The most bytes of one request that the server takes. A value has up to 50 kB.</summary>
+    private const int BytesPerRequest = 16 << 20;
 
     /// <summary>The operations of one request. Each counts against the token's rate.</summary>
     private const int Batch = 64;
@@ -94,6 +97,11 @@ internal static class TransferCommands
                 var path = parsed.GetValue(file)!;
                 var input = PipeReader.Create(Open(io, path));
                 var begin = await input.ReadAtLeastAsync(64, cancellationToken);
+                if (begin.Buffer.IsEmpty)
+                {
+                    throw CommandException.WrongUsage($"FILE is '{path}', which is empty; a file of export or kad state, or JSON lines, is needed.");
+                }
+
                 var text = string.Concat(Encoding.UTF8.GetString(begin.Buffer).Where(c => !char.IsWhiteSpace(c) && c != '\ufeff'));
                 input.AdvanceTo(begin.Buffer.Start);
                 await using var stream = input.AsStream();
@@ -155,20 +163,46 @@ internal static class TransferCommands
         string[] counts = ["imported", "expired", "older", "refused"];
         var totals = counts.ToDictionary(count => count, _ => 0L);
         tell(() => $"{totals["imported"]:N0} values are imported…");
-        foreach (var some in new StateReader(stream, path).ReadValues().Chunk(ValuesPerRequest))
+        await CountedAsync(() => totals["imported"], async () =>
         {
-            using var body = new MemoryStream();
-            await StateWriter.WriteAsync(body, null, some.ToAsyncEnumerable(), cancellationToken);
-            body.Position = 0;
-            var result = await client.SendAsync(
-                new ApiRequest(HttpMethod.Post, Values, (JsonObject)JsonNode.Parse(body)!), cancellationToken);
-            Array.ForEach(counts, count => totals[count] += result[count]!.GetValue<long>());
-        }
+            foreach (var some in new StateReader(stream, path).ReadValues().Chunk(ValuesPerRequest))
+            {
+                await SendAsync(some);
+            }
+        });
 
         var summary = new JsonObject([new("file", path), .. totals.Select(total => new KeyValuePair<string, JsonNode?>(total.Key, total.Value))]);
         return totals["refused"] == 0
             ? summary
             : throw CommandException.Failed($"{totals["imported"]} values were imported from {path}; left out: {Describe(summary)}.");
+
+        async Task SendAsync(ReadOnlyMemory<KeyValuePair<NodeId, StoredValue>> some)
+        {
+            using var body = new MemoryStream();
+            await StateWriter.WriteAsync(body, null, some.ToArray().ToAsyncEnumerable(), cancellationToken);
+            if (body.Length > BytesPerRequest)
+            {
+                await SendAsync(some[..(some.Length / 2)]);
+                await SendAsync(some[(some.Length / 2)..]);
+                return;
+            }
+
+            var result = await client.SendAsync(new ApiRequest(HttpMethod.Post, Values) { File = body.ToArray() }, cancellationToken);
+            Array.ForEach(counts, count => totals[count] += result[count]!.GetValue<long>());
+        }
+    }
+
+    /// <summary>Imports. A failure says how many values were imported before.</summary>
+    private static async Task CountedAsync(Func<long> imported, Func<Task> import)
+    {
+        try
+        {
+            await import();
+        }
+        catch (CommandException e) when (imported() > 0)
+        {
+            throw new CommandException(e.ExitCode, $"{e.Message} {imported()} values were imported before.", e);
+        }
     }
 
     private static string Describe(JsonObject result) =>
@@ -179,10 +213,13 @@ internal static class TransferCommands
         using var lines = new StreamReader(input, Encoding.UTF8);
         var (failures, imported) = (new JsonArray(), 0);
         tell(() => $"{imported} values are stored…");
-        await foreach (var (numbers, operations) in ReadAsync(lines, cancellationToken))
+        await CountedAsync(() => imported, async () =>
         {
-            imported += await SendAsync(client, numbers, operations, failures, cancellationToken);
-        }
+            await foreach (var (numbers, operations) in ReadAsync(lines, cancellationToken))
+            {
+                imported += await SendAsync(client, numbers, operations, failures, cancellationToken);
+            }
+        });
 
         return failures.Count == 0
             ? new JsonObject { ["imported"] = imported }

@@ -30,6 +30,10 @@ internal static class SettingsCommand
         return settings;
     }
 
+    /// <summary>The first argument that is neither a setting nor the value of one; null if all are.</summary>
+    public static string? FindWord(this RootCommand command, IReadOnlyList<string> args) =>
+        Join(command, args).Find(arg => !arg.Contains('=', StringComparison.Ordinal));
+
     /// <summary>Runs one command line. A user's mistake ends in a sentence.</summary>
     public static async Task<int> RunAsync(this RootCommand command, IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {

@@ -8,7 +8,7 @@ namespace KadOrleans.Http.Access;
 
 /// <summary>
 /// Bounds the requests of each token by the framework's limiter. Beyond the bound a request gets 429 at once. A batch counts as many
-/// requests as it has operations.
+/// requests as it has operations, and an import as many as it has values.
 /// </summary>
 internal sealed class TokenRates : IEndpointFilter, IDisposable
 {
@@ -22,15 +22,23 @@ internal sealed class TokenRates : IEndpointFilter, IDisposable
         }));
 
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        FindRefusal(context.HttpContext, 1) is { } refusal ? ValueTask.FromResult<object?>(refusal) : next(context);
+        Take(context.HttpContext, 1) is { } refusal ? ValueTask.FromResult<object?>(refusal) : next(context);
 
-    /// <summary>Takes more of what a request's token may do in this second. Null, or the response if that is too much.</summary>
+    /// <summary>Counts the parts of a request, beyond the first, which it was let in as. Null, or the response if that is too much.</summary>
     /// <param name="context">The request, which was let in.</param>
-    /// <param name="requests">How much, at least 1. More than a second's is counted as a second's.</param>
-    public ProblemHttpResult? FindRefusal(HttpContext context, int requests)
+    /// <param name="parts">All its parts. More than a second's are counted as a second's.</param>
+    public ProblemHttpResult? FindRefusal(HttpContext context, int parts)
+    {
+        var more = Math.Min(parts, TokenAuthentication.TokenOf(context).RequestsPerSecond) - 1;
+        return more > 0 ? Take(context, more) : null;
+    }
+
+    public void Dispose() => _limiter.Dispose();
+
+    private ProblemHttpResult? Take(HttpContext context, int requests)
     {
         var token = TokenAuthentication.TokenOf(context);
-        using var lease = _limiter.AttemptAcquire(token, Math.Min(requests, token.RequestsPerSecond));
+        using var lease = _limiter.AttemptAcquire(token, requests);
         if (lease.IsAcquired)
         {
             return null;
@@ -41,6 +49,4 @@ internal sealed class TokenRates : IEndpointFilter, IDisposable
             StatusCodes.Status429TooManyRequests,
             $"The token '{token.Name}' has made more requests than {token.RequestsPerSecond} a second; repeat this one after a second.");
     }
-
-    public void Dispose() => _limiter.Dispose();
 }

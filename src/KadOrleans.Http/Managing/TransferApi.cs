@@ -1,12 +1,12 @@
 using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Http.Access;
 using KadOrleans.Http.Problems;
 using KadOrleans.Http.Values;
 using KadOrleans.StateFiles;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace KadOrleans.Http.Managing;
@@ -19,7 +19,7 @@ internal static class TransferApi
     /// <summary>The most values of an import.</summary>
     private const int MaxValues = IDhtAdmin.MaxPage;
 
-    /// <summary>The most bytes of an import: 256 values of the greatest length have 13 MB if each byte is an escape.</summary>
+    /// <summary>The most bytes of an import: 300 values of the greatest length if each byte is an escape.</summary>
     private const int MaxBodyBytes = 16 << 20;
 
     /// <summary>Adds the endpoints to those who view and to those who manage.</summary>
@@ -36,14 +36,39 @@ internal static class TransferApi
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
     }
 
-    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin)
+    private static async Task<IResult> ExportAsync(HttpContext context, IDhtAdmin admin, ExportTurn turn)
     {
+        if (turn.TryTake() is not { } taken)
+        {
+            return ApiProblem.Create(StatusCodes.Status429TooManyRequests, "Another export is under way here; repeat this one when that has ended.");
+        }
+
+        context.Response.RegisterForDispose(taken);
         var values = admin.ReadValuesAsync(context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         context.Response.RegisterForDisposeAsync(values);
 
         // The first value comes before the response, so that a failure has its status code.
-        var isFound = await values.MoveNextAsync();
-        return TypedResults.Stream(body => StateWriter.WriteAsync(body, null, RestAsync(), context.RequestAborted), ValueBody.Json);
+        bool isFound;
+        try
+        {
+            isFound = await values.MoveNextAsync();
+        }
+        catch
+        {
+            taken.Dispose();
+            throw;
+        }
+
+        return TypedResults.Stream(WriteAsync, ValueBody.Json);
+
+        // The turn ends before the response does: the caller may begin another export at once.
+        async Task WriteAsync(Stream body)
+        {
+            using (taken)
+            {
+                await StateWriter.WriteAsync(body, null, RestAsync(), context.RequestAborted);
+            }
+        }
 
         async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> RestAsync()
         {
@@ -54,14 +79,14 @@ internal static class TransferApi
         }
     }
 
-    private static async Task<Ok<ImportResult>> ImportAsync(HttpContext context, IDhtAdmin admin, TimeProvider time, AuditLog audit)
+    private static async Task<IResult> ImportAsync(HttpContext context, IDhtAdmin admin, TimeProvider time, AuditLog audit, TokenRates rates)
     {
         using var body = new MemoryStream(await Body.ReadAsync(context.Request, MaxBodyBytes));
         var values = Read(body);
 
         // Not cancelled with the request: it would be done by half.
         var importer = new StateImporter(some => admin.ImportAsync(some, CancellationToken.None), MaxValues, time);
-        return TypedResults.Ok(await audit.RunAsync(
+        return (IResult?)rates.FindRefusal(context, values.Count) ?? TypedResults.Ok(await audit.RunAsync(
             context,
             "import",
             string.Create(CultureInfo.InvariantCulture, $"{values.Count} values"),
@@ -83,6 +108,30 @@ internal static class TransferApi
         catch (StateFileException e)
         {
             throw ApiProblemException.Wrong(e.Message);
+        }
+    }
+}
+
+/// <summary>Lets one export run at a time: each reads the whole store.</summary>
+internal sealed class ExportTurn : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>Takes the turn, unless somebody has it. Disposing what is returned ends it.</summary>
+    public IDisposable? TryTake() => _turn.Wait(TimeSpan.Zero) ? new Taken(_turn) : null;
+
+    public void Dispose() => _turn.Dispose();
+
+    private sealed class Taken(SemaphoreSlim turn) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                turn.Release();
+            }
         }
     }
 }

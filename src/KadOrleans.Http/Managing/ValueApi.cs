@@ -45,7 +45,7 @@ internal static class ValueApi
     private static async Task<IResult> RunAsync(HttpContext context, IDht dht, TokenRates rates, AuditLog audit)
     {
         var operations = await BatchApi.ReadAsync(context);
-        return BatchApi.FindRefusal(operations, context, rates) ?? TypedResults.Ok(await audit.RunAsync(
+        return (IResult?)rates.FindRefusal(context, operations.Count) ?? TypedResults.Ok(await audit.RunAsync(
             context,
             "batch",
             $"{operations.Count} operations",

@@ -67,7 +67,11 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             var source = await SourceOfAsync(key, value, holder, cancellationToken);
             var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
             var isStored = await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
-            node.Watches.Post(key, KeyNotice.Changed);
+            if (isStored)
+            {
+                node.Watches.Post(key, KeyNotice.Changed);
+            }
+
             return isStored;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -86,13 +86,27 @@ internal sealed class NodeAdmin(
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
         store.ScanAsync(cancellationToken).Where(entry => !entry.Value.IsExpired(time.GetUtcNow()));
 
-    // A node keeps its own publications elsewhere. A value that a cluster published is an ordinary value here.
+    // A node keeps its own publications elsewhere. A value that a cluster published is an ordinary value here: an expired one would replace
+    // a live one for nothing.
     public async Task<IReadOnlyList<StoreResult>> ImportAsync(
         IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
     {
         AdminArguments.CheckCount(values.Count);
-        return await Task.WhenAll(values.Select(value =>
-            store.PutAsync(value.Key, value.Value with { PublishedAt = null }, PutKind.Import, cancellationToken).AsTask()));
+        var now = time.GetUtcNow();
+        return await Task.WhenAll(values.Select(value => value.Value.IsExpired(now)
+            ? Task.FromResult(StoreResult.Outdated)
+            : ImportAsync(value.Key, value.Value with { PublishedAt = null }, cancellationToken)));
+    }
+
+    private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken)
+    {
+        var result = await store.PutAsync(key, value, PutKind.Import, cancellationToken);
+        if (result == StoreResult.Stored)
+        {
+            watches.Post(key, KeyNotice.Changed);
+        }
+
+        return result;
     }
 
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)

@@ -133,6 +133,18 @@ public sealed class AdminCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_import_of_more_values_than_the_tokens_rate_gets_through()
+    {
+        const int Count = 2_500;
+        await TransferCommandTests.WriteAsync(Folder["values.json"], Enumerable.Range(0, Count).Select(i => DhtValue.FromInteger(i)));
+
+        var run = await DoneAsync("import", Folder["values.json"], "--json");
+
+        Assert.Equal(Count, run.Json["imported"]!.GetValue<int>());
+        Assert.Equal(["1000 values", "1000 values", "500 values"], (await DoneAsync("audit")).Rows.Select(row => row[4]).Order());
+    }
+
+    [Fact]
     public async Task A_crawl_that_fails_is_told_and_work_is_begun()
     {
         // It knows no other node.

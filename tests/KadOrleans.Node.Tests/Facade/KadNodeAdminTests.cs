@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 using KadOrleans.PortContracts;
 using KadOrleans.Simulation;
 
@@ -118,4 +119,38 @@ public sealed class KadNodeAdminTests : DhtAdminContract
         await watch.MoveNextAsync();
         Assert.Null(watch.Current.Value);
     });
+
+    [Fact]
+    public Task A_watch_hears_of_an_import() => RunAsync(async (_, admin) =>
+    {
+        var key = NodeId.FromKey("key");
+        await using var watch = _world.Nodes[3].Node.WatchAsync(key).GetAsyncEnumerator();
+        await watch.MoveNextAsync();
+        var next = watch.MoveNextAsync();
+
+        await admin.ImportAsync([KeyValuePair.Create(key, Stored("imported", TimeSpan.Zero, TimeSpan.FromHours(1)))]);
+
+        Assert.True(await next);
+        Assert.Equal("imported", watch.Current.Value);
+    });
+
+    [Fact]
+    public Task An_expired_publication_of_a_cluster_does_not_replace_a_live_value() => RunAsync(async (_, admin) =>
+    {
+        var key = NodeId.FromKey("key");
+        var live = Stored("live", TimeSpan.FromDays(-3), TimeSpan.FromDays(3));
+        var expired = Stored("expired", TimeSpan.FromDays(-2), TimeSpan.FromDays(-1));
+        Assert.Equal([StoreResult.Stored], await admin.ImportAsync([KeyValuePair.Create(key, live)]));
+
+        Assert.Equal(
+            [StoreResult.Outdated], await admin.ImportAsync([KeyValuePair.Create(key, expired with { PublishedAt = expired.StoredAt })]));
+
+        Assert.Equal(live, (await admin.DescribeKeyAsync(key)).Held);
+    });
+
+    private StoredValue Stored(DhtValue value, TimeSpan storedAfter, TimeSpan expiresAfter)
+    {
+        var now = _world.Clock.GetUtcNow();
+        return new StoredValue(value, now + storedAfter, now + expiresAfter, default);
+    }
 }

@@ -16,6 +16,12 @@ public sealed class LostValuesTests
 
     private readonly SimulatedWorld _world = new(seed: 72);
 
+    /// <summary>What the store says to every value, if set.</summary>
+    private StoreResult? _refusal;
+
+    /// <summary>Whether a watch of the first key was told of something.</summary>
+    private bool _isTold;
+
     [Fact]
     public void Keys_that_could_be_read_are_asked_for_once_there_is_a_contact() => _world.Run(async () =>
     {
@@ -85,12 +91,23 @@ public sealed class LostValuesTests
         var found = await RecoverAsync(publications, value, value);
 
         Assert.Equal([true, false], found.Select(held => held?.Source.IsTrusted));
+        Assert.True(_isTold);
+    });
+
+    [Fact]
+    public void Watches_are_not_told_of_what_the_store_refuses() => _world.Run(async () =>
+    {
+        _refusal = StoreResult.TotalQuotaExceeded;
+
+        Assert.All(await RecoverAsync(null, DhtValue.FromString("one")), Assert.Null);
+
+        Assert.False(_isTold);
     });
 
     // Each holder gives its value for both keys.
     private async Task<StoredValue?[]> RecoverAsync(IPublicationStore? publications, params DhtValue[] held)
     {
-        var store = new DamagedStore([Key(0), Key(1)]);
+        var store = new DamagedStore([Key(0), Key(1)], _refusal);
         var options = new KadNodeOptions();
         Without.Walks(options);
         await using var node = new KadNode(
@@ -109,7 +126,11 @@ public sealed class LostValuesTests
             await node.PingAsync(holder.Endpoint);
         }
 
+        using var watch = node.Engine.Watches.Begin(Key(0));
         await _world.PassAsync(TimeSpan.FromSeconds(30));
+        using var ending = new CancellationTokenSource();
+        _isTold = watch.NextAsync(TimeSpan.FromDays(1), _world.Clock, ending.Token).IsCompleted;
+        await ending.CancelAsync();
         var now = _world.Clock.GetUtcNow();
         return [await store.GetAsync(Key(0), now), await store.GetAsync(Key(1), now)];
     }
@@ -124,7 +145,7 @@ public sealed class LostValuesTests
         }
     }
 
-    private sealed class DamagedStore(IReadOnlyList<NodeId> lost) : IKeyStore
+    private sealed class DamagedStore(IReadOnlyList<NodeId> lost, StoreResult? refusal = null) : IKeyStore
     {
         private readonly InMemoryKeyStore _store = new(new StoreQuota());
 
@@ -135,7 +156,7 @@ public sealed class LostValuesTests
 
         public ValueTask<StoreResult> PutAsync(
             NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-            _store.PutAsync(key, value, kind, cancellationToken);
+            refusal is { } refused ? ValueTask.FromResult(refused) : _store.PutAsync(key, value, kind, cancellationToken);
 
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             _store.RemoveExpiredAsync(now, cancellationToken);

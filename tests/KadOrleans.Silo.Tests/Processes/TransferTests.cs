@@ -82,6 +82,7 @@ public sealed class TransferTests : IDisposable
     [InlineData("'export' is a command of kad now: kad admin export FILE --url http://SILO:8080 --token-file TOKEN.", "export", "-", "Kad:Storage=AdoNet")]
     [InlineData("'import' is a command of kad now: kad admin import FILE --url http://SILO:8080 --token-file TOKEN.", "Kad:Storage=Local", "import", "a.json")]
     [InlineData("'shards' is a command of kad now: kad admin shards --url http://SILO:8080 --token-file TOKEN.", "shards", "double")]
+    [InlineData("'oops' is not a setting; NAME=VALUE is needed", "--Kad:Edge:Name", "export", "oops")]
     [InlineData("'exprot' is not a setting; NAME=VALUE is needed", "exprot", "file")]
     public async Task What_an_edges_executable_could_do_before_is_said_in_a_sentence(string sentence, params string[] args)
     {
