@@ -116,6 +116,7 @@ internal static class EdgeProgram
         builder.Logging.UseLines(error, settings.Verbose)
             // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
             .AddFilter("Orleans", LogLevel.Error)
+            .AddFilter("Orleans.Connections.Security", settings.Verbose ? LogLevel.Warning : LogLevel.Error)
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
             .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());

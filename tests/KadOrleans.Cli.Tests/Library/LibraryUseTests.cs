@@ -42,6 +42,23 @@ public sealed class LibraryUseTests : IDisposable
     }
 
     [Fact]
+    public async Task Services_of_the_program_get_the_node_that_is_built()
+    {
+        var builder = KadNode.CreateBuilder().UseUdp("127.0.0.1:0");
+        builder.Services.AddSingleton<Func<KadNode>>(static services => services.GetRequiredService<KadNode>);
+        Func<KadNode>? find = null;
+        builder.Services.AddSingleton<IPublicationStore>(services =>
+        {
+            find = services.GetRequiredService<Func<KadNode>>();
+            return new InMemoryPublicationStore(10);
+        });
+
+        await using var node = await builder.BuildAsync();
+
+        Assert.Same(node, find!());
+    }
+
+    [Fact]
     public async Task Options_outside_a_host_reach_the_storage()
     {
         var cancelling = TestContext.Current.CancellationToken;
