@@ -47,7 +47,7 @@ internal sealed class ValueCache
 
     public long Bytes => _parts.Sum(part => part.Bytes);
 
-    public bool TryGet(KnownValues owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+    public bool TryGet(StorageImage owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
     {
         var kept = Find(key);
         value = kept.Owner == owner ? kept.Value : null;
@@ -65,7 +65,7 @@ internal sealed class ValueCache
         return value is not null;
     }
 
-    public void Put(KnownValues owner, NodeId key, StoredValue value)
+    public void Put(StorageImage owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
         lock (part)
@@ -75,7 +75,7 @@ internal sealed class ValueCache
     }
 
     /// <summary>Keeps a value of a key that is likely not wanted soon, if nothing else has to go for it.</summary>
-    public void Offer(KnownValues owner, NodeId key, StoredValue value)
+    public void Offer(StorageImage owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
         lock (part)
@@ -117,7 +117,7 @@ internal sealed class ValueCache
     private Part PartOf(NodeId key) => _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
 
     /// <summary>A value with the image of the shard that it belongs to. Another image may have another value of the key.</summary>
-    private readonly record struct OwnedValue(KnownValues Owner, StoredValue Value);
+    private readonly record struct OwnedValue(StorageImage Owner, StoredValue Value);
 
     /// <summary>A part of the cache, which is its own lock: that guards all in it.</summary>
     private sealed class Part(long maxBytes)

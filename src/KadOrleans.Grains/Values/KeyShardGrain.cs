@@ -100,7 +100,7 @@ internal sealed class KeyShardGrain(
             return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
-        var get = new ShardGet(keys, time.GetUtcNow(), _engine.Log.TryFind);
+        var get = new ShardGet(keys, time.GetUtcNow(), _engine.Log.Image.TryFind);
         GrainMetrics.Got(get.Found, get.Missing.Count);
         return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
     }
@@ -174,7 +174,7 @@ internal sealed class KeyShardGrain(
         return WriteAsync(
             published,
             one => one.Key,
-            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Confirm, some, static one => (one.Key, one.Mark)),
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Published, some, static one => (one.Key, one.Mark)),
             static (half, some) => half.ConfirmPublishedAsync(some));
     }
 
