@@ -238,6 +238,6 @@ internal enum CommitResult
     /// <summary>Another activation wrote a record first. Decide again on the new values.</summary>
     Conflict,
 
-    /// <summary>Storage failed. No write is acknowledged.</summary>
+    /// <summary>Storage failed. No write is acknowledged; one may arrive there late, and the next append finds it.</summary>
     Failed,
 }

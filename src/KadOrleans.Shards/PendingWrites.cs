@@ -38,7 +38,7 @@ internal abstract class PendingWrite
     public abstract void PassOn();
 }
 
-/// <summary>A value to be put.</summary>
+/// <summary>A value to be put: a call's item without Orleans.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Value">The value, with its times and source.</param>
 /// <param name="Kind">The value's origin.</param>
@@ -142,7 +142,7 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
     /// <summary>The network has a publication. A value that was set or unpublished since then has another mark, or none.</summary>
     public static readonly WriteKind Published = OfPublication(
         "the value will be published once more",
-        static (held, mark) => held.PublishedAt == mark ? held with { PublishedAt = PendingPublication.TimeOf(mark) } : null);
+        static (held, mark) => held.PublishedAt == mark ? held with { PublishedAt = held.LastPublished } : null);
 
     /// <summary>Changes nothing: it waits until what is in doubt was read.</summary>
     public static readonly WriteKind Reload = new("it could not be read again", static (_, _, _) => true);

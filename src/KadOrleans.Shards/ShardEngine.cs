@@ -7,7 +7,7 @@ namespace KadOrleans.Shards;
 
 /// <summary>
 /// One activation of a shard: a log and pages in storage, an index of all keys in memory, and some values in the silo's cache. Reads never
-/// wait for writes. Not safe for several threads: its owner calls it in turns.
+/// wait for writes. Not safe for several threads: its owner's calls interleave, but never run at once.
 /// </summary>
 internal sealed class ShardEngine
 {

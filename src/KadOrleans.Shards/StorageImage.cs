@@ -5,12 +5,12 @@ namespace KadOrleans.Shards;
 
 /// <summary>
 /// A shard's storage, as memory knows it: an index of all keys, where their values are, and some of the values. Those of the log are here,
-/// as no page has them yet. The silo's cache has some of all. The image is their owner there, so a later image does not take them for its
-/// own.
+/// as no page has them yet. The silo's cache has some of all.
 /// </summary>
 internal sealed class StorageImage : IShardValues
 {
     private readonly ValueCache _cache;
+    private readonly CacheOwner _owner = new();
     private readonly Dictionary<int, Page> _byNumber = [];
 
     // Values by the log's records; null for removed keys. First those that a running compaction does not move into pages.
@@ -20,7 +20,6 @@ internal sealed class StorageImage : IShardValues
     // Values that the current decision needs, whatever the cache does.
     private readonly Dictionary<NodeId, StoredValue> _pinned = [];
 
-    private volatile bool _isOpen;
     private long _bytesSince;
 
     public StorageImage(StoreQuota quota, ValueCache cache, Manifest manifest, string? manifestETag)
@@ -65,8 +64,8 @@ internal sealed class StorageImage : IShardValues
     /// <summary>Whether the silo may answer from its cache of the values: the shard is active here, and its log has not ended.</summary>
     public bool IsOpen
     {
-        get => _isOpen;
-        set => _isOpen = value && !IsSealed;
+        get => _owner.IsOpen;
+        set => _owner.IsOpen = value && !IsSealed;
     }
 
     /// <summary>The changes by the log, but for those that <see cref="BeginCompaction"/> set aside.</summary>
@@ -181,9 +180,9 @@ internal sealed class StorageImage : IShardValues
 
     public long PlaceInLog(NodeId key) => ValuePlace.Of(ValuePlace.Log, _recent[key]?.PublishedAt).ToInt64();
 
-    public void Keep(NodeId key, StoredValue value) => _cache.Put(this, key, value);
+    public void Keep(NodeId key, StoredValue value) => _cache.Put(_owner, key, value);
 
-    public void Offer(NodeId key, StoredValue value) => _cache.Offer(this, key, value);
+    public void Offer(NodeId key, StoredValue value) => _cache.Offer(_owner, key, value);
 
     public bool HasRoomFor(NodeId key) => _cache.HasRoomFor(key);
 
@@ -207,7 +206,7 @@ internal sealed class StorageImage : IShardValues
     public StoredValue? Peek(in HeldKey key) => ValuePlace.Of(key).Page == ValuePlace.Log
         ? _recent.TryGetValue(key.Key, out var value) ? value : _compacting.GetValueOrDefault(key.Key)
         : _pinned.TryGetValue(key.Key, out var pinned) ? pinned
-        : _cache.TryGet(this, key.Key, out var kept) ? kept
+        : _cache.TryGet(_owner, key.Key, out var kept) ? kept
         : null;
 
     public void Hold(in HeldKey key, StoredValue value)
