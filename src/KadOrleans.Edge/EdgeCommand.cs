@@ -39,6 +39,7 @@ internal static class EdgeCommand
             return ExitCode.WrongUsage;
         }
 
-        return await SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, providers, output, error)).RunAsync(args, output, error);
+        return await SettingsCommand.RunAsync(
+            Help, args, settings => EdgeProgram.RunAsync(settings, providers, output, error), output, error);
     }
 }
