@@ -44,18 +44,13 @@ public sealed class LibraryUseTests : IDisposable
     [Fact]
     public async Task Services_of_the_program_get_the_node_that_is_built()
     {
+        IServiceProvider? program = null;
         var builder = KadNode.CreateBuilder().UseUdp("127.0.0.1:0");
-        builder.Services.AddSingleton<Func<KadNode>>(static services => services.GetRequiredService<KadNode>);
-        Func<KadNode>? find = null;
-        builder.Services.AddSingleton<IPublicationStore>(services =>
-        {
-            find = services.GetRequiredService<Func<KadNode>>();
-            return new InMemoryPublicationStore(10);
-        });
+        builder.Services.AddOptions<KadNodeOptions>().Configure<IServiceProvider>((_, services) => program = services);
 
         await using var node = await builder.BuildAsync();
 
-        Assert.Same(node, find!());
+        Assert.Same(node, program!.GetRequiredService<KadNode>());
     }
 
     [Fact]
