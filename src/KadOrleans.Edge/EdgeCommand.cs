@@ -33,13 +33,13 @@ internal static class EdgeCommand
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
-        var command = SettingsCommand.Create(Help, settings => EdgeProgram.RunAsync(settings, providers, output, error));
-        if (command.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))
+        if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))
         {
             await error.WriteLineAsync($"'{word}' is a command of kad now: kad admin {usage} --url http://SILO:8080 --token-file TOKEN.");
             return ExitCode.WrongUsage;
         }
 
-        return await command.RunAsync(args, output, error);
+        return await SettingsCommand.RunAsync(
+            Help, args, settings => EdgeProgram.RunAsync(settings, providers, output, error), output, error);
     }
 }

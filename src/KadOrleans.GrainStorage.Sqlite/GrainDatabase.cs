@@ -4,32 +4,33 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>The database file of grain state, locked for this process.</summary>
-internal sealed class GrainDatabase : IAsyncDisposable
+/// <summary>The database file of grain state, locked for this process, and the only reader and writer of it.</summary>
+internal sealed class GrainDatabase : GroupCommit<GrainStatements>
 {
     /// <summary>Name of the file in its folder.</summary>
     public const string FileName = "kad-grains.db";
 
+    /// <summary>How many operations may wait. A grain has few at a time, so this is room for many grains.</summary>
+    private const int QueueCapacity = 4096;
+
+    /// <summary>The approximate bytes of one transaction, unless a single write has more. It bounds the log and the latency.</summary>
+    private const int MaxBatchBytes = 32 * 1024 * 1024;
+
     private readonly DatabaseFile _file;
     private readonly ILogger _logger;
-    private readonly Lazy<Task> _closing;
 
     private GrainDatabase(DatabaseFile file, ILogger logger)
+        : base(file, QueueCapacity, MaxBatchBytes, logger)
     {
-        _file = file;
-        _logger = logger;
-        _closing = new Lazy<Task>(CloseAsync);
-        Writer = new GrainWriter(file, logger);
+        (_file, _logger) = (file, logger);
+        Context = new GrainStatements(file.Connection);
+        Start();
     }
 
-    /// <summary>Full path of the file.</summary>
-    public string Path => _file.Path;
-
-    /// <summary>The only connection, which the writer owns.</summary>
+    /// <summary>The only connection.</summary>
     internal SqliteConnection Connection => _file.Connection;
 
-    /// <summary>The one user of the connection.</summary>
-    internal GrainWriter Writer { get; }
+    protected override GrainStatements Context { get; }
 
     /// <summary>
     /// Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a byte.
@@ -49,35 +50,27 @@ internal sealed class GrainDatabase : IAsyncDisposable
         return new GrainDatabase(file, logger);
     }
 
-    /// <summary>Reads the committed row of a state.</summary>
-    /// <exception cref="GrainDatabaseException">The row cannot be read.</exception>
-    public Task<GrainRow> ReadAsync(GrainRowKey key) => Writer.RunAsync(new GrainRead(key));
+    protected override bool Plan(List<DatabaseOperation<GrainStatements>> batch) => true;
 
-    /// <summary>Lists the grains of a type that have a stored state.</summary>
-    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
-    public async Task<IReadOnlyList<GrainId>> ListAsync(GrainType type) =>
-        [.. (await Writer.RunAsync(new GrainListRead(type.ToString()!))).Select(id => GrainId.Parse(id))];
+    protected override void Write(List<DatabaseOperation<GrainStatements>> batch) => batch.RemoveAll(write => !TryRun(write));
 
-    /// <summary>Writes a row, and returns its ETag once it is durable. Null if the row was deleted.</summary>
-    /// <exception cref="GrainDatabaseException">The row cannot be written; it is unchanged.</exception>
-    /// <exception cref="Orleans.Storage.InconsistentStateException">The row has another ETag.</exception>
-    public Task<long?> WriteAsync(GrainWrite write) => Writer.RunAsync(write);
-
-    /// <summary>Finishes queued operations, moves the log into the file and closes it. One file is left.</summary>
-    public async ValueTask DisposeAsync() => await _closing.Value;
-
-    private async Task CloseAsync()
+    protected override void Apply()
     {
-        try
-        {
-            await Writer.DisposeAsync();
-        }
-        finally
-        {
-            _file.Dispose();
-            GrainStorageLog.Closed(_logger, Path);
-        }
     }
+
+    protected override void Abandon()
+    {
+    }
+
+    /// <summary>Moves the log into the file and closes it. One file is left.</summary>
+    protected override void Close()
+    {
+        Context.Dispose();
+        _file.Dispose();
+        GrainStorageLog.Closed(_logger, _file.Path);
+    }
+
+    protected override Exception Closed() => new GrainDatabaseException($"'{_file.Path}' is closed: the silo stops.");
 
     // A state may have megabytes, so its row has a rowid: the index then holds keys alone.
     private static DatabaseKind CreateKind(string? folderSetting) => new()

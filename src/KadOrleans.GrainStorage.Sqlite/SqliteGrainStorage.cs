@@ -32,7 +32,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
     /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var row = await Database.ReadAsync(Key(stateName, grainId));
+        var row = await Database.RunAsync(new GrainRead(Key(stateName, grainId)));
         grainState.ETag = Text(row.ETag);
         grainState.RecordExists = row.Payload is not null;
         grainState.State = row.Payload is { } payload
@@ -45,7 +45,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
     {
         var payload = _options.GrainStorageSerializer.Serialize(grainState.State).ToArray();
         var write = GrainWrite.Put(Key(stateName, grainId), grainState.ETag, payload);
-        grainState.ETag = Text(await Database.WriteAsync(write));
+        grainState.ETag = Text(await Database.RunAsync(write));
         grainState.RecordExists = true;
     }
 
@@ -56,14 +56,15 @@ internal sealed class SqliteGrainStorage : IGrainStorage, IAsyncDisposable
         var write = _options.DeleteStateOnClear
             ? GrainWrite.Delete(key, grainState.ETag)
             : GrainWrite.Put(key, grainState.ETag, payload: null);
-        grainState.ETag = Text(await Database.WriteAsync(write));
+        grainState.ETag = Text(await Database.RunAsync(write));
         grainState.RecordExists = false;
         grainState.State = _activators.GetActivator<T>().Create();
     }
 
     /// <summary>Lists the grains of a type that have a stored state.</summary>
     /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
-    public Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) => Database.ListAsync(type);
+    public async Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) =>
+        [.. (await Database.RunAsync(new GrainListRead(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
     /// <summary>Finishes queued operations and closes the file. One file is left.</summary>
     public ValueTask DisposeAsync() => Database.DisposeAsync();

@@ -51,14 +51,6 @@ internal static class GrainKeys
     /// <summary>The number of the shard with a grain key.</summary>
     public static int NumberOf(long shard) => (int)(shard & 0xFFFF);
 
-    /// <summary>The shard with a grain key; null if no cluster of so many bits can have it.</summary>
-    public static ShardPrefix? FindPrefix(long shard, int firstBits)
-    {
-        var bits = shard >> MaxShardBits;
-        var prefix = new ShardPrefix(bits == 0 ? firstBits : (int)Math.Clamp(bits, -1, MaxShardBits + 1), NumberOf(shard));
-        return (bits == 0 || (bits > firstBits && bits <= MaxShardBits)) && prefix.Number >> prefix.Bits == 0 ? prefix : null;
-    }
-
     /// <summary>The name of a shard for logs and messages.</summary>
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
 }
@@ -68,11 +60,33 @@ internal static class GrainKeys
 /// <param name="Bits">The bits in use, <paramref name="FirstBits"/> to 16. Each doubling adds one.</param>
 internal readonly record struct ShardLayout(int FirstBits, int Bits)
 {
+    /// <summary>The most keys, puts or shards in one call.</summary>
+    public const int MaxItems = 1024;
+
     /// <summary>The number of shards in use.</summary>
     public int Count => 1 << Bits;
 
     /// <summary>The layout of a cluster that was never doubled.</summary>
     public static ShardLayout Of(int bits) => new(bits, bits);
+
+    /// <exception cref="ArgumentException">There are more than <see cref="MaxItems"/>.</exception>
+    public static void CheckLength<T>(IReadOnlyList<T> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        if (items.Count > MaxItems)
+        {
+            throw new ArgumentException($"A call takes at most {MaxItems} keys, not {items.Count}.", nameof(items));
+        }
+    }
+
+    /// <exception cref="ArgumentException">A page of so many keys is not 1 to <see cref="MaxItems"/>.</exception>
+    public static void CheckCount(int count)
+    {
+        if (count is < 1 or > MaxItems)
+        {
+            throw new ArgumentException($"A call returns 1 to {MaxItems} keys, not {count}.", nameof(count));
+        }
+    }
 
     /// <summary>The grain key of the shard that has a key.</summary>
     public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));
@@ -111,7 +125,12 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
     }
 
     /// <summary>The shard with this grain key, in use or not; null if there can be none.</summary>
-    public ShardPrefix? Find(long shard) => GrainKeys.FindPrefix(shard, FirstBits);
+    public ShardPrefix? Find(long shard)
+    {
+        var bits = shard >> GrainKeys.MaxShardBits;
+        var prefix = new ShardPrefix(bits == 0 ? FirstBits : (int)Math.Clamp(bits, -1, GrainKeys.MaxShardBits + 1), GrainKeys.NumberOf(shard));
+        return (bits == 0 || (bits > FirstBits && bits <= GrainKeys.MaxShardBits)) && prefix.Number >> prefix.Bits == 0 ? prefix : null;
+    }
 
     /// <summary>Whether the shard with this grain key is in use.</summary>
     public bool IsInUse(long shard) => Find(shard)?.Bits == Bits;

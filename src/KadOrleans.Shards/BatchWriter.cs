@@ -12,9 +12,9 @@ namespace KadOrleans.Shards;
 internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider time, ILogger logger)
 {
     /// <summary>
-    /// The most changes in one record. With <see cref="MaxRecordBytes"/> it makes a size that all storage providers handle well.
+    /// The most writes in one record; a put may add evictions. With <see cref="MaxRecordBytes"/> it makes a size that all storage providers handle well.
     /// </summary>
-    private const int MaxRecordChanges = 4096;
+    private const int MaxBatchWrites = 4096;
 
     /// <summary>The most bytes of changes in one record. Storage providers with smaller records are refused.</summary>
     internal const int MaxRecordBytes = 512 << 10;
@@ -97,7 +97,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     {
         var taken = new List<PendingWrite>();
         var bytes = 0;
-        while (taken.Count < MaxRecordChanges && _waiting.TryPeek(out var next)
+        while (taken.Count < MaxBatchWrites && _waiting.TryPeek(out var next)
             && (taken.Count == 0 || (bytes + next.Length <= MaxRecordBytes && !next.IsSeal && !taken[0].IsSeal)))
         {
             bytes += next.Length;
@@ -121,13 +121,13 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
                 }
 
                 var result = await TryCommitAsync(writes);
-                if (result == AppendResult.Written)
+                if (result == CommitResult.Done)
                 {
-                    writes.ForEach(write => write.Confirm());
+                    writes.ForEach(write => write.Succeed());
                     return;
                 }
 
-                if (result == AppendResult.Failed)
+                if (result == CommitResult.Failed)
                 {
                     break;
                 }
@@ -141,12 +141,12 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         writes.ForEach(write => write.Fail());
     }
 
-    private async Task<AppendResult> TryCommitAsync(List<PendingWrite> writes)
+    private async Task<CommitResult> TryCommitAsync(List<PendingWrite> writes)
     {
         await PinAsync(writes);
         if (log.IsSealed)
         {
-            return AppendResult.Conflict;
+            return CommitResult.Conflict;
         }
 
         var image = log.Image;
@@ -156,9 +156,9 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
             var now = time.GetUtcNow();
             writes.ForEach(write => write.Decide(plan, now));
             var result = plan.NeedsWrite || writes[0].IsSeal ? await log.AppendAsync(plan, writes[0].IsSeal)
-                : writes.Exists(write => write.NeedsConfirmation) ? await log.ConfirmAsync()
-                : AppendResult.Written;
-            if (result == AppendResult.Written)
+                : writes.Exists(write => write.NeedsConfirmation) ? await log.CheckCurrentAsync()
+                : CommitResult.Done;
+            if (result == CommitResult.Done)
             {
                 plan.Apply();
                 log.Shard.AddTurnover(plan.Turnover);
@@ -171,7 +171,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         finally
         {
             plan.Abandon();
-            image.Values.Unpin();
+            image.Unpin();
         }
     }
 
@@ -190,13 +190,13 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
                     continue;
                 }
 
-                if (!log.TryFind(key, out var value))
+                if (!image.TryFind(key, out var value))
                 {
                     missing.Add(key);
                 }
                 else if (value is not null)
                 {
-                    image.Values.Pin(key, value);
+                    image.Pin(key, value);
                 }
             }
 
@@ -206,7 +206,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
                 var values = await reader.ReadAsync(keys, keeps: true, ReloadNowAsync);
                 foreach (var (key, value) in keys.Zip(values))
                 {
-                    image.Values.Pin(key, value!);
+                    image.Pin(key, value!);
                 }
             }
         }
@@ -228,4 +228,16 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
             logger.ChangesRefused(refused.Source.ToText(), changes.Changed);
         }
     }
+}
+
+internal enum CommitResult
+{
+    /// <summary>The record is in storage, and its changes are in memory.</summary>
+    Done,
+
+    /// <summary>Another activation wrote a record first. Decide again on the new values.</summary>
+    Conflict,
+
+    /// <summary>Storage failed. No write is acknowledged; one may arrive there late, and the next append finds it.</summary>
+    Failed,
 }

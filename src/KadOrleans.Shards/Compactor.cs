@@ -9,8 +9,28 @@ namespace KadOrleans.Shards;
 /// Last it empties what is no longer needed. All steps concern the log as it was at the start. Records may be appended meanwhile, but not
 /// into slots that are emptied at the end.
 /// </summary>
-internal sealed class Compactor(IRecordStorage storage, LogRing ring)
+internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turns)
 {
+    /// <summary>When no write waits, the log is compacted at this many records: an activation reads them besides the pages.</summary>
+    public const int IdleRecords = 96;
+
+    /// <summary>Or at this many bytes.</summary>
+    public const long IdleBytes = 2 << 20;
+
+    /// <summary>
+    /// At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
+    /// </summary>
+    public const int UrgentRecords = LogRing.Slots * 3 / 4;
+
+    /// <summary>Or at this many bytes.</summary>
+    public const long UrgentBytes = 4 << 20;
+
+    /// <summary>The values of so many bytes are in memory besides the cache. Further writes wait for the compaction.</summary>
+    public const long MaxLogBytes = 8 << 20;
+
+    /// <summary>A failed compaction is retried this many records later.</summary>
+    public const int RecordsBetweenTries = 8;
+
     /// <summary>The most pages written concurrently. A put that arrives meanwhile waits behind a megabyte.</summary>
     private const int MaxWrites = 16;
 
@@ -20,6 +40,8 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring)
     /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
     public async Task CompactAsync(StorageImage image)
     {
+        using var turn = await turns.TakeAsync();
+
         // It may have ended since the compaction was due.
         if (image.IsSealed)
         {
@@ -120,7 +142,7 @@ internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyLis
 
     public static CompactionPlan For(StorageImage image)
     {
-        var logBytes = image.Values.Recent.Values.Sum(value => (long)EntryCodec.LengthOf(value));
+        var logBytes = image.Recent.Values.Sum(value => (long)EntryCodec.LengthOf(value));
         var retained = image.Pages.Where(page => page.Live > 0 || page.Removals > 0).ToList();
         var oldest = TakeOldest(image.Shard, retained, logBytes);
         TakeNewest(retained, logBytes);

@@ -26,7 +26,7 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
         List<int> missing = [.. Enumerable.Range(0, keys.Count)];
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            missing.RemoveAll(i => log.TryFind(keys[i], out values[i]));
+            missing.RemoveAll(i => log.Image.TryFind(keys[i], out values[i]));
             if (missing.Count == 0)
             {
                 return values;
@@ -77,12 +77,12 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
                 found.Add(head.Key, value);
                 if (keeps)
                 {
-                    image.Values.Keep(head.Key, value);
+                    image.Keep(head.Key, value);
                 }
             }
-            else if (keeps && image.Values.HasRoomFor(head.Key) && IsThere(head.Key, out held) && !found.ContainsKey(head.Key))
+            else if (keeps && image.HasRoomFor(head.Key) && IsThere(head.Key, out held) && !found.ContainsKey(head.Key))
             {
-                image.Values.Offer(head.Key, Read(rest, head, held));
+                image.Offer(head.Key, Read(rest, head, held));
             }
 
             rest = rest[head.Length..];

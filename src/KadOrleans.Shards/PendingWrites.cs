@@ -26,8 +26,8 @@ internal abstract class PendingWrite
     /// </summary>
     public abstract void Decide(KeyShardPlan plan, DateTimeOffset now);
 
-    /// <summary>Confirms the write: the decision is in storage, or changes nothing.</summary>
-    public abstract void Confirm();
+    /// <summary>Completes the write: the decision is in storage, or changes nothing.</summary>
+    public abstract void Succeed();
 
     public abstract void Fail();
 
@@ -38,7 +38,7 @@ internal abstract class PendingWrite
     public abstract void PassOn();
 }
 
-/// <summary>A value to be put.</summary>
+/// <summary>A value to be put: a call's item without Orleans.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Value">The value, with its times and source.</param>
 /// <param name="Kind">The value's origin.</param>
@@ -101,7 +101,7 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, Put put) 
     public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided =
         put.FindRefusal(plan.Find(put.Key), now) ?? plan.Put(put.Key, put.Value, put.Kind, out _).Result;
 
-    public override void Confirm() => End(_decided);
+    public override void Succeed() => End(_decided);
 
     // A put that the rules refused keeps its result.
     public override void Fail() => End(_decided == StoreResult.Stored ? StoreResult.StorageFailed : _decided);
@@ -140,9 +140,9 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
         "the key may still be published", static (held, _) => held with { PublishedAt = null });
 
     /// <summary>The network has a publication. A value that was set or unpublished since then has another mark, or none.</summary>
-    public static readonly WriteKind Confirm = OfPublication(
+    public static readonly WriteKind Published = OfPublication(
         "the value will be published once more",
-        static (held, mark) => held.PublishedAt == mark ? held with { PublishedAt = PendingPublication.TimeOf(mark) } : null);
+        static (held, mark) => held.PublishedAt == mark ? held with { PublishedAt = held.LastPublished } : null);
 
     /// <summary>Changes nothing: it waits until what is in doubt was read.</summary>
     public static readonly WriteKind Reload = new("it could not be read again", static (_, _, _) => true);
@@ -178,7 +178,7 @@ internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, 
 
     public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided = kind.TryPlan(plan, key, time);
 
-    public override void Confirm() => call.Set(index, _decided);
+    public override void Succeed() => call.Set(index, _decided);
 
     public override void Fail() => call.TrySetException(new IOException($"The storage of a key shard failed; {kind.Failure}."));
 

@@ -11,37 +11,15 @@ namespace KadOrleans.Shards;
 /// </summary>
 internal sealed class RecordLog
 {
-    /// <summary>When no write waits, the log is compacted at this many records: an activation reads them besides the pages.</summary>
-    private const int CompactRecords = 96;
-
-    /// <summary>Or at this many bytes.</summary>
-    private const long CompactBytes = 2 << 20;
-
-    /// <summary>
-    /// At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
-    /// </summary>
-    private const int MustCompactRecords = LogRing.Slots * 3 / 4;
-
-    /// <summary>Or at this many bytes.</summary>
-    private const long MustCompactBytes = 4 << 20;
-
-    /// <summary>The values of so many bytes are in memory besides the cache. Further writes wait for the compaction.</summary>
-    private const long MaxLogBytes = 8 << 20;
-
-    /// <summary>A failed compaction is retried this many records later.</summary>
-    private const int RecordsBetweenTries = 8;
-
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly LogRing _ring;
     private readonly StorageLoader _loader;
     private StoreQuota _quota;
     private readonly Compactor _compactor;
-    private readonly ValueCache _cache;
     private StorageImage _image;
-    private MovedLog? _cargo;
+    private MovedLog? _moved;
     private Doubt _doubt = Doubt.Everything;
-    private Task _compacting = Task.CompletedTask;
 
     // The first record whose slot the running or last compaction may still empty.
     private long _compactedFrom;
@@ -53,10 +31,9 @@ internal sealed class RecordLog
         _random = random;
         _logger = logger;
         _ring = new LogRing(storage);
-        _cache = cache;
         _quota = quota;
         _loader = new StorageLoader(storage, quota, cache);
-        _compactor = new Compactor(storage, _ring);
+        _compactor = new Compactor(storage, _ring, cache.Compactions);
         _image = new StorageImage(quota, cache, new Manifest(), null);
     }
 
@@ -76,37 +53,22 @@ internal sealed class RecordLog
 
     public KeyShard Shard => _image.Shard;
 
-    public OrderedKeys Keys => _image.Keys;
+    public bool ShouldCompact => MayCompact && (_image.LogRecords >= Compactor.IdleRecords || _image.LogBytes >= Compactor.IdleBytes);
 
-    public bool ShouldCompact => MayCompact && (_image.LogRecords >= CompactRecords || _image.LogBytes >= CompactBytes);
+    public bool MustCompact => MayCompact && (_image.LogRecords >= Compactor.UrgentRecords || _image.LogBytes >= Compactor.UrgentBytes);
 
-    public bool MustCompact => MayCompact && (_image.LogRecords >= MustCompactRecords || _image.LogBytes >= MustCompactBytes);
-
-    public Task Compacting => _compacting;
+    public Task Compacting { get; private set; } = Task.CompletedTask;
 
     public bool IsSealed => _image.IsSealed;
 
     /// <summary>Whether memory may differ from storage.</summary>
     public bool IsInDoubt => _doubt != Doubt.None || _compactionFailed;
 
-    private bool MayCompact => !IsSealed && _compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
+    private bool MayCompact => !IsSealed && Compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
 
     private bool IsFull =>
-        _image.NextSequence - (_compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= LogRing.Slots
-        || _image.LogBytes >= MaxLogBytes;
-
-    /// <summary>The value that is held of a key, alive or not. False if it has to be read first.</summary>
-    public bool TryFind(NodeId key, out StoredValue? value)
-    {
-        value = null;
-        if (!_image.Shard.TryFind(key, out var held))
-        {
-            return true;
-        }
-
-        value = _image.Values.Peek(held);
-        return value is not null;
-    }
+        _image.NextSequence - (Compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= LogRing.Slots
+        || _image.LogBytes >= Compactor.MaxLogBytes;
 
     public void Use(StoreQuota quota)
     {
@@ -129,19 +91,10 @@ internal sealed class RecordLog
     }
 
     /// <summary>What another activation may take over. Null if memory is in doubt, or if it is too much.</summary>
-    public MovedLog? Save()
-    {
-        if (IsInDoubt || IsSealed || _image.LogBytes > MovedLog.MaxBytes)
-        {
-            return null;
-        }
-
-        Entry[] changes = [.. _image.Values.Recent.Select(change => new Entry(change.Key, change.Value))];
-        return new MovedLog(_image.Manifest, _image.ManifestETag, _image.NextSequence, EntryCodec.Encode(changes));
-    }
+    public MovedLog? Save() => IsInDoubt || IsSealed || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
 
     /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
-    public void Take(MovedLog cargo) => _cargo = cargo;
+    public void Take(MovedLog moved) => _moved = moved;
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()
@@ -149,13 +102,13 @@ internal sealed class RecordLog
         if (_doubt != Doubt.None)
         {
             // A compaction must not move records during the read.
-            await _compacting;
+            await Compacting;
         }
 
-        if (_cargo is { } cargo)
+        if (_moved is { } moved)
         {
-            _cargo = null;
-            if (await _loader.LoadAsync(cargo) is { } image)
+            _moved = null;
+            if (await _loader.LoadAsync(moved) is { } image)
             {
                 Replace(image);
                 _doubt = Doubt.LogEnd;
@@ -178,10 +131,10 @@ internal sealed class RecordLog
         _image.Shard.Use(_quota);
     }
 
-    /// <summary>Writes changes that were decided on the current values. Unless the result is Written, memory stays as it was.</summary>
+    /// <summary>Writes changes that were decided on the current values. Unless the result is Done, memory stays as it was.</summary>
     /// <param name="plan">The changes.</param>
     /// <param name="isSeal">Whether the record, then without changes, ends the log.</param>
-    public async Task<AppendResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
+    public async Task<CommitResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
         if (await FindObstacleAsync() is { } obstacle)
         {
@@ -204,8 +157,8 @@ internal sealed class RecordLog
         {
             // The provider may also have retried a request after losing its response, and met its own write.
             _doubt = Doubt.LogEnd;
-            var result = await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Conflict);
-            if (result == AppendResult.Conflict)
+            var result = await FindOutAsync(plan, record.Attempt, otherwise: CommitResult.Conflict);
+            if (result == CommitResult.Conflict)
             {
                 _logger.ShardWrittenElsewhere(e.Message);
             }
@@ -216,7 +169,7 @@ internal sealed class RecordLog
         {
             _doubt = Doubt.LogEnd;
             _logger.ShardWriteFailed(changes.Length, e);
-            return await FindOutAsync(plan, record.Attempt, otherwise: AppendResult.Failed);
+            return await FindOutAsync(plan, record.Attempt, otherwise: CommitResult.Failed);
         }
 
         if (isSeal)
@@ -225,18 +178,18 @@ internal sealed class RecordLog
         }
         else
         {
-            _image.Appended(changes, record.Entries.Length);
+            _image.NoteWritten(changes, record.Entries.Length);
             plan.Apply(_image.PlaceInLog);
         }
 
-        return AppendResult.Written;
+        return CommitResult.Done;
     }
 
     /// <summary>
     /// Checks that memory still equals storage: no one has written the record that this activation would write next. Without the check a
     /// superseded activation would confirm values that another has changed.
     /// </summary>
-    public async Task<AppendResult> ConfirmAsync()
+    public async Task<CommitResult> CheckCurrentAsync()
     {
         if (await FindObstacleAsync() is { } obstacle)
         {
@@ -252,25 +205,25 @@ internal sealed class RecordLog
                 SlotState.Written => Doubt.LogEnd,
                 _ => Doubt.Everything,
             };
-            return _doubt == Doubt.None ? AppendResult.Written : AppendResult.Conflict;
+            return _doubt == Doubt.None ? CommitResult.Done : CommitResult.Conflict;
         }
         catch (Exception e)
         {
             _logger.ShardReadFailed(e);
-            return AppendResult.Failed;
+            return CommitResult.Failed;
         }
     }
 
     // Why nothing can be appended; null if it can.
-    private async ValueTask<AppendResult?> FindObstacleAsync()
+    private async ValueTask<CommitResult?> FindObstacleAsync()
     {
         if (IsFull)
         {
-            await _compacting;
+            await Compacting;
         }
 
-        return _doubt != Doubt.None || IsFull ? AppendResult.Failed
-            : IsSealed ? AppendResult.Conflict
+        return _doubt != Doubt.None || IsFull ? CommitResult.Failed
+            : IsSealed ? CommitResult.Conflict
             : null;
     }
 
@@ -286,23 +239,21 @@ internal sealed class RecordLog
                 _doubt = Doubt.Everything;
                 await ResolveDoubtAsync();
             }
+
+            _compactedFrom = _image.Manifest.FirstSequence;
+            _compactionFailed = true;
+            Compacting = CompactAsync();
         }
         catch (Exception e)
         {
             GiveUpCompaction(e);
-            return;
         }
-
-        _compactedFrom = _image.Manifest.FirstSequence;
-        _compactionFailed = true;
-        _compacting = CompactAsync();
     }
 
     private async Task CompactAsync()
     {
         try
         {
-            using var turn = await _cache.Compactions.TakeAsync();
             await _compactor.CompactAsync(_image);
             _compactionFailed = false;
         }
@@ -314,7 +265,7 @@ internal sealed class RecordLog
 
     private void GiveUpCompaction(Exception e)
     {
-        _noCompactionBefore = _image.NextSequence + RecordsBetweenTries;
+        _noCompactionBefore = _image.NextSequence + Compactor.RecordsBetweenTries;
         _logger.ShardCompactionFailed(e);
     }
 
@@ -326,20 +277,20 @@ internal sealed class RecordLog
     }
 
     /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>
-    private async Task<AppendResult> FindOutAsync(KeyShardPlan plan, long attempt, AppendResult otherwise)
+    private async Task<CommitResult> FindOutAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
     {
         // The next read changes memory, also by the planned changes if they are in storage.
         plan.Abandon();
         try
         {
-            await _compacting;
-            return await CatchUpAsync(attempt) ? AppendResult.Written : otherwise;
+            await Compacting;
+            return await CatchUpAsync(attempt) ? CommitResult.Done : otherwise;
         }
         catch (Exception e)
         {
             // Still in doubt: the next write finds out first.
             _logger.ShardReadFailed(e);
-            return AppendResult.Failed;
+            return CommitResult.Failed;
         }
     }
 
@@ -357,7 +308,7 @@ internal sealed class RecordLog
             }
 
             found |= record!.Attempt == attempt;
-            _image.Append(record);
+            _image.Replay(record);
         }
 
         _doubt = Doubt.None;
@@ -372,14 +323,91 @@ internal sealed class RecordLog
     }
 }
 
-internal enum AppendResult
+/// <summary>
+/// The records of a shard's log, in a ring of slots. So rows are bounded and never deleted. As no row is deleted and each has its sequence,
+/// a matching ETag proves that nobody wrote the slot meanwhile.
+/// </summary>
+internal sealed class LogRing(IRecordStorage storage)
 {
-    /// <summary>The record is in storage, and its changes are in memory.</summary>
+    /// <summary>The number of slots. It exceeds the records at which a compaction begins, so writes go on while compactions fail.</summary>
+    public const int Slots = 256;
+
+    /// <summary>Compacted records longer than this are emptied at once, before their slot's next turn.</summary>
+    private const int MaxStaleLength = 4096;
+
+    private const int MaxParallel = 8;
+
+    private static readonly string[] Names = [.. Enumerable.Range(0, Slots).Select(RecordNames.Log)];
+
+    private readonly Slot[] _slots = new Slot[Slots];
+
+    public async Task<(SlotState State, LogRecord? Record)> ReadAsync(long sequence)
+    {
+        var name = NameOf(sequence);
+        var (record, etag) = await storage.ReadAsync<LogRecord>(name);
+        Of(sequence) = new Slot(true, etag, record?.Entries.Length ?? 0);
+        if (record is null || record.Sequence < sequence)
+        {
+            return (SlotState.Free, null);
+        }
+
+        return record.Sequence == sequence && !record.IsCompacted ? (SlotState.Written, record) : (SlotState.Overtaken, null);
+    }
+
+    /// <summary>Writes a record into its slot, which must be free.</summary>
+    /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
+    /// <remarks>In the first round a slot was never written, and its ETag is null.</remarks>
+    public Task WriteAsync(LogRecord record) =>
+        Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
+
+    /// <summary>Empties the slots of long records that are in the pages. A failure leaves a slot as it is.</summary>
+    public async Task ReleaseAsync(long first, long end)
+    {
+        var records = Enumerable.Range(0, (int)(end - first))
+            .Select(i => first + i)
+            .Where(sequence => Of(sequence) is { IsKnown: true, Length: > MaxStaleLength });
+        foreach (var some in records.ToList().Chunk(MaxParallel))
+        {
+            await OverwriteAsync([.. some.Select(sequence => new LogRecord { Sequence = sequence, IsCompacted = true })]);
+        }
+    }
+
+    private async Task ReadAndWriteAsync(LogRecord record)
+    {
+        if ((await ReadAsync(record.Sequence)).State != SlotState.Free)
+        {
+            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
+        }
+
+        await OverwriteAsync([record]);
+    }
+
+    private static string NameOf(long sequence) => Names[sequence % Slots];
+
+    private ref Slot Of(long sequence) => ref _slots[sequence % Slots];
+
+    private async Task OverwriteAsync(LogRecord[] records)
+    {
+        RecordWrite[] writes = [.. records.Select(record => new RecordWrite(NameOf(record.Sequence), record, Of(record.Sequence).ETag))];
+        Array.ForEach(records, record => Of(record.Sequence) = default);
+        foreach (var (record, etag) in records.Zip(await Task.WhenAll(storage.WriteAsync(writes))))
+        {
+            Of(record.Sequence) = new Slot(true, etag, record.Entries.Length);
+        }
+    }
+
+    private readonly record struct Slot(bool IsKnown, string? ETag, int Length);
+}
+
+/// <summary>What a reader finds in a slot of the log, where it expects a sequence.</summary>
+internal enum SlotState
+{
+    /// <summary>Nothing, or a record of an earlier round: the end of the log.</summary>
+    Free,
+
+    /// <summary>The expected record.</summary>
     Written,
 
-    /// <summary>Another activation wrote a record first. Decide again on the new values.</summary>
-    Conflict,
-
-    /// <summary>Storage failed. No write is acknowledged.</summary>
-    Failed,
+    /// <summary>A later record, or one whose changes are in the pages: the reader's manifest is out of date.</summary>
+    Overtaken,
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Shards;
 
@@ -77,6 +79,36 @@ internal sealed record LogRecord
     /// <summary>Whether it is the last record for ever: the shard is being split. It has no changes.</summary>
     public bool IsSeal { get; init; }
 }
+
+internal sealed class Page(int number, long compaction, int bytes)
+{
+    /// <summary>Pages of this number and above have a record of their keys beside them. No manifest of another release names so many pages.</summary>
+    public const int FirstWithKeys = 100_000;
+
+    public int Number => number;
+
+    public long Compaction => compaction;
+
+    public int Bytes => bytes;
+
+    public bool HasKeys => number >= FirstWithKeys;
+
+    public string? ETag { get; set; }
+
+    public string? KeysETag { get; set; }
+
+    public int Entries { get; set; }
+
+    public int Removals { get; set; }
+
+    /// <summary>How many of them have a value that is held.</summary>
+    public int Live { get; set; }
+
+    /// <summary>About how many of its bytes nobody needs.</summary>
+    public long Garbage => Entries == 0 ? 0 : (long)Bytes * (Entries - Removals - Live) / Entries;
+}
+
+internal readonly record struct Entry(NodeId Key, StoredValue? Value);
 
 /// <summary>
 /// What a shard that moves takes along: the changes of its log. The next activation reads only the keys of pages and the end of the log.

@@ -7,7 +7,7 @@ namespace KadOrleans.Shards;
 
 /// <summary>
 /// One activation of a shard: a log and pages in storage, an index of all keys in memory, and some values in the silo's cache. Reads never
-/// wait for writes. Not safe for several threads: its owner calls it in turns.
+/// wait for writes. Not safe for several threads: its owner's calls interleave, but never run at once.
 /// </summary>
 internal sealed class ShardEngine
 {
@@ -108,7 +108,7 @@ internal sealed class ShardEngine
         {
             // A short page would say that the shard has no more keys.
             var left = count - found.Count;
-            var keys = Log.Keys.Find(region, after, left);
+            var keys = Log.Image.Keys.Find(region, after, left);
             var values = await ReadAsync(keys, keeps: false);
             if (!MayRead)
             {
@@ -128,7 +128,7 @@ internal sealed class ShardEngine
     }
 
     /// <summary>The next keys that are due for republishing or publishing at a time, in order.</summary>
-    public List<NodeId> FindDue(NodeId? after, int count, DateTimeOffset now) => Log.Keys.Find(after, count, held =>
+    public List<NodeId> FindDue(NodeId? after, int count, DateTimeOffset now) => Log.Image.Keys.Find(after, count, held =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _constants)
         || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
 

@@ -3,16 +3,29 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Shards;
 
-/// <summary>A shard's storage, as memory knows it: an index of all keys, where their values are, and some of the values.</summary>
-internal sealed class StorageImage
+/// <summary>
+/// A shard's storage, as memory knows it: an index of all keys, where their values are, and some of the values. Those of the log are here,
+/// as no page has them yet. The silo's cache has some of all.
+/// </summary>
+internal sealed class StorageImage : IShardValues
 {
+    private readonly ValueCache _cache;
+    private readonly CacheOwner _owner = new();
     private readonly Dictionary<int, Page> _byNumber = [];
+
+    // Values by the log's records; null for removed keys. First those that a running compaction does not move into pages.
+    private Dictionary<NodeId, StoredValue?> _recent = [];
+    private Dictionary<NodeId, StoredValue?> _compacting = [];
+
+    // Values that the current decision needs, whatever the cache does.
+    private readonly Dictionary<NodeId, StoredValue> _pinned = [];
+
     private long _bytesSince;
 
     public StorageImage(StoreQuota quota, ValueCache cache, Manifest manifest, string? manifestETag)
     {
-        Values = new KnownValues(cache);
-        Shard = new KeyShard(quota, Values);
+        _cache = cache;
+        Shard = new KeyShard(quota, this);
         Keys = new OrderedKeys(Shard);
         Claimed(manifest, manifestETag);
         NextSequence = manifest.FirstSequence;
@@ -21,8 +34,6 @@ internal sealed class StorageImage
 
     /// <summary>The keys of the pages with the changes of the log. The place of each is a <see cref="ValuePlace"/>.</summary>
     public KeyShard Shard { get; }
-
-    public KnownValues Values { get; }
 
     public OrderedKeys Keys { get; }
 
@@ -53,9 +64,12 @@ internal sealed class StorageImage
     /// <summary>Whether the silo may answer from its cache of the values: the shard is active here, and its log has not ended.</summary>
     public bool IsOpen
     {
-        get => Values.IsOpen;
-        set => Values.IsOpen = value && !IsSealed;
+        get => _owner.IsOpen;
+        set => _owner.IsOpen = value && !IsSealed;
     }
+
+    /// <summary>The changes by the log, but for those that <see cref="BeginCompaction"/> set aside.</summary>
+    public IReadOnlyDictionary<NodeId, StoredValue?> Recent => _recent;
 
     public bool IsSplit => Manifest.Seal != 0;
 
@@ -65,7 +79,7 @@ internal sealed class StorageImage
 
     public Page? FindPage(int number) => _byNumber.GetValueOrDefault(number);
 
-    /// <summary>Adds the entries of a page, the next after those added before. Call it before the log's records are appended.</summary>
+    /// <summary>Adds the entries of a page, the next after those added before. Call it before the log's records are replayed.</summary>
     /// <exception cref="InvalidDataException">The entries are damaged.</exception>
     public void Add(Page page, ReadOnlySpan<byte> entries, bool hasContent)
     {
@@ -87,7 +101,7 @@ internal sealed class StorageImage
                     head.Key, head.Share, head.StoredAt, head.ExpiresAt, ValuePlace.Of(page.Number, head.PublishedAt).ToInt64());
                 if (hasContent)
                 {
-                    Values.Offer(head.Key, EntryCodec.ReadValue(entries, head));
+                    Offer(head.Key, EntryCodec.ReadValue(entries, head));
                 }
             }
 
@@ -96,23 +110,23 @@ internal sealed class StorageImage
     }
 
     /// <summary>Adds all changes of the log up to a sequence, which another activation knew.</summary>
-    public void Append(IReadOnlyList<Entry> changes, int bytes, long nextSequence)
+    public void Replay(IReadOnlyList<Entry> changes, int bytes, long nextSequence)
     {
-        Append(changes, bytes);
+        Replay(changes, bytes);
         NextSequence = nextSequence;
     }
 
     /// <summary>Adds the log record that was read at <see cref="NextSequence"/>.</summary>
     /// <exception cref="InvalidDataException">The record is damaged.</exception>
-    public void Append(LogRecord record)
+    public void Replay(LogRecord record)
     {
-        Append(EntryCodec.Decode(record.Entries), record.Entries.Length);
+        Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
         IsSealed |= record.IsSeal;
     }
 
-    private void Append(IReadOnlyList<Entry> changes, int bytes)
+    private void Replay(IReadOnlyList<Entry> changes, int bytes)
     {
-        Appended(changes, bytes);
+        NoteWritten(changes, bytes);
         foreach (var (key, value) in changes)
         {
             if (value is null)
@@ -126,20 +140,36 @@ internal sealed class StorageImage
         }
     }
 
+    /// <summary>All changes of the log, which are to be replayed by another activation.</summary>
+    public MovedLog Save()
+    {
+        Entry[] changes = [.. _recent.Select(change => new Entry(change.Key, change.Value))];
+        return new MovedLog(Manifest, ManifestETag, NextSequence, EntryCodec.Encode(changes));
+    }
+
     /// <summary>Notes the record that was written at <see cref="NextSequence"/>, and which ends the log.</summary>
     public void Seal()
     {
-        Appended([], 0);
+        NoteWritten([], 0);
         IsSealed = true;
     }
 
     /// <summary>Notes the log record that was written at <see cref="NextSequence"/>, before its changes are made in memory.</summary>
-    public void Appended(IReadOnlyList<Entry> changes, int bytes)
+    public void NoteWritten(IReadOnlyList<Entry> changes, int bytes)
     {
         foreach (var (key, value) in changes)
         {
             CountOut(key);
-            Values.Note(key, value);
+            _recent[key] = value;
+            if (value is null)
+            {
+                _cache.Remove(key);
+            }
+            else
+            {
+                Keep(key, value);
+            }
+
             History?.Note(key);
         }
 
@@ -148,14 +178,75 @@ internal sealed class StorageImage
         NextSequence++;
     }
 
-    public long PlaceInLog(NodeId key) => ValuePlace.Of(ValuePlace.Log, Values.Recent[key]?.PublishedAt).ToInt64();
+    public long PlaceInLog(NodeId key) => ValuePlace.Of(ValuePlace.Log, _recent[key]?.PublishedAt).ToInt64();
+
+    public void Keep(NodeId key, StoredValue value) => _cache.Put(_owner, key, value);
+
+    public void Offer(NodeId key, StoredValue value) => _cache.Offer(_owner, key, value);
+
+    public bool HasRoomFor(NodeId key) => _cache.HasRoomFor(key);
+
+    /// <summary>The value that is held of a key, alive or not. False if it has to be read first.</summary>
+    public bool TryFind(NodeId key, out StoredValue? value)
+    {
+        var isHeld = Shard.TryFind(key, out var held);
+        value = isHeld ? Peek(held) : null;
+        return value is not null || !isHeld;
+    }
+
+    public void Pin(NodeId key, StoredValue value) => _pinned[key] = value;
+
+    public void Unpin() => _pinned.Clear();
+
+    /// <summary>Reads a value from memory. A decision pins the values that it needs.</summary>
+    /// <exception cref="InvalidOperationException">The value is in a page alone.</exception>
+    public StoredValue? Read(in HeldKey key) =>
+        Peek(key) ?? throw new InvalidOperationException($"The value of {key.Key} has to be read from its page first.");
+
+    public StoredValue? Peek(in HeldKey key) => ValuePlace.Of(key).Page == ValuePlace.Log
+        ? _recent.TryGetValue(key.Key, out var value) ? value : _compacting.GetValueOrDefault(key.Key)
+        : _pinned.TryGetValue(key.Key, out var pinned) ? pinned
+        : _cache.TryGet(_owner, key.Key, out var kept) ? kept
+        : null;
+
+    public void Hold(in HeldKey key, StoredValue value)
+    {
+        _pinned.Remove(key.Key);
+        if (ValuePlace.Of(key).Page == ValuePlace.Log)
+        {
+            var changes = _recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key) ? _recent : _compacting;
+            if (changes.TryGetValue(key.Key, out var noted) && ReferenceEquals(noted, value))
+            {
+                // As it was written.
+                return;
+            }
+
+            changes[key.Key] = value;
+        }
+
+        Keep(key.Key, value);
+    }
+
+    public void Forget(in HeldKey key)
+    {
+        _pinned.Remove(key.Key);
+        _cache.Remove(key.Key);
+    }
 
     /// <summary>Marks the start of a compaction. Later records are not part of it.</summary>
     /// <returns>The changes that are.</returns>
     public IReadOnlyDictionary<NodeId, StoredValue?> BeginCompaction()
     {
         _bytesSince = 0;
-        return Values.BeginCompaction();
+
+        // Those of a compaction that failed.
+        foreach (var (key, value) in _compacting)
+        {
+            _recent.TryAdd(key, value);
+        }
+
+        (_compacting, _recent) = (_recent, []);
+        return _compacting;
     }
 
     /// <summary>Notes a stored manifest that differs only in its count of compactions.</summary>
@@ -184,7 +275,8 @@ internal sealed class StorageImage
             Add(page);
         }
 
-        Values.EndCompaction();
+        // The cache still has those that it had room for.
+        _compacting = [];
         LogBytes = _bytesSince;
     }
 
@@ -197,7 +289,7 @@ internal sealed class StorageImage
     // A key that the log changed meanwhile has no value in a page.
     private bool TryMove(NodeId key, int number, HashSet<int> stays)
     {
-        if (Values.Recent.ContainsKey(key) || !Shard.TryFind(key, out var held) || stays.Contains(ValuePlace.Of(held).Page))
+        if (_recent.ContainsKey(key) || !Shard.TryFind(key, out var held) || stays.Contains(ValuePlace.Of(held).Page))
         {
             return false;
         }
@@ -212,37 +304,36 @@ internal sealed class StorageImage
         if (Shard.TryFind(key, out var held) && FindPage(ValuePlace.Of(held).Page) is { } page)
         {
             page.Live--;
-            Values.Forget(held);
+            Forget(held);
         }
     }
 }
 
-internal sealed class Page(int number, long compaction, int bytes)
+/// <summary>
+/// Where a shard has a value, and when the cluster published it. <see cref="HeldKey.Place"/> has both: 36 bits of minutes and 20 bits of
+/// the page. A page has a key once, so its number is enough.
+/// </summary>
+/// <param name="Page">The number of the page that has the value; <see cref="Log"/> if none has it yet.</param>
+/// <param name="Minutes">Whole minutes from the year 1 to its last publication; 0 if it is not published.</param>
+internal readonly record struct ValuePlace(int Page, long Minutes)
 {
-    /// <summary>Pages of this number and above have a record of their keys beside them. No manifest of another release names so many pages.</summary>
-    public const int FirstWithKeys = 100_000;
+    /// <summary>The value is in the log, and in memory.</summary>
+    public const int Log = -1;
 
-    public int Number => number;
+    /// <summary>The highest page number that a place can name.</summary>
+    public const int MaxPage = (1 << PageBits) - 2;
 
-    public long Compaction => compaction;
+    private const int PageBits = 20;
 
-    public int Bytes => bytes;
+    public bool IsPublished => Minutes != 0;
 
-    public bool HasKeys => number >= FirstWithKeys;
+    /// <summary>When the cluster published it last, up to a minute early; null if it did not.</summary>
+    public DateTimeOffset? PublishedAt => IsPublished ? new DateTimeOffset(Minutes * TimeSpan.TicksPerMinute, TimeSpan.Zero) : null;
 
-    public string? ETag { get; set; }
+    public static ValuePlace Of(int page, DateTimeOffset? publishedAt) =>
+        new(page, publishedAt is { } time ? Math.Max(1, time.UtcTicks / TimeSpan.TicksPerMinute) : 0);
 
-    public string? KeysETag { get; set; }
+    public static ValuePlace Of(in HeldKey held) => new((int)(held.Place & ((1 << PageBits) - 1)) - 1, held.Place >> PageBits);
 
-    public int Entries { get; set; }
-
-    public int Removals { get; set; }
-
-    /// <summary>How many of them have a value that is held.</summary>
-    public int Live { get; set; }
-
-    /// <summary>About how many of its bytes nobody needs.</summary>
-    public long Garbage => Entries == 0 ? 0 : (long)Bytes * (Entries - Removals - Live) / Entries;
+    public long ToInt64() => (Minutes << PageBits) | (uint)(Page + 1);
 }
-
-internal readonly record struct Entry(NodeId Key, StoredValue? Value);

@@ -35,16 +35,16 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
 
     /// <summary>Reads the pages of what another activation saved. Null if storage has other pages now. The end of its log is not read.</summary>
     /// <exception cref="InvalidDataException">A record is damaged.</exception>
-    public async Task<StorageImage?> LoadAsync(MovedLog cargo)
+    public async Task<StorageImage?> LoadAsync(MovedLog moved)
     {
-        var image = new StorageImage(quota, cache, cargo.Manifest, cargo.ManifestETag);
+        var image = new StorageImage(quota, cache, moved.Manifest, moved.ManifestETag);
         image.Shard.BeginLoad(0);
         if (!await ReadPagesAsync(image))
         {
             return null;
         }
 
-        image.Append(EntryCodec.Decode(cargo.Changes), cargo.Changes.Length, cargo.NextSequence);
+        image.Replay(EntryCodec.Decode(moved.Changes), moved.Changes.Length, moved.NextSequence);
         image.Shard.EndLoad();
         return image;
     }
@@ -102,7 +102,7 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
                     return state == SlotState.Free;
                 }
 
-                image.Append(record!);
+                image.Replay(record!);
             }
         }
 

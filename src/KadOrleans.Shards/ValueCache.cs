@@ -47,7 +47,7 @@ internal sealed class ValueCache
 
     public long Bytes => _parts.Sum(part => part.Bytes);
 
-    public bool TryGet(KnownValues owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
+    public bool TryGet(CacheOwner owner, NodeId key, [MaybeNullWhen(false)] out StoredValue value)
     {
         var kept = Find(key);
         value = kept.Owner == owner ? kept.Value : null;
@@ -65,7 +65,7 @@ internal sealed class ValueCache
         return value is not null;
     }
 
-    public void Put(KnownValues owner, NodeId key, StoredValue value)
+    public void Put(CacheOwner owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
         lock (part)
@@ -75,7 +75,7 @@ internal sealed class ValueCache
     }
 
     /// <summary>Keeps a value of a key that is likely not wanted soon, if nothing else has to go for it.</summary>
-    public void Offer(KnownValues owner, NodeId key, StoredValue value)
+    public void Offer(CacheOwner owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
         lock (part)
@@ -117,7 +117,7 @@ internal sealed class ValueCache
     private Part PartOf(NodeId key) => _parts[(uint)key.GetHashCode() % (uint)_parts.Length];
 
     /// <summary>A value with the image of the shard that it belongs to. Another image may have another value of the key.</summary>
-    private readonly record struct OwnedValue(KnownValues Owner, StoredValue Value);
+    private readonly record struct OwnedValue(CacheOwner Owner, StoredValue Value);
 
     /// <summary>A part of the cache, which is its own lock: that guards all in it.</summary>
     private sealed class Part(long maxBytes)
@@ -127,5 +127,21 @@ internal sealed class ValueCache
         public long Bytes => Values.Bytes;
 
         public bool HasRoom => Values.Bytes < maxBytes * 9 / 10;
+    }
+}
+
+/// <summary>
+/// An image of a shard as the owner of values in the cache, so that a later image does not take them for its own. It is apart from the
+/// image, as the cache keeps it longer than the shard is there.
+/// </summary>
+internal sealed class CacheOwner
+{
+    private volatile bool _isOpen;
+
+    /// <summary>Whether the silo may answer from the cache.</summary>
+    public bool IsOpen
+    {
+        get => _isOpen;
+        set => _isOpen = value;
     }
 }

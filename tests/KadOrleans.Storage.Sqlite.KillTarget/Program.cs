@@ -6,8 +6,6 @@ using KadOrleans.Storage.Sqlite.KillTarget;
 
 // 'hold FOLDER' opens the database and keeps it open until the input ends. 'write FOLDER FIRST' stores values numbered from FIRST until it is
 // killed, and prints each. 'rewrite FOLDER FIRST' does so with long values of few keys.
-const int Writers = 64;
-
 try
 {
     await using var database = SqliteDatabase.Open(args[1], StoreQuota.Unlimited);
@@ -19,14 +17,13 @@ try
     }
 
     var store = new SqliteKeyStore(database);
-    var last = int.Parse(args[2], CultureInfo.InvariantCulture) - 1;
-    await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(WriteForeverAsync)));
+    var first = int.Parse(args[2], CultureInfo.InvariantCulture);
+    await Task.WhenAll(Enumerable.Range(0, Workload.Writers).Select(writer => Task.Run(() => WriteForeverAsync(first + writer))));
 
-    async Task WriteForeverAsync()
+    async Task WriteForeverAsync(int begin)
     {
-        while (true)
+        for (var number = begin; ; number += Workload.Writers)
         {
-            var number = Interlocked.Increment(ref last);
             var put = args[0] == "rewrite"
                 ? store.PutAsync(Workload.RewrittenKey(number), Workload.RewrittenValue(number))
                 : store.PutAsync(Workload.Key(number), Workload.Value(number));

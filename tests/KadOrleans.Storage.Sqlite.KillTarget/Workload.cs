@@ -19,8 +19,11 @@ public static class Workload
 
     private static readonly DateTimeOffset StoredAt = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    // Keys of rewriting: few enough for the log to be collected again and again.
-    private const int RewrittenKeys = 100;
+    /// <summary>How many write at once. The numbers of a writer are that many apart.</summary>
+    public const int Writers = 64;
+
+    // Keys of rewriting: few enough for the log to be collected again and again. Each is one writer's alone, so that its numbers ascend.
+    private const int RewrittenKeys = 2 * Writers;
 
     // Length of their values: after two thousand of them half of the log is worth collecting.
     private const int RewrittenLength = 4000;

@@ -30,6 +30,9 @@ internal sealed class TableWalk
     private readonly BucketRange _region;
     private readonly Stack<Part> _ranges = new();
     private readonly HashSet<Contact> _known = [];
+
+    // Contacts that a response left out although they would be the nearest: they left the table since they were named.
+    private readonly HashSet<Contact> _gone = [];
     private NodeId _target;
     private bool _isOverfull;
     private int _fullAnswer = UsualAnswer;
@@ -125,16 +128,19 @@ internal sealed class TableWalk
     /// <summary>Whether a known contact of a range is nearer to the target than one of the answer, and yet not in it.</summary>
     private bool LeavesOut(ReadOnlySpan<Contact> contacts, BucketRange range)
     {
-        var farthest = Distance.Zero;
-        var inRange = 0;
+        var (nearest, farthest) = (Distance.Zero, Distance.Zero);
+        var named = new HashSet<Contact>();
         foreach (var contact in contacts)
         {
             var distance = contact.Id.DistanceTo(_target);
+            nearest = named.Count == 0 || distance < nearest ? distance : nearest;
             farthest = distance > farthest ? distance : farthest;
-            inRange += range.Contains(contact.Id) ? 1 : 0;
+            named.Add(contact);
         }
 
-        return _known.Count(c => range.Contains(c.Id) && c.Id.DistanceTo(_target) <= farthest) > inRange;
+        var leftOut = _known.Where(c => range.Contains(c.Id) && c.Id.DistanceTo(_target) <= farthest && !named.Contains(c)).ToList();
+        _gone.UnionWith(leftOut.Where(c => c.Id.DistanceTo(_target) < nearest));
+        return leftOut.Exists(c => !_gone.Contains(c));
     }
 
     private void Divide(bool isInDoubt, int reach)

@@ -13,6 +13,12 @@ public sealed record StoredValue
     private readonly long _publishedAt;
     private const long FarBit = long.MinValue;
 
+    // So much before it was set a pending publication is marked as published, see PendingSince.
+    private static readonly TimeSpan PendingShift = TimeSpan.FromDays(365_000);
+
+    // Halfway between a mark and a time.
+    private static readonly DateTimeOffset LatestMark = new(1500, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>A value as it arrived, or as it was held elsewhere.</summary>
     public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source)
     {
@@ -49,6 +55,18 @@ public sealed record StoredValue
         get => (_publishedAt & ~FarBit) is not 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
         init => _publishedAt = (_publishedAt & FarBit) | (value?.UtcTicks ?? 0);
     }
+
+    /// <summary>Whether it is a cluster's publication that the network has yet to get, see <see cref="PendingSince"/>.</summary>
+    internal bool IsPending => PublishedAt < LatestMark;
+
+    /// <summary>When the value was published, or set if that is pending; null for what others published.</summary>
+    internal DateTimeOffset? LastPublished => IsPending ? PublishedAt + PendingShift : PublishedAt;
+
+    /// <summary>
+    /// The <see cref="PublishedAt"/> of a cluster's publication that was set at a time, and that the network has yet to get: a thousand years
+    /// before. Every release takes such a publication for due, so the next check sends it.
+    /// </summary>
+    internal static DateTimeOffset PendingSince(DateTimeOffset time) => time - PendingShift;
 
     /// <summary>
     /// Whether the node that took the value for its cluster is not responsible for the key. False if unknown. A hint

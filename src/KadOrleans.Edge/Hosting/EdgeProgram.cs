@@ -5,6 +5,7 @@ using KadOrleans.Client;
 using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
+using KadOrleans.Grains.Abstractions.Access;
 using KadOrleans.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Cluster.Connections;
@@ -112,21 +113,46 @@ internal static class EdgeProgram
 
     private static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter error, Func<bool> hasStarted)
     {
-        var (builder, settings) = ClusterHostBuilder.Create(args, providers);
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(KadSettings.Unwatched);
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, Configuration = configuration });
+        var settings = KadSettings.ReadEdge(builder.Configuration);
+        builder.Configuration.AddInMemoryCollection(ClusterProviders.FillInEdge(builder.Configuration, settings, providers));
+        if (settings.Cluster.EdgeKey is { } key && EdgeKey.FindProblem(key) is { } problem)
+        {
+            // The message does not have the key.
+            throw KadSettings.Mistake(problem);
+        }
+
         builder.Logging.UseLines(error, settings.Verbose)
             // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
             .AddFilter("Orleans", LogLevel.Error)
+            .AddFilter("Orleans.Connections.Security", settings.Verbose ? LogLevel.Warning : LogLevel.Error)
             .AddFilter("Orleans.AzureUtils", LogLevel.None)
             .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
+        if (settings.Clustering == StorageChoice.AzureStorage)
+        {
+            providers.RequireStorage().AddConnections(builder.Services, builder.Configuration, isSilo: false);
+        }
+
         builder.Services.AddKadTelemetry(settings.Telemetry, builder.Configuration);
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<EndlessConnectionRetry>();
             client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
+            if (settings.Cluster.EdgeKey is { } edgeKey)
+            {
+                client.AddOutgoingGrainCallFilter(call =>
+                {
+                    RequestContext.Set(EdgeKey.ContextKey, edgeKey);
+                    return call.Invoke();
+                });
+            }
+
             if (settings.Telemetry is not null)
             {
                 client.AddActivityPropagation();

@@ -19,6 +19,7 @@ namespace KadOrleans.EdgeWorker.Edges;
 internal sealed class EdgeObserver : IEdgeObserver
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
+    private volatile DhtNode[] _turns = [];
     private uint _turn;
 
     // Guards _rules, and that no node is left with older ones.
@@ -43,6 +44,7 @@ internal sealed class EdgeObserver : IEdgeObserver
         lock (_gate)
         {
             _nodes = nodes;
+            _turns = [.. nodes.Select(node => node.Node)];
             Follow();
         }
     }
@@ -134,15 +136,15 @@ internal sealed class EdgeObserver : IEdgeObserver
     }
 
     // One node crawls, so that an edge has one slice.
-    private SliceCrawler Crawler => Served[0].Crawler;
+    private SliceCrawler Crawler => Served(_nodes)[0].Crawler;
 
-    private IReadOnlyList<EdgeNode> Served => _nodes is { Count: > 0 } nodes
+    private static IReadOnlyList<T> Served<T>(IReadOnlyList<T> nodes) => nodes.Count > 0
         ? nodes
         : throw new NoLiveEdgeException("The edge does not serve its node ids: it is starting or stopping.");
 
     private DhtNode Next()
     {
-        var nodes = Served;
-        return nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)].Node;
+        var nodes = Served(_turns);
+        return nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)];
     }
 }

@@ -3,13 +3,9 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Node.Ports;
 
 namespace KadOrleans.EdgeWorker.Values;
-
-/// <summary>Asks a silo for news of shards. Different ways may lead to different silos.</summary>
-internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long way, IReadOnlyList<ShardPoint> known);
 
 /// <summary>
 /// Answers gets on the edge: keys that no shard holds by filters of the shards' keys, others by a cache of values. Both are kept by the

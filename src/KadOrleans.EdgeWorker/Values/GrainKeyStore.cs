@@ -32,28 +32,15 @@ internal sealed class GrainKeyStore : IKeyStore
     private volatile Shards _shards;
     private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
 
-    // Guards the two below: one reader asks the shards, and concurrent ones wait for its result.
-    private readonly SemaphoreSlim _usageReading = new(1);
-    private KeyStoreUsage _usage;
-    private long? _usageReadAt;
-
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
     private int _disposed;
 
-    /// <summary>A store over the shards of a cluster. It makes no call before it is used.</summary>
-    /// <param name="grains">A connected client's, or a silo's.</param>
-    /// <param name="layout">The cluster's shards, from <see cref="ClusterSettings.Layout"/>.</param>
-    /// <param name="time">For timeouts and pauses.</param>
-    /// <param name="logger">Logs outages, at most every ten seconds.</param>
-    /// <param name="options">Null for the defaults.</param>
+    /// <summary>A store over the shards of a cluster, in the layout of its settings. It makes no call before it is used.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The bits in use are not from 0 to 16.</exception>
     public GrainKeyStore(
         IGrainFactory grains, ShardLayout layout, TimeProvider time, ILogger<GrainKeyStore> logger, GrainKeyStoreOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(grains);
-        ArgumentNullException.ThrowIfNull(time);
-        ArgumentNullException.ThrowIfNull(logger);
         ArgumentOutOfRangeException.ThrowIfLessThan(layout.Bits, GrainKeys.MinShardBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layout.Bits, GrainKeys.MaxShardBits);
         (_grains, _options, _time) = (grains, options ?? new GrainKeyStoreOptions(), time);
@@ -93,9 +80,7 @@ internal sealed class GrainKeyStore : IKeyStore
     /// <summary>This store for one node id: with an area of its own. Disposing it does nothing.</summary>
     public IKeyStore ForNode() => new NodeKeys(this);
 
-    /// <summary>
-    /// Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.
-    /// </summary>
+    /// <summary>Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.</summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
         ["shards.get.absent"] = _answered.Absent,
@@ -110,10 +95,14 @@ internal sealed class GrainKeyStore : IKeyStore
 
     /// <inheritdoc/>
     /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
-    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
-        _shards.Answers is not { } answers || cancellationToken.IsCancellationRequested || IsDisposed ? ReadAsync(key, now, cancellationToken)
-        : answers.TryGet(key, out var value) ? ValueTask.FromResult(Alive(value, now))
-        : AskAsync(answers, key, now, cancellationToken);
+    public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var held =
+            _shards.Answers is not { } answers || cancellationToken.IsCancellationRequested || IsDisposed ? await ReadAsync(key, cancellationToken)
+            : answers.TryGet(key, out var value) ? value
+            : await answers.AskAsync(key, cancellationToken);
+        return Alive(held, now);
+    }
 
     /// <inheritdoc/>
     /// <remarks>
@@ -122,8 +111,25 @@ internal sealed class GrainKeyStore : IKeyStore
     /// logged if it fails.
     /// </remarks>
     /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
-    public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) =>
-        !IsDisposed && TryFind(key, now, out var value) ? ValueTask.FromResult(value) : AskSoonAsync(key, now);
+    public async ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
+    {
+        if (!IsDisposed && TryFind(key, now, out var value))
+        {
+            return value;
+        }
+
+        try
+        {
+            var held = _shards.Answers is { } answers && !IsDisposed
+                ? await answers.FindAsync(key)
+                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(_options.FindTimeout, _time);
+            return Alive(held, now);
+        }
+        catch (TimeoutException late)
+        {
+            throw SingleShardCalls.Unanswered(Layout.ShardOf(key), late);
+        }
+    }
 
     /// <inheritdoc/>
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
@@ -148,9 +154,7 @@ internal sealed class GrainKeyStore : IKeyStore
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
         PutAsync(key, value, kind, _area.Value, cancellationToken);
 
-    /// <summary>
-    /// Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.
-    /// </summary>
+    /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>
     /// <exception cref="KeyStoreException">A shard did not respond, or could not write. Others may have removed their values.</exception>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
@@ -190,21 +194,7 @@ internal sealed class GrainKeyStore : IKeyStore
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         using var call = Enter(cancellationToken);
-        await _usageReading.WaitAsync(cancellationToken);
-        try
-        {
-            if (_usageReadAt is not { } readAt || _time.GetElapsedTime(readAt) >= _options.UsageMaxAge)
-            {
-                var usages = await _calls.CallAllAsync(Layout, "usage", static shard => shard.GetUsageAsync(), cancellationToken);
-                (_usage, _usageReadAt) = (new KeyStoreUsage(usages.Sum(one => one.Keys), usages.Sum(one => one.Bytes)), _time.GetTimestamp());
-            }
-
-            return _usage;
-        }
-        finally
-        {
-            _usageReading.Release();
-        }
+        return await _calls.GetUsageAsync(Layout, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -225,6 +215,7 @@ internal sealed class GrainKeyStore : IKeyStore
         }
 
         await _drained.Task;
+        _calls.Dispose();
         if (_shards.Answers is { } answers)
         {
             await answers.DisposeAsync();
@@ -333,26 +324,6 @@ internal sealed class GrainKeyStore : IKeyStore
 
     private StoredValue? Alive(StoredValue? value, DateTimeOffset now) =>
         value is not null && !value.IsExpired(now + ClockCorrection()) ? value : null;
-
-    private async ValueTask<StoredValue?> AskAsync(
-        EdgeAnswers answers, NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
-        Alive(await answers.AskAsync(key, cancellationToken), now);
-
-    private async ValueTask<StoredValue?> AskSoonAsync(NodeId key, DateTimeOffset now)
-    {
-        try
-        {
-            return Alive(
-                _shards.Answers is { } answers && !IsDisposed
-                    ? await answers.FindAsync(key)
-                    : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(_options.FindTimeout, _time),
-                now);
-        }
-        catch (TimeoutException late)
-        {
-            throw SingleShardCalls.Unanswered(Layout.ShardOf(key), late);
-        }
-    }
 
     /// <summary>The present value of a key, expired or not.</summary>
     private async ValueTask<StoredValue?> ReadAsync(NodeId key, CancellationToken cancellationToken)

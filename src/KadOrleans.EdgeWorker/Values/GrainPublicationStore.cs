@@ -14,9 +14,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
 {
     // Never from the edge's cache: what another edge has unpublished must not be published again.
     public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { PublishedAt: { } publishedAt } held
-            ? PublicationOf(held.Value, publishedAt)
-            : null;
+        await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { } held ? PublicationOf(held) : null;
 
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
@@ -24,7 +22,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
         var expiresAt = publication.PublishedAt + timeToLive;
         var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
         {
-            PublishedAt = publication.IsPending ? PendingPublication.Mark(publication.PublishedAt) : publication.PublishedAt,
+            PublishedAt = publication.IsPending ? StoredValue.PendingSince(publication.PublishedAt) : publication.PublishedAt,
         };
         return store.PutAsync(key, value, PutKind.Publication, cancellationToken);
     }
@@ -38,13 +36,13 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
     {
         await foreach (var (key, held) in store.ScanAsync(cancellationToken))
         {
-            if (held.PublishedAt is { } publishedAt)
+            if (PublicationOf(held) is { } publication)
             {
-                yield return KeyValuePair.Create(key, PublicationOf(held.Value, publishedAt));
+                yield return KeyValuePair.Create(key, publication);
             }
         }
     }
 
-    private static Publication PublicationOf(DhtValue value, DateTimeOffset publishedAt) =>
-        new(value, PendingPublication.TimeOf(publishedAt)) { IsPending = PendingPublication.IsMark(publishedAt) };
+    private static Publication? PublicationOf(StoredValue held) =>
+        held.LastPublished is { } publishedAt ? new Publication(held.Value, publishedAt) { IsPending = held.IsPending } : null;
 }

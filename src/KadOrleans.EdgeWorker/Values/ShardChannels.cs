@@ -26,14 +26,6 @@ internal sealed class ShardChannels<TItem, TResult>
     private long _calls;
     private long _items;
 
-    /// <param name="kind">What the metrics call the requests.</param>
-    /// <param name="askDesk">Calls many shards through the desk of a silo.</param>
-    /// <param name="askShard">Calls one shard.</param>
-    /// <param name="deskOf">The desk of a shard now; null if none is known.</param>
-    /// <param name="allDesks">The desks of all shards now.</param>
-    /// <param name="options">Calls, pauses and timeouts.</param>
-    /// <param name="time">For timeouts and pauses.</param>
-    /// <param name="logger">Logs retries.</param>
     public ShardChannels(
         string kind,
         Func<GrainId, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askDesk,
@@ -55,12 +47,9 @@ internal sealed class ShardChannels<TItem, TResult>
     public long Items => Interlocked.Read(ref _items);
 
     /// <summary>Sends a request and waits for its outcome, at most the options' timeout. Fails at once if too many wait.</summary>
-    /// <param name="item">The put, or the key of a get.</param>
-    /// <param name="shard">The shard of its key.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public Task<ShardOutcome<TResult>> AskAsync(TItem item, long shard, CancellationToken cancellationToken)
     {
-        var request = new ShardRequest<TItem, TResult>(item, shard, _time.GetTimestamp());
+        var request = new ShardRequest<TItem, TResult>(item, shard, new TimeLimit(_options.Timeout, _time));
         ChannelOf(shard).Add(request);
         return cancellationToken.CanBeCanceled ? request.Task.WaitAsync(cancellationToken) : request.Task;
     }
@@ -170,15 +159,15 @@ internal sealed class QueueFullException(string message) : Exception(message);
 /// <summary>A put or a get on its way to its shard.</summary>
 /// <param name="item">The put, or the key of a get.</param>
 /// <param name="shard">The shard of its key.</param>
-/// <param name="since">When it was made, as a timestamp of the clock.</param>
-internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long since)
+/// <param name="limit">Begins when it is made, and lasts whatever channels it passes.</param>
+internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, TimeLimit limit)
     : TaskCompletionSource<ShardOutcome<TResult>>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public TItem Item => item;
 
     public long Shard => shard;
 
-    public long Since => since;
+    public TimeSpan Left => limit.Left;
 
     public void Answer(TResult result) => TrySetResult(new ShardOutcome<TResult>(result, null));
 
@@ -192,6 +181,8 @@ internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, long 
 internal sealed class ShardChannel<TItem, TResult>
 {
     private readonly string _name;
+
+    // Requests that it returns as unanswered have left the channel.
     private readonly Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> _call;
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
@@ -206,13 +197,6 @@ internal sealed class ShardChannel<TItem, TResult>
     private bool _isGathering;
     private bool _isTimed;
 
-    /// <param name="name">What it calls, for logs and messages.</param>
-    /// <param name="call">
-    /// Returns the results in the order of the requests. Requests that it returns as unanswered have left the channel.
-    /// </param>
-    /// <param name="options">The queue, the batch and the timeout.</param>
-    /// <param name="time">For the timeout and pauses.</param>
-    /// <param name="logger">Logs retries.</param>
     public ShardChannel(
         string name,
         Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,
@@ -247,7 +231,7 @@ internal sealed class ShardChannel<TItem, TResult>
             {
                 // One timer for all: they time out in the order of arrival.
                 _isTimed = true;
-                _timer.Change(Left(request), Timeout.InfiniteTimeSpan);
+                _timer.Change(request.Left, Timeout.InfiniteTimeSpan);
             }
 
             if (!TryGather())
@@ -260,9 +244,6 @@ internal sealed class ShardChannel<TItem, TResult>
         _ = Task.Run(RunAsync);
     }
 
-    private TimeSpan Left(ShardRequest<TItem, TResult> request) =>
-        _options.Timeout - _time.GetElapsedTime(request.Since) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
-
     /// <summary>Fails the requests that timed out. Those not yet sent are never sent.</summary>
     private void GiveUp()
     {
@@ -271,7 +252,7 @@ internal sealed class ShardChannel<TItem, TResult>
             var next = TimeSpan.MaxValue;
             foreach (var request in _underWay.SelectMany(batch => batch).Concat(_waiting).Where(request => !request.Task.IsCompleted))
             {
-                var left = Left(request);
+                var left = request.Left;
                 if (left > TimeSpan.Zero)
                 {
                     next = left < next ? left : next;
@@ -349,7 +330,8 @@ internal sealed class ShardChannel<TItem, TResult>
     /// <summary>The response to a batch. Without one the batch is empty: all its requests timed out.</summary>
     private async Task<ShardBatch<TResult>> CallAsync(List<ShardRequest<TItem, TResult>> batch)
     {
-        for (var pauses = _calls.Pauses(); batch.Count > 0;)
+        BackOff? pauses = null;
+        while (batch.Count > 0)
         {
             TimeSpan pause;
             try
@@ -361,7 +343,7 @@ internal sealed class ShardChannel<TItem, TResult>
             }
             catch (Exception e) when (GrainCalls.IsTransient(e))
             {
-                pause = _calls.Retry(_name, pauses, e);
+                pause = _calls.Retry(_name, pauses ??= _calls.Pauses(), e);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

@@ -4,6 +4,9 @@ using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.EdgeWorker.Values;
 
+/// <summary>Asks a silo for news of shards. Different ways may lead to different silos.</summary>
+internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long way, IReadOnlyList<ShardPoint> known);
+
 /// <summary>
 /// Reads the news of the shards that an edge asks for keys: four times within <see cref="GrainKeyStoreOptions.MaxStaleness"/>, all shards
 /// with one call. A silo that does not respond is passed over. Without news the views become too old to be used.

@@ -81,7 +81,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Notes a put of this edge that the shard has made, before its caller hears of it.</summary>
+    /// <summary>Notes a put of this edge that the shard may have made, before its caller hears of it.</summary>
     public void Put(NodeId key, long now)
     {
         lock (_gate)

@@ -10,9 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.EdgeWorker.Values;
 
 /// <summary>Calls to shards that share nothing: one for each request, or page, and shard.</summary>
-internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOptions options, TimeProvider time, ILogger logger)
+internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly GrainCalls _calls = new(time, logger, options.FirstBackOff, options.LongestBackOff);
+
+    // Guards the two below: one caller asks the shards, and concurrent ones wait for its result.
+    private readonly SemaphoreSlim _usageReading = new(1);
+    private KeyStoreUsage _usage;
+    private long? _usageReadAt;
 
     /// <summary>Calls a shard, with retries.</summary>
     /// <exception cref="KeyStoreException">It did not answer in time, or failed.</exception>
@@ -45,6 +50,27 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         await Parallel.ForEachAsync(Enumerable.Range(0, layout.Count), together, async (number, cancel) =>
             results[number] = await CallAsync(layout.ShardAt(number), kind, call, cancel));
         return results;
+    }
+
+    /// <summary>The usage of all shards, as old as <see cref="GrainKeyStoreOptions.UsageMaxAge"/>.</summary>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    public async Task<KeyStoreUsage> GetUsageAsync(ShardLayout layout, CancellationToken cancellationToken)
+    {
+        await _usageReading.WaitAsync(cancellationToken);
+        try
+        {
+            if (_usageReadAt is not { } readAt || time.GetElapsedTime(readAt) >= options.UsageMaxAge)
+            {
+                var usages = await CallAllAsync(layout, "usage", static shard => shard.GetUsageAsync(), cancellationToken);
+                (_usage, _usageReadAt) = (new KeyStoreUsage(usages.Sum(one => one.Keys), usages.Sum(one => one.Bytes)), time.GetTimestamp());
+            }
+
+            return _usage;
+        }
+        finally
+        {
+            _usageReading.Release();
+        }
     }
 
     /// <summary>Reads shards page by page, the first pages of a few shards ahead of the reader.</summary>
@@ -83,6 +109,9 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
             }
         }
     }
+
+    /// <summary>Only after the last call.</summary>
+    public void Dispose() => _usageReading.Dispose();
 
     /// <summary>The failure of a shard, for callers of the store.</summary>
     public static KeyStoreException Unanswered(long shard, Exception failure) =>

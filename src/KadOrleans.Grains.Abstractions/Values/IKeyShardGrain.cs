@@ -134,7 +134,7 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     public bool TellsWhy { get; init; }
 }
 
-/// <summary>A publication that the network has, with the <see cref="PendingPublication"/> that it was stored with.</summary>
+/// <summary>A publication that the network has, with the <see cref="StoredValue.PendingSince"/> that it was stored with.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.PublishedKey")]

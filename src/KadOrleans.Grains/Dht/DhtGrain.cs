@@ -194,7 +194,7 @@ internal sealed class DhtGrain(
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
         return life is null
-            ? new ShardPut(key, stored with { PublishedAt = PendingPublication.Mark(now) }) { TellsWhy = true }
+            ? new ShardPut(key, stored with { PublishedAt = StoredValue.PendingSince(now) }) { TellsWhy = true }
             : new ShardPut(key, stored, PutKind.WithLife) { TellsWhy = true };
     }
 
@@ -255,8 +255,8 @@ internal sealed class ShardWatch(
     public async Task<DhtWatchResult> ReadAsync(DhtWatchRequest request)
     {
         List<NodeId> keys = [.. request.Keys, .. request.NewKeys];
-        ShardCall.CheckLength(keys);
-        ShardCall.CheckLength(request.Known);
+        ShardLayout.CheckLength(keys);
+        ShardLayout.CheckLength(request.Known);
         var byShard = keys.ToLookup(shardOf);
         var known = request.Known.DistinctBy(point => point.Shard).ToDictionary(point => point.Shard);
         var points = byShard.ToDictionary(share => share.Key, share => known.GetValueOrDefault(share.Key, new ShardPoint(share.Key, 0, 0)));

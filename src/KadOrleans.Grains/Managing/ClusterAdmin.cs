@@ -40,7 +40,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
     {
         var limit = calls.Limit();
         var held = (await calls.CallShardAsync(known.Layout.ShardOf(key), shard => shard.GetAsync([key]), limit, cancellationToken))[0];
-        var described = new KeyDetails(key, held, PendingPublication.TimeOf(held?.PublishedAt), []);
+        var described = new KeyDetails(key, held, held?.LastPublished, []);
         try
         {
             return described with

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Values;
 
 namespace KadOrleans.Grains.Managing;
 
@@ -61,7 +61,7 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
         return new PublicationPage(found, after);
 
         static PublicationSummary? Publication(NodeId key, StoredValue held) =>
-            PendingPublication.TimeOf(held.PublishedAt) is { } time ? new(key, held.Value.Kind, held.Value.ContentLength, time) : null;
+            held.LastPublished is { } time ? new(key, held.Value.Kind, held.Value.ContentLength, time) : null;
     }
 
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
@@ -93,7 +93,7 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
     public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken)
     {
         AdminArguments.CheckCount(count, IDhtAdmin.MaxSources);
-        var listed = Math.Clamp(SourcesOfShards / known.Layout.Count, 64, ShardCall.MaxItems);
+        var listed = Math.Clamp(SourcesOfShards / known.Layout.Count, 64, ShardLayout.MaxItems);
         var (merge, missing) = await MergeAsync(grain => grain.GetSourcesAsync(listed), cancellationToken);
         var ranking = merge.Rank(count);
         if (!merge.IsExact)

@@ -65,7 +65,7 @@ internal sealed class KeyShardGrain(
         _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
         _republishing = new ShardRepublishing(GrainFactory, time, options.Value.EdgeTimeout, logger);
         var firstBits = shards.Layout.FirstBits;
-        _prefix = GrainKeys.FindPrefix(_shard, firstBits)
+        _prefix = shards.Layout.Find(_shard)
             ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {shards.Layout.Count}.");
         _engine = BuildEngine(firstBits);
         var started = time.GetTimestamp();
@@ -100,7 +100,7 @@ internal sealed class KeyShardGrain(
             return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
         }
 
-        var get = new ShardGet(keys, time.GetUtcNow(), _engine.Log.TryFind);
+        var get = new ShardGet(keys, time.GetUtcNow(), _engine.Log.Image.TryFind);
         GrainMetrics.Got(get.Found, get.Missing.Count);
         return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
     }
@@ -153,7 +153,7 @@ internal sealed class KeyShardGrain(
 
     public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
     {
-        ShardCall.CheckCount(count);
+        ShardLayout.CheckCount(count);
         return await _engine.ScanAsync(region, after, count, static (key, value) => new ShardPut(key, value))
             ?? await Halves.ReadPageAsync(after, count, (half, most) => half.ScanAsync(region, after, most));
     }
@@ -174,13 +174,13 @@ internal sealed class KeyShardGrain(
         return WriteAsync(
             published,
             one => one.Key,
-            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Confirm, some, static one => (one.Key, one.Mark)),
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Published, some, static one => (one.Key, one.Mark)),
             static (half, some) => half.ConfirmPublishedAsync(some));
     }
 
     public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
-        ShardCall.CheckCount(count);
+        ShardLayout.CheckCount(count);
         return _engine.MayRead
             ? _engine.FindDue(after, count, now)
             : await Halves.ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
@@ -199,13 +199,13 @@ internal sealed class KeyShardGrain(
 
     public ValueTask<ShardSources> GetSourcesAsync(int count)
     {
-        ShardCall.CheckCount(count);
+        ShardLayout.CheckCount(count);
         return RankAsync(shard => shard.GetSources(count), half => half.GetSourcesAsync(count), count);
     }
 
     public ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<SourceNetwork> sources)
     {
-        ShardCall.CheckLength(sources);
+        ShardLayout.CheckLength(sources);
         return RankAsync(shard => shard.CountSources(sources), half => half.CountSourcesAsync(sources), sources.Count);
     }
 
@@ -368,7 +368,7 @@ internal sealed class KeyShardGrain(
 
     private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
     {
-        ShardCall.CheckLength(items);
+        ShardLayout.CheckLength(items);
         foreach (var item in items)
         {
             if (!_prefix.Contains(keyOf(item)))

@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Diagnostics;
@@ -31,7 +32,7 @@ internal sealed class ShardDesk(
 
     public async ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
-        ShardCall.CheckLength(keys);
+        ShardLayout.CheckLength(keys);
         var get = new ShardGet(keys, time.GetUtcNow(), cache.TryGetOpen);
         GrainMetrics.Got(get.Found, 0);
         if (get.Missing.Count == 0)
@@ -49,13 +50,13 @@ internal sealed class ShardDesk(
 
     public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known)
     {
-        ShardCall.CheckLength(known);
+        ShardLayout.CheckLength(known);
         return new ValueTask<IReadOnlyList<ShardNews>>(news.ReadAsync(known, ShardOf));
     }
 
     public async ValueTask<IReadOnlyList<ShardNews>> AskShardsAsync(IReadOnlyList<ShardPoint> known)
     {
-        ShardCall.CheckLength(known);
+        ShardLayout.CheckLength(known);
         Task<ShardNews?>[] asked = [.. known.Select(point => ShardOf(point.Shard).GetNewsAsync(point).AsTask())];
         await ShardCall.WaitAsync(Task.WhenAll(asked), time);
         long bytes = 0;
@@ -73,11 +74,71 @@ internal sealed class ShardDesk(
         Func<TRequest, NodeId> keyOf,
         Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
     {
-        ShardCall.CheckLength(requests);
+        ShardLayout.CheckLength(requests);
         var layout = shards.Layout;
         var (results, unanswered) = await ShardCall.DivideAsync(
             requests, request => layout.ShardOf(keyOf(request)), ShardOf, call, calls => ShardCall.WaitAsync(calls, time));
         return new ShardBatch<TResult>(results, unanswered, details.SiloAddress);
+    }
+}
+
+/// <summary>How a call for many shards is divided among them.</summary>
+internal static class ShardCall
+{
+    /// <summary>
+    /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
+    /// just died, must not delay the others.
+    /// </summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Waits for calls, for <see cref="Timeout"/> at most. Never fails.</summary>
+    public static async Task WaitAsync(Task calls, TimeProvider time)
+    {
+        GrainCalls.Ignore(calls);
+        await calls.WaitAsync(Timeout, time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>Divides requests, in their order, among the shards that they go to, and calls each shard once.</summary>
+    public static async ValueTask<(TResult[] Results, IReadOnlyList<int> Unanswered)> DivideAsync<TRequest, TResult>(
+        IReadOnlyList<TRequest> requests,
+        Func<TRequest, long> shardOf,
+        Func<long, IKeyShardGrain> grainOf,
+        Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call,
+        Func<Task, Task> wait)
+    {
+        var shares = new Dictionary<long, (List<TRequest> Requests, List<int> Places)>();
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var shard = shardOf(requests[i]);
+            if (!shares.TryGetValue(shard, out var share))
+            {
+                shares.Add(shard, share = ([], []));
+            }
+
+            share.Requests.Add(requests[i]);
+            share.Places.Add(i);
+        }
+
+        Task<IReadOnlyList<TResult>>[] asked = [.. shares.Select(share => call(grainOf(share.Key), share.Value.Requests).AsTask())];
+        await wait(Task.WhenAll(asked));
+        var results = new TResult[requests.Count];
+        var unanswered = new List<int>();
+        foreach (var (answer, (_, places)) in asked.Zip(shares.Values))
+        {
+            if (answer is not { IsCompletedSuccessfully: true, Result: var answers } || answers.Count != places.Count)
+            {
+                unanswered.AddRange(places);
+                continue;
+            }
+
+            for (var i = 0; i < places.Count; i++)
+            {
+                results[places[i]] = answers[i];
+            }
+        }
+
+        return (results, unanswered);
     }
 }
 

@@ -10,14 +10,9 @@ internal sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionPr
     // Guards the dictionary.
     private readonly Lock _gate = new();
     private readonly Dictionary<ConnectionProblem, long> _loggedAt = [];
-    private volatile string? _last;
-
-    /// <summary>The last problem, as a sentence. Null if there was none.</summary>
-    public string? Last => _last;
 
     public void Add(ConnectionProblem kind, string sentence)
     {
-        _last = sentence;
         lock (_gate)
         {
             if (_loggedAt.TryGetValue(kind, out var at) && time.GetElapsedTime(at) < Interval)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Net;
+using System.Reflection;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
@@ -150,6 +151,7 @@ internal static class KadSettings
         where TOptions : class
     {
         var given = new Dictionary<string, string?>();
+        var lists = new List<(string Name, int Index, string Text)>();
         foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
         {
             if (name.Length == 0 || value is null)
@@ -157,8 +159,9 @@ internal static class KadSettings
                 continue;
             }
 
-            var isEntry = name[(name.LastIndexOf(':') + 1)..].All(char.IsAsciiDigit);
-            if (!known.TryGetValue(isEntry ? $"{name[..Math.Max(0, name.LastIndexOf(':'))]}:#" : name, out var type))
+            var list = int.TryParse(name[(name.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
+            if (!known.TryGetValue(list is null ? name : $"{list}:#", out var type))
             {
                 checks.Problems.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
             }
@@ -168,28 +171,31 @@ internal static class KadSettings
                 {
                     checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
                 }
+                else if (list is not null || type == typeof(IList<string>))
+                {
+                    lists.Add((list ?? name, list is null ? -1 : index, text));
+                }
                 else
                 {
-                    Add(given, name, text, isList: type == typeof(IList<string>));
+                    given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
                 }
             }
         }
 
+        AddLists(given, lists);
         return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
     }
 
-    // A list is one text with commas, or one key for each entry.
-    private static void Add(Dictionary<string, string?> given, string name, string text, bool isList)
+    // A list has the entries of a text with commas, and behind them those that have a key each.
+    private static void AddLists(Dictionary<string, string?> given, List<(string Name, int Index, string Text)> lists)
     {
-        if (!isList)
+        foreach (var list in lists.OrderBy(part => part.Index).GroupBy(part => part.Name, StringComparer.OrdinalIgnoreCase))
         {
-            given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
-            return;
-        }
-
-        foreach (var (i, entry) in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Index())
-        {
-            given[$"{name}:{i}"] = entry;
+            var entries = list.SelectMany(part => part.Text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            foreach (var (i, entry) in entries.Index())
+            {
+                given[$"{list.Key}:{i}"] = entry;
+            }
         }
     }
 
@@ -215,11 +221,15 @@ internal static class KadSettings
 
     private static string? FindProblem(Type type, string text) => type switch
     {
-        { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", Enum.GetNames(type))} are allowed",
+        { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", FirstNames(type))} are allowed",
         _ when type == typeof(IList<string>) || TypeDescriptor.GetConverter(type).IsValid(text) => null,
         _ when type == typeof(bool) => "true or false is allowed",
         _ => type == typeof(TimeSpan) ? "a time such as 00:00:10 is needed" : "a whole number is needed",
     };
+
+    // Without the other names of the same value.
+    private static IEnumerable<string> FirstNames(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
+        .DistinctBy(name => name.GetRawConstantValue()).Select(name => name.Name);
 
     // The known settings of the same section, or the known sections.
     private static List<string> Beside(string name, IReadOnlyCollection<string> known)

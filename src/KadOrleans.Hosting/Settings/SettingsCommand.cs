@@ -8,18 +8,15 @@ namespace KadOrleans.Hosting.Settings;
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 internal static class SettingsCommand
 {
-    /// <summary>Creates a command line without commands. It ends with an <see cref="ExitCode"/>.</summary>
-    public static RootCommand Create(string description, Func<string[], Task<int>> run)
-    {
-        var settings = CreateArgument();
-        var command = new RootCommand(description) { settings };
-        command.Directives.Clear();
-        command.SetAction(parsed => run(parsed.GetValue(settings) ?? []));
-        return command;
-    }
+    // Those that the library gives to each command.
+    private static readonly string[] Options = ["--help", "--version"];
 
-    /// <summary>The argument that takes the settings, for a command of its own.</summary>
-    public static Argument<string[]> CreateArgument()
+    /// <summary>The first argument that is neither a setting nor the value of one; null if all are.</summary>
+    public static string? FindWord(string[] args) => Join(args).Find(arg => !arg.Contains('=', StringComparison.Ordinal));
+
+    /// <summary>Runs one command line. It ends with an <see cref="ExitCode"/>; a user's mistake ends in a sentence.</summary>
+    public static async Task<int> RunAsync(
+        string description, string[] args, Func<string[], Task<int>> run, TextWriter output, TextWriter error)
     {
         var settings = new Argument<string[]>("settings")
         {
@@ -27,18 +24,12 @@ internal static class SettingsCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         settings.Validators.Add(Check);
-        return settings;
-    }
+        var command = new RootCommand(description) { settings };
+        command.Directives.Clear();
+        command.SetAction(parsed => run(parsed.GetValue(settings) ?? []));
 
-    /// <summary>The first argument that is neither a setting nor the value of one; null if all are.</summary>
-    public static string? FindWord(this RootCommand command, IReadOnlyList<string> args) =>
-        Join(command, args).Find(arg => !arg.Contains('=', StringComparison.Ordinal));
-
-    /// <summary>Runs one command line. A user's mistake ends in a sentence.</summary>
-    public static async Task<int> RunAsync(this RootCommand command, IReadOnlyList<string> args, TextWriter output, TextWriter error)
-    {
         // Without response files: a value may begin with @.
-        var result = command.Parse(Join(command, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var result = command.Parse(Join(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
         {
             await error.WriteLineAsync(VisibleText.Show(result.Errors[0].Message));
@@ -55,16 +46,13 @@ internal static class SettingsCommand
     }
 
     // Converts all three forms to the first, which cannot be mistaken for an option.
-    private static List<string> Join(RootCommand command, IReadOnlyList<string> args)
+    private static List<string> Join(string[] args)
     {
-        var options = command.Options.Concat(command.Subcommands.SelectMany(sub => sub.Options))
-            .SelectMany(option => option.Aliases.Append(option.Name))
-            .ToHashSet(StringComparer.Ordinal);
         var joined = new List<string>();
-        for (var i = 0; i < args.Count; i++)
+        for (var i = 0; i < args.Length; i++)
         {
             var arg = args[i];
-            if (!arg.StartsWith("--", StringComparison.Ordinal) || options.Contains(arg))
+            if (!arg.StartsWith("--", StringComparison.Ordinal) || Options.Contains(arg))
             {
                 joined.Add(arg);
             }
@@ -74,7 +62,7 @@ internal static class SettingsCommand
             }
             else
             {
-                joined.Add(i + 1 < args.Count ? $"{arg[2..]}={args[++i]}" : arg);
+                joined.Add(i + 1 < args.Length ? $"{arg[2..]}={args[++i]}" : arg);
             }
         }
 

@@ -19,6 +19,7 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     private FollowedArea _area;
     private (long Refused, long Evicted, long RefusedChanges) _before;
     private Bound _quota;
+    private (long Refused, long Evicted)? _untoldHits;
     private Bound _changes;
 
     /// <summary>Checks once. Returns the time until the next check.</summary>
@@ -46,15 +47,22 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
         var refusedChanges = now.ChangesRefused - _before.RefusedChanges;
         _before = now;
         ReportChanges(refusedChanges);
-        if (!_quota.Check(isHit: refused > 0 || evicted > 0))
+        if (_quota.Check(isHit: refused > 0 || evicted > 0))
+        {
+            _untoldHits = (refused, evicted);
+        }
+
+        if (_untoldHits is not { } hits)
         {
             return;
         }
 
+        // A cluster's shard may not respond: then the next check tells it.
         var usage = await store.GetUsageAsync(cancellationToken);
+        _untoldHits = null;
         if (_quota.IsReached)
         {
-            _logger.QuotaReached(usage.Keys, usage.Bytes, evicted, refused);
+            _logger.QuotaReached(usage.Keys, usage.Bytes, hits.Evicted, hits.Refused);
         }
         else
         {

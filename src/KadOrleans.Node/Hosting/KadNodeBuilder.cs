@@ -26,10 +26,13 @@ public sealed class KadNodeBuilder
     {
         Services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         Services.TryAddSingleton(typeof(ILogger<>), typeof(Logger<>));
+
+        // The root of the services disposes them all. Services of the caller's get this node, too.
+        Services.AddSingleton(static services => KadNodeServiceCollectionExtensions.CreateNode(services, owner: (IAsyncDisposable)services));
         var provider = Services.BuildServiceProvider();
         try
         {
-            return KadNodeServiceCollectionExtensions.CreateNode(provider, owner: provider);
+            return provider.GetRequiredService<KadNode>();
         }
         catch
         {

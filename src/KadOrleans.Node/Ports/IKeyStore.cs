@@ -101,7 +101,8 @@ public interface IKeyStore : IAsyncDisposable
     /// <param name="count">How many sources at most.</param>
     IReadOnlyList<SourceChanges> GetTopChanges(int count);
 
-    /// <summary>The usage. Cheap enough to read each second.</summary>
+    /// <summary>The usage. Cheap on a node; a cluster's asks every shard.</summary>
+    /// <exception cref="KeyStoreException">A shard did not respond.</exception>
     ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 
     /// <summary>The source networks that hold most of it, by the counts that quotas need: no value is read.</summary>

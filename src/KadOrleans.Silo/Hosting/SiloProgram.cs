@@ -38,7 +38,7 @@ internal static class SiloProgram
     /// The output is written from several threads: the edge announces itself from another one.
     /// </summary>
     public static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
-        SettingsCommand.Create(Help, settings => ServeAsync(settings, providers, output, error)).RunAsync(args, output, error);
+        SettingsCommand.RunAsync(Help, args, settings => ServeAsync(settings, providers, output, error), output, error);
 
     private static async Task<int> ServeAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {

@@ -42,6 +42,18 @@ public sealed class LibraryUseTests : IDisposable
     }
 
     [Fact]
+    public async Task Services_of_the_program_get_the_node_that_is_built()
+    {
+        IServiceProvider? program = null;
+        var builder = KadNode.CreateBuilder().UseUdp("127.0.0.1:0");
+        builder.Services.AddOptions<KadNodeOptions>().Configure<IServiceProvider>((_, services) => program = services);
+
+        await using var node = await builder.BuildAsync();
+
+        Assert.Same(node, program!.GetRequiredService<KadNode>());
+    }
+
+    [Fact]
     public async Task Options_outside_a_host_reach_the_storage()
     {
         var cancelling = TestContext.Current.CancellationToken;

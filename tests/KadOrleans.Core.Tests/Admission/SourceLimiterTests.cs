@@ -118,7 +118,8 @@ public class SourceLimiterTests
     [Fact]
     public void Threads_together_are_admitted_no_more_than_the_limit()
     {
-        var limiter = new SourceLimiter(Small with { PerSubnet = new TokenRate(1, 1_000_000) });
+        // Sources are spread by a hash that differs with each process: all of them fit into one stripe.
+        var limiter = new SourceLimiter(Small with { PerSubnet = new TokenRate(1, 1_000_000), MaxTracked = 16 * 64 });
         var admitted = new int[64];
         Parallel.For(0, 4_000, i =>
         {

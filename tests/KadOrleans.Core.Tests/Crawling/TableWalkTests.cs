@@ -46,6 +46,28 @@ public class TableWalkTests
         Assert.True(walk.IsComplete);
     });
 
+    [Fact]
+    public void Contacts_that_leave_the_table_meanwhile_do_not_keep_it_from_its_end() => Randomized.ForSeeds(50, random =>
+    {
+        var snapshot = TableAmong(1_000, random).Snapshot;
+        var left = new HashSet<Contact>();
+        var walk = new TableWalk(snapshot.OwnId, random);
+        while (!walk.IsDone)
+        {
+            var remaining = snapshot.Contacts.Where(contact => !left.Contains(contact)).ToArray();
+            var response = Exact(new RoutingTableSnapshot(snapshot.OwnId, 1, remaining), walk.Target);
+            walk.Take(response);
+            if (walk.Queries is 2 or 6 or 10)
+            {
+                left.Add(response[random.Next(response.Length)]);
+            }
+        }
+
+        Assert.True(walk.IsComplete);
+        Assert.Equal(snapshot.Count, walk.Contacts);
+        Assert.InRange(walk.Queries, 1, 40 + (snapshot.Count / 2));
+    });
+
     [Theory]
     [InlineData(30)]
     [InlineData(300)]

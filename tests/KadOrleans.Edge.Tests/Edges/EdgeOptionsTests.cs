@@ -38,6 +38,13 @@ public sealed class EdgeOptionsTests
     }
 
     [Fact]
+    public void Entries_of_a_list_come_behind_those_of_a_text()
+    {
+        var options = Read(("Bootstrap", "a.example:1,b.example:2"), ("Bootstrap:0", "c.example:3"), ("Bootstrap:1", "d.example:4"));
+        Assert.Equal(["a.example:1", "b.example:2", "c.example:3", "d.example:4"], options.Bootstrap);
+    }
+
+    [Fact]
     public void The_bytes_of_answers_are_bounded_per_endpoint_and_in_all()
     {
         Assert.Equal(new UploadLimits(), Read().ToNodeOptions(new KademliaOptions()).Upload);

@@ -44,7 +44,7 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
         await using var keys = await OpenAsync();
         var store = new GrainPublicationStore(keys, TimeSpan.FromDays(7), cluster.Clock);
         await keys.PutAsync(
-            StoredValues.Key(1), StoredValues.Text("value") with { PublishedAt = PendingPublication.Mark(StoredValues.Now) });
+            StoredValues.Key(1), StoredValues.Text("value") with { PublishedAt = StoredValue.PendingSince(StoredValues.Now) });
 
         Assert.Equal(Published with { IsPending = true }, await store.GetAsync(StoredValues.Key(1)));
 

@@ -1,4 +1,5 @@
 using KadOrleans.EdgeWorker.Values;
+using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Simulation;
 using KadOrleans.Testing;
@@ -182,7 +183,7 @@ public sealed class ShardChannelTests
 
     private Task<ShardOutcome<int>> AskAsync(ShardChannel<int, int> channel, int number)
     {
-        var request = new ShardRequest<int, int>(number, 0, _clock.GetTimestamp());
+        var request = new ShardRequest<int, int>(number, 0, new TimeLimit(Options.Timeout, _clock));
         channel.Add(request);
         return request.Task;
     }

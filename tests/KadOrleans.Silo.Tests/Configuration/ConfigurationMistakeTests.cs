@@ -17,7 +17,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Htp", "1", "Kad:Htp is not a setting")]
     [InlineData("Kad:Silo:Prt", "1", "Kad:Silo:Prt is not a setting")]
     [InlineData("Kad:Data:Folder", "x", "Kad:Data:Folder is not a setting")]
-    [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; ")]
+    [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.")]
     [InlineData("Kad:Storage", "1", "Kad:Storage is '1'")]
     [InlineData("Kad:Cluster:Shards", "8", "Kad:Cluster:Shards is not a setting; Kad:Cluster:Gateway, ")]
     [InlineData("Kad:Cluster:Quota:Keys", "8", "Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ")]

@@ -15,12 +15,12 @@ public sealed class GroupCommitTests : IAsyncDisposable
     [Fact]
     public async Task Writes_of_many_grains_that_arrive_together_share_one_transaction()
     {
-        var before = _storage.Database.Writer.Commits;
+        var before = _storage.Database.Commits;
 
         var results = await WriteTogetherAsync([.. Enumerable.Range(0, 200).Select(_ => Samples.Grain())]);
 
         Assert.All(results, Assert.Null);
-        Assert.Equal(before + 1, _storage.Database.Writer.Commits);
+        Assert.Equal(before + 1, _storage.Database.Commits);
     }
 
     [Fact]

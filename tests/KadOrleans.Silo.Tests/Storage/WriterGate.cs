@@ -19,7 +19,7 @@ internal sealed class WriterGate : DatabaseOperation<GrainStatements>, IDisposab
     public static async Task<WriterGate> CloseAsync(GrainDatabase database)
     {
         var gate = new WriterGate();
-        Assert.True(database.Writer.TryEnqueue(gate));
+        Assert.True(database.TryEnqueue(gate));
         await gate._reached.Task;
         return gate;
     }
