@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KadOrleans.Core.Values;
 using KadOrleans.Core;
 using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;

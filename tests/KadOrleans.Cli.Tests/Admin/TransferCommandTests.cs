@@ -33,8 +33,8 @@ public sealed class TransferCommandTests : IAsyncLifetime
             () => new Health(Health.Ready),
             pages =>
             {
-                pages.MapPost("/v1/admin/values", TakeAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
-                pages.MapPost("/v1/admin/keys:batch", TakeBatchAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
+                pages.MapPost("/v1/admin/values", (Delegate)TakeAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
+                pages.MapPost("/v1/admin/keys:batch", (Delegate)TakeBatchAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
             },
             services: null,
             NullLoggerFactory.Instance,

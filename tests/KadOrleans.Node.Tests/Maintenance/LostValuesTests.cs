@@ -129,7 +129,7 @@ public sealed class LostValuesTests
         using var watch = node.Engine.Watches.Begin(Key(0));
         await _world.PassAsync(TimeSpan.FromSeconds(30));
         using var ending = new CancellationTokenSource();
-        _isTold = watch.NextAsync(TimeSpan.FromDays(1), _world.Clock, ending.Token).IsCompleted;
+        _isTold = watch.NextAsync(TimeSpan.FromDays(1), _world.Clock, ending.Token).AsTask().IsCompleted;
         await ending.CancelAsync();
         var now = _world.Clock.GetUtcNow();
         return [await store.GetAsync(Key(0), now), await store.GetAsync(Key(1), now)];
