@@ -88,15 +88,19 @@ public sealed class DoublingTests : IAsyncLifetime
                 values = batch.Results;
                 return batch.Unanswered.Count == 0;
             });
-            Assert.Equal(some.Select(pair => pair.Value), values);
+            AssertSame(some.Select(pair => pair.Value), values);
         }
 
         // Who knows of no doubling.
         foreach (var (key, value) in acknowledged.Take(200))
         {
-            Assert.Equal([value], await ClusterFixture.PatientlyAsync(() => _cluster.Shard(GrainKeys.Shard(key, Bits)).GetAsync([key])));
+            AssertSame([value], await ClusterFixture.PatientlyAsync(() => _cluster.Shard(GrainKeys.Shard(key, Bits)).GetAsync([key])));
         }
     }
+
+    // Without their times: a shard moves the time of a put that was on its way while the clock stepped.
+    private static void AssertSame(IEnumerable<StoredValue> stored, IEnumerable<StoredValue?> held) =>
+        Assert.Equal(stored.Select(value => value.Value), held.Select(value => value?.Value));
 
     private async Task AssertManagedAsync(ConcurrentDictionary<NodeId, StoredValue> acknowledged)
     {
