@@ -100,7 +100,7 @@ public sealed class DoublingTests : IAsyncLifetime
 
     // Without their times: a shard moves the time of a put that was on its way while the clock stepped.
     private static void AssertSame(IEnumerable<StoredValue> stored, IEnumerable<StoredValue?> held) =>
-        Assert.Equal(stored.Select(value => value.Value), held.Select(value => value?.Value));
+        Assert.Equal(stored.Select(value => (DhtValue?)value.Value), held.Select(value => value?.Value));
 
     private async Task AssertManagedAsync(ConcurrentDictionary<NodeId, StoredValue> acknowledged)
     {
