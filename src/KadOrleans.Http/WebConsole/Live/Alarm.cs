@@ -1,5 +1,3 @@
-using System.Globalization;
-using KadOrleans.Core;
 using KadOrleans.Hosting.Http;
 
 namespace KadOrleans.Http.WebConsole.Live;

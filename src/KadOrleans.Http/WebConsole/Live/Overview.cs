@@ -1,4 +1,3 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Hosting.Http;
 
@@ -71,18 +70,10 @@ internal sealed record Overview(
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? string.Empty : "s")}";
 }
 
-/// <summary>A node, or an edge with its node ids.</summary>
-/// <param name="Name">The edge's name; empty for a single node.</param>
-/// <param name="Ids">Its node ids.</param>
-/// <param name="Endpoints">What it listens on.</param>
-/// <param name="Contacts">Contacts in its tables.</param>
-internal sealed record OverviewNode(string Name, IReadOnlyList<string> Ids, IReadOnlyList<string> Endpoints, int Contacts)
+/// <summary>A node, whose name is empty, or an edge with its node ids.</summary>
+internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IReadOnlyList<UdpEndpoint> Endpoints, int Contacts)
 {
-    public static OverviewNode Of(DhtNodeStatus node) => new(
-        VisibleText.Show(node.Name),
-        [.. node.Ids.Select(id => id.ToString())],
-        [.. node.Endpoints.Select(endpoint => endpoint.ToString())],
-        node.Contacts);
+    public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
 }
 
 /// <summary>What happened in a time.</summary>
