@@ -1,7 +1,4 @@
 using KadOrleans.Cli.Admin;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Node.Ports;
-using KadOrleans.StateFiles;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Cli;

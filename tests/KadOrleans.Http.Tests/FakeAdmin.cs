@@ -28,7 +28,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     public List<KeyValuePair<NodeId, StoredValue>> Imported { get; } = [];
 
     /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
-    public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
+    public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; }
 
     /// <summary>What an export awaits.</summary>
     public Task BeforeValues { get; set; } = Task.CompletedTask;
@@ -60,6 +60,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     public void Reset()
     {
         Imported.Clear();
+        Values = [KeyValuePair.Create(NodeId.MinValue, Held)];
         Crawls.Clear();
         Crawls.Add(Finished);
         CrawlEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,8 +1,4 @@
-using System.Globalization;
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Hosting.Results;
 
 namespace KadOrleans.Cli.Commands;
 
@@ -21,10 +17,7 @@ internal static class FindNodeCommand
                 "kad find-node 356a192b7913b04c54574d18c28d46e6395428ab --via node.example.org:8468 --json",
             ],
             Notes = "Each line has the id, the address, and how many leading bits the id shares with the target.",
-        };
-        command.Add(target);
-        command.Add(via);
-        command.Add(json);
+        }.With(target, via, json);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             io, Keys.ParseId("HEX", parsed.GetValue(target)!), parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken));
         return command;

@@ -1,7 +1,3 @@
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Results;
-
 namespace KadOrleans.Cli.Commands;
 
 /// <summary><c>kad get</c>: finds the value of a key.</summary>

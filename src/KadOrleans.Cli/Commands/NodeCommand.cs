@@ -21,12 +21,7 @@ internal static class NodeCommand
             ],
             Notes = "When it is ready, the node prints one line per endpoint: listening udp ADDRESS:PORT id HEX. Logs go to "
                 + "the standard error output.",
-        };
-        foreach (var option in options.All)
-        {
-            command.Add(option);
-        }
-
+        }.With([.. options.All]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);

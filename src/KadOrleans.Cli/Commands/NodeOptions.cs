@@ -1,22 +1,17 @@
-using System.Globalization;
 using KadOrleans.Cli.Hosting;
 using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
-using KadOrleans.Node;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Transport.Udp;
+using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Cli.Commands;
 
 /// <summary>The options of <c>kad node</c>.</summary>
 internal sealed class NodeOptions
 {
-    /// <summary>The option with the names of the status pages.</summary>
     public const string HttpHost = "--http-host";
-
-    /// <summary>The option with the file of the API's tokens.</summary>
     public const string HttpTokens = "--http-tokens";
 
     private const string Otlp = "--otlp";
@@ -59,8 +54,8 @@ internal sealed class NodeOptions
     private readonly Option<string?> _upload = Single(
         "--upload", "BYTES", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
 
-    private readonly Option<string?> _paths = Single(
-        "--paths", "N", "Disjoint paths of one lookup, 1 to 16: with more, fewer liars can lead it astray. [default: 3]");
+    private readonly NumberOption _paths = new(
+        "--paths", "Disjoint paths of one lookup, with more of which fewer liars can lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
 
     private readonly Option<string?> _http = Single(
         "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
@@ -71,8 +66,8 @@ internal sealed class NodeOptions
     private readonly Option<string?> _httpTokens = Single(
         HttpTokens, "FILE", "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.");
 
-    private readonly Option<string?> _httpConnections = Single(
-        "--http-connections", "N", $"The most open connections of --http, {HttpLimits.LeastConnections} to {HttpLimits.MostConnections}. [default: {HttpLimits.MaxConnections}]");
+    private readonly NumberOption _httpConnections = new(
+        "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
 
     private readonly Option<string?> _otlp = Single(
         Otlp, "URL", "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
@@ -134,14 +129,9 @@ internal sealed class NodeOptions
                 Endpoints.ParseHttpHosts(HttpHost, httpHosts),
                 "--http",
                 HttpHost,
-                Numbers.ParseWhole(
-                    "--http-connections",
-                    parsed.GetValue(_httpConnections),
-                    HttpLimits.LeastConnections,
-                    HttpLimits.MostConnections,
-                    HttpLimits.MaxConnections)),
+                _httpConnections.Read(parsed)),
             HttpTokens = parsed.GetValue(_httpTokens),
-            Telemetry = TelemetryOptions.Read(NodeSettings.EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
+            Telemetry = TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
             Verbose = parsed.GetValue(_verbose),
         };
     }
@@ -163,28 +153,26 @@ internal sealed class NodeOptions
             RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
             TrustClock = parsed.GetValue(_trustClock),
         };
-        options.Kademlia.DisjointPaths = Numbers.ParseWhole("--paths", parsed.GetValue(_paths), 1, 16, options.Kademlia.DisjointPaths);
+        options.Kademlia.DisjointPaths = _paths.Read(parsed);
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
         Array.ForEach(Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust), options.Trust.Add);
         return options;
     }
+
+    // OpenTelemetry's own variables are in the environment.
+    private static IConfiguration EnvironmentWith(string option, string? value) =>
+        new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection([KeyValuePair.Create(option, value)]).Build();
 
     private static long? Whole(ParseResult parsed, Option<string?> option, long least, long most) =>
         parsed.GetValue(option) is { } text
             ? Numbers.Parse(option.Name, text, NumberStyles.None, least, most, "a whole number")
             : null;
 
-    private static long ParseUpload(Option<string?> option, ParseResult parsed, long missing)
-    {
-        if (parsed.GetValue(option) is not { } text)
-        {
-            return missing;
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
+    private static long ParseUpload(Option<string?> option, ParseResult parsed, long missing) => parsed.GetValue(option) is not { } text
+        ? missing
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
             ? bytes
             : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
-    }
 
     private static RandomWalkOptions ParseWalks(string? text)
     {

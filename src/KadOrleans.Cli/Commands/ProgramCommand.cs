@@ -26,9 +26,6 @@ internal sealed class ProgramCommand : RootCommand
     public string ProgramName { get; }
 
     /// <summary>Runs one command line and returns its <see cref="ExitCode"/>.</summary>
-    /// <param name="args">The arguments after the executable's name.</param>
-    /// <param name="io">Where the command reads and writes.</param>
-    /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
     public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
     {
         // A key or value may begin with '@', which would otherwise name a file of arguments.
@@ -70,8 +67,6 @@ internal sealed class ProgramCommand : RootCommand
 }
 
 /// <summary>A command whose help ends with examples.</summary>
-/// <param name="name">As it is typed.</param>
-/// <param name="description">One sentence.</param>
 internal sealed class ExampleCommand(string name, string description) : Command(name, description)
 {
     /// <summary>Command lines that work, at least two.</summary>

@@ -1,7 +1,3 @@
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Results;
-
 namespace KadOrleans.Cli.Commands;
 
 /// <summary><c>kad set</c>: stores a value on the nodes nearest to its key.</summary>

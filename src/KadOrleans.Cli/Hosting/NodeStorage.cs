@@ -1,5 +1,3 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite;
 
@@ -15,16 +13,13 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
 {
     private string? Copy { get; init; }
 
-    /// <summary>Opens a data folder.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="salvages">Whether to open a damaged one too.</param>
+    /// <summary>Opens a data folder: a damaged one only if it <paramref name="salvages"/>.</summary>
     /// <exception cref="KeyStoreException">It cannot be opened.</exception>
     public static SalvagedStorage Open(string folder, bool salvages)
     {
         try
         {
-            return new SalvagedStorage(
-                NodeStorage.Open(folder, StoreQuota.Unlimited, DamagePolicy.Refuse), null);
+            return new SalvagedStorage(NodeStorage.Open(folder, StoreQuota.Unlimited, DamagePolicy.Refuse), null);
         }
         catch (KeyStoreException e) when (e.InnerException is DamagedDatabaseException)
         {
@@ -75,20 +70,16 @@ internal sealed class NodeStorage : IAsyncDisposable
     private NodeStorage(SqliteDatabase database)
     {
         _database = database;
-        (Keys, States, Publications) = (
-            new SqliteKeyStore(database), new SqliteNodeStateStore(database), new SqlitePublicationStore(database));
+        (Keys, States) = (new SqliteKeyStore(database), new SqliteNodeStateStore(database));
     }
 
     public IKeyStore Keys { get; }
 
     public INodeStateStore States { get; }
 
-    public IPublicationStore Publications { get; }
-
     /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
     public string? Damage => _database.Damage;
 
-    /// <summary>Opens a data folder.</summary>
     /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
     public static NodeStorage Open(string folder, StoreQuota quota, DamagePolicy onDamage) =>
         new(SqliteDatabase.Open(folder, quota, onDamage: onDamage));

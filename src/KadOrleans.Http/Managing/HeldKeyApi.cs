@@ -100,13 +100,7 @@ internal static class HeldKeyApi
 
     private sealed record PublicationResult(NodeId Digest, string Type, int Bytes, DateTimeOffset PublishedAt);
 
-    /// <summary>A key in full.</summary>
-    /// <param name="Key">The key's text; null if the request has its digest.</param>
-    /// <param name="Digest">Its id.</param>
-    /// <param name="Held">What is held here; null if nothing is.</param>
-    /// <param name="PublishedAt">When it was published here last; null if it is not.</param>
-    /// <param name="Nearest">The nearest nodes of the network.</param>
-    /// <param name="NetworkProblem">Why they could not be asked; null if they were.</param>
+    /// <summary>A <see cref="KeyDetails"/>. The key is null if the request has its digest.</summary>
     private sealed record KeyDetailsResult(
         string? Key,
         NodeId Digest,

@@ -49,14 +49,10 @@ internal static class LimitApi
     /// <summary>All limits, and the edges and the addresses of the silos that do not follow all of them yet.</summary>
     private sealed record LimitsResult(IReadOnlyList<LimitRow> Limits, IReadOnlyList<string> Missing);
 
-    /// <summary>A limit.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Unit">What it counts.</param>
-    /// <param name="Setting">The value of the setting; null if each edge has its own.</param>
-    /// <param name="Value">The value in force; null if it is each edge's own setting.</param>
-    /// <param name="Since">When it was changed; null if the setting is in force.</param>
-    /// <param name="Least">The least that is allowed. Of bytes per second 0 is allowed too: no bound.</param>
-    /// <param name="Most">The most that is allowed.</param>
+    /// <summary>
+    /// A limit. Setting and value are null if each edge has its own, and since is null if the setting is in force. Of bytes per second 0 is
+    /// allowed too: no bound.
+    /// </summary>
     private sealed record LimitRow(string Name, string Unit, long? Setting, long? Value, DateTimeOffset? Since, long Least, long Most);
 
     /// <summary>A limit with its new value, null if it was set back. Silos ask for it each 15 s, edges each 10 s: missing are those that did not yet.</summary>

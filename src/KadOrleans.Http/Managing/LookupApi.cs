@@ -56,17 +56,7 @@ internal static class LookupApi
     /// <summary>A request, for the document.</summary>
     private sealed record LookupBody(string Target, string? As, string Kind);
 
-    /// <summary>A lookup.</summary>
-    /// <param name="From">The node id that asked.</param>
-    /// <param name="Target">The id that was looked for.</param>
-    /// <param name="Reason">Why it ended: converged, valueFound, noContacts, nobodyAnswered, requestLimit or cancelled.</param>
-    /// <param name="Sentence">The same, in words.</param>
-    /// <param name="Milliseconds">How long it took.</param>
-    /// <param name="Agreed">Networks whose holder gave the value.</param>
-    /// <param name="Differed">Networks whose holder gave another one.</param>
-    /// <param name="Value">The value that most agree on; null if none was found.</param>
-    /// <param name="Closest">The ids of the nearest nodes that answered, nearest first.</param>
-    /// <param name="Queries">In the order in which they were sent.</param>
+    /// <summary>A <see cref="LookupTrace"/> with its times in milliseconds, and with the reason of its end in words too.</summary>
     private sealed record LookupResult(
         NodeId From,
         NodeId Target,
@@ -79,17 +69,7 @@ internal static class LookupApi
         IReadOnlyList<NodeId> Closest,
         IReadOnlyList<QueryDescription> Queries);
 
-    /// <summary>One query.</summary>
-    /// <param name="Id">Who was asked.</param>
-    /// <param name="Endpoint">Its address.</param>
-    /// <param name="SharedPrefixBits">How many leading bits its id shares with the target.</param>
-    /// <param name="NamedBy">The place in the list of the query whose response named it; null for a contact of the own table.</param>
-    /// <param name="Hops">Responses that led to it: 1 for a contact of the own table.</param>
-    /// <param name="SentAt">Milliseconds since the start.</param>
-    /// <param name="Took">Milliseconds until the response or the timeout; null if the lookup ended before.</param>
-    /// <param name="Result">contacts, value, unproved (its id), failed, unresponsive or pending.</param>
-    /// <param name="Named">Contacts that the response named.</param>
-    /// <param name="Value">The value that it gave; null if none.</param>
+    /// <summary>A <see cref="LookupQuery"/>, and how many leading bits the id of who was asked shares with the target.</summary>
     private sealed record QueryDescription(
         NodeId Id,
         UdpEndpoint Endpoint,
@@ -102,10 +82,7 @@ internal static class LookupApi
         int Named,
         ShownValue? Value);
 
-    /// <summary>A value of a lookup.</summary>
-    /// <param name="Type">string, int, float, bool or bytes.</param>
-    /// <param name="Value">Text, number or boolean; bytes in hexadecimal. Null for a float that JSON lacks: see the text.</param>
-    /// <param name="Text">The value as text with every digit.</param>
+    /// <summary>A value, which is null for a float that JSON lacks, and its text with every digit.</summary>
     private sealed record ShownValue(string Type, JsonNode? Value, string Text)
     {
         public static ShownValue? Of(DhtValue? value) => value is { } given

@@ -28,12 +28,7 @@ internal static class UsageApi
             sources.Missing);
     }
 
-    /// <summary>The usage by source network.</summary>
-    /// <param name="Keys">Keys of all networks, expired ones included until they are removed.</param>
-    /// <param name="Bytes">Footprint of their values in bytes.</param>
-    /// <param name="Sources">Those with most keys and those with most bytes, most bytes first.</param>
-    /// <param name="Others">All other networks together.</param>
-    /// <param name="Missing">The shards that did not respond in time. They are not counted.</param>
+    /// <summary>Keys with expired ones, and bytes as the footprint of values. Shards that did not respond in time are missing, and not counted.</summary>
     private sealed record SourcesResult(
         long Keys, long Bytes, IReadOnlyList<SourceResult> Sources, OthersResult Others, IReadOnlyList<long> Missing);
 
