@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli;
 
-/// <summary>A command's streams.</summary>
 internal sealed class CommandIo : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
@@ -31,7 +30,6 @@ internal sealed class CommandIo : IDisposable
 
     public bool IsErrorTerminal { get; init; }
 
-    /// <summary>The process's own streams.</summary>
     public static CommandIo FromConsole() => new(
         Console.OpenStandardInput,
         Console.OpenStandardOutput(),

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text.Json;
-using KadOrleans.Core;
-
 namespace KadOrleans.Http.Tests;
 
 public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>

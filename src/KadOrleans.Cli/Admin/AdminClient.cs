@@ -14,14 +14,11 @@ internal sealed class AdminClient : IDisposable
     /// <summary>How often a request is made again that the server refused for the token's rate, each time a second later.</summary>
     private const int MaxRetries = 30;
 
-    // A call of the cluster takes 28 s at most.
+    // How long a response may take, or the beginning of one that is read as it comes. A call of the cluster takes 28 s at most.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
 
-    /// <param name="url">The server, such as <c>http://127.0.0.1:8080</c>.</param>
-    /// <param name="token">The bearer token.</param>
-    /// <param name="timeout">How long a response may take, or the beginning of one that is read as it comes; a minute if null.</param>
     public AdminClient(Uri url, string token, TimeSpan? timeout = null)
     {
         _http = new HttpClient { BaseAddress = url, MaxResponseContentBufferSize = MaxResponse, Timeout = timeout ?? LongestWait };
@@ -29,7 +26,6 @@ internal sealed class AdminClient : IDisposable
     }
 
     /// <summary>Makes a request and returns the object of its response; an empty one if the response has no body.</summary>
-    /// <exception cref="CommandException">The server does not respond, or refuses. The sentence is the server's.</exception>
     public Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
     {
         for (var retries = 0; ; retries++)
@@ -48,7 +44,6 @@ internal sealed class AdminClient : IDisposable
     }, cancellationToken);
 
     /// <summary>Reads the body of the response to a request that reads, however long it is.</summary>
-    /// <exception cref="CommandException">The server does not respond, or refuses.</exception>
     public Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => CallAsync(async () =>
     {
         using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -57,7 +52,6 @@ internal sealed class AdminClient : IDisposable
             : throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
     }, cancellationToken);
 
-    /// <summary>The error of a connection that failed.</summary>
     public CommandException Unreachable(Exception e) =>
         CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
 
@@ -132,7 +126,6 @@ internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Bo
         _ => null,
     };
 
-    /// <summary>A request that reads.</summary>
     public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
 
     /// <summary>The query of a path, without the parameters that have no value.</summary>

@@ -3,7 +3,6 @@ namespace KadOrleans.Cli.Admin;
 /// <summary>Makes commands of one or several requests. With <c>--json</c> they print the server's object.</summary>
 internal static class ApiCommand
 {
-    /// <summary>A command of one request, whose response it prints.</summary>
     public static Command Create(
         CommandIo io, ExampleCommand command, Func<ParseResult, ApiRequest> request, Action<ResultPrinter, JsonObject> print) =>
         Create(io, command, async (parsed, client, cancellationToken) => await client.SendAsync(request(parsed), cancellationToken), print);
@@ -75,7 +74,6 @@ internal static class ApiCommand
         return $"{number} {noun}{(number == "1" ? string.Empty : "s")}";
     }
 
-    /// <summary>The objects of a field.</summary>
     public static IReadOnlyList<JsonNode> List(this JsonNode? node, string field) =>
         node?[field] is JsonArray array ? [.. array.OfType<JsonNode>()] : [];
 

@@ -46,7 +46,6 @@ internal static class SiloCommands
 {
     private const string ShardsPath = "/v1/admin/shards";
 
-    /// <summary>Between two reads of how far a doubling is.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     public static Command Silos(CommandIo io) => ApiCommand.List(

@@ -2,13 +2,10 @@ using KadOrleans.Http.Access;
 
 namespace KadOrleans.Cli.Admin;
 
-/// <summary>The options that name a server and a token.</summary>
 internal sealed class Connection
 {
-    /// <summary>The environment's address where <c>--url</c> is not given.</summary>
     public const string UrlVariable = "KAD_URL";
 
-    /// <summary>The environment's token where neither <c>--token-file</c> nor <c>--data</c> is given.</summary>
     public const string TokenVariable = "KAD_TOKEN";
 
     private const string DefaultUrl = "http://127.0.0.1:8080";
@@ -35,8 +32,6 @@ internal sealed class Connection
 
     public Option[] All => [_url, _tokenFile, _data];
 
-    /// <summary>Creates the client that the options name.</summary>
-    /// <exception cref="CommandException">The address is none, or there is no token.</exception>
     public AdminClient Open(ParseResult parsed)
     {
         var text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;

@@ -27,7 +27,6 @@ internal static class Endpoints
         : throw CommandException.WrongUsage(
             $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
 
-    /// <summary>The allowed host names of the status pages.</summary>
     public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsName(text)) is { } wrong
         ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
         : HostNames.Of(texts);
@@ -44,13 +43,6 @@ internal static class Numbers
     public static int ParseWhole(string name, string text, int least, int most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign, least, most, "a whole number");
 
-    /// <summary>Parses a number.</summary>
-    /// <param name="name">The option, for the sentence.</param>
-    /// <param name="text">The text as typed.</param>
-    /// <param name="styles">How it may be typed.</param>
-    /// <param name="least">The least that is allowed.</param>
-    /// <param name="most">The greatest.</param>
-    /// <param name="what">Such as 'a number', for the sentence.</param>
     public static T Parse<T>(string name, string text, NumberStyles styles, T least, T most, string what)
         where T : INumber<T> => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
         ? number
@@ -71,13 +63,11 @@ internal sealed class NumberOption : Option<string?>
         HelpName = "N";
     }
 
-    /// <exception cref="CommandException">It is another text.</exception>
     public int Read(ParseResult parsed) => parsed.GetValue(this) is { } text
         ? Numbers.ParseWhole(Name, text, _bounds.Least, _bounds.Most)
         : _bounds.ByDefault;
 }
 
-/// <summary>Ids and keys as they are typed.</summary>
 internal static class Keys
 {
     /// <summary>40 hexadecimal digits. The name is the option's or argument's.</summary>

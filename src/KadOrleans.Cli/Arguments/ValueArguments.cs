@@ -3,7 +3,6 @@ using System.Text.Unicode;
 namespace KadOrleans.Cli.Arguments;
 
 /// <summary>What a <c>set</c> is given: a key, and a value in the command line or in a file.</summary>
-/// <param name="life">What <c>--life</c> does.</param>
 internal sealed class ValueArguments(string life)
 {
     private readonly Argument<string[]> _words = new("KEY VALUE")
@@ -29,11 +28,8 @@ internal sealed class ValueArguments(string life)
 
     private readonly Option<string?> _life = new("--life") { Description = life, HelpName = "SECONDS" };
 
-    /// <summary>All of them, in the order of the help.</summary>
     public Symbol[] All => [_words, _digest, _type, _file, _life];
 
-    /// <summary>Reads the key, the value and its life.</summary>
-    /// <exception cref="CommandException">One of them is missing, given twice, or no such value.</exception>
     public async Task<(GivenKey Key, DhtValue Value, TimeSpan? Life)> ReadAsync(ParseResult parsed, CommandIo io, CancellationToken cancellationToken)
     {
         var type = parsed.GetValue(_type)!;
@@ -62,14 +58,11 @@ internal sealed class ValueArguments(string life)
     };
 }
 
-/// <summary>Values as they are typed.</summary>
 internal static class Values
 {
     /// <summary>The types by the names of <c>--type</c>.</summary>
     public const string TypeNames = "string, int, float, bool or bytes";
 
-    /// <summary>Creates a value of the named type.</summary>
-    /// <exception cref="CommandException">The text is no such value, or too long to be stored anywhere.</exception>
     public static DhtValue Parse(string type, string text)
     {
         var value = type switch
@@ -91,7 +84,6 @@ internal static class Values
     }
 
     /// <summary>Reads a value from a file, or from standard input for <c>-</c>: bytes as they are, text as UTF-8, all else as it is typed.</summary>
-    /// <exception cref="CommandException">The file cannot be read, is too long, or holds no such value.</exception>
     public static async Task<DhtValue> ReadAsync(
         string type, string path, Func<Stream> openInput, CancellationToken cancellationToken)
     {

@@ -12,7 +12,6 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Joins as a client, acts, and leaves. The title is the progress line's.</summary>
-    /// <exception cref="CommandException">None of the nodes answers. The message has the last reason; the others were printed.</exception>
     public async Task<T> RunAsync<T>(
         IReadOnlyList<string> via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
     {
@@ -38,6 +37,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         CancellationToken cancellationToken)
     {
         var result = await RunAsync(via, title, ActAsync, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         if (!json && lookupOf(result) is { } lookup && LookupText.DescribeCrowd(lookup) is { } warning)
         {
             io.Say(warning);

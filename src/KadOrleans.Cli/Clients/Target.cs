@@ -8,11 +8,6 @@ namespace KadOrleans.Cli.Clients;
 internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
     /// <summary>Parses and resolves each. Names that do not resolve are reported and left out.</summary>
-    /// <param name="name">The option or argument, for sentences.</param>
-    /// <param name="texts">The text as typed.</param>
-    /// <param name="io">Gets a sentence for each name that does not resolve.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">One is not HOST:PORT, or none of the names resolves.</exception>
     public static async Task<Target[]> ResolveAsync(
         string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
@@ -63,10 +58,6 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 internal static class HostResolver
 {
     /// <summary>Every endpoint behind an address: one for a literal, all of the system's for a name.</summary>
-    /// <param name="name">The option or argument, for the sentence.</param>
-    /// <param name="address">The text as typed.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">The name does not resolve.</exception>
     public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
         string name, HostAddress address, CancellationToken cancellationToken)
     {

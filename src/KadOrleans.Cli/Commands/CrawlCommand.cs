@@ -4,7 +4,6 @@ using KadOrleans.Node.Crawling;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad crawl</c>: visits the whole network that can be reached.</summary>
 internal static class CrawlCommand
 {
     private static readonly CrawlOptions Defaults = new();
@@ -82,7 +81,6 @@ internal static class CrawlCommand
     }
 
     /// <summary>Checks before a crawl whether a file can be written, as an hour of crawling must not end in a folder that takes none.</summary>
-    /// <exception cref="CommandException">It cannot; the sentence names the option.</exception>
     private static void CheckFile(string option, string path)
     {
         if (Directory.Exists(path) || string.IsNullOrWhiteSpace(path))
@@ -117,7 +115,6 @@ internal static class CrawlCommand
 internal sealed record CrawlSettings(
     IReadOnlyList<string> Via, CrawlOptions Options, int Rate, string? Output, bool IsCsv, string? Svg, string? Resume, bool Json);
 
-/// <summary>One crawl, with its files.</summary>
 internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 {
     // The time between saves: a killed process loses this much.

@@ -2,7 +2,6 @@ using KadOrleans.Core.Lookups;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad find-node</c>: finds the nodes nearest to an id.</summary>
 internal static class FindNodeCommand
 {
     public static Command Create(CommandIo io)
@@ -33,7 +32,6 @@ internal static class FindNodeCommand
             static (found, judge) => judge(found),
             static found => found.Closest.Count > 0 ? found : null,
             cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
         return Print(new ResultPrinter(io, json), outcome);
     }
 

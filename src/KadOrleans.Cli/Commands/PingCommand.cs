@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad ping</c>: asks an address who is there.</summary>
 internal static class PingCommand
 {
     public static Command Create(CommandIo io)

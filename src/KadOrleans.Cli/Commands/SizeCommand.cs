@@ -3,7 +3,6 @@ using KadOrleans.Core.Lookups;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad size</c>: estimates how many nodes the network has.</summary>
 internal static class SizeCommand
 {
     // The error falls with the square root: 25 lookups with k = 20 give about 5 %.

@@ -3,7 +3,6 @@ using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad state</c>: a stopped node's id, contacts and values as a file.</summary>
 internal static class StateCommand
 {
     // Below what the storage queues (8192).
@@ -66,15 +65,15 @@ internal static class StateCommand
 
         return await new Progress(io, json).ShowAsync("Exporting…", async () =>
         {
-            await using var salvaged = SalvagedStorage.Open(data, salvages);
-            if (salvaged.Damage is not null && await IsEmptyAsync(salvaged.Storage, cancellationToken))
+            await using var storage = NodeStorage.OpenForReading(data, salvages);
+            if (storage.Damage is not null && await IsEmptyAsync(storage, cancellationToken))
             {
                 throw CommandException.WrongUsage($"--data: nothing in '{data}' can be read.");
             }
 
             var (contacts, values) = file == StateFile.Standard
-                ? await WriteAsync(salvaged.Storage, io.OutputBytes, cancellationToken)
-                : await StateFile.WriteAsync(file, stream => WriteAsync(salvaged.Storage, stream, cancellationToken));
+                ? await WriteAsync(storage, io.OutputBytes, cancellationToken)
+                : await StateFile.WriteAsync(file, stream => WriteAsync(storage, stream, cancellationToken));
             var result = new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values };
             var printer = new ResultPrinter(io, json);
             if (file != StateFile.Standard && !json)
@@ -82,9 +81,9 @@ internal static class StateCommand
                 printer.Line($"exported {values} values and {contacts} contacts to {file}");
             }
 
-            if (salvaged.Damage is not null)
+            if (storage.Damage is not null)
             {
-                return printer.Fail(ExitCode.Failed, $"In a copy of '{data}': {salvaged.Damage}", result);
+                return printer.Fail(ExitCode.Failed, $"In a copy of '{data}': {storage.Damage}", result);
             }
 
             if (json)
@@ -119,7 +118,7 @@ internal static class StateCommand
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            await using var storage = NodeStorage.Open(data, new StoreQuota(), DamagePolicy.Refuse);
+            await using var storage = NodeStorage.Open(data, new StoreQuota());
             var held = await storage.States.LoadAsync(cancellationToken);
             if (held?.Id is { } own && head.Id is { } other && own != other && !force)
             {

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad stun</c>: asks nodes under which address they see this machine.</summary>
 internal static class StunCommand
 {
     public static Command Create(CommandIo io)

@@ -2,7 +2,6 @@ using KadOrleans.Http.Access;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad token</c>: makes a token for the API of a node, a silo or an edge.</summary>
 internal static class TokenCommand
 {
     private const string FileOption = "--file";

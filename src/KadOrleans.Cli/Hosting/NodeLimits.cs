@@ -22,7 +22,6 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
         new(StoreLimits.ReadMemory(), folder is null ? null : StoreLimits.ReadDisk(folder, "kad.db*"));
 
     /// <summary>The quotas for what was asked for: keys and bytes in all, and bytes in memory. Null is what the limits allow.</summary>
-    /// <exception cref="CommandException">The memory cannot hold the index and the cache.</exception>
     public (StoreQuota Quota, long CacheBytes) Plan(int? maxKeys, long? maxBytes, long? cache)
     {
         if (DiskBytes is not { } disk)

@@ -2,7 +2,6 @@ using System.Text.Json;
 
 namespace KadOrleans.Cli.Http;
 
-/// <summary>Creates the response of /status.</summary>
 internal static class NodeStatusReport
 {
     public static JsonNode Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)
@@ -48,7 +47,6 @@ internal static class NodeStatusReport
 /// </summary>
 internal sealed class RateMeter(TimeProvider time)
 {
-    /// <summary>Time between samples.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     // A minute and the sample that begins it.

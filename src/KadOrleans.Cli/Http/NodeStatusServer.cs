@@ -12,7 +12,6 @@ namespace KadOrleans.Cli.Http;
 /// <summary>Serves a node's health, its status at /status, and API and console to those who have a token.</summary>
 internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
 {
-    /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address => server.Address;
 
     /// <summary>Binds and begins to serve a started node, which is ready without contacts if it is its network's first.</summary>

@@ -15,7 +15,6 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
 
     public bool IsJson => json;
 
-    /// <summary>Prints one line of JSON.</summary>
     public void Json(JsonObject result) => io.Output.WriteLine(VisibleText.EscapeJson(result.ToJsonString(Readable)));
 
     public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
