@@ -1,9 +1,5 @@
-using System.Text;
-using KadOrleans.Core;
-
 namespace KadOrleans.Cli;
 
-/// <summary>A command's streams.</summary>
 internal sealed class CommandIo : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
@@ -30,14 +26,14 @@ internal sealed class CommandIo : IDisposable
     /// <summary>Errors, warnings and progress. Text that may come from strangers goes through <see cref="Say"/>.</summary>
     public TextWriter Error { get; }
 
-    /// <summary>Whether <see cref="Output"/> is a terminal.</summary>
     public bool IsOutputTerminal { get; init; }
 
-    /// <summary>Whether <see cref="Error"/> is a terminal.</summary>
     public bool IsErrorTerminal { get; init; }
 
-    /// <summary>The process's own streams.</summary>
-    public static CommandIo FromConsole() => new(Console.OpenStandardInput, Console.OpenStandardOutput(), OpenError())
+    public static CommandIo FromConsole() => new(
+        Console.OpenStandardInput,
+        Console.OpenStandardOutput(),
+        TextWriter.Synchronized(new BestEffortWriter(new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true })))
     {
         IsOutputTerminal = !Console.IsOutputRedirected,
         IsErrorTerminal = !Console.IsErrorRedirected,
@@ -46,56 +42,50 @@ internal sealed class CommandIo : IDisposable
     /// <summary>Writes a sentence to <see cref="Error"/>, with its invisible characters shown.</summary>
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
-    /// <summary>Standard input.</summary>
     public Stream OpenInput() => _openInput();
 
     public void Dispose() => Output.Dispose();
 
-    private static TextWriter OpenError() => TextWriter.Synchronized(
-        new StreamWriter(new BestEffortStream(Console.OpenStandardError()), Utf8) { AutoFlush = true });
+    /// <summary>Standard error. A failure to write there must not end a node or change a result.</summary>
+    private sealed class BestEffortWriter(TextWriter inner) : TextWriter
+    {
+        public override Encoding Encoding => inner.Encoding;
+
+        public override void Write(char value) => Write([value], 0, 1);
+
+        public override void Write(string? value) => Write(value?.ToCharArray() ?? [], 0, value?.Length ?? 0);
+
+        // In one piece: lines of several processes must not mix.
+        public override void WriteLine(string? value) => Write(value + NewLine);
+
+        public override void Write(char[] buffer, int index, int count)
+        {
+            try
+            {
+                inner.Write(buffer, index, count);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Closed, or its reader has gone.
+            }
+        }
+    }
 }
 
-/// <summary>
-/// Standard error. A failure to write there must not end a node or change a result.
-/// </summary>
-internal sealed class BestEffortStream(Stream inner) : Stream
+/// <summary>Ends a command. The message is one sentence for the user.</summary>
+/// <param name="exitCode">One of <see cref="KadOrleans.Hosting.ExitCode"/>.</param>
+/// <param name="message">What is wrong, with its value and what is allowed.</param>
+/// <param name="cause">The exception behind it, if any.</param>
+internal sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
-    public override bool CanRead => false;
+    public int ExitCode { get; } = exitCode;
 
-    public override bool CanSeek => false;
+    /// <summary>The command line, or a file or port that it names, is wrong.</summary>
+    public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.WrongUsage, message, cause);
 
-    public override bool CanWrite => true;
+    /// <summary>The command did not succeed.</summary>
+    public static CommandException Failed(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.Failed, message, cause);
 
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        try
-        {
-            inner.Write(buffer);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Closed, or its reader has gone.
-        }
-    }
-
-    public override void Flush()
-    {
-        // Every write goes straight through.
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
+    /// <summary>No node answered.</summary>
+    public static CommandException Unreachable(string message) => new(KadOrleans.Hosting.ExitCode.Unreachable, message);
 }

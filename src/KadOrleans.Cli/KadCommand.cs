@@ -1,7 +1,4 @@
 using KadOrleans.Cli.Admin;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Node.Ports;
-using KadOrleans.StateFiles;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Cli;
@@ -10,16 +7,12 @@ namespace KadOrleans.Cli;
 internal static class KadCommand
 {
     /// <summary>
-    /// Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an
-    /// exception.
+    /// Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an exception. Cancelled, a node
+    /// stops in order, and any other command is interrupted.
     /// </summary>
-    /// <param name="args">What follows <c>kad</c>.</param>
-    /// <param name="io">Its streams.</param>
-    /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 
-    /// <summary>The commands, with their options and arguments.</summary>
     public static ProgramCommand Create(CommandIo io) => new(
         "kad",
         "Runs a node of a Kademlia network, sends requests to one, and manages nodes and clusters over HTTP.",

@@ -1,5 +1,4 @@
-using KadOrleans.Http.Access;
-using Microsoft.AspNetCore.Builder;
+using KadOrleans.Core.Admission;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -7,7 +6,7 @@ using Microsoft.OpenApi;
 namespace KadOrleans.Http;
 
 /// <summary>What the OpenAPI document says beside the endpoints: title, tokens, and bodies that are not JSON.</summary>
-internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperationTransformer
+internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperationTransformer, IOpenApiSchemaTransformer
 {
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
@@ -42,17 +41,25 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
 
         return Task.CompletedTask;
     }
+
+    // The types that the API writes in its own way.
+    public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        schema.Type ??= type == typeof(TimeSpan) ? JsonSchemaType.Number
+            : type == typeof(NodeId) || type == typeof(UdpEndpoint) || type == typeof(Ban) ? JsonSchemaType.String
+            : null;
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>Describes the bodies of requests.</summary>
 internal static class RequestBodies
 {
     /// <summary>
-    /// Describes a body. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong one gets a sentence.
+    /// Describes a body and bounds its bytes. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong
+    /// one gets a sentence. The server reads what a refused request sends, so that its connection serves on.
     /// </summary>
-    /// <param name="endpoint">The endpoint.</param>
-    /// <param name="most">The most bytes. Up to that the server reads what a refused request sends, so that its connection serves on.</param>
-    /// <param name="types">The media types; those that are not JSON are text.</param>
     public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder endpoint, int most, params string[] types) =>
         endpoint.WithMetadata(new RequestSizeLimitAttribute(most)).AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {

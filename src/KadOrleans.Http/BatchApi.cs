@@ -1,14 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
 using KadOrleans.Hosting.Results;
-using KadOrleans.Http.Access;
-using KadOrleans.Http.Problems;
-using KadOrleans.Http.Values;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace KadOrleans.Http;
 
@@ -18,13 +10,12 @@ internal static class BatchApi
     /// <summary>The most operations of a request.</summary>
     public const int MaxOperations = 256;
 
-    /// <summary>The most bytes of a request.</summary>
-    public const int MaxBodyBytes = 4 << 20;
+    private const int MaxBodyBytes = 4 << 20;
+    private const string Missing = """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""";
 
     // Each may be a lookup.
     private const int MaxParallel = 16;
 
-    /// <summary>Adds the endpoint to the group of the API.</summary>
     public static void Map(RouteGroupBuilder api) => api.MapPost("/keys:batch", RunAsync)
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
         .WithSummary("Gets, puts and deletes up to 256 keys. Operations of one key are done in their order.")
@@ -34,18 +25,16 @@ internal static class BatchApi
     public static RouteHandlerBuilder DescribesBatch(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription("Puts and deletes need a scope for changes. All operations are checked before the first is done.")
         .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
-        .Produces<BatchResult>()
-        .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
     /// <summary>Reads the operations of a request.</summary>
     /// <exception cref="ApiProblemException">One of them is not allowed.</exception>
     public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
     {
-        var json = Body.Parse(await Body.ReadAsync(context.Request, MaxBodyBytes));
-        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
+        var json = await Body.ReadJsonAsync(context, Missing);
+        if (!json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
         {
-            throw ApiProblemException.Wrong("""The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""");
+            throw ApiProblemException.Wrong(Missing);
         }
 
         return list.GetArrayLength() is 0 or > MaxOperations
@@ -58,8 +47,8 @@ internal static class BatchApi
     {
         var results = new OperationResult[operations.Count];
         var byKey = operations.Index().GroupBy(one => one.Item.Key.Digest);
-        var together = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
-        await Parallel.ForEachAsync(byKey, together, async (ofKey, cancellationToken) =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
+        await Parallel.ForEachAsync(byKey, parallel, async (ofKey, cancellationToken) =>
         {
             foreach (var (place, operation) in ofKey)
             {
@@ -69,7 +58,7 @@ internal static class BatchApi
         return new BatchResult(results);
     }
 
-    private static async Task<IResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization, TokenRates rates)
+    private static async Task<BatchResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization, TokenRates rates)
     {
         var operations = await ReadAsync(context);
         if (operations.Any(operation => operation.Changes)
@@ -78,20 +67,14 @@ internal static class BatchApi
             throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
         }
 
-        return (IResult?)rates.FindRefusal(context, operations.Count) ?? TypedResults.Ok(await RunAllAsync(operations, context, dht));
+        rates.TakeParts(context, operations.Count);
+        return await RunAllAsync(operations, context, dht);
     }
 
     /// <summary>A request, for the document.</summary>
     private sealed record Batch(IReadOnlyList<OperationBody> Operations);
 
-    /// <summary>An operation of a request, for the document.</summary>
-    /// <param name="Op">get, put or delete.</param>
-    /// <param name="Key">The key.</param>
-    /// <param name="As">text or digest: what the key is.</param>
-    /// <param name="Wait">network or durable: what a put awaits.</param>
-    /// <param name="Life">Seconds that a put's value lives; without it the value is published again each day.</param>
-    /// <param name="Type">A put's type of value.</param>
-    /// <param name="Value">A put's value.</param>
+    /// <summary>An operation of a request, for the document: op is get, put or delete; what is behind the form is for puts.</summary>
     private sealed record OperationBody(string Op, string Key, string? As, string? Wait, int? Life, string? Type, JsonNode? Value);
 
     /// <summary>The outcomes in the order of the operations.</summary>
@@ -102,12 +85,15 @@ internal static class BatchApi
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
-    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null);
+    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null)
+    {
+        public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
+    }
 
     /// <summary>An operation.</summary>
     /// <param name="Key">Its key.</param>
     /// <param name="Changes">Whether it is a put or a delete.</param>
-    /// <param name="Work">Runs it.</param>
+    /// <param name="Work">Does it.</param>
     public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
     {
         /// <summary>Reads the operation at a place of a request.</summary>
@@ -116,28 +102,16 @@ internal static class BatchApi
         {
             try
             {
-                var key = RequestedKey.Of(Text(json, "key"), Text(json, "as"));
-                switch (Text(json, "op"))
+                var key = json.ValueKind == JsonValueKind.Object
+                    ? RequestedKey.Of(Text(json, "key"), Text(json, "as"))
+                    : throw ApiProblemException.Wrong("an object is needed.");
+                return Text(json, "op") switch
                 {
-                    case "get":
-                        return new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken));
-                    case "put":
-                        var (value, put) = (ValueBody.Read(json), RequestedPut.Parse(Text(json, "wait"), Number(json, "life")));
-                        return new Operation(key, true, async (dht, cancellationToken) =>
-                        {
-                            var result = await put.RunAsync(dht, key.Digest, value, cancellationToken);
-                            return result.Succeeded
-                                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                                : new OperationResult(KeyApi.StatusOf(result), Problem: VisibleText.Show(KeyApi.NotStored(key, result)));
-                        });
-                    case "delete":
-                        return new Operation(key, true, async (dht, cancellationToken) =>
-                            await dht.UnpublishAsync(key.Digest, cancellationToken)
-                                ? new OperationResult(StatusCodes.Status204NoContent)
-                                : new OperationResult(StatusCodes.Status404NotFound, Problem: "The key is not published here."));
-                    case var other:
-                        throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed.");
-                }
+                    "get" => new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken)),
+                    "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(Text(json, "wait"), Number(json, "life"))),
+                    "delete" => new Operation(key, true, (dht, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
+                    var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed."),
+                };
             }
             catch (ApiProblemException e)
             {
@@ -154,30 +128,39 @@ internal static class BatchApi
             }
             catch (DhtUnavailableException e)
             {
-                return Unavailable(e.Message);
+                return OperationResult.Failed(StatusCodes.Status503ServiceUnavailable, e.Message);
             }
         }
+
+        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, cancellationToken) =>
+        {
+            var result = await put.RunAsync(dht, key.Digest, value, cancellationToken);
+            return result.Succeeded
+                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
+                : OperationResult.Failed(KeyApi.StatusOf(result), KeyApi.NotStored(key, result));
+        });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)
         {
             var result = await dht.GetAsync(key.Digest, cancellationToken);
             return result.Value is { } value
                 ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, LookupSummary.Of(result.Lookup)))
-                : new OperationResult(StatusCodes.Status404NotFound, Problem: VisibleText.Show(KeyApi.NotFound(key, result)));
+                : OperationResult.Failed(StatusCodes.Status404NotFound, KeyApi.NotFound(key, result));
         }
 
-        private static OperationResult Unavailable(string sentence) =>
-            new(StatusCodes.Status503ServiceUnavailable, Problem: VisibleText.Show(sentence));
+        private static async Task<OperationResult> DeleteAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken) =>
+            await dht.UnpublishAsync(key.Digest, cancellationToken)
+                ? new OperationResult(StatusCodes.Status204NoContent)
+                : OperationResult.Failed(StatusCodes.Status404NotFound, "The key is not published here.");
 
         private static string? Number(JsonElement json, string name) =>
             json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;
 
-        private static string? Text(JsonElement json, string name) => json.ValueKind != JsonValueKind.Object
-            ? throw ApiProblemException.Wrong("an object is needed.")
-            : !json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null
-                ? null
-                : value.ValueKind == JsonValueKind.String
-                    ? value.GetString()
-                    : throw ApiProblemException.Wrong($"{name} is {VisibleText.Excerpt(value.GetRawText())}; text is needed.");
+        private static string? Text(JsonElement json, string name) => !json.TryGetProperty(name, out var value) ? null : value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String => value.GetString(),
+            _ => throw ApiProblemException.Wrong($"{name} is {VisibleText.Excerpt(value.GetRawText())}; text is needed."),
+        };
     }
 }

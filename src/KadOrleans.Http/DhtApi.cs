@@ -1,13 +1,8 @@
 using System.Text.Encodings.Web;
-using KadOrleans.Core;
-using KadOrleans.Http.Access;
+using System.Text.Json.Serialization;
+using KadOrleans.Core.Admission;
 using KadOrleans.Http.Managing;
-using KadOrleans.Http.Problems;
-using KadOrleans.Http.Values;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,23 +17,19 @@ internal static class DhtApi
     /// <summary>The path of the OpenAPI document. It needs no token: it says what the product's documentation says.</summary>
     public const string Document = "/v1/openapi.json";
 
-    private const string DocumentName = "v1";
-
     /// <summary>Adds what the endpoints need, except <see cref="IDht"/>.</summary>
-    /// <param name="services">The server's.</param>
-    /// <param name="tokens">The tokens that may call it.</param>
     public static IServiceCollection AddDhtApi(this IServiceCollection services, ApiTokens tokens)
     {
         TokenAuthentication.Add(services, tokens);
         services.TryAddSingleton(TimeProvider.System);
         return services
-            .ConfigureHttpJsonOptions(json => json.SerializerOptions.Encoder = JavaScriptEncoder.Default)
-            .AddSingleton<ApiLog>()
+            .ConfigureHttpJsonOptions(json => Configure(json.SerializerOptions))
             .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
             .AddSingleton<ExportTurn>()
-            .AddOpenApi(DocumentName, options => options.AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>());
+            .AddOpenApi("v1", options => options
+                .AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>());
     }
 
     /// <summary>Maps the endpoints; those of the management only if there is an <see cref="IDhtAdmin"/>.</summary>
@@ -47,9 +38,11 @@ internal static class DhtApi
         endpoints.MapOpenApi(Document).AllowAnonymous();
         var api = endpoints.MapGroup(Root)
             .WithTags("DHT")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<ProblemFilter>());
         api.AddEndpointFilter(new SessionProof());
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<TokenRates>());
@@ -68,5 +61,23 @@ internal static class DhtApi
             $"There is no {context.Request.Method} {VisibleText.Excerpt(context.Request.Path)}; {Document} has what there is."))
             .WithMetadata(new RequestSizeLimitAttribute(ValueBody.MaxBodyBytes))
             .ExcludeFromDescription();
+    }
+
+    // Ids, addresses and bans are text; times between two others are seconds.
+    private static void Configure(JsonSerializerOptions json)
+    {
+        json.Encoder = JavaScriptEncoder.Default;
+        json.Converters.Add(new Written<NodeId>((writer, id) => writer.WriteStringValue(id.ToString())));
+        json.Converters.Add(new Written<UdpEndpoint>((writer, endpoint) => writer.WriteStringValue(endpoint.ToString())));
+        json.Converters.Add(new Written<Ban>((writer, ban) => writer.WriteStringValue(ban.ToString())));
+        json.Converters.Add(new Written<TimeSpan>((writer, time) => writer.WriteNumberValue(time.TotalSeconds)));
+        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
+    }
+
+    private sealed class Written<T>(Action<Utf8JsonWriter, T> write) : JsonConverter<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => write(writer, value);
     }
 }

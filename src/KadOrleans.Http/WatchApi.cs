@@ -1,9 +1,4 @@
 using System.Net.ServerSentEvents;
-using KadOrleans.Http.Access;
-using KadOrleans.Http.Values;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace KadOrleans.Http;
 
@@ -19,13 +14,11 @@ internal static class WatchApi
     /// <summary>The event that says only that the connection lives, so that proxies keep it.</summary>
     public const string Heartbeat = "heartbeat";
 
-    /// <summary>Adds the endpoint to the group of the API.</summary>
     public static void Map(RouteGroupBuilder api) => api.MapGet("/keys/{key}/events", WatchAsync)
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
         .WithSummary("Sends the value of a key, and each change of it that this DHT learns of, as server-sent events.")
         .WithDescription($"Events are {Value}, {None} (there is no value any more), and {Heartbeat} after 15 s without another.")
-        .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
     private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time)
     {
@@ -44,25 +37,70 @@ internal static class WatchApi
             throw;
         }
 
-        return TypedResults.ServerSentEvents(EventsAsync(requested, changes, ending, time));
-    }
-
-    private static async IAsyncEnumerable<SseItem<object>> EventsAsync(
-        RequestedKey key, IAsyncEnumerator<KeyChange> changes, CancellationTokenSource ending, TimeProvider time)
-    {
-        await foreach (var change in Heartbeats.AddAsync(changes, Task.FromResult(true), ending, time))
-        {
-            yield return change switch
-            {
-                null => new SseItem<object>(new object(), Heartbeat),
-                { Value: { } value } => new SseItem<object>(KeyResult.Of(key, value, lookup: null), Value),
-                _ => new SseItem<object>(new NoValue(key.Text, key.Digest.ToString()), None),
-            };
-        }
+        return TypedResults.ServerSentEvents(Heartbeats.AddAsync(changes, Task.FromResult(true), change => change.Value is { } value
+            ? new SseItem<object>(KeyResult.Of(requested, value, lookup: null), Value)
+            : new SseItem<object>(new NoValue(requested.Text, requested.Digest.ToString()), None), ending, time));
     }
 
     /// <summary>A key without a value.</summary>
     /// <param name="Key">The key's text; null if the request has its digest.</param>
     /// <param name="Digest">The key's id.</param>
     internal sealed record NoValue(string? Key, string Digest);
+}
+
+/// <summary>Puts heartbeats between the items of a stream, so that proxies keep its connection.</summary>
+internal static class Heartbeats
+{
+    /// <summary>The longest time without an event.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    /// <summary>An event for each item of a stream, and a heartbeat after each <see cref="Interval"/> without one. Ends with the stream.</summary>
+    /// <param name="source">Disposed at the end.</param>
+    /// <param name="next">The result of the move to the next item, which may be under way.</param>
+    /// <param name="show">The event of an item.</param>
+    /// <param name="ending">Cancels the source; disposed at the end.</param>
+    /// <param name="time">The clock.</param>
+    public static async IAsyncEnumerable<SseItem<object>> AddAsync<T>(
+        IAsyncEnumerator<T> source, Task<bool> next, Func<T, SseItem<object>> show, CancellationTokenSource ending, TimeProvider time)
+    {
+        try
+        {
+            while (true)
+            {
+                while (!await CompletesAsync(next, time, ending.Token))
+                {
+                    yield return new SseItem<object>(new object(), WatchApi.Heartbeat);
+                }
+
+                if (!await next)
+                {
+                    yield break;
+                }
+
+                yield return show(source.Current);
+                next = source.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            // The enumerator must not be disposed while it works.
+            await ending.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await source.DisposeAsync();
+            ending.Dispose();
+        }
+    }
+
+    private static async Task<bool> CompletesAsync(Task task, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(Interval, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using KadOrleans.Http.Access;
 using KadOrleans.Testing;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.OpenApi;
 
 namespace KadOrleans.Http.Tests;

@@ -1,6 +1,3 @@
-using System.Net;
-using KadOrleans.Core;
-
 namespace KadOrleans.Http.Tests;
 
 public sealed class BatchApiTests(ApiHost host) : IClassFixture<ApiHost>

@@ -1,8 +1,5 @@
-using System.Net;
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 using System.Xml.Linq;
-using KadOrleans.Core;
 using KadOrleans.Hosting.Crawling;
 using KadOrleans.Testing;
 

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using KadOrleans.Core;
+using System.Runtime.CompilerServices;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Limits;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Http.Tests;
 
@@ -28,7 +27,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     public List<KeyValuePair<NodeId, StoredValue>> Imported { get; } = [];
 
     /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
-    public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
+    public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; }
 
     /// <summary>What an export awaits.</summary>
     public Task BeforeValues { get; set; } = Task.CompletedTask;
@@ -60,6 +59,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     public void Reset()
     {
         Imported.Clear();
+        Values = [KeyValuePair.Create(NodeId.MinValue, Held)];
         Crawls.Clear();
         Crawls.Add(Finished);
         CrawlEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -82,11 +82,8 @@ internal sealed class FakeAdmin : IDhtAdmin
         return Task.FromResult(new KeyPage([KeySummary.Of(NodeId.FromKey("key"), Held)], NodeId.FromKey("key")));
     }
 
-    public Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
-    {
-        Note($"publications {after} {count}");
-        return Task.FromResult(new PublicationPage([new PublicationSummary(NodeId.FromKey("key"), Held.Value.Kind, Held.Value.ContentLength, StoredAt)], null));
-    }
+    public Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default) =>
+        NoteAsync($"publications {after} {count}", new PublicationPage([new PublicationSummary(NodeId.FromKey("key"), Held.Value.Kind, Held.Value.ContentLength, StoredAt)], null));
 
     public Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -99,24 +96,15 @@ internal sealed class FakeAdmin : IDhtAdmin
             [new(contact, true, Held.Value), new(contact, true, "other"), new(contact, true, null), new(contact, false, null)]));
     }
 
-    public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default)
-    {
-        Note($"delete {key}");
-        return Task.FromResult(new KeyDeletion(key == NodeId.FromKey("key"), false));
-    }
+    public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        NoteAsync($"delete {key}", new KeyDeletion(key == NodeId.FromKey("key"), false));
 
-    public Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
-    {
-        Note("usage");
-        return Task.FromResult(new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1]));
-    }
+    public Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        NoteAsync("usage", new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1]));
 
-    public Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
-    {
-        Note($"sources {count}");
-        return Task.FromResult(new DhtSources(
+    public Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
+        NoteAsync($"sources {count}", new DhtSources(
             new SourceRanking(9, 900, [new SourceTotals(Held.Source, 2, 600), new SourceTotals(SourceNetwork.Trusted, 4, 100)], 1, 150), [1]));
-    }
 
     public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
@@ -143,12 +131,8 @@ internal sealed class FakeAdmin : IDhtAdmin
             ]));
     }
 
-    public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default)
-    {
-        Note("edges");
-        return Task.FromResult<IReadOnlyList<EdgeDetails>>(
-            [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)]);
-    }
+    public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
+        NoteAsync<IReadOnlyList<EdgeDetails>>("edges", [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)]);
 
     public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
     {
@@ -163,39 +147,23 @@ internal sealed class FakeAdmin : IDhtAdmin
         return Task.FromResult<IReadOnlyList<ContactDetails>>([new ContactDetails(NodeId.MaxValue, known)]);
     }
 
-    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default)
-    {
-        Note($"drop {id}");
-        return Task.FromResult(id == NodeId.MaxValue ? 2 : 0);
-    }
+    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+        NoteAsync($"drop {id}", id == NodeId.MaxValue ? 2 : 0);
 
-    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default)
-    {
-        Note($"run {work}");
-        return Task.FromResult(4);
-    }
+    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) =>
+        NoteAsync($"run {work}", 4);
 
-    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
-    {
-        Note($"shards {isDoubled}");
-        return Task.FromResult(new ShardCount(16, isDoubled ? 1 : null));
-    }
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
+        NoteAsync($"shards {isDoubled}", new ShardCount(16, isDoubled ? 1 : null));
 
-    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default)
-    {
-        Note("silos");
-        return Task.FromResult<IReadOnlyList<SiloDetails>>(
-        [
+    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
+        NoteAsync<IReadOnlyList<SiloDetails>>("silos", [
             new SiloDetails("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true),
             new SiloDetails("S192.0.2.2:11111:6", null, "Dead", null, StoredAt, null, null, false, null, false),
         ]);
-    }
 
-    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default)
-    {
-        Note($"shard of {key}");
-        return Task.FromResult(new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"]));
-    }
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        NoteAsync($"shard of {key}", new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"]));
 
     public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default)
     {
@@ -272,7 +240,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     }
 
     public async IAsyncEnumerable<CrawlReport> CrawlAsync(
-        string? id = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string? id = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var crawl = Crawls.Single(crawl => crawl.Id == id);
         yield return crawl with { Datagrams = 1 };
@@ -289,10 +257,13 @@ internal sealed class FakeAdmin : IDhtAdmin
     public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
         Found.ToAsyncEnumerable();
 
-    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
+    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) =>
+        NoteAsync($"stop {id}", Crawls.Single(crawl => crawl.Id == id).Phase == CrawlPhase.Running);
+
+    private Task<T> NoteAsync<T>(string call, T result)
     {
-        Note($"stop {id}");
-        return Task.FromResult(Crawls.Single(crawl => crawl.Id == id).Phase == CrawlPhase.Running);
+        Note(call);
+        return Task.FromResult(result);
     }
 
     private void Note(string call)
@@ -306,7 +277,7 @@ internal sealed class FakeAdmin : IDhtAdmin
     }
 
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ExportBegun.TrySetResult();
         await BeforeValues;

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Http.Tests;
 

@@ -1,8 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Http.Tests;
 

@@ -1,8 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.StateFiles;
 
 namespace KadOrleans.Http.Tests;

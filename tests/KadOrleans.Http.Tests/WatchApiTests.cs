@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 using KadOrleans.Testing;
 
 namespace KadOrleans.Http.Tests;

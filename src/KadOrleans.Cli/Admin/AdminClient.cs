@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using KadOrleans.Core;
 
 namespace KadOrleans.Cli.Admin;
 
@@ -15,87 +14,64 @@ internal sealed class AdminClient : IDisposable
     /// <summary>How often a request is made again that the server refused for the token's rate, each time a second later.</summary>
     private const int MaxRetries = 30;
 
-    // A call of the cluster takes 28 s at most.
+    // How long a response may take, or the beginning of one that is read as it comes. A call of the cluster takes 28 s at most.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
 
-    /// <param name="url">The server, such as <c>http://127.0.0.1:8080</c>.</param>
-    /// <param name="token">The bearer token.</param>
-    /// <param name="timeout">How long a response may take, or the beginning of one that is read as it comes; a minute if null.</param>
     public AdminClient(Uri url, string token, TimeSpan? timeout = null)
     {
-        _http = new HttpClient
-        {
-            BaseAddress = url,
-            MaxResponseContentBufferSize = MaxResponse,
-            Timeout = timeout ?? LongestWait,
-        };
+        _http = new HttpClient { BaseAddress = url, MaxResponseContentBufferSize = MaxResponse, Timeout = timeout ?? LongestWait };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     /// <summary>Makes a request and returns the object of its response; an empty one if the response has no body.</summary>
-    /// <exception cref="CommandException">The server does not respond, or refuses. The sentence is the server's.</exception>
-    public async Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken)
+    public Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
     {
-        try
+        for (var retries = 0; ; retries++)
         {
-            for (var retries = 0; ; retries++)
+            using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
+            message.Content = request.Content;
+            using var response = await _http.SendAsync(message, cancellationToken);
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests || retries == MaxRetries)
             {
-                using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
-                message.Content = request.Content;
-                using var response = await _http.SendAsync(message, cancellationToken);
-                var text = await response.Content.ReadAsStringAsync(cancellationToken);
-                if (response.StatusCode != HttpStatusCode.TooManyRequests || retries == MaxRetries)
-                {
-                    return response.IsSuccessStatusCode ? Parse(text) : throw Refused(response.StatusCode, text);
-                }
-
-                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+                return response.IsSuccessStatusCode ? Parse(text) : throw Refused(response.StatusCode, text);
             }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         }
-        catch (HttpRequestException e)
-        {
-            throw Unreachable(e);
-        }
-        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw TimedOut();
-        }
-    }
+    }, cancellationToken);
 
     /// <summary>Reads the body of the response to a request that reads, however long it is.</summary>
-    /// <exception cref="CommandException">The server does not respond, or refuses.</exception>
-    public async Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken)
+    public Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => CallAsync(async () =>
     {
-        try
-        {
-            using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
-            }
+        using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? await read(await response.Content.ReadAsStreamAsync(cancellationToken))
+            : throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }, cancellationToken);
 
-            return await read(await response.Content.ReadAsStreamAsync(cancellationToken));
-        }
-        catch (HttpRequestException e)
-        {
-            throw Unreachable(e);
-        }
-        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw TimedOut();
-        }
-    }
-
-    /// <summary>The error of a connection that failed.</summary>
     public CommandException Unreachable(Exception e) =>
         CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
 
     public void Dispose() => _http.Dispose();
 
-    private CommandException TimedOut() =>
-        CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
+    private async Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
+        }
+    }
 
     private JsonObject Parse(string text)
     {
@@ -136,10 +112,7 @@ internal sealed class AdminClient : IDisposable
     }
 }
 
-/// <summary>A request to the API.</summary>
-/// <param name="Method">The method.</param>
-/// <param name="Path">The path with its query.</param>
-/// <param name="Body">The body; null if there is none.</param>
+/// <summary>A request to the API: the path with its query, and the body, if there is one.</summary>
 internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Body = null)
 {
     /// <summary>A body that is JSON already, in place of <see cref="Body"/>.</summary>
@@ -153,7 +126,6 @@ internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Bo
         _ => null,
     };
 
-    /// <summary>A request that reads.</summary>
     public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
 
     /// <summary>The query of a path, without the parameters that have no value.</summary>

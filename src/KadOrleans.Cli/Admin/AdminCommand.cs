@@ -1,5 +1,3 @@
-using KadOrleans.Cli.Commands;
-
 namespace KadOrleans.Cli.Admin;
 
 /// <summary><c>kad admin</c>: the commands that call the HTTP API of a node or a silo. Until the next release <c>kad cluster</c> means the same.</summary>

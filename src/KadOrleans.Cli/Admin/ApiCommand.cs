@@ -1,25 +1,13 @@
-using KadOrleans.Cli.Commands;
-
 namespace KadOrleans.Cli.Admin;
 
 /// <summary>Makes commands of one or several requests. With <c>--json</c> they print the server's object.</summary>
 internal static class ApiCommand
 {
-    /// <summary>A command of one request.</summary>
-    /// <param name="io">The streams.</param>
-    /// <param name="command">Its name, description, examples, options and arguments.</param>
-    /// <param name="request">The request of a command line.</param>
-    /// <param name="print">Prints the response for a person.</param>
     public static Command Create(
         CommandIo io, ExampleCommand command, Func<ParseResult, ApiRequest> request, Action<ResultPrinter, JsonObject> print) =>
         Create(io, command, async (parsed, client, cancellationToken) => await client.SendAsync(request(parsed), cancellationToken), print);
 
     /// <summary>A command of several requests, with one result.</summary>
-    /// <param name="io">The streams.</param>
-    /// <param name="command">Its name, description, examples, options and arguments.</param>
-    /// <param name="run">Makes the requests.</param>
-    /// <param name="print">Prints the result for a person.</param>
-    /// <param name="progress">Describes how far it is. Null: that it waits.</param>
     public static Command Create(
         CommandIo io,
         ExampleCommand command,
@@ -32,7 +20,7 @@ internal static class ApiCommand
             return Task.CompletedTask;
         }, progress);
 
-    /// <summary>A command of several requests whose result is printed by its options.</summary>
+    /// <summary>A command of several requests whose result is printed by its options. Without a progress it says that it waits.</summary>
     public static Command CreateAsync(
         CommandIo io,
         ExampleCommand command,
@@ -42,9 +30,7 @@ internal static class ApiCommand
     {
         var connection = new Connection();
         var json = CommonOptions.Json();
-        connection.AddTo(command);
-        command.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.With([.. connection.All, json]).SetAction(async (parsed, cancellationToken) =>
         {
             var isJson = parsed.GetValue(json);
             using var client = connection.Open(parsed);
@@ -64,12 +50,10 @@ internal static class ApiCommand
         return command;
     }
 
-    /// <summary>A command that reads and prints a list.</summary>
     public static Command List(CommandIo io, ExampleCommand command, string path, Action<ResultPrinter, JsonObject> print) =>
         Create(io, command, _ => ApiRequest.Get(path), print);
 
     /// <summary>Examples of command lines, each with a node's own token, and the first one with a cluster's.</summary>
-    /// <param name="lines">What follows <c>kad admin</c>.</param>
     public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
         [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
 
@@ -81,7 +65,6 @@ internal static class ApiCommand
         var other => other.ToJsonString(),
     };
 
-    /// <summary>Whether a field is true.</summary>
     public static bool IsTrue(this JsonNode? node, string field) => node.Text(field) == "true";
 
     /// <summary>A field's number with a noun, such as '1 table' or '2 tables'.</summary>
@@ -91,7 +74,6 @@ internal static class ApiCommand
         return $"{number} {noun}{(number == "1" ? string.Empty : "s")}";
     }
 
-    /// <summary>The objects of a field.</summary>
     public static IReadOnlyList<JsonNode> List(this JsonNode? node, string field) =>
         node?[field] is JsonArray array ? [.. array.OfType<JsonNode>()] : [];
 
@@ -110,5 +92,61 @@ internal static class ApiCommand
         {
             printer.Note($"Not yet on {string.Join(", ", missing.Select(name => name.ToString()))}: each follows when it reaches the cluster again.");
         }
+    }
+}
+
+/// <summary>A command that lists what the server gives in pages, and says whether there is more.</summary>
+internal static class PagedList
+{
+    private const int Page = 1_000;
+
+    private const int DefaultCount = 100;
+
+    private const int MaxCount = 1_000_000;
+
+    /// <summary>Creates the command for a path below <c>/v1/admin/</c>, which is also the member of the entries.</summary>
+    public static Command Create(
+        CommandIo io, ExampleCommand command, string name, Option<string?>? prefix, params (string Heading, string Field)[] columns)
+    {
+        var after = new Option<string?>("--after") { Description = "The id after which the list begins.", HelpName = "HEX" };
+        var count = new NumberOption("--count", $"How many {name} at most", 1, MaxCount, DefaultCount);
+        return ApiCommand.Create(
+            io,
+            command.With(prefix is null ? [after, count] : [prefix, after, count]),
+            (parsed, client, cancellationToken) => ReadAsync(
+                client,
+                name,
+                prefix is null ? null : parsed.GetValue(prefix),
+                parsed.GetValue(after),
+                count.Read(parsed),
+                cancellationToken),
+            (printer, result) =>
+            {
+                printer.Rows(result.List(name), columns);
+                if (result.Text("next") is { Length: > 0 } next)
+                {
+                    printer.Note($"There are more; --after {next} goes on.");
+                }
+            });
+    }
+
+    private static async Task<JsonObject> ReadAsync(
+        AdminClient client, string name, string? prefix, string? after, int most, CancellationToken cancellationToken)
+    {
+        var entries = new JsonArray();
+        do
+        {
+            var wanted = Math.Min(Page, most - entries.Count);
+            var page = await client.SendAsync(
+                ApiRequest.Get($"/v1/admin/{name}", ("prefix", prefix), ("after", after), ("count", $"{wanted}")), cancellationToken);
+            foreach (var entry in page.List(name))
+            {
+                entries.Add(entry.DeepClone());
+            }
+
+            after = page.Text("next") is { Length: > 0 } next ? next : null;
+        }
+        while (after is not null && entries.Count < most);
+        return new JsonObject { [name] = entries, ["next"] = after };
     }
 }

@@ -1,21 +1,16 @@
+using KadOrleans.Http.Access;
+
 namespace KadOrleans.Cli.Admin;
 
-/// <summary>The options that name a server and a token.</summary>
 internal sealed class Connection
 {
-    /// <summary>The environment's address where <c>--url</c> is not given.</summary>
     public const string UrlVariable = "KAD_URL";
 
-    /// <summary>The environment's token where neither <c>--token-file</c> nor <c>--data</c> is given.</summary>
     public const string TokenVariable = "KAD_TOKEN";
-
-    /// <summary>The file of a node's own token in its data folder.</summary>
-    private const string OwnToken = "http-token";
 
     private const string DefaultUrl = "http://127.0.0.1:8080";
 
-    /// <summary>The most bytes of a file with a token.</summary>
-    private const int MaxToken = 4_096;
+    private const int MaxTokenBytes = 4_096;
 
     private readonly Option<string?> _url = new("--url")
     {
@@ -35,16 +30,8 @@ internal sealed class Connection
         HelpName = "DIR",
     };
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
-    {
-        command.Add(_url);
-        command.Add(_tokenFile);
-        command.Add(_data);
-    }
+    public Option[] All => [_url, _tokenFile, _data];
 
-    /// <summary>Creates the client that the options name.</summary>
-    /// <exception cref="CommandException">The address is none, or there is no token.</exception>
     public AdminClient Open(ParseResult parsed)
     {
         var text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
@@ -56,7 +43,7 @@ internal sealed class Connection
     private string ReadToken(ParseResult parsed) => (parsed.GetValue(_tokenFile), parsed.GetValue(_data)) switch
     {
         ({ } file, null) => ReadFile("--token-file", file),
-        (null, { } folder) => ReadFile("--data", Path.Combine(folder, OwnToken)),
+        (null, { } folder) => ReadFile("--data", Path.Combine(folder, OwnToken.FileName)),
         ({ } file, { } folder) => throw CommandException.WrongUsage($"Both --token-file '{file}' and --data '{folder}' are given; one of them is needed."),
         _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token
             ? token
@@ -67,7 +54,7 @@ internal sealed class Connection
     {
         try
         {
-            var token = new FileInfo(path).Length <= MaxToken ? File.ReadAllText(path).Trim() : string.Empty;
+            var token = new FileInfo(path).Length <= MaxTokenBytes ? File.ReadAllText(path).Trim() : string.Empty;
             return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
                 ? token
                 : throw CommandException.WrongUsage($"{option}: '{path}' has no token; 'kad token' prints one.");

@@ -1,5 +1,3 @@
-using KadOrleans.Cli.Commands;
-
 namespace KadOrleans.Cli.Admin;
 
 /// <summary><c>kad admin crawl</c>: crawls of the network by the node or by the cluster's edges.</summary>
@@ -93,10 +91,9 @@ internal static class CrawlCommands
                 "kad admin crawl nodes 20261122T014500123Z --format csv --data kad-data",
                 "kad admin crawl nodes 20261122T014500123Z --format svg --data kad-data > network.svg",
             ],
-        }.With(crawl, format, prefix);
+        };
         var connection = new Connection();
-        connection.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.With([crawl, format, prefix, .. connection.All]).SetAction(async (parsed, cancellationToken) =>
         {
             using var client = connection.Open(parsed);
             var path = $"{Path}/{Uri.EscapeDataString(parsed.GetValue(crawl)!)}/nodes"

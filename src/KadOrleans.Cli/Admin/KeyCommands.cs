@@ -1,7 +1,3 @@
-using KadOrleans.Cli.Commands;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Results;
-
 namespace KadOrleans.Cli.Admin;
 
 /// <summary>Keys and values. <c>get</c> and <c>set</c> are commands of the group <c>key</c> too.</summary>

@@ -1,5 +1,3 @@
-using KadOrleans.Cli.Commands;
-
 namespace KadOrleans.Cli.Admin;
 
 /// <summary>The nodes of a DHT, their routing tables and contacts, and work that they are told to do now.</summary>

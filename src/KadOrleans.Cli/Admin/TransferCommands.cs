@@ -1,11 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.StateFiles;
 
 namespace KadOrleans.Cli.Admin;
 
@@ -17,19 +12,17 @@ internal static class TransferCommands
 {
     private const string Values = "/v1/admin/values";
 
-    /// <summary>The most values of one request that the server takes. Each request is an entry of the audit log.</summary>
+    // What the server takes in one request, which is an entry of the audit log.
     private const int ValuesPerRequest = 1_000;
-
-    /// <summary>The most bytes of one request that the server takes. A value has up to 50 kB.</summary>
     private const int BytesPerRequest = 16 << 20;
 
-    /// <summary>The operations of one request. Each counts against the token's rate.</summary>
+    // The operations of one request. Each counts against the token's rate.
     private const int Batch = 64;
 
-    /// <summary>The most characters of a line: a value of the greatest length in hexadecimal, and its key.</summary>
+    // The most characters of a line: a value of the greatest length in hexadecimal, and its key.
     private const int MaxLine = 1 << 16;
 
-    /// <summary>How a file of <c>kad state</c> begins, without white space.</summary>
+    // How a file of kad state begins, without white space.
     private const string StateBegin = """{"format":""";
 
     public static Command Export(CommandIo io)
@@ -40,9 +33,7 @@ internal static class TransferCommands
         {
             Examples = [.. ApiCommand.Examples("export backup.json"), "kad admin export - --data kad-data | gzip > backup.json.gz"],
             Notes = "The file is that of kad state, with each value's times and source, and for a cluster with when it was published.",
-        }.With(file);
-        connection.AddTo(command);
-        command.Add(json);
+        }.With([file, .. connection.All, json]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (path, isJson) = (parsed.GetValue(file)!, parsed.GetValue(json));
@@ -211,13 +202,17 @@ internal static class TransferCommands
     private static async Task<JsonObject> ImportLinesAsync(AdminClient client, Stream input, Action<Func<string>> tell, CancellationToken cancellationToken)
     {
         using var lines = new StreamReader(input, Encoding.UTF8);
-        var (failures, imported) = (new JsonArray(), 0);
+        var (failures, imported) = (new List<string>(), 0);
         tell(() => $"{imported} values are stored…");
         await CountedAsync(() => imported, async () =>
         {
-            await foreach (var (numbers, operations) in ReadAsync(lines, cancellationToken))
+            await foreach (var some in ReadAsync(lines, cancellationToken).Chunk(Batch).WithCancellation(cancellationToken))
             {
-                imported += await SendAsync(client, numbers, operations, failures, cancellationToken);
+                var body = new JsonObject { ["operations"] = new JsonArray([.. some.Select(one => one.Put)]) };
+                var result = await client.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", body), cancellationToken);
+                var failed = result.List("results").Zip(some).Where(one => one.First.Text("status") != "200").ToList();
+                imported += some.Length - failed.Count;
+                failures.AddRange(failed.Select(one => $"line {one.Second.Number}: {one.First.Text("problem")}"));
             }
         });
 
@@ -238,30 +233,15 @@ internal static class TransferCommands
         }
     }
 
-    private static async IAsyncEnumerable<(List<int> Numbers, JsonArray Operations)> ReadAsync(
+    private static async IAsyncEnumerable<(int Number, JsonObject Put)> ReadAsync(
         StreamReader lines, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (numbers, operations, number) = (new List<int>(), new JsonArray(), 0);
-        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        for (var number = 1; await lines.ReadLineAsync(cancellationToken) is { } line; number++)
         {
-            number++;
-            if (line.Length == 0)
+            if (line.Length > 0)
             {
-                continue;
+                yield return (number, Parse(line, number));
             }
-
-            operations.Add(Parse(line, number));
-            numbers.Add(number);
-            if (numbers.Count == Batch)
-            {
-                yield return (numbers, operations);
-                (numbers, operations) = ([], []);
-            }
-        }
-
-        if (numbers.Count > 0)
-        {
-            yield return (numbers, operations);
         }
     }
 
@@ -281,26 +261,5 @@ internal static class TransferCommands
         }
 
         throw CommandException.WrongUsage($"FILE: line {number} is no JSON object of at most {MaxLine} characters.");
-    }
-
-    private static async Task<int> SendAsync(
-        AdminClient client, List<int> numbers, JsonArray operations, JsonArray failures, CancellationToken cancellationToken)
-    {
-        var result = await client.SendAsync(
-            new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", new JsonObject { ["operations"] = operations }), cancellationToken);
-        var stored = 0;
-        foreach (var (i, outcome) in result.List("results").Index())
-        {
-            if (outcome.Text("status") == "200")
-            {
-                stored++;
-            }
-            else
-            {
-                failures.Add($"line {numbers[i]}: {outcome.Text("problem")}");
-            }
-        }
-
-        return stored;
     }
 }

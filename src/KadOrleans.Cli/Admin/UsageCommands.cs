@@ -1,5 +1,3 @@
-using KadOrleans.Cli.Commands;
-
 namespace KadOrleans.Cli.Admin;
 
 /// <summary>What is held, in all and by source network, and who changed it.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine.Parsing;
-using KadOrleans.Cli.Commands;
 
 namespace KadOrleans.Cli.Arguments;
 

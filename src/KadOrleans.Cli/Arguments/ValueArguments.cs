@@ -1,11 +1,8 @@
-using KadOrleans.Cli.Commands;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
+using System.Text.Unicode;
 
 namespace KadOrleans.Cli.Arguments;
 
 /// <summary>What a <c>set</c> is given: a key, and a value in the command line or in a file.</summary>
-/// <param name="life">What <c>--life</c> does.</param>
 internal sealed class ValueArguments(string life)
 {
     private readonly Argument<string[]> _words = new("KEY VALUE")
@@ -31,11 +28,8 @@ internal sealed class ValueArguments(string life)
 
     private readonly Option<string?> _life = new("--life") { Description = life, HelpName = "SECONDS" };
 
-    /// <summary>All of them, in the order of the help.</summary>
     public Symbol[] All => [_words, _digest, _type, _file, _life];
 
-    /// <summary>Reads the key, the value and its life.</summary>
-    /// <exception cref="CommandException">One of them is missing, given twice, or no such value.</exception>
     public async Task<(GivenKey Key, DhtValue Value, TimeSpan? Life)> ReadAsync(ParseResult parsed, CommandIo io, CancellationToken cancellationToken)
     {
         var type = parsed.GetValue(_type)!;
@@ -62,4 +56,77 @@ internal sealed class ValueArguments(string life)
         _ => throw CommandException.WrongUsage(
             $"Both the key '{VisibleText.Excerpt(words[0])}' and --digest '{digest}' are given; one of them is needed."),
     };
+}
+
+internal static class Values
+{
+    /// <summary>The types by the names of <c>--type</c>.</summary>
+    public const string TypeNames = "string, int, float, bool or bytes";
+
+    public static DhtValue Parse(string type, string text)
+    {
+        var value = type switch
+        {
+            "string" => DhtValue.FromUtf8(Encoding.UTF8.GetBytes(text)),
+            "int" => DhtValueText.TryParseInteger(text, out var number)
+                ? number
+                : throw Wrong(text, $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}"),
+            "float" => ParseFloat(text),
+            "bool" when text is "true" or "false" => DhtValue.FromBoolean(text == "true"),
+            "bool" => throw Wrong(text, "a bool is true or false"),
+            "bytes" => DhtValueText.TryParseBytes(text, out var bytes) ? bytes : throw Wrong(text, "bytes are given in hexadecimal, two digits each"),
+            _ => throw CommandException.WrongUsage($"--type is '{type}'; {TypeNames} is allowed."),
+        };
+        return StoreRules.FindRefusal(value) is null
+            ? value
+            : throw CommandException.WrongUsage(
+                $"VALUE is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} bytes are allowed.");
+    }
+
+    /// <summary>Reads a value from a file, or from standard input for <c>-</c>: bytes as they are, text as UTF-8, all else as it is typed.</summary>
+    public static async Task<DhtValue> ReadAsync(
+        string type, string path, Func<Stream> openInput, CancellationToken cancellationToken)
+    {
+        var content = await ReadAsync(path, openInput, cancellationToken);
+        if (type == "bytes")
+        {
+            return DhtValue.FromBytes(content);
+        }
+
+        if (!Utf8.IsValid(content))
+        {
+            throw CommandException.WrongUsage($"--file: '{path}' is not UTF-8 text; store it with --type bytes.");
+        }
+
+        var text = Encoding.UTF8.GetString(content);
+        return Parse(type, type == "string" ? text : text.Trim());
+    }
+
+    // One byte more than a value may have shows that a file is too long.
+    private static async Task<byte[]> ReadAsync(string path, Func<Stream> openInput, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[StoreRules.MaxContentLength + 1];
+        try
+        {
+            await using var stream = path == StateFile.Standard ? openInput() : File.OpenRead(path);
+            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            return length < buffer.Length
+                ? buffer[..length]
+                : throw CommandException.WrongUsage($"--file: '{path}' is longer than {StoreRules.MaxContentLength} bytes, which a value may have at most.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage($"--file: '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    // A finite number that is too large would be read as infinity; infinity itself has no digits.
+    private static DhtValue ParseFloat(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && !(double.IsInfinity(number) && text.Any(char.IsAsciiDigit))
+            ? DhtValue.FromFloat(number)
+            : throw Wrong(text, "a float is a decimal number such as 1.5 or -2e10, from -1.8e308 to 1.8e308, or NaN, Infinity, -Infinity");
+
+    private static CommandException Wrong(string text, string allowed) =>
+        CommandException.WrongUsage($"VALUE is '{VisibleText.Excerpt(text)}'; {allowed}.");
 }

@@ -1,8 +1,5 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Hosting.Results;
-using KadOrleans.Node;
 using KadOrleans.Transport.Udp;
 using KadOrleans.Transport.Udp.Hosting;
 
@@ -14,12 +11,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     // Extra time for nodes that are slower than the first. One node is enough to find the rest of the network.
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Joins as a client, acts, and leaves.</summary>
-    /// <param name="via">As typed.</param>
-    /// <param name="title">The text of the progress line.</param>
-    /// <param name="act">The command, run once joined.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CommandException">None of the nodes answers. The message has the last reason; the others were printed.</exception>
+    /// <summary>Joins as a client, acts, and leaves. The title is the progress line's.</summary>
     public async Task<T> RunAsync<T>(
         IReadOnlyList<string> via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
     {
@@ -34,15 +26,8 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 
     /// <summary>
     /// As <see cref="RunAsync"/>, and judges the command's lookup. A client that has just joined knows no size of the network, so it looks up
-    /// random ids meanwhile.
+    /// random ids meanwhile. If the command succeeded, people read of a crowd around the lookup's target.
     /// </summary>
-    /// <param name="via">As typed.</param>
-    /// <param name="title">The text of the progress line.</param>
-    /// <param name="act">The command, run once joined.</param>
-    /// <param name="judge">The command's result with its lookup judged.</param>
-    /// <param name="lookupOf">That lookup, if the command succeeded: people read of a crowd around its target.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CommandException">None of the nodes answers.</exception>
     public async Task<T> RunJudgedAsync<T>(
         IReadOnlyList<string> via,
         string title,
@@ -52,6 +37,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         CancellationToken cancellationToken)
     {
         var result = await RunAsync(via, title, ActAsync, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         if (!json && lookupOf(result) is { } lookup && LookupText.DescribeCrowd(lookup) is { } warning)
         {
             io.Say(warning);
@@ -68,7 +54,6 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         }
     }
 
-    /// <summary>Looks up so many random ids at once.</summary>
     public static Task<LookupOutcome[]> LookUpRandomAsync(DhtNode engine, int count, CancellationToken cancellationToken)
     {
         var random = new CryptographicRandomSource();
@@ -104,12 +89,8 @@ internal sealed class EphemeralClient : IAsyncDisposable
 
     private readonly KadNode _node;
 
-    private EphemeralClient(KadNode node)
-    {
-        _node = node;
-    }
+    private EphemeralClient(KadNode node) => _node = node;
 
-    /// <summary>The engine behind it.</summary>
     public DhtNode Engine => _node.Engine;
 
     /// <summary>Binds any free port of the targets' address family: of both, if one of them is IPv6.</summary>

@@ -1,40 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
 using KadOrleans.Node.Joining;
 
 namespace KadOrleans.Cli.Clients;
 
-/// <summary>Another node as it was typed, and where it may be reached.</summary>
-/// <param name="Text">The text as typed.</param>
-/// <param name="Endpoints">At least one.</param>
+/// <summary>Another node as it was typed, and where it may be reached: at one endpoint or several.</summary>
 internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
     /// <summary>Parses and resolves each. Names that do not resolve are reported and left out.</summary>
-    /// <param name="name">The option or argument, for sentences.</param>
-    /// <param name="texts">The text as typed.</param>
-    /// <param name="io">Gets a sentence for each name that does not resolve.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">One is not HOST:PORT, or none of the names resolves.</exception>
     public static async Task<Target[]> ResolveAsync(
         string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
         // All are parsed before the first is resolved, so a typo shows at once.
         var parsed = texts.Distinct().Select(text => (Text: text, Address: Arguments.Endpoints.ParseHost(name, text))).ToList();
         var targets = new List<Target>();
-        var unknown = new List<CommandException>();
-        foreach (var (text, address) in parsed)
-        {
-            try
-            {
-                targets.Add(new Target(text, await HostResolver.ResolveAsync(name, address, cancellationToken)));
-            }
-            catch (CommandException e)
-            {
-                unknown.Add(e);
-            }
-        }
-
+        var unknown = await HostResolver.FindUnknownAsync(
+            name,
+            parsed.Select(one => one.Address),
+            cancellationToken,
+            (i, endpoints) => targets.Add(new Target(parsed[i].Text, endpoints)));
         if (targets.Count == 0)
         {
             throw unknown[0];
@@ -43,16 +27,37 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
         unknown.ForEach(e => io.Say(e.Message));
         return [.. targets];
     }
+
+    /// <summary>
+    /// Asks all endpoints at once. A name may have addresses on which nobody listens, so the first response that counts ends the wait. If
+    /// none does, the result is the last one.
+    /// </summary>
+    public async Task<T> AskAsync<T>(
+        Func<UdpEndpoint, CancellationToken, Task<T>> ask, Func<T, bool> counts, CancellationToken cancellationToken)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var asked = Endpoints.Select(endpoint => ask(endpoint, enough.Token)).ToList();
+        var last = default(T)!;
+        await foreach (var one in Task.WhenEach(asked).WithCancellation(CancellationToken.None))
+        {
+            last = await one;
+            if (counts(last))
+            {
+                break;
+            }
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(asked);
+        cancellationToken.ThrowIfCancellationRequested();
+        return last;
+    }
 }
 
 /// <summary>Turns host names into endpoints, before anything else is done with them.</summary>
 internal static class HostResolver
 {
     /// <summary>Every endpoint behind an address: one for a literal, all of the system's for a name.</summary>
-    /// <param name="name">The option or argument, for the sentence.</param>
-    /// <param name="address">The text as typed.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">The name does not resolve.</exception>
     public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
         string name, HostAddress address, CancellationToken cancellationToken)
     {
@@ -68,24 +73,31 @@ internal static class HostResolver
                 .Where(a => a.AddressFamily == AddressFamily.InterNetwork || Socket.OSSupportsIPv6)
                 .Select(a => UdpEndpoint.FromIPAddress(a, address.Port))
                 .Distinct()];
-            return usable.Length > 0 ? usable : throw Unknown(name, address, "it has no address that this machine can use", null);
+            return usable.Length > 0 ? usable : throw Unknown("it has no address that this machine can use", null);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            throw Unknown(name, address, e.Message.TrimEnd('.'), e);
+            throw Unknown(e.Message.TrimEnd('.'), e);
         }
+
+        CommandException Unknown(string reason, Exception? cause) =>
+            CommandException.WrongUsage($"{name}: the host name '{address.Host}' could not be resolved ({reason}).", cause);
     }
 
-    /// <summary>The errors of those addresses whose names do not resolve, in their order.</summary>
-    public static async Task<IReadOnlyList<CommandException>> FindUnknownAsync(
-        string name, IEnumerable<HostAddress> addresses, CancellationToken cancellationToken)
+    /// <summary>The errors of those addresses whose names do not resolve, in their order. The others are passed on by their index.</summary>
+    public static async Task<List<CommandException>> FindUnknownAsync(
+        string name,
+        IEnumerable<HostAddress> addresses,
+        CancellationToken cancellationToken,
+        Action<int, IReadOnlyList<UdpEndpoint>>? found = null)
     {
         var unknown = new List<CommandException>();
-        foreach (var address in addresses)
+        foreach (var (i, address) in addresses.Index())
         {
             try
             {
-                await ResolveAsync(name, address, cancellationToken);
+                var endpoints = await ResolveAsync(name, address, cancellationToken);
+                found?.Invoke(i, endpoints);
             }
             catch (CommandException e)
             {
@@ -95,7 +107,4 @@ internal static class HostResolver
 
         return unknown;
     }
-
-    private static CommandException Unknown(string name, HostAddress address, string reason, Exception? cause) =>
-        CommandException.WrongUsage($"{name}: the host name '{address.Host}' could not be resolved ({reason}).", cause);
 }

@@ -1,12 +1,9 @@
 namespace KadOrleans.Cli.Commands;
 
-/// <summary>Options that several commands share.</summary>
 internal static class CommonOptions
 {
-    /// <summary>The data folder where none is named.</summary>
     public const string DefaultData = "kad-data";
 
-    /// <summary>The option to print results and errors as JSON.</summary>
     public const string JsonName = "--json";
 
     public static Option<string[]> Via() => new("--via")

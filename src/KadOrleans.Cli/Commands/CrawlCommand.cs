@@ -1,8 +1,9 @@
 using KadOrleans.Core.Crawling;
+using KadOrleans.Hosting.Crawling;
+using KadOrleans.Node.Crawling;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad crawl</c>: visits the whole network that can be reached.</summary>
 internal static class CrawlCommand
 {
     private static readonly CrawlOptions Defaults = new();
@@ -15,11 +16,11 @@ internal static class CrawlCommand
             HelpName = "HOST:PORT",
             Arity = ArgumentArity.OneOrMore,
         };
-        var rate = Text("--rate", "N", $"Datagrams per second, 1 to {CrawlOptions.HighestRate}. [default: {CrawlOptions.DefaultRate}]");
-        var concurrency = Text(
-            "--concurrency", "N", $"Pending requests, 1 to {CrawlOptions.HighestConcurrency}; at most one to an address. [default: {Defaults.Concurrency}]");
-        var maxNodes = Text(
-            "--max-nodes", "N", $"Most addresses to remember, 1 to {CrawlOptions.HighestMaxNodes}, against liars who invent nodes. [default: {Defaults.MaxNodes}]");
+        var rate = new NumberOption("--rate", "Datagrams per second", 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate);
+        var concurrency = new NumberOption(
+            "--concurrency", "Pending requests, at most one to an address", 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency);
+        var maxNodes = new NumberOption(
+            "--max-nodes", "Most addresses to remember, against liars who invent nodes", 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes);
         var output = Text("--output", "FILE", "Write a row for each address to this file; - is the standard output.");
         var format = Text("--format", "FORMAT", "Format of the rows: jsonl or csv. [default: jsonl]");
         var svg = Text("--svg", "FILE", "Draw the key space in this file.");
@@ -34,23 +35,13 @@ internal static class CrawlCommand
                 "kad crawl --via node.example.org:8468 --output - --format csv",
             ],
             Notes = "Each node is asked for all of its contacts, within the rate. Ctrl-C stops the crawl and prints what was found.",
-        };
-        foreach (var option in new Option[] { via, rate, concurrency, maxNodes, output, format, svg, resume, json })
-        {
-            command.Add(option);
-        }
-
+        }.With(via, rate, concurrency, maxNodes, output, format, svg, resume, json);
         command.SetAction((parsed, cancellationToken) =>
         {
             var settings = new CrawlSettings(
                 parsed.GetValue(via) ?? [],
-                new CrawlOptions
-                {
-                    Concurrency = Numbers.ParseWhole(
-                        "--concurrency", parsed.GetValue(concurrency), 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency),
-                    MaxNodes = Numbers.ParseWhole("--max-nodes", parsed.GetValue(maxNodes), 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes),
-                },
-                Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate),
+                new CrawlOptions { Concurrency = concurrency.Read(parsed), MaxNodes = maxNodes.Read(parsed) },
+                rate.Read(parsed),
                 parsed.GetValue(output),
                 ParseFormat(parsed.GetValue(format)),
                 parsed.GetValue(svg),
@@ -90,7 +81,6 @@ internal static class CrawlCommand
     }
 
     /// <summary>Checks before a crawl whether a file can be written, as an hour of crawling must not end in a folder that takes none.</summary>
-    /// <exception cref="CommandException">It cannot; the sentence names the option.</exception>
     private static void CheckFile(string option, string path)
     {
         if (Directory.Exists(path) || string.IsNullOrWhiteSpace(path))
@@ -120,4 +110,112 @@ internal static class CrawlCommand
             throw CommandException.WrongUsage($"{option} is '{path}', which cannot be written: {e.Message}", e);
         }
     }
+}
+
+internal sealed record CrawlSettings(
+    IReadOnlyList<string> Via, CrawlOptions Options, int Rate, string? Output, bool IsCsv, string? Svg, string? Resume, bool Json);
+
+internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
+{
+    // The time between saves: a killed process loses this much.
+    private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
+
+    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+
+    /// <summary>Runs to the end or until cancelled, and reports what was found in either case.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var client = await EphemeralClient.StartOnAllAsync(cancellationToken);
+        var run = client.Engine.PrepareCrawl(settings.Options, settings.Rate);
+        await using var state = settings.Resume is { } path
+            ? await CrawlStateFile.OpenAsync(path, record => run.Change(crawl => crawl.Restore(record)))
+            : null;
+        if (settings.Via.Count == 0 && run.Records.Count == 0)
+        {
+            throw CommandException.WrongUsage("--via is missing: HOST:PORT of a node is needed to begin a crawl with.");
+        }
+
+        var targets = settings.Via.Count == 0 ? [] : await Target.ResolveAsync("--via", settings.Via, io, cancellationToken);
+        foreach (var endpoint in targets.SelectMany(t => t.Endpoints))
+        {
+            run.Change(crawl => crawl.Add(endpoint));
+        }
+
+        var finished = await new Progress(io, settings.Json).ShowAsync(() => Describe(run), () => RunAsync(run, state, cancellationToken));
+        return await ReportAsync(run, finished);
+    }
+
+    private static async Task<bool> RunAsync(CrawlRun run, CrawlStateFile? state, CancellationToken cancellationToken)
+    {
+        var running = run.RunAsync(cancellationToken);
+        while (state is not null && !running.IsCompleted)
+        {
+            await Task.WhenAny(running, Task.Delay(SaveInterval, CancellationToken.None));
+            await state.AppendAsync(run.Read(crawl => crawl.TakeChanges()));
+        }
+
+        return await running;
+    }
+
+    private string Describe(CrawlRun run)
+    {
+        var counts = run.Counts;
+        var perSecond = run.Sent / Math.Max(1, (DateTimeOffset.UtcNow - _startedAt).TotalSeconds);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Visited {counts.Visited:N0}, queued {counts.Waiting:N0}, unreachable {counts.Unreachable:N0}, {perSecond:N0} datagrams/s");
+    }
+
+    private async Task<int> ReportAsync(CrawlRun run, bool finished)
+    {
+        var (records, counts) = run.Read(crawl => (crawl.Records.ToList(), crawl.Counts));
+        var summary = CrawlSummary.Of(records);
+        await WriteAsync(settings.Output, stream => CrawlRows.WriteAsync(
+            stream, CrawlRows.Sort(records).ToAsyncEnumerable(), settings.IsCsv, CancellationToken.None));
+        await WriteAsync(settings.Svg is { } svg ? Path.GetFullPath(svg) : null, async stream =>
+        {
+            await using var writer = new StreamWriter(stream, leaveOpen: true);
+            new KeySpacePicture(records, summary, _startedAt).Write(writer);
+        });
+        var json = CrawlSummaryText.ToJson(summary, counts, run.Sent, finished);
+        var printer = new ResultPrinter(io, settings.Json);
+        foreach (var line in settings.Json ? [] : CrawlSummaryText.ToLines(summary, counts))
+        {
+            // The rows may be on the standard output.
+            (settings.Output == StateFile.Standard ? io.Error : io.Output).WriteLine(line);
+        }
+
+        if (!finished)
+        {
+            var hint = settings.Resume is { } file ? $" Continue with --resume {file}." : string.Empty;
+            return printer.Fail(
+                ExitCode.Failed,
+                string.Create(CultureInfo.InvariantCulture, $"Stopped: {summary.Unfinished:N0} endpoints were not visited completely.{hint}"),
+                json);
+        }
+
+        if (summary.Nodes == 0)
+        {
+            return printer.Fail(ExitCode.Unreachable, "No node answered.", json);
+        }
+
+        if (settings.Json)
+        {
+            printer.Json(json);
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>Writes a file as a whole or not at all.</summary>
+    private Task WriteAsync(string? path, Func<Stream, Task> write) => path switch
+    {
+        null => Task.CompletedTask,
+        StateFile.Standard => write(io.OutputBytes),
+        _ => StateFile.WriteAsync(path, async stream =>
+        {
+            await write(stream);
+            return true;
+        }),
+    };
 }

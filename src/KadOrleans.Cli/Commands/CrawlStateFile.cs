@@ -13,10 +13,7 @@ internal sealed class CrawlStateFile : IAsyncDisposable
 
     private readonly FileStream _file;
 
-    private CrawlStateFile(FileStream file)
-    {
-        _file = file;
-    }
+    private CrawlStateFile(FileStream file) => _file = file;
 
     /// <summary>
     /// Opens or creates a file, and passes its records on. It may be damaged, not a crawl's state, in use, or closed to this process.

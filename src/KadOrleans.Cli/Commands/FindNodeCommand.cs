@@ -1,12 +1,7 @@
-using System.Globalization;
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Hosting.Results;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad find-node</c>: finds the nodes nearest to an id.</summary>
 internal static class FindNodeCommand
 {
     public static Command Create(CommandIo io)
@@ -21,10 +16,7 @@ internal static class FindNodeCommand
                 "kad find-node 356a192b7913b04c54574d18c28d46e6395428ab --via node.example.org:8468 --json",
             ],
             Notes = "Each line has the id, the address, and how many leading bits the id shares with the target.",
-        };
-        command.Add(target);
-        command.Add(via);
-        command.Add(json);
+        }.With(target, via, json);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             io, Keys.ParseId("HEX", parsed.GetValue(target)!), parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken));
         return command;
@@ -40,7 +32,6 @@ internal static class FindNodeCommand
             static (found, judge) => judge(found),
             static found => found.Closest.Count > 0 ? found : null,
             cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
         return Print(new ResultPrinter(io, json), outcome);
     }
 

@@ -1,10 +1,5 @@
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Results;
-
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad get</c>: finds the value of a key.</summary>
 internal static class GetCommand
 {
     public static Command Create(CommandIo io)
@@ -35,7 +30,6 @@ internal static class GetCommand
             static (got, judge) => got.Lookup is { } lookup ? got with { Lookup = judge(lookup) } : got,
             static got => got.Found ? got.Lookup : null,
             cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
         var printer = new ResultPrinter(io, json);
         if (result.Value is not { } value)
         {

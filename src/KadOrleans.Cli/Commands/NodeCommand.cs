@@ -1,10 +1,15 @@
 using KadOrleans.Cli.Hosting;
+using KadOrleans.Core.Admission;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Logging;
+using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Node.RandomWalks;
+using KadOrleans.Transport.Udp;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad node</c>: runs a node.</summary>
 internal static class NodeCommand
 {
     public static Command Create(CommandIo io)
@@ -21,12 +26,7 @@ internal static class NodeCommand
             ],
             Notes = "When it is ready, the node prints one line per endpoint: listening udp ADDRESS:PORT id HEX. Logs go to "
                 + "the standard error output.",
-        };
-        foreach (var option in options.All)
-        {
-            command.Add(option);
-        }
-
+        }.With([.. options.All]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);
@@ -54,4 +54,193 @@ internal static class NodeCommand
             logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Transport", LogLevel.Warning);
         }
     });
+}
+
+internal sealed class NodeOptions
+{
+    public const string HttpHost = "--http-host";
+    public const string HttpTokens = "--http-tokens";
+
+    private const string Otlp = "--otlp";
+    private const long MostBytes = 1L << 50;
+
+    private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
+
+    private readonly Option<string[]> _listen = Repeatable(
+        "--listen", "IP:PORT", $"Where to listen; port 0 takes any free one. Repeatable. [default: {DefaultListen}]");
+
+    private readonly Option<string[]> _bootstrap = Repeatable(
+        "--bootstrap", "HOST:PORT", "A node to join the network through. Repeatable. Without one, this is a network's first node.");
+
+    private readonly Option<string?> _data = Single(
+        "--data", "DIR", $"The folder for keys, id and contacts; made if it is missing. [default: {CommonOptions.DefaultData}]");
+
+    private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
+
+    private readonly Option<string?> _maxKeys = Single(
+        "--max-keys", "N", "Keys that are held for others, 1 to 1000000000: 64 bytes of memory each. [default: by memory, at most 10000000]");
+
+    private readonly Option<string?> _maxBytes = Single(
+        "--max-bytes", "BYTES", "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]");
+
+    private readonly Option<string?> _cache = Single(
+        "--cache", "BYTES", "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]");
+
+    private readonly Option<string?> _id = Single(
+        "--id", "HEX", "The node's id: 40 hexadecimal digits. [default: the saved one, or a random one]");
+
+    private readonly Option<string[]> _trust = Repeatable(
+        "--trust", "CIDR", "Addresses that no limits apply to, such as 10.0.0.0/8. Repeatable.");
+
+    private readonly Option<string?> _walkInterval = Single(
+        "--walk-interval", "SECONDS", "Seconds between random walks, which keep the routing table full, 1 to 86400; 0 turns them off. [default: 300]");
+
+    private readonly Option<string?> _uploadPerEndpoint = Single(
+        "--upload-per-endpoint", "BYTES", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
+
+    private readonly Option<string?> _upload = Single(
+        "--upload", "BYTES", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
+
+    private readonly NumberOption _paths = new(
+        "--paths", "Disjoint paths of one lookup, against liars who lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
+
+    private readonly Option<string?> _http = Single(
+        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
+
+    private readonly Option<string[]> _httpHost = Repeatable(
+        HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
+
+    private readonly Option<string?> _httpTokens = Single(
+        HttpTokens, "FILE", "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.");
+
+    private readonly NumberOption _httpConnections = new(
+        "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
+
+    private readonly Option<string?> _otlp = Single(
+        Otlp, "URL", "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
+
+    private readonly Option<bool> _trustClock = new("--trust-clock")
+    {
+        Description = "Expire values by the system's clock even after it jumps. Otherwise a jump is accepted after ten minutes.",
+    };
+
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
+
+    public IReadOnlyList<Option> All =>
+    [
+        _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
+        _httpTokens, _httpConnections, _otlp, _trustClock, _verbose,
+    ];
+
+    public NodeSettings Read(ParseResult parsed)
+    {
+        var data = parsed.GetValue(_data);
+        var inMemory = parsed.GetValue(_inMemory);
+        if (data is not null && inMemory)
+        {
+            throw CommandException.WrongUsage($"Both --data '{data}' and --in-memory are given; one of them is allowed.");
+        }
+
+        if (data is not null && string.IsNullOrWhiteSpace(data))
+        {
+            throw CommandException.WrongUsage($"--data is '{data}'; the path of a folder is needed.");
+        }
+
+        var http = parsed.GetValue(_http);
+        var httpHosts = parsed.GetValue(_httpHost) ?? [];
+        if (http is null && (httpHosts.FirstOrDefault() ?? parsed.GetValue(_httpTokens)) is { } unserved)
+        {
+            throw CommandException.WrongUsage($"{(httpHosts.Length > 0 ? HttpHost : HttpTokens)} '{unserved}' is given without --http; both are needed.");
+        }
+
+        if (inMemory && parsed.GetValue(_cache) is { } unused)
+        {
+            throw CommandException.WrongUsage($"Both --cache '{unused}' and --in-memory are given; one of them is allowed.");
+        }
+
+        var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
+        var limits = NodeLimits.Read(folder);
+        var (quota, cache) = limits.Plan(
+            (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
+        return new NodeSettings
+        {
+            Node = ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
+            Listen = Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
+            Bootstrap = Array.ConvertAll(parsed.GetValue(_bootstrap) ?? [], text => Endpoints.ParseHost("--bootstrap", text)),
+            Data = folder,
+            Http = http is null ? null : new HttpPlace(
+                Endpoints.ParseHttp(http),
+                Endpoints.ParseHttpHosts(HttpHost, httpHosts),
+                "--http",
+                HttpHost,
+                _httpConnections.Read(parsed)),
+            HttpTokens = parsed.GetValue(_httpTokens),
+            Telemetry = TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
+            Verbose = parsed.GetValue(_verbose),
+        };
+    }
+
+    private KadNodeOptions ReadNode(ParseResult parsed, StoreQuota quota, long cache, int mostKeys)
+    {
+        var upload = new UploadLimits();
+        var options = new KadNodeOptions
+        {
+            Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id).ToString() : null,
+            Quota = quota,
+            CacheBytes = cache,
+            MostKeys = mostKeys,
+            Upload = new UploadLimits
+            {
+                PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed, upload.PerEndpoint),
+                Total = ParseUpload(_upload, parsed, upload.Total),
+            },
+            RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
+            TrustClock = parsed.GetValue(_trustClock),
+        };
+        options.Kademlia.DisjointPaths = _paths.Read(parsed);
+        Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
+        Array.ForEach(Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust), options.Trust.Add);
+        return options;
+    }
+
+    // OpenTelemetry's own variables are in the environment.
+    private static IConfiguration EnvironmentWith(string option, string? value) =>
+        new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection([KeyValuePair.Create(option, value)]).Build();
+
+    private static long? Whole(ParseResult parsed, Option<string?> option, long least, long most) =>
+        parsed.GetValue(option) is { } text
+            ? Numbers.Parse(option.Name, text, NumberStyles.None, least, most, "a whole number")
+            : null;
+
+    private static long ParseUpload(Option<string?> option, ParseResult parsed, long missing) => parsed.GetValue(option) is not { } text
+        ? missing
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
+            ? bytes
+            : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
+
+    private static RandomWalkOptions ParseWalks(string? text)
+    {
+        if (text is null)
+        {
+            return new RandomWalkOptions();
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 86_400)
+        {
+            throw CommandException.WrongUsage($"--walk-interval is '{text}'; 1 to 86400 seconds are allowed, or 0 for no walks.");
+        }
+
+        return seconds == 0
+            ? new RandomWalkOptions { AutoRefresh = false }
+            : new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) };
+    }
+
+    private static Option<string?> Single(string name, string shape, string description) => new(name) { Description = description, HelpName = shape };
+
+    private static Option<string[]> Repeatable(string name, string shape, string description) => new(name)
+    {
+        Description = description,
+        HelpName = shape,
+        Arity = ArgumentArity.OneOrMore,
+    };
 }

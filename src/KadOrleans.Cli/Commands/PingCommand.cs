@@ -1,9 +1,5 @@
-using System.Globalization;
-using KadOrleans.Cli.Clients;
-
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad ping</c>: asks an address who is there.</summary>
 internal static class PingCommand
 {
     public static Command Create(CommandIo io)
@@ -13,9 +9,7 @@ internal static class PingCommand
         var command = new ExampleCommand("ping", "Ping an address, and print the id of the node there.")
         {
             Examples = ["kad ping 127.0.0.1:8468", "kad ping node.example.org:8468 --json"],
-        };
-        command.Add(host);
-        command.Add(json);
+        }.With(host, json);
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(io, parsed.GetValue(host)!, parsed.GetValue(json), cancellationToken));
         return command;

@@ -5,15 +5,13 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary>An executable's commands. A user's mistake ends in one sentence, never in an exception.</summary>
+/// <summary>
+/// An executable's commands. A user's mistake ends in one sentence, never in an exception: also if the message of the exception is one.
+/// </summary>
 internal sealed class ProgramCommand : RootCommand
 {
     private readonly Func<Exception, bool> _isMistake;
 
-    /// <param name="name">The executable, as it is typed.</param>
-    /// <param name="description">One sentence.</param>
-    /// <param name="examples">Command lines that work, at least two.</param>
-    /// <param name="isMistake">Whether the message of an exception is a sentence about wrong usage. Null: of none.</param>
     public ProgramCommand(string name, string description, IReadOnlyList<string> examples, Func<Exception, bool>? isMistake = null)
         : base(description)
     {
@@ -26,9 +24,6 @@ internal sealed class ProgramCommand : RootCommand
     public string ProgramName { get; }
 
     /// <summary>Runs one command line and returns its <see cref="ExitCode"/>.</summary>
-    /// <param name="args">The arguments after the executable's name.</param>
-    /// <param name="io">Where the command reads and writes.</param>
-    /// <param name="cancellationToken">Ends the command: a node stops in order, any other command is interrupted.</param>
     public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
     {
         // A key or value may begin with '@', which would otherwise name a file of arguments.
@@ -70,8 +65,6 @@ internal sealed class ProgramCommand : RootCommand
 }
 
 /// <summary>A command whose help ends with examples.</summary>
-/// <param name="name">As it is typed.</param>
-/// <param name="description">One sentence.</param>
 internal sealed class ExampleCommand(string name, string description) : Command(name, description)
 {
     /// <summary>Command lines that work, at least two.</summary>
@@ -80,7 +73,6 @@ internal sealed class ExampleCommand(string name, string description) : Command(
     /// <summary>Notes that do not fit the options' descriptions.</summary>
     public string? Notes { get; init; }
 
-    /// <summary>Adds options, arguments or commands to a command.</summary>
     public ExampleCommand With(params ReadOnlySpan<Symbol> symbols)
     {
         foreach (var symbol in symbols)

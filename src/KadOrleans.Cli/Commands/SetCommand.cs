@@ -1,10 +1,5 @@
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Results;
-
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad set</c>: stores a value on the nodes nearest to its key.</summary>
 internal static class SetCommand
 {
     public static Command Create(CommandIo io)
@@ -43,7 +38,6 @@ internal static class SetCommand
             static (set, judge) => set.Lookup is { } lookup ? set with { Lookup = judge(lookup) } : set,
             static set => set.Succeeded ? set.Lookup : null,
             cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
         return Print(new ResultPrinter(io, json), key, value, result);
     }
 

@@ -1,14 +1,8 @@
-using System.Globalization;
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Hosting.Results;
-using KadOrleans.Node;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad size</c>: estimates how many nodes the network has.</summary>
 internal static class SizeCommand
 {
     // The error falls with the square root: 25 lookups with k = 20 give about 5 %.
@@ -18,26 +12,15 @@ internal static class SizeCommand
 
     public static Command Create(CommandIo io)
     {
-        var lookups = new Option<string?>("--lookups")
-        {
-            Description = $"Lookups of random ids, {NetworkSizeEstimator.MinLookups} to {MostLookups}. [default: {DefaultLookups}]",
-            HelpName = "N",
-        };
+        var lookups = new NumberOption("--lookups", "Lookups of random ids", NetworkSizeEstimator.MinLookups, MostLookups, DefaultLookups);
         var (via, json) = (CommonOptions.Via(), CommonOptions.Json());
         var command = new ExampleCommand("size", "Estimate how many nodes the network has.")
         {
             Examples = ["kad size --via 127.0.0.1:8468", "kad size --via node.example.org:8468 --lookups 100 --json"],
             Notes = "In a larger network the nodes found lie nearer to random ids. Four times the lookups halve the error.",
-        };
-        command.Add(via);
-        command.Add(lookups);
-        command.Add(json);
+        }.With(via, lookups, json);
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            io,
-            parsed.GetValue(via)!,
-            Numbers.ParseWhole("--lookups", parsed.GetValue(lookups), NetworkSizeEstimator.MinLookups, MostLookups, DefaultLookups),
-            parsed.GetValue(json),
-            cancellationToken));
+            io, parsed.GetValue(via)!, lookups.Read(parsed), parsed.GetValue(json), cancellationToken));
         return command;
     }
 

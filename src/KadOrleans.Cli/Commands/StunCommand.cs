@@ -1,10 +1,5 @@
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core;
-using KadOrleans.Node;
-
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad stun</c>: asks nodes under which address they see this machine.</summary>
 internal static class StunCommand
 {
     public static Command Create(CommandIo io)
@@ -14,9 +9,7 @@ internal static class StunCommand
         var command = new ExampleCommand("stun", "Ask nodes under which address and port they see this machine.")
         {
             Examples = ["kad stun 127.0.0.1:8468", "kad stun a.example.org:8468 b.example.org:8468 --json"],
-        };
-        command.Add(hosts);
-        command.Add(json);
+        }.With(hosts, json);
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(io, parsed.GetValue(hosts)!, parsed.GetValue(json), cancellationToken));
         return command;
@@ -33,24 +26,14 @@ internal static class StunCommand
         return Print(new ResultPrinter(io, json), answers);
     }
 
-    // The first response from any of a name's addresses counts.
     private static async Task<(Target Target, UdpEndpoint Endpoint, UdpEndpoint? Seen)> AskAsync(
         DhtNode engine, Target target, CancellationToken cancellationToken)
     {
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var asked = target.Endpoints.Select(async endpoint => (endpoint, Seen: await engine.StunAsync(endpoint, enough.Token)));
-        var last = (target.Endpoints[0], default(UdpEndpoint?));
-        await foreach (var answer in Task.WhenEach(asked).WithCancellation(CancellationToken.None))
-        {
-            last = await answer;
-            if (last.Item2 is not null)
-            {
-                break;
-            }
-        }
-
-        await enough.CancelAsync();
-        return (target, last.Item1, last.Item2);
+        var (endpoint, seen) = await target.AskAsync(
+            async (endpoint, enough) => (endpoint, Seen: await engine.StunAsync(endpoint, enough)),
+            static answer => answer.Seen is not null,
+            cancellationToken);
+        return (target, endpoint, seen);
     }
 
     private static int Print(ResultPrinter printer, (Target Target, UdpEndpoint Endpoint, UdpEndpoint? Seen)[] answers)

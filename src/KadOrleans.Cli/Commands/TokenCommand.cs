@@ -2,7 +2,6 @@ using KadOrleans.Http.Access;
 
 namespace KadOrleans.Cli.Commands;
 
-/// <summary><c>kad token</c>: makes a token for the API of a node, a silo or an edge.</summary>
 internal static class TokenCommand
 {
     private const string FileOption = "--file";
@@ -21,11 +20,7 @@ internal static class TokenCommand
             Description = $"What it allows: {string.Join(", ", ApiScope.All)}. Repeatable. [default: {ApiScope.Read}]",
             HelpName = "SCOPE",
         };
-        var rate = new Option<string?>("--rate")
-        {
-            Description = $"The most requests a second, 1 to {ApiToken.MaxRate}. [default: {ApiToken.DefaultRate}]",
-            HelpName = "N",
-        };
+        var rate = new NumberOption("--rate", "The most requests a second", 1, ApiToken.MaxRate, ApiToken.DefaultRate);
         var json = CommonOptions.Json();
         var command = new ExampleCommand("token", "Make a token for programs that call the HTTP API.")
         {
@@ -35,18 +30,13 @@ internal static class TokenCommand
                 "kad token importer --file tokens.json --scope read --scope write --rate 5000",
             ],
             Notes = "The token is printed once; the file has only its hash. A server reads the file when it starts. To end a token, take it out of the file.",
-        };
-        command.Add(name);
-        command.Add(file);
-        command.Add(scope);
-        command.Add(rate);
-        command.Add(json);
+        }.With(name, file, scope, rate, json);
         command.SetAction(parsed => Run(
             new ResultPrinter(io, parsed.GetValue(json)),
             parsed.GetValue(file)!,
             parsed.GetValue(name)!,
             parsed.GetValue(scope) is { Length: > 0 } scopes ? scopes : [ApiScope.Read],
-            Numbers.ParseWhole("--rate", parsed.GetValue(rate), 1, ApiToken.MaxRate, ApiToken.DefaultRate)));
+            rate.Read(parsed)));
         return command;
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Settings;
 
 namespace KadOrleans.Cli.Hosting;
@@ -19,16 +17,11 @@ internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
     private const long MostBytesInMemoryByDefault = 1L << 30;
     private const long MemoryPerKeyInMemory = 512;
 
-    /// <summary>The limits of this process.</summary>
-    /// <param name="folder">Its data folder, which need not be there; null for none.</param>
+    /// <summary>The limits of this process. Its data folder need not be there; null is none.</summary>
     public static NodeLimits Read(string? folder) =>
         new(StoreLimits.ReadMemory(), folder is null ? null : StoreLimits.ReadDisk(folder, "kad.db*"));
 
-    /// <summary>The quotas for what was asked for.</summary>
-    /// <param name="maxKeys">Keys in all; null for what the limits allow.</param>
-    /// <param name="maxBytes">Bytes of values in all; null for what the limits allow.</param>
-    /// <param name="cache">Bytes of values in memory; null for what the limits allow.</param>
-    /// <exception cref="CommandException">The memory cannot hold the index and the cache.</exception>
+    /// <summary>The quotas for what was asked for: keys and bytes in all, and bytes in memory. Null is what the limits allow.</summary>
     public (StoreQuota Quota, long CacheBytes) Plan(int? maxKeys, long? maxBytes, long? cache)
     {
         if (DiskBytes is not { } disk)

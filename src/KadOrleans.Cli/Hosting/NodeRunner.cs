@@ -1,18 +1,39 @@
-using KadOrleans.Cli.Clients;
-using KadOrleans.Cli.Commands;
 using KadOrleans.Cli.Http;
-using KadOrleans.Node;
-using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Hosting;
+using KadOrleans.Hosting.Http;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Http.Access;
-using KadOrleans.Transport.Udp;
+using KadOrleans.Node.Joining;
+using KadOrleans.Storage.Sqlite.Hosting;
 using KadOrleans.Transport.Udp.Hosting;
+using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli.Hosting;
+
+/// <summary>The checked settings of <c>kad node</c>.</summary>
+internal sealed record NodeSettings
+{
+    public required KadNodeOptions Node { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required IReadOnlyList<UdpEndpoint> Listen { get; init; }
+
+    public required IReadOnlyList<HostAddress> Bootstrap { get; init; }
+
+    /// <summary>The data folder; null keeps all in memory.</summary>
+    public required string? Data { get; init; }
+
+    public required HttpPlace? Http { get; init; }
+
+    /// <summary>The file of the API's tokens.</summary>
+    public required string? HttpTokens { get; init; }
+
+    public required TelemetryOptions? Telemetry { get; init; }
+
+    public required bool Verbose { get; init; }
+}
 
 /// <summary>Runs a node until it is told to stop.</summary>
 internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
@@ -86,14 +107,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
 
         _ownToken?.Write("--data");
-        var server = await NodeStatusServer.StartAsync(
-            place,
-            node,
-            isFirst,
-            ReadTokens(),
-            TimeProvider.System,
-            loggers,
-            cancellationToken);
+        var server = await NodeStatusServer.StartAsync(place, node, isFirst, ReadTokens(), loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
     }

@@ -1,30 +1,41 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Cli.Hosting;
 
-/// <summary>
-/// A data folder opened for reading. A damaged one is copied to a temporary folder, and the copy is repaired. The folder itself is not
-/// changed.
-/// </summary>
-/// <param name="Storage">The folder, or its copy.</param>
-/// <param name="Damage">The missing parts, in a sentence; null if the folder was sound.</param>
-internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IAsyncDisposable
+/// <summary>The file in a node's data folder, opened while no node runs on it.</summary>
+internal sealed class NodeStorage : IAsyncDisposable
 {
-    private string? Copy { get; init; }
+    private readonly SqliteDatabase _database;
+    private readonly string? _copy;
+
+    private NodeStorage(SqliteDatabase database, string? copy)
+    {
+        (_database, _copy) = (database, copy);
+        (Keys, States) = (new SqliteKeyStore(database), new SqliteNodeStateStore(database));
+    }
+
+    public IKeyStore Keys { get; }
+
+    public INodeStateStore States { get; }
+
+    /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
+    public string? Damage => _database.Damage;
 
     /// <summary>Opens a data folder.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="salvages">Whether to open a damaged one too.</param>
+    /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
+    public static NodeStorage Open(string folder, StoreQuota quota) => new(SqliteDatabase.Open(folder, quota, onDamage: DamagePolicy.Refuse), null);
+
+    /// <summary>
+    /// Opens a data folder for reading. A damaged one is copied to a temporary folder if it <paramref name="salvages"/>, and the copy is
+    /// repaired. The folder itself is not changed.
+    /// </summary>
     /// <exception cref="KeyStoreException">It cannot be opened.</exception>
-    public static SalvagedStorage Open(string folder, bool salvages)
+    public static NodeStorage OpenForReading(string folder, bool salvages)
     {
         try
         {
-            return new SalvagedStorage(
-                NodeStorage.Open(folder, StoreQuota.Unlimited, DamagePolicy.Refuse), null);
+            return Open(folder, StoreQuota.Unlimited);
         }
         catch (KeyStoreException e) when (e.InnerException is DamagedDatabaseException)
         {
@@ -36,14 +47,15 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
 
     public async ValueTask DisposeAsync()
     {
-        await Storage.DisposeAsync();
-        if (Copy is not null)
+        await Keys.DisposeAsync();
+        await _database.DisposeAsync();
+        if (_copy is not null)
         {
-            Directory.Delete(Copy, recursive: true);
+            Directory.Delete(_copy, recursive: true);
         }
     }
 
-    private static SalvagedStorage OpenCopy(string folder)
+    private static NodeStorage OpenCopy(string folder)
     {
         var copy = Directory.CreateTempSubdirectory("kad-salvage-").FullName;
         try
@@ -56,46 +68,12 @@ internal sealed record SalvagedStorage(NodeStorage Storage, string? Damage) : IA
                 }
             }
 
-            var storage = NodeStorage.Open(copy, StoreQuota.Unlimited, DamagePolicy.SetAside);
-            return new SalvagedStorage(storage, storage.Damage) { Copy = copy };
+            return new NodeStorage(SqliteDatabase.Open(copy, StoreQuota.Unlimited, onDamage: DamagePolicy.SetAside), copy);
         }
         catch
         {
             Directory.Delete(copy, recursive: true);
             throw;
         }
-    }
-}
-
-/// <summary>The file in a node's data folder, opened while no node runs on it.</summary>
-internal sealed class NodeStorage : IAsyncDisposable
-{
-    private readonly SqliteDatabase _database;
-
-    private NodeStorage(SqliteDatabase database)
-    {
-        _database = database;
-        (Keys, States, Publications) = (
-            new SqliteKeyStore(database), new SqliteNodeStateStore(database), new SqlitePublicationStore(database));
-    }
-
-    public IKeyStore Keys { get; }
-
-    public INodeStateStore States { get; }
-
-    public IPublicationStore Publications { get; }
-
-    /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
-    public string? Damage => _database.Damage;
-
-    /// <summary>Opens a data folder.</summary>
-    /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
-    public static NodeStorage Open(string folder, StoreQuota quota, DamagePolicy onDamage) =>
-        new(SqliteDatabase.Open(folder, quota, onDamage: onDamage));
-
-    public async ValueTask DisposeAsync()
-    {
-        await Keys.DisposeAsync();
-        await _database.DisposeAsync();
     }
 }

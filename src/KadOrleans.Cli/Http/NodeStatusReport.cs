@@ -1,64 +1,94 @@
-using System.Globalization;
-using KadOrleans.Core.Routing;
-using KadOrleans.Hosting.Results;
-using KadOrleans.Node;
+using System.Text.Json;
 
 namespace KadOrleans.Cli.Http;
 
-/// <summary>Creates the response of /status.</summary>
 internal static class NodeStatusReport
 {
-    public static JsonObject Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)
+    public static JsonNode Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)
     {
         var (over, perSecond) = rates.Read(status.Counts);
-        return new JsonObject
+        var report = new
         {
-            ["id"] = status.Id.ToString(),
-            ["listening"] = new JsonArray([.. status.Listening.Select(JsonNode? (e) => e.ToString())]),
-            ["startedAt"] = Time(startedAt),
-            ["uptimeSeconds"] = Math.Round((now - startedAt).TotalSeconds, 3),
-            ["contacts"] = status.Buckets.Sum(b => b.Count),
-            ["networkSize"] = NetworkSizeJson.Create(status.NetworkSize),
-            ["keys"] = status.Usage.Keys,
-            ["bytes"] = status.Usage.Bytes,
-            ["storageProblem"] = status.StorageProblem,
-            ["clock"] = new JsonObject
+            Id = status.Id.ToString(),
+            Listening = status.Listening.Select(endpoint => endpoint.ToString()),
+            StartedAt = Time(startedAt),
+            UptimeSeconds = Math.Round((now - startedAt).TotalSeconds, 3),
+            Contacts = status.Buckets.Sum(bucket => bucket.Count),
+            NetworkSize = NetworkSizeJson.Create(status.NetworkSize),
+            status.Usage.Keys,
+            status.Usage.Bytes,
+            status.StorageProblem,
+            Clock = new { status.Clock.Agrees, AheadSeconds = Math.Round(status.Clock.Ahead.TotalSeconds, 3) },
+            Evicted = new { Far = status.Turnover.EvictedFar, Near = status.Turnover.EvictedNear },
+            status.Turnover.Changed,
+            ChangedBySource = status.TopChanges.Select(source => new { Source = source.Source.ToText(), Values = source.Changed }),
+            GarbageCollections = new { Gen0 = GC.CollectionCount(0), Gen1 = GC.CollectionCount(1), Gen2 = GC.CollectionCount(2) },
+            Totals = status.Counts,
+            Rates = new { OverSeconds = Math.Round(over.TotalSeconds, 3), PerSecond = perSecond },
+            Buckets = status.Buckets.Select(bucket => new
             {
-                ["agrees"] = status.Clock.Agrees,
-                ["aheadSeconds"] = Math.Round(status.Clock.Ahead.TotalSeconds, 3),
-            },
-            ["evicted"] = new JsonObject { ["far"] = status.Turnover.EvictedFar, ["near"] = status.Turnover.EvictedNear },
-            ["changed"] = status.Turnover.Changed,
-            ["changedBySource"] = new JsonArray([.. status.TopChanges.Select(JsonNode? (source) => new JsonObject
-            {
-                ["source"] = source.Source.ToText(),
-                ["values"] = source.Changed,
-            })]),
-            ["garbageCollections"] = new JsonObject
-            {
-                ["gen0"] = GC.CollectionCount(0),
-                ["gen1"] = GC.CollectionCount(1),
-                ["gen2"] = GC.CollectionCount(2),
-            },
-            ["totals"] = new JsonObject(status.Counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
-            ["rates"] = new JsonObject
-            {
-                ["overSeconds"] = Math.Round(over.TotalSeconds, 3),
-                ["perSecond"] = new JsonObject(perSecond.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
-            },
-            ["buckets"] = new JsonArray([.. status.Buckets.Select(ToJson)]),
+                Prefix = bucket.Prefix.ToString(),
+                bucket.Depth,
+                Contacts = bucket.Count,
+                bucket.Replacements,
+                LastLookup = Time(bucket.LastLookup),
+            }),
         };
+        return JsonSerializer.SerializeToNode(report, JsonSerializerOptions.Web)!;
     }
-
-    private static JsonNode? ToJson(BucketSummary bucket) => new JsonObject
-    {
-        ["prefix"] = bucket.Prefix.ToString(),
-        ["depth"] = bucket.Depth,
-        ["contacts"] = bucket.Count,
-        ["replacements"] = bucket.Replacements,
-        ["lastLookup"] = Time(bucket.LastLookup),
-    };
 
     private static string Time(DateTimeOffset time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}
+
+/// <summary>
+/// The growth of counters per second over about the last minute. The owner adds a sample every five seconds. With one sample there is no
+/// rate yet.
+/// </summary>
+internal sealed class RateMeter(TimeProvider time)
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    // A minute and the sample that begins it.
+    private const int Samples = 13;
+
+    // Guards _samples.
+    private readonly Lock _gate = new();
+    private readonly Queue<(long At, IReadOnlyDictionary<string, long> Counts)> _samples = new(Samples);
+
+    public void Add(IReadOnlyDictionary<string, long> counts)
+    {
+        lock (_gate)
+        {
+            if (_samples.Count == Samples)
+            {
+                _samples.Dequeue();
+            }
+
+            _samples.Enqueue((time.GetTimestamp(), counts));
+        }
+    }
+
+    /// <summary>The growth per second from the oldest sample to now, and the time between them.</summary>
+    public (TimeSpan Over, IReadOnlyDictionary<string, double> PerSecond) Read(IReadOnlyDictionary<string, long> now)
+    {
+        (long At, IReadOnlyDictionary<string, long> Counts) oldest;
+        lock (_gate)
+        {
+            if (!_samples.TryPeek(out oldest))
+            {
+                return (TimeSpan.Zero, new Dictionary<string, double>());
+            }
+        }
+
+        var elapsed = time.GetElapsedTime(oldest.At);
+        var rates = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (name, count) in now)
+        {
+            var grown = count - oldest.Counts.GetValueOrDefault(name);
+            rates[name] = elapsed > TimeSpan.Zero ? Math.Round(grown / elapsed.TotalSeconds, 3) : 0;
+        }
+
+        return (elapsed, rates);
+    }
 }

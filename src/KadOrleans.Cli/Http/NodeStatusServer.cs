@@ -2,7 +2,6 @@ using System.Net;
 using KadOrleans.Hosting.Http;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
-using KadOrleans.Node;
 using KadOrleans.Http.WebConsole;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,27 +12,19 @@ namespace KadOrleans.Cli.Http;
 /// <summary>Serves a node's health, its status at /status, and API and console to those who have a token.</summary>
 internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
 {
-    /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address => server.Address;
 
-    /// <summary>Binds and begins to serve.</summary>
-    /// <param name="place">Where.</param>
-    /// <param name="node">A started node.</param>
-    /// <param name="isFirst">Whether the node is ready without contacts.</param>
-    /// <param name="tokens">The tokens that may call the API; null if there are none.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="loggers">Where failures go.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <summary>Binds and begins to serve a started node, which is ready without contacts if it is its network's first.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<NodeStatusServer> StartAsync(
         HttpPlace place,
         KadNode node,
         bool isFirst,
         ApiTokens? tokens,
-        TimeProvider time,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
+        var time = TimeProvider.System;
         var rates = new RateMeter(time);
         var startedAt = time.GetUtcNow();
         var server = await StatusServer.StartAsync(
@@ -69,8 +60,6 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     /// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that cannot store still serves
     /// what it holds.
     /// </summary>
-    /// <param name="node">A started node.</param>
-    /// <param name="isFirst">Whether the node is ready without contacts.</param>
     public static Health HealthOf(KadNode node, bool isFirst) => node switch
     {
         { StorageProblem: { } problem } => new Health("storageFails", problem),

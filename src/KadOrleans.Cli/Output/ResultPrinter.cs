@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using KadOrleans.Core;
 using Spectre.Console;
 
 namespace KadOrleans.Cli.Output;
@@ -11,16 +10,13 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     // The output is not part of a web page, so text stays readable.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Spaces and borders around a cell, generously.
-    private const int CellPadding = 4;
+    // More than any table has.
+    private const int MaxWidth = 1 << 20;
 
-    /// <summary>Whether results are JSON.</summary>
     public bool IsJson => json;
 
-    /// <summary>Prints one line of JSON.</summary>
     public void Json(JsonObject result) => io.Output.WriteLine(VisibleText.EscapeJson(result.ToJsonString(Readable)));
 
-    /// <summary>Prints a line of text.</summary>
     public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
 
     /// <summary>Prints a result: the object for programs, the line for people.</summary>
@@ -40,10 +36,7 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     public void Note(string text) => io.Say(text);
 
     /// <summary>Prints why a command failed: a sentence for people, and for programs the object with an <c>error</c>.</summary>
-    /// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
-    /// <param name="sentence">What is wrong.</param>
-    /// <param name="result">The result so far; null if none.</param>
-    /// <returns><paramref name="exitCode"/>.</returns>
+    /// <returns>The <see cref="ExitCode"/> that it was given.</returns>
     public int Fail(int exitCode, string sentence, JsonObject? result = null)
     {
         if (json)
@@ -58,8 +51,6 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     }
 
     /// <summary>Prints rows under their headings; without a terminal as columns with tabs between them, one row a line.</summary>
-    /// <param name="headings">One for each column.</param>
-    /// <param name="rows">As many cells each.</param>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows)
     {
         string[][] shown = [.. rows.Select(row => Array.ConvertAll(row, VisibleText.Show))];
@@ -86,11 +77,32 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
 
         // A terminal that is too narrow breaks lines itself; an id that is cut short would be useless.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) });
-        var widest = shown.Append([.. headings]).Aggregate(new int[headings.Count], Widen).Sum() + CellPadding;
-        console.Profile.Width = Math.Max(console.Profile.Width, widest);
+        console.Profile.Width = MaxWidth;
         console.Write(table);
     }
+}
 
-    private static int[] Widen(int[] widths, string[] row) =>
-        [.. widths.Zip(row, (width, cell) => Math.Max(width, cell.Length + CellPadding))];
+/// <summary>Prints the value that a <c>get</c> found.</summary>
+internal static class ValueOutput
+{
+    /// <summary>How it is printed, for the help.</summary>
+    public const string Notes = "Text is printed unchanged to a file or pipe. On a terminal it is one line: control characters and line breaks are shown as "
+        + "␛ and the like, other invisible characters as <U+202E>. Numbers, booleans and bytes in hexadecimal end with a newline.";
+
+    /// <summary>Writes a value, given as text, to the standard output. Raw bytes are as they are, and raw text unchanged on a terminal too.</summary>
+    public static Task WriteAsync(CommandIo io, string type, string text, bool raw) => type switch
+    {
+        "string" when io.IsOutputTerminal => io.Output.WriteLineAsync(raw ? text : VisibleText.Show(text)),
+
+        // A file has the text's bytes and no others.
+        "string" => WriteAsync(io, Encoding.UTF8.GetBytes(text)),
+        "bytes" when raw => WriteAsync(io, Convert.FromHexString(text)),
+        _ => io.Output.WriteLineAsync(text),
+    };
+
+    private static async Task WriteAsync(CommandIo io, byte[] content)
+    {
+        await io.OutputBytes.WriteAsync(content);
+        await io.OutputBytes.FlushAsync();
+    }
 }

@@ -9,13 +9,12 @@ internal sealed class OwnToken
     /// <summary>The file in the data folder. It has the token itself, so only the server's user may read it.</summary>
     public const string FileName = "http-token";
 
-    private const string Name = "data folder";
-
     private readonly string _secret;
 
-    private OwnToken(string path, string secret, ApiToken token)
+    private OwnToken(string folder)
     {
-        (Path, _secret, Token) = (path, secret, token);
+        (_secret, Token) = ApiToken.Create("data folder", ApiScope.All, ApiToken.MaxRate);
+        Path = System.IO.Path.Combine(folder, FileName);
     }
 
     /// <summary>The file.</summary>
@@ -25,12 +24,7 @@ internal sealed class OwnToken
     public ApiToken Token { get; }
 
     /// <summary>Creates a token that is not written yet.</summary>
-    /// <param name="folder">The data folder.</param>
-    public static OwnToken Create(string folder)
-    {
-        var (secret, token) = ApiToken.Create(Name, ApiScope.All, ApiToken.MaxRate);
-        return new OwnToken(System.IO.Path.Combine(folder, FileName), secret, token);
-    }
+    public static OwnToken Create(string folder) => new(folder);
 
     /// <summary>Replaces the file. Call it when no other process can use the data folder, as that one's token would be lost.</summary>
     /// <param name="setting">The setting of the folder, for the sentence.</param>
@@ -66,7 +60,6 @@ internal sealed class OwnToken
 /// <summary>Files that only their owner may read and write. On Windows the folder's rights count.</summary>
 internal static class PrivateFile
 {
-    /// <summary>Creates a file.</summary>
     /// <exception cref="IOException">It exists, or cannot be written.</exception>
     public static void Write(string path, string content)
     {

@@ -1,8 +1,4 @@
-using System.Globalization;
 using System.Threading.RateLimiting;
-using KadOrleans.Http.Problems;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KadOrleans.Http.Access;
 
@@ -21,32 +17,35 @@ internal sealed class TokenRates : IEndpointFilter, IDisposable
             QueueLimit = 0,
         }));
 
-    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        Take(context.HttpContext, 1) is { } refusal ? ValueTask.FromResult<object?>(refusal) : next(context);
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        Take(context.HttpContext, 1);
+        return next(context);
+    }
 
-    /// <summary>Counts the parts of a request, beyond the first, which it was let in as. Null, or the response if that is too much.</summary>
-    /// <param name="context">The request, which was let in.</param>
-    /// <param name="parts">All its parts. More than a second's are counted as a second's.</param>
-    public ProblemHttpResult? FindRefusal(HttpContext context, int parts)
+    /// <summary>Counts the parts of a request beyond the first, which it was let in as. More than a second's count as a second's.</summary>
+    /// <exception cref="ApiProblemException">These are too many.</exception>
+    public void TakeParts(HttpContext context, int parts)
     {
         var more = Math.Min(parts, TokenAuthentication.TokenOf(context).RequestsPerSecond) - 1;
-        return more > 0 ? Take(context, more) : null;
+        if (more > 0)
+        {
+            Take(context, more);
+        }
     }
 
     public void Dispose() => _limiter.Dispose();
 
-    private ProblemHttpResult? Take(HttpContext context, int requests)
+    private void Take(HttpContext context, int requests)
     {
         var token = TokenAuthentication.TokenOf(context);
         using var lease = _limiter.AttemptAcquire(token, requests);
-        if (lease.IsAcquired)
+        if (!lease.IsAcquired)
         {
-            return null;
+            context.Response.Headers.RetryAfter = "1";
+            throw new ApiProblemException(
+                StatusCodes.Status429TooManyRequests,
+                $"The token '{token.Name}' has made more requests than {token.RequestsPerSecond} a second; repeat this one after a second.");
         }
-
-        context.Response.Headers.RetryAfter = 1.ToString(CultureInfo.InvariantCulture);
-        return ApiProblem.Create(
-            StatusCodes.Status429TooManyRequests,
-            $"The token '{token.Name}' has made more requests than {token.RequestsPerSecond} a second; repeat this one after a second.");
     }
 }

@@ -1,34 +1,32 @@
-using KadOrleans.Core;
-using KadOrleans.Http.Access;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Http.Managing;
 
-/// <summary>Notes each change by the management API: a line in the log of the process, and an entry that lasts. Event ids 8110 to 8119.</summary>
-/// <param name="services">Has the <see cref="IDhtAdmin"/> that keeps entries, where there is one.</param>
-/// <param name="loggers">Where the lines go.</param>
-/// <param name="time">The clock of the entries.</param>
+/// <summary>
+/// Notes each change by the management API: a line in the log of the process, and an entry that lasts, kept by the
+/// <see cref="IDhtAdmin"/>. Event ids 8110 to 8119.
+/// </summary>
 internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {
-    /// <summary>The category in the log.</summary>
-    public const string Category = "KadOrleans.Audit";
+    private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
 
-    private readonly ILogger _logger = loggers.CreateLogger(Category);
-
-    /// <summary>Makes a change and notes it. An entry that cannot be kept is in the log alone: the change is made by then.</summary>
+    /// <summary>
+    /// Makes a change and notes it. The change must not be cancelled with the request: it would be done by half. An entry that cannot be
+    /// kept is in the log alone.
+    /// </summary>
     /// <param name="context">The request; its token's name says who made it.</param>
     /// <param name="action">What it does, in a word.</param>
     /// <param name="target">What it changes.</param>
     /// <param name="change">The change.</param>
     /// <param name="describe">Its result, in a few words.</param>
+    /// <exception cref="ApiProblemException">The change refused an argument.</exception>
     public async Task<T> RunAsync<T>(HttpContext context, string action, string target, Func<Task<T>> change, Func<T, string> describe)
     {
         var who = VisibleText.Show(TokenAuthentication.TokenOf(context).Name);
         try
         {
-            var result = await change();
+            var result = await AdminApi.CheckedAsync(change);
             await NoteAsync(new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), true, VisibleText.Show(describe(result))));
             return result;
         }

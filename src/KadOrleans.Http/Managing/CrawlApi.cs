@@ -1,14 +1,7 @@
-using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
-using KadOrleans.Http.Problems;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
 
 namespace KadOrleans.Http.Managing;
 
@@ -25,17 +18,14 @@ internal static class CrawlApi
     public static void Map(IEndpointRouteBuilder view, IEndpointRouteBuilder manage)
     {
         view.MapGet("/crawls", ListAsync)
-            .WithSummary($"Lists the crawl that runs and the last {CrawlReport.MaxKept} that ended, newest first.")
-            .Produces<CrawlsResult>();
+            .WithSummary($"Lists the crawl that runs and the last {CrawlReport.MaxKept} that ended, newest first.");
         view.MapGet("/crawls/{id}", GetAsync)
             .WithSummary("Describes a crawl: its progress, or what it found and what changed since the one before.")
-            .Produces<CrawlResult>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         view.MapGet("/crawls/{id}/nodes", ReadAsync)
             .WithSummary("Lists what a crawl found, a row for each address, or draws it.")
             .WithDescription("format: jsonl (without it), csv or svg. prefix: hexadecimal digits of the ids, for jsonl and csv.")
             .Produces<string>(StatusCodes.Status200OK, Lines, Csv, Picture)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound);
         view.MapGet("/crawls/{id}/events", WatchAsync)
             .WithSummary("Sends the progress of a crawl as server-sent events, until it ends.")
@@ -45,44 +35,40 @@ internal static class CrawlApi
         view.MapGet("/crawls/{id}/map", MapAsync)
             .WithSummary("Counts what a crawl found in 256 pieces of the ids that begin with a prefix, and lists the nodes there if they are few.")
             .WithDescription($"prefix: 0 to {CrawlMap.LongestPrefix} hexadecimal digits. Up to {CrawlMap.MostNodes} nodes are listed.")
-            .Produces<CrawlMapResult>()
-            .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound);
         manage.MapPost("/crawls", StartAsync)
             .WithSummary("Starts to visit every node of the network. If a crawl runs, the response is 200 and its progress.")
             .WithDescription($"rate: datagrams per second of all edges together, 1 to {CrawlOptions.HighestRate}. nodes: the most addresses to remember, 1 to {CrawlOptions.HighestMaxNodes}.")
             .Produces<CrawlResult>()
-            .Produces<CrawlResult>(StatusCodes.Status201Created)
-            .ProducesProblem(StatusCodes.Status400BadRequest);
+            .Produces<CrawlResult>(StatusCodes.Status201Created);
         manage.MapDelete("/crawls/{id}", StopAsync)
             .WithSummary("Stops a crawl that runs. What it found is kept.")
-            .Produces<CrawlResult>()
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, IDhtAdmin admin) =>
-        TypedResults.Ok(new CrawlsResult([.. (await admin.GetCrawlsAsync(context.RequestAborted)).Select(CrawlResult.Of)]));
+    private static async Task<CrawlsResult> ListAsync(IDhtAdmin admin, CancellationToken cancellationToken) =>
+        new([.. (await admin.GetCrawlsAsync(cancellationToken)).Select(CrawlResult.Of)]);
 
-    private static async Task<IResult> GetAsync(string id, HttpContext context, IDhtAdmin admin) =>
-        TypedResults.Ok(CrawlResult.Of(await FindAsync(id, context, admin)));
+    private static async Task<CrawlResult> GetAsync(string id, HttpContext context, IDhtAdmin admin) =>
+        CrawlResult.Of(await FindAsync(id, context, admin));
 
     private static async Task<IResult> StartAsync(string? rate, string? nodes, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var request = new CrawlRequest(ParseNumber(nameof(rate), rate), ParseNumber(nameof(nodes), nodes));
+        var request = new CrawlRequest(Requested.OptionalNumber<int>(nameof(rate), rate), Requested.OptionalNumber<int>(nameof(nodes), nodes));
         var running = (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Phase == CrawlPhase.Running);
-        var report = await AdminApi.CheckedAsync(() => audit.RunAsync(
+        var report = await audit.RunAsync(
             context,
             "crawl",
             running?.Id ?? "new",
             () => admin.StartCrawlAsync(request, CancellationToken.None),
-            started => string.Create(CultureInfo.InvariantCulture, $"{started.Id}, {started.Rate} datagrams per second")));
+            started => string.Create(CultureInfo.InvariantCulture, $"{started.Id}, {started.Rate} datagrams per second"));
         return report.Id == running?.Id
             ? TypedResults.Ok(CrawlResult.Of(report))
             : TypedResults.Created($"{DhtApi.Root}/admin/crawls/{report.Id}", CrawlResult.Of(report));
     }
 
-    private static async Task<IResult> StopAsync(string id, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    private static async Task<CrawlResult> StopAsync(string id, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
         var report = await FindAsync(id, context, admin);
         var stopped = await audit.RunAsync(
@@ -92,8 +78,8 @@ internal static class CrawlApi
             () => admin.StopCrawlAsync(report.Id, CancellationToken.None),
             result => result ? "stopped" : "had ended");
         return stopped
-            ? TypedResults.Ok(CrawlResult.Of(await FindAsync(id, context, admin)))
-            : ApiProblem.Create(StatusCodes.Status409Conflict, $"The crawl {report.Id} does not run.");
+            ? CrawlResult.Of(await FindAsync(id, context, admin))
+            : throw new ApiProblemException(StatusCodes.Status409Conflict, $"The crawl {report.Id} does not run.");
     }
 
     private static async Task<IResult> ReadAsync(string id, string? format, string? prefix, HttpContext context, IDhtAdmin admin)
@@ -123,7 +109,7 @@ internal static class CrawlApi
         return TypedResults.Text(picture.ToString(), Picture);
     }
 
-    private static async Task<IResult> MapAsync(string id, string? prefix, HttpContext context, IDhtAdmin admin)
+    private static async Task<CrawlMapResult> MapAsync(string id, string? prefix, HttpContext context, IDhtAdmin admin)
     {
         var digits = prefix ?? string.Empty;
         if (digits.Length > CrawlMap.LongestPrefix || !digits.All(char.IsAsciiHexDigit))
@@ -139,38 +125,25 @@ internal static class CrawlApi
             map.Add(record);
         }
 
-        return TypedResults.Ok(new CrawlMapResult(
+        return new CrawlMapResult(
             report.Id,
             digits.ToLowerInvariant(),
             [.. map.Reachable.Zip(map.Unreachable, (reachable, unreachable) => new CrawlPiece(reachable, unreachable))],
-            map.Nodes is { } nodes ? [.. nodes.Select(CrawlRecordJson.Create)] : null));
+            map.Nodes is { } nodes ? [.. nodes.Select(CrawlRecordJson.Create)] : null);
     }
 
     private static async Task<IResult> WatchAsync(string id, HttpContext context, IDhtAdmin admin, TimeProvider time)
     {
         var report = await FindAsync(id, context, admin);
         var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        return TypedResults.ServerSentEvents(EventsAsync(admin.CrawlAsync(report.Id, ending.Token).GetAsyncEnumerator(ending.Token), ending, time));
-    }
-
-    private static async IAsyncEnumerable<SseItem<object>> EventsAsync(
-        IAsyncEnumerator<CrawlReport> reports, CancellationTokenSource ending, TimeProvider time)
-    {
-        await foreach (var report in Heartbeats.AddAsync(reports, reports.MoveNextAsync().AsTask(), ending, time))
-        {
-            yield return report is null
-                ? new SseItem<object>(new object(), WatchApi.Heartbeat)
-                : new SseItem<object>(CrawlResult.Of(report), Progress);
-        }
+        var reports = admin.CrawlAsync(report.Id, ending.Token).GetAsyncEnumerator(ending.Token);
+        return TypedResults.ServerSentEvents(Heartbeats.AddAsync(
+            reports, reports.MoveNextAsync().AsTask(), one => new SseItem<object>(CrawlResult.Of(one), Progress), ending, time));
     }
 
     private static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
         (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Id == id)
         ?? throw ApiProblemException.Missing(AdminArguments.UnknownCrawl(id).Message);
-
-    private static int? ParseNumber(string name, string? text) => text is null ? null
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; a whole number is needed.");
 
     /// <summary>Crawls, newest first.</summary>
     private sealed record CrawlsResult(IReadOnlyList<CrawlResult> Crawls);
@@ -182,6 +155,5 @@ internal static class CrawlApi
     /// <param name="Nodes">Rows as of the crawl's nodes, by ascending id; null if there are too many.</param>
     private sealed record CrawlMapResult(string Id, string Prefix, IReadOnlyList<CrawlPiece> Cells, IReadOnlyList<JsonObject>? Nodes);
 
-    /// <summary>What a piece has.</summary>
     private sealed record CrawlPiece(int Reachable, int Unreachable);
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Hosting.Crawling;
 
@@ -27,7 +25,7 @@ namespace KadOrleans.Http.Managing;
 /// <param name="Problem">Why it failed or was stopped, in one sentence; null if it was not.</param>
 internal sealed record CrawlResult(
     string Id,
-    string Phase,
+    CrawlPhase Phase,
     DateTimeOffset StartedAt,
     DateTimeOffset? EndedAt,
     int Rate,
@@ -47,7 +45,7 @@ internal sealed record CrawlResult(
 {
     public static CrawlResult Of(CrawlReport report) => new(
         report.Id,
-        JsonNamingPolicy.CamelCase.ConvertName(report.Phase.ToString()),
+        report.Phase,
         report.StartedAt,
         report.EndedAt,
         report.Rate,

@@ -1,13 +1,5 @@
-using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Http.Access;
-using KadOrleans.Http.Problems;
-using KadOrleans.Http.Values;
+using System.Threading.RateLimiting;
 using KadOrleans.StateFiles;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace KadOrleans.Http.Managing;
 
@@ -16,13 +8,11 @@ internal static class TransferApi
 {
     private const string Path = "/values";
 
-    /// <summary>The most values of an import.</summary>
     private const int MaxValues = IDhtAdmin.MaxPage;
 
-    /// <summary>The most bytes of an import: 300 values of the greatest length if each byte is an escape.</summary>
+    // 300 values of the greatest length if each byte is an escape.
     private const int MaxBodyBytes = 16 << 20;
 
-    /// <summary>Adds the endpoints to those who view and to those who manage.</summary>
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet(Path, ExportAsync)
@@ -31,19 +21,19 @@ internal static class TransferApi
         manage.MapPost(Path, ImportAsync)
             .WithSummary($"Stores up to {MaxValues} values of such a file with their times and sources. Of two values of a key the one stored later stays.")
             .WithBody<string>(MaxBodyBytes, ValueBody.Json)
-            .Produces<ImportResult>()
-            .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
     }
 
-    private static async Task<IResult> ExportAsync(HttpContext context, IDhtAdmin admin, ExportTurn turn)
+    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin, ExportTurn turn)
     {
-        if (turn.TryTake() is not { } taken)
+        var taken = turn.Take();
+        context.Response.RegisterForDispose(taken);
+        if (!taken.IsAcquired)
         {
-            return ApiProblem.Create(StatusCodes.Status429TooManyRequests, "Another export is under way here; repeat this one when that has ended.");
+            throw new ApiProblemException(
+                StatusCodes.Status429TooManyRequests, "Another export is under way here; repeat this one when that has ended.");
         }
 
-        context.Response.RegisterForDispose(taken);
         var values = admin.ReadValuesAsync(context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         context.Response.RegisterForDisposeAsync(values);
 
@@ -79,21 +69,20 @@ internal static class TransferApi
         }
     }
 
-    private static async Task<IResult> ImportAsync(HttpContext context, IDhtAdmin admin, TimeProvider time, AuditLog audit, TokenRates rates)
+    private static async Task<ImportResult> ImportAsync(HttpContext context, IDhtAdmin admin, TimeProvider time, AuditLog audit, TokenRates rates)
     {
-        using var body = new MemoryStream(await Body.ReadAsync(context.Request, MaxBodyBytes));
+        using var body = new MemoryStream(await Body.ReadAsync(context));
         var values = Read(body);
-
-        // Not cancelled with the request: it would be done by half.
+        rates.TakeParts(context, values.Count);
         var importer = new StateImporter(some => admin.ImportAsync(some, CancellationToken.None), MaxValues, time);
-        return (IResult?)rates.FindRefusal(context, values.Count) ?? TypedResults.Ok(await audit.RunAsync(
+        return await audit.RunAsync(
             context,
             "import",
             string.Create(CultureInfo.InvariantCulture, $"{values.Count} values"),
             async () => await importer.ImportAsync(values, CancellationToken.None)
                 ? importer.Result
                 : throw new DhtUnavailableException("The storage failed or a shard did not respond; a part was imported. Import again."),
-            static result => $"imported {result.Imported}, {result.Expired} expired, {result.Older} older, {result.Refused} refused"));
+            static result => $"imported {result.Imported}, {result.Expired} expired, {result.Older} older, {result.Refused} refused");
     }
 
     private static List<KeyValuePair<NodeId, StoredValue>> Read(Stream body)
@@ -115,23 +104,9 @@ internal static class TransferApi
 /// <summary>Lets one export run at a time: each reads the whole store.</summary>
 internal sealed class ExportTurn : IDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly ConcurrencyLimiter _limiter = new(new ConcurrencyLimiterOptions { PermitLimit = 1 });
 
-    /// <summary>Takes the turn, unless somebody has it. Disposing what is returned ends it.</summary>
-    public IDisposable? TryTake() => _turn.Wait(TimeSpan.Zero) ? new Taken(_turn) : null;
+    public RateLimitLease Take() => _limiter.AttemptAcquire();
 
-    public void Dispose() => _turn.Dispose();
-
-    private sealed class Taken(SemaphoreSlim turn) : IDisposable
-    {
-        private int _ended;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
-            {
-                turn.Release();
-            }
-        }
-    }
+    public void Dispose() => _limiter.Dispose();
 }

@@ -1,34 +1,22 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
-
 namespace KadOrleans.Http.Managing;
 
 /// <summary>What is held, at <c>/v1/admin/usage</c>: of a cluster by shard, and by source network.</summary>
 internal static class UsageApi
 {
-    /// <summary>Adds the endpoints to those who view.</summary>
     public static void Map(RouteGroupBuilder view)
     {
-        view.MapGet("/usage", GetUsageAsync)
-            .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.")
-            .Produces<DhtUsage>();
+        view.MapGet("/usage", (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetUsageAsync(cancellationToken))
+            .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.");
         view.MapGet("/usage/sources", GetSourcesAsync)
             .WithSummary("Counts the keys and bytes that are held here by the network that stored them: those with most.")
-            .WithDescription($"count: how many by keys, and how many by bytes; 1 to {IDhtAdmin.MaxSources}, {AdminApi.DefaultCount} without it.")
-            .Produces<SourcesResult>()
-            .ProducesProblem(StatusCodes.Status400BadRequest);
+            .WithDescription($"count: how many by keys, and how many by bytes; 1 to {IDhtAdmin.MaxSources}, {Requested.DefaultCount} without it.");
     }
 
-    private static async Task<Ok<DhtUsage>> GetUsageAsync(HttpContext context, IDhtAdmin admin) =>
-        TypedResults.Ok(await admin.GetUsageAsync(context.RequestAborted));
-
-    private static async Task<Ok<SourcesResult>> GetSourcesAsync(string? count, HttpContext context, IDhtAdmin admin)
+    private static async Task<SourcesResult> GetSourcesAsync(string? count, IDhtAdmin admin, CancellationToken cancellationToken)
     {
-        var sources = await admin.GetSourcesAsync(AdminApi.ParseCount(count, IDhtAdmin.MaxSources), context.RequestAborted);
+        var sources = await admin.GetSourcesAsync(Requested.Count(count, IDhtAdmin.MaxSources), cancellationToken);
         var ranking = sources.Ranking;
-        return TypedResults.Ok(new SourcesResult(
+        return new SourcesResult(
             ranking.Keys,
             ranking.Bytes,
             [.. ranking.Sources.Select(one => new SourceResult(one.Source.ToText(), one.Keys, one.Bytes))],
@@ -37,28 +25,16 @@ internal static class UsageApi
                 Math.Max(0, ranking.Bytes - ranking.Sources.Sum(one => one.Bytes)),
                 ranking.MostOtherKeys,
                 ranking.MostOtherBytes),
-            sources.Missing));
+            sources.Missing);
     }
 
-    /// <summary>The usage by source network.</summary>
-    /// <param name="Keys">Keys of all networks, expired ones included until they are removed.</param>
-    /// <param name="Bytes">Footprint of their values in bytes.</param>
-    /// <param name="Sources">Those with most keys and those with most bytes, most bytes first.</param>
-    /// <param name="Others">All other networks together.</param>
-    /// <param name="Missing">The shards that did not respond in time. They are not counted.</param>
+    /// <summary>Keys with expired ones, and bytes as the footprint of values. Shards that did not respond in time are missing, and not counted.</summary>
     private sealed record SourcesResult(
         long Keys, long Bytes, IReadOnlyList<SourceResult> Sources, OthersResult Others, IReadOnlyList<long> Missing);
 
-    /// <summary>What a network holds.</summary>
-    /// <param name="Source">An IPv4 address or an IPv6 /64; trusted for what was stored here itself or by trusted sources.</param>
-    /// <param name="Keys">Its keys.</param>
-    /// <param name="Bytes">Footprint of their values in bytes.</param>
+    /// <summary>What an IPv4 address or an IPv6 /64 holds. The source trusted is what was stored here itself or by trusted sources.</summary>
     private sealed record SourceResult(string Source, long Keys, long Bytes);
 
-    /// <summary>The networks that are not listed.</summary>
-    /// <param name="Keys">Their keys.</param>
-    /// <param name="Bytes">Footprint of their values in bytes.</param>
-    /// <param name="MostKeys">The most keys that one of them may have.</param>
-    /// <param name="MostBytes">The most bytes that one of them may have.</param>
+    /// <summary>The networks that are not listed, and the most that one of them may have.</summary>
     private sealed record OthersResult(long Keys, long Bytes, long MostKeys, long MostBytes);
 }

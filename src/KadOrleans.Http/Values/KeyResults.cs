@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Core.Values;
 using KadOrleans.Hosting.Results;
 
 namespace KadOrleans.Http.Values;
@@ -16,13 +15,7 @@ internal sealed record KeyResult(
     bool Found, string? Key, string Digest, string Type, JsonNode? Value, string Text, LookupSummary? Lookup)
 {
     public static KeyResult Of(RequestedKey key, DhtValue value, LookupSummary? lookup) => new(
-        true,
-        key.Text,
-        key.Digest.ToString(),
-        DhtValueText.TypeName(value.Kind),
-        ValueJson.NodeOf(value),
-        value.ToString(),
-        lookup);
+        true, key.Text, key.Digest.ToString(), DhtValueText.TypeName(value.Kind), ValueJson.NodeOf(value), value.ToString(), lookup);
 }
 
 /// <summary>The outcome of a put.</summary>

@@ -1,25 +1,52 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Unicode;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Http.Problems;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Http.Values;
 
+/// <summary>Reads bodies. The server bounds them by what their endpoints say, and takes none elsewhere.</summary>
+internal static class Body
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+
+    /// <exception cref="ApiProblemException">It is longer than its endpoint allows.</exception>
+    public static async Task<byte[]> ReadAsync(HttpContext context)
+    {
+        using var content = new MemoryStream();
+        try
+        {
+            await context.Request.Body.CopyToAsync(content, context.RequestAborted);
+            return content.ToArray();
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            var most = context.GetEndpoint()!.Metadata.GetMetadata<IRequestSizeLimitMetadata>()!.MaxRequestBodySize;
+            throw new ApiProblemException(e.StatusCode, $"The body is longer than {most} bytes, which are allowed here.");
+        }
+    }
+
+    /// <summary>Reads a body as a JSON object.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="needed">What another body is told.</param>
+    /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
+    public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed)
+    {
+        using var document = JsonDocument.Parse(await ReadAsync(context), Strict);
+        return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
+    }
+
+    /// <summary>A member of an object if it is text; null if not.</summary>
+    public static string? Text(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+}
+
 /// <summary>Values in bodies of requests and responses: as JSON with a type, as text, or as bytes.</summary>
 internal static class ValueBody
 {
-    /// <summary>The media type of a value's own bytes.</summary>
     public const string Bytes = "application/octet-stream";
-
-    /// <summary>The media type of a value as text.</summary>
     public const string PlainText = "text/plain";
-
-    /// <summary>The media type of a value with its type.</summary>
     public const string Json = "application/json";
 
     /// <summary>The header with a value's type.</summary>
@@ -29,13 +56,12 @@ internal static class ValueBody
     public const int MaxBodyBytes = 64 << 10;
 
     private const string Types = "string, int, float, bool or bytes";
+    private const string Missing = """The value is missing; {"value":…}, or {"type":…,"value":…}, is needed.""";
 
     /// <summary>The tag of a value (RFC 9110 §8.8.3): equal values have equal tags everywhere.</summary>
     public static EntityTagHeaderValue TagOf(DhtValue value)
     {
-        var bytes = new byte[1 + Encoding.UTF8.GetByteCount(value.ToString())];
-        bytes[0] = (byte)value.Kind;
-        Encoding.UTF8.GetBytes(value.ToString(), bytes.AsSpan(1));
+        byte[] bytes = [(byte)value.Kind, .. Encoding.UTF8.GetBytes(value.ToString())];
         return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}\"");
     }
 
@@ -46,19 +72,24 @@ internal static class ValueBody
     /// <summary>Reads the value of a request by its content type.</summary>
     /// <exception cref="ApiProblemException">There is none, it is too long, or of no type that is known.</exception>
     /// <exception cref="JsonException">It is no JSON.</exception>
-    public static async Task<DhtValue> ReadAsync(HttpRequest request)
+    public static async Task<DhtValue> ReadAsync(HttpContext context)
     {
-        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value : null;
-        var content = await Body.ReadAsync(request, MaxBodyBytes);
-        return type?.ToLowerInvariant() switch
+        var given = context.Request.ContentType;
+        var type = MediaTypeHeaderValue.TryParse(given, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;
+        if (type == Json)
         {
-            Json => Read(Body.Parse(content)),
+            return Read(await Body.ReadJsonAsync(context, Missing));
+        }
+
+        var content = await Body.ReadAsync(context);
+        return type switch
+        {
             Bytes => Checked(DhtValue.FromBytes(content)),
             PlainText when Utf8.IsValid(content) => Checked(DhtValue.FromUtf8(content)),
             PlainText => throw ApiProblemException.Wrong($"The body is not UTF-8 text; send it as {Bytes}."),
             _ => throw new ApiProblemException(
                 StatusCodes.Status415UnsupportedMediaType,
-                $"The content type is '{VisibleText.Excerpt(request.ContentType ?? string.Empty)}'; {Json}, {PlainText} or {Bytes} is allowed."),
+                $"The content type is '{VisibleText.Excerpt(given ?? string.Empty)}'; {Json}, {PlainText} or {Bytes} is allowed."),
         };
     }
 
@@ -68,9 +99,9 @@ internal static class ValueBody
     /// <exception cref="ApiProblemException">It is no such value, or too long.</exception>
     public static DhtValue Read(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("value", out var value))
+        if (!json.TryGetProperty("value", out var value))
         {
-            throw ApiProblemException.Wrong("""The value is missing; {"value":…}, or {"type":…,"value":…}, is needed.""");
+            throw ApiProblemException.Wrong(Missing);
         }
 
         var type = json.TryGetProperty("type", out var given) && given.ValueKind != JsonValueKind.Null

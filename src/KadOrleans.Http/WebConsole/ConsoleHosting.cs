@@ -1,10 +1,6 @@
 using KadOrleans.Http.WebConsole.Assets;
 using KadOrleans.Http.WebConsole.Live;
 using KadOrleans.Http.WebConsole.Sessions;
-using KadOrleans.Http.Access;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Http.WebConsole;
@@ -15,7 +11,6 @@ namespace KadOrleans.Http.WebConsole;
 /// </summary>
 internal static class ConsoleHosting
 {
-    /// <summary>The path of the pages.</summary>
     public const string Root = "/console";
 
     /// <summary>Adds what the pages need beside the API and its <see cref="IDhtAdmin"/>.</summary>
@@ -32,7 +27,30 @@ internal static class ConsoleHosting
         var console = endpoints.MapGroup(Root).ExcludeFromDescription();
         console.AddEndpointFilter<SecurityHeaders>();
         SessionApi.Map(console);
-        LiveApi.Map(console);
+        OverviewFeed.Map(console);
         console.MapGet("/{**path}", (string? path, HttpContext context, ConsoleAssets assets) => assets.Respond(path, context));
+    }
+}
+
+/// <summary>
+/// What a browser may do with the pages: run and load what this server has, and nothing else. Text of strangers that became markup by a
+/// mistake would load and run nothing; Trusted Types make such a mistake fail at once.
+/// </summary>
+internal sealed class SecurityHeaders : IEndpointFilter
+{
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; "
+        + "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var headers = context.HttpContext.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        return next(context);
     }
 }

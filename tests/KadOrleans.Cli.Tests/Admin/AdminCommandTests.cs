@@ -1,8 +1,4 @@
 using System.CommandLine;
-using KadOrleans.Core.Values;
-using KadOrleans.Core;
-using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Admin;
 
@@ -21,9 +17,11 @@ public sealed class AdminCommandTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _operated.DisposeAsync();
 
-    private Task<AdminRun> RunAsync(params string[] args) => _operated.RunAsync(args);
+    private Task<KadRun> RunAsync(params string[] args) => _operated.RunAsync(args);
 
-    private Task<AdminRun> DoneAsync(params string[] args) => _operated.DoneAsync(args);
+    private Task<KadRun> DoneAsync(params string[] args) => _operated.DoneAsync(args);
+
+    private Task<KadRun> FailAsync(int exitCode, string sentence, params string[] args) => _operated.FailAsync(exitCode, sentence, args);
 
     [Fact]
     public async Task A_key_is_set_listed_shown_and_deleted()
@@ -43,8 +41,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal(keys.Rows.Select(row => row[0]), (await DoneAsync("publications")).Rows.Select(row => row[0]));
         Assert.Contains("hello␛[2J", (await DoneAsync("key", "show", "greeting")).Output, StringComparison.Ordinal);
         Assert.Equal("Deleted: it was held, and was published.\n", (await DoneAsync("key", "delete", "greeting")).Output);
-        var again = await RunAsync("key", "delete", "greeting");
-        Assert.Equal((ExitCode.Failed, "The key 'greeting' is neither held nor published here.\n"), (again.ExitCode, again.Error));
+        await FailAsync(ExitCode.Failed, "The key 'greeting' is neither held nor published here.", "key", "delete", "greeting");
         Assert.Equal("1", (await DoneAsync("usage")).Rows[^1][1]);
         Assert.Equal("delete", (await DoneAsync("audit", "--count", "1")).Rows[0][3]);
     }
@@ -58,10 +55,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var held = (await DoneAsync("key", "show", "session", "--json")).Json["held"]!;
         Assert.Equal(3600, (held["expiresAt"]!.GetValue<DateTimeOffset>() - held["storedAt"]!.GetValue<DateTimeOffset>()).TotalSeconds, 1.0);
         Assert.Empty((await DoneAsync("publications", "--json")).Json["publications"]!.AsArray());
-        var shorter = await RunAsync("key", "set", "session", "another", "--life", "60");
-        Assert.Equal(
-            (ExitCode.Failed, "The value of the key 'session' was not stored: another one is published here, or lives longer.\n"),
-            (shorter.ExitCode, shorter.Error));
+        await FailAsync(ExitCode.Failed, "The value of the key 'session' was not stored: another one is published here, or lives longer.", "key", "set", "session", "another", "--life", "60");
     }
 
     [Fact]
@@ -126,11 +120,9 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var sources = (await DoneAsync("sources")).Rows;
         Assert.Equal([["trusted", "100"], ["all", "100"]], sources.Select(row => row[..2]));
         Assert.Equal(sources[0][2], sources[1][2]);
-        var refused = await RunAsync("sources", "--count", "501");
-        Assert.Equal((ExitCode.WrongUsage, "count is '501'; 1 to 500 is allowed.\n"), (refused.ExitCode, refused.Error));
+        await FailAsync(ExitCode.WrongUsage, "count is '501'; 1 to 500 is allowed.", "sources", "--count", "501");
         File.WriteAllText(Folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
-        var wrong = await RunAsync("import", Folder["keys.jsonl"]);
-        Assert.Equal((ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.\n"), (wrong.ExitCode, wrong.Error));
+        await FailAsync(ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.", "import", Folder["keys.jsonl"]);
     }
 
     [Fact]
@@ -156,10 +148,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Contains("failed", (await DoneAsync("crawl", "show", failed[0])).Output, StringComparison.Ordinal);
         Assert.StartsWith("Begun by 1;", (await DoneAsync("run", "walk")).Output, StringComparison.Ordinal);
         Assert.Empty((await DoneAsync("edges", "list", "--json")).Json["edges"]!.AsArray());
-        var none = await RunAsync("contact", "drop", new string('f', 40));
-        Assert.Equal((ExitCode.Failed, $"The contact {new string('f', 40)} is in no table.\n"), (none.ExitCode, none.Error));
-        var shards = await RunAsync("shards", "show");
-        Assert.Equal((ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.\n"), (shards.ExitCode, shards.Error));
+        await FailAsync(ExitCode.Failed, $"The contact {new string('f', 40)} is in no table.", "contact", "drop", new string('f', 40));
+        await FailAsync(ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.", "shards", "show");
     }
 
     [Fact]
@@ -193,20 +183,19 @@ public sealed class AdminCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_server_or_token_that_is_wrong_is_told_in_a_sentence()
     {
-        var nobody = await AdminRun.RunAsync("usage", "--url", "http://127.0.0.1:1", "--data", Folder.Path);
+        var nobody = await KadRun.RunAsync("admin", "usage", "--url", "http://127.0.0.1:1", "--data", Folder.Path);
         Assert.Equal(ExitCode.Unreachable, nobody.ExitCode);
         Assert.StartsWith("http://127.0.0.1:1/ does not respond: ", nobody.Error, StringComparison.Ordinal);
 
         File.WriteAllText(Folder["token"], "none of this server's\n");
-        var blank = await AdminRun.RunAsync("usage", "--url", Url, "--token-file", Folder["token"]);
-        Assert.Equal((ExitCode.WrongUsage, $"--token-file: '{Folder["token"]}' has no token; 'kad token' prints one.\n"), (blank.ExitCode, blank.Error));
+        await KadRun.FailAsync(ExitCode.WrongUsage, $"--token-file: '{Folder["token"]}' has no token; 'kad token' prints one.", "admin", "usage", "--url", Url, "--token-file", Folder["token"]);
         File.WriteAllText(Folder["token"], "another");
-        var refused = await AdminRun.RunAsync("usage", "--url", Url, "--token-file", Folder["token"]);
+        var refused = await KadRun.RunAsync("admin", "usage", "--url", Url, "--token-file", Folder["token"]);
         Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
         Assert.DoesNotContain("another", refused.Error, StringComparison.Ordinal);
-        var url = await AdminRun.RunAsync("usage", "--url", "ftp://x", "--data", Folder.Path);
+        var url = await KadRun.RunAsync("admin", "usage", "--url", "ftp://x", "--data", Folder.Path);
         Assert.Equal("--url is 'ftp://x'; http://HOST:PORT or https://HOST:PORT is needed.\n", url.Error);
-        var none = await AdminRun.RunAsync("usage", "--url", Url);
+        var none = await KadRun.RunAsync("admin", "usage", "--url", Url);
         Assert.Equal("No token is given; --token-file, --data or KAD_TOKEN of the environment is needed.\n", none.Error);
     }
 }
@@ -249,8 +238,7 @@ public sealed class AdminWordTests(OperatedNode node) : IClassFixture<OperatedNo
     public async Task Shards_alone_shows_their_number(string typed)
     {
         // A node has none, which is what 'shards show' says of it.
-        var run = await node.RunAsync(typed);
-        Assert.Equal((ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.\n"), (run.ExitCode, run.Error));
+        await node.FailAsync(ExitCode.WrongUsage, "This is one node, which has no shards; a cluster has.", typed);
     }
 
     [Fact]
@@ -266,7 +254,6 @@ public sealed class AdminWordTests(OperatedNode node) : IClassFixture<OperatedNo
     [Fact]
     public async Task An_option_that_would_not_reach_its_command_is_refused()
     {
-        var run = await AdminRun.RunAsync("bans", "--url", node.Url, "add", "203.0.113.0/24", "--token-file", node.Folder["operator.token"]);
-        Assert.Equal((ExitCode.WrongUsage, "'--url' is before 'add'; options belong behind it.\n"), (run.ExitCode, run.Error));
+        await KadRun.FailAsync(ExitCode.WrongUsage, "'--url' is before 'add'; options belong behind it.", "admin", "bans", "--url", node.Url, "add", "203.0.113.0/24", "--token-file", node.Folder["operator.token"]);
     }
 }

@@ -1,6 +1,4 @@
 using KadOrleans.Http.Access;
-using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Admin;
 
@@ -27,16 +25,13 @@ public sealed class OperatedNode : IAsyncLifetime
         Folder.Dispose();
     }
 
-    internal Task<AdminRun> RunAsync(params string[] args) =>
-        AdminRun.RunAsync([.. args, "--url", Url, "--token-file", Folder["operator.token"]]);
+    internal Task<KadRun> RunAsync(params string[] args) => KadRun.RunAsync(ArgumentsOf(args));
 
-    internal Task<AdminRun> OnTerminalAsync(params string[] args) =>
-        AdminRun.OnTerminalAsync(true, [.. args, "--url", Url, "--token-file", Folder["operator.token"]]);
+    internal Task<KadRun> OnTerminalAsync(params string[] args) => KadRun.RunAsync([], true, ArgumentsOf(args));
 
-    internal async Task<AdminRun> DoneAsync(params string[] args)
-    {
-        var run = await RunAsync(args);
-        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        return run;
-    }
+    internal Task<KadRun> DoneAsync(params string[] args) => KadRun.DoneAsync(ArgumentsOf(args));
+
+    internal Task<KadRun> FailAsync(int exitCode, string sentence, params string[] args) => KadRun.FailAsync(exitCode, sentence, ArgumentsOf(args));
+
+    private string[] ArgumentsOf(string[] args) => ["admin", .. args, "--url", Url, "--token-file", Folder["operator.token"]];
 }

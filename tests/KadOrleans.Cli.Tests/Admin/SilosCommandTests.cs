@@ -1,9 +1,5 @@
-using System.Net;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cli.Tests.Admin;
 
@@ -22,34 +18,22 @@ public sealed class SilosCommandTests : IAsyncLifetime
     private const string Dead =
         """{"address":"S192.0.2.4:11111:6","name":null,"state":"Dead","isReady":false,"reason":null,"version":null,"clockDifference":null,"startedAt":null,"lastHeard":null,"hasEdgeDirectory":false}""";
 
-    private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, string> _responses = [];
-    private StatusServer? _server;
 
-    public async ValueTask InitializeAsync()
-    {
-        File.WriteAllText(_folder["http-token"], "token");
-        _server = await StatusServer.StartAsync(
-            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
-            () => new Health(Health.Ready),
-            pages => pages.MapGet("/v1/admin/{**rest}", (HttpContext context) => Results.Text(_responses[context.Request.Path.Value + context.Request.QueryString.Value], "application/json")),
-            services: null,
-            NullLoggerFactory.Instance,
-            TestContext.Current.CancellationToken);
-    }
+    private FakeServer _server = null!;
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async ValueTask InitializeAsync() => _server = await FakeServer.StartAsync(pages => pages.MapGet(
+        "/v1/admin/{**rest}",
+        (HttpContext context) => Results.Text(_responses[context.Request.Path.Value + context.Request.QueryString.Value], "application/json")));
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task Silos_are_a_row_each_with_what_is_wrong_in_words()
     {
         _responses["/v1/admin/silos"] = $$"""{"silos":[{{Ready}},{{Slow}},{{Skewed}},{{Dead}}]}""";
 
-        var run = await RunAsync("silos");
+        var run = await _server.RunAsync("silos");
 
         Assert.Equal(
             """
@@ -62,7 +46,7 @@ public sealed class SilosCommandTests : IAsyncLifetime
             """.ReplaceLineEndings("\n"),
             run.Output);
         Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
-        Assert.Equal(4, (await RunAsync("silos", "--json")).Json["silos"]!.AsArray().Count);
+        Assert.Equal(4, (await _server.RunAsync("silos", "--json")).Json["silos"]!.AsArray().Count);
     }
 
     [Fact]
@@ -70,7 +54,7 @@ public sealed class SilosCommandTests : IAsyncLifetime
     {
         _responses["/v1/admin/silos"] = $$"""{"silos":[{{Skewed}}]}""";
 
-        Assert.Equal("No silo that responds has the edge directory.\n", (await RunAsync("silos")).Error);
+        Assert.Equal("No silo that responds has the edge directory.\n", (await _server.RunAsync("silos")).Error);
     }
 
     [Theory]
@@ -86,7 +70,7 @@ public sealed class SilosCommandTests : IAsyncLifetime
 
         foreach (var args in new[] { "--number 5", "a/b", "--digest 356a192b7913b04c54574d18c28d46e6395428ab" })
         {
-            var run = await RunAsync(["shards", "find", .. args.Split(' ')]);
+            var run = await _server.RunAsync(["shards", "find", .. args.Split(' ')]);
             Assert.Equal((ExitCode.Done, output, note), (run.ExitCode, run.Output, run.Error));
         }
     }
@@ -94,12 +78,9 @@ public sealed class SilosCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_key_and_a_number_are_one_too_many()
     {
-        var both = await RunAsync("shards", "find", "key", "--number", "5");
+        var both = await _server.RunAsync("shards", "find", "key", "--number", "5");
         Assert.Equal((ExitCode.WrongUsage, "Both a key and --number '5' are given; one of them is needed.\n"), (both.ExitCode, both.Error));
-        var none = await RunAsync("shards", "find");
+        var none = await _server.RunAsync("shards", "find");
         Assert.Equal((ExitCode.WrongUsage, "No shard is given; KEY, --digest HEX or --number N is needed.\n"), (none.ExitCode, none.Error));
     }
-
-    private Task<AdminRun> RunAsync(params string[] args) =>
-        AdminRun.RunAsync([.. args, "--url", $"http://{_server!.Address}", "--data", _folder.Path]);
 }

@@ -1,15 +1,9 @@
-using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Cli.Admin;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Http;
 using KadOrleans.StateFiles;
-using KadOrleans.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cli.Tests.Admin;
 
@@ -18,34 +12,19 @@ public sealed class TransferCommandTests : IAsyncLifetime
 {
     private const int MaxBytes = 16 << 20;
 
-    private readonly TemporaryFolder _folder = new();
     private List<int> _requests = [];
-    private StatusServer? _server;
+    private FakeServer _server = null!;
 
     /// <summary>The requests that the server takes before it fails.</summary>
     private int _taken = int.MaxValue;
 
-    public async ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync() => _server = await FakeServer.StartAsync(pages =>
     {
-        File.WriteAllText(_folder["http-token"], "token");
-        _server = await StatusServer.StartAsync(
-            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
-            () => new Health(Health.Ready),
-            pages =>
-            {
-                pages.MapPost("/v1/admin/values", (Delegate)TakeAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
-                pages.MapPost("/v1/admin/keys:batch", (Delegate)TakeBatchAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
-            },
-            services: null,
-            NullLoggerFactory.Instance,
-            TestContext.Current.CancellationToken);
-    }
+        pages.MapPost("/v1/admin/values", (Delegate)TakeAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
+        pages.MapPost("/v1/admin/keys:batch", (Delegate)TakeBatchAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
+    });
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     /// <summary>Writes a file of values that live.</summary>
     internal static async Task WriteAsync(string path, IEnumerable<DhtValue> values)
@@ -63,7 +42,7 @@ public sealed class TransferCommandTests : IAsyncLifetime
     public async Task A_request_has_as_many_values_as_the_server_takes()
     {
         // Each byte is an escape of six.
-        await WriteAsync(_folder["long.json"], Enumerable.Repeat(DhtValue.FromString(new string('\u0001', 8_000)), 400));
+        await WriteAsync(_server.Folder["long.json"], Enumerable.Repeat(DhtValue.FromString(new string('\u0001', 8_000)), 400));
 
         var run = await ImportAsync("long.json");
 
@@ -74,7 +53,7 @@ public sealed class TransferCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_failure_midway_says_how_many_values_were_imported_before()
     {
-        await WriteAsync(_folder["values.json"], Enumerable.Range(0, 1_500).Select(i => DhtValue.FromInteger(i)));
+        await WriteAsync(_server.Folder["values.json"], Enumerable.Range(0, 1_500).Select(i => DhtValue.FromInteger(i)));
         _taken = 1;
         var run = await ImportAsync("values.json");
         Assert.Equal((ExitCode.Unreachable, "It is away. 1000 values were imported before.\n"), (run.ExitCode, run.Error));
@@ -84,7 +63,7 @@ public sealed class TransferCommandTests : IAsyncLifetime
         Assert.Equal((ExitCode.Unreachable, "It is away.\n"), (run.ExitCode, run.Error));
 
         (_requests, _taken) = ([], 1);
-        File.WriteAllLines(_folder["keys.jsonl"], Enumerable.Range(0, 65).Select(i => i < 64 ? $$"""{"key":"{{i}}","value":1}""" : "no JSON"));
+        File.WriteAllLines(_server.Folder["keys.jsonl"], Enumerable.Range(0, 65).Select(i => i < 64 ? $$"""{"key":"{{i}}","value":1}""" : "no JSON"));
         run = await ImportAsync("keys.jsonl");
         Assert.Equal(
             (ExitCode.WrongUsage, "FILE: line 65 is no JSON object of at most 65536 characters. 64 values were imported before.\n"), (run.ExitCode, run.Error));
@@ -93,12 +72,12 @@ public sealed class TransferCommandTests : IAsyncLifetime
     [Fact]
     public async Task An_empty_file_is_wrong_usage()
     {
-        File.WriteAllBytes(_folder["empty"], []);
+        File.WriteAllBytes(_server.Folder["empty"], []);
 
         var run = await ImportAsync("empty");
 
         Assert.Equal(
-            (ExitCode.WrongUsage, $"FILE is '{_folder["empty"]}', which is empty; a file of export or kad state, or JSON lines, is needed.\n"),
+            (ExitCode.WrongUsage, $"FILE is '{_server.Folder["empty"]}', which is empty; a file of export or kad state, or JSON lines, is needed.\n"),
             (run.ExitCode, run.Error));
         Assert.Empty(_requests);
     }
@@ -143,6 +122,5 @@ public sealed class TransferCommandTests : IAsyncLifetime
         return Results.Json(respond(count));
     }
 
-    private Task<AdminRun> ImportAsync(string file) =>
-        AdminRun.RunAsync("import", _folder[file], "--url", $"http://{_server!.Address}", "--data", _folder.Path);
+    private Task<KadRun> ImportAsync(string file) => _server.RunAsync("import", _server.Folder[file]);
 }

@@ -1,7 +1,5 @@
 using KadOrleans.Cli.Commands;
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Cli.Tests.Commands;
 

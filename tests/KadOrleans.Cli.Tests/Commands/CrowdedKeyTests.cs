@@ -1,5 +1,3 @@
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Core;
 using KadOrleans.Node;
 using KadOrleans.Transport.Udp.Hosting;
 

@@ -1,6 +1,3 @@
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Testing.Processes;
-
 namespace KadOrleans.Cli.Tests.Commands;
 
 /// <summary>With <c>--json</c> a command that fails prints one object with an error on the standard output.</summary>

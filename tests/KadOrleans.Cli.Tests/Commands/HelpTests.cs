@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using KadOrleans.Cli.Commands;
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Commands;
 

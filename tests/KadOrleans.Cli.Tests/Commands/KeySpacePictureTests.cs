@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using KadOrleans.Hosting.Crawling;
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Simulation;
 

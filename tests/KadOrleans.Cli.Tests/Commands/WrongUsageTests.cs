@@ -1,6 +1,3 @@
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Cli.Tests.Commands;
 
 public sealed class WrongUsageTests

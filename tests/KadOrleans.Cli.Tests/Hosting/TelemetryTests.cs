@@ -1,8 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 using KadOrleans.Testing.Telemetry;
 
 namespace KadOrleans.Cli.Tests.Hosting;
@@ -25,7 +21,7 @@ public sealed class TelemetryTests
         await using var node = await NodeProcess.StartAsync(
             Often, "--data", folder.Path, "--otlp", collector.Endpoint, "--bootstrap", first.Address, "--walk-interval", "1");
         await node.HasContactsAsync(1);
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("set", "k", "value", "--via", node.Address)).ExitCode);
+        await KadRun.DoneAsync("set", "k", "value", "--via", node.Address);
 
         var documents = new TelemetryComparison(collector, "node");
         await documents.AllArriveAsync();
@@ -47,7 +43,7 @@ public sealed class TelemetryTests
         await using var collector = await OtlpCollector.StartAsync();
         await using var node = await NodeProcess.StartAsync(
             new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint }, "--in-memory");
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("ping", node.Address)).ExitCode);
+        await KadRun.DoneAsync("ping", node.Address);
 
         Assert.Equal(0, await node.StopAsync());
 
@@ -62,7 +58,7 @@ public sealed class TelemetryTests
         using var hanging = new TcpListener(IPAddress.Loopback, 0);
         hanging.Start();
         await using var node = await NodeProcess.StartAsync(Often, "--in-memory", "--otlp", $"http://{hanging.LocalEndpoint}");
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("ping", node.Address)).ExitCode);
+        await KadRun.DoneAsync("ping", node.Address);
 
         Assert.Equal(0, await node.StopAsync());
     }
@@ -71,7 +67,7 @@ public sealed class TelemetryTests
     public async Task A_collector_that_is_away_does_not_disturb_a_node()
     {
         await using var node = await NodeProcess.StartAsync(Often, "--in-memory", "--otlp", "http://127.0.0.1:9");
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("ping", node.Address)).ExitCode);
+        await KadRun.DoneAsync("ping", node.Address);
         Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("ready"));
 
         Assert.Equal(0, await node.StopAsync());

@@ -1,4 +1,3 @@
-using KadOrleans.Hosting.Http;
 using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Cli.Tests.Http;

@@ -1,4 +1,3 @@
-using KadOrleans.Hosting.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace KadOrleans.Cli.Tests.Http;

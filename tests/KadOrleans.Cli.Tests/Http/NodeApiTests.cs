@@ -1,14 +1,8 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json.Nodes;
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Core;
 using KadOrleans.Http.Access;
-using KadOrleans.Testing;
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Testing.Documents;
-using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Cli.Tests.Http;
 

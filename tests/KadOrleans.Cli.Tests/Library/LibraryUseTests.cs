@@ -1,6 +1,4 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Ports;

@@ -1,5 +1,3 @@
-using KadOrleans.Testing.Processes;
-
 namespace KadOrleans.Cli.Tests.Library;
 
 /// <summary>The sample with one embedded node.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using KadOrleans.Cli.Output;
 
 namespace KadOrleans.Cli.Tests.Output;

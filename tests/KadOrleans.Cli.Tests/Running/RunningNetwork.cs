@@ -1,5 +1,3 @@
-using KadOrleans.Testing.Processes;
-
 namespace KadOrleans.Cli.Tests.Running;
 
 /// <summary>Three nodes in memory that know each other. The tests of a class share them, and change none of them.</summary>

@@ -1,5 +1,3 @@
-using KadOrleans.Testing.Processes;
-
 namespace KadOrleans.Cli.Tests.Running;
 
 /// <summary>A node in memory that the tests of a class share. Each of them has keys of its own.</summary>

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
 using KadOrleans.Wire;
 

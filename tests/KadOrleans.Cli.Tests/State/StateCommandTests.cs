@@ -1,8 +1,3 @@
-using System.Text;
-using KadOrleans.Cli.Tests.Running;
-using KadOrleans.Core;
-using KadOrleans.Testing;
-
 namespace KadOrleans.Cli.Tests.State;
 
 public sealed class StateCommandTests : IDisposable
@@ -31,7 +26,7 @@ public sealed class StateCommandTests : IDisposable
         File.SetUnixFileMode(file, Mode);
         File.CreateSymbolicLink(link, file);
 
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "export", link, "--data", Data)).ExitCode);
+        await KadRun.DoneAsync("state", "export", link, "--data", Data);
 
         Assert.Equal(file, File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName);
         Assert.Contains("kad-state", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -90,7 +85,7 @@ public sealed class StateCommandTests : IDisposable
         }
 
         var read = Task.Run(() => File.ReadAllText(pipe), TestContext.Current.CancellationToken);
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "export", pipe, "--data", Data)).ExitCode);
+        await KadRun.DoneAsync("state", "export", pipe, "--data", Data);
 
         Assert.Contains("kad-state", await read, StringComparison.Ordinal);
     }
@@ -113,8 +108,8 @@ public sealed class StateCommandTests : IDisposable
         Assert.Equal(Id, imported.Json["id"]!.GetValue<string>());
 
         var file = _folder["state.json"];
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "export", file, "--data", Data)).ExitCode);
-        Assert.Equal(ExitCode.Done, (await KadRun.RunAsync("state", "import", file, "--data", _folder["other"])).ExitCode);
+        await KadRun.DoneAsync("state", "export", file, "--data", Data);
+        await KadRun.DoneAsync("state", "import", file, "--data", _folder["other"]);
         var first = await KadRun.RunAsync("state", "export", "-", "--data", Data);
         var second = await KadRun.RunAsync("state", "export", "-", "--data", _folder["other"]);
         Assert.Equal(Sorted(first), Sorted(second));
@@ -221,8 +216,7 @@ public sealed class StateCommandTests : IDisposable
     public async Task The_name_of_a_file_is_shown_with_its_invisible_characters_visible()
     {
         Assert.Equal(ExitCode.Done, (await ImportAsync(State())).ExitCode);
-        var run = await KadRun.RunAsync("state", "export", _folder["a\u001b[2J\u202e"], "--data", Data);
-        Assert.Equal(ExitCode.Done, run.ExitCode);
+        var run = await KadRun.DoneAsync("state", "export", _folder["a\u001b[2J\u202e"], "--data", Data);
         Assert.EndsWith("a␛[2J<U+202E>" + Environment.NewLine, run.Output, StringComparison.Ordinal);
     }
 

@@ -1,9 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using System.Security.Cryptography;
-using KadOrleans.Core;
-using KadOrleans.Http.Problems;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Http.WebConsole.Assets;
@@ -23,9 +20,7 @@ internal sealed class ConsoleAssets
 
     private readonly FrozenDictionary<string, Asset> _assets = Read().ToFrozenDictionary();
 
-    /// <summary>The response to a request for a file.</summary>
-    /// <param name="path">Its path below the console's; null or empty for the page itself.</param>
-    /// <param name="context">The request.</param>
+    /// <summary>The response to a request for a file below the console's path; null or empty is the page itself.</summary>
     public IResult Respond(string? path, HttpContext context)
     {
         var name = string.IsNullOrEmpty(path) ? Index : path;

@@ -1,5 +1,3 @@
-using System.Globalization;
-using KadOrleans.Core;
 using KadOrleans.Hosting.Http;
 
 namespace KadOrleans.Http.WebConsole.Live;
@@ -22,11 +20,7 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence)
 
     private const int NamedNodes = 5;
 
-    /// <summary>A line for each alarm.</summary>
-    /// <param name="health">Of the process.</param>
-    /// <param name="nodes">What is known of the nodes; null if nobody could be asked.</param>
-    /// <param name="begin">The oldest sample.</param>
-    /// <param name="end">The last one.</param>
+    /// <summary>A line for each alarm, by the oldest sample and the last one. The nodes are null if nobody could be asked.</summary>
     public static IReadOnlyList<Alarm> Judge(Health health, IReadOnlyList<DhtNodeStatus>? nodes, CountsAt begin, CountsAt end) =>
     [
         Ready(health),

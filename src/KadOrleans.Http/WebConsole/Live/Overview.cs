@@ -1,24 +1,15 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Hosting.Http;
 
 namespace KadOrleans.Http.WebConsole.Live;
 
-/// <summary>The sums of all counters at one time.</summary>
-/// <param name="At">When, in UTC.</param>
-/// <param name="Counts">By name.</param>
+/// <summary>The sums of all counters at one time, by name.</summary>
 internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
 
-/// <summary>What the first page shows.</summary>
-/// <param name="At">When it was so, in UTC.</param>
-/// <param name="IsReady">Whether the process is ready.</param>
-/// <param name="Words">Its health, in a sentence.</param>
-/// <param name="Nodes">The node, or the live edges, at most <see cref="MaxNodes"/>.</param>
-/// <param name="NodeCount">All of them.</param>
-/// <param name="Contacts">Contacts in all tables.</param>
-/// <param name="Rates">What happens; null before the second sample.</param>
-/// <param name="Alarms">One line for each alarm.</param>
-/// <param name="Series">The rates of the last minutes, for drawings.</param>
+/// <summary>
+/// What the first page shows: the process's health in words, the node or the first <see cref="MaxNodes"/> live edges with the contacts of
+/// all, the rates, which are null before the second sample, and a line for each alarm. The series is for drawings.
+/// </summary>
 internal sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
@@ -36,10 +27,7 @@ internal sealed record Overview(
     /// <summary>The time that rates are taken over.</summary>
     private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
-    /// <summary>Judges samples.</summary>
-    /// <param name="health">Of the process.</param>
-    /// <param name="nodes">What is known of the nodes; null if nobody could be asked.</param>
-    /// <param name="samples">At least one, oldest first.</param>
+    /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
     public static Overview Of(Health health, IReadOnlyList<DhtNodeStatus>? nodes, IReadOnlyList<CountsAt> samples)
     {
         var last = samples[^1];
@@ -71,28 +59,16 @@ internal sealed record Overview(
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? string.Empty : "s")}";
 }
 
-/// <summary>A node, or an edge with its node ids.</summary>
-/// <param name="Name">The edge's name; empty for a single node.</param>
-/// <param name="Ids">Its node ids.</param>
-/// <param name="Endpoints">What it listens on.</param>
-/// <param name="Contacts">Contacts in its tables.</param>
-internal sealed record OverviewNode(string Name, IReadOnlyList<string> Ids, IReadOnlyList<string> Endpoints, int Contacts)
+/// <summary>A node, whose name is empty, or an edge with its node ids.</summary>
+internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IReadOnlyList<UdpEndpoint> Endpoints, int Contacts)
 {
-    public static OverviewNode Of(DhtNodeStatus node) => new(
-        VisibleText.Show(node.Name),
-        [.. node.Ids.Select(id => id.ToString())],
-        [.. node.Endpoints.Select(endpoint => endpoint.ToString())],
-        node.Contacts);
+    public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
 }
 
-/// <summary>What happened in a time.</summary>
-/// <param name="OverSeconds">The time.</param>
-/// <param name="Received">Requests of others, per second.</param>
-/// <param name="Refused">Requests without a response, per second.</param>
-/// <param name="Stores">STOREs that were accepted, per second.</param>
-/// <param name="Lookups">Lookups that ended, per second.</param>
-/// <param name="Succeeded">Lookups that reached their target or found a value.</param>
-/// <param name="Failed">Lookups that found nobody, or were led astray.</param>
+/// <summary>
+/// What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups that ended,
+/// and how many lookups succeeded and failed.
+/// </summary>
 internal sealed record OverviewRates(
     double OverSeconds, double Received, double Refused, double Stores, double Lookups, long Succeeded, long Failed)
 {
@@ -129,11 +105,7 @@ internal sealed record OverviewRates(
     private static string Name(TerminationReason reason) => $"lookups.{reason}";
 }
 
-/// <summary>Rates per second, one for each time between two samples.</summary>
-/// <param name="At">The end of each.</param>
-/// <param name="Received">Requests of others.</param>
-/// <param name="Lookups">Lookups that ended.</param>
-/// <param name="Failed">Those of them that failed.</param>
+/// <summary>Rates per second, one for each time between two samples, at its end: of requests, of lookups, and of those that failed.</summary>
 internal sealed record OverviewSeries(
     IReadOnlyList<DateTimeOffset> At, IReadOnlyList<double> Received, IReadOnlyList<double> Lookups, IReadOnlyList<double> Failed)
 {

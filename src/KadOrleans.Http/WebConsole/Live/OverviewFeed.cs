@@ -23,6 +23,12 @@ internal sealed partial class OverviewFeed(
     private readonly Queue<CountsAt> _samples = new(Samples);
     private volatile Current _current = new(null);
 
+    /// <summary>Maps the overview as server-sent events, one each <see cref="Interval"/>.</summary>
+    public static void Map(RouteGroupBuilder console) => console
+        .MapGet("/live", (HttpContext context, OverviewFeed feed, BrowserSessions sessions) =>
+            TypedResults.ServerSentEvents(feed.WatchAsync(context, sessions), "overview"))
+        .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
+
     /// <summary>The overview now, and each later one, until the caller cancels.</summary>
     public async IAsyncEnumerable<Overview> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -35,6 +41,22 @@ internal sealed partial class OverviewFeed(
             }
 
             await current.Replaced.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async IAsyncEnumerable<Overview> WatchAsync(HttpContext context, BrowserSessions sessions)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var secret = SessionCookie.Read(context.Request);
+        await foreach (var overview in WatchAsync(ending.Token))
+        {
+            // The session may have ended since.
+            if (TokenAuthentication.SessionOf(context) is not null && !sessions.TryFind(secret!, out _))
+            {
+                yield break;
+            }
+
+            yield return overview;
         }
     }
 

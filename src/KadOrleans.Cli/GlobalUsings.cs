@@ -1,0 +1,10 @@
+global using System.Globalization;
+global using System.Text;
+global using KadOrleans.Cli.Clients;
+global using KadOrleans.Cli.Commands;
+global using KadOrleans.Core;
+global using KadOrleans.Core.Values;
+global using KadOrleans.Hosting.Results;
+global using KadOrleans.Node;
+global using KadOrleans.Node.Ports;
+global using KadOrleans.StateFiles;

@@ -1,0 +1,11 @@
+global using System.Globalization;
+global using System.Text.Json;
+global using KadOrleans.Core;
+global using KadOrleans.Core.Values;
+global using KadOrleans.Http.Access;
+global using KadOrleans.Http.Problems;
+global using KadOrleans.Http.Values;
+global using Microsoft.AspNetCore.Builder;
+global using Microsoft.AspNetCore.Http;
+global using Microsoft.AspNetCore.Http.HttpResults;
+global using Microsoft.AspNetCore.Routing;
