@@ -9,12 +9,10 @@ namespace KadOrleans.SqliteFiles;
 [SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of its assembly.")]
 internal static class SqliteConnectionExtensions
 {
-    /// <summary>Runs statements without parameters.</summary>
-    public static void Execute(this SqliteConnection connection, string sql)
+    /// <summary>Runs statements.</summary>
+    public static void Execute(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
+        using var command = connection.CreateCommand(sql, parameters);
         command.ExecuteNonQuery();
     }
 
@@ -29,14 +27,7 @@ internal static class SqliteConnectionExtensions
     /// <summary>A command that is compiled once and run often; the caller disposes it.</summary>
     public static SqliteCommand PrepareCommand(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
+        var command = connection.CreateCommand(sql, parameters);
         command.Prepare();
         return command;
     }
@@ -69,10 +60,21 @@ internal static class SqliteConnectionExtensions
 
     private static object? QueryScalar(this SqliteConnection connection, string sql)
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
+        using var command = connection.CreateCommand(sql, []);
         return command.ExecuteScalar();
+    }
+
+    private static SqliteCommand CreateCommand(this SqliteConnection connection, string sql, ReadOnlySpan<SqliteParameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
     }
 
     /// <summary>Prepares one of SQLite's own statements, which take and return spans.</summary>

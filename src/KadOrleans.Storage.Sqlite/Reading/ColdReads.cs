@@ -17,16 +17,16 @@ internal sealed class ColdReads
     /// </summary>
     public const int Capacity = 4096;
 
-    private const int Together = 64;
+    private const int BatchSize = 64;
 
-    // So many wait before another thread is woken than the one that works: one is enough for what the system's cache has.
-    private const int Crowd = 16;
+    // The backlog at which a second thread is woken: one is enough while reads hit the system's cache.
+    private const int WakeThreshold = 16;
 
     private readonly KeptValues _values;
     private readonly DatabaseFile _file;
-    private readonly Task[] _threads;
-
+    private readonly ReaderWriterLockSlim _restarts;
     private readonly Action<long> _onDamage;
+    private readonly Task[] _threads;
 
     // Guards all below, and wakes the threads.
     private readonly object _gate = new();
@@ -34,11 +34,16 @@ internal sealed class ColdReads
     private int _sleeping;
     private bool _isStopped;
 
-    public ColdReads(KeptValues values, DatabaseFile file, ReaderTurns turns, Action<long> onDamage)
+    /// <summary>Starts reading.</summary>
+    /// <param name="values">What the node holds.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="restarts">A thread holds it for reading while it reads. The writer takes it to restart the write-ahead log.</param>
+    /// <param name="onDamage">Called with the number of a damaged segment.</param>
+    public ColdReads(KeptValues values, DatabaseFile file, ReaderWriterLockSlim restarts, Action<long> onDamage)
     {
-        (_values, _file, _onDamage) = (values, file, onDamage);
-        _threads = [.. file.Readers.Zip(turns.All, (connection, turn) => Task.Factory.StartNew(
-            () => Work(connection, turn), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        (_values, _file, _restarts, _onDamage) = (values, file, restarts, onDamage);
+        _threads = [.. file.Readers.Select(connection => Task.Factory.StartNew(
+            () => Work(connection), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
 
     /// <summary>Called before reads from the file; tests hold them there.</summary>
@@ -75,7 +80,7 @@ internal sealed class ColdReads
             }
 
             _waiting.Enqueue(read);
-            if (_sleeping == _threads.Length || (_sleeping > 0 && _waiting.Count > Crowd))
+            if (_sleeping == _threads.Length || (_sleeping > 0 && _waiting.Count > WakeThreshold))
             {
                 Monitor.Pulse(_gate);
             }
@@ -84,13 +89,13 @@ internal sealed class ColdReads
         return new(read.Task);
     }
 
-    private void Work(SqliteConnection connection, Lock turn)
+    private void Work(SqliteConnection connection)
     {
         using var reader = new SegmentReader(connection);
-        var batch = new List<ColdRead>(Together);
+        var batch = new List<ColdRead>(BatchSize);
         while (Take(batch))
         {
-            Run(batch, reader, turn);
+            Run(batch, reader);
         }
     }
 
@@ -106,7 +111,7 @@ internal sealed class ColdReads
                 _sleeping--;
             }
 
-            while (batch.Count < Together && _waiting.TryDequeue(out var read))
+            while (batch.Count < BatchSize && _waiting.TryDequeue(out var read))
             {
                 batch.Add(read);
             }
@@ -116,13 +121,13 @@ internal sealed class ColdReads
     }
 
     // Whatever is thrown fails these reads and no others: if the thread ended here, all later ones would wait forever.
-    private void Run(List<ColdRead> batch, SegmentReader reader, Lock turn)
+    private void Run(List<ColdRead> batch, SegmentReader reader)
     {
         try
         {
             for (var left = batch; left.Count > 0;)
             {
-                left = Try(left, reader, turn);
+                left = Try(left, reader);
             }
         }
         catch (Exception exception)
@@ -136,7 +141,7 @@ internal sealed class ColdReads
     }
 
     // Returns those to be tried again: a commit may have moved a record after its place was looked up.
-    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader, Lock turn)
+    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader)
     {
         foreach (var read in batch)
         {
@@ -145,9 +150,14 @@ internal sealed class ColdReads
         }
 
         Delay?.Invoke();
-        lock (turn)
+        _restarts.EnterReadLock();
+        try
         {
             Read(batch, reader);
+        }
+        finally
+        {
+            _restarts.ExitReadLock();
         }
 
         return Complete(batch);
@@ -222,27 +232,5 @@ internal sealed class ColdReads
         public bool IsKnown { get; set; }
 
         public ReadResult Result { get; set; }
-    }
-}
-
-/// <summary>A turn for each thread that reads from the file. The thread holds it while it reads.</summary>
-internal sealed class ReaderTurns(int count)
-{
-    public IReadOnlyList<Lock> All { get; } = [.. Enumerable.Range(0, count).Select(_ => new Lock())];
-
-    public void Pause(Action action) => Pause(0, action);
-
-    private void Pause(int first, Action action)
-    {
-        if (first == All.Count)
-        {
-            action();
-            return;
-        }
-
-        lock (All[first])
-        {
-            Pause(first + 1, action);
-        }
     }
 }

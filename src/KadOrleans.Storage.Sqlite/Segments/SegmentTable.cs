@@ -64,37 +64,12 @@ internal sealed class SegmentTable
     /// <summary>Puts a reserved segment at the end.</summary>
     public void Add(Segment segment)
     {
-        segment.Older = Newest;
-        if (Newest is null)
-        {
-            Oldest = segment;
-        }
-        else
-        {
-            Newest.Newer = segment;
-        }
-
-        Newest = segment;
+        Insert(segment, Newest, null);
         Written += segment.Bytes;
-        Count(segment);
     }
 
     /// <summary>Puts a reserved segment at the beginning.</summary>
-    public void AddOldest(Segment segment)
-    {
-        segment.Newer = Oldest;
-        if (Oldest is null)
-        {
-            Newest = segment;
-        }
-        else
-        {
-            Oldest.Older = segment;
-        }
-
-        Oldest = segment;
-        Count(segment);
-    }
+    public void AddOldest(Segment segment) => Insert(segment, null, Oldest);
 
     /// <summary>Notes that puts of a segment are no longer the latest.</summary>
     public void EndCommit(Segment segment)
@@ -105,35 +80,28 @@ internal sealed class SegmentTable
 
     public void Remove(Segment segment)
     {
-        if (segment.Older is null)
-        {
-            Oldest = segment.Newer;
-        }
-        else
-        {
-            segment.Older.Newer = segment.Newer;
-        }
-
-        if (segment.Newer is null)
-        {
-            Newest = segment.Older;
-        }
-        else
-        {
-            segment.Newer.Older = segment.Older;
-        }
-
+        Link(segment.Older, segment.Newer);
         Segments--;
         Bytes -= segment.Bytes;
         LiveBytes -= segment.LiveBytes;
         Release(segment);
     }
 
-    private void Count(Segment segment)
+    private void Insert(Segment segment, Segment? older, Segment? newer)
     {
+        Link(older, segment);
+        Link(segment, newer);
         Segments++;
         Bytes += segment.Bytes;
         LiveBytes += segment.LiveBytes;
+    }
+
+    // Makes two segments neighbours. Null: the other one is the oldest or the newest.
+    private void Link(Segment? older, Segment? newer)
+    {
+        (Oldest, Newest) = (older is null ? newer : Oldest, newer is null ? older : Newest);
+        older?.Newer = newer;
+        newer?.Older = older;
     }
 }
 
