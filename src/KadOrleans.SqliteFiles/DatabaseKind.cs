@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.SqliteFiles;
@@ -53,11 +52,8 @@ internal sealed record DatabaseKind
     {
         connection.Execute("BEGIN EXCLUSIVE");
         connection.Execute(Layout);
-        Execute(connection, $"PRAGMA application_id = {ApplicationId}");
-        Execute(connection, $"PRAGMA user_version = {Version}");
+        connection.Execute($"PRAGMA application_id = {ApplicationId}");
+        connection.Execute($"PRAGMA user_version = {Version}");
         connection.Execute("COMMIT");
     }
-
-    private static void Execute(SqliteConnection connection, FormattableString pragma) =>
-        connection.Execute(pragma.ToString(CultureInfo.InvariantCulture));
 }
