@@ -8,17 +8,15 @@ using Microsoft.Data.Sqlite;
 namespace KadOrleans.Storage.Sqlite.Tests.Opening;
 
 /// <summary>A file that is refused is named, and stays as it is.</summary>
-public sealed class RefusedFileTests : IDisposable
+public sealed class RefusedFileTests : SqliteTests
 {
-    private readonly TemporaryFolder _folder = new();
-
     [Theory]
     [InlineData("Dear diary, today I learned about distributed hash tables. They are tables, and distributed, and hashed, which is why.")]
     [InlineData("short")]
     [InlineData("SQLite format 2, which is not the same")]
     public void A_file_that_is_no_database_is_refused(string text)
     {
-        File.WriteAllText(_folder.DatabasePath, text);
+        File.WriteAllText(Folder.DatabasePath, text);
 
         AssertRefused("is not an SQLite database");
     }
@@ -46,8 +44,8 @@ public sealed class RefusedFileTests : IDisposable
         using (var connection = Connect(elsewhere.DatabasePath))
         {
             connection.Execute("PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
-            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath);
-            File.Copy(elsewhere.LogPath, _folder.LogPath);
+            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath);
+            File.Copy(elsewhere.LogPath, Folder.LogPath);
         }
 
         AssertRefused("is the database of another application");
@@ -68,11 +66,11 @@ public sealed class RefusedFileTests : IDisposable
         await CreateAsync(10);
         using (var elsewhere = new TemporaryFolder())
         {
-            File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
+            File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
             using var connection = Connect(elsewhere.DatabasePath);
             connection.Execute("PRAGMA user_version = 7");
-            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath, overwrite: true);
-            File.Copy(elsewhere.LogPath, _folder.LogPath);
+            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
+            File.Copy(elsewhere.LogPath, Folder.LogPath);
         }
 
         AssertRefused("was written by a newer release (schema 7, this one knows 4)");
@@ -86,7 +84,7 @@ public sealed class RefusedFileTests : IDisposable
     public async Task A_truncated_database_is_refused(int length)
     {
         await CreateAsync(1000);
-        using (var file = File.OpenWrite(_folder.DatabasePath))
+        using (var file = File.OpenWrite(Folder.DatabasePath))
         {
             Assert.True(file.Length > length);
             file.SetLength(length);
@@ -117,12 +115,11 @@ public sealed class RefusedFileTests : IDisposable
 
         using (var elsewhere = new TemporaryFolder())
         {
-            File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
+            File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
             await using var database = SqliteDatabase.Open(elsewhere.Path, StoreQuota.Unlimited);
-            await using var store = new SqliteKeyStore(database);
-            await store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
-            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath, overwrite: true);
-            File.Copy(elsewhere.LogPath, _folder.LogPath);
+            await database.Store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
+            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
+            File.Copy(elsewhere.LogPath, Folder.LogPath);
         }
 
         OverwritePage(9);
@@ -179,19 +176,19 @@ public sealed class RefusedFileTests : IDisposable
     [Fact]
     public void A_log_without_its_database_is_refused()
     {
-        File.WriteAllText(_folder.LogPath, "changes");
-        var before = _folder.Fingerprint();
+        File.WriteAllText(Folder.LogPath, "changes");
+        var before = Folder.Fingerprint();
 
-        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
+        var refusal = Assert.Throws<KeyStoreException>(() => Open(onDamage: DamagePolicy.Refuse));
 
-        Assert.StartsWith($"'{_folder.LogPath}' holds changes of a database that is missing", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(before, _folder.Fingerprint());
+        Assert.StartsWith($"'{Folder.LogPath}' holds changes of a database that is missing", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Folder.Fingerprint());
     }
 
     [Fact]
     public void A_folder_in_place_of_the_file_is_refused()
     {
-        Directory.CreateDirectory(_folder.DatabasePath);
+        Directory.CreateDirectory(Folder.DatabasePath);
 
         AssertRefused("cannot be opened (");
     }
@@ -199,29 +196,27 @@ public sealed class RefusedFileTests : IDisposable
     [Fact]
     public void A_data_folder_that_cannot_be_created_is_named()
     {
-        File.WriteAllText(Path.Combine(_folder.Path, "file"), "not a folder");
-        var folder = Path.Combine(_folder.Path, "file", "data");
+        File.WriteAllText(Path.Combine(Folder.Path, "file"), "not a folder");
+        var folder = Path.Combine(Folder.Path, "file", "data");
 
         var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(folder, StoreQuota.Unlimited));
 
         Assert.StartsWith($"The data folder '{folder}' cannot be created", refusal.Message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => _folder.Dispose();
-
     private void AssertRefused(string what)
     {
-        var before = _folder.Fingerprint();
+        var before = Folder.Fingerprint();
 
-        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
+        var refusal = Assert.Throws<KeyStoreException>(() => Open(onDamage: DamagePolicy.Refuse));
 
-        Assert.StartsWith($"'{_folder.DatabasePath}' {what}", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"'{Folder.DatabasePath}' {what}", refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);
-        Assert.Equal(before, _folder.Fingerprint());
+        Assert.Equal(before, Folder.Fingerprint());
 
         // The refusal gives the folder up again: the next one is for the same reason.
-        var again = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
+        var again = Assert.Throws<KeyStoreException>(() => Open(onDamage: DamagePolicy.Refuse));
         Assert.Equal(refusal.Message, again.Message);
     }
 
@@ -232,16 +227,15 @@ public sealed class RefusedFileTests : IDisposable
 
     private async Task<SqliteDatabase> CreateOpenAsync(int keys)
     {
-        var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        await using var store = new SqliteKeyStore(database);
+        var database = Open();
         await Task.WhenAll(Enumerable.Range(0, keys).Select(
-            i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
+            i => database.Store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
         return database;
     }
 
     private void Alter(string sql)
     {
-        using var connection = Connect(_folder.DatabasePath);
+        using var connection = Connect(Folder.DatabasePath);
         connection.Execute(sql);
     }
 
@@ -250,7 +244,7 @@ public sealed class RefusedFileTests : IDisposable
         const int PageSize = 4096;
         var garbage = new byte[PageSize / 2];
         Array.Fill(garbage, (byte)0xA5);
-        using var file = File.OpenWrite(_folder.DatabasePath);
+        using var file = File.OpenWrite(Folder.DatabasePath);
         file.Position = ((page - 1) * PageSize) + (page == 1 ? 100 : 0);
         Assert.True(file.Length > file.Position + garbage.Length);
         file.Write(garbage);

@@ -1,16 +1,12 @@
 using System.Globalization;
-using KadOrleans.Core.Values;
 using KadOrleans.Storage.Sqlite.KillTarget;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Processes;
 
 /// <summary>Each test kills its process as often as <c>KAD_KILLS</c> says, by default four times.</summary>
-public sealed class KilledProcessTests : IDisposable
+public sealed class KilledProcessTests : SqliteTests
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("KAD_KILLS") ?? "4", CultureInfo.InvariantCulture);
-
-    private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task Every_acknowledged_value_outlives_kills_of_the_process()
@@ -20,7 +16,7 @@ public sealed class KilledProcessTests : IDisposable
         {
             await WriteAndKillAsync("write", enough, acknowledged);
 
-            await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+            await using var database = Open();
             var held = await database.ReadAllAsync();
             Assert.All(acknowledged, number => Assert.Equal(Workload.Value(number), held.GetValueOrDefault(Workload.Key(number))));
         }
@@ -34,14 +30,12 @@ public sealed class KilledProcessTests : IDisposable
         {
             await WriteAndKillAsync("rewrite", enough, acknowledged);
 
-            await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+            await using var database = Open();
             var held = (await database.ReadAllAsync()).ToDictionary(entry => entry.Key, entry => Workload.NumberOf(entry.Value));
             Assert.All(acknowledged, number => Assert.InRange(held[Workload.RewrittenKey(number)], number, int.MaxValue));
             Assert.True(database.Segments.Oldest!.Number > 1 || acknowledged.Count < 2000);
         }
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private static IEnumerable<int> Times(params int[] acknowledgements) => Enumerable.Range(0, Kills).Select(i => acknowledgements[i % acknowledgements.Length]);
 
@@ -49,7 +43,7 @@ public sealed class KilledProcessTests : IDisposable
     private async Task WriteAndKillAsync(string mode, int enough, HashSet<int> acknowledged)
     {
         var first = acknowledged.Count == 0 ? 0 : acknowledged.Max() + 1;
-        await using var other = OtherProcess.Start(mode, _folder.Path, first.ToString(CultureInfo.InvariantCulture));
+        await using var other = OtherProcess.Start(mode, Folder.Path, first.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(Workload.Opened, await other.ReadLineAsync());
         var before = acknowledged.Count;
         while (await other.ReadLineAsync() is { } line)
