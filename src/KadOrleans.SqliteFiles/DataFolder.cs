@@ -153,7 +153,6 @@ internal sealed class DataFolder : IDisposable
     public static string Reason(Exception fault) => Phrase(
         fault is SqliteException sqlite ? raw.sqlite3_errstr(sqlite.SqliteExtendedErrorCode).utf8_to_string() : fault.Message);
 
-    /// <summary>Releases the folder.</summary>
     public void Dispose()
     {
         lock (Claimed)

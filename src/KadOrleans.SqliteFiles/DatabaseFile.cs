@@ -38,7 +38,6 @@ internal sealed class DatabaseFile : IDisposable
     /// <summary>The kind of process that has the file open, such as "node".</summary>
     public string Owner => _folder.Kind.Owner;
 
-    /// <summary>The only connection that writes.</summary>
     public SqliteConnection Connection { get; }
 
     /// <summary>Connections that see what is committed, <see cref="DatabaseKind.Readers"/> of them; each for one thread at a time.</summary>

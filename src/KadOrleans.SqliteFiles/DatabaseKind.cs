@@ -5,7 +5,6 @@ namespace KadOrleans.SqliteFiles;
 /// <summary>A kind of database file: its marks, its layout, and the words for its faults.</summary>
 internal sealed record DatabaseKind
 {
-    /// <summary>Name of the file in its folder.</summary>
     public required string FileName { get; init; }
 
     /// <summary>Marks a file as being of this kind (SQLite's application id).</summary>

@@ -42,8 +42,6 @@ internal static class DatabaseRebuild
         return (aside, missing);
     }
 
-    /// <summary>A free name for damaged bytes.</summary>
-    /// <exception cref="DamagedDatabaseException">All names are in use.</exception>
     public static string NextName(DataFolder folder)
     {
         try

@@ -79,7 +79,6 @@ internal readonly partial record struct FileIdentity(ulong Place, ulong Number)
     private const int StatLength = 256;
     private const uint InodeMask = 0x100;
 
-    /// <summary>The identity of the file at a path; null if there is none.</summary>
     public static FileIdentity? Read(string path)
     {
         if (!OperatingSystem.IsLinux())

@@ -270,16 +270,15 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 }
 
-/// <summary>A file's whole content, in memory.</summary>
+/// <summary>A file's whole content, in memory. Damaged parts are left out; without <c>Damage</c> such a file is refused.</summary>
 internal sealed record LoadedDatabase(
-    KeptValues Values, SegmentTable Segments, ConcurrentDictionary<NodeId, Publication> Publications, NodeState? State)
+    KeptValues Values,
+    SegmentTable Segments,
+    ConcurrentDictionary<NodeId, Publication> Publications,
+    NodeState? State,
+    int MaxPublications,
+    Damage? Damage)
 {
-    /// <summary>The most publications that are taken. The file's are loaded even beyond it.</summary>
-    public required int MaxPublications { get; init; }
-
-    /// <summary>The unreadable parts that were left out. Null if such a file is refused.</summary>
-    public Damage? Damage { get; private init; }
-
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public static LoadedDatabase Read(DatabaseFile file, StorageLimits limits, DamagePolicy onDamage)
     {
@@ -288,11 +287,7 @@ internal sealed record LoadedDatabase(
         var segments = new SegmentTable();
         var values = new KeptValues(limits.Quota, limits.CacheBytes, segments, file.Connection);
         loader.LoadValues(values, segments, limits);
-        return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState())
-        {
-            MaxPublications = limits.MaxPublications,
-            Damage = damage,
-        };
+        return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState(), limits.MaxPublications, damage);
     }
 }
 

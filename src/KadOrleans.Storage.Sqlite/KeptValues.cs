@@ -153,13 +153,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     }
 
     /// <summary>Why what is committed and under way refuses a put already; null if it does not.</summary>
-    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind)
-    {
-        lock (Gate)
-        {
-            return Shard.FindRefusal(key, value, kind);
-        }
-    }
+    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind) => Ask(shard => shard.FindRefusal(key, value, kind));
 
     public KeyStoreUsage GetUsage() => Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes));
 
@@ -256,7 +250,6 @@ internal sealed class KeptBatch(KeptValues values)
     /// <summary>The changes, to be given the places where they are written.</summary>
     public Span<PlannedChange> Changes => _plan.Changes;
 
-    /// <summary>Begins another batch, once the last one is applied or abandoned.</summary>
     public void Clear() => _plan.Clear();
 
     /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
@@ -319,7 +312,6 @@ internal sealed class KeptBatch(KeptValues values)
         values.Shard.AddTurnover(_plan.Turnover);
     }
 
-    /// <summary>Undoes the changes in the accounts, as they were not committed.</summary>
     public void Abandon()
     {
         lock (values.Gate)

@@ -107,7 +107,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return Open(folder, limits, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
     }
 
-    /// <summary>Opens the database with other sizes of the log.</summary>
     internal static SqliteDatabase Open(
         string folder,
         StorageLimits limits,

@@ -34,11 +34,7 @@ internal sealed class ColdReads
     private int _sleeping;
     private bool _isStopped;
 
-    /// <summary>Starts reading.</summary>
-    /// <param name="values">What the node holds.</param>
-    /// <param name="file">The file.</param>
-    /// <param name="restarts">A thread holds it for reading while it reads. The writer takes it to restart the write-ahead log.</param>
-    /// <param name="onDamage">Called with the number of a damaged segment.</param>
+    /// <summary>Starts reading. Each thread enters <paramref name="restarts"/> while it reads, which the writer enters to restart the log.</summary>
     public ColdReads(KeptValues values, DatabaseFile file, ReaderWriterLockSlim restarts, Action<long> onDamage)
     {
         (_values, _file, _restarts, _onDamage) = (values, file, restarts, onDamage);

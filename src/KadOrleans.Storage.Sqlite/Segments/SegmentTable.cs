@@ -61,14 +61,12 @@ internal sealed class SegmentTable
         _free.Push(segment.Slot);
     }
 
-    /// <summary>Puts a reserved segment at the end.</summary>
     public void Add(Segment segment)
     {
         Insert(segment, Newest, null);
         Written += segment.Bytes;
     }
 
-    /// <summary>Puts a reserved segment at the beginning.</summary>
     public void AddOldest(Segment segment) => Insert(segment, null, Oldest);
 
     /// <summary>Notes that puts of a segment are no longer the latest.</summary>
@@ -182,7 +180,6 @@ internal readonly record struct RecordPlace(int Slot, int Offset, int Length)
     private const int OffsetBits = 18;
     private const int LengthBits = 14;
 
-    /// <summary>Reads what <see cref="ToInt64"/> wrote.</summary>
     public static RecordPlace From(long place) => new(
         (int)(place >> (OffsetBits + LengthBits)),
         (int)(place >> LengthBits) & ((1 << OffsetBits) - 1),

@@ -42,12 +42,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     private NodeState? _state;
 
-    /// <summary>Starts writing.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="loaded">What it has.</param>
-    /// <param name="options">Sizes of the log.</param>
-    /// <param name="restarts">Held for writing while the write-ahead log is restarted, so that nobody reads from the file.</param>
-    /// <param name="logger">Logs outages and repairs.</param>
+    /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
     public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ReaderWriterLockSlim restarts, ILogger logger)
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
@@ -63,7 +58,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     /// <summary>Called between a commit and its changes in memory; tests hold the writer there.</summary>
     public Action? Delay { get; set; }
 
-    /// <summary>The node state that was committed last.</summary>
     public NodeState? State => Volatile.Read(ref _state);
 
     /// <summary>The values after the changes planned so far.</summary>
@@ -104,7 +98,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         return value is null || value.IsExpired(now) ? null : value;
     }
 
-    /// <summary>Starts publishing a key, if there is room.</summary>
     public StoreResult Publish(NodeId key, Publication publication)
     {
         if (FindPublication(key) is null)
@@ -347,9 +340,7 @@ internal static class StorageMetrics
     /// <summary>Creates the counter's series at 0.</summary>
     public static void Begin() => Failures.Add(0, Target);
 
-    /// <summary>Counts a committed transaction.</summary>
     public static void Wrote(TimeSpan duration) => Duration.Record(duration.TotalSeconds, Target);
 
-    /// <summary>Counts a failed transaction.</summary>
     public static void Failed() => Failures.Add(1, Target);
 }

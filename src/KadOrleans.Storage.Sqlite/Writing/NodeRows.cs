@@ -9,7 +9,6 @@ namespace KadOrleans.Storage.Sqlite.Writing;
 /// <summary>Writes publications and the node's state in the open transaction.</summary>
 internal static class NodeRows
 {
-    /// <summary>Writes the publication of a key, or deletes it if it is null.</summary>
     public static void Write(SqliteConnection connection, NodeId key, Publication? publication)
     {
         if (publication is null)
