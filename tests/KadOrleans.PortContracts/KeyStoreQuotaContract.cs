@@ -14,58 +14,6 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task A_source_gets_its_share_of_keys_and_no_more()
-    {
-        await OpenAsync(StoreQuota.Unlimited with { KeysPerSource = 2 });
-
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, StoredValues.Alice)));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1, StoredValues.Alice)));
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await Store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Alice)));
-
-        Assert.Null(await Store.GetAsync(StoredValues.Key(3), StoredValues.Now));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Bob)));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(9, StoredValues.Alice)));
-    }
-
-    [Fact]
-    public async Task A_source_gets_its_share_of_bytes_to_the_byte()
-    {
-        await OpenAsync(StoreQuota.Unlimited with { BytesPerSource = (2 * Fixed) + 100 });
-        await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(60, StoredValues.Alice));
-
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(41, StoredValues.Alice)));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(40, StoredValues.Alice)));
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(61, StoredValues.Alice)));
-
-        Assert.Equal(60, (await Store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.Value.ContentLength);
-    }
-
-    [Fact]
-    public async Task A_key_taken_over_counts_against_its_new_source()
-    {
-        await OpenAsync(StoreQuota.Unlimited with { KeysPerSource = 1 });
-        await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, StoredValues.Alice));
-        await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1, StoredValues.Bob));
-
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, StoredValues.Bob)));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted)));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Alice)));
-    }
-
-    [Fact]
-    public async Task The_total_of_keys_and_bytes_binds_trusted_sources_too()
-    {
-        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 2, TotalBytes = (2 * Fixed) + 10 });
-        await Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(4));
-
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(7)));
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(6)));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await Store.PutAsync(StoredValues.Key(3), StoredValues.Sized(0)));
-
-        Assert.Equal(new KeyStoreUsage(2, (2 * Fixed) + 10), await Store.GetUsageAsync());
-    }
-
-    [Fact]
     public async Task A_full_store_still_takes_replacements_that_fit()
     {
         await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 10, TotalBytes = 10 * (Fixed + 50) });
@@ -77,18 +25,6 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
         Assert.All(await Store.PutTogetherAsync(again), result => Assert.Equal(StoreResult.Stored, result));
 
         Assert.Equal(again, await Store.ReadAllAsync());
-    }
-
-    [Fact]
-    public async Task Removing_expired_keys_makes_room()
-    {
-        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 1 });
-        await Store.PutAsync(StoredValues.Key(1), StoredValues.ExpiringAt(StoredValues.Now));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1)));
-
-        await Store.RemoveExpiredAsync(StoredValues.Now);
-
-        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1)));
     }
 
     [Fact]
@@ -155,24 +91,6 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
         Assert.All(await Store.PutTogetherAsync(own), result => Assert.Equal(StoreResult.Stored, result));
 
         Assert.Equal(own.ToDictionary(), await Store.ReadAllAsync());
-    }
-
-    [Fact]
-    public async Task A_source_changes_only_so_many_values_of_others()
-    {
-        await OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5 });
-        var values = Range(0, 20, FarKey, _ => "198.51.100.1:1");
-        await Store.PutAllAsync(values);
-
-        var results = new List<StoreResult>();
-        foreach (var (key, _) in values)
-        {
-            results.Add(await Store.PutAsync(key, StoredValues.Sized(9, StoredValues.Alice)));
-        }
-
-        Assert.Equal(5, results.Count(result => result == StoreResult.Stored));
-        Assert.Equal(15, results.Count(result => result == StoreResult.ChangeLimitExceeded));
-        await Store.PutAllAsync(values.Skip(5).Select(entry => KeyValuePair.Create(entry.Key, entry.Value with { Value = DhtValue.FromInteger(1) })));
     }
 
     [Fact]

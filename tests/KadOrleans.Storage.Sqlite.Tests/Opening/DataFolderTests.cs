@@ -33,18 +33,7 @@ public sealed class DataFolderTests : SqliteTests
     }
 
     [Fact]
-    public async Task One_file_is_left_after_disposal()
-    {
-        await using (var database = Open())
-        {
-            await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Text("first"));
-        }
-
-        Assert.Equal(["kad.db"], Folder.Fingerprint().Keys);
-    }
-
-    [Fact]
-    public async Task Opening_and_closing_changes_nothing_in_the_file()
+    public async Task One_file_is_left_after_disposal_and_opening_and_closing_changes_nothing_in_it()
     {
         await using (var database = Open())
         {
@@ -52,6 +41,7 @@ public sealed class DataFolderTests : SqliteTests
         }
 
         var before = Folder.Fingerprint();
+        Assert.Equal(["kad.db"], before.Keys);
         await using (Open())
         {
         }
