@@ -214,11 +214,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         {
             await Reads.StopAsync();
             await Writer.DisposeAsync();
+            _restarts.Dispose();
         }
         finally
         {
-            _restarts.Dispose();
-
             // The last connection to close moves the log into the file and deletes it.
             _file.Dispose();
             StorageLog.Closed(_logger, Path);
