@@ -70,16 +70,8 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
             await _pages.WriteAsync(some);
         }
 
-        var manifest = new Manifest
-        {
-            Compaction = image.Manifest.Compaction,
-            FirstSequence = end,
-            Pages =
-            [
-                .. plan.Retained.Concat(written.Select(one => one.Page))
-                    .Select(page => new PageReference(page.Number, page.Compaction)),
-            ],
-        };
+        var pagesInUse = plan.Retained.Concat(written.Select(one => one.Page)).Select(page => new PageReference(page.Number, page.Compaction));
+        var manifest = new Manifest { Compaction = image.Manifest.Compaction, FirstSequence = end, Pages = [.. pagesInUse] };
         var etag = await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0];
         image.Compacted(manifest, etag, plan.Retained, written);
         await _pages.EmptyAsync(plan.Replaced);

@@ -136,12 +136,6 @@ internal sealed class ValueCache
 /// </summary>
 internal sealed class CacheOwner
 {
-    private volatile bool _isOpen;
-
     /// <summary>Whether the silo may answer from the cache.</summary>
-    public bool IsOpen
-    {
-        get => _isOpen;
-        set => _isOpen = value;
-    }
+    public volatile bool IsOpen;
 }

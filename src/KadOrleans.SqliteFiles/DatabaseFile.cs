@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -34,13 +33,11 @@ internal sealed class DatabaseFile : IDisposable
         Connection = new SqliteConnection(ConnectionString(folder));
     }
 
-    /// <summary>Full path of the file.</summary>
     public string Path => _folder.DatabasePath;
 
     /// <summary>The kind of process that has the file open, such as "node".</summary>
     public string Owner => _folder.Kind.Owner;
 
-    /// <summary>The only connection that writes.</summary>
     public SqliteConnection Connection { get; }
 
     /// <summary>Connections that see what is committed, <see cref="DatabaseKind.Readers"/> of them; each for one thread at a time.</summary>
@@ -69,28 +66,25 @@ internal sealed class DatabaseFile : IDisposable
         try
         {
             DatabaseRebuild.Finish(claim);
-            DatabaseHeader.Check(claim);
+            claim.CheckHeader();
             return OpenOrRebuild(claim, read);
         }
         catch (Exception exception)
         {
             claim.Dispose();
-            if (Explain(claim, exception) is { } explained)
+            switch (exception)
             {
-                throw explained;
+                case SqliteException fault:
+                    throw claim.From(fault);
+                case DamagedDatabaseException damage:
+                    throw claim.Damaged(damage.Message, damage.InnerException);
+                case IOException or UnauthorizedAccessException:
+                    throw claim.Unreachable(exception);
+                default:
+                    throw;
             }
-
-            throw;
         }
     }
-
-    private static Exception? Explain(DataFolder claim, Exception exception) => exception switch
-    {
-        SqliteException fault => DatabaseErrors.From(claim, fault),
-        DamagedDatabaseException damage => DatabaseErrors.Damaged(claim, damage.Message, damage.InnerException),
-        IOException or UnauthorizedAccessException => DatabaseErrors.Unreachable(claim, exception),
-        _ => null,
-    };
 
     private static DatabaseFile OpenOrRebuild(DataFolder claim, Action<DatabaseFile> read)
     {
@@ -122,23 +116,19 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    /// <summary>The exception for content that no release writes.</summary>
-    /// <param name="what">What is wrong, as a part of a sentence.</param>
-    public Exception Damaged(string what) => DatabaseErrors.Damaged(_folder, what);
+    /// <summary>The exception for content that no release writes. What is wrong is a part of a sentence.</summary>
+    public Exception Damaged(string what) => _folder.Damaged(what);
 
     /// <summary>A free name beside the file for its damaged bytes.</summary>
     /// <exception cref="DamagedDatabaseException">There are eight such files already.</exception>
     public string NextDamagedName() => DatabaseRebuild.NextName(_folder);
 
-    /// <summary>The exception for a read that failed.</summary>
-    public Exception Unreadable(Exception cause) => DatabaseErrors.Unreadable(_folder, cause);
+    public Exception Unreadable(Exception cause) => _folder.Unreadable(cause);
 
-    /// <summary>The exception for a write that failed.</summary>
-    public Exception Unwritable(Exception cause) => DatabaseErrors.Unwritable(_folder, cause);
+    public Exception Unwritable(Exception cause) => _folder.Unwritable(cause);
 
-    /// <summary>The exception for files that were removed or replaced.</summary>
-    /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
-    public Exception Displaced(string path) => DatabaseErrors.Displaced(_folder, path);
+    /// <summary>The exception for a file that <see cref="FindDisplaced"/> found.</summary>
+    public Exception Displaced(string path) => _folder.Displaced(path);
 
     /// <summary>Length of the write-ahead log in bytes; 0 if there is none.</summary>
     public long LogLength => new FileInfo(_folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
@@ -175,11 +165,11 @@ internal sealed class DatabaseFile : IDisposable
     {
         try
         {
-            return (true, $"What it held was written to '{DisplacedFile.Save(_folder, Connection, path, _places?.HasOwnLog == true)}'");
+            return (true, $"What it held was written to '{_places!.Save(Connection, path)}'");
         }
         catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
         {
-            return (false, $"What it held could not be written again ({DatabaseErrors.Reason(exception)})");
+            return (false, $"What it held could not be written again ({DataFolder.Reason(exception)})");
         }
     }
 
@@ -230,12 +220,9 @@ internal sealed class DatabaseFile : IDisposable
             return;
         }
 
-        var readers = new List<SqliteConnection>();
-        Readers = readers;
-        for (var i = 0; i < _folder.Kind.Readers; i++)
+        Readers = [.. Enumerable.Range(0, _folder.Kind.Readers).Select(_ => new SqliteConnection(ConnectionString(_folder)))];
+        foreach (var reader in Readers)
         {
-            var reader = new SqliteConnection(ConnectionString(_folder));
-            readers.Add(reader);
             reader.Open();
             reader.Execute("PRAGMA query_only = ON");
             reader.Execute(ReaderCache);
@@ -262,7 +249,7 @@ internal sealed class DatabaseFile : IDisposable
     {
         if (raw.sqlite3_db_readonly(Connection.Handle, "main") != 0)
         {
-            throw DatabaseErrors.ReadOnly(_folder);
+            throw _folder.ReadOnly();
         }
 
         if (!IsShared(_folder))
@@ -276,8 +263,7 @@ internal sealed class DatabaseFile : IDisposable
         }
 
         // Checked again, as the log may have newer values than the file's header.
-        DatabaseHeader.CheckOwner(
-            _folder,
+        _folder.CheckOwner(
             (int)Connection.QueryInteger("PRAGMA application_id"),
             (int)Connection.QueryInteger("PRAGMA user_version"));
         if (!IsShared(_folder))
@@ -316,7 +302,7 @@ internal sealed class DatabaseFile : IDisposable
         var verdict = connection.QueryText("PRAGMA quick_check(1)");
         if (verdict != "ok")
         {
-            throw new DamagedDatabaseException(DatabaseErrors.Phrase(verdict));
+            throw new DamagedDatabaseException(DataFolder.Phrase(verdict));
         }
     }
 
@@ -325,16 +311,13 @@ internal sealed class DatabaseFile : IDisposable
         // A commit waits until the log is on the disk: FULL survives a loss of power, NORMAL would not.
         Connection.Execute("PRAGMA journal_mode = WAL");
         Connection.Execute("PRAGMA synchronous = FULL");
-        Execute($"PRAGMA wal_autocheckpoint = {LogBytes / Connection.QueryInteger("PRAGMA page_size")}");
+        Connection.Execute($"PRAGMA wal_autocheckpoint = {LogBytes / Connection.QueryInteger("PRAGMA page_size")}");
         Connection.Execute("PRAGMA journal_size_limit = 67108864");
         if (_folder.Kind.CacheKiB is { } size)
         {
-            Execute($"PRAGMA cache_size = -{size}");
+            Connection.Execute($"PRAGMA cache_size = -{size}");
         }
     }
-
-    // For pragmas, which take no parameters.
-    private void Execute(FormattableString pragma) => Connection.Execute(pragma.ToString(CultureInfo.InvariantCulture));
 
     private void SetKeepLog(bool keep) => SqliteException.ThrowExceptionForRC(
         raw.sqlite3_db_config(Connection.Handle, KeepLogOnClose, keep ? 1 : 0, out _), Connection.Handle);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.SqliteFiles;
@@ -6,7 +5,6 @@ namespace KadOrleans.SqliteFiles;
 /// <summary>A kind of database file: its marks, its layout, and the words for its faults.</summary>
 internal sealed record DatabaseKind
 {
-    /// <summary>Name of the file in its folder.</summary>
     public required string FileName { get; init; }
 
     /// <summary>Marks a file as being of this kind (SQLite's application id).</summary>
@@ -53,11 +51,8 @@ internal sealed record DatabaseKind
     {
         connection.Execute("BEGIN EXCLUSIVE");
         connection.Execute(Layout);
-        Execute(connection, $"PRAGMA application_id = {ApplicationId}");
-        Execute(connection, $"PRAGMA user_version = {Version}");
+        connection.Execute($"PRAGMA application_id = {ApplicationId}");
+        connection.Execute($"PRAGMA user_version = {Version}");
         connection.Execute("COMMIT");
     }
-
-    private static void Execute(SqliteConnection connection, FormattableString pragma) =>
-        connection.Execute(pragma.ToString(CultureInfo.InvariantCulture));
 }

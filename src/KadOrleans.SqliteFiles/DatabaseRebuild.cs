@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -26,7 +25,7 @@ internal static class DatabaseRebuild
         }
     }
 
-    /// <summary>Does it.</summary>
+    /// <summary>Rebuilds the database.</summary>
     /// <returns>Where the damaged file is, and what could not be read of it, as a part of a sentence.</returns>
     /// <exception cref="SqliteException">It cannot be read at all, or there is no room for the copy.</exception>
     /// <exception cref="IOException">The files cannot be moved.</exception>
@@ -43,8 +42,6 @@ internal static class DatabaseRebuild
         return (aside, missing);
     }
 
-    /// <summary>A free name for damaged bytes.</summary>
-    /// <exception cref="DamagedDatabaseException">All names are in use.</exception>
     public static string NextName(DataFolder folder)
     {
         try
@@ -83,7 +80,7 @@ internal static class DatabaseRebuild
         var version = damaged.QueryInteger("PRAGMA user_version");
         if (version != folder.Kind.Version)
         {
-            throw new DamagedDatabaseException(string.Create(CultureInfo.InvariantCulture, $"its structure, and it is of schema {version}"));
+            throw new DamagedDatabaseException($"its structure, and it is of schema {version}");
         }
 
         using var fresh = Open(path);

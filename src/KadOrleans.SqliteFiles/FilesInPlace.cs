@@ -1,20 +1,20 @@
 using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.SqliteFiles;
 
 /// <summary>
-/// Whether the files at a database's paths are the open ones. Removed files can still be written, and are lost when they are closed. Safe
-/// for several threads.
+/// Whether the files at a database's paths are the open ones. Removed files can still be read and written, and are lost when they are
+/// closed. Safe for several threads.
 /// </summary>
 internal sealed class FilesInPlace
 {
     private readonly DataFolder _folder;
     private readonly FileIdentity? _database;
 
-    // Guards _log, which appears with the first commit.
-    private readonly Lock _gate = new();
-    private FileIdentity? _log;
+    private readonly FileIdentity? _log;
 
+    /// <summary>Begins to watch, once the log is there.</summary>
     public FilesInPlace(DataFolder folder)
     {
         _folder = folder;
@@ -22,33 +22,46 @@ internal sealed class FilesInPlace
         _log = FileIdentity.Read(folder.LogPath);
     }
 
-    /// <summary>Whether a log is at its path and is the one that is open.</summary>
-    public bool HasOwnLog
-    {
-        get
-        {
-            var log = FileIdentity.Read(_folder.LogPath);
-            lock (_gate)
-            {
-                return log is not null && log == _log;
-            }
-        }
-    }
+    private bool HasOwnLog => _log is not null && FileIdentity.Read(_folder.LogPath) == _log;
+
+    // SQLite would take a remaining log for the copy's.
+    private bool IsFree => !File.Exists(_folder.DatabasePath) && !File.Exists(_folder.LogPath);
 
     /// <summary>The path of the removed or replaced file. Null if all are in place. Costs two system calls.</summary>
-    public string? FindDisplaced()
+    public string? FindDisplaced() =>
+        FileIdentity.Read(_folder.DatabasePath) != _database ? _folder.DatabasePath
+        : FileIdentity.Read(_folder.LogPath) != _log ? _folder.LogPath
+        : null;
+
+    /// <summary>
+    /// Writes all committed content to a new file, and returns its path. It is the database's path if that is free. Displaced files can
+    /// still be read while they are open.
+    /// </summary>
+    /// <param name="connection">It is open still.</param>
+    /// <param name="displaced">The path at which the open file is no longer.</param>
+    /// <exception cref="SqliteException">It cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written, or too many copies are there.</exception>
+    public string Save(SqliteConnection connection, string displaced)
     {
-        if (FileIdentity.Read(_folder.DatabasePath) != _database)
+        if (displaced == _folder.LogPath)
         {
+            // The database itself is in place, so the log is moved into it.
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
             return _folder.DatabasePath;
         }
 
-        var log = FileIdentity.Read(_folder.LogPath);
-        lock (_gate)
+        var partial = _folder.DatabasePath + ".partial";
+        File.Delete(partial);
+        connection.Execute("VACUUM INTO $path", new SqliteParameter("$path", partial));
+        if (HasOwnLog && !File.Exists(_folder.DatabasePath))
         {
-            _log ??= log;
-            return log == _log ? null : _folder.LogPath;
+            // The copy has all its content, and SQLite would take it for the copy's log.
+            File.Delete(_folder.LogPath);
         }
+
+        var target = IsFree ? _folder.DatabasePath : _folder.NextSpareName("lost");
+        File.Move(partial, target, overwrite: false);
+        return target;
     }
 }
 
@@ -66,7 +79,6 @@ internal readonly partial record struct FileIdentity(ulong Place, ulong Number)
     private const int StatLength = 256;
     private const uint InodeMask = 0x100;
 
-    /// <summary>The identity of the file at a path; null if there is none.</summary>
     public static FileIdentity? Read(string path)
     {
         if (!OperatingSystem.IsLinux())

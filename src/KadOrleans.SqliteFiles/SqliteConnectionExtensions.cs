@@ -9,34 +9,22 @@ namespace KadOrleans.SqliteFiles;
 [SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of its assembly.")]
 internal static class SqliteConnectionExtensions
 {
-    /// <summary>Runs statements without parameters.</summary>
-    public static void Execute(this SqliteConnection connection, string sql)
+    public static void Execute(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
+        using var command = connection.CreateCommand(sql, parameters);
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Runs a query with one integer as its result.</summary>
     public static long QueryInteger(this SqliteConnection connection, string sql) =>
         Convert.ToInt64(connection.QueryScalar(sql), CultureInfo.InvariantCulture);
 
-    /// <summary>Runs a query with one text as its result.</summary>
     public static string QueryText(this SqliteConnection connection, string sql) =>
         Convert.ToString(connection.QueryScalar(sql), CultureInfo.InvariantCulture) ?? string.Empty;
 
     /// <summary>A command that is compiled once and run often; the caller disposes it.</summary>
     public static SqliteCommand PrepareCommand(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
+        var command = connection.CreateCommand(sql, parameters);
         command.Prepare();
         return command;
     }
@@ -55,7 +43,6 @@ internal static class SqliteConnectionExtensions
         connection.Execute("BEGIN IMMEDIATE");
     }
 
-    /// <summary>Commits the open transaction.</summary>
     public static void Commit(this SqliteConnection connection) => connection.Execute("COMMIT");
 
     /// <summary>Rolls the open transaction back. SQLite may have done so itself when a statement failed.</summary>
@@ -69,14 +56,23 @@ internal static class SqliteConnectionExtensions
 
     private static object? QueryScalar(this SqliteConnection connection, string sql)
     {
-        ArgumentNullException.ThrowIfNull(connection);
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
+        using var command = connection.CreateCommand(sql, []);
         return command.ExecuteScalar();
     }
 
-    /// <summary>Prepares one of SQLite's own statements, which take and return spans.</summary>
-    /// <exception cref="SqliteException">SQLite refused it.</exception>
+    private static SqliteCommand CreateCommand(this SqliteConnection connection, string sql, ReadOnlySpan<SqliteParameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
     public static sqlite3_stmt Prepare(this sqlite3 database, string sql)
     {
         database.Check(raw.sqlite3_prepare_v2(database, sql, out var statement));
@@ -84,7 +80,6 @@ internal static class SqliteConnectionExtensions
     }
 
     /// <summary>Runs such a statement that returns no row. Its bindings are cleared.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
     public static void Run(this sqlite3 database, sqlite3_stmt statement)
     {
         // The reset lets the transaction end after a failure, and returns the failure's code again.
@@ -94,7 +89,5 @@ internal static class SqliteConnectionExtensions
         database.Check(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result);
     }
 
-    /// <summary>Throws if a call of SQLite failed.</summary>
-    /// <exception cref="SqliteException">The result is an error.</exception>
     public static void Check(this sqlite3 database, int result) => SqliteException.ThrowExceptionForRC(result, database);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using KadOrleans.Core;
@@ -22,6 +21,10 @@ namespace KadOrleans.Storage.Sqlite;
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
+
+    // Bytes of segments handed from thread to thread at once.
+    private const int BlockBytes = 1 << 20;
+
     private readonly List<NodeId> _prefetched = [];
 
     /// <summary>
@@ -35,35 +38,28 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         var keys = EstimateKeys();
         CheckMemory(keys, limits);
         memory.Shard.BeginLoad(keys);
-        using var pages = new SegmentPipe();
-        var reading = Task.Run(() =>
-        {
-            try
-            {
-                Read(
-                    "SELECT number, records FROM segment ORDER BY number DESC",
-                    row => pages.Write(raw.sqlite3_column_int64(row, 0), raw.sqlite3_column_blob(row, 1)));
-            }
-            finally
-            {
-                pages.Complete();
-            }
-        });
+        using var blocks = ReadBlocks().GetEnumerator();
+
+        // Reading segments takes as long as indexing their keys, so a thread reads the next ones meanwhile.
+        var reading = Task.Run(blocks.MoveNext);
         try
         {
-            foreach (var segment in pages.Read())
+            while (reading.GetAwaiter().GetResult())
             {
-                LoadSegment(segment, memory, removed, table);
+                var block = blocks.Current;
+                reading = Task.Run(blocks.MoveNext);
+                foreach (var segment in block)
+                {
+                    LoadSegment(segment, memory, removed, table);
+                }
             }
         }
         finally
         {
-            // What is thrown here comes before what the reading of segments throws for having been abandoned.
-            pages.Abandon();
+            // It uses the connection.
             Task.WaitAny(reading);
         }
 
-        reading.GetAwaiter().GetResult();
         memory.Shard.EndLoad();
     }
 
@@ -73,21 +69,17 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         var publications = new ConcurrentDictionary<NodeId, Publication>();
         Read("SELECT key, published_at, value, is_pending FROM publication", row =>
         {
-            if (damage is not null && raw.sqlite3_column_blob(row, 0).Length != NodeId.Length)
+            var id = raw.sqlite3_column_blob(row, 0);
+            if (IsId(row, "publication")
+                && TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt)
+                && ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
             {
-                damage.Publications.Add(raw.sqlite3_column_blob(row, 0).ToArray());
-                return;
+                publications[new NodeId(id)] = new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
             }
-
-            var key = ReadId(row, 0, "publication");
-            if (!TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt) || !ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
+            else
             {
-                (damage ?? throw file.Damaged($"the publication of key {key} is unreadable"))
-                    .Publications.Add(raw.sqlite3_column_blob(row, 0).ToArray());
-                return;
+                (damage ?? throw file.Damaged($"the publication of key {new NodeId(id)} is unreadable")).Publications.Add(id.ToArray());
             }
-
-            publications[key] = new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
         });
         return publications;
     }
@@ -109,12 +101,12 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 
     private NodeId ReadOwnId(sqlite3_stmt row)
     {
-        if (damage is null || raw.sqlite3_column_blob(row, 0).Length == NodeId.Length)
+        if (IsId(row, "node"))
         {
-            return ReadId(row, 0, "node");
+            return new NodeId(raw.sqlite3_column_blob(row, 0));
         }
 
-        damage.Id = true;
+        damage!.Id = true;
         return new NodeId(RandomNumberGenerator.GetBytes(NodeId.Length));
     }
 
@@ -122,11 +114,9 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     {
         var address = raw.sqlite3_column_blob(row, 1);
         var port = raw.sqlite3_column_int64(row, 2);
-        if (address.Length == AddressLength
-            && port is >= 0 and <= ushort.MaxValue
-            && (damage is null || raw.sqlite3_column_blob(row, 0).Length == NodeId.Length))
+        if (address.Length == AddressLength && port is >= 0 and <= ushort.MaxValue && IsId(row, "contact"))
         {
-            contacts.Add(new Contact(ReadId(row, 0, "contact"), UdpEndpoint.FromIPv6(address, (ushort)port)));
+            contacts.Add(new Contact(new NodeId(raw.sqlite3_column_blob(row, 0)), UdpEndpoint.FromIPv6(address, (ushort)port)));
         }
         else
         {
@@ -134,19 +124,38 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         }
     }
 
-    private NodeId ReadId(sqlite3_stmt row, int column, string table)
+    // Whether the first column is an id. If not, a file that is not to be repaired is refused.
+    private bool IsId(sqlite3_stmt row, string table)
     {
-        var id = raw.sqlite3_column_blob(row, column);
-        return id.Length == NodeId.Length
-            ? new NodeId(id)
-            : throw file.Damaged(string.Create(
-                CultureInfo.InvariantCulture, $"an id in table {table} has {id.Length} bytes"));
+        var length = raw.sqlite3_column_blob(row, 0).Length;
+        return length == NodeId.Length || (damage is null ? throw file.Damaged($"an id in table {table} has {length} bytes") : false);
+    }
+
+    private IEnumerable<List<ReadSegment>> ReadBlocks()
+    {
+        using var command = file.Connection.PrepareCommand("SELECT number, records FROM segment ORDER BY number DESC");
+        using var rows = command.ExecuteReader();
+        var block = new List<ReadSegment>();
+        var length = 0;
+        while (rows.Read())
+        {
+            var number = raw.sqlite3_column_int64(rows.Handle, 0);
+            var bytes = raw.sqlite3_column_blob(rows.Handle, 1).ToArray();
+            block.Add(new ReadSegment(number, bytes, SegmentCodec.TryOpen(bytes, number, out _)));
+            length += bytes.Length;
+            if (length >= BlockBytes)
+            {
+                yield return block;
+                (block, length) = ([], 0);
+            }
+        }
+
+        yield return block;
     }
 
     private void LoadSegment(in ReadSegment read, KeptValues memory, HashSet<NodeId> removed, SegmentTable table)
     {
         var (number, bytes, isSound) = read;
-        var records = read.Records;
         if (!isSound)
         {
             removed.UnionWith((damage ?? throw file.Damaged(DatabaseSchema.UnreadableSegment(number)))
@@ -154,6 +163,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             return;
         }
 
+        var records = (ReadOnlySpan<byte>)bytes.AsSpan(SegmentCodec.HeaderLength);
         Prefetch(records, memory);
         var segment = table.Reserve(number);
         while (!records.IsEmpty)
@@ -186,9 +196,8 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         var needed = (keys * KeyIndex.BytesPerKey) + limits.CacheBytes;
         if (needed > limits.MemoryBytes)
         {
-            throw new KeyStoreException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"'{file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {limits.CacheBytes}, and this process may use {limits.MemoryBytes}; give it {needed} or more, or choose a smaller cache."));
+            throw new KeyStoreException(
+                $"'{file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {limits.CacheBytes}, and this process may use {limits.MemoryBytes}; give it {needed} or more, or choose a smaller cache.");
         }
     }
 
@@ -261,16 +270,15 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     }
 }
 
-/// <summary>A file's whole content, in memory.</summary>
+/// <summary>A file's whole content, in memory. Damaged parts are left out; without <c>Damage</c> such a file is refused.</summary>
 internal sealed record LoadedDatabase(
-    KeptValues Values, SegmentTable Segments, ConcurrentDictionary<NodeId, Publication> Publications, NodeState? State)
+    KeptValues Values,
+    SegmentTable Segments,
+    ConcurrentDictionary<NodeId, Publication> Publications,
+    NodeState? State,
+    int MaxPublications,
+    Damage? Damage)
 {
-    /// <summary>The most publications that are taken. The file's are loaded even beyond it.</summary>
-    public required int MaxPublications { get; init; }
-
-    /// <summary>The unreadable parts that were left out. Null if such a file is refused.</summary>
-    public Damage? Damage { get; private init; }
-
     /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public static LoadedDatabase Read(DatabaseFile file, StorageLimits limits, DamagePolicy onDamage)
     {
@@ -279,64 +287,8 @@ internal sealed record LoadedDatabase(
         var segments = new SegmentTable();
         var values = new KeptValues(limits.Quota, limits.CacheBytes, segments, file.Connection);
         loader.LoadValues(values, segments, limits);
-        return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState())
-        {
-            MaxPublications = limits.MaxPublications,
-            Damage = damage,
-        };
+        return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState(), limits.MaxPublications, damage);
     }
 }
 
-/// <summary>
-/// Takes segments from the thread that reads and checks them to the thread that indexes their keys. Each of the two takes seconds of a large
-/// file. Segments travel in blocks, as to hand one over costs as much as to index some keys.
-/// </summary>
-internal sealed class SegmentPipe : IDisposable
-{
-    private const int Blocks = 4;
-    private const int BlockBytes = 1 << 20;
-
-    private readonly BlockingCollection<List<ReadSegment>> _blocks = new(Blocks);
-    private readonly CancellationTokenSource _abandoned = new();
-    private List<ReadSegment> _block = [];
-    private int _length;
-
-    /// <exception cref="OperationCanceledException">The reader has gone.</exception>
-    public void Write(long number, ReadOnlySpan<byte> bytes)
-    {
-        _block.Add(new ReadSegment(number, bytes.ToArray(), SegmentCodec.TryOpen(bytes, number, out _)));
-        _length += bytes.Length;
-        if (_length >= BlockBytes)
-        {
-            _blocks.Add(_block, _abandoned.Token);
-            (_block, _length) = ([], 0);
-        }
-    }
-
-    public void Complete()
-    {
-        if (!_abandoned.IsCancellationRequested)
-        {
-            _blocks.Add(_block, _abandoned.Token);
-        }
-
-        _blocks.CompleteAdding();
-    }
-
-    public IEnumerable<ReadSegment> Read() => _blocks.GetConsumingEnumerable().SelectMany(static block => block);
-
-    /// <summary>What is still added is dropped.</summary>
-    public void Abandon() => _abandoned.Cancel();
-
-    public void Dispose()
-    {
-        _blocks.Dispose();
-        _abandoned.Dispose();
-    }
-}
-
-internal readonly record struct ReadSegment(long Number, byte[] Bytes, bool IsSound)
-{
-    /// <summary>What follows the header; none unless it is sound.</summary>
-    public ReadOnlySpan<byte> Records => IsSound ? Bytes.AsSpan(SegmentCodec.HeaderLength) : [];
-}
+internal readonly record struct ReadSegment(long Number, byte[] Bytes, bool IsSound);

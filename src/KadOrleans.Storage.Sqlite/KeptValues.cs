@@ -13,16 +13,15 @@ namespace KadOrleans.Storage.Sqlite;
 /// </summary>
 internal sealed class KeptValues : IShardValues, IDisposable
 {
-    // Values judged again or networks ranked, and slots copied, at a time; readers wait meanwhile.
-    private const int Together = 4096;
-    private const int Copied = 512;
+    // Values judged or networks ranked at a time, and slots copied: readers wait meanwhile.
+    private const int JudgedAtOnce = 4096;
+    private const int CopiedAtOnce = 512;
 
     private readonly BoundedCache<StoredValue> _cache;
     private readonly SegmentTable _segments;
 
     // Of the writer alone, for values that are not in the cache.
     private readonly SqliteConnection _connection;
-    private readonly List<long> _damaged = [];
     private SegmentReader? _reader;
 
     // Odd while the file may have a commit that is not applied here.
@@ -44,18 +43,8 @@ internal sealed class KeptValues : IShardValues, IDisposable
 
     public KeptBatch Batch { get; }
 
-    /// <summary>The numbers of the segments that the writer found damaged since the last call.</summary>
-    public IReadOnlyList<long> TakeDamaged()
-    {
-        if (_damaged.Count == 0)
-        {
-            return [];
-        }
-
-        long[] taken = [.. _damaged];
-        _damaged.Clear();
-        return taken;
-    }
+    /// <summary>The numbers of the segments that the writer found damaged, until it has them repaired.</summary>
+    public List<long> Damaged { get; } = [];
 
     public void BeginCommit() => Interlocked.Increment(ref _commits);
 
@@ -94,7 +83,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         SourceRanking? ranking;
         do
         {
-            ranking = Ask(_ => survey.Run(Together));
+            ranking = Ask(_ => survey.Run(JudgedAtOnce));
         }
         while (ranking is null);
         return ranking;
@@ -164,21 +153,15 @@ internal sealed class KeptValues : IShardValues, IDisposable
     }
 
     /// <summary>Why what is committed and under way refuses a put already; null if it does not.</summary>
-    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind)
-    {
-        lock (Gate)
-        {
-            return Shard.FindRefusal(key, value, kind);
-        }
-    }
+    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind) => Ask(shard => shard.FindRefusal(key, value, kind));
 
     public KeyStoreUsage GetUsage() => Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes));
 
     public void SetArea(ResponsibleArea area)
     {
-        for (var isLeft = Ask(shard => shard.SetArea(area, Together)); isLeft;)
+        for (var isLeft = Ask(shard => shard.SetArea(area, JudgedAtOnce)); isLeft;)
         {
-            isLeft = Ask(static shard => shard.Judge(Together));
+            isLeft = Ask(static shard => shard.Judge(JudgedAtOnce));
         }
     }
 
@@ -194,7 +177,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     public IEnumerable<HeldKey> Scan(Func<HeldKey, bool> isWanted)
     {
         var keys = new List<HeldKey>();
-        for (var slot = 0; TryCopy(slot, keys); slot += Copied)
+        for (var slot = 0; TryCopy(slot, keys); slot += CopiedAtOnce)
         {
             foreach (var held in keys.Where(isWanted))
             {
@@ -209,7 +192,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         keys.Clear();
         lock (Gate)
         {
-            for (var slot = first; slot < Math.Min(first + Copied, Shard.Slots); slot++)
+            for (var slot = first; slot < Math.Min(first + CopiedAtOnce, Shard.Slots); slot++)
             {
                 if (Shard.TryGetAt(slot, out var held))
                 {
@@ -243,7 +226,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
             return Offer(key, address, read!, keeps: true);
         }
 
-        _damaged.Add(address.Number);
+        Damaged.Add(address.Number);
         return null;
     }
 
@@ -267,7 +250,6 @@ internal sealed class KeptBatch(KeptValues values)
     /// <summary>The changes, to be given the places where they are written.</summary>
     public Span<PlannedChange> Changes => _plan.Changes;
 
-    /// <summary>Begins another batch, once the last one is applied or abandoned.</summary>
     public void Clear() => _plan.Clear();
 
     /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
@@ -330,7 +312,6 @@ internal sealed class KeptBatch(KeptValues values)
         values.Shard.AddTurnover(_plan.Turnover);
     }
 
-    /// <summary>Undoes the changes in the accounts, as they were not committed.</summary>
     public void Abandon()
     {
         lock (values.Gate)

@@ -28,6 +28,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public const long DefaultCacheBytes = 64 << 20;
 
     private readonly DatabaseFile _file;
+    private readonly ReaderWriterLockSlim _restarts = new();
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
     private readonly DamageReport? _damage;
@@ -41,9 +42,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Publications = loaded.Publications;
         Values = loaded.Values;
         Segments = loaded.Segments;
-        var turns = new ReaderTurns(file.Readers.Count);
-        Writer = new BatchWriter(file, loaded, options, turns.Pause, logger);
-        Reads = new ColdReads(Values, file, turns, Writer.Repair);
+        Writer = new BatchWriter(file, loaded, options, _restarts, logger);
+        Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
     }
 
     public string Path => _file.Path;
@@ -107,7 +107,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return Open(folder, limits, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
     }
 
-    /// <summary>Opens the database with other sizes of the log.</summary>
     internal static SqliteDatabase Open(
         string folder,
         StorageLimits limits,
@@ -154,7 +153,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Reads a value that memory need not have, for a scan: the cache need not keep it.</summary>
     internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => _file.Readers.Count > 0
         ? Reads.ReadAsync(key, now)
-        : new ValueTask<StoredValue?>(Writer.RunAsync(new ValueRead(key, now)));
+        : new ValueTask<StoredValue?>(Writer.RunAsync(new WriterOperation<StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
 
     /// <summary>The same for a key that was looked up just now, whose value the cache may keep.</summary>
     internal ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) => _file.Readers.Count > 0
@@ -166,7 +165,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await Writer.RunAsync(new FlushOperation());
+            await Writer.RunAsync(new WriterOperation<bool>(_ => true, onFailure: _ => false));
         }
         catch (ObjectDisposedException)
         {
@@ -215,6 +214,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         {
             await Reads.StopAsync();
             await Writer.DisposeAsync();
+            _restarts.Dispose();
         }
         finally
         {

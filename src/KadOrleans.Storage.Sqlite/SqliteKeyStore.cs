@@ -74,7 +74,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         foreach (var some in _values.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
         {
             NodeId[] keys = [.. some.Select(held => held.Key)];
-            removed += await _database.WriteAsync(new RemoveExpiredOperation(keys, now), cancellationToken);
+            removed += await RemoveAsync(keys, now, cancellationToken);
         }
 
         return removed;
@@ -83,7 +83,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await _database.WriteAsync(new RemoveExpiredOperation(new[] { key }, DateTimeOffset.MaxValue), cancellationToken) > 0;
+        return await RemoveAsync([key], DateTimeOffset.MaxValue, cancellationToken) > 0;
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
@@ -132,6 +132,10 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         _disposed = true;
         await _database.FlushAsync();
     }
+
+    // Removes keys that are still expired when their turn comes.
+    private Task<int> RemoveAsync(NodeId[] keys, DateTimeOffset now, CancellationToken cancellationToken) => _database.WriteAsync(
+        new WriterOperation<int>(writer => keys.Count(key => writer.Values.RemoveExpired(key, now))), cancellationToken);
 
     // Some at a time, so that they are read together. What is asked for once does not come into the cache.
     private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadAsync(

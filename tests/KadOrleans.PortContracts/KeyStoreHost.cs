@@ -26,3 +26,30 @@ public abstract class KeyStoreHost : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>Tests of a key store, each in a place of its own.</summary>
+public abstract class KeyStoreSuite : IAsyncLifetime
+{
+    protected KeyStoreHost Host => field ??= CreateHost();
+
+    protected IKeyStore Store { get; private set; } = null!;
+
+    protected abstract KeyStoreHost CreateHost();
+
+    public virtual async ValueTask InitializeAsync() => await OpenAsync(StoreQuota.Unlimited);
+
+    protected async Task OpenAsync(StoreQuota quota) => Store = await Host.OpenAsync(quota);
+
+    /// <summary>Closes the store and opens it again, by default without a quota.</summary>
+    protected async Task ReopenAsync(StoreQuota? quota = null)
+    {
+        await Host.CloseAsync();
+        await OpenAsync(quota ?? StoreQuota.Unlimited);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+}

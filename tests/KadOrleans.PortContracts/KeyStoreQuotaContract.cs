@@ -6,124 +6,52 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.PortContracts;
 
 /// <summary>How every <see cref="IKeyStore"/> bounds what it takes.</summary>
-public abstract class KeyStoreQuotaContract
+public abstract class KeyStoreQuotaContract : KeyStoreSuite
 {
     private const int Fixed = StoredValue.FixedFootprint;
 
-    protected abstract KeyStoreHost CreateHost();
-
-    [Fact]
-    public async Task A_source_gets_its_share_of_keys_and_no_more()
-    {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { KeysPerSource = 2 });
-
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, StoredValues.Alice)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1, StoredValues.Alice)));
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Alice)));
-
-        Assert.Null(await store.GetAsync(StoredValues.Key(3), StoredValues.Now));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Bob)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(9, StoredValues.Alice)));
-    }
-
-    [Fact]
-    public async Task A_source_gets_its_share_of_bytes_to_the_byte()
-    {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { BytesPerSource = (2 * Fixed) + 100 });
-        await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(60, StoredValues.Alice));
-
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(41, StoredValues.Alice)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(40, StoredValues.Alice)));
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(61, StoredValues.Alice)));
-
-        Assert.Equal(60, (await store.GetAsync(StoredValues.Key(1), StoredValues.Now))?.Value.ContentLength);
-    }
-
-    [Fact]
-    public async Task A_key_taken_over_counts_against_its_new_source()
-    {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { KeysPerSource = 1 });
-        await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(1, StoredValues.Alice));
-        await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1, StoredValues.Bob));
-
-        Assert.Equal(StoreResult.SourceQuotaExceeded, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, StoredValues.Bob)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(1, StoredValues.Alice)));
-    }
-
-    [Fact]
-    public async Task The_total_of_keys_and_bytes_binds_trusted_sources_too()
-    {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 2, TotalBytes = (2 * Fixed) + 10 });
-        await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(4));
-
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(7)));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(6)));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(3), StoredValues.Sized(0)));
-
-        Assert.Equal(new KeyStoreUsage(2, (2 * Fixed) + 10), await store.GetUsageAsync());
-    }
+    // Each test opens the store with a quota of its own.
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_full_store_still_takes_replacements_that_fit()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 10, TotalBytes = 10 * (Fixed + 50) });
+        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 10, TotalBytes = 10 * (Fixed + 50) });
         var full = Enumerable.Range(0, 10).ToDictionary(StoredValues.Key, _ => StoredValues.Sized(50));
-        await store.PutAllAsync(full);
+        await Store.PutAllAsync(full);
 
         var again = full.ToDictionary(entry => entry.Key, entry => entry.Value with { StoredAt = StoredValues.Now.AddHours(1) });
-        host.MoveTo(StoredValues.Now.AddHours(1));
-        Assert.All(await store.PutTogetherAsync(again), result => Assert.Equal(StoreResult.Stored, result));
+        Host.MoveTo(StoredValues.Now.AddHours(1));
+        Assert.All(await Store.PutTogetherAsync(again), result => Assert.Equal(StoreResult.Stored, result));
 
-        Assert.Equal(again, await store.ReadAllAsync());
-    }
-
-    [Fact]
-    public async Task Removing_expired_keys_makes_room()
-    {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 1 });
-        await store.PutAsync(StoredValues.Key(1), StoredValues.ExpiringAt(StoredValues.Now));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1)));
-
-        await store.RemoveExpiredAsync(StoredValues.Now);
-
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(2), StoredValues.Sized(1)));
+        Assert.Equal(again, await Store.ReadAllAsync());
     }
 
     [Fact]
     public async Task A_burst_of_puts_stays_within_the_total()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 50 });
-        var results = await store.PutFromManyThreadsAsync(
+        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 50 });
+        var results = await Store.PutFromManyThreadsAsync(
             Enumerable.Range(0, 500).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(i % 64))));
 
-        await AssertHeldAsync(store, results, 50, StoreResult.TotalQuotaExceeded);
+        await AssertHeldAsync(Store, results, 50, StoreResult.TotalQuotaExceeded);
     }
 
     [Fact]
     public async Task A_burst_of_puts_stays_within_the_share_of_its_source()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { BytesPerSource = 40 * (Fixed + 10) });
-        var results = await store.PutTogetherAsync(
+        await OpenAsync(StoreQuota.Unlimited with { BytesPerSource = 40 * (Fixed + 10) });
+        var results = await Store.PutTogetherAsync(
             Enumerable.Range(0, 500).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(10, StoredValues.Alice))));
 
-        await AssertHeldAsync(store, results, 40, StoreResult.SourceQuotaExceeded);
+        await AssertHeldAsync(Store, results, 40, StoreResult.SourceQuotaExceeded);
     }
 
     [Fact]
     public async Task Ten_64s_of_one_60_fill_no_store_and_honest_and_own_values_stay()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(Share);
-        await AssertOutlivesFloodAsync(store, reopen: () => ValueTask.FromResult(store));
+        await OpenAsync(Share);
+        await AssertOutlivesFloodAsync(Store, reopen: () => ValueTask.FromResult(Store));
     }
 
     /// <summary>A flood of one /60, then of twenty /48s, beside values of honest sources and of this node.</summary>
@@ -156,130 +84,106 @@ public abstract class KeyStoreQuotaContract
     [Fact]
     public async Task Values_that_are_evicted_together_with_a_burst_of_puts_are_gone()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { TotalKeys = 20 });
-        await store.PutAllAsync(Range(0, 20, FarKey, _ => "198.51.100.1:1"));
+        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 20 });
+        await Store.PutAllAsync(Range(0, 20, FarKey, _ => "198.51.100.1:1"));
 
         var own = Range(100, 20, FarKey, _ => null);
-        Assert.All(await store.PutTogetherAsync(own), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.All(await Store.PutTogetherAsync(own), result => Assert.Equal(StoreResult.Stored, result));
 
-        Assert.Equal(own.ToDictionary(), await store.ReadAllAsync());
-    }
-
-    [Fact]
-    public async Task A_source_changes_only_so_many_values_of_others()
-    {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5 });
-        var values = Range(0, 20, FarKey, _ => "198.51.100.1:1");
-        await store.PutAllAsync(values);
-
-        var results = new List<StoreResult>();
-        foreach (var (key, _) in values)
-        {
-            results.Add(await store.PutAsync(key, StoredValues.Sized(9, StoredValues.Alice)));
-        }
-
-        Assert.Equal(5, results.Count(result => result == StoreResult.Stored));
-        Assert.Equal(15, results.Count(result => result == StoreResult.ChangeLimitExceeded));
-        await store.PutAllAsync(values.Skip(5).Select(entry => KeyValuePair.Create(entry.Key, entry.Value with { Value = DhtValue.FromInteger(1) })));
+        Assert.Equal(own.ToDictionary(), await Store.ReadAllAsync());
     }
 
     [Fact]
     public async Task Others_lengthen_a_life_only_as_often_as_they_may_change_values()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5 });
+        await OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5 });
         var values = Heartbeats(20, 1, TimeSpan.FromHours(1));
-        await store.PutAllAsync(values, PutKind.Copy);
+        await Store.PutAllAsync(values, PutKind.Copy);
 
         var renewals = new List<StoreResult>();
         foreach (var (key, value) in values)
         {
-            renewals.Add(await store.PutAsync(key, value with { Source = StoredValues.Bob, ExpiresAt = StoredValues.Expiry }));
+            renewals.Add(await Store.PutAsync(key, value with { Source = StoredValues.Bob, ExpiresAt = StoredValues.Expiry }));
         }
 
         Assert.Equal([.. Enumerable.Repeat(StoreResult.Stored, 5), .. Enumerable.Repeat(StoreResult.ChangeLimitExceeded, 15)], renewals);
         foreach (var (key, next) in Heartbeats(20, 2, TimeSpan.FromHours(2)))
         {
-            var result = await store.PutAsync(key, next, PutKind.Copy);
+            var result = await Store.PutAsync(key, next, PutKind.Copy);
             Assert.Equal(values.FindIndex(entry => entry.Key == key) < 5 ? StoreResult.Outdated : StoreResult.Stored, result);
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(key, next, PutKind.WithLife));
-            Assert.Equal(next, await store.GetAsync(key, StoredValues.Now));
+            Assert.Equal(StoreResult.Stored, await Store.PutAsync(key, next, PutKind.WithLife));
+            Assert.Equal(next, await Store.GetAsync(key, StoredValues.Now));
         }
     }
 
     [Fact]
     public async Task A_set_with_a_life_replaces_what_a_stranger_stored_and_no_life_of_a_trusted_source()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited);
+        await OpenAsync(StoreQuota.Unlimited);
         var (squatted, own) = (StoredValues.Key(1), StoredValues.Key(2));
-        await store.PutAsync(squatted, StoredValues.Text("squat", StoredValues.Bob));
-        await store.PutAsync(own, StoredValues.Text("own"));
+        await Store.PutAsync(squatted, StoredValues.Text("squat", StoredValues.Bob));
+        await Store.PutAsync(own, StoredValues.Text("own"));
         var set = StoredValues.Text("set", StoredValues.Alice) with { ExpiresAt = StoredValues.Now.AddHours(1) };
 
-        Assert.Equal(StoreResult.Outdated, await store.PutAsync(squatted, set, PutKind.Copy));
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(squatted, set, PutKind.WithLife));
-        Assert.Equal(set, await store.GetAsync(squatted, StoredValues.Now));
-        Assert.Equal(StoreResult.Outdated, await store.PutAsync(own, set with { Source = SourceNetwork.Trusted }, PutKind.WithLife));
+        Assert.Equal(StoreResult.Outdated, await Store.PutAsync(squatted, set, PutKind.Copy));
+        Assert.Equal(StoreResult.Stored, await Store.PutAsync(squatted, set, PutKind.WithLife));
+        Assert.Equal(set, await Store.GetAsync(squatted, StoredValues.Now));
+        Assert.Equal(StoreResult.Outdated, await Store.PutAsync(own, set with { Source = SourceNetwork.Trusted }, PutKind.WithLife));
 
         // Nor does a stranger lengthen that.
-        var ownValue = (await store.GetAsync(own, StoredValues.Now))!;
-        await store.PutAsync(own, ownValue with { Source = StoredValues.Bob, ExpiresAt = ownValue.ExpiresAt.AddDays(1) }, PutKind.Copy);
-        Assert.Equal(ownValue, await store.GetAsync(own, StoredValues.Now));
+        var ownValue = (await Store.GetAsync(own, StoredValues.Now))!;
+        await Store.PutAsync(own, ownValue with { Source = StoredValues.Bob, ExpiresAt = ownValue.ExpiresAt.AddDays(1) }, PutKind.Copy);
+        Assert.Equal(ownValue, await Store.GetAsync(own, StoredValues.Now));
 
         // Its own life it may shorten; nobody else may.
         var shorter = set with { ExpiresAt = StoredValues.Now.AddMinutes(10) };
-        await store.PutAsync(squatted, shorter with { Source = StoredValues.Bob }, PutKind.WithLife);
-        Assert.Equal(set, await store.GetAsync(squatted, StoredValues.Now));
-        await store.PutAsync(squatted, shorter, PutKind.WithLife);
-        Assert.Equal(shorter, await store.GetAsync(squatted, StoredValues.Now));
+        await Store.PutAsync(squatted, shorter with { Source = StoredValues.Bob }, PutKind.WithLife);
+        Assert.Equal(set, await Store.GetAsync(squatted, StoredValues.Now));
+        await Store.PutAsync(squatted, shorter, PutKind.WithLife);
+        Assert.Equal(shorter, await Store.GetAsync(squatted, StoredValues.Now));
     }
 
     [Fact]
     public async Task Others_renew_a_full_life_as_often_as_they_like()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 1 });
+        await OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 1 });
         var values = Heartbeats(10, 1, TimeSpan.FromHours(24));
-        await store.PutAllAsync(values);
+        await Store.PutAllAsync(values);
         var later = StoredValues.Now.AddHours(10);
-        host.MoveTo(later);
+        Host.MoveTo(later);
         foreach (var (key, value) in values)
         {
             var renewed = value with { Source = StoredValues.Bob, StoredAt = later, ExpiresAt = later.AddHours(24) };
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(key, renewed));
-            Assert.Equal(renewed with { Source = StoredValues.Alice }, await store.GetAsync(key, later));
+            Assert.Equal(StoreResult.Stored, await Store.PutAsync(key, renewed));
+            Assert.Equal(renewed with { Source = StoredValues.Alice }, await Store.GetAsync(key, later));
         }
     }
 
     [Fact]
     public async Task A_former_source_gets_its_values_back_whatever_it_and_its_neighbours_changed()
     {
-        await using var host = CreateHost();
-        var store = await host.OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5, ChangesPerSubnet = 5 });
+        await OpenAsync(StoreQuota.Unlimited with { ChangesPerSource = 5, ChangesPerSubnet = 5 });
         var values = Heartbeats(10, 1, TimeSpan.FromHours(24));
-        await store.PutAllAsync(values);
+        await Store.PutAllAsync(values);
         for (var i = 0; i < values.Count; i++)
         {
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(values[i].Key, StoredValues.Text("evil", Network($"192.1.{i / 5}.1"))));
+            Assert.Equal(StoreResult.Stored, await Store.PutAsync(values[i].Key, StoredValues.Text("evil", Network($"192.1.{i / 5}.1"))));
         }
 
         // 203.0.113.6 is a neighbour of Alice.
         for (var i = 0; i < 6; i++)
         {
-            await store.PutAsync(StoredValues.Key(100 + i), StoredValues.Text("other", Network("198.51.100.1")));
+            await Store.PutAsync(StoredValues.Key(100 + i), StoredValues.Text("other", Network("198.51.100.1")));
             Assert.Equal(
                 i < 5 ? StoreResult.Stored : StoreResult.ChangeLimitExceeded,
-                await store.PutAsync(StoredValues.Key(100 + i), StoredValues.Text("evil", Network("203.0.113.6"))));
+                await Store.PutAsync(StoredValues.Key(100 + i), StoredValues.Text("evil", Network("203.0.113.6"))));
         }
 
-        await store.PutAllAsync(values);
-        Assert.Equal(values.ToDictionary(), (await store.ReadAllAsync()).Where(held => held.Value.Source == StoredValues.Alice).ToDictionary());
+        await Store.PutAllAsync(values);
+        Assert.Equal(values.ToDictionary(), (await Store.ReadAllAsync()).Where(held => held.Value.Source == StoredValues.Alice).ToDictionary());
 
         // Who took them has to pay again.
-        Assert.Equal(StoreResult.ChangeLimitExceeded, await store.PutAsync(values[0].Key, StoredValues.Text("evil", Network("192.1.0.1"))));
+        Assert.Equal(StoreResult.ChangeLimitExceeded, await Store.PutAsync(values[0].Key, StoredValues.Text("evil", Network("192.1.0.1"))));
     }
 
     /// <summary>A quota of 200 keys, 40 to a subnet, of which strangers' far values take 160.</summary>

@@ -23,6 +23,13 @@ internal sealed class EngineHost
     /// <summary>Ends when nothing is under way any more, a compaction neither.</summary>
     public Task Completion => Engine.Completion;
 
+    /// <summary>Activates a shard that has nothing yet.</summary>
+    public static async Task<(FakeRecords Records, EngineHost Shard)> StartAsync()
+    {
+        var records = new FakeRecords();
+        return (records, await ActivateAsync(records));
+    }
+
     /// <summary>Activates a shard, by default with a cache for a few small values.</summary>
     public static async Task<EngineHost> ActivateAsync(
         FakeRecords records,

@@ -36,12 +36,7 @@ internal sealed class FakeRecords : IRecordStorage
             throw new TimeoutException("read");
         }
 
-        if (!_rows.TryGetValue(name, out var row))
-        {
-            return default;
-        }
-
-        return new StoredRecord<T>(JsonSerializer.Deserialize<T>(row.State), Text(row.ETag));
+        return _rows.TryGetValue(name, out var row) ? new StoredRecord<T>(JsonSerializer.Deserialize<T>(row.State), Text(row.ETag)) : default;
     }
 
     public IReadOnlyList<Task<string?>> WriteAsync(IReadOnlyList<RecordWrite> writes) =>
@@ -93,11 +88,7 @@ internal sealed class FakeRecords : IRecordStorage
     public FakeRecords Copy()
     {
         var copy = new FakeRecords { _lastETag = _lastETag };
-        foreach (var (name, row) in _rows)
-        {
-            copy._rows.Add(name, row);
-        }
-
+        _rows.ToList().ForEach(row => copy._rows.Add(row.Key, row.Value));
         return copy;
     }
 

@@ -67,8 +67,7 @@ public sealed class MovedLogTests
 
     private static async Task<(FakeRecords Records, EngineHost Shard, Dictionary<NodeId, StoredValue> Held)> FillAsync(int puts)
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         var held = new Dictionary<NodeId, StoredValue>();
         await PutAsync(shard, held, 0, puts);
         return (records, shard, held);

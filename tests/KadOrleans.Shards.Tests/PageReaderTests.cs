@@ -144,8 +144,7 @@ public class PageReaderTests
 
     private static async Task<FakeRecords> FillAsync()
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         foreach (var some in Expected().Chunk(20))
         {
             await shard.PutAsync([.. some.Select(pair => (pair.Key, pair.Value))]);

@@ -8,8 +8,7 @@ public class RecordLogTests
     [Fact]
     public Task Puts_that_arrive_together_share_one_record() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         var puts = Enumerable.Range(0, 1000).Select(i => shard.PutAsync(Samples.Key(i), Samples.Text($"{i}"))).ToList();
 
         Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
@@ -20,8 +19,7 @@ public class RecordLogTests
     [Fact]
     public Task A_record_is_bounded_by_length() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
 
         await shard.PutAsync([.. Enumerable.Range(0, 200).Select(i => (Samples.Key(i), Samples.Sized(8000)))]);
 
@@ -31,8 +29,7 @@ public class RecordLogTests
     [Fact]
     public Task A_failed_write_fails_exactly_its_puts() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         await shard.PutAsync(Samples.Key(1), Samples.Text("old"));
         records.OnWrite = _ => WriteFault.NotDone;
         var failed = await shard.PutAsync((Samples.Key(1), Samples.Text("new")), (Samples.Key(2), Samples.Text("new")));
@@ -49,8 +46,7 @@ public class RecordLogTests
     [Fact]
     public Task A_write_that_only_seemed_to_fail_is_acknowledged() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         records.OnWrite = _ => WriteFault.Done;
 
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
@@ -60,8 +56,7 @@ public class RecordLogTests
     [Fact]
     public Task A_write_that_met_itself_is_not_a_conflict() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         await shard.PutAsync(Samples.Key(1), Samples.Text("a"));
         records.OnWrite = _ => WriteFault.DoneTwice;
 
@@ -73,8 +68,7 @@ public class RecordLogTests
     [Fact]
     public Task A_doubtful_write_is_resolved_before_the_next_one() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         (records.OnWrite, records.FailRead) = (_ => WriteFault.Done, _ => true);
         Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
         Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
@@ -90,8 +84,7 @@ public class RecordLogTests
     [Fact]
     public Task A_write_that_arrives_late_never_overrides_an_acknowledged_one() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         records.OnWrite = _ => WriteFault.DoneLater;
         Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("late")));
         records.OnWrite = _ => WriteFault.None;
@@ -167,8 +160,7 @@ public class RecordLogTests
     [Fact]
     public Task Beyond_the_waiting_puts_of_a_shard_a_put_is_refused_at_once() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
         records.BeforeWrite = _ =>
         {
@@ -221,8 +213,7 @@ public class RecordLogTests
     [Fact]
     public Task Held_values_are_confirmed_by_one_read_and_not_while_storage_fails() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         (NodeId, StoredValue)[] puts = [.. Enumerable.Range(0, 100).Select(i => (Samples.Key(i), Samples.Text("same")))];
         await shard.PutAsync(puts);
         var (reads, writes) = (records.Reads, records.Writes);
@@ -239,8 +230,7 @@ public class RecordLogTests
     [Fact]
     public Task Rows_stay_bounded_and_few() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         for (var i = 0; i < 3000; i++)
         {
             Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(i % 500), Samples.Text($"{i}")));
@@ -254,8 +244,7 @@ public class RecordLogTests
     [Fact]
     public Task Overwritten_and_removed_values_do_not_pile_up() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var shard = await EngineHost.ActivateAsync(records);
+        var (records, shard) = await EngineHost.StartAsync();
         for (var i = 0; i < 600; i++)
         {
             await shard.PutAsync([.. Enumerable.Range(0, 10).Select(j => (Samples.Key(j), Samples.Sized(2000)))]);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Salvage;
@@ -13,8 +12,7 @@ namespace KadOrleans.Storage.Sqlite.Format;
 internal static class DatabaseSchema
 {
     /// <summary>The part of a sentence that names a damaged segment.</summary>
-    public static string UnreadableSegment(long number) =>
-        string.Create(CultureInfo.InvariantCulture, $"segment {number} of its values is unreadable");
+    public static string UnreadableSegment(long number) => $"segment {number} of its values is unreadable";
 
     /// <summary>The file's marks, tables and words.</summary>
     public static DatabaseKind CreateKind(DamagePolicy onDamage, int readers) => new()

@@ -22,15 +22,10 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     private DatabaseFile? _file;
     private volatile bool _isClosed;
 
-    public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default)
-    {
-        if (_file is null && !File.Exists(Path.Combine(folder, FileName)))
-        {
-            return NodeRules.None;
-        }
+    private bool IsNew => _file is null && !File.Exists(Path.Combine(folder, FileName));
 
-        return await RunAsync(Read, cancellationToken);
-    }
+    public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default) =>
+        IsNew ? NodeRules.None : await RunAsync(Read, cancellationToken);
 
     public async ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
     {
@@ -45,7 +40,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     }
 
     public async ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
-        _file is null && !File.Exists(Path.Combine(folder, FileName)) ? [] : await RunAsync(file => Read(file, count, before), cancellationToken);
+        IsNew ? [] : await RunAsync(file => Read(file, count, before), cancellationToken);
 
     /// <summary>Waits for the operation that runs, and closes the file. Those that wait then fail.</summary>
     public async ValueTask DisposeAsync()
@@ -109,18 +104,16 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
 
     private bool Write(DatabaseFile file, AuditEntry entry) => Write(file, connection =>
     {
-        using var insert = connection.PrepareCommand(
+        connection.Execute(
             "INSERT INTO audit (time, who, action, target, succeeded, result) VALUES ($time, $who, $action, $target, $succeeded, $result)",
-            new SqliteParameter("$time", entry.Time.ToUnixTimeMilliseconds()),
-            new SqliteParameter("$who", entry.Who),
-            new SqliteParameter("$action", entry.Action),
-            new SqliteParameter("$target", entry.Target),
-            new SqliteParameter("$succeeded", entry.Succeeded),
-            new SqliteParameter("$result", entry.Result));
-        insert.ExecuteNonQuery();
-        using var remove = connection.PrepareCommand(
+            new("$time", entry.Time.ToUnixTimeMilliseconds()),
+            new("$who", entry.Who),
+            new("$action", entry.Action),
+            new("$target", entry.Target),
+            new("$succeeded", entry.Succeeded),
+            new("$result", entry.Result));
+        connection.Execute(
             "DELETE FROM audit WHERE number <= (SELECT MAX(number) FROM audit) - $kept", new SqliteParameter("$kept", maxAudit));
-        remove.ExecuteNonQuery();
     });
 
     private static bool Write(DatabaseFile file, NodeRules rules) => Write(file, connection =>

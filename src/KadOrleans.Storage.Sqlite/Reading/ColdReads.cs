@@ -1,8 +1,11 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Values;
+using KadOrleans.Core;
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
+using KadOrleans.Storage.Sqlite.Format;
+using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite.Reading;
 
@@ -17,16 +20,16 @@ internal sealed class ColdReads
     /// </summary>
     public const int Capacity = 4096;
 
-    private const int Together = 64;
+    private const int BatchSize = 64;
 
-    // So many wait before another thread is woken than the one that works: one is enough for what the system's cache has.
-    private const int Crowd = 16;
+    // The backlog at which a second thread is woken: one is enough while reads hit the system's cache.
+    private const int WakeThreshold = 16;
 
     private readonly KeptValues _values;
     private readonly DatabaseFile _file;
-    private readonly Task[] _threads;
-
+    private readonly ReaderWriterLockSlim _restarts;
     private readonly Action<long> _onDamage;
+    private readonly Task[] _threads;
 
     // Guards all below, and wakes the threads.
     private readonly object _gate = new();
@@ -34,11 +37,12 @@ internal sealed class ColdReads
     private int _sleeping;
     private bool _isStopped;
 
-    public ColdReads(KeptValues values, DatabaseFile file, ReaderTurns turns, Action<long> onDamage)
+    /// <summary>Starts reading. Each thread enters <paramref name="restarts"/> while it reads, which the writer enters to restart the log.</summary>
+    public ColdReads(KeptValues values, DatabaseFile file, ReaderWriterLockSlim restarts, Action<long> onDamage)
     {
-        (_values, _file, _onDamage) = (values, file, onDamage);
-        _threads = [.. file.Readers.Zip(turns.All, (connection, turn) => Task.Factory.StartNew(
-            () => Work(connection, turn), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        (_values, _file, _restarts, _onDamage) = (values, file, restarts, onDamage);
+        _threads = [.. file.Readers.Select(connection => Task.Factory.StartNew(
+            () => Work(connection), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
 
     /// <summary>Called before reads from the file; tests hold them there.</summary>
@@ -75,7 +79,7 @@ internal sealed class ColdReads
             }
 
             _waiting.Enqueue(read);
-            if (_sleeping == _threads.Length || (_sleeping > 0 && _waiting.Count > Crowd))
+            if (_sleeping == _threads.Length || (_sleeping > 0 && _waiting.Count > WakeThreshold))
             {
                 Monitor.Pulse(_gate);
             }
@@ -84,13 +88,13 @@ internal sealed class ColdReads
         return new(read.Task);
     }
 
-    private void Work(SqliteConnection connection, Lock turn)
+    private void Work(SqliteConnection connection)
     {
         using var reader = new SegmentReader(connection);
-        var batch = new List<ColdRead>(Together);
+        var batch = new List<ColdRead>(BatchSize);
         while (Take(batch))
         {
-            Run(batch, reader, turn);
+            Run(batch, reader);
         }
     }
 
@@ -106,7 +110,7 @@ internal sealed class ColdReads
                 _sleeping--;
             }
 
-            while (batch.Count < Together && _waiting.TryDequeue(out var read))
+            while (batch.Count < BatchSize && _waiting.TryDequeue(out var read))
             {
                 batch.Add(read);
             }
@@ -116,13 +120,13 @@ internal sealed class ColdReads
     }
 
     // Whatever is thrown fails these reads and no others: if the thread ended here, all later ones would wait forever.
-    private void Run(List<ColdRead> batch, SegmentReader reader, Lock turn)
+    private void Run(List<ColdRead> batch, SegmentReader reader)
     {
         try
         {
             for (var left = batch; left.Count > 0;)
             {
-                left = Try(left, reader, turn);
+                left = Try(left, reader);
             }
         }
         catch (Exception exception)
@@ -136,7 +140,7 @@ internal sealed class ColdReads
     }
 
     // Returns those to be tried again: a commit may have moved a record after its place was looked up.
-    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader, Lock turn)
+    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader)
     {
         foreach (var read in batch)
         {
@@ -145,9 +149,14 @@ internal sealed class ColdReads
         }
 
         Delay?.Invoke();
-        lock (turn)
+        _restarts.EnterReadLock();
+        try
         {
             Read(batch, reader);
+        }
+        finally
+        {
+            _restarts.ExitReadLock();
         }
 
         return Complete(batch);
@@ -225,24 +234,73 @@ internal sealed class ColdReads
     }
 }
 
-/// <summary>A turn for each thread that reads from the file. The thread holds it while it reads.</summary>
-internal sealed class ReaderTurns(int count)
+/// <summary>Reads single records from the file. Used by one thread at a time.</summary>
+internal sealed class SegmentReader(SqliteConnection connection) : IDisposable
 {
-    public IReadOnlyList<Lock> All { get; } = [.. Enumerable.Range(0, count).Select(_ => new Lock())];
+    private readonly sqlite3 _database = connection.Handle!;
+    private readonly SegmentRows _rows = new(connection);
+    private readonly sqlite3_stmt _begin = connection.Handle!.Prepare("BEGIN");
+    private readonly sqlite3_stmt _end = connection.Handle!.Prepare("COMMIT");
 
-    public void Pause(Action action) => Pause(0, action);
+    /// <summary>Begins several reads that see the same commit, and cost less.</summary>
+    public void Begin() => _database.Run(_begin);
 
-    private void Pause(int first, Action action)
+    public void End() => _database.Run(_end);
+
+    /// <exception cref="SqliteException">The file cannot be read.</exception>
+    public ReadResult TryRead(RecordAddress address, NodeId key, out StoredValue? value)
     {
-        if (first == All.Count)
+        value = null;
+        try
         {
-            action();
-            return;
+            return !_rows.TryOpen(address.Number, out var segment) ? ReadResult.Gone
+                : IsRead(segment, address, key, ref value) ? ReadResult.Read
+                : ReadResult.Damaged;
         }
-
-        lock (All[first])
+        finally
         {
-            Pause(first + 1, action);
+            _rows.Close();
         }
     }
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _begin.Dispose();
+        _end.Dispose();
+    }
+
+    private static bool IsRead(ReadOnlySpan<byte> segment, RecordAddress address, NodeId key, ref StoredValue? value)
+    {
+        if (!SegmentCodec.TryOpen(segment, address.Number, out _) || address.Offset + address.Length > segment.Length)
+        {
+            return false;
+        }
+
+        var records = segment.Slice(address.Offset, address.Length);
+        return RecordCodec.TryTake(ref records, out var record)
+            && records.IsEmpty
+            && !record.IsRemoval
+            && record.Key == key
+            && record.TryReadValue(out value!);
+    }
+}
+
+/// <summary>Where a record is in the file.</summary>
+/// <param name="Number">The number of its segment.</param>
+/// <param name="Offset">Its first byte in the segment.</param>
+/// <param name="Length">Its length in bytes.</param>
+internal readonly record struct RecordAddress(long Number, int Offset, int Length);
+
+/// <summary>What became of a read.</summary>
+internal enum ReadResult
+{
+    /// <summary>It was read, and is what was written.</summary>
+    Read,
+
+    /// <summary>There is no such segment: it was collected.</summary>
+    Gone,
+
+    /// <summary>The segment is not what was written.</summary>
+    Damaged,
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -23,7 +22,7 @@ internal static class RowSalvage
         CopyTable(damaged, fresh, "node", "rowid", "id");
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
         CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending");
-        return unread == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", {unread} segments of which are unreadable");
+        return unread == 0 ? string.Empty : $", {unread} segments of which are unreadable";
     }
 
     private static void FindSegments(SqliteConnection damaged)
@@ -61,9 +60,7 @@ internal static class RowSalvage
     {
         try
         {
-            using var command = damaged.PrepareCommand(order == "ASC"
-                ? "SELECT number FROM segment ORDER BY number ASC"
-                : "SELECT number FROM segment ORDER BY number DESC");
+            using var command = damaged.PrepareCommand($"SELECT number FROM segment ORDER BY number {order}");
             using var reader = command.ExecuteReader();
             while (reader.Read())
             {
@@ -131,10 +128,9 @@ internal static class RowSalvage
     private static void Insert(SqliteConnection fresh, string table, string columns, object[] values)
     {
         var names = string.Join(", ", values.Select((_, i) => $"$v{i}"));
-        using var insert = fresh.PrepareCommand(
+        fresh.Execute(
             $"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({names})",
             [.. values.Select((value, i) => new SqliteParameter($"$v{i}", value))]);
-        insert.ExecuteNonQuery();
     }
 
     // A full or failing disk is no damage: it ends the rebuild.

@@ -89,23 +89,15 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
 
     private bool IsDue() => Bytes > (2 * _live) + options.SlackBytes;
 
-    private Segment? Oldest()
+    private Segment? Oldest() => FindStaying(table.Oldest, static segment => segment.Newer);
+
+    private Segment? Newest() => FindStaying(table.Newest, static segment => segment.Older);
+
+    private static Segment? FindStaying(Segment? segment, Func<Segment, Segment?> next)
     {
-        var segment = table.Oldest;
         while (segment is { IsLeaving: true })
         {
-            segment = segment.Newer;
-        }
-
-        return segment;
-    }
-
-    private Segment? Newest()
-    {
-        var segment = table.Newest;
-        while (segment is { IsLeaving: true })
-        {
-            segment = segment.Older;
+            segment = next(segment);
         }
 
         return segment;
@@ -115,19 +107,11 @@ internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutp
     private int CountRun(Segment newest, int tier)
     {
         var count = 0;
-        for (var segment = newest; tier < FullTier && segment is not null && count < FanIn - 1; segment = segment.Older)
+        for (var segment = newest;
+            tier < FullTier && segment is not null && count < FanIn - 1 && (segment.IsLeaving || TierOf(segment.Bytes) == tier);
+            segment = segment.Older)
         {
-            if (segment.IsLeaving)
-            {
-                continue;
-            }
-
-            if (TierOf(segment.Bytes) != tier)
-            {
-                break;
-            }
-
-            count++;
+            count += segment.IsLeaving ? 0 : 1;
         }
 
         return count == FanIn - 1 ? count : 0;

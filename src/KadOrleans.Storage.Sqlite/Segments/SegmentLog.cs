@@ -84,9 +84,13 @@ internal sealed class SegmentLog : IDisposable
         {
             bytes += segment.Bytes;
             _checked = segment;
-            if (!IsSound(segment))
+            try
             {
-                _onDamage(segment.Number);
+                TryOpen(segment, out _);
+            }
+            finally
+            {
+                _rows.Close();
             }
         }
 
@@ -156,9 +160,8 @@ internal sealed class SegmentLog : IDisposable
     {
         try
         {
-            if (!SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out var records))
+            if (!TryOpen(segment, out var records))
             {
-                _onDamage(segment.Number);
                 return false;
             }
 
@@ -166,7 +169,7 @@ internal sealed class SegmentLog : IDisposable
             {
                 if (!RecordCodec.TryTake(ref records, out var record))
                 {
-                    throw Damaged(segment);
+                    throw _file.Damaged(DatabaseSchema.UnreadableSegment(segment.Number));
                 }
 
                 Copy(record, segment, isOldest);
@@ -231,19 +234,19 @@ internal sealed class SegmentLog : IDisposable
         }
     }
 
-    private bool IsWritten(NodeId key) => _copied.Contains(key) || _values.Batch.IsWritten(key);
-
-    private bool IsSound(Segment segment)
+    // Tells of a damaged segment. Valid until the rows are closed.
+    private bool TryOpen(Segment segment, out ReadOnlySpan<byte> records)
     {
-        try
+        var isSound = SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out records);
+        if (!isSound)
         {
-            return SegmentCodec.TryOpen(_rows.Open(segment.Number), segment.Number, out _);
+            _onDamage(segment.Number);
         }
-        finally
-        {
-            _rows.Close();
-        }
+
+        return isSound;
     }
+
+    private bool IsWritten(NodeId key) => _copied.Contains(key) || _values.Batch.IsWritten(key);
 
     private void MakeObsolete(Segment segment, int length)
     {
@@ -266,8 +269,6 @@ internal sealed class SegmentLog : IDisposable
         ObsoletedBytes = 0;
         LeavingBytes = 0;
     }
-
-    private Exception Damaged(Segment segment) => _file.Damaged(DatabaseSchema.UnreadableSegment(segment.Number));
 }
 
 /// <summary>Sizes of the log, all in bytes of records. Tests take small ones.</summary>

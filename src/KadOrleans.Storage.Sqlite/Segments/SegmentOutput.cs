@@ -29,10 +29,8 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOpt
 
     public void Remove(NodeId key)
     {
-        var segment = GetSegment(RecordCodec.RemovalLength);
-        var length = RecordCodec.WriteRemoval(_buffer.AsSpan(_length), key);
-        segment.AddRemoval(length);
-        Advance(length);
+        GetSegment(RecordCodec.RemovalLength).AddRemoval(RecordCodec.RemovalLength);
+        Advance(RecordCodec.WriteRemoval(_buffer.AsSpan(_length), key));
     }
 
     /// <summary>Adds a put as it lies in another segment and returns its new place.</summary>

@@ -61,40 +61,13 @@ internal sealed class SegmentTable
         _free.Push(segment.Slot);
     }
 
-    /// <summary>Puts a reserved segment at the end.</summary>
     public void Add(Segment segment)
     {
-        segment.Older = Newest;
-        if (Newest is null)
-        {
-            Oldest = segment;
-        }
-        else
-        {
-            Newest.Newer = segment;
-        }
-
-        Newest = segment;
+        Insert(segment, Newest, null);
         Written += segment.Bytes;
-        Count(segment);
     }
 
-    /// <summary>Puts a reserved segment at the beginning.</summary>
-    public void AddOldest(Segment segment)
-    {
-        segment.Newer = Oldest;
-        if (Oldest is null)
-        {
-            Newest = segment;
-        }
-        else
-        {
-            Oldest.Older = segment;
-        }
-
-        Oldest = segment;
-        Count(segment);
-    }
+    public void AddOldest(Segment segment) => Insert(segment, null, Oldest);
 
     /// <summary>Notes that puts of a segment are no longer the latest.</summary>
     public void EndCommit(Segment segment)
@@ -105,35 +78,28 @@ internal sealed class SegmentTable
 
     public void Remove(Segment segment)
     {
-        if (segment.Older is null)
-        {
-            Oldest = segment.Newer;
-        }
-        else
-        {
-            segment.Older.Newer = segment.Newer;
-        }
-
-        if (segment.Newer is null)
-        {
-            Newest = segment.Older;
-        }
-        else
-        {
-            segment.Newer.Older = segment.Older;
-        }
-
+        Link(segment.Older, segment.Newer);
         Segments--;
         Bytes -= segment.Bytes;
         LiveBytes -= segment.LiveBytes;
         Release(segment);
     }
 
-    private void Count(Segment segment)
+    private void Insert(Segment segment, Segment? older, Segment? newer)
     {
+        Link(older, segment);
+        Link(segment, newer);
         Segments++;
         Bytes += segment.Bytes;
         LiveBytes += segment.LiveBytes;
+    }
+
+    // Makes two segments neighbours. Null: the other one is the oldest or the newest.
+    private void Link(Segment? older, Segment? newer)
+    {
+        (Oldest, Newest) = (older is null ? newer : Oldest, newer is null ? older : Newest);
+        older?.Newer = newer;
+        newer?.Older = older;
     }
 }
 
@@ -214,7 +180,6 @@ internal readonly record struct RecordPlace(int Slot, int Offset, int Length)
     private const int OffsetBits = 18;
     private const int LengthBits = 14;
 
-    /// <summary>Reads what <see cref="ToInt64"/> wrote.</summary>
     public static RecordPlace From(long place) => new(
         (int)(place >> (OffsetBits + LengthBits)),
         (int)(place >> LengthBits) & ((1 << OffsetBits) - 1),

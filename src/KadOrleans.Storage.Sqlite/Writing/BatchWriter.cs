@@ -21,13 +21,12 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     public const int QueueCapacity = 8192;
 
     private readonly SegmentLog _log;
-    private readonly PreparedStatements _statements;
     private readonly KeptValues _values;
     private readonly SegmentTable _segments;
     private readonly ConcurrentDictionary<NodeId, Publication> _publications;
     private readonly int _maxPublications;
     private readonly DatabaseFile _file;
-    private readonly Action<Action> _pauseReaders;
+    private readonly ReaderWriterLockSlim _restarts;
     private readonly ILogger _logger;
     private readonly LogOptions _options;
 
@@ -43,20 +42,14 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     private NodeState? _state;
 
-    /// <summary>Starts writing.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="loaded">What it has.</param>
-    /// <param name="options">Sizes of the log.</param>
-    /// <param name="pauseReaders">Does something while nobody reads from the file.</param>
-    /// <param name="logger">Logs outages and repairs.</param>
-    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, Action<Action> pauseReaders, ILogger logger)
+    /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
+    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ReaderWriterLockSlim restarts, ILogger logger)
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
         _state = loaded.State;
-        (_file, _logger, _options, _pauseReaders) = (file, logger, options, pauseReaders);
+        (_file, _logger, _options, _restarts) = (file, logger, options, restarts);
         (_values, _segments) = (loaded.Values, loaded.Segments);
         (_publications, _maxPublications) = (loaded.Publications, loaded.MaxPublications);
-        _statements = new PreparedStatements(file.Connection);
         _log = new SegmentLog(file, loaded.Segments, loaded.Values, options, Repair);
         StorageMetrics.Begin();
         Start();
@@ -65,7 +58,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     /// <summary>Called between a commit and its changes in memory; tests hold the writer there.</summary>
     public Action? Delay { get; set; }
 
-    /// <summary>The node state that was committed last.</summary>
     public NodeState? State => Volatile.Read(ref _state);
 
     /// <summary>The values after the changes planned so far.</summary>
@@ -106,26 +98,37 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         return value is null || value.IsExpired(now) ? null : value;
     }
 
-    /// <summary>Starts or stops publishing a key, if there is room.</summary>
-    public StoreResult Publish(NodeId key, Publication? publication)
+    public StoreResult Publish(NodeId key, Publication publication)
     {
-        var change = (publication is null ? 0 : 1) - (FindPublication(key) is null ? 0 : 1);
-        if (change > 0 && _publications.Count + _publicationsAdded >= _maxPublications)
+        if (FindPublication(key) is null)
         {
-            return StoreResult.TotalQuotaExceeded;
+            if (_publications.Count + _publicationsAdded >= _maxPublications)
+            {
+                return StoreResult.TotalQuotaExceeded;
+            }
+
+            _publicationsAdded++;
         }
 
-        _publicationsAdded += change;
         _published[key] = publication;
         return StoreResult.Stored;
     }
 
-    /// <summary>The publication of a key after the changes planned so far.</summary>
-    public Publication? FindPublication(NodeId key) =>
-        _published.TryGetValue(key, out var planned) ? planned : _publications.GetValueOrDefault(key);
+    /// <summary>Stops publishing a key. Returns whether it was published.</summary>
+    public bool Unpublish(NodeId key)
+    {
+        var wasPublished = FindPublication(key) is not null;
+        if (wasPublished)
+        {
+            _publicationsAdded--;
+            _published[key] = null;
+        }
+
+        return wasPublished;
+    }
 
     /// <summary>Saves a node state. The last one of a batch stays.</summary>
-    public void SaveState(NodeState state) => _saved = state;
+    public NodeState Save(NodeState state) => _saved = state;
 
     protected override BatchWriter Context => this;
 
@@ -170,12 +173,12 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
         foreach (var (key, publication) in _published)
         {
-            _statements.Publish(key, publication);
+            NodeRows.Write(_file.Connection, key, publication);
         }
 
         if (_saved is not null)
         {
-            _statements.SaveState(_saved);
+            NodeRows.Write(_file.Connection, _saved);
         }
     }
 
@@ -185,7 +188,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         Delay?.Invoke();
         if (_file.LogLength > _options.MaxWriteAheadBytes)
         {
-            _pauseReaders(RestartLog);
+            RestartLog();
         }
     }
 
@@ -233,15 +236,16 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         _log.Dispose();
         _values.Dispose();
-        _statements.Dispose();
     }
+
+    // After the changes planned so far.
+    private Publication? FindPublication(NodeId key) =>
+        _published.TryGetValue(key, out var planned) ? planned : _publications.GetValueOrDefault(key);
 
     private void RepairDamaged()
     {
-        foreach (var number in _values.TakeDamaged())
-        {
-            Repair(number);
-        }
+        _values.Damaged.ForEach(Repair);
+        _values.Damaged.Clear();
     }
 
     // Keys are random, so memory is what deciding waits for.
@@ -262,6 +266,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     // What was committed stays so if this fails; the next commit tries again.
     private void RestartLog()
     {
+        _restarts.EnterWriteLock();
         try
         {
             _file.Connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -270,11 +275,15 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         {
             StorageLog.LogNotRestarted(_logger, exception, _file.Path);
         }
+        finally
+        {
+            _restarts.ExitWriteLock();
+        }
     }
 
     private async Task RepairAsync(long number)
     {
-        var write = new RepairOperation(number);
+        var write = new WriterOperation<(int Kept, int Lost)?>(writer => writer.Replace(number));
         try
         {
             if (TryEnqueue(write) && await write.Task is var (kept, lost))
@@ -331,9 +340,7 @@ internal static class StorageMetrics
     /// <summary>Creates the counter's series at 0.</summary>
     public static void Begin() => Failures.Add(0, Target);
 
-    /// <summary>Counts a committed transaction.</summary>
     public static void Wrote(TimeSpan duration) => Duration.Record(duration.TotalSeconds, Target);
 
-    /// <summary>Counts a failed transaction.</summary>
     public static void Failed() => Failures.Add(1, Target);
 }

@@ -1,7 +1,6 @@
 using System.Threading.Tasks.Sources;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
 
 namespace KadOrleans.Storage.Sqlite.Writing;
@@ -38,70 +37,26 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) 
         _completion.OnCompleted(continuation, state, token, flags);
 }
 
-/// <summary>Expired keys, to be removed if they are still expired. The result is their number.</summary>
-internal sealed class RemoveExpiredOperation(ReadOnlyMemory<NodeId> keys, DateTimeOffset now) : DatabaseOperation<BatchWriter, int>
+/// <summary>Any other operation, with a result for its caller.</summary>
+/// <param name="run">Plans it and returns the result.</param>
+/// <param name="onFailure">The result if the commit fails, made of the planned one. Null: the caller gets the exception.</param>
+/// <param name="isWrite">Whether it needs a transaction.</param>
+internal sealed class WriterOperation<TResult>(
+    Func<BatchWriter, TResult> run, Func<TResult?, TResult>? onFailure = null, bool isWrite = true) : DatabaseOperation<BatchWriter, TResult>
 {
-    public override void Run(BatchWriter context)
+    public override bool IsWrite => isWrite;
+
+    public override void Run(BatchWriter context) => Result = run(context);
+
+    public override void Fail(Exception cause)
     {
-        foreach (var key in keys.Span)
+        if (onFailure is null)
         {
-            if (context.Values.RemoveExpired(key, now))
-            {
-                Result++;
-            }
+            base.Fail(cause);
+        }
+        else
+        {
+            End(onFailure(Result));
         }
     }
-}
-
-/// <summary>A publication to remember.</summary>
-internal sealed class PublishOperation(NodeId key, Publication publication) : DatabaseOperation<BatchWriter, StoreResult>
-{
-    public override void Run(BatchWriter context) => Result = context.Publish(key, publication);
-
-    public override void Fail(Exception cause) => End(Result == StoreResult.Stored ? StoreResult.StorageFailed : Result);
-}
-
-/// <summary>A publication to forget. The result is whether there was one.</summary>
-internal sealed class UnpublishOperation(NodeId key) : DatabaseOperation<BatchWriter, bool>
-{
-    public override void Run(BatchWriter context)
-    {
-        Result = context.FindPublication(key) is not null;
-        if (Result)
-        {
-            context.Publish(key, null);
-        }
-    }
-}
-
-/// <summary>A node state to save.</summary>
-internal sealed class SaveStateOperation(NodeState state) : DatabaseOperation<BatchWriter, NodeState>
-{
-    public override void Run(BatchWriter context)
-    {
-        context.SaveState(state);
-        Result = state;
-    }
-}
-
-/// <summary>A damaged segment to replace. The result is how many of its values were written again, and how many are lost.</summary>
-internal sealed class RepairOperation(long number) : DatabaseOperation<BatchWriter, (int Kept, int Lost)?>
-{
-    public override void Run(BatchWriter context) => Result = context.Replace(number);
-}
-
-/// <summary>A value to read, where the file has no connections for that.</summary>
-internal sealed class ValueRead(NodeId key, DateTimeOffset now) : DatabaseOperation<BatchWriter, StoredValue?>
-{
-    public override bool IsWrite => false;
-
-    public override void Run(BatchWriter context) => Result = context.Read(key, now);
-}
-
-/// <summary>Changes nothing; completes when everything before it has been committed or has failed.</summary>
-internal sealed class FlushOperation : DatabaseOperation<BatchWriter, bool>
-{
-    public override void Run(BatchWriter context) => Result = true;
-
-    public override void Fail(Exception cause) => End(false);
 }

@@ -1,18 +1,13 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Storage.Sqlite.Crawls;
-using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Contracts;
 
-public sealed class CrawlFilesTests : IDisposable
+public sealed class CrawlFilesTests : SqliteTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    private CrawlFiles Files => new(_folder["crawls"], NullLogger<CrawlFiles>.Instance);
-
-    public void Dispose() => _folder.Dispose();
+    private CrawlFiles Files => new(Folder["crawls"], NullLogger<CrawlFiles>.Instance);
 
     [Fact]
     public async Task A_saved_crawl_comes_back_after_a_restart_over_several_pages()
@@ -29,16 +24,16 @@ public sealed class CrawlFilesTests : IDisposable
     [Fact]
     public async Task The_last_ten_are_kept_and_what_a_killed_process_left_is_removed()
     {
-        Directory.CreateDirectory(_folder["crawls"]);
-        await File.WriteAllTextAsync(Path.Combine(_folder["crawls"], $"{Report(0).Id}.nodes"), "x", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_folder["crawls"], "x.json.tmp"), "x", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Folder["crawls"]);
+        await File.WriteAllTextAsync(Path.Combine(Folder["crawls"], $"{Report(0).Id}.nodes"), "x", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(Folder["crawls"], "x.json.tmp"), "x", TestContext.Current.CancellationToken);
         for (var day = 1; day <= CrawlReport.MaxKept + 2; day++)
         {
             await Files.SaveAsync(Report(day), [Record(day)], TestContext.Current.CancellationToken);
         }
 
         Assert.Equal(Enumerable.Range(3, CrawlReport.MaxKept).Select(day => Report(day).Id), (await ListAsync()).Select(report => report.Id));
-        Assert.Equal(2 * CrawlReport.MaxKept, Directory.GetFiles(_folder["crawls"]).Length);
+        Assert.Equal(2 * CrawlReport.MaxKept, Directory.GetFiles(Folder["crawls"]).Length);
     }
 
     [Fact]
@@ -46,8 +41,8 @@ public sealed class CrawlFilesTests : IDisposable
     {
         await Files.SaveAsync(Report(1), [.. Enumerable.Range(0, CrawlPage.MaxRecords + 10).Select(Record)], TestContext.Current.CancellationToken);
         await Files.SaveAsync(Report(2), [Record(1)], TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_folder["crawls"], $"{Report(2).Id}.json"), "{", TestContext.Current.CancellationToken);
-        var nodes = Path.Combine(_folder["crawls"], $"{Report(1).Id}.nodes");
+        await File.WriteAllTextAsync(Path.Combine(Folder["crawls"], $"{Report(2).Id}.json"), "{", TestContext.Current.CancellationToken);
+        var nodes = Path.Combine(Folder["crawls"], $"{Report(1).Id}.nodes");
         await File.WriteAllBytesAsync(nodes, (await File.ReadAllBytesAsync(nodes, TestContext.Current.CancellationToken))[..^1], TestContext.Current.CancellationToken);
 
         Assert.Equal([Report(1).Id], (await ListAsync()).Select(report => report.Id));

@@ -3,16 +3,13 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Golden;
 
 /// <summary>A file of a release opens and holds what that release put there.</summary>
-public sealed class GoldenFileTests : IDisposable
+public sealed class GoldenFileTests : SqliteTests
 {
     private static readonly DateTimeOffset StoredAt = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
-
-    private readonly TemporaryFolder _folder = new();
 
     /// <summary>What it holds; never changes.</summary>
     private static IReadOnlyDictionary<NodeId, StoredValue> Held { get; } = new Dictionary<NodeId, StoredValue>
@@ -49,14 +46,14 @@ public sealed class GoldenFileTests : IDisposable
     [Fact]
     public async Task The_file_of_a_release_holds_what_that_put_there_and_takes_more()
     {
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-4.db"), _folder.DatabasePath);
-        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-4.db"), Folder.DatabasePath);
+        await using (var database = Open())
         {
             await AssertHoldsAsync(database, Held);
-            await new SqliteKeyStore(database).PutAsync(StoredValues.Key(1), StoredValues.Text("more"));
+            await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Text("more"));
         }
 
-        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var again = Open();
         await AssertHoldsAsync(again, new Dictionary<NodeId, StoredValue>(Held) { [StoredValues.Key(1)] = StoredValues.Text("more") });
     }
 
@@ -64,11 +61,9 @@ public sealed class GoldenFileTests : IDisposable
         SqliteDatabase database, IReadOnlyDictionary<NodeId, StoredValue> values)
     {
         Assert.Equal(values, await database.ReadAllAsync());
-        NodeStates.AssertEqual(SavedState, await new SqliteNodeStateStore(database).LoadAsync());
+        NodeStates.AssertEqual(SavedState, await database.States.LoadAsync());
         Assert.Equal(Published, database.Publications.ToDictionary());
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private static StoredValue Value(DhtValue value, int minutes, SourceNetwork source) =>
         new(value, StoredAt, StoredAt.AddMinutes(minutes), source);

@@ -2,18 +2,15 @@ using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.SqliteFiles;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Opening;
 
-public sealed class DataFolderTests : IDisposable
+public sealed class DataFolderTests : SqliteTests
 {
-    private readonly TemporaryFolder _folder = new();
-
     [Fact]
     public async Task A_missing_folder_is_created()
     {
-        var folder = Path.Combine(_folder.Path, "a", "b");
+        var folder = Path.Combine(Folder.Path, "a", "b");
 
         await using var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited);
 
@@ -24,51 +21,38 @@ public sealed class DataFolderTests : IDisposable
     [Fact]
     public async Task An_empty_file_is_a_new_database()
     {
-        File.WriteAllBytes(_folder.DatabasePath, []);
+        File.WriteAllBytes(Folder.DatabasePath, []);
 
-        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
-        await using (var store = new SqliteKeyStore(database))
+        await using (var database = Open())
         {
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(1), StoredValues.Text("first")));
+            Assert.Equal(StoreResult.Stored, await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Text("first")));
         }
 
-        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var again = Open();
         Assert.Equal(1, again.Values.GetUsage().Keys);
     }
 
     [Fact]
-    public async Task One_file_is_left_after_disposal()
+    public async Task One_file_is_left_after_disposal_and_opening_and_closing_changes_nothing_in_it()
     {
-        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
-        await using (var store = new SqliteKeyStore(database))
+        await using (var database = Open())
         {
-            await store.PutAsync(StoredValues.Key(1), StoredValues.Text("first"));
+            await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Text("first"));
         }
 
-        Assert.Equal(["kad.db"], _folder.Fingerprint().Keys);
-    }
-
-    [Fact]
-    public async Task Opening_and_closing_changes_nothing_in_the_file()
-    {
-        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
-        await using (var store = new SqliteKeyStore(database))
-        {
-            await store.PutAsync(StoredValues.Key(1), StoredValues.Text("first"));
-        }
-
-        var before = _folder.Fingerprint();
-        await using (SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
+        var before = Folder.Fingerprint();
+        Assert.Equal(["kad.db"], before.Keys);
+        await using (Open())
         {
         }
 
-        Assert.Equal(before, _folder.Fingerprint());
+        Assert.Equal(before, Folder.Fingerprint());
     }
 
     [Fact]
     public async Task Commits_wait_for_the_disk_and_survive_in_the_log()
     {
-        await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var database = Open();
 
         const int Full = 2;
         Assert.Equal(Full, database.Connection.QueryInteger("PRAGMA synchronous"));
@@ -81,33 +65,30 @@ public sealed class DataFolderTests : IDisposable
     [InlineData("/../{0}")]
     public async Task A_folder_is_opened_once_at_a_time_within_a_process(string variation)
     {
-        var sameFolder = _folder.Path + variation.Replace("{0}", Path.GetFileName(_folder.Path), StringComparison.Ordinal);
-        await using (SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
+        var sameFolder = Folder.Path + variation.Replace("{0}", Path.GetFileName(Folder.Path), StringComparison.Ordinal);
+        await using (Open())
         {
             var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(sameFolder, StoreQuota.Unlimited));
             Assert.Equal(
-                $"The data folder '{_folder.Path}' is in use by another node; stop that node or choose another data folder.",
+                $"The data folder '{Folder.Path}' is in use by another node; stop that node or choose another data folder.",
                 refusal.Message);
         }
 
         await using var again = SqliteDatabase.Open(sameFolder, StoreQuota.Unlimited);
-        Assert.Equal(_folder.DatabasePath, again.Path);
+        Assert.Equal(Folder.DatabasePath, again.Path);
     }
 
     [Fact]
     public async Task Closing_twice_is_fine()
     {
-        var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        var store = new SqliteKeyStore(database);
+        var database = Open();
 
         await database.DisposeAsync();
         await database.DisposeAsync();
-        await store.DisposeAsync();
+        await database.Store.DisposeAsync();
 
-        var states = new SqliteNodeStateStore(database);
+        var states = database.States;
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await states.LoadAsync());
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await states.SaveAsync(NodeStates.WithContacts));
     }
-
-    public void Dispose() => _folder.Dispose();
 }

@@ -8,35 +8,27 @@ using Microsoft.Data.Sqlite;
 namespace KadOrleans.Storage.Sqlite.Tests.Opening;
 
 /// <summary>A file that is refused is named, and stays as it is.</summary>
-public sealed class RefusedFileTests : IDisposable
+public sealed class RefusedFileTests : SqliteTests
 {
-    private readonly TemporaryFolder _folder = new();
-
     [Theory]
     [InlineData("Dear diary, today I learned about distributed hash tables. They are tables, and distributed, and hashed, which is why.")]
     [InlineData("short")]
     [InlineData("SQLite format 2, which is not the same")]
     public void A_file_that_is_no_database_is_refused(string text)
     {
-        File.WriteAllText(_folder.DatabasePath, text);
+        File.WriteAllText(Folder.DatabasePath, text);
 
         AssertRefused("is not an SQLite database");
     }
 
-    [Fact]
-    public void A_database_of_another_application_is_refused()
+    [Theory]
+    [InlineData("PRAGMA application_id = 252006674", "0F055112")]
+    [InlineData("CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')", "00000000")]
+    public void A_database_of_another_application_is_refused(string sql, string id)
     {
-        Alter("PRAGMA application_id = 252006674");
+        Alter(sql);
 
-        AssertRefused("is the database of another application (id 0F055112)");
-    }
-
-    [Fact]
-    public void A_database_without_an_application_id_is_refused()
-    {
-        Alter("CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
-
-        AssertRefused("is the database of another application");
+        AssertRefused($"is the database of another application (id {id})");
     }
 
     [Fact]
@@ -46,20 +38,30 @@ public sealed class RefusedFileTests : IDisposable
         using (var connection = Connect(elsewhere.DatabasePath))
         {
             connection.Execute("PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
-            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath);
-            File.Copy(elsewhere.LogPath, _folder.LogPath);
+            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath);
+            File.Copy(elsewhere.LogPath, Folder.LogPath);
         }
 
         AssertRefused("is the database of another application");
     }
 
-    [Fact]
-    public async Task A_database_of_a_newer_release_is_refused()
+    [Theory]
+    [InlineData("PRAGMA user_version = 5", "was written by a newer release (schema 5, this one knows 4); run that release or choose ")]
+    [InlineData("PRAGMA user_version = 3", "was written by a build before the first release (schema 3, this one knows 4); export it with that build, or ")]
+    [InlineData("PRAGMA user_version = 0", "is damaged (its schema version is unknown); ")]
+    [InlineData("UPDATE segment SET number = 7", "is damaged (segment 7 of its values is unreadable); ")]
+    [InlineData("INSERT INTO node (id) VALUES (x'01')", "is damaged (an id in table node has 1 bytes); ")]
+    [InlineData(
+        "INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact VALUES (0, zeroblob(20), zeroblob(16), 65536)",
+        "is damaged (a contact is unreadable); ")]
+    [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))", "is damaged (a table is missing or altered); ")]
+    [InlineData("DROP TABLE segment", "is damaged (a table is missing or altered); ")]
+    public async Task Content_that_this_release_does_not_write_is_refused(string alteration, string what)
     {
         await CreateAsync(10);
-        Alter("PRAGMA user_version = 5");
+        Alter(alteration);
 
-        AssertRefused("was written by a newer release (schema 5, this one knows 4)");
+        AssertRefused(what);
     }
 
     [Fact]
@@ -68,11 +70,11 @@ public sealed class RefusedFileTests : IDisposable
         await CreateAsync(10);
         using (var elsewhere = new TemporaryFolder())
         {
-            File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
+            File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
             using var connection = Connect(elsewhere.DatabasePath);
             connection.Execute("PRAGMA user_version = 7");
-            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath, overwrite: true);
-            File.Copy(elsewhere.LogPath, _folder.LogPath);
+            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
+            File.Copy(elsewhere.LogPath, Folder.LogPath);
         }
 
         AssertRefused("was written by a newer release (schema 7, this one knows 4)");
@@ -86,7 +88,7 @@ public sealed class RefusedFileTests : IDisposable
     public async Task A_truncated_database_is_refused(int length)
     {
         await CreateAsync(1000);
-        using (var file = File.OpenWrite(_folder.DatabasePath))
+        using (var file = File.OpenWrite(Folder.DatabasePath))
         {
             Assert.True(file.Length > length);
             file.SetLength(length);
@@ -110,32 +112,18 @@ public sealed class RefusedFileTests : IDisposable
     [Fact]
     public async Task A_damaged_database_with_changes_in_its_log_is_refused()
     {
-        await using (var database = await CreateOpenAsync(1000))
-        {
-            await database.DisposeAsync();
-        }
-
+        await CreateAsync(1000);
         using (var elsewhere = new TemporaryFolder())
         {
-            File.Copy(_folder.DatabasePath, elsewhere.DatabasePath);
+            File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
             await using var database = SqliteDatabase.Open(elsewhere.Path, StoreQuota.Unlimited);
-            await using var store = new SqliteKeyStore(database);
-            await store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
-            File.Copy(elsewhere.DatabasePath, _folder.DatabasePath, overwrite: true);
-            File.Copy(elsewhere.LogPath, _folder.LogPath);
+            await database.Store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
+            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
+            File.Copy(elsewhere.LogPath, Folder.LogPath);
         }
 
         OverwritePage(9);
         AssertRefused("is damaged (");
-    }
-
-    [Fact]
-    public async Task A_schema_before_the_first_release_is_refused()
-    {
-        await CreateAsync(1);
-        Alter("PRAGMA user_version = 3");
-
-        AssertRefused("was written by a build before the first release (schema 3, this one knows 4); export it with that build, or ");
     }
 
     [Theory]
@@ -154,44 +142,21 @@ public sealed class RefusedFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_whose_segments_changed_places_is_refused()
-    {
-        await CreateAsync(1);
-        Alter("UPDATE segment SET number = 7");
-
-        AssertRefused("is damaged (segment 7 of its values is unreadable); ");
-    }
-
-    [Theory]
-    [InlineData("INSERT INTO node (id) VALUES (x'01')")]
-    [InlineData("INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact VALUES (0, zeroblob(20), zeroblob(16), 65536)")]
-    [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))")]
-    [InlineData("DROP TABLE segment")]
-    [InlineData("PRAGMA user_version = 0")]
-    public async Task Content_that_no_release_writes_is_refused(string alteration)
-    {
-        await CreateAsync(1);
-        Alter(alteration);
-
-        AssertRefused("is damaged (");
-    }
-
-    [Fact]
     public void A_log_without_its_database_is_refused()
     {
-        File.WriteAllText(_folder.LogPath, "changes");
-        var before = _folder.Fingerprint();
+        File.WriteAllText(Folder.LogPath, "changes");
+        var before = Folder.Fingerprint();
 
-        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
+        var refusal = Assert.Throws<KeyStoreException>(() => Open(onDamage: DamagePolicy.Refuse));
 
-        Assert.StartsWith($"'{_folder.LogPath}' holds changes of a database that is missing", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(before, _folder.Fingerprint());
+        Assert.StartsWith($"'{Folder.LogPath}' holds changes of a database that is missing", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Folder.Fingerprint());
     }
 
     [Fact]
     public void A_folder_in_place_of_the_file_is_refused()
     {
-        Directory.CreateDirectory(_folder.DatabasePath);
+        Directory.CreateDirectory(Folder.DatabasePath);
 
         AssertRefused("cannot be opened (");
     }
@@ -199,49 +164,40 @@ public sealed class RefusedFileTests : IDisposable
     [Fact]
     public void A_data_folder_that_cannot_be_created_is_named()
     {
-        File.WriteAllText(Path.Combine(_folder.Path, "file"), "not a folder");
-        var folder = Path.Combine(_folder.Path, "file", "data");
+        File.WriteAllText(Path.Combine(Folder.Path, "file"), "not a folder");
+        var folder = Path.Combine(Folder.Path, "file", "data");
 
         var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(folder, StoreQuota.Unlimited));
 
         Assert.StartsWith($"The data folder '{folder}' cannot be created", refusal.Message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => _folder.Dispose();
-
     private void AssertRefused(string what)
     {
-        var before = _folder.Fingerprint();
+        var before = Folder.Fingerprint();
 
-        var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
+        var refusal = Assert.Throws<KeyStoreException>(() => Open(onDamage: DamagePolicy.Refuse));
 
-        Assert.StartsWith($"'{_folder.DatabasePath}' {what}", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"'{Folder.DatabasePath}' {what}", refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);
-        Assert.Equal(before, _folder.Fingerprint());
+        Assert.Equal(before, Folder.Fingerprint());
 
         // The refusal gives the folder up again: the next one is for the same reason.
-        var again = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse));
+        var again = Assert.Throws<KeyStoreException>(() => Open(onDamage: DamagePolicy.Refuse));
         Assert.Equal(refusal.Message, again.Message);
     }
 
     private async Task CreateAsync(int keys)
     {
-        await using var database = await CreateOpenAsync(keys);
-    }
-
-    private async Task<SqliteDatabase> CreateOpenAsync(int keys)
-    {
-        var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-        await using var store = new SqliteKeyStore(database);
+        await using var database = Open();
         await Task.WhenAll(Enumerable.Range(0, keys).Select(
-            i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
-        return database;
+            i => database.Store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
     }
 
     private void Alter(string sql)
     {
-        using var connection = Connect(_folder.DatabasePath);
+        using var connection = Connect(Folder.DatabasePath);
         connection.Execute(sql);
     }
 
@@ -250,7 +206,7 @@ public sealed class RefusedFileTests : IDisposable
         const int PageSize = 4096;
         var garbage = new byte[PageSize / 2];
         Array.Fill(garbage, (byte)0xA5);
-        using var file = File.OpenWrite(_folder.DatabasePath);
+        using var file = File.OpenWrite(Folder.DatabasePath);
         file.Position = ((page - 1) * PageSize) + (page == 1 ? 100 : 0);
         Assert.True(file.Length > file.Position + garbage.Length);
         file.Write(garbage);

@@ -3,24 +3,19 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
-using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Reading;
 using KadOrleans.Storage.Sqlite.Segments;
-using KadOrleans.Storage.Sqlite.Tests.Writing;
-using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Reading;
 
 /// <summary>Values that memory does not have.</summary>
-public sealed class ColdReadTests : IDisposable
+public sealed class ColdReadTests : SqliteTests
 {
     private static readonly LogOptions Small = new() { SegmentBytes = 1_024, SlackBytes = 4_096 };
 
     // As releases before wrote them.
     private static readonly LogOptions Large = new() { SegmentBytes = 128 * 1024 };
-
-    private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task A_disk_that_does_not_answer_delays_no_answer_that_memory_has_and_a_crowd_is_refused_at_once()
@@ -28,16 +23,15 @@ public sealed class ColdReadTests : IDisposable
         const int Keys = ColdReads.Capacity + 1_000;
         await FillAsync(Keys);
         await using var database = Open(new LogOptions());
-        await using var store = new SqliteKeyStore(database);
-        await store.PutAsync(StoredValues.Key(-1), StoredValues.Text("in the cache"));
+        await database.Store.PutAsync(StoredValues.Key(-1), StoredValues.Text("in the cache"));
 
         using var answers = new ManualResetEventSlim();
         database.Reads.Delay = answers.Wait;
-        var reads = Enumerable.Range(0, Keys).Select(i => store.GetAsync(StoredValues.Key(i), StoredValues.Now).AsTask()).ToList();
+        var reads = Enumerable.Range(0, Keys).Select(i => database.Store.GetAsync(StoredValues.Key(i), StoredValues.Now).AsTask()).ToList();
 
-        Assert.True(store.GetAsync(StoredValues.Key(-1), StoredValues.Now).AsTask().IsCompletedSuccessfully);
-        Assert.True(store.GetAsync(StoredValues.Key(-2), StoredValues.Now).AsTask().IsCompletedSuccessfully);
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(-3), StoredValues.Text("more")));
+        Assert.True(database.Store.GetAsync(StoredValues.Key(-1), StoredValues.Now).AsTask().IsCompletedSuccessfully);
+        Assert.True(database.Store.GetAsync(StoredValues.Key(-2), StoredValues.Now).AsTask().IsCompletedSuccessfully);
+        Assert.Equal(StoreResult.Stored, await database.Store.PutAsync(StoredValues.Key(-3), StoredValues.Text("more")));
         var refused = reads.Where(read => read.IsFaulted).ToList();
         Assert.NotEmpty(refused);
         Assert.All(refused, read => Assert.Contains("is read too slowly", Assert.IsType<KeyStoreException>(read.Exception!.InnerException).Message, StringComparison.Ordinal));
@@ -51,7 +45,6 @@ public sealed class ColdReadTests : IDisposable
     {
         await FillAsync(100);
         await using var database = Open(new LogOptions(), cacheBytes: 0);
-        await using var store = new SqliteKeyStore(database);
         using var answers = new ManualResetEventSlim();
         using var unblocked = new ManualResetEventSlim();
         database.Reads.Delay = answers.Wait;
@@ -61,7 +54,7 @@ public sealed class ColdReadTests : IDisposable
         answers.Set();
         try
         {
-            var others = Enumerable.Range(10, 20).Select(key => store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask());
+            var others = Enumerable.Range(10, 20).Select(key => database.Store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask());
             Assert.All(await Task.WhenAll(others).WaitAsync(TimeSpan.FromSeconds(30)), Assert.NotNull);
         }
         finally
@@ -73,7 +66,7 @@ public sealed class ColdReadTests : IDisposable
 
         async Task BlockAsync(int key)
         {
-            await store.GetAsync(StoredValues.Key(key), StoredValues.Now).ConfigureAwait(false);
+            await database.Store.GetAsync(StoredValues.Key(key), StoredValues.Now).ConfigureAwait(false);
             unblocked.Wait();
         }
     }
@@ -83,14 +76,13 @@ public sealed class ColdReadTests : IDisposable
     {
         const int Keys = 40;
         await using var database = Open(Small);
-        await using var store = new SqliteKeyStore(database);
         var random = new Random(1);
         var written = new int[Keys];
         for (var round = 1; round <= 300; round++)
         {
             var puts = Enumerable.Range(0, Keys).Where(_ => random.Next(3) == 0).ToDictionary(
-                key => key, key => store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromInteger(round))).AsTask());
-            var reads = Enumerable.Range(0, Keys).Select(key => store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask()).ToList();
+                key => key, key => database.Store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromInteger(round))).AsTask());
+            var reads = Enumerable.Range(0, Keys).Select(key => database.Store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask()).ToList();
             for (var key = 0; key < Keys; key++)
             {
                 var found = (int)((await reads[key])?.Value.AsInteger() ?? 0);
@@ -112,7 +104,6 @@ public sealed class ColdReadTests : IDisposable
     {
         const int Keys = 100;
         await using var database = Open(Small, cacheBytes: 0);
-        await using var store = new SqliteKeyStore(database);
         var reads = new ConcurrentQueue<Task<StoredValue?>>();
         await Task.WhenAll(Enumerable.Range(0, Keys).Select(key => PutAsync(key, 0)));
 
@@ -123,7 +114,7 @@ public sealed class ColdReadTests : IDisposable
                 return;
             }
 
-            var some = Enumerable.Range(0, Keys).Select(key => store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask()).ToList();
+            var some = Enumerable.Range(0, Keys).Select(key => database.Store.GetAsync(StoredValues.Key(key), StoredValues.Now).AsTask()).ToList();
             some.ForEach(reads.Enqueue);
             SpinWait.SpinUntil(() => some.TrueForAll(read => read.IsCompleted), TimeSpan.FromMilliseconds(20));
         };
@@ -138,7 +129,7 @@ public sealed class ColdReadTests : IDisposable
         database.Writer.Delay = null;
 
         Task<StoreResult> PutAsync(int key, byte round) =>
-            store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromBytes([round, .. new byte[100]]))).AsTask();
+            database.Store.PutAsync(StoredValues.Key(key), StoredValues.Of(DhtValue.FromBytes([round, .. new byte[100]]))).AsTask();
     }
 
     [Fact]
@@ -146,22 +137,21 @@ public sealed class ColdReadTests : IDisposable
     {
         const int Limit = 1 << 20;
         await using var database = Open(new LogOptions { MaxWriteAheadBytes = Limit });
-        await using var store = new SqliteKeyStore(database);
         var isWriting = true;
-        await store.PutAsync(StoredValues.Key(0), StoredValues.Sized(8_000));
+        await database.Store.PutAsync(StoredValues.Key(0), StoredValues.Sized(8_000));
         var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             while (Volatile.Read(ref isWriting))
             {
-                Assert.NotNull(await store.GetAsync(StoredValues.Key(0), StoredValues.Now));
+                Assert.NotNull(await database.Store.GetAsync(StoredValues.Key(0), StoredValues.Now));
             }
         })).ToList();
 
         for (var round = 0; round < 50; round++)
         {
-            await Task.WhenAll(Enumerable.Range(1, 40).Select(i => store.PutAsync(
+            await Task.WhenAll(Enumerable.Range(1, 40).Select(i => database.Store.PutAsync(
                 StoredValues.Key(i), StoredValues.Of(DhtValue.FromBytes([.. BitConverter.GetBytes(round), .. new byte[8_000]]))).AsTask()));
-            Assert.InRange(new FileInfo(_folder.LogPath).Length, 0, 4 * Limit);
+            Assert.InRange(new FileInfo(Folder.LogPath).Length, 0, 4 * Limit);
         }
 
         Volatile.Write(ref isWriting, false);
@@ -177,14 +167,9 @@ public sealed class ColdReadTests : IDisposable
         int left;
         await using (var database = Open(new LogOptions(), cacheBytes: 0))
         {
-            await using var store = new SqliteKeyStore(database);
-            await store.PutAsync(StoredValues.Key(0), StoredValues.Text("newer"));
-            using (await WriterGate.CloseAsync(database))
-            {
-                database.Connection.Execute(Flip);
-            }
-
-            Assert.Null(await store.GetAsync(StoredValues.Key(0), StoredValues.Now));
+            await database.Store.PutAsync(StoredValues.Key(0), StoredValues.Text("newer"));
+            await database.ExecuteAsync(Flip);
+            Assert.Null(await database.Store.GetAsync(StoredValues.Key(0), StoredValues.Now));
             await database.FlushAsync();
             left = (int)database.Keys;
             Assert.InRange(left, 60, 99);
@@ -192,7 +177,7 @@ public sealed class ColdReadTests : IDisposable
         }
 
         // An older value of the key does not come back.
-        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        await using var again = Open();
         Assert.Null(again.Damage);
         Assert.Equal(left, again.Keys);
         Assert.Null(await again.GetAsync(StoredValues.Key(0)));
@@ -216,7 +201,7 @@ public sealed class ColdReadTests : IDisposable
             Assert.Equal(before, await database.ReadAllAsync());
         }
 
-        await using var again = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse);
+        await using var again = Open(onDamage: DamagePolicy.Refuse);
         Assert.Equal(before, await again.ReadAllAsync());
     }
 
@@ -225,7 +210,7 @@ public sealed class ColdReadTests : IDisposable
     {
         await FillAsync(100);
         await using var database = SqliteDatabase.Open(
-            _folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 0, Readers = 0 }, new LogOptions(), NullLogger.Instance);
+            Folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 0, Readers = 0 }, new LogOptions(), NullLogger.Instance);
         Assert.Equal(100, (await database.ReadAllAsync()).Count);
         Assert.NotNull(await database.GetAsync(StoredValues.Key(7)));
         Assert.Null(await database.GetAsync(StoredValues.Key(1_000)));
@@ -248,24 +233,21 @@ public sealed class ColdReadTests : IDisposable
         await FillAsync(10_000);
         var limits = new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 100_000, MemoryBytes = 500_000 };
         var refusal = Assert.Throws<KeyStoreException>(
-            () => SqliteDatabase.Open(_folder.Path, limits, new LogOptions(), NullLogger.Instance));
+            () => SqliteDatabase.Open(Folder.Path, limits, new LogOptions(), NullLogger.Instance));
         Assert.Contains("and this process may use 500000; give it ", refusal.Message, StringComparison.Ordinal);
         await using var again = Open(new LogOptions());
         Assert.Equal(10_000, again.Keys);
     }
 
-    public void Dispose() => _folder.Dispose();
-
     private SqliteDatabase Open(LogOptions options, long cacheBytes = 1_000) => SqliteDatabase.Open(
-        _folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = cacheBytes }, options, NullLogger.Instance);
+        Folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = cacheBytes }, options, NullLogger.Instance);
 
     private async Task FillAsync(int keys, LogOptions? options = null)
     {
         await using var database = Open(options ?? new LogOptions());
-        await using var store = new SqliteKeyStore(database);
         foreach (var some in Enumerable.Range(0, keys).Chunk(4_000))
         {
-            var results = await Task.WhenAll(some.Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64, StoredValues.Alice)).AsTask()));
+            var results = await Task.WhenAll(some.Select(i => database.Store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64, StoredValues.Alice)).AsTask()));
             Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
         }
     }

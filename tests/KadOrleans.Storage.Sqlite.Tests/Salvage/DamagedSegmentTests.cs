@@ -1,23 +1,22 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Tests.Writing;
-using KadOrleans.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Salvage;
 
-public sealed class DamagedSegmentTests : IDisposable
+public sealed class DamagedSegmentTests : SqliteTests
 {
     private const string FlipLast =
         "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
 
-    private readonly TemporaryFolder _folder = new();
+    // The key begins behind the header of the segment and the type of the record.
+    private const string FlipKey =
+        "UPDATE segment SET records = CAST(substr(records, 1, 10) || x'FF' || substr(records, 12) AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
 
-    private string Aside => _folder.DatabasePath + ".damaged-1";
+    private string Aside => Folder.DatabasePath + ".damaged-1";
 
     [Fact]
     public async Task The_other_values_the_publications_and_the_state_are_there_and_the_bytes_are_set_aside()
@@ -25,7 +24,7 @@ public sealed class DamagedSegmentTests : IDisposable
         await StoreAsync(1, 200);
         await using (var database = Open())
         {
-            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+            await database.States.SaveAsync(NodeStates.WithContacts);
             await new SqlitePublicationStore(database).PutAsync(StoredValues.Key(99), new Publication(DhtValue.FromInteger(9), StoredValues.Now));
         }
 
@@ -38,7 +37,7 @@ public sealed class DamagedSegmentTests : IDisposable
             Assert.Equal(200, database.Keys);
             Assert.Equal(
                 Enumerable.Range(300, 10).Select(StoredValues.Key).Order(), database.LostKeys.Order());
-            NodeStates.AssertEqual(NodeStates.WithContacts, await new SqliteNodeStateStore(database).LoadAsync());
+            NodeStates.AssertEqual(NodeStates.WithContacts, await database.States.LoadAsync());
             Assert.NotNull(await new SqlitePublicationStore(database).GetAsync(StoredValues.Key(99)));
             Assert.Contains("10 keys are known to be lost, 200 are left", database.Damage, StringComparison.Ordinal);
             Assert.Contains($"'{Aside}'", database.Damage, StringComparison.Ordinal);
@@ -50,29 +49,18 @@ public sealed class DamagedSegmentTests : IDisposable
         Assert.Equal(200, again.Keys);
     }
 
-    [Fact]
-    public async Task A_key_does_not_fall_back_to_an_older_value()
+    [Theory]
+    [InlineData(FlipLast)]
+    [InlineData(FlipKey)]
+    public async Task A_key_does_not_fall_back_to_an_older_value_even_if_it_is_damaged_itself(string damage)
     {
         await StoreAsync(1, 200);
-        await PutAsync(StoredValues.Key(5), StoredValues.Text("newer"));
-        Alter(FlipLast);
-
-        for (var start = 0; start < 2; start++)
+        await using (var database = Open())
         {
-            await using var database = Open();
-            Assert.Equal(199, database.Keys);
-            Assert.Null(await database.GetAsync(StoredValues.Key(5)));
+            await database.Store.PutAsync(StoredValues.Key(5), StoredValues.Text("newer"));
         }
-    }
 
-    [Fact]
-    public async Task A_key_that_is_damaged_itself_does_not_fall_back_either()
-    {
-        await StoreAsync(1, 200);
-        await PutAsync(StoredValues.Key(5), StoredValues.Text("newer"));
-
-        // The key begins behind the header of the segment and the type of the record.
-        Alter("UPDATE segment SET records = CAST(substr(records, 1, 10) || x'FF' || substr(records, 12) AS BLOB) WHERE number = (SELECT max(number) FROM segment)");
+        Alter(damage);
 
         for (var start = 0; start < 2; start++)
         {
@@ -91,15 +79,15 @@ public sealed class DamagedSegmentTests : IDisposable
             await StoreAsync(100 * time, 10);
             Alter(FlipLast);
             await using var database = Open();
-            Assert.True(File.Exists($"{_folder.DatabasePath}.damaged-{time}"));
+            Assert.True(File.Exists($"{Folder.DatabasePath}.damaged-{time}"));
         }
 
         await StoreAsync(5000, 10);
         Alter(FlipLast);
-        var before = _folder.Fingerprint();
+        var before = Folder.Fingerprint();
 
-        Assert.Contains("are there already; move them away", Assert.Throws<KeyStoreException>(Open).Message, StringComparison.Ordinal);
-        Assert.Equal(before, _folder.Fingerprint());
+        Assert.Contains("are there already; move them away", Assert.Throws<KeyStoreException>(() => Open()).Message, StringComparison.Ordinal);
+        Assert.Equal(before, Folder.Fingerprint());
     }
 
     [Theory]
@@ -126,14 +114,9 @@ public sealed class DamagedSegmentTests : IDisposable
     {
         await using (var database = Open())
         {
-            await using var store = new SqliteKeyStore(database);
-            await Task.WhenAll(Enumerable.Range(1, 200).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
-            using (await WriterGate.CloseAsync(database))
-            {
-                database.Connection.Execute(FlipLast);
-            }
-
-            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+            await Task.WhenAll(Enumerable.Range(1, 200).Select(i => database.Store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
+            await database.ExecuteAsync(FlipLast);
+            await database.States.SaveAsync(NodeStates.WithContacts);
         }
 
         await using var again = Open();
@@ -146,17 +129,12 @@ public sealed class DamagedSegmentTests : IDisposable
     {
         var quota = StoreQuota.Unlimited with { TotalKeys = 200 };
         await StoreAsync(1, 200, StoredValues.Alice);
-        await using (var database = SqliteDatabase.Open(_folder.Path, quota))
+        await using (var database = Open(quota))
         {
-            await using var store = new SqliteKeyStore(database);
-            await store.PutAsync(StoredValues.Key(300), StoredValues.Sized(64, StoredValues.Bob));
-            Assert.Equal(new StoreTurnover(0, 1, 0), store.Turnover);
-            using (await WriterGate.CloseAsync(database))
-            {
-                database.Connection.Execute(FlipLast);
-            }
-
-            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+            await database.Store.PutAsync(StoredValues.Key(300), StoredValues.Sized(64, StoredValues.Bob));
+            Assert.Equal(new StoreTurnover(0, 1, 0), database.Store.Turnover);
+            await database.ExecuteAsync(FlipLast);
+            await database.States.SaveAsync(NodeStates.WithContacts);
             Assert.Equal(200, database.Keys);
         }
 
@@ -170,52 +148,39 @@ public sealed class DamagedSegmentTests : IDisposable
     public async Task A_rebuilding_that_a_crash_interrupted_is_ended()
     {
         await StoreAsync(1, 20);
-        File.Move(_folder.DatabasePath, _folder.DatabasePath + ".rebuilt");
-        await File.WriteAllTextAsync(_folder.LogPath, "the log of the damaged file");
+        File.Move(Folder.DatabasePath, Folder.DatabasePath + ".rebuilt");
+        await File.WriteAllTextAsync(Folder.LogPath, "the log of the damaged file");
 
         await using var database = Open();
         Assert.Equal(20, database.Keys);
-        Assert.Equal("the log of the damaged file", await File.ReadAllTextAsync(_folder.DatabasePath + ".damaged-1-wal"));
+        Assert.Equal("the log of the damaged file", await File.ReadAllTextAsync(Folder.DatabasePath + ".damaged-1-wal"));
     }
 
     [Fact]
     public async Task A_copy_that_a_crash_left_unfinished_is_never_taken_for_the_database()
     {
         await StoreAsync(1, 20);
-        var whole = await File.ReadAllBytesAsync(_folder.DatabasePath);
-        await File.WriteAllBytesAsync(_folder.DatabasePath + ".rebuilt.partial", whole[..(whole.Length / 2)]);
-        File.Delete(_folder.DatabasePath);
+        var whole = await File.ReadAllBytesAsync(Folder.DatabasePath);
+        await File.WriteAllBytesAsync(Folder.DatabasePath + ".rebuilt.partial", whole[..(whole.Length / 2)]);
+        File.Delete(Folder.DatabasePath);
 
         await using var database = Open();
         Assert.Equal(0, database.Keys);
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private SqliteDatabase Open() => SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
-
     // In one batch, and so in one segment.
     private async Task StoreAsync(int first, int count, SourceNetwork source = default)
     {
         await using var database = Open();
-        await using var store = new SqliteKeyStore(database);
-        var gate = await WriterGate.CloseAsync(database);
-        var puts = Enumerable.Range(first, count).Select(i => store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64, source)).AsTask()).ToList();
-        gate.Dispose();
-        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
-    }
-
-    private async Task PutAsync(NodeId key, StoredValue value)
-    {
-        await using var database = Open();
-        await using var store = new SqliteKeyStore(database);
-        Assert.Equal(StoreResult.Stored, await store.PutAsync(key, value));
+        var results = await database.PutBatchAsync(
+            Enumerable.Range(first, count).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(64, source))));
+        Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
     }
 
     private void Alter(string sql)
     {
         SQLitePCL.Batteries_V2.Init();
-        using var connection = new SqliteConnection($"Data Source={_folder.DatabasePath};Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={Folder.DatabasePath};Pooling=False");
         connection.Open();
         connection.Execute(sql);
     }

@@ -8,12 +8,11 @@ using KadOrleans.Testing;
 namespace KadOrleans.Storage.Sqlite.Tests.Salvage;
 
 /// <summary>A file in which the disk changed something: the node starts with all that is not damaged, and with nothing that is wrong.</summary>
-public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
+public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
 {
     private const int Keys = 400;
     private const int PageBytes = 4096;
 
-    private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<NodeId, StoredValue> _values = [];
     private readonly Dictionary<NodeId, long> _segments = [];
 
@@ -56,8 +55,6 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{kept / pages} of {Keys} keys on average");
         Assert.True(kept > pages * Keys / 2);
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private async Task FlipAsync(int seed, int flips)
     {
@@ -108,17 +105,16 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
 
     private async Task<byte[]> CreateAsync()
     {
-        await using (var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited))
+        await using (var database = Open())
         {
-            await using var store = new SqliteKeyStore(database);
             for (var i = 0; i < Keys; i++)
             {
                 var (key, value) = (NodeId.FromKey($"key {i}"), StoredValues.Text($"value {i} {new string('x', 100)}"));
-                Assert.Equal(StoreResult.Stored, await store.PutAsync(key, value));
+                Assert.Equal(StoreResult.Stored, await database.Store.PutAsync(key, value));
                 _values[key] = value;
             }
 
-            await new SqliteNodeStateStore(database).SaveAsync(NodeStates.WithContacts);
+            await database.States.SaveAsync(NodeStates.WithContacts);
             foreach (var key in _values.Keys)
             {
                 Assert.True(database.Values.Shard.TryFind(key, out var held));
@@ -126,7 +122,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        return await File.ReadAllBytesAsync(_folder.DatabasePath);
+        return await File.ReadAllBytesAsync(Folder.DatabasePath);
     }
 
     // What is left of a changed file, after each value was compared; null if it was refused in a sentence.
@@ -149,13 +145,12 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : IDisposable
         Left left;
         await using (database)
         {
-            await using var store = new SqliteKeyStore(database);
             var held = await database.ReadAllAsync();
             Assert.All(held, entry => Assert.Equal(_values[entry.Key], entry.Value));
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(5000), StoredValues.Text("new")));
+            Assert.Equal(StoreResult.Stored, await database.Store.PutAsync(StoredValues.Key(5000), StoredValues.Text("new")));
             left = new Left([.. held.Keys], database.Damage, [.. database.LostKeys]);
             output.WriteLine(database.Damage ?? "sound");
-            var hasId = await new SqliteNodeStateStore(database).LoadAsync() is not null;
+            var hasId = await database.States.LoadAsync() is not null;
             Assert.True(hasId || database.Damage!.Contains("the node's id", StringComparison.Ordinal), database.Damage);
         }
 

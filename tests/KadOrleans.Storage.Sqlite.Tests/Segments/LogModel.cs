@@ -3,7 +3,6 @@ using KadOrleans.Core.Values;
 using KadOrleans.PortContracts;
 using KadOrleans.SqliteFiles;
 using KadOrleans.Storage.Sqlite.Segments;
-using KadOrleans.Storage.Sqlite.Tests.Writing;
 using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -63,9 +62,9 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
     /// <summary>The same in a commit that fails at its end, once its first segment is full or all is collected.</summary>
     public async Task FailAsync(IEnumerable<int> keys, int length)
     {
-        await ExecuteAsync("CREATE TEMP TRIGGER refusal AFTER INSERT ON segment BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        await _database!.ExecuteAsync("CREATE TEMP TRIGGER refusal AFTER INSERT ON segment BEGIN SELECT RAISE(ABORT, 'refused'); END");
         await RunAsync(keys, length, StoreResult.StorageFailed);
-        await ExecuteAsync("DROP TRIGGER refusal");
+        await _database!.ExecuteAsync("DROP TRIGGER refusal");
         await CheckAsync();
     }
 
@@ -97,20 +96,10 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
         return database;
     }
 
-    private async Task ExecuteAsync(string statement)
-    {
-        using var gate = await WriterGate.CloseAsync(_database!);
-        _database!.Connection.Execute(statement);
-    }
-
     private async Task<List<KeyValuePair<NodeId, StoredValue>>> RunAsync(IEnumerable<int> keys, int length, StoreResult expected)
     {
         var puts = keys.Select(key => KeyValuePair.Create(StoredValues.Key(key), NextValue(key, length))).ToList();
-        var store = new SqliteKeyStore(_database!);
-        var gate = await WriterGate.CloseAsync(_database!);
-        var results = puts.Select(put => store.PutAsync(put.Key, put.Value).AsTask()).ToList();
-        gate.Dispose();
-        Assert.All(await Task.WhenAll(results), result => Assert.Equal(expected, result));
+        Assert.All(await _database!.PutBatchAsync(puts), result => Assert.Equal(expected, result));
         return puts;
     }
 

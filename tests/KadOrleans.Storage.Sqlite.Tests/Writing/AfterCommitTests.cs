@@ -1,20 +1,17 @@
 using KadOrleans.Node.Ports;
 using KadOrleans.SqliteFiles;
-using KadOrleans.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;
 
 /// <summary>What fails after a commit has rows in the file that memory lacks.</summary>
-public sealed class AfterCommitTests : IDisposable
+public sealed class AfterCommitTests : SqliteTests
 {
-    private readonly TemporaryFolder _folder = new();
-
     [Fact]
     public async Task A_failure_before_the_commit_fails_the_batch_and_one_after_it_ends_the_process()
     {
-        using var file = Open();
+        using var file = OpenFile();
         await using var writer = new Writer(file);
         await writer.RunAsync(new Insert(1), TestContext.Current.CancellationToken);
 
@@ -33,10 +30,8 @@ public sealed class AfterCommitTests : IDisposable
         Assert.Equal([1, 3], await writer.RunAsync(new Rows(), TestContext.Current.CancellationToken));
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private DatabaseFile Open() => DatabaseFile.Open(
-        _folder.Path,
+    private DatabaseFile OpenFile() => DatabaseFile.Open(
+        Folder.Path,
         new DatabaseKind
         {
             FileName = "rows.db",

@@ -1,13 +1,11 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.PortContracts;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Writing;
 
 /// <summary>Which value of a source goes first, after what may have mixed them up.</summary>
-public sealed class EvictionOrderTests : IDisposable
+public sealed class EvictionOrderTests : SqliteTests
 {
     private const int Held = 10;
 
@@ -16,102 +14,68 @@ public sealed class EvictionOrderTests : IDisposable
     // None of the keys is in it.
     private static readonly ResponsibleArea Elsewhere = new(StoredValues.Key(1000), 16);
 
-    private readonly TemporaryFolder _folder = new();
-
     [Fact]
     public async Task After_a_restart_and_once_the_area_is_known_the_oldest_goes()
     {
-        await using (var database = SqliteDatabase.Open(_folder.Path, Quota))
+        await using (var database = Open(Quota))
         {
             await FillAsync(database);
         }
 
-        await using var again = SqliteDatabase.Open(_folder.Path, Quota);
-        await using var store = new SqliteKeyStore(again);
-        store.SetArea(Elsewhere);
-        await PutOthersAsync(store, 100, 2);
+        await using var again = Open(Quota);
+        again.Store.SetArea(Elsewhere);
+        await PutOthersAsync(again, 100, 2);
 
-        Assert.Equal([1, 2], await GoneAsync(store));
+        Assert.Equal([1, 2], await GoneAsync(again));
     }
 
     [Fact]
     public async Task A_batch_that_failed_leaves_what_it_evicted_and_renewed_in_its_order()
     {
-        await using var database = SqliteDatabase.Open(_folder.Path, Quota);
+        await using var database = Open(Quota);
         await FillAsync(database);
-        await using var store = new SqliteKeyStore(database);
+        await database.ExecuteAsync("PRAGMA query_only = ON");
+        var results = await database.PutBatchAsync(((int[])[9, 100, 101, 102, 10]).Select(number => KeyValuePair.Create(
+            StoredValues.Key(number), number > Held ? StoredValues.Sized(2, StoredValues.Bob) : Renewed())));
+        Assert.All(results, result => Assert.Equal(StoreResult.StorageFailed, result));
+        await database.ExecuteAsync("PRAGMA query_only = OFF");
 
-        using (await WriterGate.CloseAsync(database))
-        {
-            database.Connection.Execute("PRAGMA query_only = ON");
-        }
-
-        var gate = await WriterGate.CloseAsync(database);
-        List<Task<StoreResult>> puts =
-        [
-            store.PutAsync(StoredValues.Key(9), Renewed()).AsTask(),
-            store.PutAsync(StoredValues.Key(100), StoredValues.Sized(2, StoredValues.Bob)).AsTask(),
-            store.PutAsync(StoredValues.Key(101), StoredValues.Sized(2, StoredValues.Bob)).AsTask(),
-            store.PutAsync(StoredValues.Key(102), StoredValues.Sized(2, StoredValues.Bob)).AsTask(),
-            store.PutAsync(StoredValues.Key(10), Renewed()).AsTask(),
-        ];
-        gate.Dispose();
-        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.StorageFailed, result));
-        using (await WriterGate.CloseAsync(database))
-        {
-            database.Connection.Execute("PRAGMA query_only = OFF");
-        }
-
-        await PutOthersAsync(store, 200, 4);
-        Assert.Equal([1, 2, 3, 4], await GoneAsync(store));
+        await PutOthersAsync(database, 200, 4);
+        Assert.Equal([1, 2, 3, 4], await GoneAsync(database));
     }
 
     [Fact]
     public async Task That_a_trusted_source_stored_a_strangers_value_is_remembered_after_a_restart()
     {
-        await using (var database = SqliteDatabase.Open(_folder.Path, Quota))
+        await using (var database = Open(Quota))
         {
             await FillAsync(database);
-            await using var store = new SqliteKeyStore(database);
-            await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted));
+            await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted));
         }
 
-        await using var again = SqliteDatabase.Open(_folder.Path, Quota);
-        await using var reopened = new SqliteKeyStore(again);
-        await PutOthersAsync(reopened, 100, 1);
-        Assert.Equal([2], await GoneAsync(reopened));
-        Assert.Equal(SourceNetwork.Trusted, (await reopened.GetAsync(StoredValues.Key(1), StoredValues.Now))?.Source);
+        await using var again = Open(Quota);
+        await PutOthersAsync(again, 100, 1);
+        Assert.Equal([2], await GoneAsync(again));
+        Assert.Equal(SourceNetwork.Trusted, (await again.GetAsync(StoredValues.Key(1)))?.Source);
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private static StoredValue Renewed() =>
         StoredValues.Sized(2, StoredValues.Alice) with { ExpiresAt = StoredValues.Expiry + TimeSpan.FromHours(1) };
 
     // One commit each.
-    private static async Task FillAsync(SqliteDatabase database)
-    {
-        await using var store = new SqliteKeyStore(database);
-        for (var i = 1; i <= Held; i++)
-        {
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(i), StoredValues.Sized(2, StoredValues.Alice)));
-        }
-    }
+    private static Task FillAsync(SqliteDatabase database) => PutAsync(database, 1, Held, StoredValues.Alice);
 
-    private static async Task PutOthersAsync(SqliteKeyStore store, int first, int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(first + i), StoredValues.Sized(2, StoredValues.Bob)));
-        }
-    }
+    private static Task PutOthersAsync(SqliteDatabase database, int first, int count) => PutAsync(database, first, count, StoredValues.Bob);
 
-    private static async Task<List<int>> GoneAsync(SqliteKeyStore store)
+    private static Task PutAsync(SqliteDatabase database, int first, int count, SourceNetwork source) => database.Store.PutAllAsync(
+        Enumerable.Range(first, count).Select(number => KeyValuePair.Create(StoredValues.Key(number), StoredValues.Sized(2, source))));
+
+    private static async Task<List<int>> GoneAsync(SqliteDatabase database)
     {
         var gone = new List<int>();
         for (var i = 1; i <= Held; i++)
         {
-            if (await store.GetAsync(StoredValues.Key(i), StoredValues.Now) is null)
+            if (await database.Store.GetAsync(StoredValues.Key(i), StoredValues.Now) is null)
             {
                 gone.Add(i);
             }

@@ -23,13 +23,17 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
     {
         ArgumentNullException.ThrowIfNull(publication);
         Check(cancellationToken);
-        return await _database.WriteAsync(new PublishOperation(key, publication), cancellationToken);
+        return await _database.WriteAsync(
+            new WriterOperation<StoreResult>(
+                writer => writer.Publish(key, publication),
+                onFailure: result => result == StoreResult.Stored ? StoreResult.StorageFailed : result),
+            cancellationToken);
     }
 
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await _database.WriteAsync(new UnpublishOperation(key), cancellationToken);
+        return await _database.WriteAsync(new WriterOperation<bool>(writer => writer.Unpublish(key)), cancellationToken);
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
@@ -42,5 +46,27 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
     {
         ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+}
+
+/// <summary>The node's id and contacts in the data file. Saves go through the same writer as keys; loads come from memory.</summary>
+internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateStore
+{
+    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
+
+    public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(_database.Writer.State);
+    }
+
+    public async ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+
+        // A copy, as the caller may change its list.
+        var copy = state with { Contacts = [.. state.Contacts] };
+        await _database.WriteAsync(new WriterOperation<NodeState>(writer => writer.Save(copy)), cancellationToken);
     }
 }

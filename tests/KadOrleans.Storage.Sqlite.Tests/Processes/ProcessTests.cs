@@ -1,16 +1,14 @@
 using System.Globalization;
-using KadOrleans.Core.Values;
+using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite.KillTarget;
-using KadOrleans.Testing;
+using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Storage.Sqlite.Tests.Processes;
 
 /// <summary>Each test kills its process as often as <c>KAD_KILLS</c> says, by default four times.</summary>
-public sealed class KilledProcessTests : IDisposable
+public sealed class KilledProcessTests : SqliteTests
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("KAD_KILLS") ?? "4", CultureInfo.InvariantCulture);
-
-    private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task Every_acknowledged_value_outlives_kills_of_the_process()
@@ -20,7 +18,7 @@ public sealed class KilledProcessTests : IDisposable
         {
             await WriteAndKillAsync("write", enough, acknowledged);
 
-            await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+            await using var database = Open();
             var held = await database.ReadAllAsync();
             Assert.All(acknowledged, number => Assert.Equal(Workload.Value(number), held.GetValueOrDefault(Workload.Key(number))));
         }
@@ -34,14 +32,12 @@ public sealed class KilledProcessTests : IDisposable
         {
             await WriteAndKillAsync("rewrite", enough, acknowledged);
 
-            await using var database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+            await using var database = Open();
             var held = (await database.ReadAllAsync()).ToDictionary(entry => entry.Key, entry => Workload.NumberOf(entry.Value));
             Assert.All(acknowledged, number => Assert.InRange(held[Workload.RewrittenKey(number)], number, int.MaxValue));
             Assert.True(database.Segments.Oldest!.Number > 1 || acknowledged.Count < 2000);
         }
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private static IEnumerable<int> Times(params int[] acknowledgements) => Enumerable.Range(0, Kills).Select(i => acknowledgements[i % acknowledgements.Length]);
 
@@ -49,7 +45,7 @@ public sealed class KilledProcessTests : IDisposable
     private async Task WriteAndKillAsync(string mode, int enough, HashSet<int> acknowledged)
     {
         var first = acknowledged.Count == 0 ? 0 : acknowledged.Max() + 1;
-        await using var other = OtherProcess.Start(mode, _folder.Path, first.ToString(CultureInfo.InvariantCulture));
+        await using var other = OtherProcess.Start(mode, Folder.Path, first.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(Workload.Opened, await other.ReadLineAsync());
         var before = acknowledged.Count;
         while (await other.ReadLineAsync() is { } line)
@@ -67,4 +63,41 @@ public sealed class KilledProcessTests : IDisposable
 
         Assert.True(acknowledged.Count >= before + enough);
     }
+}
+
+public sealed class LockedFolderTests : SqliteTests
+{
+    private string Message =>
+        $"The data folder '{Folder.Path}' is in use by another node; stop that node or choose another data folder.";
+
+    [Fact]
+    public async Task A_folder_that_another_process_has_open_is_refused_until_it_ends()
+    {
+        await using var other = OtherProcess.Start("hold", Folder.Path);
+        Assert.Equal(Workload.Opened, await other.ReadLineAsync());
+
+        var refusal = Assert.Throws<KeyStoreException>(() => Open());
+        Assert.Equal(Message, refusal.Message);
+
+        await other.FinishAsync();
+        await using var database = Open();
+    }
+
+    [Fact]
+    public async Task A_folder_that_this_process_has_open_stays_closed_to_others_after_refusals_here()
+    {
+        await using var database = Open();
+        Assert.Throws<KeyStoreException>(() => Open());
+
+        await using var other = OtherProcess.Start("hold", Folder.Path);
+
+        Assert.Equal(Message, await other.ReadLineAsync());
+    }
+}
+
+/// <summary>Another process on a data folder.</summary>
+internal static class OtherProcess
+{
+    public static ChildProcess Start(params string[] arguments) =>
+        ChildProcess.Start(typeof(Workload).Assembly.GetName().Name!, Environment.CurrentDirectory, arguments);
 }

@@ -1,0 +1,62 @@
+using KadOrleans.Core;
+using KadOrleans.Node.Ports;
+using KadOrleans.SqliteFiles;
+using KadOrleans.Storage.Sqlite.Format;
+using Microsoft.Data.Sqlite;
+
+namespace KadOrleans.Storage.Sqlite.Writing;
+
+/// <summary>Writes publications and the node's state in the open transaction.</summary>
+internal static class NodeRows
+{
+    public static void Write(SqliteConnection connection, NodeId key, Publication? publication)
+    {
+        if (publication is null)
+        {
+            Unpublish(connection, BytesOf(key));
+            return;
+        }
+
+        connection.Execute(
+            "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending) VALUES ($key, $published, $value, $pending)",
+            new("$key", BytesOf(key)),
+            new("$published", publication.PublishedAt.ToUnixTimeMilliseconds()),
+            new("$value", ValueCodec.Encode(publication.Value)),
+            new("$pending", publication.IsPending));
+    }
+
+    /// <summary>Deletes the publication of a key, whose bytes need not be an id.</summary>
+    public static void Unpublish(SqliteConnection connection, byte[] key) =>
+        connection.Execute("DELETE FROM publication WHERE key = $key", new SqliteParameter("$key", key));
+
+    /// <summary>Replaces the node's state; null removes it.</summary>
+    public static void Write(SqliteConnection connection, NodeState? state)
+    {
+        connection.Execute("DELETE FROM node");
+        connection.Execute("DELETE FROM contact");
+        if (state is null)
+        {
+            return;
+        }
+
+        connection.Execute("INSERT INTO node (id) VALUES ($id)", new SqliteParameter("$id", BytesOf(state.Id)));
+        var address = new byte[16];
+        for (var i = 0; i < state.Contacts.Count; i++)
+        {
+            state.Contacts[i].Endpoint.WriteIPv6(address);
+            connection.Execute(
+                "INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)",
+                new("$position", i),
+                new("$id", BytesOf(state.Contacts[i].Id)),
+                new("$address", address),
+                new("$port", (int)state.Contacts[i].Endpoint.Port));
+        }
+    }
+
+    private static byte[] BytesOf(NodeId id)
+    {
+        var bytes = new byte[NodeId.Length];
+        id.CopyTo(bytes);
+        return bytes;
+    }
+}
