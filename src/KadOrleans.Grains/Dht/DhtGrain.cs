@@ -69,14 +69,12 @@ internal sealed class DhtGrain(
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfRefused(value);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
         return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new SetResult { Local = own };
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfRefused(value);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
         if (own == StoreResult.Stored)
         {
@@ -89,7 +87,6 @@ internal sealed class DhtGrain(
 
     public async ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
         var (own, _) = await PutAsync(key, value, life, cancellationToken);
         return own == StoreResult.Stored
@@ -115,11 +112,8 @@ internal sealed class DhtGrain(
     public async ValueTask<ClusterStatus> GetStatusAsync()
     {
         var settings = FindSettingsAsync();
-        var edges = await _calls.CallAsync(
-            nameof(IEdgeDirectoryGrain),
-            grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync,
-            Limit(CallLimit),
-            CancellationToken.None);
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        var edges = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, Limit(CallLimit), CancellationToken.None);
         return new ClusterStatus(
             await settings,
             [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
@@ -169,6 +163,7 @@ internal sealed class DhtGrain(
     private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
         NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
     {
+        StoreRules.ThrowIfRefused(value);
         StoreResult result;
         var put = default(ShardPut);
         try
@@ -192,10 +187,11 @@ internal sealed class DhtGrain(
     private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life)
     {
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
-        return life is null
-            ? new ShardPut(key, stored with { PublishedAt = StoredValue.PendingSince(now) }) { TellsWhy = true }
-            : new ShardPut(key, stored, PutKind.WithLife) { TellsWhy = true };
+        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted)
+        {
+            PublishedAt = life is null ? StoredValue.PendingSince(now) : null,
+        };
+        return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true };
     }
 
     private static string ReasonOf(StoreResult undecided) => undecided switch
@@ -250,7 +246,6 @@ internal sealed class DhtGrain(
 internal sealed class ShardWatch(
     SiloNews news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
 {
-    /// <summary>Reads what changed.</summary>
     /// <exception cref="ArgumentException">There are more keys or points than one call takes.</exception>
     public async Task<DhtWatchResult> ReadAsync(DhtWatchRequest request)
     {

@@ -54,9 +54,9 @@ internal sealed class EdgeCaller(
             }
         }
 
-        throw failure is null
-            ? new NoLiveEdgeException()
-            : new NoLiveEdgeException($"No edge responded; the last one tried failed: {failure.Message}");
+        throw new NoLiveEdgeException(failure is null
+            ? "No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost."
+            : $"No edge responded; the last one tried failed: {failure.Message}");
     }
 
     /// <summary>
