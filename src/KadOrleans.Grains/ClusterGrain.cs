@@ -174,7 +174,7 @@ internal sealed class ClusterGrain(
     }
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.ClusterState")]
 internal sealed record ClusterState : IVersionedState
 {

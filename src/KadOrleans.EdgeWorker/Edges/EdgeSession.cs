@@ -216,30 +216,29 @@ internal sealed class EdgeSession : IAsyncDisposable
         return null;
     }
 
-    private static async Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken)
-    {
-        try
+    // If it fails the rules that it has stay in force. Silos of earlier releases have none.
+    private static Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken) => TryAsync(
+        async () =>
         {
             var rules = context.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton);
             observer.Follow(await context.CallAsync(rules.FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
-        }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
-        {
-            // Those that it has stay in force. Silos of earlier releases have none.
-            context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead(e.Message);
-        }
-    }
+        },
+        context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead,
+        cancellationToken);
 
-    private async Task CompareClocksAsync(CancellationToken cancellationToken)
+    private Task CompareClocksAsync(CancellationToken cancellationToken) => TryAsync(
+        () => _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken), _logger.ClockNotRead, cancellationToken);
+
+    /// <summary>Does what may fail without cutting the edge off.</summary>
+    private static async Task TryAsync(Func<Task> work, Action<string> logFailure, CancellationToken cancellationToken)
     {
         try
         {
-            await _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken);
+            await work();
         }
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
-            // The renewal succeeded: only the comparison failed.
-            _logger.ClockNotRead(e.Message);
+            logFailure(e.Message);
         }
     }
 

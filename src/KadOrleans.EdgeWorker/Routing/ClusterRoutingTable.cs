@@ -145,9 +145,14 @@ internal sealed class ClusterRoutingTable(
                 {
                     await FetchAsync(cancellationToken);
                 }
-                else if (await SendNextAsync(cancellationToken) is { } answer)
+                else
                 {
-                    await ApplyAsync(answer, cancellationToken);
+                    await Task.WhenAny(_queue.Full, Task.Delay(BatchInterval, time, cancellationToken));
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (await SendAsync(_queue.Take(), cancellationToken) is { } answer)
+                    {
+                        await ApplyAsync(answer, cancellationToken);
+                    }
                 }
             }
         }
@@ -170,14 +175,7 @@ internal sealed class ClusterRoutingTable(
         }
     }
 
-    /// <summary>Sends the next batch and returns the response. Returns null if the batch was dropped.</summary>
-    private async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
-    {
-        await Task.WhenAny(_queue.Full, Task.Delay(BatchInterval, time, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-        return await SendAsync(_queue.Take(), cancellationToken);
-    }
-
+    /// <summary>Sends a batch and returns the response. Returns null if the batch was dropped.</summary>
     private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
         BackOff? pauses = null;

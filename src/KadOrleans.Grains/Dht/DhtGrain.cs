@@ -62,9 +62,16 @@ internal sealed class DhtGrain(
             shardFailure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
         }
 
-        // The cluster may still hold the value: without the shard's response the result cannot be "not found".
-        var result = await AskNetworkAsync(key, limit, shardFailure, cancellationToken);
-        return result.Found || shardFailure is null ? result : throw shardFailure;
+        try
+        {
+            // The cluster may still hold the value: without the shard's response the result cannot be "not found".
+            var result = await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
+            return result.Found || shardFailure is null ? result : throw shardFailure;
+        }
+        catch (Exception e) when (shardFailure is not null && e != shardFailure && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
+        }
     }
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
@@ -143,19 +150,6 @@ internal sealed class DhtGrain(
         var shard = Shard(key);
         var grain = grains.GetGrain<IKeyShardGrain>(shard);
         return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
-    }
-
-    private async Task<GetResult> AskNetworkAsync(
-        NodeId key, TimeLimit limit, ShardUnavailableException? shardFailure, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
-        }
-        catch (Exception e) when (shardFailure is not null && !cancellationToken.IsCancellationRequested)
-        {
-            throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
-        }
     }
 
     /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>

@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Reflection;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Maintenance;
@@ -14,6 +12,7 @@ using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using KadOrleans.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -138,14 +137,14 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         node.Start();
         await node.BootstrapAsync(_peers.Select(peer => $"{peer.Endpoint}"));
         _loops.Add(runner.RunAsync(_stopping.Token));
-        var observer = Fake<IEdgeObserver>.Of((_, args) => Task.FromResult(schedule.TryAccept((EdgeWork)args[0]!)));
+        var observer = Fake.Of<IEdgeObserver>((_, args) => Task.FromResult(schedule.TryAccept((EdgeWork)args[0]!)));
         _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport()));
     }
 
     private async Task TickAsync(List<NodeId> shard, TimeSpan first)
     {
-        var directory = Fake<IEdgeDirectoryGrain>.Of((_, _) => new ValueTask<EdgeList>(new EdgeList(_edges, Hour, [])));
-        var grains = Fake<IGrainFactory>.Of((_, _) => directory);
+        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList(_edges, Hour, [])));
+        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
         var republishing = new ShardRepublishing(grains, Time, TimeSpan.FromSeconds(10), NullLogger.Instance);
         try
         {
@@ -178,23 +177,6 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
         return due;
     }
-}
-
-/// <summary>Stands in for an interface: each call goes to one function, which gets the method's name and the arguments.</summary>
-[SuppressMessage("Performance", "CA1852", Justification = "The proxies are its subclasses.")]
-internal class Fake<T> : DispatchProxy
-    where T : class
-{
-    private Func<string, object?[], object?> _answer = static (_, _) => null;
-
-    public static T Of(Func<string, object?[], object?> answer)
-    {
-        var fake = Create<T, Fake<T>>();
-        ((Fake<T>)(object)fake)._answer = answer;
-        return fake;
-    }
-
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => _answer(targetMethod!.Name, args ?? []);
 }
 
 /// <summary>A peer that knows nobody and takes every value.</summary>

@@ -1,7 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
 using KadOrleans.EdgeWorker.Routing;
-using KadOrleans.EdgeWorker.Tests.Republishing;
 using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
@@ -253,7 +252,7 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
     private readonly List<(ClusterRoutingTable Table, IEdgeObserver Edge, IEdgeObserver Reference)> _edges = [];
 
     /// <summary>An edge that takes snapshots for one table and nothing else.</summary>
-    public static IEdgeObserver EdgeOf(ClusterRoutingTable table) => Fake<IEdgeObserver>.Of((method, args) => method switch
+    public static IEdgeObserver EdgeOf(ClusterRoutingTable table) => Fake.Of<IEdgeObserver>((method, args) => method switch
     {
         nameof(IEdgeObserver.OnSnapshotAsync) => Task.FromResult(table.Update((RoutingTableSnapshot)args[1]!)),
         nameof(IEdgeObserver.OnChangeAsync) => Task.FromResult(table.Update((SnapshotChange)args[1]!)),

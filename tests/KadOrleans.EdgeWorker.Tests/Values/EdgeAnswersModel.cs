@@ -1,7 +1,6 @@
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.EdgeWorker.Tests.Republishing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
@@ -10,6 +9,7 @@ using KadOrleans.Grains.Values;
 using KadOrleans.PortContracts;
 using KadOrleans.Shards;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.EdgeWorker.Tests.Values;
@@ -312,7 +312,7 @@ internal sealed class ModelShard
     public ModelShard(long number)
     {
         _generation = number;
-        Grain = Fake<IKeyShardGrain>.Of((method, args) => method == nameof(IKeyShardGrain.GetNewsAsync)
+        Grain = Fake.Of<IKeyShardGrain>((method, args) => method == nameof(IKeyShardGrain.GetNewsAsync)
             ? new ValueTask<ShardNews?>(IsSilent ? Task.FromException<ShardNews?>(new TimeoutException("Silent.")) : Task.FromResult(Tell((ShardPoint)args[0]!)))
             : throw new NotSupportedException(method));
     }

@@ -1,8 +1,8 @@
 using System.Net;
-using System.Reflection;
 using KadOrleans.Grains.Abstractions.Values;
 using KadOrleans.Grains.Silos;
 using KadOrleans.Grains.Tests.Cluster;
+using KadOrleans.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -88,7 +88,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     public async Task While_the_membership_table_cannot_be_read_the_silos_tell_of_themselves()
     {
         var services = cluster.Cluster.GetSiloServiceProvider(Addresses[0]);
-        var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(services, DispatchProxy.Create<IMembershipTable, AwayTable>());
+        var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(services, Fake.Of<IMembershipTable>((_, _) => throw new TimeoutException("The storage is away.")));
 
         var list = await silos.ReadAsync();
 
@@ -97,12 +97,6 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     }
 
     private ClusterSilos SilosOf(SiloAddress silo) => cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<ClusterSilos>();
-}
-
-/// <summary>A membership table whose storage is away.</summary>
-public class AwayTable : DispatchProxy
-{
-    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new TimeoutException("The storage is away.");
 }
 
 /// <summary>What is told of a silo, by what is known of it.</summary>
