@@ -10,8 +10,6 @@ namespace KadOrleans.Client;
 /// A client's answer to <see cref="IDht.WatchAsync"/>. All watches of the process share one request for up to 1,024 keys, which is made
 /// again and again while somebody watches. While the cluster does not respond, watches wait.
 /// </summary>
-/// <param name="ask">Asks the cluster.</param>
-/// <param name="time">For pauses.</param>
 internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> ask, TimeProvider time)
 {
     /// <summary>The most keys in one request.</summary>
@@ -32,9 +30,6 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
     private bool _isRunning;
 
     /// <summary>The value now, and then each change that the cluster holds.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="get">Gets the value now.</param>
-    /// <param name="cancellationToken">Ends the watch.</param>
     public async IAsyncEnumerable<KeyChange> RunAsync(
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -11,9 +11,8 @@ namespace KadOrleans.Grains.Abstractions;
 /// </summary>
 /// <param name="time">For pauses and limits.</param>
 /// <param name="logger">Logs each retry.</param>
-/// <param name="firstPause">The pause before the first retry; it doubles up to <paramref name="longestPause"/>. Default 50 ms.</param>
-/// <param name="longestPause">The longest pause. Default 1 s.</param>
-internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? firstPause = null, TimeSpan? longestPause = null)
+/// <param name="longestPause">The longest pause between retries, which begin with 50 ms. Default 1 s.</param>
+internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? longestPause = null)
 {
     /// <summary>
     /// Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded gateway, an
@@ -30,13 +29,9 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
         TaskScheduler.Default);
 
     /// <summary>The pauses between retries, from the first on.</summary>
-    public BackOff Pauses() => new(firstPause ?? TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
+    public BackOff Pauses() => new(TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
 
-    /// <summary>Calls a grain, with retries.</summary>
-    /// <param name="name">The grain's name in the log.</param>
-    /// <param name="call">The call. It may be made several times, and the grain may execute each.</param>
-    /// <param name="limit">The time limit of all tries.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Calls a grain, with retries within a limit. It may execute each try.</summary>
     /// <exception cref="Exception">The last failure, at the time limit or if it is not transient.</exception>
     public async Task<T> CallAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
@@ -78,7 +73,6 @@ internal sealed class BackOff(TimeSpan first, TimeSpan longest)
     /// <summary>The pause that <see cref="Next"/> will return.</summary>
     public TimeSpan Coming { get; private set; } = first;
 
-    /// <summary>Returns the next pause.</summary>
     public TimeSpan Next()
     {
         var pause = Coming;
@@ -87,11 +81,9 @@ internal sealed class BackOff(TimeSpan first, TimeSpan longest)
     }
 }
 
-/// <summary>A time limit that begins with its creation.</summary>
 internal readonly struct TimeLimit(TimeSpan length, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
 
-    /// <summary>The time left; never negative.</summary>
     public TimeSpan Left => length - time.GetElapsedTime(_started) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 }

@@ -14,10 +14,8 @@ internal static class GrainKeys
     /// <summary>The fewest bits of a key that choose its shard.</summary>
     public const int MinShardBits = 0;
 
-    /// <summary>The most: 65,536 shards.</summary>
     public const int MaxShardBits = 16;
 
-    /// <summary>The default: 128 shards.</summary>
     public const int DefaultShardBits = 7;
 
     /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
@@ -31,11 +29,6 @@ internal static class GrainKeys
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shardBits, MinShardBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(shardBits, MaxShardBits);
-        if (shardBits == 0)
-        {
-            return 0;
-        }
-
         Span<byte> bytes = stackalloc byte[NodeId.Length];
         key.CopyTo(bytes);
         return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
@@ -51,7 +44,6 @@ internal static class GrainKeys
     /// <summary>The number of the shard with a grain key.</summary>
     public static int NumberOf(long shard) => (int)(shard & 0xFFFF);
 
-    /// <summary>The name of a shard for logs and messages.</summary>
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
 }
 
@@ -63,7 +55,6 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
     /// <summary>The most keys, puts or shards in one call.</summary>
     public const int MaxItems = 1024;
 
-    /// <summary>The number of shards in use.</summary>
     public int Count => 1 << Bits;
 
     /// <summary>The layout of a cluster that was never doubled.</summary>
@@ -113,16 +104,8 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
     /// <summary>The highest key that a shard in use can have: a page that continues after it begins with the next shard.</summary>
     public NodeId EndOf(long shard) => HighestOf(new ShardPrefix(Bits, GrainKeys.NumberOf(shard)).Range);
 
-    private static NodeId HighestOf(BucketRange range)
-    {
-        var highest = range.Prefix;
-        for (var bit = range.Depth; bit < NodeId.BitLength; bit++)
-        {
-            highest = highest.WithBit(bit, true);
-        }
-
-        return highest;
-    }
+    private static NodeId HighestOf(BucketRange range) => Enumerable.Range(range.Depth, NodeId.BitLength - range.Depth)
+        .Aggregate(range.Prefix, static (id, bit) => id.WithBit(bit, true));
 
     /// <summary>The shard with this grain key, in use or not; null if there can be none.</summary>
     public ShardPrefix? Find(long shard)
@@ -141,7 +124,6 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
 /// <param name="Number">Their value.</param>
 internal readonly record struct ShardPrefix(int Bits, int Number)
 {
-    /// <summary>The keys, as a range.</summary>
     public BucketRange Range
     {
         get
@@ -153,9 +135,8 @@ internal readonly record struct ShardPrefix(int Bits, int Number)
         }
     }
 
-    /// <summary>The lower half of the keys, and the upper one, whose shards replace this one.</summary>
+    /// <summary>The shards that replace this one in a doubling.</summary>
     public (ShardPrefix Lower, ShardPrefix Upper) Halves => (new(Bits + 1, 2 * Number), new(Bits + 1, (2 * Number) + 1));
 
-    /// <summary>Whether a key is one of them.</summary>
     public bool Contains(NodeId key) => GrainKeys.Shard(key, Bits) == Number;
 }

@@ -91,21 +91,12 @@ internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
     /// <summary>
     /// Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence; null if they agree.
     /// </summary>
-    public string? FindDifference(ClusterSettings own)
-    {
-        ArgumentNullException.ThrowIfNull(own);
-        foreach (var ((name, agreed), (_, value)) in Values().Zip(own.Values()))
-        {
-            if (!Equals(agreed, value) && !(name == nameof(ShardBits) && Equals(BitsInUse, value)))
-            {
-                return string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Kad:Cluster:{name} is {value}, but this cluster was created with {agreed}: set it to {agreed}, or give a new cluster a storage of its own.");
-            }
-        }
-
-        return null;
-    }
+    public string? FindDifference(ClusterSettings own) => Values().Zip(own.Values())
+        .Where(pair => !Equals(pair.First.Value, pair.Second.Value) && !(pair.First.Name == nameof(ShardBits) && Equals(BitsInUse, pair.Second.Value)))
+        .Select(pair => string.Create(
+            CultureInfo.InvariantCulture,
+            $"Kad:Cluster:{pair.First.Name} is {pair.Second.Value}, but this cluster was created with {pair.First.Value}: set it to {pair.First.Value}, or give a new cluster a storage of its own."))
+        .FirstOrDefault();
 
     private IEnumerable<(string Name, object Value)> Values()
     {

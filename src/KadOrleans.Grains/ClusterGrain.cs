@@ -142,23 +142,16 @@ internal sealed class ClusterGrain(
         var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
         if (common > Written)
         {
-            var raised = state.State.Copy();
-            raised.SchemaVersion = common;
-
             // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
-            raised.Kademlia = common < StateSchema.Constants ? null : raised.Kademlia ?? proposed.Kademlia;
-            await WriteAsync(raised);
+            var constants = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia;
+            await WriteAsync(state.State with { SchemaVersion = common, Kademlia = constants });
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
         }
     }
 
-    private Task WriteShardsAsync(int bits, bool isDoubling)
-    {
-        var changed = state.State.Copy();
-        (changed.BitsInUse, changed.IsDoubling) = (bits == changed.ShardBits ? null : bits, isDoubling);
-        return WriteAsync(changed);
-    }
+    private Task WriteShardsAsync(int bits, bool isDoubling) =>
+        WriteAsync(state.State with { BitsInUse = bits == state.State.ShardBits ? null : bits, IsDoubling = isDoubling });
 
     private async Task WriteAsync(ClusterState content)
     {
@@ -181,9 +174,9 @@ internal sealed class ClusterGrain(
     }
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.ClusterState")]
-internal sealed class ClusterState : IVersionedState
+internal sealed record ClusterState : IVersionedState
 {
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
@@ -204,8 +197,6 @@ internal sealed class ClusterState : IVersionedState
     public bool IsDoubling { get; set; }
 
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
-
-    public ClusterState Copy() => (ClusterState)MemberwiseClone();
 }
 
 /// <summary>
@@ -217,8 +208,7 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
     /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
     private const int Parallelism = 4;
 
-    /// <summary>The lines of log for the whole.</summary>
-    private const int Lines = 8;
+    private const int LogLines = 8;
 
     private int _next;
 
@@ -238,7 +228,7 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
         {
             await SplitAsync(shards.ShardAt(_next++), cancellationToken);
             Split++;
-            if (Split % Math.Max(1, shards.Count / Lines) == 0)
+            if (Split % Math.Max(1, shards.Count / LogLines) == 0)
             {
                 logger.DoublingGoesOn(Split, shards.Count);
             }

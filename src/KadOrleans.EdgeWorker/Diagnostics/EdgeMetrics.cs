@@ -12,16 +12,13 @@ internal static class EdgeMetrics
 
     private static readonly Meter Meter = new(MeterName);
 
-    /// <summary>The answers to keys that no shard holds.</summary>
     public static KeyValuePair<string, object?> Absent { get; } = new("kad.answer.source", "absent");
 
-    /// <summary>The answers with a value of the edge's cache.</summary>
     public static KeyValuePair<string, object?> Cached { get; } = new("kad.answer.source", "cached");
 
     /// <summary>Either of these while the shard did not respond.</summary>
     public static KeyValuePair<string, object?> InOutage { get; } = new("kad.answer.source", "outage");
 
-    /// <summary>The tag of a kind of call to shards.</summary>
     public static KeyValuePair<string, object?> ShardCall(string kind) => new("kad.shard.call", kind);
 
     public static Counter<long> ShardCalls { get; } =

@@ -34,7 +34,6 @@ internal sealed class ClockWatch : IDisposable
     /// <summary>What to add to this process's clock to get the cluster's time.</summary>
     public TimeSpan Correction => _correction.Value;
 
-    /// <summary>Whether the clocks were too far apart at the last comparison.</summary>
     public bool IsSkewed => Last is { IsSkewed: true };
 
     /// <summary>Compares once. Throws what the call throws; <see cref="Last"/> then stays as it was.</summary>
@@ -47,7 +46,6 @@ internal sealed class ClockWatch : IDisposable
         Note(ClockComparison.Of(asked, _time.GetElapsedTime(start), theirs));
     }
 
-    /// <summary>Stops reporting.</summary>
     public void Dispose() => _meter.Dispose();
 
     internal void Note(ClockComparison comparison)

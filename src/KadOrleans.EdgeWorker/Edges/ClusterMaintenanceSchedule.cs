@@ -44,10 +44,8 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
             && _work.Writer.TryWrite(work);
     }
 
-    /// <summary>Whether work is for this id, and of a known kind.</summary>
     public bool Serves(EdgeWork work) => NodeIdOf(work) == nodeId;
 
-    /// <inheritdoc/>
     /// <remarks>Watched by one reader at a time.</remarks>
     public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -9,7 +9,6 @@ namespace KadOrleans.EdgeWorker.Edges;
 internal sealed record EdgeContext(
     EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock, bool IsInSilo)
 {
-    /// <summary>The grain that leases node ids.</summary>
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 
     /// <summary>Waits for a silo's response, up to <see cref="EdgeTiming.Call"/>, and notes that one came.</summary>
@@ -32,7 +31,6 @@ internal sealed record EdgeContext(
 /// <summary>How often an edge does what. Tests shorten it.</summary>
 internal sealed record EdgeTiming
 {
-    /// <summary>Time between renewals of the lease.</summary>
     public TimeSpan Renewal { get; init; } = IEdgeDirectoryGrain.RenewalInterval;
 
     /// <summary>Time between renewals of the subscriptions, which end after three minutes without one.</summary>
@@ -43,23 +41,11 @@ internal sealed record EdgeTiming
     /// </summary>
     public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeaseTimeout;
 
-    /// <summary>
-    /// How long handing the lease back may take at a stop. A longer wait gains nothing: the successor finds out by itself that the name is
-    /// free.
-    /// </summary>
-    public TimeSpan HandBack { get; init; } = TimeSpan.FromSeconds(3);
-
-    /// <summary>The first pause before another attempt at the lease; it doubles up to <see cref="LongestPause"/>.</summary>
-    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>The longest pause between attempts at the lease.</summary>
+    /// <summary>The longest pause between attempts at the lease. The first is 250 ms, and it doubles.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The first pause before another attempt to join the network; it doubles up to <see cref="LongestJoinPause"/>.</summary>
+    /// <summary>The first pause before another attempt to join the network. It doubles up to a minute.</summary>
     public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>The longest pause between attempts to join.</summary>
-    public TimeSpan LongestJoinPause { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>See <see cref="Values.GrainKeyStoreOptions.PauseForSilo"/>.</summary>
     public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(2);

@@ -5,7 +5,7 @@ using KadOrleans.Hosting.Settings;
 namespace KadOrleans.EdgeWorker.Edges;
 
 /// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
-internal sealed class EdgeHealth
+internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
 {
     /// <summary>
     /// An edge without a silo's response for this long is not ready: one and a half renewal intervals. With a shorter timeout one slow
@@ -13,23 +13,13 @@ internal sealed class EdgeHealth
     /// </summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
-    private readonly EdgeOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ClockWatch _clock;
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _answeredAt;
+    private long _answeredAt = long.MinValue;
     private volatile EdgeSession? _session;
     private volatile EdgePhase _state;
     private volatile string _waitsFor = "it waits for a silo";
     private volatile string? _ended;
 
-    internal EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
-    {
-        (_options, _time, _clock) = (options, time, clock);
-        _answeredAt = long.MinValue;
-    }
-
-    /// <summary>The edge's state.</summary>
     public EdgePhase State => _state;
 
     /// <summary>
@@ -47,8 +37,8 @@ internal sealed class EdgeHealth
         _ when _ended is { } ended => $"a part of it failed: {ended}; the log says why, and a restart mends it",
         EdgePhase.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
-        _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
-        _ when _options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
+        _ when clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
+        _ when options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",
         _ => "it has no contact",
     };
@@ -60,33 +50,29 @@ internal sealed class EdgeHealth
 
     private TimeSpan? SinceAnswer => Interlocked.Read(ref _answeredAt) is var at && at == long.MinValue
         ? null
-        : _time.GetElapsedTime(at);
+        : time.GetElapsedTime(at);
 
-    /// <summary>The edge's state, for people and monitoring.</summary>
     public EdgeOverview Describe()
     {
         var session = _session;
         return new EdgeOverview(
-            _options.Name,
+            options.Name,
             State,
             IsReady,
             session?.Lease.Epoch,
             session?.ShardBits,
             SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
             session?.DescribeNodes() ?? [],
-            session?.Counts() ?? new Dictionary<string, long>())
-        {
-            ClockDifference = _clock.Last is { } clock ? Math.Round(clock.Difference.TotalSeconds, 3) : null,
-        };
+            session?.Counts() ?? new Dictionary<string, long>(),
+            clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
     }
 
-    /// <summary>Why there is no lease yet.</summary>
     internal void WaitFor(string what) => _waitsFor = what;
 
     /// <summary>A loop failed that should run as long as the process.</summary>
     internal void LoopEnded(string name) => _ended = name;
 
-    internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
+    internal void Answered() => Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
 
     /// <summary>Whether the state is new.</summary>
     internal bool Enter(EdgePhase state, EdgeSession? session)
@@ -110,7 +96,7 @@ internal sealed class EdgeHealth
 
 /// <summary>
 /// An edge's state, for people and monitoring. Without a lease it has no epoch, and before the first no shard bits. The counts are of all ids
-/// together since they are served.
+/// together since they are served. The clock difference says by how many seconds the cluster's time is ahead of this process's clock.
 /// </summary>
 internal sealed record EdgeOverview(
     string Name,
@@ -120,20 +106,15 @@ internal sealed record EdgeOverview(
     int? ShardBits,
     double? SecondsSinceAnswer,
     IReadOnlyList<EdgeNodeOverview> Nodes,
-    IReadOnlyDictionary<string, long> Counts)
-{
-    /// <summary>
-    /// By how many seconds the cluster's time is ahead of this process's clock. Null before the first comparison.
-    /// </summary>
-    public double? ClockDifference { get; init; }
-}
+    IReadOnlyDictionary<string, long> Counts,
+    double? ClockDifference);
 
-/// <summary>A node id of an edge, its bound endpoints, its contacts, and the version of the snapshot that it answers from.</summary>
-internal sealed record EdgeNodeOverview(string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion)
-{
-    /// <summary>The network's size, estimated from this id's last lookups. Null before there were enough of them.</summary>
-    public NetworkSizeEstimate? NetworkSize { get; init; }
-}
+/// <summary>
+/// A node id of an edge, its bound endpoints, its contacts, the version of the snapshot that it answers from, and the network's size by its
+/// last lookups if there were enough of them.
+/// </summary>
+internal sealed record EdgeNodeOverview(
+    string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion, NetworkSizeEstimate? NetworkSize);
 
 /// <summary>What an edge is doing for its ids.</summary>
 internal enum EdgePhase

@@ -1,3 +1,4 @@
+using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Core;
@@ -12,6 +13,8 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// <summary>One node id of an edge: the engine on the cluster's table and keys, with its loops for joining and maintenance.</summary>
 internal sealed class EdgeNode : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestJoinPause = TimeSpan.FromMinutes(1);
+
     private readonly EdgeContext _context;
     private readonly IDatagramTransport _transport;
     private readonly MaintenanceRunner _maintenance;
@@ -43,7 +46,6 @@ internal sealed class EdgeNode : IAsyncDisposable
 
     public ClusterMaintenanceSchedule Schedule { get; }
 
-    /// <summary>Crawls slices of the network for the cluster.</summary>
     public SliceCrawler Crawler { get; }
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
@@ -103,20 +105,14 @@ internal sealed class EdgeNode : IAsyncDisposable
     /// </summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
-        var timing = _context.Timing;
-        var pauses = new BackOff(timing.FirstJoinPause, timing.LongestJoinPause);
+        BackOff? pauses = null;
         await JoinOnceAsync(cancellationToken);
         while (_context.Options.Bootstrap.Count > 0)
         {
-            if (Table.Snapshot.Count > 0)
-            {
-                pauses = new BackOff(timing.FirstJoinPause, timing.LongestJoinPause);
-                await Task.Delay(timing.LongestJoinPause, _context.Environment.Time, cancellationToken);
-                continue;
-            }
-
-            await Task.Delay(pauses.Next(), _context.Environment.Time, cancellationToken);
-            if (Table.Snapshot.Count == 0)
+            var wasEmpty = Table.Snapshot.Count == 0;
+            pauses = wasEmpty ? pauses ?? new BackOff(_context.Timing.FirstJoinPause, LongestJoinPause) : null;
+            await Task.Delay(pauses?.Next() ?? LongestJoinPause, _context.Environment.Time, cancellationToken);
+            if (wasEmpty && Table.Snapshot.Count == 0)
             {
                 await JoinOnceAsync(cancellationToken);
             }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Core;
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Lookups;
@@ -19,7 +18,6 @@ namespace KadOrleans.EdgeWorker.Edges;
 internal sealed class EdgeObserver : IEdgeObserver
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
-    private volatile DhtNode[] _turns = [];
     private uint _turn;
 
     // Guards _rules, and that no node is left with older ones.
@@ -44,7 +42,6 @@ internal sealed class EdgeObserver : IEdgeObserver
         lock (_gate)
         {
             _nodes = nodes;
-            _turns = [.. nodes.Select(node => node.Node)];
             Follow();
         }
     }
@@ -63,16 +60,11 @@ internal sealed class EdgeObserver : IEdgeObserver
 
     public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
     {
-        if (TryFind(nodeId, out var node))
-        {
-            node.Table.Update(snapshot);
-        }
-
+        Find(nodeId)?.Table.Update(snapshot);
         return Task.CompletedTask;
     }
 
-    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) =>
-        Task.FromResult(!TryFind(nodeId, out var node) || node.Table.Update(change));
+    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) => Task.FromResult(Find(nodeId)?.Table.Update(change) ?? true);
 
     public Task<bool> AcceptAsync(EdgeWork work) => _nodes.FirstOrDefault(n => n.Schedule.Serves(work)) is { } node
         ? Task.FromResult(node.Schedule.TryAccept(work))
@@ -129,22 +121,18 @@ internal sealed class EdgeObserver : IEdgeObserver
         }
     }
 
-    private bool TryFind(NodeId nodeId, [NotNullWhen(true)] out EdgeNode? node)
-    {
-        node = _nodes.FirstOrDefault(n => n.Id == nodeId);
-        return node is not null;
-    }
+    private EdgeNode? Find(NodeId nodeId) => _nodes.FirstOrDefault(n => n.Id == nodeId);
 
     // One node crawls, so that an edge has one slice.
-    private SliceCrawler Crawler => Served(_nodes)[0].Crawler;
+    private SliceCrawler Crawler => Served[0].Crawler;
 
-    private static IReadOnlyList<T> Served<T>(IReadOnlyList<T> nodes) => nodes.Count > 0
+    private IReadOnlyList<EdgeNode> Served => _nodes is { Count: > 0 } nodes
         ? nodes
         : throw new NoLiveEdgeException("The edge does not serve its node ids: it is starting or stopping.");
 
     private DhtNode Next()
     {
-        var nodes = Served(_turns);
-        return nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)];
+        var nodes = Served;
+        return nodes[(int)(Interlocked.Increment(ref _turn) % (uint)nodes.Count)].Node;
     }
 }

@@ -13,28 +13,24 @@ namespace KadOrleans.EdgeWorker.Edges;
 /// any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and completes
 /// <see cref="EdgeHealth.LeaseLost"/>.
 /// </summary>
-internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
+internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
+    : BackgroundService, IHostedLifecycleService
 {
-    private readonly EdgeContext _context;
-    private readonly Func<UdpEndpoint, IDatagramTransport> _transports;
-    private readonly Action<string>? _announce;
-    private readonly ILogger _logger;
+    /// <summary>
+    /// How long handing the lease back may take at a stop. A longer wait gains nothing: the successor finds out by itself that the name is
+    /// free.
+    /// </summary>
+    private static readonly TimeSpan HandBackLimit = TimeSpan.FromSeconds(3);
+
+    private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
 
     // Orleans holds only a weak reference to it: this field keeps it alive.
     private readonly EdgeObserver _observer = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly UdpEndpoint[] _listen;
-    private readonly IDatagramTransport?[] _bound;
+    private readonly UdpEndpoint[] _listen = [.. context.Options.Endpoints];
+    private readonly IDatagramTransport?[] _bound = new IDatagramTransport?[context.Options.Endpoints.Count];
 
-    public EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
-    {
-        (_context, _transports, _announce) = (context, transports, announce);
-        _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
-        _listen = [.. context.Options.Endpoints];
-        _bound = new IDatagramTransport?[_listen.Length];
-    }
-
-    private string Name => _context.Options.Name;
+    private string Name => context.Options.Name;
 
     /// <summary>
     /// Binds the ports before this process's silo or client starts. So a port in use fails start-up at once, not after silos were found.
@@ -46,7 +42,7 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         {
             for (var i = 0; i < _listen.Length; i++)
             {
-                _bound[i] = _transports(_listen[i]);
+                _bound[i] = transports(_listen[i]);
 
                 // A port that the system chose stays the same for the life of the process.
                 _listen[i] = _bound[i]!.LocalEndpoints[0];
@@ -84,9 +80,9 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         finally
         {
             await UnbindAsync();
-            if (stoppingToken.IsCancellationRequested && _context.Health.State != EdgePhase.LeaseLost)
+            if (stoppingToken.IsCancellationRequested && context.Health.State != EdgePhase.LeaseLost)
             {
-                _context.Health.Enter(EdgePhase.Stopped, null);
+                context.Health.Enter(EdgePhase.Stopped, null);
             }
         }
     }
@@ -95,32 +91,32 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     private async Task ServeAsync(CancellationToken cancellationToken)
     {
         // One reference for all sessions, so that the directory recognises this edge's own name.
-        var reference = _context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
+        var reference = context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
         try
         {
             while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
             {
                 _logger.LeaseForgotten(Name);
-                _context.Health.Enter(EdgePhase.Waiting, null);
+                context.Health.Enter(EdgePhase.Waiting, null);
             }
         }
         finally
         {
-            _context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
+            context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
         }
     }
 
     private async Task<SessionEnd> ServeAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         var session = await OpenAsync(reference, cancellationToken);
-        if (session is null)
+        var end = session is null ? SessionEnd.LeaseLost : await RunAsync(session, cancellationToken);
+        if (end == SessionEnd.LeaseLost)
         {
-            return LoseLease(null);
+            _logger.LeaseLost(Name);
+            context.Health.Enter(EdgePhase.LeaseLost, session);
         }
 
-        Announce(session);
-        var end = await RunAsync(session, cancellationToken);
-        return end == SessionEnd.LeaseLost ? LoseLease(session) : end;
+        return end;
     }
 
     /// <summary>
@@ -131,12 +127,12 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
     private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         var told = new HashSet<NameUse?>();
-        var pauses = new BackOff(_context.Timing.FirstPause, _context.Timing.LongestPause);
+        var pauses = new BackOff(TimeSpan.FromMilliseconds(250), context.Timing.LongestPause);
         while (true)
         {
             try
             {
-                switch (await _context.CallAsync(_context.Directory.AskForNameAsync(Name, reference), cancellationToken))
+                switch (await context.CallAsync(context.Directory.AskForNameAsync(Name, reference), cancellationToken))
                 {
                     case NameUse.Free:
                         return await LeaseAsync(reference, cancellationToken);
@@ -163,13 +159,13 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
                     () => _logger.WaitingForCluster(Name, e.Message));
             }
 
-            await Task.Delay(pauses.Next(), _context.Environment.Time, cancellationToken);
+            await Task.Delay(pauses.Next(), context.Environment.Time, cancellationToken);
         }
 
         // Each reason is logged once.
         void WaitFor(string what, NameUse? reason, Action log)
         {
-            _context.Health.WaitFor(what);
+            context.Health.WaitFor(what);
             if (told.Add(reason))
             {
                 log();
@@ -179,14 +175,21 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
 
     private async Task<EdgeSession> LeaseAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
-        var lease = await _context.CallAsync(_context.Directory.LeaseAsync(Name, _context.Options.Endpoints.Count, reference), cancellationToken);
-        var session = await EdgeSession.OpenAsync(_context, lease, _observer, reference, TakeTransport, cancellationToken);
+        var lease = await context.CallAsync(context.Directory.LeaseAsync(Name, context.Options.Endpoints.Count, reference), cancellationToken);
+        var session = await EdgeSession.OpenAsync(context, lease, _observer, reference, TakeTransport, cancellationToken);
         _logger.Leased(Name, lease.NodeIds.Count, lease.Epoch);
         return session;
     }
 
     private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)
     {
+        context.Health.Enter(EdgePhase.Serving, session);
+        foreach (var (node, endpoint) in session.Nodes.SelectMany(node => node.LocalEndpoints, (node, endpoint) => (node, endpoint)))
+        {
+            _logger.Listening(endpoint, node.Id, Name);
+            announce?.Invoke($"listening udp {endpoint} id {node.Id} edge {Name}");
+        }
+
         var leases = session.Lease.NodeIds.Count;
         EdgeMetrics.LeasesHeld.Add(leases);
         try
@@ -202,33 +205,17 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         }
     }
 
-    private void Announce(EdgeSession session)
-    {
-        _context.Health.Enter(EdgePhase.Serving, session);
-        foreach (var node in session.Nodes)
-        {
-            foreach (var endpoint in node.LocalEndpoints)
-            {
-                _logger.Listening(endpoint, node.Id, Name);
-                _announce?.Invoke($"listening udp {endpoint} id {node.Id} edge {Name}");
-            }
-        }
-    }
-
     private async Task CloseAsync(EdgeSession session, SessionEnd end)
     {
         if (end != SessionEnd.Stopping)
         {
             await session.SilenceAsync();
-        }
-
-        await session.DisposeAsync();
-        if (end != SessionEnd.Stopping)
-        {
+            await session.DisposeAsync();
             return;
         }
 
-        using var timeout = new CancellationTokenSource(_context.Timing.HandBack, _context.Environment.Time);
+        await session.DisposeAsync();
+        using var timeout = new CancellationTokenSource(HandBackLimit, context.Environment.Time);
         try
         {
             await session.HandBackAsync(timeout.Token);
@@ -240,17 +227,10 @@ internal sealed class EdgeService : BackgroundService, IHostedLifecycleService
         }
     }
 
-    private SessionEnd LoseLease(EdgeSession? session)
-    {
-        _logger.LeaseLost(Name);
-        _context.Health.Enter(EdgePhase.LeaseLost, session);
-        return SessionEnd.LeaseLost;
-    }
-
     /// <summary>The transport of the id at an index. Binds it again if an earlier session closed it.</summary>
     private IDatagramTransport TakeTransport(int index)
     {
-        var transport = _bound[index] ?? _transports(_listen[index]);
+        var transport = _bound[index] ?? transports(_listen[index]);
         _bound[index] = null;
         return transport;
     }

@@ -1,4 +1,5 @@
 using KadOrleans.Core;
+using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.EdgeWorker.Routing;
 using KadOrleans.EdgeWorker.Values;
 using KadOrleans.Grains.Abstractions;
@@ -17,7 +18,6 @@ internal sealed class EdgeSession : IAsyncDisposable
     private readonly EdgeObserver _observer;
     private readonly IEdgeObserver _reference;
     private readonly GrainKeyStore _store;
-    private readonly IReadOnlyList<EdgeNode> _nodes;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _fenced = new();
     private long _subscribedAt;
@@ -28,23 +28,20 @@ internal sealed class EdgeSession : IAsyncDisposable
     private EdgeSession(
         EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
     {
-        (_context, Lease, _observer, _reference, _store, _nodes) = (context, lease, observer, reference, store, nodes);
+        (_context, Lease, _observer, _reference, _store, Nodes) = (context, lease, observer, reference, store, nodes);
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeSession>();
         _subscribedAt = context.Environment.Time.GetTimestamp();
     }
 
     public EdgeLease Lease { get; }
 
-    public IReadOnlyList<EdgeNode> Nodes => _nodes;
+    public IReadOnlyList<EdgeNode> Nodes { get; }
 
-    /// <summary>The bits of a key that choose its shard.</summary>
     public int ShardBits => _store.Layout.Bits;
 
-    /// <summary>Contacts in the tables of all ids.</summary>
-    public int Contacts => _nodes.Sum(n => n.Table.Snapshot.Count);
+    public int Contacts => Nodes.Sum(n => n.Table.Snapshot.Count);
 
-    /// <summary>Whether one of the ids has a contact that answers.</summary>
-    public bool HasGoodContact => _nodes.Any(n => n.Node.HasGoodContact);
+    public bool HasGoodContact => Nodes.Any(n => n.Node.HasGoodContact);
 
     /// <summary>Loads the tables and starts to serve the ids of a lease.</summary>
     /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
@@ -104,8 +101,8 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <summary>Serves until cancelled, fenced or forgotten.</summary>
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
     {
-        _observer.Serve(_nodes);
-        foreach (var node in _nodes)
+        _observer.Serve(Nodes);
+        foreach (var node in Nodes)
         {
             node.Table.Fenced += OnFenced;
             node.Start();
@@ -134,33 +131,25 @@ internal sealed class EdgeSession : IAsyncDisposable
 
     public IReadOnlyList<EdgeNodeOverview> DescribeNodes() =>
     [
-        .. _nodes.Select(n => new EdgeNodeOverview(
+        .. Nodes.Select(n => new EdgeNodeOverview(
             n.Id.ToString(),
             [.. n.LocalEndpoints.Select(e => e.ToString())],
             n.Table.Snapshot.Count,
-            n.Table.Snapshot.Version)
-        {
-            NetworkSize = n.Node.NetworkSize,
-        }),
+            n.Table.Snapshot.Version,
+            n.Node.NetworkSize)),
     ];
 
-    /// <summary>Counts of all ids together.</summary>
     public IReadOnlyDictionary<string, long> Counts()
     {
-        var sums = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (name, count) in _nodes.SelectMany(n => n.Node.Counts.Concat(n.Table.Totals())).Concat(_store.Totals()))
-        {
-            sums[name] = sums.GetValueOrDefault(name) + count;
-        }
-
-        return sums;
+        var all = Nodes.SelectMany(n => n.Node.Counts.Concat(n.Table.Totals())).Concat(_store.Totals());
+        return new SortedDictionary<string, long>(
+            all.GroupBy(count => count.Key).ToDictionary(counts => counts.Key, counts => counts.Sum(count => count.Value)), StringComparer.Ordinal);
     }
 
-    /// <summary>Closes the sockets at once.</summary>
     public async Task SilenceAsync()
     {
         _observer.Serve([]);
-        foreach (var node in _nodes)
+        foreach (var node in Nodes)
         {
             await node.SilenceAsync();
         }
@@ -169,7 +158,7 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <summary>Has the tables saved and hands the lease back. Call it after <see cref="DisposeAsync"/>.</summary>
     public async Task HandBackAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_nodes.Select(n => _context.CallAsync(
+        await Task.WhenAll(Nodes.Select(n => _context.CallAsync(
             _context.Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(n.Id)).UnsubscribeAsync(Lease.Epoch), cancellationToken)));
         await _context.CallAsync(_context.Directory.ReleaseAsync(_context.Options.Name, Lease.Epoch), cancellationToken);
     }
@@ -177,12 +166,12 @@ internal sealed class EdgeSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _observer.Serve([]);
-        foreach (var node in _nodes)
+        foreach (var node in Nodes)
         {
             node.Table.Fenced -= OnFenced;
         }
 
-        await Task.WhenAll(_nodes.Select(n => n.DisposeAsync().AsTask()));
+        await Task.WhenAll(Nodes.Select(n => n.DisposeAsync().AsTask()));
         await _store.DisposeAsync();
         _fenced.Dispose();
     }
@@ -227,30 +216,29 @@ internal sealed class EdgeSession : IAsyncDisposable
         return null;
     }
 
-    private static async Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken)
-    {
-        try
+    // If it fails the rules that it has stay in force. Silos of earlier releases have none.
+    private static Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken) => TryAsync(
+        async () =>
         {
-            observer.Follow(await context.CallAsync(
-                context.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
-        }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
-        {
-            // Those that it has stay in force. Silos of earlier releases have none.
-            context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead(e.Message);
-        }
-    }
+            var rules = context.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton);
+            observer.Follow(await context.CallAsync(rules.FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
+        },
+        context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead,
+        cancellationToken);
 
-    private async Task CompareClocksAsync(CancellationToken cancellationToken)
+    private Task CompareClocksAsync(CancellationToken cancellationToken) => TryAsync(
+        () => _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken), _logger.ClockNotRead, cancellationToken);
+
+    /// <summary>Does what may fail without cutting the edge off.</summary>
+    private static async Task TryAsync(Func<Task> work, Action<string> logFailure, CancellationToken cancellationToken)
     {
         try
         {
-            await _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken);
+            await work();
         }
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
-            // The renewal succeeded: only the comparison failed.
-            _logger.ClockNotRead(e.Message);
+            logFailure(e.Message);
         }
     }
 
@@ -269,7 +257,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         try
         {
             await Task.WhenAll(
-                [FollowShardsAsync(cancellationToken), .. _nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken))]);
+                [FollowShardsAsync(cancellationToken), .. Nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken))]);
             (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
         }
         catch (Exception e) when (e is not (LeaseLostException or OutOfMemoryException) && !cancellationToken.IsCancellationRequested)
@@ -302,20 +290,18 @@ internal sealed class EdgeSession : IAsyncDisposable
 
     private EdgeReport Report() => new()
     {
-        Endpoints = [.. _nodes.Select(n => n.LocalEndpoints[0])],
+        Endpoints = [.. Nodes.Select(n => n.LocalEndpoints[0])],
         Contacts = Contacts,
         Counts = Counts().ToDictionary(),
-        NetworkSize = _nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
+        NetworkSize = Nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
     };
 }
 
 /// <summary>Why an edge's use of a lease ended.</summary>
 internal enum SessionEnd
 {
-    /// <summary>The process stops.</summary>
     Stopping,
 
-    /// <summary>Another process holds the name.</summary>
     LeaseLost,
 
     /// <summary>The cluster knows no holder of the name: its storage was emptied. The ids may be leased again.</summary>

@@ -1,3 +1,4 @@
+using KadOrleans.EdgeWorker.Diagnostics;
 using KadOrleans.Core.Crawling;
 using KadOrleans.Grains.Abstractions.Crawling;
 using KadOrleans.Node;
@@ -47,7 +48,6 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
         }
     }
 
-    /// <summary>A page of a slice that is done; null if there is none.</summary>
     public byte[]? ReadPage(string lease, int page)
     {
         lock (_gate)
@@ -56,7 +56,6 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
         }
     }
 
-    /// <summary>Ends a slice and forgets what it found.</summary>
     public void End(string lease)
     {
         lock (_gate)

@@ -16,14 +16,9 @@ internal static class EdgeServiceCollectionExtensions
 {
     /// <summary>
     /// Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops first.
-    /// Registers the edge's state as <see cref="EdgeHealth"/>.
+    /// Registers the edge's state as <see cref="EdgeHealth"/>. What <paramref name="transports"/> throws for an endpoint ends start-up.
+    /// <paramref name="announce"/> gets the line <c>listening udp IP:PORT id HEX edge NAME</c> for each id, besides the log.
     /// </summary>
-    /// <param name="services">Of a host with a silo or an Orleans client.</param>
-    /// <param name="options">How the edge is set up.</param>
-    /// <param name="transports">Binds one endpoint. What it throws ends start-up.</param>
-    /// <param name="announce">
-    /// Gets the line <c>listening udp IP:PORT id HEX edge NAME</c> for each id when it listens, besides the log.
-    /// </param>
     public static IServiceCollection AddKadEdge(
         this IServiceCollection services,
         EdgeOptions options,

@@ -14,46 +14,43 @@ namespace KadOrleans.EdgeWorker.Routing;
 /// <see cref="RunAsync"/> sends observations in batches. When another edge holds the lease it stops reporting and raises
 /// <see cref="Fenced"/> once.
 /// </summary>
-internal sealed class ClusterRoutingTable : IRoutingTable
+internal sealed class ClusterRoutingTable(
+    IGrainFactory grains,
+    NodeId ownId,
+    long epoch,
+    TimeProvider time,
+    ILogger<ClusterRoutingTable> logger,
+    int maxQueue = ClusterRoutingTable.MaxQueue,
+    TimeSpan? pushTimeout = null) : IRoutingTable
 {
-    private readonly NodeId _ownId;
-    private readonly long _epoch;
-    private readonly IRoutingTableGrain _grain;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly ClusterRoutingTableOptions _options;
-    private readonly ObservationQueue _queue;
-    private readonly SnapshotLag _lag;
+    /// <summary>How many observations may wait: a few seconds of a busy edge. Beyond that the oldest is dropped.</summary>
+    public const int MaxQueue = 4_096;
+
+    /// <summary>The most observations in one grain call.</summary>
+    private const int MaxBatch = 256;
+
+    /// <summary>How long a batch that is not full waits for more observations.</summary>
+    private static readonly TimeSpan BatchInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest pause between retries: a silo that is back gets observations within that time.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the snapshot may stay behind the table's version before the edge asks for it: a push may get lost.</summary>
+    private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly IRoutingTableGrain _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
+    private readonly ObservationQueue _queue = new(maxQueue, MaxBatch);
+    private readonly SnapshotLag _lag = new(pushTimeout ?? PushTimeout, time);
     private long _calls;
     private long _sent;
 
     // Guards the replacement of _snapshot. Readers need no lock.
     private readonly Lock _gate = new();
-    private volatile RoutingTableSnapshot _snapshot;
+    private volatile RoutingTableSnapshot _snapshot = RoutingTableSnapshot.Empty(ownId);
 
     // A table treats a reporter that did not subscribe as one whose lease is lost, so nothing is sent before.
     private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isFenced;
-
-    /// <summary>A table without contacts until the first snapshot.</summary>
-    public ClusterRoutingTable(
-        IGrainFactory grains,
-        NodeId ownId,
-        long epoch,
-        TimeProvider time,
-        ILogger<ClusterRoutingTable> logger,
-        ClusterRoutingTableOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(grains);
-        ArgumentNullException.ThrowIfNull(time);
-        ArgumentNullException.ThrowIfNull(logger);
-        _options = options ?? new ClusterRoutingTableOptions();
-        (_ownId, _epoch, _time, _logger) = (ownId, epoch, time, logger);
-        _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
-        _queue = new ObservationQueue(_options.Queue, _options.MaxBatch);
-        _lag = new SnapshotLag(_options.PushTimeout, time);
-        _snapshot = RoutingTableSnapshot.Empty(ownId);
-    }
 
     public event Action<Contact>? ContactAdded;
 
@@ -62,13 +59,11 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     /// <summary>Raised once, from any thread, when another edge turns out to hold the id: its node must stop using it.</summary>
     public event EventHandler? Fenced;
 
-    /// <summary>Whether another edge holds the id.</summary>
     public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
 
     /// <summary>The number of observations dropped because too many waited or the table refused them.</summary>
     public long Dropped => _queue.Dropped;
 
-    /// <inheritdoc/>
     public RoutingTableSnapshot Snapshot => _snapshot;
 
     /// <summary>The number of grain calls, and of the observations in them, by a stable name.</summary>
@@ -79,7 +74,6 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         ["table.observations.dropped"] = Dropped,
     };
 
-    /// <inheritdoc/>
     public void Observe(ContactObservation observation)
     {
         if (!IsFenced)
@@ -91,10 +85,9 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     /// <summary>Takes a pushed snapshot. Returns false if it is of another id, or not newer than the current one.</summary>
     public bool Update(RoutingTableSnapshot snapshot)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
         lock (_gate)
         {
-            if (snapshot.OwnId != _ownId || snapshot.Version <= _snapshot.Version)
+            if (snapshot.OwnId != ownId || snapshot.Version <= _snapshot.Version)
             {
                 return false;
             }
@@ -109,12 +102,11 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     /// <summary>Takes a pushed change. Returns false if it is newer than the current snapshot and does not continue it.</summary>
     public bool Update(SnapshotChange change)
     {
-        ArgumentNullException.ThrowIfNull(change);
         lock (_gate)
         {
             var newer = change.ApplyTo(_snapshot);
             _snapshot = newer ?? _snapshot;
-            return newer is not null || (change.OwnId == _ownId && change.To <= _snapshot.Version);
+            return newer is not null || (change.OwnId == ownId && change.To <= _snapshot.Version);
         }
     }
 
@@ -124,7 +116,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     {
         try
         {
-            if (await _grain.SubscribeForChangesAsync(_epoch, edge, _snapshot.Version) is { } newest)
+            if (await _grain.SubscribeForChangesAsync(epoch, edge, _snapshot.Version) is { } newest)
             {
                 Update(newest);
             }
@@ -153,9 +145,14 @@ internal sealed class ClusterRoutingTable : IRoutingTable
                 {
                     await FetchAsync(cancellationToken);
                 }
-                else if (await SendNextAsync(cancellationToken) is { } answer)
+                else
                 {
-                    await ApplyAsync(answer, cancellationToken);
+                    await Task.WhenAny(_queue.Full, Task.Delay(BatchInterval, time, cancellationToken));
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (await SendAsync(_queue.Take(), cancellationToken) is { } answer)
+                    {
+                        await ApplyAsync(answer, cancellationToken);
+                    }
                 }
             }
         }
@@ -169,7 +166,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     {
         try
         {
-            await _queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, _time, cancellationToken);
+            await _queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -178,15 +175,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         }
     }
 
-    /// <summary>Sends the next batch and returns the response. Returns null if the batch was dropped.</summary>
-    private async Task<TableAnswer?> SendNextAsync(CancellationToken cancellationToken)
-    {
-        await _queue.Any.WaitAsync(cancellationToken);
-        await Task.WhenAny(_queue.Full, Task.Delay(_options.BatchInterval, _time, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-        return await SendAsync(_queue.Take(), cancellationToken);
-    }
-
+    /// <summary>Sends a batch and returns the response. Returns null if the batch was dropped.</summary>
     private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
         BackOff? pauses = null;
@@ -197,7 +186,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
                 var answer = await CallAsync(batch, cancellationToken);
                 if (pauses is not null)
                 {
-                    _logger.TableReachable(_ownId);
+                    logger.TableReachable(ownId);
                 }
 
                 return answer;
@@ -209,18 +198,18 @@ internal sealed class ClusterRoutingTable : IRoutingTable
                 {
                     // The table refuses its content, and would refuse it again. Other failures may pass.
                     _queue.CountDropped(batch.Count);
-                    _logger.ObservationsRefused(e, _ownId, batch.Count);
+                    logger.ObservationsRefused(e, ownId, batch.Count);
                     return null;
                 }
 
                 if (pauses is null)
                 {
-                    _logger.TableUnreachable(e, _ownId);
+                    logger.TableUnreachable(e, ownId);
                 }
             }
 
-            pauses ??= new BackOff(_options.FirstBackOff, _options.LongestBackOff);
-            await Task.Delay(pauses.Next(), _time, cancellationToken);
+            pauses ??= new BackOff(BatchInterval, LongestPause);
+            await Task.Delay(pauses.Next(), time, cancellationToken);
         }
     }
 
@@ -228,7 +217,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     {
         Interlocked.Increment(ref _calls);
         EdgeMetrics.TableCalls.Add(1);
-        var answer = await _grain.ObserveAsync(_epoch, batch).AsTask().WaitAsync(cancellationToken);
+        var answer = await _grain.ObserveAsync(epoch, batch).AsTask().WaitAsync(cancellationToken);
         if (!answer.IsFenced)
         {
             Interlocked.Add(ref _sent, batch.Count);
@@ -275,7 +264,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
             // It is asked for again while it stays behind.
-            _logger.TableUnreachable(e, _ownId);
+            logger.TableUnreachable(e, ownId);
         }
     }
 
@@ -283,7 +272,7 @@ internal sealed class ClusterRoutingTable : IRoutingTable
     {
         if (Interlocked.Exchange(ref _isFenced, 1) == 0)
         {
-            _logger.TableFenced(_ownId);
+            logger.TableFenced(ownId);
             Fenced?.Invoke(this, EventArgs.Empty);
         }
     }
@@ -323,28 +312,4 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
 
     /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
     public void Asked() => _since = time.GetTimestamp();
-}
-
-/// <summary>How a <see cref="ClusterRoutingTable"/> batches and waits. The defaults suit an edge.</summary>
-internal sealed record ClusterRoutingTableOptions
-{
-    /// <summary>How many observations may wait. Beyond that the oldest is dropped. Default 4,096: a few seconds of a busy edge.</summary>
-    public int Queue { get; init; } = 4_096;
-
-    /// <summary>The most observations in one grain call. Default 256.</summary>
-    public int MaxBatch { get; init; } = 256;
-
-    /// <summary>How long a batch that is not full waits for more observations. Default 100 ms.</summary>
-    public TimeSpan BatchInterval { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 100 ms.</summary>
-    public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>The longest pause between retries. Default 5 s: a silo that is back gets observations within that time.</summary>
-    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// How long the snapshot may stay behind the table's version before the edge asks for it: a push may get lost. Default 1 s.
-    /// </summary>
-    public TimeSpan PushTimeout { get; init; } = TimeSpan.FromSeconds(1);
 }

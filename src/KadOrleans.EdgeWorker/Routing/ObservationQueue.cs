@@ -10,7 +10,7 @@ namespace KadOrleans.EdgeWorker.Routing;
 /// </summary>
 internal sealed class ObservationQueue(int capacity, int batchSize)
 {
-    // Guards all fields.
+    // Guards all fields. Signals are read without it.
     private readonly Lock _gate = new();
     private readonly Queue<ContactObservation> _waiting = new();
     private readonly HashSet<Contact> _answered = [];
@@ -21,31 +21,11 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
 
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Completes when an observation waits.</summary>
-    public Task Any
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _any.Task;
-            }
-        }
-    }
+    public Task Any => Volatile.Read(ref _any).Task;
 
     /// <summary>Completes when a full batch waits.</summary>
-    public Task Full
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _full.Task;
-            }
-        }
-    }
+    public Task Full => Volatile.Read(ref _full).Task;
 
-    /// <summary>Adds an observation. Drops the oldest if too many wait.</summary>
     public void Add(ContactObservation observation, RoutingTableSnapshot snapshot)
     {
         lock (_gate)
@@ -93,7 +73,6 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
         return batch;
     }
 
-    /// <summary>Counts observations that were taken and then dropped.</summary>
     public void CountDropped(int count)
     {
         Interlocked.Add(ref _dropped, count);

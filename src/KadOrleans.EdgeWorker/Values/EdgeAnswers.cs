@@ -16,24 +16,21 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 {
     private const int Caches = 16;
 
+    /// <summary>The most bytes of values that are kept.</summary>
+    private const long MaxCacheBytes = 64L << 20;
+
     private readonly ShardLayout _layout;
     private readonly TimeProvider _time;
     private readonly StalenessRule _rule;
     private readonly TimeSpan _findTimeout;
     private readonly long _trustedFrom;
     private readonly ShardView?[] _views;
-    private readonly AnswerCache[] _caches;
+    private readonly AnswerCache[] _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(MaxCacheBytes / Caches))];
     private readonly ShardNewsReader _reader;
     private readonly Func<NodeId, ValueTask<StoredValue?>> _ask;
     private readonly AnswerCounts _counts;
 
-    /// <param name="layout">The shards in use.</param>
-    /// <param name="options">Times and bounds.</param>
-    /// <param name="time">The edge's clock.</param>
-    /// <param name="askForNews">Asks a silo.</param>
-    /// <param name="ask">Asks the shard of a key.</param>
-    /// <param name="counts">Counts the answers.</param>
-    /// <param name="trustedFrom">This edge may have put keys before this time, which older filters lack.</param>
+    /// <summary>Asks silos for news, and shards for keys. Before <paramref name="trustedFrom"/> this edge may have put keys that filters lack.</summary>
     public EdgeAnswers(
         ShardLayout layout,
         GrainKeyStoreOptions options,
@@ -46,13 +43,11 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         (_layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
         (_rule, _findTimeout) = (new StalenessRule(Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness)), options.FindTimeout);
         _views = new ShardView?[layout.Count];
-        _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(options.MaxCacheBytes / Caches))];
         _reader = new ShardNewsReader(options, time, askForNews, key => CacheOf(key).Remove(key));
 
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
     }
 
-    /// <summary>All desks of shards that are known.</summary>
     public IReadOnlySet<GrainId> Desks => _reader.Desks;
 
     /// <summary>The desk at the silo of a shard, by its last news; null if none is known.</summary>
@@ -110,21 +105,13 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     }
 
     /// <summary>Makes all cached values invalid: this edge removed values of the shards.</summary>
-    public void Invalidate()
-    {
-        foreach (var view in _views)
-        {
-            view?.Invalidate();
-        }
-    }
+    public void Invalidate() => Array.ForEach(_views, view => view?.Invalidate());
 
     /// <summary>Reads the news of the shards that are asked from now on.</summary>
     public void Begin() => _reader.Begin();
 
-    /// <summary>Reads the news once.</summary>
     public Task ReadNewsAsync() => _reader.ReadAsync();
 
-    /// <summary>Ends the reading of news.</summary>
     public ValueTask DisposeAsync() => _reader.DisposeAsync();
 
     private bool TryGet(ShardView view, NodeId key, GetKind kind, out StoredValue? value)
@@ -225,17 +212,14 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     }
 }
 
-/// <summary>Gets that were answered without a call, since the edge began.</summary>
 internal sealed class AnswerCounts
 {
     private long _absent;
     private long _cached;
     private long _inOutage;
 
-    /// <summary>By a filter.</summary>
     public long Absent => Interlocked.Read(ref _absent);
 
-    /// <summary>By the cache.</summary>
     public long Cached => Interlocked.Read(ref _cached);
 
     /// <summary>Those of either while the shard did not respond.</summary>
@@ -254,7 +238,6 @@ internal sealed class AnswerCounts
 }
 
 /// <summary>Results of gets, in a <see cref="BoundedCache{T}"/>, and the pending ones. Safe for several threads.</summary>
-/// <param name="maxBytes">The most bytes of results.</param>
 internal sealed class AnswerCache(long maxBytes)
 {
     /// <summary>The bytes of a result beside the value's content: records, array, entry. Rounded up.</summary>
@@ -265,11 +248,7 @@ internal sealed class AnswerCache(long maxBytes)
     private readonly BoundedCache<Answer> _answers = new(maxBytes, answer => Overhead + (answer.Value?.Value.ContentLength ?? 0));
     private readonly Dictionary<NodeId, PendingAnswer> _pending = [];
 
-    /// <summary>Finds the result of a get. It may be null: the key is not held.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="state">What is known of its shard.</param>
-    /// <param name="confirmedAfter">Changes up to this time must be known.</param>
-    /// <param name="value">The result.</param>
+    /// <summary>Finds the result of a get, null if the key is not held. Changes up to <paramref name="confirmedAfter"/> must be known.</summary>
     public bool TryGet(NodeId key, ShardState state, long confirmedAfter, out StoredValue? value)
     {
         lock (_gate)
@@ -280,12 +259,10 @@ internal sealed class AnswerCache(long maxBytes)
         }
     }
 
-    /// <summary>The pending get of a key, or a new one.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="epoch">The epoch of its shard; 0 if nothing is known of it.</param>
-    /// <param name="now">The present.</param>
-    /// <param name="notBefore">An older pending get is not joined.</param>
-    /// <param name="isNew">Whether the caller is to ask the shard, and then to call <see cref="End"/>.</param>
+    /// <summary>
+    /// The pending get of a key unless it began at <paramref name="notBefore"/> or earlier, or a new one: then the caller is to ask the shard,
+    /// and to call <see cref="End"/>. The epoch is 0 if nothing is known of the shard.
+    /// </summary>
     public PendingAnswer Begin(NodeId key, long epoch, long now, long notBefore, out bool isNew)
     {
         lock (_gate)
@@ -330,9 +307,7 @@ internal sealed class AnswerCache(long maxBytes)
     private readonly record struct Answer(StoredValue? Value, long Epoch);
 }
 
-/// <summary>A get that waits for its shard. Its result is the value, or the shard's failure.</summary>
-/// <param name="epoch">The epoch of the shard when it began.</param>
-/// <param name="begunAt">When it began.</param>
+/// <summary>A get that waits for its shard, with the shard's epoch when it began. Its result is the value, or the shard's failure.</summary>
 internal sealed class PendingAnswer(long epoch, long begunAt) : TaskCompletionSource<StoredValue?>
 {
     private Task<StoredValue?>? _soon;
@@ -345,13 +320,8 @@ internal sealed class PendingAnswer(long epoch, long begunAt) : TaskCompletionSo
     public Task<StoredValue?> WithinAsync(TimeSpan limit, TimeProvider time)
     {
         // One timer for all. If two callers race, each waits for its own.
-        return Volatile.Read(ref _soon) ?? Begin();
-
-        Task<StoredValue?> Begin()
-        {
-            var soon = Task.WaitAsync(limit, time);
-            Volatile.Write(ref _soon, soon);
-            return soon;
-        }
+        var soon = Volatile.Read(ref _soon) ?? Task.WaitAsync(limit, time);
+        Volatile.Write(ref _soon, soon);
+        return soon;
     }
 }

@@ -18,10 +18,13 @@ namespace KadOrleans.EdgeWorker.Values;
 /// </summary>
 internal sealed class GrainKeyStore : IKeyStore
 {
+    /// <summary>The shortest time between two lines of log that shards do not respond.</summary>
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
+
     private readonly IGrainFactory _grains;
     private readonly GrainKeyStoreOptions _options;
     private readonly TimeProvider _time;
-    private readonly OutageLog _outages;
+    private readonly ILogger _logger;
     private readonly SingleShardCalls _calls;
     private readonly ShardChannels<ShardPut, StoreResult> _puts;
     private readonly ShardChannels<NodeId, StoredValue?> _gets;
@@ -36,6 +39,11 @@ internal sealed class GrainKeyStore : IKeyStore
     private int _pending;
     private int _disposed;
 
+    // Guards the two below: failures since the last line of log, and when that was.
+    private readonly Lock _gate = new();
+    private long _failed;
+    private long? _loggedAt;
+
     /// <summary>A store over the shards of a cluster, in the layout of its settings. It makes no call before it is used.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The bits in use are not from 0 to 16.</exception>
     public GrainKeyStore(
@@ -43,8 +51,7 @@ internal sealed class GrainKeyStore : IKeyStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(layout.Bits, GrainKeys.MinShardBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layout.Bits, GrainKeys.MaxShardBits);
-        (_grains, _options, _time) = (grains, options ?? new GrainKeyStoreOptions(), time);
-        _outages = new OutageLog(time, logger);
+        (_grains, _options, _time, _logger) = (grains, options ?? new GrainKeyStoreOptions(), time, logger);
         _calls = new SingleShardCalls(grains, _options, time, logger);
         _puts = new ShardChannels<ShardPut, StoreResult>(
             "put",
@@ -62,7 +69,7 @@ internal sealed class GrainKeyStore : IKeyStore
                 (await AskOnceAsync(keys, async once => new(await grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once), []))).Results,
             DeskOf,
             Desks,
-            _options with { Timeout = _options.GetTimeout },
+            _options with { Timeout = GrainKeyStoreOptions.GetTimeout },
             time,
             logger);
         _shards = NewShards(layout, long.MinValue);
@@ -74,7 +81,6 @@ internal sealed class GrainKeyStore : IKeyStore
     /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
-    /// <summary>The shards that are called.</summary>
     internal ShardLayout Layout => _shards.Layout;
 
     /// <summary>This store for one node id: with an area of its own. Disposing it does nothing.</summary>
@@ -93,8 +99,6 @@ internal sealed class GrainKeyStore : IKeyStore
         ["shards.put.values"] = _puts.Items,
     };
 
-    /// <inheritdoc/>
-    /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
     public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         var held =
@@ -104,13 +108,11 @@ internal sealed class GrainKeyStore : IKeyStore
         return Alive(held, now);
     }
 
-    /// <inheritdoc/>
     /// <remarks>
     /// While the shard does not respond, what others put before <see cref="GrainKeyStoreOptions.MaxOutageStaleness"/> is seen, and what this
     /// store put. Without such knowledge it fails after <see cref="GrainKeyStoreOptions.FindTimeout"/>. The get goes on, and is counted and
     /// logged if it fails.
     /// </remarks>
-    /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
     public async ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
     {
         if (!IsDisposed && TryFind(key, now, out var value))
@@ -131,7 +133,6 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <inheritdoc/>
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
         value = null;
@@ -145,11 +146,9 @@ internal sealed class GrainKeyStore : IKeyStore
     }
 
     /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
-    /// <exception cref="KeyStoreException">The shard did not answer in time, or too many requests wait.</exception>
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Alive(await ReadAsync(key, cancellationToken), now);
 
-    /// <inheritdoc/>
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
         PutAsync(key, value, kind, _area.Value, cancellationToken);
@@ -197,7 +196,6 @@ internal sealed class GrainKeyStore : IKeyStore
         return await _calls.GetUsageAsync(Layout, cancellationToken);
     }
 
-    /// <inheritdoc/>
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
 
     /// <summary>
@@ -330,9 +328,7 @@ internal sealed class GrainKeyStore : IKeyStore
     {
         using var call = Enter(cancellationToken);
         var shard = Layout.ShardOf(key);
-        var outcome = call.IsWithinQueue
-            ? await _gets.AskAsync(key, shard, cancellationToken)
-            : new ShardOutcome<StoredValue?>(null, TooMany());
+        var outcome = call.IsWithinQueue ? await _gets.AskAsync(key, shard, cancellationToken) : new(null, TooMany());
         if (outcome.Failure is { } failure)
         {
             Report(shard, "get", failure);
@@ -342,7 +338,6 @@ internal sealed class GrainKeyStore : IKeyStore
         return outcome.Result;
     }
 
-    /// <summary>Asks for each key of a batch once.</summary>
     private static async Task<ShardBatch<StoredValue?>> AskOnceAsync(
         IReadOnlyList<NodeId> keys, Func<IReadOnlyList<NodeId>, Task<ShardBatch<StoredValue?>>> ask)
     {
@@ -372,7 +367,19 @@ internal sealed class GrainKeyStore : IKeyStore
     private void Report(long shard, string kind, Exception cause)
     {
         EdgeMetrics.ShardFailures.Add(1, EdgeMetrics.ShardCall(kind));
-        _outages.Add(GrainKeys.ShardName(shard), 1, cause);
+        long failed;
+        lock (_gate)
+        {
+            _failed++;
+            if (_loggedAt is { } last && _time.GetElapsedTime(last) < LogInterval)
+            {
+                return;
+            }
+
+            (failed, _failed, _loggedAt) = (_failed, 0, _time.GetTimestamp());
+        }
+
+        _logger.ShardsFailed(cause, GrainKeys.ShardName(shard), failed);
     }
 
     private UnderWay Enter(CancellationToken cancellationToken)
@@ -404,7 +411,6 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <summary>The store as one node id uses it.</summary>
     private sealed class NodeKeys(GrainKeyStore store) : IKeyStore
     {
         // Boxed, so that reads and writes are atomic.

@@ -22,9 +22,6 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>Whether the store runs within a silo. Default false: it is an Orleans client's.</summary>
     public bool IsInSilo { get; init; }
 
-    /// <summary>How long a shard is called itself after its desk did not respond for it. Default 5 s.</summary>
-    public TimeSpan ApartFor { get; init; } = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// How many puts and gets may wait in all channels. Further ones fail at once. Default 16,384, which is at most 128 MiB of values.
     /// </summary>
@@ -36,8 +33,14 @@ internal sealed record GrainKeyStoreOptions
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>The timeout of a get, retries included. Default 2.5 s: a shard that moves to another silo is back sooner.</summary>
-    public TimeSpan GetTimeout { get; init; } = TimeSpan.FromSeconds(2.5);
+    /// <summary>How long a shard is called itself after its desk did not respond for it.</summary>
+    public static readonly TimeSpan ApartFor = TimeSpan.FromSeconds(5);
+
+    /// <summary>The timeout of a get, retries included. A shard that moves to another silo is back sooner.</summary>
+    public static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>The longest pause between tries: so long after its silo's death is known a shard may stay unasked.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// How long a remote node's FIND_VALUE waits for a get. Default 0.8 s: then the remote node gets contacts instead and looks elsewhere,
@@ -51,20 +54,11 @@ internal sealed record GrainKeyStoreOptions
     /// </summary>
     public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>The pause before a failed call is tried again; it doubles up to <see cref="LongestBackOff"/>. Default 50 ms.</summary>
-    public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>The longest pause between tries. Default 250 ms: so long after its silo's death is known a shard may stay unasked.</summary>
-    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromMilliseconds(250);
-
     /// <summary>The age at which a usage is read again. Default 5 s; with zero it is read each time.</summary>
     public TimeSpan UsageMaxAge { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Keys per call of a scan. 1 to 1,024; default 256, 2 MiB at worst.</summary>
     public int ScanPage { get; init; } = 256;
-
-    /// <summary>How many shards a scan, or another call to many shards, asks concurrently. Default 8.</summary>
-    public int Parallelism { get; init; } = 8;
 
     /// <summary>
     /// The greatest age of a shard's news by which gets are answered without a call. A value stored elsewhere is found after this time at the
@@ -77,9 +71,6 @@ internal sealed record GrainKeyStoreOptions
     /// <see cref="MaxStaleness"/> it changes nothing. Default zero.
     /// </summary>
     public TimeSpan MaxOutageStaleness { get; init; }
-
-    /// <summary>The most bytes of values that are kept for gets. Default 64 MiB.</summary>
-    public long MaxCacheBytes { get; init; } = 64L << 20;
 
     /// <summary>
     /// The most bytes of filters of shards, 1.5 to 2.3 for each key that the cluster holds. Shards beyond are asked for each key. Default 64

@@ -11,9 +11,8 @@ internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long way, IReadOnlyL
 /// Reads the news of the shards that an edge asks for keys: four times within <see cref="GrainKeyStoreOptions.MaxStaleness"/>, all shards
 /// with one call. A silo that does not respond is passed over. Without news the views become too old to be used.
 /// </summary>
-internal sealed class ShardNewsReader : IAsyncDisposable
+internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider time, AskForNews ask, Action<NodeId> changed) : IAsyncDisposable
 {
-    /// <summary>The most shards in one call.</summary>
     private const int MaxShards = 1_024;
 
     /// <summary>How long a shard is read after the last request for one of its keys.</summary>
@@ -25,11 +24,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     /// <summary>The longest pause while no silo responds, or none knows the call.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly GrainKeyStoreOptions _options;
-    private readonly TimeProvider _time;
-    private readonly AskForNews _ask;
-    private readonly Action<NodeId> _changed;
-    private readonly TimeSpan _interval;
+    private readonly TimeSpan _interval = options.MaxStaleness / 4;
     private readonly CancellationTokenSource _ending = new();
 
     // Guards the views.
@@ -47,20 +42,11 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     // Replaced as a whole when a desk comes or goes.
     private volatile HashSet<GrainId> _desks = [];
 
-    /// <summary>Calls <paramref name="changed"/> for each changed key.</summary>
-    public ShardNewsReader(GrainKeyStoreOptions options, TimeProvider time, AskForNews ask, Action<NodeId> changed)
-    {
-        (_options, _time, _ask, _changed) = (options, time, ask, changed);
-        _interval = options.MaxStaleness / 4;
-    }
-
-    /// <summary>The desks of all views.</summary>
     public IReadOnlySet<GrainId> Desks => _desks;
 
     /// <summary>Reads again and again from now on. Without shards it makes no calls.</summary>
     public void Begin() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Reads the news of a shard from now on, while it is used.</summary>
     public void Add(ShardView view)
     {
         lock (_gate)
@@ -83,7 +69,6 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the reading. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
@@ -102,7 +87,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         FollowDesks();
         foreach (var some in wanted.Chunk(MaxShards))
         {
-            var now = _time.GetTimestamp();
+            var now = time.GetTimestamp();
             var all = await AskAsync([.. some.Select(PointOf)]);
             Note(some, all ?? [], now);
             if (all is null)
@@ -124,7 +109,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
             var before = view.State?.ConfirmedAt;
             foreach (var news in byShard[view.Shard])
             {
-                TryNote(view, news, askedAt - (long)(news.Age.TotalSeconds * _time.TimestampFrequency) - 1);
+                TryNote(view, news, askedAt - (long)(news.Age.TotalSeconds * time.TimestampFrequency) - 1);
             }
 
             // The silo has not heard of the shard since the last news.
@@ -144,20 +129,20 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         {
             var isRead = await ReadAsync();
             failures = isRead ? new BackOff(_interval, LongestPause) : failures;
-            await ((Task)Task.Delay(isRead ? _interval : failures.Next(), _time, _ending.Token))
+            await ((Task)Task.Delay(isRead ? _interval : failures.Next(), time, _ending.Token))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private List<ShardView> Wanted()
     {
-        var now = _time.GetTimestamp();
+        var now = time.GetTimestamp();
         lock (_gate)
         {
             foreach (var view in _views)
             {
                 view.UsedAt = view.TakeUse() ? now : view.UsedAt;
-                if (view.UsedAt is { } usedAt && _time.GetElapsedTime(usedAt, now) >= KeepFor)
+                if (view.UsedAt is { } usedAt && time.GetElapsedTime(usedAt, now) >= KeepFor)
                 {
                     Forget(view);
                     view.UsedAt = null;
@@ -165,7 +150,7 @@ internal sealed class ShardNewsReader : IAsyncDisposable
             }
 
             return _views.FindAll(view => view.UsedAt is not null
-                && !(view.FullAt is { } fullAt && _time.GetElapsedTime(fullAt, now) < FullFor));
+                && !(view.FullAt is { } fullAt && time.GetElapsedTime(fullAt, now) < FullFor));
         }
     }
 
@@ -174,13 +159,13 @@ internal sealed class ShardNewsReader : IAsyncDisposable
     /// <summary>Asks a silo, and another one if it does not respond in time.</summary>
     private async Task<IReadOnlyList<ShardNews>?> AskAsync(IReadOnlyList<ShardPoint> known)
     {
-        foreach (var timeout in new[] { _options.HedgeAfter, _options.MaxStaleness / 2 })
+        foreach (var timeout in new[] { options.HedgeAfter, options.MaxStaleness / 2 })
         {
             try
             {
-                var asked = _ask(_way, known);
+                var asked = ask(_way, known);
                 GrainCalls.Ignore(asked);
-                return await asked.WaitAsync(timeout, _time, _ending.Token);
+                return await asked.WaitAsync(timeout, time, _ending.Token);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -192,31 +177,33 @@ internal sealed class ShardNewsReader : IAsyncDisposable
         return null;
     }
 
-    // News that cannot be read cost their shard its view for a while, and not the loop.
+    // News that have no room, or cannot be read, cost their shard its view for a while, and not the loop.
     private void TryNote(ShardView view, ShardNews news, long confirmedAt)
     {
+        var isNoted = news.Filter is not { } filter || _bytes - view.Bytes + filter.Length <= options.MaxFilterBytes;
         try
         {
-            Note(view, news, confirmedAt);
+            if (isNoted)
+            {
+                Note(view, news, confirmedAt);
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            isNoted = false;
+        }
+
+        if (!isNoted)
+        {
             Forget(view);
-            view.FullAt = _time.GetTimestamp();
+            view.FullAt = time.GetTimestamp();
         }
     }
 
     private void Note(ShardView view, ShardNews news, long confirmedAt)
     {
-        if (news.Filter is { } filter && _bytes - view.Bytes + filter.Length > _options.MaxFilterBytes)
-        {
-            Forget(view);
-            view.FullAt = _time.GetTimestamp();
-            return;
-        }
-
-        Move(view, _options.IsInSilo ? AddressOf(news) : news.Desk);
-        view.Note(news, confirmedAt, _changed);
+        Move(view, options.IsInSilo ? AddressOf(news) : news.Desk);
+        view.Note(news, confirmedAt, changed);
         var bytes = view.State?.Filter.Bytes ?? 0;
         _bytes += bytes - view.Bytes;
         view.Bytes = bytes;

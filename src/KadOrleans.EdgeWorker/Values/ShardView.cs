@@ -26,10 +26,8 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     private long _answeredAt = long.MinValue;
     private long _unansweredAt = long.MinValue;
 
-    /// <summary>The shard.</summary>
     public long Shard => shard;
 
-    /// <summary>What is known. Null if nothing is.</summary>
     public ShardState? State => _state;
 
     /// <summary>How the last calls to the shard ended.</summary>
@@ -51,7 +49,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         set => _desk = value;
     }
 
-    /// <summary>Notes that a key was asked for.</summary>
     public void Use()
     {
         if (!Volatile.Read(ref _isUsed))
@@ -68,11 +65,9 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         return isUsed;
     }
 
-    /// <summary>Notes that the shard responded to a get.</summary>
     public void NoteAnswered(long now) => Volatile.Write(ref _answeredAt, now);
 
-    /// <summary>Notes that the shard did not respond in time to a call.</summary>
-    /// <param name="madeAt">When the call was made.</param>
+    /// <summary>Notes that the shard did not respond in time to a call that was made then.</summary>
     public void NoteUnanswered(long madeAt)
     {
         if (madeAt > Volatile.Read(ref _unansweredAt))
@@ -101,7 +96,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Forgets everything.</summary>
     public void Forget()
     {
         lock (_gate)
@@ -110,10 +104,10 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Notes news. Those that do not continue what is known are ignored, and a filter that is older than that.</summary>
-    /// <param name="news">Of this shard.</param>
-    /// <param name="confirmedAt">All changes before are in them.</param>
-    /// <param name="changed">Called for each changed key, before the news count as known.</param>
+    /// <summary>
+    /// Notes news, which have all changes before <paramref name="confirmedAt"/>. Those that do not continue what is known are ignored, and a
+    /// filter that is older than that. Calls <paramref name="changed"/> for each changed key, before the news count as known.
+    /// </summary>
     public void Note(ShardNews news, long confirmedAt, Action<NodeId> changed)
     {
         if (news.Filter is { } filter)
@@ -133,7 +127,12 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
                 changed(key);
             }
 
-            Continue(news.Version, confirmedAt);
+            lock (_gate)
+            {
+                _state = _state is { } state
+                    ? state with { Version = news.Version, ConfirmedAt = Math.Max(state.ConfirmedAt, confirmedAt) }
+                    : null;
+            }
         }
     }
 
@@ -145,25 +144,13 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
             _state = state with { TrustedFrom = _lastPut, Former = _state?.AsFormer() ?? [] };
         }
     }
-
-    private void Continue(long version, long confirmedAt)
-    {
-        lock (_gate)
-        {
-            _state = _state is { } state
-                ? state with { Version = version, ConfirmedAt = Math.Max(state.ConfirmedAt, confirmedAt) }
-                : null;
-        }
-    }
 }
 
-/// <summary>What is known of a shard at a time.</summary>
-/// <param name="Generation">Of the news.</param>
-/// <param name="Version">Of the news.</param>
-/// <param name="Filter">Of the shard's keys. It gets more keys until it is replaced.</param>
-/// <param name="Epoch">Values that were cached in another epoch are only as recent as that was. Never 0.</param>
-/// <param name="ConfirmedAt">Changes before this time are known.</param>
-/// <param name="TrustedFrom">The filter is complete if it was confirmed after this time.</param>
+/// <summary>
+/// What is known of a shard at a time: by news of a generation and version, a filter of its keys, which gets more of them until it is
+/// replaced. Changes before <see cref="ConfirmedAt"/> are known. The filter is complete if that is after <see cref="TrustedFrom"/>. Values
+/// that were cached in another epoch are only as recent as that was. An epoch is never 0.
+/// </summary>
 internal sealed record ShardState(long Generation, long Version, KeyFilter Filter, long Epoch, long ConfirmedAt, long TrustedFrom)
 {
     // Each new filter ends an epoch. A death of a silo brings two or three.
@@ -194,11 +181,8 @@ internal sealed record ShardState(long Generation, long Version, KeyFilter Filte
         return null;
     }
 
-    /// <summary>What a state keeps that replaces this one.</summary>
     public IReadOnlyList<FormerEpoch> AsFormer() => [new(Epoch, ConfirmedAt), .. Former.Take(MaxFormer - 1)];
 }
 
-/// <summary>An epoch that a new filter ended.</summary>
-/// <param name="Epoch">The epoch.</param>
-/// <param name="ConfirmedAt">Changes before this time were known then.</param>
+/// <summary>An epoch that a new filter ended. Changes before that time were known then.</summary>
 internal readonly record struct FormerEpoch(long Epoch, long ConfirmedAt);

@@ -12,7 +12,9 @@ namespace KadOrleans.EdgeWorker.Values;
 /// <summary>Calls to shards that share nothing: one for each request, or page, and shard.</summary>
 internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
-    private readonly GrainCalls _calls = new(time, logger, options.FirstBackOff, options.LongestBackOff);
+    private const int Parallelism = 8;
+
+    private readonly GrainCalls _calls = new(time, logger, GrainKeyStoreOptions.LongestPause);
 
     // Guards the two below: one caller asks the shards, and concurrent ones wait for its result.
     private readonly SemaphoreSlim _usageReading = new(1);
@@ -46,8 +48,8 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         ShardLayout layout, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var results = new T[layout.Count];
-        var together = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(Enumerable.Range(0, layout.Count), together, async (number, cancel) =>
+        var few = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, layout.Count, few, async (number, cancel) =>
             results[number] = await CallAsync(layout.ShardAt(number), kind, call, cancel));
         return results;
     }
@@ -73,10 +75,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         }
     }
 
-    /// <summary>Reads shards page by page, the first pages of a few shards ahead of the reader.</summary>
-    /// <param name="layout">The shards in use.</param>
-    /// <param name="region">The keys that are read. A shard that can have none is not called.</param>
-    /// <param name="cancellationToken">Ends the scan.</param>
+    /// <summary>Reads shards page by page, the first pages of a few ahead of the reader. A shard without keys of the region is not called.</summary>
     /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         ShardLayout layout, KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -85,7 +84,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         using var rest = layout.ShardsOf(region).GetEnumerator();
         while (true)
         {
-            while (ahead.Count < options.Parallelism && rest.MoveNext())
+            while (ahead.Count < Parallelism && rest.MoveNext())
             {
                 ahead.Enqueue((rest.Current, ReadPageAsync(rest.Current, region, after: null, cancellationToken)));
             }

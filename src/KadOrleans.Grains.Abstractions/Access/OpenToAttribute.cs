@@ -13,13 +13,11 @@ internal sealed class OpenToAttribute(Callers callers) : Attribute
 /// <summary>Processes, from those that may call most to all.</summary>
 internal enum Callers
 {
-    /// <summary>Silos alone.</summary>
     Silos,
 
     /// <summary>Silos, and edges that prove themselves by the <see cref="EdgeKey"/>.</summary>
     Edges,
 
-    /// <summary>Every process that reaches a gateway.</summary>
     Clients,
 }
 
@@ -27,3 +25,22 @@ internal enum Callers
 [GenerateSerializer]
 [Alias("kad.CallRefusedException")]
 internal sealed class CallRefusedException(string message) : Exception(message);
+
+/// <summary>The secret that silos and edges share. It identifies edges to silos.</summary>
+internal static class EdgeKey
+{
+    public const string Setting = "Kad:Cluster:EdgeKey";
+
+    /// <summary>The entry of the request context with the key.</summary>
+    public const string ContextKey = "kad.edge";
+
+    private const int MinLength = 16;
+
+    // Bounded, as it is sent with each call.
+    private const int MaxLength = 256;
+
+    /// <summary>Returns what is wrong with a key, in one sentence without the secret. Null if the key is valid.</summary>
+    public static string? FindProblem(string key) => key.Length is >= MinLength and <= MaxLength
+        ? null
+        : $"{Setting} has {key.Length} characters; {MinLength} to {MaxLength} are allowed.";
+}

@@ -2,6 +2,8 @@ using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Access;
+using KadOrleans.Grains.Abstractions.Edges;
+using KadOrleans.Grains.Abstractions.Values;
 using Orleans.CodeGeneration;
 
 namespace KadOrleans.Grains.Abstractions.Dht;
@@ -68,7 +70,6 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("FindNode")]
     ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
 
-    /// <summary>Pings an endpoint.</summary>
     [Alias("Ping")]
     ValueTask<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
 
@@ -80,13 +81,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 /// <summary>No edge of the cluster could be reached, so the network cannot be queried.</summary>
 [GenerateSerializer]
 [Alias("kad.NoLiveEdgeException")]
-internal sealed class NoLiveEdgeException(string message) : Exception(message)
-{
-    public NoLiveEdgeException()
-        : this("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
-    {
-    }
-}
+internal sealed class NoLiveEdgeException(string message) : Exception(message);
 
 /// <summary>The cluster's own shard of a key did not answer in time, so it is unknown whether the cluster holds the key.</summary>
 [GenerateSerializer]
@@ -97,3 +92,42 @@ internal sealed class ShardUnavailableException(string message, Exception? inner
     public static ShardUnavailableException Of(string part, Exception cause) =>
         new($"The cluster's {part} does not answer: {cause.Message}", cause);
 }
+
+/// <summary>A cluster's fixed settings and its live edges. The settings are null if they cannot be read now, or no silo fixed them yet.</summary>
+[GenerateSerializer]
+[Alias("kad.DhtStatus")]
+internal sealed record ClusterStatus(
+    [property: Id(0)] ClusterSettings? Settings, [property: Id(1)] IReadOnlyList<EdgeStatus> Edges);
+
+/// <summary>The name of an edge, its ids as hexadecimal digits, and its last report.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeStatus")]
+internal sealed record EdgeStatus(
+    [property: Id(0)] string Name, [property: Id(1)] IReadOnlyList<string> NodeIds, [property: Id(2)] EdgeReport Report);
+
+/// <summary>Watched keys, and what the caller knows of them.</summary>
+/// <param name="Keys">Keys of earlier requests. At most 1,024 with the new ones.</param>
+/// <param name="NewKeys">Keys that the caller knows nothing of: their values are read in any case.</param>
+/// <param name="Known">The points of the last result. A key whose shard is not among them is read too.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.DhtWatchRequest")]
+internal sealed record DhtWatchRequest(
+    [property: Id(0)] IReadOnlyList<NodeId> Keys,
+    [property: Id(1)] IReadOnlyList<NodeId> NewKeys,
+    [property: Id(2)] IReadOnlyList<ShardPoint> Known);
+
+/// <summary>What the shards hold of watched keys.</summary>
+/// <param name="Values">The keys that were read.</param>
+/// <param name="Known">One point for each shard of the keys. It is the caller's, or version 0, if the shard was not read.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.DhtWatchResult")]
+internal sealed record DhtWatchResult(
+    [property: Id(0)] IReadOnlyList<WatchedValue> Values, [property: Id(1)] IReadOnlyList<ShardPoint> Known);
+
+/// <summary>A key as its shard holds it: null if the cluster holds no value.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.WatchedValue")]
+internal readonly record struct WatchedValue([property: Id(0)] NodeId Key, [property: Id(1)] DhtValue? Value);

@@ -14,10 +14,8 @@ namespace KadOrleans.Grains.Abstractions.Edges;
 [OpenTo(Callers.Silos)]
 internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 {
-    /// <summary>How long a lease lasts without renewal.</summary>
     static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often an edge renews.</summary>
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an edge waits for a lease. It ignores one granted later.</summary>
@@ -97,13 +95,11 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
 }
 
-/// <summary>What an operator does with a name.</summary>
 internal enum NameChange
 {
     /// <summary>Ends its lease and gives it no other.</summary>
     Drain,
 
-    /// <summary>Ends a drain.</summary>
     Resume,
 
     /// <summary>Ends its lease; the next one has other ids.</summary>
@@ -113,7 +109,6 @@ internal enum NameChange
     Forget,
 }
 
-/// <summary>Whether another edge uses a name.</summary>
 internal enum NameUse
 {
     /// <summary>No other edge uses it: it may be leased.</summary>
@@ -201,7 +196,6 @@ internal sealed record EdgeReport
     [Id(1)]
     public int Contacts { get; init; }
 
-    /// <summary>Counters since its start, by name.</summary>
     [Id(2)]
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 

@@ -12,7 +12,6 @@ namespace KadOrleans.Grains.Abstractions.Managing;
 [OpenTo(Callers.Silos)]
 internal interface IAuditGrain : IGrainWithIntegerKey
 {
-    /// <summary>The entries that are kept.</summary>
     const int MaxEntries = 10_000;
 
     /// <summary>Adds an entry, whose number is ignored. The oldest gives way.</summary>

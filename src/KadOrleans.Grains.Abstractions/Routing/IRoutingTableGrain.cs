@@ -46,7 +46,6 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [OpenTo(Callers.Edges)]
     ValueTask UnsubscribeAsync(long epoch);
 
-    /// <summary>The newest snapshot.</summary>
     [Alias("GetSnapshot")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot> GetSnapshotAsync();
@@ -71,7 +70,6 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     ValueTask<bool> RunAsync(bool isWalk);
 }
 
-/// <summary>What a table knows of a contact; see <see cref="KnownContact"/>.</summary>
 [GenerateSerializer]
 [Alias("kad.TableContact")]
 internal sealed record TableContact(
@@ -81,7 +79,6 @@ internal sealed record TableContact(
     [property: Id(3)] DateTimeOffset LastSeen,
     [property: Id(4)] int Failures);
 
-/// <summary>A routing table's response to a batch of observations.</summary>
 [GenerateSerializer]
 [Alias("kad.TableAnswer")]
 internal sealed record TableAnswer
@@ -98,7 +95,6 @@ internal sealed record TableAnswer
     [Id(2)]
     public IReadOnlyList<Contact> Checks { get; init; } = [];
 
-    /// <summary>The table's version after the batch.</summary>
     [Id(3)]
     public long Version { get; init; }
 }

@@ -40,9 +40,8 @@ internal record struct LookupOutcomeSurrogate(
     [property: Id(8)] int Crowded);
 
 [RegisterConverter]
-internal sealed class LookupOutcomeConverter : IConverter<LookupOutcome, LookupOutcomeSurrogate>
-{
-    public LookupOutcome ConvertFromSurrogate(in LookupOutcomeSurrogate surrogate) => new()
+internal sealed class LookupOutcomeConverter() : SimpleConverter<LookupOutcome, LookupOutcomeSurrogate>(
+    surrogate => new()
     {
         Target = default,
         Reason = surrogate.Reason,
@@ -54,23 +53,16 @@ internal sealed class LookupOutcomeConverter : IConverter<LookupOutcome, LookupO
         Agreed = surrogate.Agreed,
         Differed = surrogate.Differed,
         Crowded = surrogate.Crowded,
-    };
-
-    public LookupOutcomeSurrogate ConvertToSurrogate(in LookupOutcome value) => new(
-        value.Reason, value.Closest, value.Asked, value.Answered, value.Failed, value.Hops, value.Agreed, value.Differed, value.Crowded);
-}
+    },
+    value => new(value.Reason, value.Closest, value.Asked, value.Answered, value.Failed, value.Hops, value.Agreed, value.Differed, value.Crowded));
 
 [GenerateSerializer]
 internal record struct GetResultSurrogate([property: Id(0)] DhtValue? Value, [property: Id(1)] LookupOutcome? Lookup);
 
 [RegisterConverter]
-internal sealed class GetResultConverter : IConverter<GetResult, GetResultSurrogate>
-{
-    public GetResult ConvertFromSurrogate(in GetResultSurrogate surrogate) =>
-        new(surrogate.Value, surrogate.Lookup is { } lookup ? lookup with { Value = surrogate.Value } : null);
-
-    public GetResultSurrogate ConvertToSurrogate(in GetResult value) => new(value.Value, value.Lookup);
-}
+internal sealed class GetResultConverter() : SimpleConverter<GetResult, GetResultSurrogate>(
+    surrogate => new(surrogate.Value, surrogate.Lookup is { } lookup ? lookup with { Value = surrogate.Value } : null),
+    value => new(value.Value, value.Lookup));
 
 /// <summary>The copy of the cluster is the local one. The publication is the caller's to say.</summary>
 [GenerateSerializer]
@@ -82,43 +74,33 @@ internal record struct SetResultSurrogate(
     [property: Id(4)] LookupOutcome? Lookup);
 
 [RegisterConverter]
-internal sealed class SetResultConverter : IConverter<SetResult, SetResultSurrogate>
-{
-    public SetResult ConvertFromSurrogate(in SetResultSurrogate surrogate) => new()
+internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResultSurrogate>(
+    surrogate => new()
     {
         Local = surrogate.Local,
         Stored = surrogate.Stored,
         Refused = surrogate.Refused,
         Failed = surrogate.Failed,
         Lookup = surrogate.Lookup,
-    };
-
-    public SetResultSurrogate ConvertToSurrogate(in SetResult value) => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup);
-}
+    },
+    value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup));
 
 /// <summary>Of a failure only that there was one: a caller of a cluster is told a timeout.</summary>
 [GenerateSerializer]
 internal record struct PingResultSurrogate([property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
 
 [RegisterConverter]
-internal sealed class PingResultConverter : IConverter<PingResult, PingResultSurrogate>
-{
-    public PingResult ConvertFromSurrogate(in PingResultSurrogate surrogate) =>
-        new(surrogate.Id, surrogate.Answered ? null : RequestFailure.TimedOut, surrogate.RoundTrip);
-
-    public PingResultSurrogate ConvertToSurrogate(in PingResult value) => new(value.Answered, value.Id, value.RoundTrip);
-}
+internal sealed class PingResultConverter() : SimpleConverter<PingResult, PingResultSurrogate>(
+    surrogate => new(surrogate.Id, surrogate.Answered ? null : RequestFailure.TimedOut, surrogate.RoundTrip),
+    value => new(value.Answered, value.Id, value.RoundTrip));
 
 [GenerateSerializer]
 internal record struct KeyHolderSurrogate([property: Id(0)] Contact Contact, [property: Id(1)] bool Answered, [property: Id(2)] DhtValue? Value);
 
 [RegisterConverter]
-internal sealed class KeyHolderConverter : IConverter<KeyHolder, KeyHolderSurrogate>
-{
-    public KeyHolder ConvertFromSurrogate(in KeyHolderSurrogate surrogate) => new(surrogate.Contact, surrogate.Answered, surrogate.Value);
-
-    public KeyHolderSurrogate ConvertToSurrogate(in KeyHolder value) => new(value.Contact, value.Answered, value.Value);
-}
+internal sealed class KeyHolderConverter() : SimpleConverter<KeyHolder, KeyHolderSurrogate>(
+    surrogate => new(surrogate.Contact, surrogate.Answered, surrogate.Value),
+    value => new(value.Contact, value.Answered, value.Value));
 
 [GenerateSerializer]
 internal record struct LookupTraceSurrogate(
@@ -129,14 +111,9 @@ internal record struct LookupTraceSurrogate(
     [property: Id(4)] IReadOnlyList<LookupQuery> Queries);
 
 [RegisterConverter]
-internal sealed class LookupTraceConverter : IConverter<LookupTrace, LookupTraceSurrogate>
-{
-    public LookupTrace ConvertFromSurrogate(in LookupTraceSurrogate surrogate) =>
-        new(surrogate.From, surrogate.Outcome with { Value = surrogate.Value }, surrogate.Duration, surrogate.Queries);
-
-    public LookupTraceSurrogate ConvertToSurrogate(in LookupTrace value) =>
-        new(value.From, value.Outcome, value.Outcome.Value, value.Duration, value.Queries);
-}
+internal sealed class LookupTraceConverter() : SimpleConverter<LookupTrace, LookupTraceSurrogate>(
+    surrogate => new(surrogate.From, surrogate.Outcome with { Value = surrogate.Value }, surrogate.Duration, surrogate.Queries),
+    value => new(value.From, value.Outcome, value.Outcome.Value, value.Duration, value.Queries));
 
 [GenerateSerializer]
 internal record struct LookupQuerySurrogate(
@@ -150,11 +127,6 @@ internal record struct LookupQuerySurrogate(
     [property: Id(7)] DhtValue? Value);
 
 [RegisterConverter]
-internal sealed class LookupQueryConverter : IConverter<LookupQuery, LookupQuerySurrogate>
-{
-    public LookupQuery ConvertFromSurrogate(in LookupQuerySurrogate surrogate) => new(
-        surrogate.Contact, surrogate.NamedBy, surrogate.Hops, surrogate.SentAt, surrogate.Took, surrogate.Result, surrogate.Named, surrogate.Value);
-
-    public LookupQuerySurrogate ConvertToSurrogate(in LookupQuery value) =>
-        new(value.Contact, value.NamedBy, value.Hops, value.SentAt, value.Took, value.Result, value.Named, value.Value);
-}
+internal sealed class LookupQueryConverter() : SimpleConverter<LookupQuery, LookupQuerySurrogate>(
+    one => new(one.Contact, one.NamedBy, one.Hops, one.SentAt, one.Took, one.Result, one.Named, one.Value),
+    value => new(value.Contact, value.NamedBy, value.Hops, value.SentAt, value.Took, value.Result, value.Named, value.Value));

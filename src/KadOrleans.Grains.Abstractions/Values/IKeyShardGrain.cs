@@ -80,7 +80,6 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("GetDueForRepublish")]
     ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count);
 
-    /// <summary>The shard's usage.</summary>
     [Alias("GetUsage")]
     [OpenTo(Callers.Edges)]
     ValueTask<ShardUsage> GetUsageAsync();
@@ -144,3 +143,31 @@ internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [prop
 [GenerateSerializer]
 [Alias("kad.ShardUsage")]
 internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);
+
+/// <summary>A <see cref="SourceRanking"/> between processes.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardSources")]
+internal sealed record ShardSources(
+    [property: Id(0)] long Keys,
+    [property: Id(1)] long Bytes,
+    [property: Id(2)] IReadOnlyList<ShardSource> Sources,
+    [property: Id(3)] long MostOtherKeys,
+    [property: Id(4)] long MostOtherBytes)
+{
+    public static ShardSources Of(SourceRanking ranking) => new(
+        ranking.Keys,
+        ranking.Bytes,
+        [.. ranking.Sources.Select(one => new ShardSource(one.Source, one.Keys, one.Bytes))],
+        ranking.MostOtherKeys,
+        ranking.MostOtherBytes);
+
+    public SourceRanking ToRanking() => new(
+        Keys, Bytes, [.. Sources.Select(one => new SourceTotals(one.Source, one.Keys, one.Bytes))], MostOtherKeys, MostOtherBytes);
+}
+
+/// <summary>A <see cref="SourceTotals"/> between processes.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardSource")]
+internal readonly record struct ShardSource([property: Id(0)] SourceNetwork Source, [property: Id(1)] long Keys, [property: Id(2)] long Bytes);

@@ -54,3 +54,69 @@ internal interface IShardDesk : IGrainService
 [Alias("kad.ShardBatch`1")]
 internal sealed record ShardBatch<T>(
     [property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered, [property: Id(2)] SiloAddress? Silo = null);
+
+/// <summary>
+/// Any silo's <see cref="IShardDesk"/>: for an edge that knows none yet, and for edges of the release before, which call this alone. A
+/// stateless worker of every silo. A client reaches one key through one silo, and different keys through different silos.
+/// </summary>
+[Alias("kad.IShardBatchGrain")]
+[Version(1)]
+[OpenTo(Callers.Edges)]
+internal interface IShardBatchGrain : IGrainWithIntegerKey
+{
+    /// <inheritdoc cref="IShardDesk.GetAsync"/>
+    [Alias("Get")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<ShardBatch<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
+
+    /// <inheritdoc cref="IShardDesk.PutAsync"/>
+    [Alias("Put")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<ShardBatch<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
+
+    /// <inheritdoc cref="IShardDesk.GetNewsAsync"/>
+    [Alias("GetNews")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync([Immutable] IReadOnlyList<ShardPoint> known);
+}
+
+/// <summary>The state of a shard's keys that a caller knows, by its <see cref="ShardNews"/>. The generation is 0 if nothing is known.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardPoint")]
+internal readonly record struct ShardPoint(
+    [property: Id(0)] long Shard, [property: Id(1)] long Generation, [property: Id(2)] long Version);
+
+/// <summary>
+/// What changed in a shard since a <see cref="ShardPoint"/>: either its changes, or a filter of its keys. Who has both from the first
+/// filter on knows which keys the shard does not hold, and which values it knows are still held.
+/// </summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Generation">The filter's random number. An activation, and each new filter of it, has another.</param>
+/// <param name="Version">The number of changes since the generation began.</param>
+/// <param name="Changed">The keys that were stored, changed or removed since the caller's version. A key may be there twice.</param>
+/// <param name="Filter">
+/// A <see cref="KeyFilter"/> of all keys. Null if the caller's generation is this one and <paramref name="Changed"/> is complete.
+/// </param>
+/// <param name="Age">How old this is at most: every change before is in it.</param>
+/// <param name="Silo">Where the shard is active. Null from older silos.</param>
+/// <param name="Desk">
+/// The <see cref="IShardDesk"/> there. The id has the gateway's address, by which a client sends it there itself. Within a silo it needs the
+/// address of <paramref name="Silo"/> instead. Null from older silos.
+/// </param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardNews")]
+internal sealed record ShardNews(
+    [property: Id(0)] long Shard,
+    [property: Id(1)] long Generation,
+    [property: Id(2)] long Version,
+    [property: Id(3)] IReadOnlyList<NodeId> Changed,
+    [property: Id(4)] byte[]? Filter,
+    [property: Id(5)] TimeSpan Age,
+    [property: Id(6)] SiloAddress? Silo = null,
+    [property: Id(7)] GrainId? Desk = null)
+{
+    /// <summary>Whether the changes begin where a state ends, so that nothing between is missing.</summary>
+    public bool Continues(long generation, long version) => generation == Generation && version + Changed.Count == Version;
+}

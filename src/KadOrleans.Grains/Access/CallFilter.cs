@@ -74,7 +74,6 @@ internal static class CallPolicy
     // One entry for each method and class of grain that was called: code bounds it.
     private static readonly ConcurrentDictionary<(MethodInfo Method, Type? Grain), Callers> Known = new();
 
-    /// <summary>Who may call a method.</summary>
     /// <param name="method">The interface's.</param>
     /// <param name="grain">The class that is called. Methods of Orleans, such as a reminder's, are for silos if it is this project's.</param>
     public static Callers Of(MethodInfo method, Type? grain) => Known.GetOrAdd((method, grain), static call => Find(call.Method, call.Grain));

@@ -11,49 +11,28 @@ namespace KadOrleans.Grains.Crawling;
 /// The crawl that runs: asks the edges for their progress, takes what they found, and gives slices away. Each lease is durable before its
 /// edge hears of it. So another activation knows who may be crawling at which rate.
 /// </summary>
-internal sealed class ClusterCrawl
+internal sealed class ClusterCrawl(
+    StoredCrawl crawl, CrawlArchive archive, CrawlEdges edges, CrawlTiming timing, TimeProvider time, ILogger logger)
 {
-    private readonly StoredCrawl _crawl;
-    private readonly CrawlArchive _archive;
-    private readonly CrawlEdges _edges;
-    private readonly CrawlTiming _timing;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly CrawlPlan _plan;
+    private readonly CrawlPlan _plan = Restore(crawl, timing);
     private readonly Dictionary<int, CrawlSliceProgress> _progress = [];
     private readonly Dictionary<SliceLease, Task> _asked = [];
 
     // Slices whose edges still have what they found.
     private readonly List<SliceLease> _taken = [];
-    private IReadOnlyDictionary<string, LiveEdge> _live = new Dictionary<string, LiveEdge>();
-    private bool _isLiveKnown;
+    private readonly long _begunAt = time.GetTimestamp();
+
+    // Null before the first round.
+    private IReadOnlyDictionary<string, LiveEdge>? _live;
     private bool _isDirty;
     private Exception? _conflict;
-    private readonly long _begunAt;
-    private BackOff _pauses;
+    private BackOff _pauses = NewPauses(timing);
 
-    // Those of slices that are done.
-    private CrawlCounts _counts;
-    private long _datagrams;
+    // Those of slices that are done. What the edges told of others is told again.
+    private CrawlCounts _counts = crawl.Report.Counts;
+    private long _datagrams = crawl.Report.Datagrams;
 
-    public ClusterCrawl(
-        StoredCrawl crawl, CrawlArchive archive, CrawlEdges edges, CrawlTiming timing, TimeProvider time, ILogger logger)
-    {
-        (_crawl, _archive, _edges, _timing, _time, _logger) = (crawl, archive, edges, timing, time, logger);
-        _begunAt = time.GetTimestamp();
-        _pauses = NewPauses();
-        _plan = new CrawlPlan(crawl.State.Depth, crawl.Report.Rate, timing);
-        foreach (var (slice, state) in crawl.State.Slices.Index())
-        {
-            var lease = state.Edge is { } edge ? new SliceLease(slice, state.Number, edge, state.Rate) : null;
-            _plan.Restore(slice, state.IsDone, state.Tries, state.Number, lease, TimeSpan.Zero);
-        }
-
-        // What the edges told of slices that are not done is told again.
-        (_counts, _datagrams) = (crawl.Report.Counts, crawl.Report.Datagrams);
-    }
-
-    public StoredCrawl Stored => _crawl;
+    public StoredCrawl Stored => crawl;
 
     /// <summary>
     /// The pause before the next round: short after a slice began or ended. Otherwise edges of a small network would wait most of the time,
@@ -64,16 +43,16 @@ internal sealed class ClusterCrawl
     public bool IsDone => _plan.IsDone;
 
     /// <summary>The report with the progress of the slices that edges have.</summary>
-    public CrawlReport Report => _crawl.Report with
+    public CrawlReport Report => crawl.Report with
     {
         SlicesDone = _plan.Done,
         Edges = _plan.Leases.Count(),
         Counts = _progress.Values.Aggregate(_counts, (sum, progress) => Sum(sum, progress.Counts)),
         Datagrams = _datagrams + _progress.Values.Sum(progress => progress.Datagrams),
-        Problem = _isLiveKnown && _live.Count == 0 ? "No edge is live; the crawl waits for one." : null,
+        Problem = _live is { Count: 0 } ? "No edge is live; the crawl waits for one." : null,
     };
 
-    private TimeSpan Now => _time.GetElapsedTime(_begunAt);
+    private TimeSpan Now => time.GetElapsedTime(_begunAt);
 
     /// <summary>
     /// One round of questions and leases, repeated after it throws as storage failed. A slow edge delays no other: its response counts in a
@@ -82,11 +61,11 @@ internal sealed class ClusterCrawl
     public async Task AdvanceAsync()
     {
         await SaveAsync();
-        (_live, _isLiveKnown) = (await _edges.GetLiveAsync(), true);
+        _live = await edges.GetLiveAsync();
         await AskAsync(_plan.GetPolls(Now));
         foreach (var lost in _plan.EndLost(Now))
         {
-            _logger.SliceLost(_crawl.Report.Id, lost.Slice, lost.Edge);
+            logger.SliceLost(crawl.Report.Id, lost.Slice, lost.Edge);
             _progress.Remove(lost.Slice);
             _isDirty = true;
         }
@@ -94,7 +73,7 @@ internal sealed class ClusterCrawl
         var granted = _plan.Grant([.. _live.Keys], Now);
         if (granted.Count > 0)
         {
-            (_isDirty, _pauses) = (true, NewPauses());
+            (_isDirty, _pauses) = (true, NewPauses(timing));
         }
 
         await SaveAsync();
@@ -120,14 +99,26 @@ internal sealed class ClusterCrawl
         one.Refused + other.Refused,
         one.Overflow + other.Overflow);
 
-    private BackOff NewPauses() => new(_timing.FirstPoll, _timing.Poll);
+    private static BackOff NewPauses(CrawlTiming timing) => new(timing.FirstPoll, timing.Poll);
+
+    private static CrawlPlan Restore(StoredCrawl crawl, CrawlTiming timing)
+    {
+        var plan = new CrawlPlan(crawl.State.Depth, crawl.Report.Rate, timing);
+        foreach (var (slice, state) in crawl.State.Slices.Index())
+        {
+            var lease = state.Edge is { } edge ? new SliceLease(slice, state.Number, edge, state.Rate) : null;
+            plan.Restore(slice, state.IsDone, state.Tries, state.Number, lease, TimeSpan.Zero);
+        }
+
+        return plan;
+    }
 
     private string NameOf(SliceLease lease) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_crawl.Report.Id}/{lease.Slice}/{lease.Number}");
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{crawl.Report.Id}/{lease.Slice}/{lease.Number}");
 
     private void End(SliceLease lease)
     {
-        if (_live.TryGetValue(lease.Edge, out var edge))
+        if (_live?.GetValueOrDefault(lease.Edge) is { } edge)
         {
             GrainCalls.Ignore(edge.Observer.EndSliceAsync(NameOf(lease)));
         }
@@ -138,13 +129,13 @@ internal sealed class ClusterCrawl
     {
         foreach (var lease in leases.Where(lease => !_asked.ContainsKey(lease)))
         {
-            if (_live.TryGetValue(lease.Edge, out var edge))
+            if (_live?.GetValueOrDefault(lease.Edge) is { } edge)
             {
                 _asked[lease] = AskAsync(lease, edge);
             }
         }
 
-        await Task.WhenAny(Task.WhenAll(_asked.Values), Task.Delay(_timing.Poll / 2, _time));
+        await Task.WhenAny(Task.WhenAll(_asked.Values), Task.Delay(timing.Poll / 2, time));
     }
 
     private async Task AskAsync(SliceLease lease, LiveEdge edge)
@@ -154,11 +145,11 @@ internal sealed class ClusterCrawl
         try
         {
             _plan.OnSent(lease, Now);
-            var progress = await _edges.CallAsync(edge.Observer.CrawlSliceAsync(OrderOf(lease)));
+            var progress = await edges.CallAsync(edge.Observer.CrawlSliceAsync(OrderOf(lease)));
             var records = new List<CrawlRecord>();
             for (var page = 0; page < progress.Pages; page++)
             {
-                var content = await _edges.CallAsync(edge.Observer.ReadSliceAsync(NameOf(lease), page))
+                var content = await edges.CallAsync(edge.Observer.ReadSliceAsync(NameOf(lease), page))
                     ?? throw new InvalidDataException($"The edge {edge.Name} has no page {page} of {NameOf(lease)}.");
                 records.AddRange(CrawlPage.Decode(content));
             }
@@ -172,7 +163,7 @@ internal sealed class ClusterCrawl
         }
         catch (Exception e)
         {
-            _logger.SliceNotAnswered(_crawl.Report.Id, lease.Slice, lease.Edge, e.Message);
+            logger.SliceNotAnswered(crawl.Report.Id, lease.Slice, lease.Edge, e.Message);
             if (e is StorageConflictException)
             {
                 _conflict = e;
@@ -199,7 +190,7 @@ internal sealed class ClusterCrawl
             return;
         }
 
-        await _archive.WriteSliceAsync(_crawl, lease.Slice, records);
+        await archive.WriteSliceAsync(crawl, lease.Slice, records);
         _progress.Remove(lease.Slice);
         _datagrams += progress.Datagrams;
         if (_plan.OnDone(lease, isEmpty: !records.Exists(record => record.IsReachable)))
@@ -208,20 +199,20 @@ internal sealed class ClusterCrawl
         }
 
         _taken.Add(lease);
-        (_isDirty, _pauses) = (true, NewPauses());
+        (_isDirty, _pauses) = (true, NewPauses(timing));
     }
 
     private CrawlSliceOrder OrderOf(SliceLease lease)
     {
         // The bound is shared by the slices, but ids need not be spread evenly.
-        var share = Math.Max(CrawlPage.MaxRecords, 4L * _crawl.Report.MaxNodes / _crawl.State.Slices.Count);
-        var left = _crawl.Report.MaxNodes - (_counts.Reachable + _counts.Unreachable + _counts.NotNodes);
+        var share = Math.Max(CrawlPage.MaxRecords, 4L * crawl.Report.MaxNodes / crawl.State.Slices.Count);
+        var left = crawl.Report.MaxNodes - (_counts.Reachable + _counts.Unreachable + _counts.NotNodes);
         return new CrawlSliceOrder(
             NameOf(lease),
-            CrawlSlices.RangeOf(lease.Slice, _crawl.State.Depth),
+            CrawlSlices.RangeOf(lease.Slice, crawl.State.Depth),
             lease.Rate,
             (int)Math.Clamp(share, 1, Math.Max(1, left)),
-            _timing.Lease);
+            timing.Lease);
     }
 
     private async Task SaveAsync()
@@ -236,7 +227,7 @@ internal sealed class ClusterCrawl
             return;
         }
 
-        foreach (var (slice, state) in _crawl.State.Slices.Index())
+        foreach (var (slice, state) in crawl.State.Slices.Index())
         {
             (state.IsDone, state.Tries, state.Number, var lease) = _plan.StateOf(slice);
             (state.Edge, state.Rate) = (lease?.Edge, lease?.Rate ?? 0);
@@ -248,7 +239,7 @@ internal sealed class ClusterCrawl
         _taken.Clear();
         try
         {
-            await _archive.SaveAsync(_crawl, _crawl.Report with { Counts = _counts, Datagrams = _datagrams, SlicesDone = _plan.Done });
+            await archive.SaveAsync(crawl, crawl.Report with { Counts = _counts, Datagrams = _datagrams, SlicesDone = _plan.Done });
         }
         catch
         {
@@ -289,6 +280,5 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
         return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
     }
 
-    /// <summary>A call to an edge, within the timeout.</summary>
     public Task<T> CallAsync<T>(Task<T> call) => call.WaitAsync(timeout, time);
 }

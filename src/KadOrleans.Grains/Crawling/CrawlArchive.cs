@@ -15,7 +15,6 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     private readonly StoredCrawl?[] _crawls = new StoredCrawl?[Slots];
     private readonly string?[] _etags = new string?[Slots];
 
-    /// <summary>The crawls, oldest first.</summary>
     public IEnumerable<StoredCrawl> Crawls =>
         _crawls.OfType<StoredCrawl>().OrderBy(crawl => crawl.Report.Id, StringComparer.Ordinal);
 
@@ -34,7 +33,7 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     {
         try
         {
-            return new StoredCrawl(slot, CrawlReportJson.Read(state.Report), state);
+            return new StoredCrawl(slot, state) { Report = CrawlReportJson.Read(state.Report) };
         }
         catch (InvalidDataException)
         {
@@ -47,11 +46,8 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     {
         var free = Array.FindIndex(_crawls, crawl => crawl is null);
         var slot = free >= 0 ? free : Crawls.First().Slot;
-        var crawl = new StoredCrawl(slot, report, new CrawlState
-        {
-            Depth = depth,
-            Slices = [.. Enumerable.Range(0, 1 << depth).Select(_ => new CrawlSliceState())],
-        });
+        var slices = Enumerable.Range(0, 1 << depth).Select(_ => new CrawlSliceState());
+        var crawl = new StoredCrawl(slot, new CrawlState { Depth = depth, Slices = [.. slices] }) { Report = report };
         await SaveAsync(crawl, report);
         _crawls[slot] = crawl;
         return crawl;
@@ -145,14 +141,9 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
     }
 }
 
-/// <summary>A stored crawl in memory.</summary>
-internal sealed class StoredCrawl(int slot, CrawlReport report, CrawlState state)
+internal sealed record StoredCrawl(int Slot, CrawlState State)
 {
-    public int Slot => slot;
-
-    public CrawlReport Report { get; set; } = report;
-
-    public CrawlState State => state;
+    public required CrawlReport Report { get; set; }
 }
 
 /// <summary>A crawl as stored: below 512 KiB with 1,024 slices.</summary>
@@ -190,23 +181,18 @@ internal sealed class CrawlSliceState
     [Id(1)]
     public int Tries { get; set; }
 
-    /// <summary>The number of its last lease.</summary>
     [Id(2)]
     public int Number { get; set; }
 
-    /// <summary>The edge that has the lease; null if none has.</summary>
     [Id(3)]
     public string? Edge { get; set; }
 
-    /// <summary>The lease's datagrams per second.</summary>
     [Id(4)]
     public int Rate { get; set; }
 
-    /// <summary>The number of its first page.</summary>
     [Id(5)]
     public int FirstPage { get; set; }
 
-    /// <summary>How many pages it has.</summary>
     [Id(6)]
     public int Pages { get; set; }
 }

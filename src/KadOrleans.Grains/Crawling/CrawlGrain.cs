@@ -16,7 +16,16 @@ namespace KadOrleans.Grains.Crawling;
 
 /// <inheritdoc cref="ICrawlGrain"/>
 [Reentrant]
-internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
+internal sealed class CrawlGrain(
+    IOptions<KadClusterOptions> options,
+    CrawlTiming timing,
+    ClusterLimits limits,
+    StateVersion version,
+    IRandomSource random,
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    IGrainFactory grains,
+    ILogger<CrawlGrain> logger) : Grain, ICrawlGrain, IRemindable
 {
     /// <summary>Starts a crawl. Behind it comes the interval, so that another setting is another reminder.</summary>
     public const string Periodic = "crawl-each-";
@@ -27,59 +36,37 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     /// <summary>How often <see cref="Resume"/> ticks: the shortest period of reminders.</summary>
     private static readonly TimeSpan ResumePeriod = TimeSpan.FromMinutes(1);
 
-    private readonly KadClusterOptions _options;
-    private readonly CrawlTiming _timing;
-    private readonly IRandomSource _random;
-    private readonly ClusterLimits _limits;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly Func<GrainId, CrawlArchive> _open;
-    private readonly CrawlEdges _edges;
+    private readonly KadClusterOptions _options = options.Value;
+    private readonly CrawlEdges _edges = new(grains, time, options.Value.EdgeTimeout, logger);
     private CrawlArchive _archive = null!;
     private ClusterCrawl? _current;
     private IGrainTimer? _timer;
     private Task<CrawlReport>? _starting;
     private bool _isStopping;
 
-    public CrawlGrain(
-        IOptions<KadClusterOptions> options,
-        CrawlTiming timing,
-        ClusterLimits limits,
-        StateVersion version,
-        IRandomSource random,
-        [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
-        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
-        ILogger<CrawlGrain> logger)
-    {
-        (_options, _timing, _limits, _random, _time, _logger) = (options.Value, timing, limits, random, time, logger);
-        _open = grain => new CrawlArchive(new GrainRecordStorage(storage, grain, version, time, _options.StorageTimeout));
-        _edges = new CrawlEdges(GrainFactory, time, _options.EdgeTimeout, logger);
-    }
-
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _archive = _open(this.GetGrainId());
+        _archive = new CrawlArchive(new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout));
         await _archive.LoadAsync();
         if (_archive.Crawls.FirstOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Running) is { } running)
         {
-            _logger.CrawlResumed(running.Report.Id);
+            logger.CrawlResumed(running.Report.Id);
             Run(running);
         }
     }
 
     public async ValueTask<string> StartAsync(int? rate, int? maxNodes) =>
-        CrawlReportJson.Write(_current?.Report ?? await BeginAsync(rate ?? _limits.Values.CrawlRate, maxNodes ?? _options.CrawlMaxNodes));
+        CrawlReportJson.Write(_current?.Report ?? await BeginAsync(rate ?? limits.Values.CrawlRate, maxNodes ?? _options.CrawlMaxNodes));
 
     public ValueTask<IReadOnlyList<string>> ListAsync() => ValueTask.FromResult<IReadOnlyList<string>>(
         [.. _archive.Crawls.Reverse().Select(Write)]);
 
-    public ValueTask<string?> GetAsync(string id) => ValueTask.FromResult(
-        _archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id) is { } crawl ? Write(crawl) : null);
+    public ValueTask<string?> GetAsync(string id) => ValueTask.FromResult(Find(id) is { } crawl ? Write(crawl) : null);
 
     public async ValueTask<CrawlPart> ReadAsync(string id, int position)
     {
         // Pages are counted through all slices. While the crawl runs, a slice that is done moves those behind it.
-        var crawl = _archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id);
+        var crawl = Find(id);
         return CrawlArchive.PagesOf(crawl?.State.Slices ?? []).Skip(position).Select(page => (int?)page).FirstOrDefault() is { } page
             ? new CrawlPart(await _archive.ReadPageAsync(crawl!, page), position + 1)
             : new CrawlPart(null, null);
@@ -105,7 +92,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
 
         if (name is not null && !reminders.Exists(reminder => reminder.ReminderName == name))
         {
-            await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(_random, interval), interval);
+            await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, interval), interval);
         }
     }
 
@@ -121,9 +108,11 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         }
         else if (_options.CrawlInterval > TimeSpan.Zero && _current is null)
         {
-            await BeginAsync(_limits.Values.CrawlRate, _options.CrawlMaxNodes);
+            await BeginAsync(limits.Values.CrawlRate, _options.CrawlMaxNodes);
         }
     }
+
+    private StoredCrawl? Find(string id) => _archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id);
 
     private string Write(StoredCrawl crawl) => CrawlReportJson.Write(crawl == _current?.Stored ? _current.Report : crawl.Report);
 
@@ -145,7 +134,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
         var live = await _edges.GetLiveAsync();
         var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
-        var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, _time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
+        var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
         StoredCrawl crawl;
         try
         {
@@ -158,7 +147,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
             throw;
         }
 
-        _logger.CrawlBegun(crawl.Report.Id, crawl.Report.Slices, live.Count, rate);
+        logger.CrawlBegun(crawl.Report.Id, crawl.Report.Slices, live.Count, rate);
         Run(crawl);
         return crawl.Report;
     }
@@ -172,9 +161,9 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
     private void Run(StoredCrawl crawl)
     {
         _isStopping = false;
-        _current = new ClusterCrawl(crawl, _archive, _edges, _timing, _time, _logger);
+        _current = new ClusterCrawl(crawl, _archive, _edges, timing, time, logger);
         _timer = this.RegisterGrainTimer(
-            AdvanceAsync, new GrainTimerCreationOptions(TimeSpan.Zero, _timing.Poll) { Interleave = true, KeepAlive = true });
+            AdvanceAsync, new GrainTimerCreationOptions(TimeSpan.Zero, timing.Poll) { Interleave = true, KeepAlive = true });
     }
 
     // The timer waits for its last call before it ticks again.
@@ -203,7 +192,7 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         catch (Exception e)
         {
             // The next round tries again, unless another activation has the crawl, or a write was done after its timeout.
-            _logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
+            logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
             if (e is StorageConflictException)
             {
                 DeactivateOnIdle();
@@ -211,16 +200,16 @@ internal sealed class CrawlGrain : Grain, ICrawlGrain, IRemindable
         }
 
         // It is none any more if the crawl has ended.
-        _timer?.Change(current.NextPause(), _timing.Poll);
+        _timer?.Change(current.NextPause(), timing.Poll);
     }
 
     private async Task CloseAsync(ClusterCrawl current, CrawlPhase phase)
     {
-        var report = await _archive.CloseAsync(current.Stored, current.Report, phase, _time.GetUtcNow());
+        var report = await _archive.CloseAsync(current.Stored, current.Report, phase, time.GetUtcNow());
         _current = null;
         _timer?.Dispose();
         _timer = null;
-        _logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
+        logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
     }
 }
 

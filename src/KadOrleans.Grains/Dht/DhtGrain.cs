@@ -62,21 +62,26 @@ internal sealed class DhtGrain(
             shardFailure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
         }
 
-        // The cluster may still hold the value: without the shard's response the result cannot be "not found".
-        var result = await AskNetworkAsync(key, limit, shardFailure, cancellationToken);
-        return result.Found || shardFailure is null ? result : throw shardFailure;
+        try
+        {
+            // The cluster may still hold the value: without the shard's response the result cannot be "not found".
+            var result = await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
+            return result.Found || shardFailure is null ? result : throw shardFailure;
+        }
+        catch (Exception e) when (shardFailure is not null && e != shardFailure && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
+        }
     }
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfRefused(value);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
         return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new SetResult { Local = own };
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfRefused(value);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
         if (own == StoreResult.Stored)
         {
@@ -89,7 +94,6 @@ internal sealed class DhtGrain(
 
     public async ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
         var (own, _) = await PutAsync(key, value, life, cancellationToken);
         return own == StoreResult.Stored
@@ -115,11 +119,8 @@ internal sealed class DhtGrain(
     public async ValueTask<ClusterStatus> GetStatusAsync()
     {
         var settings = FindSettingsAsync();
-        var edges = await _calls.CallAsync(
-            nameof(IEdgeDirectoryGrain),
-            grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync,
-            Limit(CallLimit),
-            CancellationToken.None);
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        var edges = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, Limit(CallLimit), CancellationToken.None);
         return new ClusterStatus(
             await settings,
             [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
@@ -151,24 +152,12 @@ internal sealed class DhtGrain(
         return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
     }
 
-    private async Task<GetResult> AskNetworkAsync(
-        NodeId key, TimeLimit limit, ShardUnavailableException? shardFailure, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
-        }
-        catch (Exception e) when (shardFailure is not null && !cancellationToken.IsCancellationRequested)
-        {
-            throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
-        }
-    }
-
     /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>
     /// <exception cref="ShardUnavailableException">The shard may not hold it.</exception>
     private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
         NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
     {
+        StoreRules.ThrowIfRefused(value);
         StoreResult result;
         var put = default(ShardPut);
         try
@@ -192,10 +181,11 @@ internal sealed class DhtGrain(
     private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life)
     {
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted);
-        return life is null
-            ? new ShardPut(key, stored with { PublishedAt = StoredValue.PendingSince(now) }) { TellsWhy = true }
-            : new ShardPut(key, stored, PutKind.WithLife) { TellsWhy = true };
+        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted)
+        {
+            PublishedAt = life is null ? StoredValue.PendingSince(now) : null,
+        };
+        return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true };
     }
 
     private static string ReasonOf(StoreResult undecided) => undecided switch
@@ -250,7 +240,6 @@ internal sealed class DhtGrain(
 internal sealed class ShardWatch(
     SiloNews news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
 {
-    /// <summary>Reads what changed.</summary>
     /// <exception cref="ArgumentException">There are more keys or points than one call takes.</exception>
     public async Task<DhtWatchResult> ReadAsync(DhtWatchRequest request)
     {

@@ -44,7 +44,10 @@ internal sealed class EdgeCaller(
             try
             {
                 var left = limit.Left;
-                return await CallFromSiloAsync(() => call(edge.Observer)).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
+
+                // As the silo, not as the grain: an edge may send its response through any silo's gateway, which looks up where the caller
+                // is. A stateless worker is on every silo, so the gateway would give it to its own silo's worker, which asked nothing.
+                return await Task.Run(() => call(edge.Observer)).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -54,16 +57,10 @@ internal sealed class EdgeCaller(
             }
         }
 
-        throw failure is null
-            ? new NoLiveEdgeException()
-            : new NoLiveEdgeException($"No edge responded; the last one tried failed: {failure.Message}");
+        throw new NoLiveEdgeException(failure is null
+            ? "No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost."
+            : $"No edge responded; the last one tried failed: {failure.Message}");
     }
-
-    /// <summary>
-    /// Calls as the silo, not as the grain. An edge may send its response through any silo's gateway, which looks up where the caller is. A
-    /// stateless worker is on every silo. So the gateway would give the response to its own silo's worker, which asked nothing.
-    /// </summary>
-    private static Task<TResult> CallFromSiloAsync<TResult>(Func<Task<TResult>> call) => Task.Run(call);
 
     private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
     {

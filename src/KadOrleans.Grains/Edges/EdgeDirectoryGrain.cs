@@ -133,12 +133,10 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         _live.Release(edgeName, epoch);
-        if (version.Written < StateSchema.EdgeHolders || known.IsReleased)
+        if (version.Written >= StateSchema.EdgeHolders && !known.IsReleased)
         {
-            return;
+            await WriteAsync(edges => Release(edges, edgeName, epoch));
         }
-
-        await WriteAsync(edges => Release(edges, edgeName, epoch));
     }
 
     public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
@@ -290,13 +288,8 @@ internal sealed class EdgeDirectoryGrain(
             throw new EdgeDrainedException($"The edge {name} is drained: it gets a lease once an operator resumes it.");
         }
 
-        var leased = edges[name] = new EdgeState
-        {
-            Epoch = (known?.Epoch ?? 0) + 1,
-            NodeIds = [.. known?.NodeIds ?? []],
-            Holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(edge),
-            LastSeen = time.GetUtcNow(),
-        };
+        var holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(edge);
+        var leased = edges[name] = new EdgeState((known?.Epoch ?? 0) + 1, [.. known?.NodeIds ?? []], holder, LastSeen: time.GetUtcNow());
         while (leased.NodeIds.Count < count)
         {
             leased.NodeIds.Add(NodeId.Random(random).ToString());
@@ -315,7 +308,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         if (edges.TryGetValue(name, out var known) && known.Epoch == epoch)
         {
-            edges[name] = known.Ended(known.IsDrained, known.NodeIds).At(time.GetUtcNow());
+            edges[name] = known with { IsReleased = true, LastSeen = time.GetUtcNow() };
         }
 
         return () => true;
@@ -330,9 +323,9 @@ internal sealed class EdgeDirectoryGrain(
 
         var changed = change switch
         {
-            NameChange.Drain => known.IsDrained ? known : known.Ended(isDrained: true, known.NodeIds),
-            NameChange.Resume => known.IsDrained ? known.Ended(isDrained: false, known.NodeIds) : known,
-            NameChange.RotateIds => known.Ended(known.IsDrained, []),
+            NameChange.Drain => known.IsDrained ? known : known with { IsReleased = true, IsDrained = true },
+            NameChange.Resume => known.IsDrained ? known with { IsReleased = true, IsDrained = false } : known,
+            NameChange.RotateIds => known with { IsReleased = true, NodeIds = [] },
             _ => !_live.IsAlive(name)
                 ? null
                 : throw new ArgumentException($"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
@@ -403,10 +396,6 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    /// <summary>A pending change of the stored entries.</summary>
-    /// <param name="Apply">Changes the entries, and returns what is done when they are stored.</param>
-    /// <param name="Fail">Ends it with an error.</param>
-    /// <param name="Leased">The name that is leased by it.</param>
-    /// <param name="Since">When it was asked for, as a timestamp of the clock.</param>
+    /// <summary>A change of the entries that waits since a time. It returns what is done when they are stored. May lease a name.</summary>
     private sealed record PendingChange(Func<Dictionary<string, EdgeState>, Action> Apply, Action<Exception> Fail, string? Leased, long Since);
 }

@@ -9,58 +9,29 @@ internal sealed class EdgeDirectoryState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>By the edges' names.</summary>
     [Id(1)]
     public Dictionary<string, EdgeState> Edges { get; set; } = [];
 }
 
-[GenerateSerializer]
+/// <summary>A name that edges have used.</summary>
+/// <param name="Epoch">Of the newest lease.</param>
+/// <param name="NodeIds">40 hexadecimal digits each, in the order of the edge's ports.</param>
+/// <param name="Holder">The key of the observer that leased them. Null if unknown. Since schema 4.</param>
+/// <param name="IsReleased">Whether the lease of this epoch was handed back. Since schema 4.</param>
+/// <param name="LastSeen">
+/// When an edge of this name was known to live, to <see cref="ForgottenNames.NotePeriod"/>. Null in states of builds that did not note it,
+/// which also drop it when they write.
+/// </param>
+/// <param name="IsDrained">Whether an operator drained it: it gets no lease. Earlier builds do not know it, and drop it when they write.</param>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.EdgeState")]
-internal sealed class EdgeState
-{
-    /// <summary>Of the newest lease.</summary>
-    [Id(0)]
-    public long Epoch { get; set; }
-
-    /// <summary>40 hexadecimal digits each, in the order of the edge's ports.</summary>
-    [Id(1)]
-    public List<string> NodeIds { get; set; } = [];
-
-    /// <summary>The key of the observer that leased them. Null if unknown. Since schema 4.</summary>
-    [Id(2)]
-    public string? Holder { get; set; }
-
-    /// <summary>Whether the lease of this epoch was handed back. Since schema 4.</summary>
-    [Id(3)]
-    public bool IsReleased { get; set; }
-
-    /// <summary>
-    /// When an edge of this name was known to live, to <see cref="ForgottenNames.NotePeriod"/>. Null in states of builds that did not note
-    /// it, which also drop it when they write.
-    /// </summary>
-    [Id(4)]
-    public DateTimeOffset? LastSeen { get; set; }
-
-    /// <summary>Whether an operator drained it: it gets no lease. Earlier builds do not know it, and drop it when they write.</summary>
-    [Id(5)]
-    public bool IsDrained { get; set; }
-
-    /// <summary>A copy that was seen at this time.</summary>
-    public EdgeState At(DateTimeOffset seen)
-    {
-        var copy = (EdgeState)MemberwiseClone();
-        copy.LastSeen = seen;
-        return copy;
-    }
-
-    /// <summary>A copy whose lease has ended, drained or not, with these ids.</summary>
-    public EdgeState Ended(bool isDrained, List<string> ids)
-    {
-        var copy = (EdgeState)MemberwiseClone();
-        (copy.IsReleased, copy.IsDrained, copy.NodeIds) = (true, isDrained, ids);
-        return copy;
-    }
-}
+internal sealed record EdgeState(
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] List<string> NodeIds,
+    [property: Id(2)] string? Holder = null,
+    [property: Id(3)] bool IsReleased = false,
+    [property: Id(4)] DateTimeOffset? LastSeen = null,
+    [property: Id(5)] bool IsDrained = false);
 
 /// <summary>
 /// Decides which names of edges are forgotten, and with them their ids. Without that, edges with generated names would make the
@@ -90,7 +61,7 @@ internal static class ForgottenNames
             var seen = isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
             if (now - seen < Life || edge.IsDrained)
             {
-                kept.Add(name, edge.At(seen));
+                kept.Add(name, edge with { LastSeen = seen });
             }
         }
 

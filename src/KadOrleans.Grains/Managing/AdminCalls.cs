@@ -72,7 +72,7 @@ internal sealed class AdminCalls(
         });
     }
 
-    /// <summary>Asks all shards, in the order of their numbers. The result of one that does not respond is the default.</summary>
+    /// <summary>Asks all shards. The results are in the order of their numbers; that of one that does not respond is the default.</summary>
     public async Task<T?[]> AskShardsAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var layout = known.Layout;

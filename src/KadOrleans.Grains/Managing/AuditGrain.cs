@@ -7,7 +7,11 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains.Managing;
 
-internal sealed class AuditGrain : Grain, IAuditGrain
+internal sealed class AuditGrain(
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    StateVersion version,
+    IOptions<KadClusterOptions> options,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time) : Grain, IAuditGrain
 {
     /// <summary>Entries of a page: with the longest texts some 100 kB.</summary>
     private const int PageSize = 50;
@@ -16,23 +20,17 @@ internal sealed class AuditGrain : Grain, IAuditGrain
 
     private const int MaxText = 256;
 
-    private readonly GrainRecordStorage _storage;
-    private readonly AuditPages _pages = new(PageSize, (IAuditGrain.MaxEntries / PageSize) + 1);
-    private readonly string?[] _etags;
+    /// <summary>One page more than the entries need: the newest may be nearly empty.</summary>
+    private const int Slots = (IAuditGrain.MaxEntries / PageSize) + 1;
 
-    public AuditGrain(
-        [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
-        StateVersion version,
-        IOptions<KadClusterOptions> options,
-        [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
-    {
-        _storage = new GrainRecordStorage(storage, this.GetGrainId(), version, time, options.Value.StorageTimeout);
-        _etags = new string?[_pages.Slots];
-    }
+    private readonly AuditPages _pages = new(PageSize, Slots);
+    private readonly string?[] _etags = new string?[Slots];
+    private GrainRecordStorage _storage = null!;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        foreach (var slots in Enumerable.Range(0, _pages.Slots).Chunk(ReadsAtOnce))
+        _storage = new GrainRecordStorage(storage, this.GetGrainId(), version, time, options.Value.StorageTimeout);
+        foreach (var slots in Enumerable.Range(0, Slots).Chunk(ReadsAtOnce))
         {
             var read = await Task.WhenAll(slots.Select(slot => _storage.ReadAsync<AuditPageState>(StateNames.AuditPage(slot))));
             foreach (var (slot, record) in slots.Zip(read))
@@ -49,15 +47,8 @@ internal sealed class AuditGrain : Grain, IAuditGrain
     public async ValueTask AppendAsync(AuditRecord entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var (slot, page) = _pages.Plan(new AuditEntryState
-        {
-            Time = entry.Time,
-            Who = Shorten(entry.Who),
-            Action = Shorten(entry.Action),
-            Target = Shorten(entry.Target),
-            Succeeded = entry.Succeeded,
-            Result = Shorten(entry.Result),
-        });
+        var (slot, page) = _pages.Plan(new AuditEntryState(
+            entry.Time, Shorten(entry.Who), Shorten(entry.Action), Shorten(entry.Target), entry.Succeeded, Shorten(entry.Result)));
         try
         {
             _etags[slot] = await _storage.WriteAsync(StateNames.AuditPage(slot), page, _etags[slot]);
@@ -84,14 +75,10 @@ internal sealed class AuditGrain : Grain, IAuditGrain
 /// The last entries of an audit log, in a ring of pages. An entry's number says its page, and the oldest page gives its slot to the newest.
 /// So one write keeps an entry, and nothing has to be removed.
 /// </summary>
-/// <param name="pageSize">Entries of a page.</param>
-/// <param name="slots">Pages, 2 or more: the newest may be nearly empty.</param>
 internal sealed class AuditPages(int pageSize, int slots)
 {
     private readonly AuditPageState[] _pages = [.. Enumerable.Range(0, slots).Select(_ => new AuditPageState { First = -1 })];
     private long _next;
-
-    public int Slots => slots;
 
     public void Set(int slot, AuditPageState page)
     {
@@ -107,9 +94,7 @@ internal sealed class AuditPages(int pageSize, int slots)
         return (slot, new AuditPageState { First = first, Entries = [.. _pages[slot].First == first ? _pages[slot].Entries : [], entry] });
     }
 
-    /// <summary>The last entries before a number, newest first, with their numbers.</summary>
-    /// <param name="count">The most entries.</param>
-    /// <param name="before">Only entries with lower numbers; null for all.</param>
+    /// <summary>The last entries before a number, or of all, newest first, with their numbers.</summary>
     public IReadOnlyList<(long Number, AuditEntryState Entry)> Read(int count, long? before)
     {
         // All but the page that is being filled: as many as the log promises.
@@ -131,7 +116,6 @@ internal sealed class AuditPageState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>The number of its first entry.</summary>
     [Id(1)]
     public long First { get; set; }
 
@@ -140,25 +124,12 @@ internal sealed class AuditPageState : IVersionedState
     public List<AuditEntryState> Entries { get; set; } = [];
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.AuditEntryState")]
-internal sealed class AuditEntryState
-{
-    [Id(0)]
-    public DateTimeOffset Time { get; set; }
-
-    [Id(1)]
-    public string Who { get; set; } = string.Empty;
-
-    [Id(2)]
-    public string Action { get; set; } = string.Empty;
-
-    [Id(3)]
-    public string Target { get; set; } = string.Empty;
-
-    [Id(4)]
-    public bool Succeeded { get; set; }
-
-    [Id(5)]
-    public string Result { get; set; } = string.Empty;
-}
+internal sealed record AuditEntryState(
+    [property: Id(0)] DateTimeOffset Time,
+    [property: Id(1)] string Who,
+    [property: Id(2)] string Action,
+    [property: Id(3)] string Target,
+    [property: Id(4)] bool Succeeded,
+    [property: Id(5)] string Result);

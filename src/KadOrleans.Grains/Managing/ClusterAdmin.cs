@@ -72,30 +72,18 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         AdminArguments.CheckCount(values.Count);
         var limit = calls.Limit();
         var layout = known.Layout;
-        var results = new StoreResult[values.Count];
-        await Task.WhenAll(values.Index().GroupBy(value => layout.ShardOf(value.Item.Key)).Select(async ofShard =>
+        var results = values.Select(value => StoreRules.FindRefusal(value.Value.Value)).ToArray();
+        var allowed = values.Index().Where(value => results[value.Index] is null).ToLookup(value => layout.ShardOf(value.Item.Key));
+        await Task.WhenAll(allowed.Select(async ofShard =>
         {
-            List<(int Index, KeyValuePair<NodeId, StoredValue> Item)> allowed = [];
-            foreach (var value in ofShard)
-            {
-                if (StoreRules.FindRefusal(value.Item.Value.Value) is { } refusal)
-                {
-                    results[value.Index] = refusal;
-                }
-                else
-                {
-                    allowed.Add(value);
-                }
-            }
-
-            ShardPut[] puts = [.. allowed.Select(value => new ShardPut(value.Item.Key, value.Item.Value, PutKind.Import) { TellsWhy = true })];
-            var stored = puts.Length == 0 ? [] : await calls.CallShardAsync(ofShard.Key, grain => grain.PutAsync(puts), limit, cancellationToken);
-            foreach (var (value, result) in allowed.Zip(stored))
+            ShardPut[] puts = [.. ofShard.Select(value => new ShardPut(value.Item.Key, value.Item.Value, PutKind.Import) { TellsWhy = true })];
+            var stored = await calls.CallShardAsync(ofShard.Key, grain => grain.PutAsync(puts), limit, cancellationToken);
+            foreach (var (value, result) in ofShard.Zip(stored))
             {
                 results[value.Index] = result;
             }
         }));
-        return results;
+        return [.. results.Select(result => result!.Value)];
     }
 
     public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
@@ -167,25 +155,22 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         ? (await calls.AskShardsAsync(static grain => grain.RepublishAsync(), cancellationToken)).Count(isBegun => isBegun)
         : (await calls.AskTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
 
-    public async Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
-    {
-        var status = await calls.CallOneAsync<IClusterGrain, ShardStatus>(ReadAsync, cancellationToken);
-        return new ShardCount(status.Count, status.Split);
-
-        async ValueTask<ShardStatus> ReadAsync(IClusterGrain grain)
-        {
-            try
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
+        calls.CallOneAsync<IClusterGrain, ShardCount>(
+            async grain =>
             {
-                return isDoubled
-                    ? await grain.DoubleShardsAsync()
-                    : await grain.GetShardsAsync() ?? throw new InvalidOperationException("The cluster has no settings yet: its first silo makes them when it starts.");
-            }
-            catch (InvalidOperationException e)
-            {
-                throw new ArgumentException(e.Message);
-            }
-        }
-    }
+                try
+                {
+                    var status = (isDoubled ? await grain.DoubleShardsAsync() : await grain.GetShardsAsync())
+                        ?? throw new ArgumentException("The cluster has no settings yet: its first silo makes them when it starts.");
+                    return new ShardCount(status.Count, status.Split);
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw new ArgumentException(e.Message);
+                }
+            },
+            cancellationToken);
 
     public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
         silos.ReadAsync().WaitAsync(cancellationToken);
@@ -203,7 +188,6 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
 
     public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(entry);
         var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
         return calls.CallOneAsync<IAuditGrain, bool>(
             async log =>

@@ -67,7 +67,7 @@ internal sealed class RulesGrain(
             var written = new RulesState
             {
                 Version = _current.Version + 1,
-                Bans = [.. changed.Select(entry => new BanState { Ban = entry.Ban.ToString(), Since = entry.Since })],
+                Bans = [.. changed.Select(entry => new BanState(entry.Ban.ToString(), entry.Since))],
             };
             await WriteAsync(state, written);
             _current = written;
@@ -85,7 +85,7 @@ internal sealed class RulesGrain(
             var written = new LimitsState
             {
                 Version = _limits.Version + 1,
-                Limits = [.. changed.Select(entry => new LimitState { Name = entry.Name, Value = entry.Value, Since = entry.Since })],
+                Limits = [.. changed.Select(entry => new LimitState(entry.Name, entry.Value, entry.Since))],
             };
             await WriteAsync(limitsState, written);
             _limits = written;
@@ -180,7 +180,6 @@ internal sealed class RulesState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>Grows with each change.</summary>
     [Id(1)]
     public long Version { get; set; }
 
@@ -192,17 +191,10 @@ internal sealed class RulesState : IVersionedState
     public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
 }
 
-[GenerateSerializer]
+/// <summary>A ban, as <see cref="KadOrleans.Core.Admission.Ban.ToString"/> writes it.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BanState")]
-internal sealed class BanState
-{
-    /// <summary>As <see cref="KadOrleans.Core.Admission.Ban.ToString"/> writes it.</summary>
-    [Id(0)]
-    public string Ban { get; set; } = string.Empty;
-
-    [Id(1)]
-    public DateTimeOffset Since { get; set; }
-}
+internal sealed record BanState([property: Id(0)] string Ban, [property: Id(1)] DateTimeOffset Since);
 
 [GenerateSerializer]
 [Alias("kad.LimitsState")]
@@ -211,7 +203,6 @@ internal sealed class LimitsState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; } = StateSchema.Oldest;
 
-    /// <summary>Grows with each change.</summary>
     [Id(1)]
     public long Version { get; set; }
 
@@ -222,17 +213,6 @@ internal sealed class LimitsState : IVersionedState
     public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
 }
 
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.LimitState")]
-internal sealed class LimitState
-{
-    /// <summary>The <see cref="Limit.Name"/>.</summary>
-    [Id(0)]
-    public string Name { get; set; } = string.Empty;
-
-    [Id(1)]
-    public long Value { get; set; }
-
-    [Id(2)]
-    public DateTimeOffset Since { get; set; }
-}
+internal sealed record LimitState([property: Id(0)] string Name, [property: Id(1)] long Value, [property: Id(2)] DateTimeOffset Since);

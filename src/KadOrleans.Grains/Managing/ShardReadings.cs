@@ -41,17 +41,13 @@ internal sealed class ShardReadings(AdminCalls calls, ClusterShards known, Clust
         {
             var (page, next) = await ReadAsync(
                 KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, withPublished: false, Publication, cancellationToken);
-            foreach (var publication in page.OfType<PublicationSummary>())
+            found.AddRange(page.OfType<PublicationSummary>());
+            after = next;
+            if (found.Count > count)
             {
-                if (found.Count == count)
-                {
-                    return new PublicationPage(found, found[^1].Key);
-                }
-
-                found.Add(publication);
+                return new PublicationPage(found[..count], found[count - 1].Key);
             }
 
-            after = next;
             if (after is null)
             {
                 break;

@@ -23,7 +23,6 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     /// <summary>Lonely buckets are refreshed (Kademlia §2.3).</summary>
     public const string Refresh = "refresh";
 
-    /// <summary>A random walk begins.</summary>
     public const string Walk = "walk";
 
     /// <summary>
@@ -75,7 +74,6 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _table = Restore(new RoutingTableState(_ownId, 0, []));
     }
 
-    /// <summary>The current table, for saving.</summary>
     public RoutingTableState Save() => _table.Save();
 
     /// <summary>Ends this activation, as another one owns the table.</summary>
@@ -101,35 +99,29 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         }
 
         var now = _time.GetUtcNow();
-        var added = new List<Contact>();
-        var checks = new List<Contact>();
-        foreach (var observation in observations)
-        {
-            var decision = _table.Apply(observation, now);
-            Add(added, decision.Added);
-            added.AddRange(decision.AlsoAdded);
-            Add(checks, decision.Check);
-        }
-
+        var decisions = observations.Select(observation => _table.Apply(observation, now)).ToList();
         if (observations.Count > 0)
         {
             _saver.MarkChanged();
             _edge.Push(_table);
         }
 
-        return ValueTask.FromResult(new TableAnswer { Added = added, Checks = checks, Version = _table.Version });
+        return ValueTask.FromResult(new TableAnswer
+        {
+            Added = [.. decisions.SelectMany(one => one.Added is { } added ? [added, .. one.AlsoAdded] : one.AlsoAdded)],
+            Checks = [.. decisions.Select(one => one.Check).OfType<Contact>()],
+            Version = _table.Version,
+        });
     }
 
     public async ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge)
     {
-        ArgumentNullException.ThrowIfNull(edge);
         await SubscribeAsync(epoch, edge, takesChanges: false);
         return _table.Snapshot;
     }
 
     public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known)
     {
-        ArgumentNullException.ThrowIfNull(edge);
         await SubscribeAsync(epoch, edge, takesChanges: true);
         return _table.Version == known ? null : _table.Snapshot;
     }
@@ -196,6 +188,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     private async Task SubscribeAsync(long epoch, IEdgeObserver edge, bool takesChanges)
     {
+        ArgumentNullException.ThrowIfNull(edge);
         await _saver.RaiseEpochAsync(epoch);
         if (epoch != _saver.Epoch)
         {
@@ -236,11 +229,4 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)),
         _time.GetUtcNow());
 
-    private static void Add(List<Contact> contacts, Contact? contact)
-    {
-        if (contact is { } some)
-        {
-            contacts.Add(some);
-        }
-    }
 }

@@ -10,7 +10,6 @@ using Orleans.Services;
 
 namespace KadOrleans.Grains.Silos;
 
-/// <summary>Tells another silo how this silo is.</summary>
 [Alias("kad.ISiloReportService")]
 [Version(0)]
 [OpenTo(Callers.Silos)]
@@ -28,7 +27,7 @@ internal interface ISiloReportService : IGrainService
 /// <param name="Name">Its name.</param>
 /// <param name="Version">The release that it runs.</param>
 /// <param name="IsReady">Whether it takes calls.</param>
-/// <param name="Reason">Why it is not ready, or what slows it. Null if there is nothing to say.</param>
+/// <param name="Reason">Why it does not, or what slows it. Null if there is nothing to say.</param>
 /// <param name="Uptime">How long ago it started.</param>
 /// <param name="ClockDifference">How far the cluster's time is ahead of its clock. Null before the silos agreed with it.</param>
 /// <param name="HasGrain">Whether the grain that was asked for is active there.</param>
@@ -49,7 +48,6 @@ internal sealed class SiloReportService(GrainId id, Silo silo, ILoggerFactory lo
     public Task<SiloReport> GetAsync(GrainId grain) => Task.FromResult(reporter.Report(grain));
 }
 
-/// <summary>Calls a service of any silo.</summary>
 internal sealed class SiloServices<T>(IServiceProvider services) : GrainServiceClient<T>(services)
     where T : IGrainService
 {
@@ -79,9 +77,6 @@ internal sealed class SiloReporter(
     }
 }
 
-/// <summary>Whether this silo takes calls.</summary>
-/// <param name="IsReady">Whether it does.</param>
-/// <param name="Reason">Why not, or what slows it. Null if there is nothing to say.</param>
 internal readonly record struct SiloState(bool IsReady, string? Reason);
 
 internal delegate SiloState DescribeSilo();

@@ -61,7 +61,7 @@ internal sealed class ShardManifestState : IVersionedState
     {
         Compaction = manifest.Compaction,
         FirstSequence = manifest.FirstSequence,
-        Pages = [.. manifest.Pages.Select(page => new ShardPageReference { Slot = page.Number, Compaction = page.Compaction })],
+        Pages = [.. manifest.Pages.Select(page => new ShardPageReference(page.Number, page.Compaction))],
         Seal = manifest.Seal,
     };
 
@@ -75,16 +75,9 @@ internal sealed class ShardManifestState : IVersionedState
 }
 
 /// <summary>A <see cref="PageReference"/>, in the same way; its number is called slot.</summary>
-[GenerateSerializer]
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.ShardPageReference")]
-internal sealed class ShardPageReference
-{
-    [Id(0)]
-    public int Slot { get; set; }
-
-    [Id(1)]
-    public long Compaction { get; set; }
-}
+internal sealed record ShardPageReference([property: Id(0)] int Slot, [property: Id(1)] long Compaction);
 
 /// <summary>A <see cref="PageRecord"/>, in the same way.</summary>
 [GenerateSerializer]

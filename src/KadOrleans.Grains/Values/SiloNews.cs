@@ -116,27 +116,20 @@ internal sealed class SiloNews(
         {
             var now = time.GetTimestamp();
             var entries = known.Select(point => EntryOf(point.Shard)).Distinct().ToList();
-            foreach (var some in entries.Where(entry => IsDue(entry, now)).GroupBy(entry => entry.IsAnswered ? entry.Place.Silo : null).Select(group => (group.Key, All: group.ToList())).ToList())
+            foreach (var some in entries.Where(entry => IsDue(entry, now)).ToLookup(entry => entry.IsAnswered ? entry.Place.Silo : null))
             {
                 // Shards without news may be elsewhere by then: next time they are asked themselves.
-                some.All.ForEach(entry => entry.IsAnswered = false);
-                var asked = some.Key is { } silo ? AskAsync(some.All, askSilo(silo, [.. some.All.Select(entry => entry.Point)]), now) : null;
-                some.All.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry, now), now));
+                var all = some.ToList();
+                all.ForEach(entry => entry.IsAnswered = false);
+                var asked = some.Key is { } silo ? AskAsync(all, askSilo(silo, [.. all.Select(entry => entry.Point)]), now) : null;
+                all.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry, now), now));
             }
 
             return [.. entries.Select(entry => entry.Asked)];
         }
     }
 
-    private Entry EntryOf(long shard)
-    {
-        if (!_entries.TryGetValue(shard, out var entry))
-        {
-            _entries.Add(shard, entry = new Entry(shard));
-        }
-
-        return entry;
-    }
+    private Entry EntryOf(long shard) => _entries.TryGetValue(shard, out var entry) ? entry : _entries[shard] = new Entry(shard);
 
     private bool IsDue(Entry entry, long now) => entry.Asked.IsCompleted
         && !(entry.FullAt is { } fullAt && time.GetElapsedTime(fullAt, now) < FullFor)
@@ -216,10 +209,8 @@ internal sealed class SiloNews(
     }
 }
 
-/// <summary>Has a silo ask shards for their news.</summary>
 internal delegate Task<IReadOnlyList<ShardNews>> AskSilo(SiloAddress silo, IReadOnlyList<ShardPoint> known);
 
-/// <summary>The news of a shard from a <see cref="KeyHistory"/>.</summary>
 internal static class ShardNewsHistory
 {
     extension(KeyHistory history)

@@ -1,9 +1,10 @@
-using KadOrleans.EdgeWorker.Routing;
-using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.EdgeWorker.Routing;
+using KadOrleans.EdgeWorker.Tests.Running;
 using KadOrleans.Grains.Abstractions.Edges;
 using KadOrleans.Grains.Abstractions.Routing;
+using KadOrleans.Node.Ports;
 using KadOrleans.PortContracts;
 using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -92,7 +93,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
         var table = CreateTable(epoch: 1);
         var fenced = 0;
         table.Fenced += (_, _) => fenced++;
-        var edge = new TestEdge(table);
+        var edge = ClusterRoutingTableHost.EdgeOf(table);
         var reference = _cluster.Grains.CreateObjectReference<IEdgeObserver>(edge);
 
         await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
@@ -120,8 +121,8 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public async Task A_snapshot_whose_push_was_lost_is_asked_for()
     {
-        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushTimeout = TimeSpan.Zero });
-        var deaf = new TestEdge(CreateTable(epoch: 1));
+        var table = CreateTable(epoch: 1, pushTimeout: TimeSpan.Zero);
+        var deaf = ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1));
         await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
         using var stopping = new CancellationTokenSource();
         var loop = table.RunAsync(stopping.Token);
@@ -142,8 +143,8 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public async Task A_snapshot_whose_push_was_lost_is_asked_for_though_nothing_more_is_observed()
     {
-        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushTimeout = TimeSpan.FromMilliseconds(50) });
-        var deaf = new TestEdge(CreateTable(epoch: 1));
+        var table = CreateTable(epoch: 1, pushTimeout: TimeSpan.FromMilliseconds(50));
+        var deaf = ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1));
         await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
         using var stopping = new CancellationTokenSource();
         var loop = table.RunAsync(stopping.Token);
@@ -164,8 +165,8 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public async Task A_silo_that_does_not_answer_holds_up_no_end()
     {
-        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { PushTimeout = TimeSpan.Zero });
-        var deaf = new TestEdge(CreateTable(epoch: 1));
+        var table = CreateTable(epoch: 1, pushTimeout: TimeSpan.Zero);
+        var deaf = ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1));
         await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
         using var stopping = new CancellationTokenSource();
         var (asked, never) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
@@ -220,7 +221,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public void Observations_that_nobody_takes_are_bounded_and_dropped_ones_counted()
     {
-        var table = CreateTable(epoch: 1, new ClusterRoutingTableOptions { Queue = 10 });
+        var table = CreateTable(epoch: 1, maxQueue: 10);
         for (var i = 0; i < 25; i++)
         {
             table.Observe(ContactObservation.Answered(Contact(i)));
@@ -233,6 +234,63 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     private static Contact Contact(int number) =>
         new(StoredValues.Key(number), UdpEndpoint.FromIPv4(0x0800_0001 + ((uint)number << 8), 4000));
 
-    private ClusterRoutingTable CreateTable(long epoch, ClusterRoutingTableOptions? options = null) => new(
-        _cluster.Grains, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, options);
+    private ClusterRoutingTable CreateTable(long epoch, int maxQueue = ClusterRoutingTable.MaxQueue, TimeSpan? pushTimeout = null) => new(
+        _cluster.Grains, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, maxQueue, pushTimeout);
+}
+
+[Collection(Tables.Name)]
+public sealed class ClusterRoutingTableContractTests(OneShardCluster cluster) : RoutingTableContract
+{
+    protected override RoutingTableHost CreateHost() => new ClusterRoutingTableHost(cluster);
+}
+
+/// <summary>Tables of a shared cluster, each subscribed by an edge of its own under its first epoch.</summary>
+internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTableHost
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _loops = [];
+    private readonly List<(ClusterRoutingTable Table, IEdgeObserver Edge, IEdgeObserver Reference)> _edges = [];
+
+    /// <summary>An edge that takes snapshots for one table and nothing else.</summary>
+    public static IEdgeObserver EdgeOf(ClusterRoutingTable table) => Fake.Of<IEdgeObserver>((method, args) => method switch
+    {
+        nameof(IEdgeObserver.OnSnapshotAsync) => Task.FromResult(table.Update((RoutingTableSnapshot)args[1]!)),
+        nameof(IEdgeObserver.OnChangeAsync) => Task.FromResult(table.Update((SnapshotChange)args[1]!)),
+        nameof(IEdgeObserver.AcceptAsync) => Task.FromResult(false),
+        _ => Task.CompletedTask,
+    });
+
+    internal override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, ListenerLog log) => await OpenAsync(ownId, log, epoch: 1);
+
+    public async Task<ClusterRoutingTable> OpenAsync(NodeId ownId, ListenerLog log, long epoch)
+    {
+        var table = new ClusterRoutingTable(cluster.Grains, ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance);
+        log.Follow(table);
+
+        // The runtime holds it weakly.
+        var edge = EdgeOf(table);
+        var reference = cluster.Grains.CreateObjectReference<IEdgeObserver>(edge);
+        _edges.Add((table, edge, reference));
+        await table.SubscribeAsync(reference);
+        _loops.Add(table.RunAsync(_stopping.Token));
+        return table;
+    }
+
+    /// <summary>Subscriptions last for minutes, so they are renewed, as an edge does.</summary>
+    public override async ValueTask AdvanceAsync(TimeSpan by)
+    {
+        cluster.Clock.Advance(by);
+        foreach (var (table, _, reference) in _edges)
+        {
+            await table.SubscribeAsync(reference);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_loops);
+        _stopping.Dispose();
+        await base.DisposeAsync();
+    }
 }

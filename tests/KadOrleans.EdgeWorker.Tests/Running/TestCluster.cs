@@ -94,3 +94,97 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
         _options.Add(options);
     }
 }
+
+/// <summary>All keys in one shard, whose quota is then the store's.</summary>
+public sealed class OneShardCluster() : TestCluster(shardBits: 0);
+
+/// <summary>Keys spread over sixteen shards.</summary>
+public sealed class SixteenShardCluster() : TestCluster(shardBits: 4);
+
+/// <summary>Tests that share the cluster of one shard, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class OneShard : ICollectionFixture<OneShardCluster>
+{
+    public const string Name = "One shard";
+}
+
+/// <summary>Tests that share the cluster of sixteen shards, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class SixteenShards : ICollectionFixture<SixteenShardCluster>
+{
+    public const string Name = "Sixteen shards";
+}
+
+/// <summary>Tests of routing tables, which move their cluster's clock, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class Tables : ICollectionFixture<OneShardCluster>
+{
+    public const string Name = "Tables";
+}
+
+/// <summary>Tests of clients, which move their cluster's clock, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class Clients : ICollectionFixture<SixteenShardCluster>
+{
+    public const string Name = "Clients";
+}
+
+/// <summary>What grains take the time to be: the contracts' moment, until it is moved. Its timers run on real time.</summary>
+public sealed class GrainClock : TimeProvider
+{
+    private long _moved;
+    private long _setAhead;
+
+    public override DateTimeOffset GetUtcNow() => StoredValues.Now + Moved + new TimeSpan(Interlocked.Read(ref _setAhead));
+
+    /// <summary>Sets the time of day; what is measured takes no notice.</summary>
+    public void Set(DateTimeOffset now) => Interlocked.Exchange(ref _setAhead, (now - StoredValues.Now - Moved).Ticks);
+
+    /// <summary>Real time, and what the clock was moved by: whoever measures notices both.</summary>
+    public override long GetTimestamp() => base.GetTimestamp() + (long)(Moved.TotalSeconds * TimestampFrequency);
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _moved, by.Ticks);
+
+    private TimeSpan Moved => new(Interlocked.Read(ref _moved));
+}
+
+/// <summary>Counts the calls that reach grains, by method, and fails or holds those a test names.</summary>
+public sealed class CallGate : IIncomingGrainCallFilter
+{
+    private readonly ConcurrentDictionary<string, int> _counts = new();
+    private readonly ConcurrentDictionary<string, Func<Task>> _gates = new();
+
+    /// <summary>Hears of each call before it runs. <see cref="Open"/> sets it back.</summary>
+    public Action<IIncomingGrainCallContext> Arrived { get; set; } = Ignore;
+
+    /// <summary>Calls so far of a grain interface's method, those that were failed here included.</summary>
+    public int Count<TGrain>(string method) => _counts.GetValueOrDefault(Name(typeof(TGrain), method));
+
+    /// <summary>From now on every call of the method runs this first; it may throw, or wait.</summary>
+    public void Set<TGrain>(string method, Func<Task> gate) => _gates[Name(typeof(TGrain), method)] = gate;
+
+    public void Open()
+    {
+        _gates.Clear();
+        Arrived = Ignore;
+    }
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        var name = Name(context.InterfaceMethod.DeclaringType!, context.InterfaceMethod.Name);
+        _counts.AddOrUpdate(name, 1, (_, count) => count + 1);
+        Arrived(context);
+        if (_gates.TryGetValue(name, out var gate))
+        {
+            await gate();
+        }
+
+        await context.Invoke();
+    }
+
+    private static void Ignore(IIncomingGrainCallContext context)
+    {
+    }
+
+    private static string Name(Type type, string method) => $"{type.Name}.{method}";
+}

@@ -9,6 +9,7 @@ using KadOrleans.Grains.Values;
 using KadOrleans.PortContracts;
 using KadOrleans.Shards;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.EdgeWorker.Tests.Values;
@@ -227,7 +228,7 @@ internal sealed class EdgeAnswersModel
     private async Task<IReadOnlyList<ShardNews>> AskSiloAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known)
     {
         Assert.Equal(ModelShard.Silo, silo);
-        return _siloCalls++ % 3 == 2 ? [] : [(await _shards[known.Single().Shard].GetNewsAsync(known.Single()))!];
+        return _siloCalls++ % 3 == 2 ? [] : [(await _shards[known.Single().Shard].Grain.GetNewsAsync(known.Single()))!];
     }
 
     private async Task<IReadOnlyList<ShardNews>> AskForNewsAsync(long desk, IReadOnlyList<ShardPoint> known)
@@ -237,7 +238,7 @@ internal sealed class EdgeAnswersModel
             throw new TimeoutException("Lost.");
         }
 
-        var news = await _silos[desk % _silos.Length].ReadAsync(known, shard => _shards[shard]);
+        var news = await _silos[desk % _silos.Length].ReadAsync(known, shard => _shards[shard].Grain);
         if (_fate == NewsFate.Arrives)
         {
             return news;
@@ -300,13 +301,23 @@ internal sealed class ModelGet(ModelShard shard, NodeId key)
 }
 
 /// <summary>A shard that tells its news, and nothing else.</summary>
-internal sealed class ModelShard(long number) : IKeyShardGrain
+internal sealed class ModelShard
 {
     public static readonly SiloAddress Silo = SiloAddress.New(IPAddress.Loopback, 1, 1);
 
     private readonly Dictionary<NodeId, StoredValue> _held = [];
     private KeyHistory? _history;
-    private long _generation = number;
+    private long _generation;
+
+    public ModelShard(long number)
+    {
+        _generation = number;
+        Grain = Fake.Of<IKeyShardGrain>((method, args) => method == nameof(IKeyShardGrain.GetNewsAsync)
+            ? new ValueTask<ShardNews?>(IsSilent ? Task.FromException<ShardNews?>(new TimeoutException("Silent.")) : Task.FromResult(Tell((ShardPoint)args[0]!)))
+            : throw new NotSupportedException(method));
+    }
+
+    public IKeyShardGrain Grain { get; }
 
     /// <summary>It responds to nothing.</summary>
     public bool IsSilent { get; set; }
@@ -329,46 +340,14 @@ internal sealed class ModelShard(long number) : IKeyShardGrain
 
     public void Restart() => _history = null;
 
-    public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known)
+    private ShardNews? Tell(ShardPoint known)
     {
-        if (IsSilent)
-        {
-            return ValueTask.FromException<ShardNews?>(new TimeoutException("Silent."));
-        }
-
         if (_history is not { IsWorn: false })
         {
             _generation += 2;
             _history = KeyHistory.Begin(_held.Keys, _held.Count, _generation, 256);
         }
 
-        return ValueTask.FromResult<ShardNews?>(_history.Read(known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null });
+        return _history.Read(known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null };
     }
-
-    public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
-
-    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now) => throw new NotSupportedException();
-
-    public ValueTask SplitAsync() => throw new NotSupportedException();
-
-    public ValueTask<bool> RepublishAsync() => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count) =>
-        throw new NotSupportedException();
-
-    public ValueTask<ShardUsage> GetUsageAsync() => throw new NotSupportedException();
-
-    public ValueTask<ShardSources> GetSourcesAsync(int count) => throw new NotSupportedException();
-
-    public ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<Core.Admission.SourceNetwork> sources) => throw new NotSupportedException();
 }

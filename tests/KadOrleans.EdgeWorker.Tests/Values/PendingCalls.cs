@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.Channels;
 
 namespace KadOrleans.EdgeWorker.Tests.Values;
@@ -27,4 +28,30 @@ internal sealed class PendingCalls
     }
 
     public Task<PendingCall> NextAsync() => _calls.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+}
+
+/// <summary>A call that waits for a test to answer it: each number with ten times itself.</summary>
+internal sealed class PendingCall(IReadOnlyList<int> requests)
+{
+    private readonly TaskCompletionSource<IReadOnlyList<int>> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IReadOnlyList<int> Requests => requests;
+
+    public Task<IReadOnlyList<int>> Result => _result.Task;
+
+    public void Answer() => Answer([.. requests.Select(request => request * 10)]);
+
+    public void Answer(params int[] results) => _result.SetResult(results);
+
+    public void Fail(Exception exception) => _result.SetException(exception);
+}
+
+/// <summary>Silos that are not there: their addresses alone.</summary>
+internal static class Silos
+{
+    /// <summary>The same address for the same number.</summary>
+    public static SiloAddress At(int number) => SiloAddress.New(IPAddress.Loopback, number, 1);
+
+    /// <summary>The id of the desk at a silo.</summary>
+    public static GrainId DeskAt(int number) => SystemTargetGrainId.CreateGrainServiceGrainId(7, null!, At(number));
 }

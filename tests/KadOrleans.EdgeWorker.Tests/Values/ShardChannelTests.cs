@@ -145,7 +145,7 @@ public sealed class ShardChannelTests
         await RunPausesUntilAsync(first);
 
         Assert.NotNull((await first).Failure);
-        Assert.InRange(_clock.Elapsed, Options.Timeout, Options.Timeout + Options.LongestBackOff);
+        Assert.InRange(_clock.Elapsed, Options.Timeout, Options.Timeout + GrainKeyStoreOptions.LongestPause);
         Assert.InRange(_calls.Count, 4, 20);
 
         _calls.Failure = null;
@@ -207,7 +207,7 @@ public sealed class ShardChannelTests
         while (!task.IsCompleted)
         {
             await Eventually.IsTrueAsync(
-                () => task.IsCompleted || (_clock.NextDue is { } due && due - _clock.Elapsed <= Options.LongestBackOff));
+                () => task.IsCompleted || (_clock.NextDue is { } due && due - _clock.Elapsed <= GrainKeyStoreOptions.LongestPause));
             if (!task.IsCompleted)
             {
                 _clock.FireNext();

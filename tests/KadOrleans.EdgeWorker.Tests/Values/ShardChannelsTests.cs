@@ -90,7 +90,7 @@ public sealed class ShardChannelsTests
         var soon = Ask(12);
         (await _one.NextAsync()).Answer();
         await soon;
-        _clock.Advance(Options.ApartFor);
+        _clock.Advance(GrainKeyStoreOptions.ApartFor);
         var later = Ask(13);
         (await _many.NextAsync()).Answer();
 
@@ -140,9 +140,9 @@ public sealed class ShardChannelsTests
         _many.Failure = new SiloUnavailableException("There is no such service here.");
         _one.Failure = new TimeoutException("The silo has just died.");
         var asked = Ask(11);
-        await Eventually.IsTrueAsync(() => _one.Count == 1 && _clock.NextDue <= Options.FirstBackOff);
+        await Eventually.IsTrueAsync(() => _one.Count == 1 && _clock.NextDue <= TimeSpan.FromMilliseconds(50));
         _one.Failure = null;
-        _clock.Advance(Options.FirstBackOff);
+        _clock.Advance(TimeSpan.FromMilliseconds(50));
         (await _one.NextAsync()).Answer();
         Assert.Equal(110, await asked);
     }

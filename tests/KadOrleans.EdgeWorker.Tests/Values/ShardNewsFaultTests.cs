@@ -54,7 +54,7 @@ public sealed class ShardNewsFaultTests
         var silo = new SiloNews(shards, (_, _) => pending.Task, _clock);
 
         // The second generation tells its silo.
-        var shard = new ModelShard(0);
+        var shard = new ModelShard(0).Grain;
         ShardPoint[] known = [new(ShardLayout.Of(bits).ShardAt(0), 0, 0)];
         Assert.Single(await silo.ReadAsync(known, _ => shard));
         _clock.Advance(SiloNews.MinAge);

@@ -2,6 +2,7 @@ using System.Net;
 using KadOrleans.Grains.Clocks;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Simulation;
+using KadOrleans.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Grains.Tests.Cluster;
@@ -81,52 +82,11 @@ public sealed class ClusterClockTests
     private static (ClusterTime Time, ClusterClock Rounds) Start(SteppedClock clock, AskClock ask, params SiloAddress[] others)
     {
         var time = new ClusterTime(clock);
-        var silos = new Silos(others is [] ? [Own, Other] : [Own, .. others]);
-        return (time, new ClusterClock(time, ask, silos, new OwnSilo(), clock, NullLogger<ClusterClock>.Instance));
+        SiloAddress[] members = others is [] ? [Own, Other] : [Own, .. others];
+        var silos = Fake.Of<ISiloStatusOracle>((_, _) => members.ToDictionary(silo => silo, _ => SiloStatus.Active));
+        var own = Fake.Of<ILocalSiloDetails>((_, _) => Own);
+        return (time, new ClusterClock(time, ask, silos, own, clock, NullLogger<ClusterClock>.Instance));
     }
 
     private static SiloAddress Address(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 1);
-
-    private sealed class OwnSilo : ILocalSiloDetails
-    {
-        public string Name => "own";
-
-        public string ClusterId => "kad";
-
-        public string DnsHostName => "localhost";
-
-        public SiloAddress SiloAddress => Own;
-
-        public SiloAddress GatewayAddress => Own;
-    }
-
-    private sealed class Silos(SiloAddress[] members) : ISiloStatusOracle
-    {
-        public SiloStatus CurrentStatus => SiloStatus.Active;
-
-        public string SiloName => "own";
-
-        public SiloAddress SiloAddress => Own;
-
-        public SiloStatus GetApproximateSiloStatus(SiloAddress siloAddress) => SiloStatus.Active;
-
-        public Dictionary<SiloAddress, SiloStatus> GetApproximateSiloStatuses(bool onlyActive = false) =>
-            members.ToDictionary(silo => silo, _ => SiloStatus.Active);
-
-        public SiloAddress[] GetActiveSilos() => members;
-
-        public bool TryGetSiloName(SiloAddress siloAddress, out string siloName)
-        {
-            siloName = string.Empty;
-            return false;
-        }
-
-        public bool IsFunctionalDirectory(SiloAddress siloAddress) => true;
-
-        public bool IsDeadSilo(SiloAddress silo) => false;
-
-        public bool SubscribeToSiloStatusEvents(ISiloStatusListener observer) => true;
-
-        public bool UnSubscribeFromSiloStatusEvents(ISiloStatusListener observer) => true;
-    }
 }

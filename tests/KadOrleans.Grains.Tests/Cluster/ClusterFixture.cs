@@ -11,6 +11,7 @@ using KadOrleans.Grains.Tests.Costs;
 using KadOrleans.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Reminders;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
@@ -192,4 +193,83 @@ public sealed class ClusterFixture : IAsyncLifetime
 public sealed class SharedCluster : ICollectionFixture<ClusterFixture>
 {
     public const string Name = "cluster";
+}
+
+/// <summary>Counts the calls that have arrived at each grain by method, answered or not, and fails some.</summary>
+internal sealed class ArrivedCalls : IIncomingGrainCallFilter
+{
+    private readonly ConcurrentDictionary<(GrainId, string), int> _counts = new();
+
+    /// <summary>What a call of the method fails with; null lets it through.</summary>
+    public Func<string, Exception?> Refuse { get; set; } = static _ => null;
+
+    public int At(IAddressable grain, string method) => _counts.GetValueOrDefault((grain.GetGrainId(), method));
+
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        _counts.AddOrUpdate((context.TargetId, context.MethodName), 1, (_, count) => count + 1);
+        return Refuse(context.MethodName) is { } failure ? Task.FromException(failure) : context.Invoke();
+    }
+}
+
+/// <summary>A cluster for tests of single shards, whose keys must be theirs alone.</summary>
+[CollectionDefinition(Name)]
+public sealed class ShardCluster : ICollectionFixture<ClusterFixture>
+{
+    public const string Name = "shards";
+}
+
+/// <summary>Keeps the warnings that the silos' grains logged.</summary>
+internal sealed class SiloLog : ILoggerProvider, ILogger
+{
+    private const string Grains = "KadOrleans.Grains";
+
+    private readonly ConcurrentQueue<(int Id, string Text)> _lines = new();
+
+    /// <summary>The lines of one event, oldest first.</summary>
+    public IReadOnlyList<string> Of(int id) => [.. _lines.Where(line => line.Id == id).Select(line => line.Text)];
+
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName.StartsWith(Grains, StringComparison.Ordinal) ? this : NullLogger.Instance;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            _lines.Enqueue((eventId.Id, formatter(state, exception)));
+        }
+    }
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
+}
+
+/// <summary>A clock that somebody sets: the time of day jumps, measured time and timers do not.</summary>
+public sealed class SteppedClock(ManualTimeProvider clock) : TimeProvider
+{
+    // Set by the test, read by the silos' threads.
+    private long _ahead;
+
+    public TimeSpan Ahead
+    {
+        get => new(Interlocked.Read(ref _ahead));
+        set => Interlocked.Exchange(ref _ahead, value.Ticks);
+    }
+
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Ahead;
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        clock.CreateTimer(callback, state, dueTime, period);
 }

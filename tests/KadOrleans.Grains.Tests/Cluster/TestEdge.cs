@@ -55,7 +55,7 @@ internal sealed class TestEdge : IEdgeObserver
     {
         if (IsStopping)
         {
-            throw new NoLiveEdgeException();
+            throw new NoLiveEdgeException("The edge is silent.");
         }
 
         if (TakesWork)

@@ -27,20 +27,6 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_value_is_stored_in_the_cluster_and_in_the_network_and_read_from_the_cluster()
-    {
-        await LeaseAsync("one", _one);
-        var key = Key(70);
-        var set = await cluster.Dht.SetAsync(key, DhtValue.FromString("hello"), TestContext.Current.CancellationToken);
-        Assert.Equal((StoreResult.Stored, 3), (set.Local, set.Stored));
-        var calls = _one.Calls;
-        var got = await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken);
-        Assert.Equal(DhtValue.FromString("hello"), got.Value);
-        Assert.Null(got.Lookup);
-        Assert.Equal(calls, _one.Calls);
-    }
-
-    [Fact]
     public async Task The_network_is_not_asked_to_hold_for_a_time_what_the_cluster_refuses()
     {
         await LeaseAsync("one", _one);
@@ -52,17 +38,6 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var shorter = await cluster.Dht.SetForAsync(key, DhtValue.FromInteger(2), hour, TestContext.Current.CancellationToken);
 
         Assert.Equal((StoreResult.Outdated, 0, calls), (shorter.Local, shorter.Stored, _one.Calls));
-    }
-
-    [Fact]
-    public async Task A_key_that_the_cluster_does_not_hold_is_looked_up_at_an_edge()
-    {
-        await LeaseAsync("one", _one);
-        _one.Get = _ => Task.FromResult(new GetResult(DhtValue.FromInteger(7), Samples.Lookup with { Asked = 4 }));
-        var got = await cluster.Dht.GetAsync(Key(71));
-        Assert.Equal((DhtValue.FromInteger(7), 4), (got.Value!.Value, got.Lookup!.Asked));
-        Assert.Equal(7, (await cluster.Dht.FindNodeAsync(Key(1))).Hops);
-        Assert.True((await cluster.Dht.PingAsync(UdpEndpoint.Parse("127.0.0.1:1"))).Answered);
     }
 
     [Fact]
@@ -94,18 +69,6 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<NoLiveEdgeException>(() => get);
         Assert.Contains("No edge responded", failure.Message, StringComparison.Ordinal);
         never.SetResult(new GetResult(null, null));
-    }
-
-    [Fact]
-    public async Task Without_a_live_edge_the_cluster_keeps_its_copy_and_says_that_it_cannot_ask()
-    {
-        var key = Key(73);
-        await Assert.ThrowsAsync<NoLiveEdgeException>(async () => await cluster.Dht.GetAsync(key));
-        var set = await cluster.Dht.SetAsync(key, DhtValue.FromBoolean(true));
-        Assert.Equal((StoreResult.Stored, 0), (set.Local, set.Stored));
-        Assert.Null(set.Lookup);
-        Assert.Equal(DhtValue.FromBoolean(true), (await cluster.Dht.GetAsync(key)).Value);
-        await Assert.ThrowsAsync<NoLiveEdgeException>(async () => await cluster.Dht.FindNodeAsync(key));
     }
 
     [Fact]

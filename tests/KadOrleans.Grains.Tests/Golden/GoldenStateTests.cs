@@ -62,14 +62,12 @@ public class GoldenStateTests
             Epoch = 7,
             Buckets =
             [
-                new BucketState
-                {
-                    Prefix = NodeId.MinValue.ToString(),
-                    Depth = 1,
-                    LastLookup = StoredAt,
-                    Contacts = [new ContactState { Id = NodeId.FromKey("two").ToString(), Endpoint = "[2001:db8::7]:65535", LastSeen = StoredAt, Failures = 1 }],
-                    Replacements = [new ContactState { Id = NodeId.FromKey("three").ToString(), Endpoint = "198.51.100.7:8468", LastSeen = StoredAt }],
-                },
+                new BucketState(
+                    NodeId.MinValue.ToString(),
+                    1,
+                    StoredAt,
+                    [new ContactState(NodeId.FromKey("two").ToString(), "[2001:db8::7]:65535", StoredAt, 1, null)],
+                    [new ContactState(NodeId.FromKey("three").ToString(), "198.51.100.7:8468", StoredAt, 0, null)]),
             ],
         },
         ["manifest"] = new ShardManifestState
@@ -77,7 +75,7 @@ public class GoldenStateTests
             SchemaVersion = schema,
             Compaction = 5,
             FirstSequence = 97,
-            Pages = [new ShardPageReference { Slot = 2, Compaction = 5 }],
+            Pages = [new ShardPageReference(2, 5)],
             Seal = schema < 6 ? 0 : 99,
         },
         ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = EntryCodec.Encode(ChangesOf(schema)) },
@@ -153,11 +151,11 @@ public class GoldenStateTests
 
     private static Dictionary<string, EdgeState> EdgesOf(int schema)
     {
-        var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new() { Epoch = 7, NodeIds = [NodeId.FromKey("one").ToString()] } };
+        var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]) };
         if (schema > 3)
         {
-            edges["edge-1"] = new EdgeState { Epoch = 2, NodeIds = [NodeId.FromKey("four").ToString()], Holder = "hosted-127.0.0.1:11111@5+6" };
-            edges["edge-2"] = new EdgeState { Epoch = 3, NodeIds = [NodeId.FromKey("five").ToString()], Holder = "7+8", IsReleased = true };
+            edges["edge-1"] = new EdgeState(2, [NodeId.FromKey("four").ToString()], "hosted-127.0.0.1:11111@5+6");
+            edges["edge-2"] = new EdgeState(3, [NodeId.FromKey("five").ToString()], "7+8", IsReleased: true);
         }
 
         return edges;

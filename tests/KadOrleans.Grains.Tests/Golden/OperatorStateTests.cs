@@ -31,7 +31,7 @@ public sealed class OperatorStateTests
         {
             SchemaVersion = 6,
             Version = 7,
-            Bans = [new BanState { Ban = "203.0.113.0/24", Since = Time }, new BanState { Ban = new string('f', 40), Since = Time.AddDays(1) }],
+            Bans = [new BanState("203.0.113.0/24", Time), new BanState(new string('f', 40), Time.AddDays(1))],
         });
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class OperatorStateTests
         {
             SchemaVersion = 6,
             Version = 3,
-            Limits = [new LimitState { Name = "totalKeys", Value = 500_000, Since = Time }],
+            Limits = [new LimitState("totalKeys", 500_000, Time)],
         });
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class OperatorStateTests
         {
             SchemaVersion = 6,
             First = 50,
-            Entries = [new AuditEntryState { Time = Time, Who = "operator", Action = "ban", Target = "203.0.113.0/24", Succeeded = true, Result = "banned" }],
+            Entries = [new AuditEntryState(Time, "operator", "ban", "203.0.113.0/24", true, "banned")],
         });
 
     private static void AssertRead(string golden, object expected)

@@ -11,7 +11,7 @@ public sealed class AuditPagesTests
         var pages = new AuditPages(pageSize: 3, slots: 4);
         for (var i = 0; i < 100; i++)
         {
-            var (slot, page) = pages.Plan(new AuditEntryState { Target = $"{i}" });
+            var (slot, page) = pages.Plan(new AuditEntryState(default, "", "", $"{i}", true, ""));
             stored[slot] = page;
             pages.Set(slot, page);
             if (i % 7 == 0)

@@ -69,9 +69,9 @@ public class RoundTripTests
     {
         Same(new ShardLogState { Sequence = random.NextLong(), Attempt = random.NextLong(), IsCompacted = true, Entries = random.NextBytes(99) });
         Same(new ShardPageState { Compaction = random.NextLong(), Entries = random.NextBytes(99) });
-        Same(new ShardManifestState { Compaction = 3, FirstSequence = random.NextLong(), Pages = [new ShardPageReference { Slot = 4, Compaction = 2 }] });
+        Same(new ShardManifestState { Compaction = 3, FirstSequence = random.NextLong(), Pages = [new ShardPageReference(4, 2)] });
         Same(new ClusterState { ShardBits = random.Next(17) });
-        Same(new EdgeDirectoryState { Edges = { ["edge"] = new EdgeState { Epoch = random.NextLong(), NodeIds = ["a", "b"] } } });
+        Same(new EdgeDirectoryState { Edges = { ["edge"] = new EdgeState(random.NextLong(), ["a", "b"]) } });
         Same(new TableState { Activations = 7, Epoch = random.NextLong(), Buckets = TableMapping.ToStored(Table(random).Save()) });
     });
 

@@ -3,17 +3,30 @@ using KadOrleans.Core.Admission;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Abstractions.Values;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Grains.Storage;
 using KadOrleans.Grains.Tests.Cluster;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Grains.Tests.Values;
 
 /// <summary>The calls of a shard that is split, on the real runtime.</summary>
 [Collection(ShardCluster.Name)]
-public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
+public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetime
 {
     private const int Bits = ClusterFixture.ShardBits;
 
-    public void Dispose() => cluster.Rows.Heal();
+    // A silo hears of the schema's rise with its next report.
+    public async ValueTask InitializeAsync() => await cluster.AdvanceUntilAsync(
+        StateVersionService.Interval,
+        () => Task.FromResult(cluster.Cluster.Silos.All(silo =>
+            cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<StateVersion>().Written == StateSchema.Newest)));
+
+    public ValueTask DisposeAsync()
+    {
+        cluster.Rows.Heal();
+        return ValueTask.CompletedTask;
+    }
 
     [Theory]
     [InlineData(240, false)]

@@ -1,11 +1,33 @@
 using KadOrleans.Core;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.EdgeWorker.Edges;
+namespace KadOrleans.EdgeWorker.Diagnostics;
 
-/// <summary>An edge's log messages: one line for each change of its state. Event ids 6200 to 6299.</summary>
+/// <summary>An edge's log messages. Event ids 6000 to 6099 of the adapters; 6200 to 6299, one for each change of the edge's state.</summary>
 internal static partial class EdgeLog
 {
+    [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]
+    public static partial void ShardsFailed(this ILogger logger, Exception? exception, string shard, long count);
+
+    [LoggerMessage(6010, LogLevel.Warning, "Observations do not reach the routing table of {Id}; they are retried until they do")]
+    public static partial void TableUnreachable(this ILogger logger, Exception exception, NodeId id);
+
+    [LoggerMessage(6011, LogLevel.Information, "Observations reach the routing table of {Id} again")]
+    public static partial void TableReachable(this ILogger logger, NodeId id);
+
+    [LoggerMessage(6012, LogLevel.Warning, "Another edge holds {Id} now: this one stops reporting for it")]
+    public static partial void TableFenced(this ILogger logger, NodeId id);
+
+    [LoggerMessage(6013, LogLevel.Error, "The routing table of {Id} refused {Count} observations, which are dropped")]
+    public static partial void ObservationsRefused(this ILogger logger, Exception exception, NodeId id, int count);
+
+    [LoggerMessage(6020, LogLevel.Warning,
+        "The cluster's time is {Seconds} s ahead of this machine's clock, more than {Bound} s apart: see to its time service (NTP)")]
+    public static partial void ClocksDiffer(this ILogger logger, double seconds, double bound);
+
+    [LoggerMessage(6021, LogLevel.Information, "The cluster's time is near this machine's clock again: {Seconds} s ahead")]
+    public static partial void ClocksAgree(this ILogger logger, double seconds);
+
     [LoggerMessage(6200, LogLevel.Information, "listening udp {Endpoint} id {Id} edge {Edge}")]
     public static partial void Listening(this ILogger logger, UdpEndpoint endpoint, NodeId id, string edge);
 
