@@ -25,8 +25,6 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
     // Looks, two a second, at a node that asks no further contact.
     private const int FruitlessLooks = 4;
 
-    /// <summary>Runs it and prints what came of it.</summary>
-    /// <param name="args">Seconds for each measurement, and the interpreter.</param>
     public static async Task<int> RunAsync(string[] args)
     {
         if (args.Length > 2

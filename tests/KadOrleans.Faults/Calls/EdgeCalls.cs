@@ -8,24 +8,19 @@ using KadOrleans.Wire;
 namespace KadOrleans.Faults.Calls;
 
 /// <summary>Calls of one client to one edge, each sent once. A task ends with the answer, however late, or never.</summary>
-/// <param name="edge">Who is asked.</param>
-/// <param name="source">The last number of the client's address 127.0.0.x.</param>
 internal sealed class EdgeCalls(IPEndPoint edge, byte source) : IAsyncDisposable
 {
     private readonly UdpAsker _asker = new(edge, source, answersPings: true);
     private readonly CryptographicRandomSource _random = new();
 
-    /// <summary>PING.</summary>
     public Task PingAsync() => _asker.Ask((destination, id) => RequestWriter.WritePing(destination, id, new PingRequest(DhtNode.ClientId)));
 
-    /// <summary>FIND_NODE of a random target.</summary>
     public Task FindNodeAsync()
     {
         var target = NodeId.Random(_random);
         return _asker.Ask((destination, id) => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(DhtNode.ClientId, target)));
     }
 
-    /// <summary>FIND_VALUE; without content where contacts were answered.</summary>
     public async Task<DhtValue> FindValueAsync(NodeId key)
     {
         var body = await _asker.Ask((destination, id) =>
@@ -33,7 +28,6 @@ internal sealed class EdgeCalls(IPEndPoint edge, byte source) : IAsyncDisposable
         return ResponseReader.TryReadFindValue(body, [], out _, out var value) ? value : default;
     }
 
-    /// <summary>STORE; whether the edge says that it is stored.</summary>
     public async Task<bool> StoreAsync(NodeId key, DhtValue value)
     {
         var body = await _asker.Ask((destination, id) =>
@@ -42,4 +36,30 @@ internal sealed class EdgeCalls(IPEndPoint edge, byte source) : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _asker.DisposeAsync();
+}
+
+/// <summary>The protocol's calls, in the order of reports.</summary>
+internal enum CallKind
+{
+    Ping,
+
+    FindNode,
+
+    FindValue,
+
+    Store,
+}
+
+/// <summary>All calls, and their names in reports.</summary>
+internal static class CallKinds
+{
+    public static IReadOnlyList<CallKind> All { get; } = Enum.GetValues<CallKind>();
+
+    public static string NameOf(CallKind kind) => kind switch
+    {
+        CallKind.Ping => "PING",
+        CallKind.FindNode => "FIND_NODE",
+        CallKind.FindValue => "FIND_VALUE",
+        _ => "STORE",
+    };
 }

@@ -34,7 +34,6 @@ internal sealed class Campaign : IAsyncDisposable
         _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
     }
 
-    /// <summary>Runs a campaign and returns its rows.</summary>
     public static async Task<IReadOnlyList<FaultRow>> RunAsync(CampaignOptions options, ProgressLog log, CancellationToken cancellationToken)
     {
         await using var cluster = await FaultyCluster.StartAsync(options.Shape, log);
@@ -42,7 +41,6 @@ internal sealed class Campaign : IAsyncDisposable
         return await campaign.RunAsync(cancellationToken);
     }
 
-    /// <summary>Runs the command: progress to <paramref name="error"/>, the table to <paramref name="output"/>.</summary>
     /// <returns>0 if nothing was lost or undone and all became healthy after each fault, else 1.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)

@@ -12,7 +12,6 @@ internal sealed class KeyCheck(IReadOnlyList<EdgeCalls> edges, ProgressLog log)
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Judges keys that nobody writes meanwhile.</summary>
     public async Task<CheckResult> RunAsync(IEnumerable<KeyWriter> writers)
     {
         var verdicts = await Task.WhenAll(writers.Select(JudgeAsync));

@@ -18,13 +18,10 @@ internal sealed class KeyWriter(
     private volatile TaskCompletionSource _mayWrite = Completed();
     private int _edge = random.Next(edges.Count);
 
-    /// <summary>The versions.</summary>
     public KeyHistory History => history;
 
-    /// <summary>The key.</summary>
     public NodeId Id { get; } = NodeId.FromKey($"campaign {history.Key}");
 
-    /// <summary>Writes until the campaign ends.</summary>
     public async Task RunAsync()
     {
         while (!stop.IsCancellationRequested)
@@ -41,7 +38,6 @@ internal sealed class KeyWriter(
         }
     }
 
-    /// <summary>It writes nothing after its next acknowledgement. The task ends then.</summary>
     public Task RestAsync()
     {
         if (_resting is not { } resting)
@@ -53,7 +49,6 @@ internal sealed class KeyWriter(
         return resting.Task;
     }
 
-    /// <summary>It goes on.</summary>
     public void GoOn()
     {
         _resting = null;
@@ -98,6 +93,5 @@ internal sealed class CampaignClock
 {
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    /// <summary>Now.</summary>
     public TimeSpan Now => Stopwatch.GetElapsedTime(_start);
 }

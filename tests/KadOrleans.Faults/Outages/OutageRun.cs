@@ -9,7 +9,6 @@ namespace KadOrleans.Faults.Outages;
 /// <summary>Stops all silos for a while and counts which calls the edges answer.</summary>
 internal static class OutageRun
 {
-    /// <summary>How arguments are given.</summary>
     public const string Usage = """
         outage   [--storage postgresql|sqlite|azurite] [--seconds 300] [--by kill|stop] [--rate 20] [--silos 3] [--edges 2] [--csv FILE]
                  [--shard-bits 7] [--build FOLDER]
@@ -25,7 +24,6 @@ internal static class OutageRun
         Stop,
     }
 
-    /// <summary>Runs the command: progress to <paramref name="error"/>, the table to <paramref name="output"/>.</summary>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {

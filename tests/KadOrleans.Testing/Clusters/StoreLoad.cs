@@ -35,8 +35,6 @@ internal sealed class StoreLoad : IAsyncDisposable
     private volatile bool _isStopping;
     private volatile Row? _row;
 
-    /// <param name="edge">Who is asked.</param>
-    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
     public StoreLoad(IPEndPoint edge, int shardBits)
     {
         _whole = PerShard << shardBits;
@@ -44,15 +42,12 @@ internal sealed class StoreLoad : IAsyncDisposable
         _workers = [.. _askers.SelectMany(asker => Enumerable.Range(0, PerSource).Select(_ => Task.Run(() => WorkAsync(asker))))];
     }
 
-    /// <summary>The keys whose STORE was answered with true.</summary>
     public ICollection<NodeId> Acknowledged => _acknowledged.Keys;
 
-    /// <summary>What is stored under a key.</summary>
     public static DhtValue ValueOf(NodeId key) => DhtValue.FromString($"value of {key}");
 
     /// <summary>Waits until 16 STOREs for each shard are acknowledged in a row, all sent after this call.</summary>
     /// <returns>The time from the call to the first of these acknowledgements.</returns>
-    /// <exception cref="TimeoutException">It took more than two minutes.</exception>
     public Task<TimeSpan> WholeAsync()
     {
         var row = new Row(Stopwatch.GetTimestamp(), _whole);
@@ -60,7 +55,6 @@ internal sealed class StoreLoad : IAsyncDisposable
         return row.Ended.WaitAsync(Longest);
     }
 
-    /// <summary>Sends nothing more, and waits for what is under way.</summary>
     public Task StopAsync()
     {
         _isStopping = true;
@@ -154,6 +148,70 @@ internal sealed class StoreLoad : IAsyncDisposable
             lock (_gate)
             {
                 _length = sent < since ? _length : 0;
+            }
+        }
+    }
+}
+
+/// <summary>Reads values back from one edge by FIND_VALUE.</summary>
+internal static class ValueReading
+{
+    private const int AtOnce = 64;
+
+    // A datagram may be lost; an edge that answers none of so many is away.
+    private const int Attempts = 10;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The keys for which the edge has no value, or another than <see cref="StoreLoad.ValueOf"/>. While a shard is slow to respond, an edge
+    /// answers with contacts. So it is asked again for a minute, unless it answers with another value.
+    /// </summary>
+    public static async Task<IReadOnlyCollection<NodeId>> MissingAsync(IPEndPoint edge, IEnumerable<NodeId> keys)
+    {
+        await using var asker = new UdpAsker(edge, 20);
+        var wrong = new ConcurrentBag<NodeId>();
+        IReadOnlyCollection<NodeId> missing = [.. keys];
+        try
+        {
+            await Eventually.ReadAsync(async () => missing = await AskAsync(asker, missing, wrong), left => left.Count == 0);
+        }
+        catch (TimeoutException)
+        {
+            // These are missing.
+        }
+
+        return [.. missing, .. wrong];
+    }
+
+    private static async Task<IReadOnlyCollection<NodeId>> AskAsync(UdpAsker asker, IEnumerable<NodeId> keys, ConcurrentBag<NodeId> wrong)
+    {
+        var missing = new ConcurrentBag<NodeId>();
+        var together = new ParallelOptions { MaxDegreeOfParallelism = AtOnce };
+        await Parallel.ForEachAsync(keys, together, async (key, _) =>
+        {
+            var value = await ReadAsync(asker, key);
+            if (value != StoreLoad.ValueOf(key))
+            {
+                (value == default ? missing : wrong).Add(key);
+            }
+        });
+        return missing;
+    }
+
+    private static async Task<DhtValue> ReadAsync(UdpAsker asker, NodeId key)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var body = await asker.Ask((destination, id) =>
+                    RequestWriter.WriteFindValue(destination, id, new FindValueRequest(NodeId.MaxValue, key))).WaitAsync(Patience);
+                return ResponseReader.TryReadFindValue(body, [], out _, out var value) ? value : default;
+            }
+            catch (TimeoutException) when (attempt < Attempts)
+            {
+                // Asked again.
             }
         }
     }

@@ -17,10 +17,6 @@ public sealed class UdpAsker : IAsyncDisposable
     private readonly bool _answersPings;
     private readonly Task _receiving;
 
-    /// <summary>Binds a loopback address of its own.</summary>
-    /// <param name="node">Who is asked.</param>
-    /// <param name="source">The last number of the address 127.0.0.x.</param>
-    /// <param name="answersPings">Whether it answers the node's pings, as a client that has no id.</param>
     public UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
     {
         _node = node;
@@ -32,7 +28,6 @@ public sealed class UdpAsker : IAsyncDisposable
         _receiving = Task.Run(ReceiveAsync);
     }
 
-    /// <summary>Writes a request under an id and returns its length.</summary>
     internal delegate int RequestWriting(Span<byte> destination, MessageId id);
 
     /// <summary>Sends a request once. The result is the answer's body; it may never complete.</summary>
