@@ -1,8 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
-using KadOrleans.Node.Local;
 
 namespace KadOrleans.Benchmarks;
 

@@ -41,13 +41,7 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
             Targets = [BenchTarget.Started],
             Operation = BenchOperation.Ping,
             Duration = TimeSpan.FromSeconds(seconds),
-            InFlight = 256,
-            Sources = null,
-            Rate = null,
-            Contacts = null,
-            Keys = 10_000,
             Baseline = true,
-            Json = false,
         };
         try
         {

@@ -5,6 +5,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Node.Local;
+using KadOrleans.Simulation.Experiments;
 using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Benchmarks.Networks;
@@ -196,17 +197,14 @@ internal sealed class Measured(string name)
     {
         lock (_gate)
         {
-            _latencies.Sort();
+            var spread = Distribution.Of(_latencies.Select(latency => latency.TotalMilliseconds));
             var count = Math.Max(_latencies.Count, 1);
             var used = cpu == TimeSpan.Zero
                 ? string.Empty
                 : string.Create(CultureInfo.InvariantCulture, $", {cpu / elapsed:0.0} cores, {cpu.TotalMicroseconds / count:0} µs of CPU each");
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: {_latencies.Count} in {elapsed.TotalSeconds:0.0} s, {_latencies.Count / elapsed.TotalSeconds:0}/s; p50 {Quantile(0.5):0.00} ms, p99 {Quantile(0.99):0.00} ms, max {Quantile(1):0.00} ms; {_failed} failed, {_local} from the asker's own store, {(double)_requests / count:0.0} nodes asked by a lookup{used}");
+                $"{name}: {_latencies.Count} in {elapsed.TotalSeconds:0.0} s, {_latencies.Count / elapsed.TotalSeconds:0}/s; p50 {spread.P50:0.00} ms, p99 {spread.P99:0.00} ms, max {spread.Max:0.00} ms; {_failed} failed, {_local} from the asker's own store, {(double)_requests / count:0.0} nodes asked by a lookup{used}");
         }
     }
-
-    private double Quantile(double share) =>
-        _latencies.Count == 0 ? 0 : _latencies[(int)Math.Ceiling(share * _latencies.Count) - 1].TotalMilliseconds;
 }

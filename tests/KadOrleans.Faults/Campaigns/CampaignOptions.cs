@@ -22,12 +22,9 @@ internal sealed record CampaignOptions
 
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Where the rows are written as JSON; null for nowhere.</summary>
-    public string? Json { get; init; }
-
     public const string Usage = """
         campaign [--storage postgresql|sqlite|azurite] [--faults 50] [--seed 1] [--silos 3] [--edges 2] [--keys 64]
-                 [--longest-freeze SECONDS] [--patience SECONDS] [--pace SECONDS] [--shard-bits 7] [--standbys 0|1] [--json FILE] [--build FOLDER]
+                 [--longest-freeze SECONDS] [--shard-bits 7] [--standbys 0|1] [--build FOLDER]
         """;
 
     public static CampaignOptions Read(IReadOnlyList<string> args)
@@ -41,9 +38,6 @@ internal sealed record CampaignOptions
             Seed = options.Integer("--seed", 1, 0, int.MaxValue),
             Keys = options.Integer("--keys", 64, 1, 10_000),
             LongestFreeze = options.Seconds("--longest-freeze", 60),
-            Patience = options.Seconds("--patience", 5),
-            Pace = options.Seconds("--pace", 0.02),
-            Json = options.Text("--json"),
         };
         options.RefuseOthers();
         return read;

@@ -1,11 +1,12 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
-internal sealed class EdgeProbes(EdgeCalls calls, CampaignClock clock, CancellationToken stop)
+internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, CancellationToken stop)
 {
     private const int Keys = 512;
 

@@ -73,9 +73,7 @@ internal enum FaultKind
 internal enum FaultTarget
 {
     Silo,
-
     Edge,
-
     Database,
 }
 

@@ -6,7 +6,7 @@ namespace KadOrleans.Faults.Campaigns;
 /// <summary>The versions of one key: when and where each was sent, and when it was acknowledged.</summary>
 internal sealed class KeyHistory(int key)
 {
-    // Guards all fields: an acknowledgement may come long after its writer went on.
+    // Guards all changes: an acknowledgement may come long after its writer went on.
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
     private int _acknowledged;
@@ -15,39 +15,12 @@ internal sealed class KeyHistory(int key)
 
     public int Key => key;
 
-    public int Acknowledged
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _acknowledged;
-            }
-        }
-    }
+    public int Acknowledged => Volatile.Read(ref _acknowledged);
 
-    public int Late
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _late;
-            }
-        }
-    }
+    public int Late => Volatile.Read(ref _late);
 
     /// <summary>The highest acknowledged version; 0 if none was.</summary>
-    public int LastAcknowledged
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _lastAcknowledged;
-            }
-        }
-    }
+    public int LastAcknowledged => Volatile.Read(ref _lastAcknowledged);
 
     /// <summary>The number of a new version that is sent now. The first is 1.</summary>
     public int Send(int edge, TimeSpan now)
@@ -132,8 +105,6 @@ internal static class KeyVersion
 internal enum Verdict
 {
     Kept,
-
     Lost,
-
     Undone,
 }

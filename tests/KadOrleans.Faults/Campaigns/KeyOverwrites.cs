@@ -1,5 +1,6 @@
 using System.Net;
 using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
@@ -10,8 +11,8 @@ internal sealed class KeyOverwrites : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ProgressLog _log;
-    private readonly List<EdgeCalls> _writing;
-    private readonly List<EdgeCalls> _reading;
+    private readonly List<UdpAsker> _writing;
+    private readonly List<UdpAsker> _reading;
     private readonly List<KeyReader> _readers;
     private readonly List<Task> _running = [];
 
@@ -20,8 +21,8 @@ internal sealed class KeyOverwrites : IAsyncDisposable
         IReadOnlyList<IPEndPoint> edges, byte source, OverwritePace pace, CampaignClock clock, Random random, ProgressLog log)
     {
         _log = log;
-        _writing = [.. edges.Select(edge => new EdgeCalls(edge, source))];
-        _reading = [.. edges.Select(edge => new EdgeCalls(edge, (byte)(source + 1)))];
+        _writing = [.. edges.Select(edge => new UdpAsker(edge, source, answersPings: true))];
+        _reading = [.. edges.Select(edge => new UdpAsker(edge, (byte)(source + 1), answersPings: true))];
         Writers = [.. Enumerable.Range(0, pace.Keys).Select(key =>
             new KeyWriter(new KeyHistory(key), _writing, pace, clock, new Random(random.Next()), _stop.Token))];
         _readers = _reading.ConvertAll(edge => new KeyReader(Writers, edge, new Random(random.Next()), _stop.Token));
@@ -76,7 +77,7 @@ internal sealed class KeyOverwrites : IAsyncDisposable
 internal sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
 
 /// <summary>Reads the written keys through one edge, one after another, and counts what is older than was acknowledged when it asked.</summary>
-internal sealed class KeyReader(IReadOnlyList<KeyWriter> writers, EdgeCalls edge, Random random, CancellationToken stop)
+internal sealed class KeyReader(IReadOnlyList<KeyWriter> writers, UdpAsker edge, Random random, CancellationToken stop)
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);

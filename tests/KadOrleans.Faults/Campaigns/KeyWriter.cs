@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KadOrleans.Core;
 using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
@@ -9,7 +10,7 @@ namespace KadOrleans.Faults.Campaigns;
 /// From time to time it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
 internal sealed class KeyWriter(
-    KeyHistory history, IReadOnlyList<EdgeCalls> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
+    KeyHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
 {
     // One version in so many goes to another edge although the last one acknowledged.
     private const int Wandering = 8;
@@ -69,7 +70,7 @@ internal sealed class KeyWriter(
         }
     }
 
-    private async Task<bool> StoreAsync(EdgeCalls edge, int version)
+    private async Task<bool> StoreAsync(UdpAsker edge, int version)
     {
         var isStored = await edge.StoreAsync(Id, KeyVersion.ToValue(history.Key, version));
         if (isStored)

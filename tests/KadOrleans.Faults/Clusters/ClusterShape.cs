@@ -37,8 +37,6 @@ internal sealed record ClusterShape
 internal enum StorageKind
 {
     Sqlite,
-
     PostgreSql,
-
     Azurite,
 }

@@ -4,6 +4,7 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Curves;
 
@@ -27,7 +28,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(2);
 
-    private readonly List<EdgeCalls> _calls;
+    private readonly List<UdpAsker> _calls;
     private readonly LoadRates _rates;
     private readonly Random _random;
     private readonly ConcurrentDictionary<int, byte> _stored = [];
@@ -43,7 +44,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates, int seed = 1)
     {
         (_rates, _random, _edges) = (rates, new Random(seed), edges.Count);
-        _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new EdgeCalls(edge, (byte)(FirstSource + i))))];
+        _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new UdpAsker(edge, (byte)(FirstSource + i), answersPings: true)))];
         _thread = new Thread(Run) { IsBackground = true, Name = "load" };
     }
 
@@ -136,7 +137,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> HasAsync(EdgeCalls calls, int key)
+    private static async Task<bool> HasAsync(UdpAsker calls, int key)
     {
         try
         {
@@ -202,7 +203,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private void Find(int second, EdgeCalls calls, int edge, int key)
+    private void Find(int second, UdpAsker calls, int edge, int key)
     {
         var isKnown = _found.TryGetValue((edge, key), out var foundAt) && Stopwatch.GetElapsedTime(foundAt) < KnownFor;
         if (isKnown)

@@ -10,7 +10,7 @@ namespace KadOrleans.Faults.Outages;
 internal static class OutageRun
 {
     public const string Usage = """
-        outage   [--storage postgresql|sqlite|azurite] [--seconds 300] [--by kill|stop] [--rate 20] [--silos 3] [--edges 2] [--csv FILE]
+        outage   [--storage postgresql|sqlite|azurite] [--seconds 300] [--by kill|stop] [--rate 20] [--silos 3] [--edges 2]
                  [--shard-bits 7] [--build FOLDER]
         """;
 
@@ -32,7 +32,6 @@ internal static class OutageRun
         var seconds = options.Seconds("--seconds", 300);
         var way = options.Choice("--by", Way.Kill);
         var rate = options.Integer("--rate", 20, 1, 10_000);
-        var csv = options.Text("--csv");
         options.RefuseOthers();
 
         var log = new ProgressLog(error);
@@ -44,11 +43,6 @@ internal static class OutageRun
         await Task.Delay(Before, cancellationToken);
         var phases = await RunPhasesAsync(cluster, load, seconds, way, log, cancellationToken);
         await load.StopAsync();
-        if (csv is not null)
-        {
-            await CurveFiles.WriteCsvAsync(csv, load.Counts);
-        }
-
         Write(output, load.Counts, phases);
         return 0;
     }

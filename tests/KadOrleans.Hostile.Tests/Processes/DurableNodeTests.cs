@@ -1,10 +1,8 @@
 using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
-using KadOrleans.Hostile.Sockets;
-using KadOrleans.Simulation;
-using KadOrleans.Simulation.Attackers;
 using KadOrleans.Testing;
+using KadOrleans.Testing.Clusters;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Hostile.Tests.Processes;
@@ -15,8 +13,6 @@ public sealed class DurableNodeTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly ForgedRequests _requests = new(new SeededRandomSource(1));
-    private readonly SocketPeer _peer = new(UdpEndpoint.Parse("127.0.0.1:0")) { AnswersPings = true };
 
     [Fact]
     public async Task One_flipped_bit_costs_values_of_one_segment_and_never_serves_a_wrong_one()
@@ -55,62 +51,52 @@ public sealed class DurableNodeTests : IDisposable
         await Eventually.ReadAsync(() => node.HealthAsync("ready"), status => status == HttpStatusCode.ServiceUnavailable);
     }
 
-    public void Dispose()
-    {
-        _peer.Dispose();
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     private Task<NodeProcess> StartAsync() => NodeProcess.StartAsync("--data", _folder.Path);
 
     /// <summary>STOREs values one after another; how many were acknowledged.</summary>
-    private async Task<int> StoreAsync(NodeProcess node, IEnumerable<NodeId> keys, TimeSpan wait)
+    private static async Task<int> StoreAsync(NodeProcess node, IEnumerable<NodeId> keys, TimeSpan wait)
     {
-        var before = _peer.Stored;
+        await using var client = Client(node);
+        var stored = 0;
         foreach (var key in keys)
         {
-            var known = _peer.Stored + _peer.Refused;
-            _peer.Send(_requests.Store(key, ValueOf(key)), UdpEndpoint.Parse(node.Address));
-            await UntilAsync(() => _peer.Stored + _peer.Refused > known, wait);
+            stored += await WithinAsync(client.StoreAsync(key, ValueOf(key)), wait) ? 1 : 0;
         }
 
-        return _peer.Stored - before;
+        return stored;
     }
 
     /// <summary>How many of these keys it has the right value of, and of how many a wrong one.</summary>
-    private async Task<(int Right, int Wrong)> ReadAsync(NodeProcess node, IEnumerable<NodeId> keys)
+    private static async Task<(int Right, int Wrong)> ReadAsync(NodeProcess node, IEnumerable<NodeId> keys)
     {
+        await using var client = Client(node);
         var (right, wrong) = (0, 0);
         foreach (var key in keys)
         {
-            var found = _peer.Found;
-            _peer.ForgetValue();
-            _peer.Send(_requests.FindValue(key), UdpEndpoint.Parse(node.Address));
-            await UntilAsync(() => _peer.Found > found, TimeSpan.FromSeconds(2));
-            right += _peer.Value == ValueOf(key).AsString() ? 1 : 0;
-            wrong += _peer.Value is { } value && value != ValueOf(key).AsString() ? 1 : 0;
+            var value = await WithinAsync(client.FindValueAsync(key), TimeSpan.FromSeconds(2));
+            right += value == ValueOf(key) ? 1 : 0;
+            wrong += value != default && value != ValueOf(key) ? 1 : 0;
         }
 
         return (right, wrong);
     }
 
+    private static UdpAsker Client(NodeProcess node) => new(IPEndPoint.Parse(node.Address), source: 1, answersPings: true);
+
     // Long enough that a flipped bit is more likely in a value than in what holds the file together.
     private static DhtValue ValueOf(NodeId key) => DhtValue.FromString(string.Concat(Enumerable.Repeat(key.ToString(), 10)));
 
-    private static async Task UntilAsync(Func<bool> isSo, TimeSpan longest)
+    private static async Task<T?> WithinAsync<T>(Task<T> answer, TimeSpan wait)
     {
-        using var patience = new CancellationTokenSource(longest);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         try
         {
-            while (!isSo())
-            {
-                await timer.WaitForNextTickAsync(patience.Token);
-            }
+            return await answer.WaitAsync(wait);
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
-            // The caller looks at what came.
+            return default;
         }
     }
 

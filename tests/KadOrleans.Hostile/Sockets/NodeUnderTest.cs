@@ -15,10 +15,8 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     private readonly Uri _status;
     private readonly List<SocketPeer> _contacts = [];
 
-    private NodeUnderTest(ChildProcess process, UdpEndpoint ipv4, UdpEndpoint ipv6, Uri status)
-    {
+    private NodeUnderTest(ChildProcess process, UdpEndpoint ipv4, UdpEndpoint ipv6, Uri status) =>
         (_process, IPv4, IPv6, _status) = (process, ipv4, ipv6, status);
-    }
 
     public UdpEndpoint IPv4 { get; }
 

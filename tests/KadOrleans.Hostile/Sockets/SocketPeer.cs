@@ -20,7 +20,6 @@ internal sealed class SocketPeer : IDisposable
     private int _mostContacts;
     private int _stored;
     private int _refused;
-    private int _found;
 
     public SocketPeer(UdpEndpoint endpoint)
     {
@@ -45,12 +44,7 @@ internal sealed class SocketPeer : IDisposable
 
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Responses to FIND_NODE and FIND_VALUE, each counted once <see cref="Value"/> has what it gave.</summary>
-    public int Found => Volatile.Read(ref _found);
-
     public string? Value { get; private set; }
-
-    public void ForgetValue() => Value = null;
 
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
         _socket.SendTo(datagram, new IPEndPoint(destination.ToIPAddress(), destination.Port));
@@ -115,7 +109,6 @@ internal sealed class SocketPeer : IDisposable
         {
             Value = value.Kind == DhtValueKind.String ? value.AsString() : Value;
             Volatile.Write(ref _mostContacts, Math.Max(_mostContacts, count));
-            Interlocked.Increment(ref _found);
         }
     }
 }

@@ -11,8 +11,6 @@ public static class HostileTables
     /// <summary>Runs both kinds of attacks, or one of them, and returns the exit code.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
-        ArgumentNullException.ThrowIfNull(args);
-        ArgumentNullException.ThrowIfNull(error);
         var which = args is ["simulated" or "sockets", ..] ? args[0] : null;
         var options = args.Skip(which is null ? 0 : 1).Chunk(2).ToList();
         if (options.Any(pair => pair is not ["--seed" or "--table", _]))

@@ -21,29 +21,29 @@ internal sealed record BenchSettings
 
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(4);
 
-    public required int InFlight { get; init; }
+    public int InFlight { get; init; } = 256;
 
     /// <summary>Loopback addresses that ask; null is as many as the target allows for.</summary>
-    public required int? Sources { get; init; }
+    public int? Sources { get; init; }
 
     /// <summary>Requests per second, sent whether or not answers come; null asks as soon as an answer has come.</summary>
-    public required int? Rate { get; init; }
+    public int? Rate { get; init; }
 
     /// <summary>Contacts that each target gets; null is <see cref="DefaultContacts"/> for nodes that are started, and none for others.</summary>
-    public required int? Contacts { get; init; }
+    public int? Contacts { get; init; }
 
-    public required int Keys { get; init; }
+    public int Keys { get; init; } = 10_000;
 
     public int HotPercent { get; init; } = 100;
 
     public string Python { get; init; } = PythonReference.DefaultInterpreter;
 
-    public required bool Baseline { get; init; }
+    public bool Baseline { get; init; }
 
     /// <summary>Whether targets are measured from the first second on, and the responses of each second are told.</summary>
     public bool Cold { get; init; }
 
-    public required bool Json { get; init; }
+    public bool Json { get; init; }
 }
 
 /// <summary>What <c>kad-lab bench</c> asks for, again and again.</summary>
@@ -84,8 +84,6 @@ internal sealed record BenchTarget(string Name, TargetKind Kind, HostAddress Add
 internal enum TargetKind
 {
     Started,
-
     Given,
-
     Python,
 }

@@ -20,10 +20,8 @@ internal sealed class ChildCommand : IAsyncDisposable
 
     private readonly string _line;
 
-    private ChildCommand(Process process, string line, UdpEndpoint endpoint, Task<string>? status)
-    {
+    private ChildCommand(Process process, string line, UdpEndpoint endpoint, Task<string>? status) =>
         (_process, _line, Endpoint, _status) = (process, line, endpoint, status);
-    }
 
     public UdpEndpoint Endpoint { get; }
 

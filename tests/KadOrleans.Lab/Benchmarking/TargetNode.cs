@@ -25,10 +25,7 @@ internal sealed class TargetNode : IAsyncDisposable
 
     private readonly DirectoryInfo _folder;
 
-    private TargetNode(DirectoryInfo folder, ChildCommand process)
-    {
-        (_folder, Process) = (folder, process);
-    }
+    private TargetNode(DirectoryInfo folder, ChildCommand process) => (_folder, Process) = (folder, process);
 
     public ChildCommand Process { get; }
 

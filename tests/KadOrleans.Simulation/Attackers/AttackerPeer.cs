@@ -17,7 +17,6 @@ public abstract class AttackerPeer : IDatagramReceiver
 
     protected AttackerPeer(NodeId id, SimulatedTransport transport)
     {
-        ArgumentNullException.ThrowIfNull(transport);
         (Contact, _transport) = (new Contact(id, transport.Endpoint), transport);
         transport.Start(this);
     }

@@ -13,7 +13,6 @@ public sealed class Filler
 
     public Filler(SimulatedWorld world, AttackerSpread spread, int sources, bool answersPings)
     {
-        ArgumentNullException.ThrowIfNull(world);
         (_world, _requests) = (world, new ForgedRequests(world.Random));
         for (var i = 0; i < sources; i++)
         {

@@ -45,9 +45,6 @@ public sealed record CostEstimate(
 
     public static CostEstimate Of(ClusterLoad load, StoragePrice storage, PriceList prices)
     {
-        ArgumentNullException.ThrowIfNull(load);
-        ArgumentNullException.ThrowIfNull(storage);
-        ArgumentNullException.ThrowIfNull(prices);
         load = load.Silos > 0 ? load : load with { Silos = SilosFor(load, storage, prices.Machines) };
         var keysPerSilo = (double)load.Keys / Math.Max(1, load.Silos - 1);
         var values = keysPerSilo * (CacheOverhead + load.ValueBytes);

@@ -19,7 +19,6 @@ public sealed class NetworkSimulation
 
     public NetworkSimulation(SimulationSettings settings, Action<SimulationProgress>? progress = null)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         (_settings, _progress) = (settings, progress);
         _world = new SimulatedWorld(settings.Seed, settings.Network);
         _world.Network.Traffic = _traffic;

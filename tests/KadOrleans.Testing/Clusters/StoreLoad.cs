@@ -4,7 +4,6 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Testing.Clusters;
 
@@ -101,15 +100,8 @@ internal sealed class StoreLoad : IAsyncDisposable
         }
     }
 
-    private async Task<bool> StoreAsync(UdpAsker asker, NodeId key)
-    {
-        var body = await asker.Ask((destination, id) =>
-        {
-            var request = new StoreRequest(NodeId.MaxValue, key, ValueOf(key));
-            return RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0;
-        });
-        return ResponseReader.TryReadStored(body, out var stored) && stored && _acknowledged.TryAdd(key, 0);
-    }
+    private async Task<bool> StoreAsync(UdpAsker asker, NodeId key) =>
+        await asker.StoreAsync(key, ValueOf(key)) && _acknowledged.TryAdd(key, 0);
 
     /// <summary>Acknowledgements in a row since a moment.</summary>
     private sealed class Row(long since, int whole)
@@ -205,9 +197,7 @@ internal static class ValueReading
         {
             try
             {
-                var body = await asker.Ask((destination, id) =>
-                    RequestWriter.WriteFindValue(destination, id, new FindValueRequest(NodeId.MaxValue, key))).WaitAsync(Patience);
-                return ResponseReader.TryReadFindValue(body, [], out _, out var value) ? value : default;
+                return await asker.FindValueAsync(key).WaitAsync(Patience);
             }
             catch (TimeoutException) when (attempt < Attempts)
             {

@@ -9,31 +9,18 @@ namespace KadOrleans.Testing.Conditions;
 public enum Need
 {
     Promtool = 1,
-
     Kubectl = 2,
-
     Kubeconform = 4,
-
     PostgreSql = 8,
-
     Azurite = 16,
-
     OlderBuild = 32,
-
     OpenSsl = 64,
-
     Curl = 128,
-
     Python = 256,
-
     NodeJs = 512,
-
     Chromium = 1024,
-
     Kademlia = 2048,
-
     OrleansScripts = 4096,
-
     FakeTime = 8192,
 }
 

@@ -15,10 +15,7 @@ public sealed class Manifests
         ["postgres"] = new(() => Render($"{Folder}/overlays/postgres")),
     };
 
-    private Manifests(IEnumerable<JsonObject> resources)
-    {
-        All = [.. resources];
-    }
+    private Manifests(IEnumerable<JsonObject> resources) => All = [.. resources];
 
     public static IEnumerable<TheoryDataRow<string>> Names =>
         Known.Keys.Select(name => new TheoryDataRow<string>(name) { Skip = name == "base" ? null : Machine.Missing(Need.Kubectl) });

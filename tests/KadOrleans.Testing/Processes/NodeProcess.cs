@@ -11,10 +11,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
 {
     private static readonly HttpClient Http = new();
 
-    private NodeProcess(ChildProcess process, string address, string id)
-    {
-        (Process, Address, Id) = (process, address, id);
-    }
+    private NodeProcess(ChildProcess process, string address, string id) => (Process, Address, Id) = (process, address, id);
 
     public ChildProcess Process { get; }
 
