@@ -1,4 +1,3 @@
-using System.Text.Json;
 using KadOrleans.Faults.Calls;
 using KadOrleans.Faults.Clusters;
 using KadOrleans.Testing.Clusters;
@@ -180,7 +179,7 @@ internal sealed class Campaign : IAsyncDisposable
         return Array.Exists(refused, count => count > 0) ? $"By edge, {string.Join(", ", refused)} probed keys were not stored." : null;
     }
 
-    private IReadOnlyDictionary<string, double> SilenceWithout(Fault fault)
+    private Dictionary<string, double> SilenceWithout(Fault fault)
     {
         var others = _probes.Where((_, i) => fault.Target != FaultTarget.Edge || fault.Index != i).Select(probes => probes.Silence).ToArray();
         return CallKinds.All.ToDictionary(

@@ -1,5 +1,4 @@
 using KadOrleans.Core.Values;
-using KadOrleans.Faults.Calls;
 using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;

@@ -1,5 +1,4 @@
 using System.Net;
-using KadOrleans.Faults.Calls;
 using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;

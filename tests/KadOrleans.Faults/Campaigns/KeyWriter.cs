@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using KadOrleans.Core;
-using KadOrleans.Faults.Calls;
 using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
