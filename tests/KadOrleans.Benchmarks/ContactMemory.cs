@@ -1,7 +1,5 @@
 using System.Globalization;
 using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Routing;
 using KadOrleans.Node.Local;
 
 namespace KadOrleans.Benchmarks;
@@ -11,7 +9,7 @@ internal static class ContactMemory
 {
     private const int Tables = 20;
 
-    public static void Print()
+    public static int Print()
     {
         foreach (var offered in (int[])[100, 1_000, 5_000])
         {
@@ -24,17 +22,13 @@ internal static class ContactMemory
                 CultureInfo.InvariantCulture,
                 $"{offered} contacts offered, {held / Tables} held: {bytes / (double)held:F0} bytes for each"));
         }
+
+        return 0;
     }
 
     private static LocalRoutingTable Fill(Contact[] contacts)
     {
-        var table = new LocalRoutingTable(
-            SampleNetwork.OwnId, new KademliaOptions(), new SubnetDiversity(), TimeProvider.System);
-        foreach (var contact in contacts)
-        {
-            table.Observe(ContactObservation.Answered(contact));
-        }
-
+        var table = SampleNetwork.CreateLocalTable(contacts);
         _ = table.Snapshot;
         return table;
     }

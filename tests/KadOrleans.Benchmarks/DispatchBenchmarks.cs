@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
@@ -36,13 +35,7 @@ public class DispatchBenchmarks
 
     public DispatchBenchmarks()
     {
-        var table = new LocalRoutingTable(
-            SampleNetwork.OwnId, new KademliaOptions(), new SubnetDiversity(), TimeProvider.System);
-        foreach (var contact in SampleNetwork.CreateContacts(Offered))
-        {
-            table.Observe(ContactObservation.Answered(contact));
-        }
-
+        var table = SampleNetwork.CreateLocalTable(SampleNetwork.CreateContacts(Offered));
         table.Snapshot.FindClosest(SampleDatagrams.Key, _nearest);
         var asker = table.Snapshot.Contacts[0];
         _source = asker.Endpoint;
@@ -67,7 +60,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("Ping")]
     public int PingCodec()
     {
-        Decode(_ping).AsPing();
+        SampleDatagrams.Decode(_ping).AsPing();
         return ResponseWriter.WritePong(_buffer, SampleDatagrams.Id, SampleNetwork.OwnId);
     }
 
@@ -77,7 +70,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("FindNode")]
     public int FindNodeCodec()
     {
-        Decode(_findNode).AsFindNode();
+        SampleDatagrams.Decode(_findNode).AsFindNode();
         return ResponseWriter.WriteNodes(_buffer, SampleDatagrams.Id, _nearest);
     }
 
@@ -87,7 +80,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("FindValue")]
     public int FindValueCodec()
     {
-        Decode(_findValue).AsFindValue();
+        SampleDatagrams.Decode(_findValue).AsFindValue();
         return ResponseWriter.WriteValue(_buffer, SampleDatagrams.Id, SampleDatagrams.Value);
     }
 
@@ -97,7 +90,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("Store")]
     public int StoreCodec()
     {
-        Decode(_storeRequest).AsStore();
+        SampleDatagrams.Decode(_storeRequest).AsStore();
         return ResponseWriter.WriteStored(_buffer, SampleDatagrams.Id, true);
     }
 
@@ -108,12 +101,5 @@ public class DispatchBenchmarks
     {
         _node.Receive(datagram, _source);
         return _transport.Sent;
-    }
-
-    private static Request Decode(byte[] datagram)
-    {
-        Datagram.TryReadHeader(datagram, out _, out _, out var body, out _);
-        Request.TryDecode(body, out var request, out _);
-        return request;
     }
 }

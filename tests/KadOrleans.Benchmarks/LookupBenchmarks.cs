@@ -15,7 +15,6 @@ public class LookupBenchmarks
     private const int Answers = 1_000;
     private const int NetworkSize = 5_000;
 
-    /// <summary>Contacts that each simulated node knows.</summary>
     private const int Known = 300;
 
     private readonly KademliaOptions _options = new();

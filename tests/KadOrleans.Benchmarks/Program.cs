@@ -6,39 +6,14 @@ using KadOrleans.Benchmarks.Networks;
 using KadOrleans.Benchmarks.Storage;
 using KadOrleans.Hostile.Tables;
 
-if (args is ["storage", "put" or "open", ..])
+return args switch
 {
-    await StorageBenchmark.RunAsync(args);
-    return 0;
-}
-
-if (args is ["storage", "room"])
-{
-    RoomBenchmark.Run();
-    return 0;
-}
-
-if (args is ["memory"])
-{
-    ContactMemory.Print();
-    return 0;
-}
-
-if (args is ["http", .. var http])
-{
-    return await HttpBenchmark.RunAsync(http);
-}
-
-if (args is ["libtorrent", .. var afterVerb])
-{
-    return await LibtorrentBenchmark.RunAsync(afterVerb);
-}
-
-if (args is ["hostile", .. var attacks])
-{
-    return await HostileTables.RunAsync(attacks, Console.Out, Console.Error);
-}
-
-return args is ["network", .. var rest]
-    ? await NetworkBenchmark.RunAsync(rest)
-    : BenchmarkSwitcher.FromAssembly(typeof(QuickConfig).Assembly).Run(args, QuickConfig.Create()).Any(s => s.HasCriticalValidationErrors) ? 1 : 0;
+    ["storage", .. var rest] => await StorageBenchmark.RunAsync(rest),
+    ["memory"] => ContactMemory.Print(),
+    ["http", .. var rest] => await HttpBenchmark.RunAsync(rest),
+    ["libtorrent", .. var rest] => await LibtorrentBenchmark.RunAsync(rest),
+    ["hostile", .. var rest] => await HostileTables.RunAsync(rest, Console.Out, Console.Error),
+    ["network", .. var rest] => await NetworkBenchmark.RunAsync(rest),
+    _ => BenchmarkSwitcher.FromAssembly(typeof(QuickConfig).Assembly).Run(args, QuickConfig.Create())
+        .Any(summary => summary.HasCriticalValidationErrors) ? 1 : 0,
+};

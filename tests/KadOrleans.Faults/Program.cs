@@ -16,9 +16,8 @@ try
         ["silence", .. var options] => await SilenceRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
         ["outage", .. var options] => await OutageRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
         ["scale", .. var options] => await ScaleRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
-        ["double", .. var options] => await DoubleRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
         ["cpu", .. var options] => await CpuRun.RunAsync(options, Console.Out, Console.Error, stopping.Token),
-        _ => Refuse($"{CampaignOptions.Usage}\n{SilenceOptions.Usage}\n{OutageRun.Usage}\n{ScaleRun.Usage}\n{DoubleRun.Usage}\n{CpuRun.Usage}"),
+        _ => Refuse($"{CampaignOptions.Usage}\n{SilenceOptions.Usage}\n{OutageRun.Usage}\n{ScaleRun.Usage}\n{CpuRun.Usage}"),
     };
 }
 catch (OptionException e)

@@ -11,7 +11,6 @@ internal sealed class ProgressLog(TextWriter output)
     // Guards the output.
     private readonly Lock _gate = new();
 
-    /// <summary>Writes a line.</summary>
     public void Tell(string line)
     {
         lock (_gate)

@@ -7,13 +7,9 @@ namespace KadOrleans.Lab;
 /// <summary>The <c>kad-lab</c> command: what the process runs, and what a test can run without one.</summary>
 internal static class LabCommand
 {
-    /// <summary>The executable, as it is typed.</summary>
     public const string Name = "kad-lab";
 
     /// <summary>Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an exception.</summary>
-    /// <param name="args">What follows <c>kad-lab</c>.</param>
-    /// <param name="io">Where it reads and writes.</param>
-    /// <param name="cancellationToken">Ends the command.</param>
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 

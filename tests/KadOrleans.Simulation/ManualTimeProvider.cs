@@ -10,7 +10,6 @@ namespace KadOrleans.Simulation;
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
-    /// <summary>The time that every such clock begins at.</summary>
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     // How many readings of one moment are no loop. A timer's callback reads the clock few times; elsewhere a test may store
@@ -18,9 +17,10 @@ public sealed class ManualTimeProvider : TimeProvider
     private const int CallbackReadings = 1_000;
     private const int Readings = 1_000_000;
 
-    // Guards _events, _sequence, _now and _wallShift.
+    // Guards _events, _cancelled, _sequence, _now and _wallShift.
     private readonly Lock _gate = new();
-    private readonly EventQueue _events = new();
+    private readonly PriorityQueue<(ScheduledEvent Event, long Sequence), (long Due, long Sequence)> _events = new();
+    private int _cancelled;
     private long _sequence;
     private long _now;
     private long _wallShift;
@@ -31,20 +31,16 @@ public sealed class ManualTimeProvider : TimeProvider
     // Readings since the clock was moved or a timer fired. It is no exact count where several threads read.
     private int _readings;
 
-    /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>Time since the clock was made.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Volatile.Read(ref _now));
 
-    /// <inheritdoc/>
     public override long GetTimestamp()
     {
         var most = Volatile.Read(ref _firing) == Environment.CurrentManagedThreadId ? CallbackReadings : Readings;
         return Volatile.Read(ref _readings) < most ? CountReading() : Creep();
     }
 
-    /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => Epoch + TimeSpan.FromTicks(GetTimestamp() + Volatile.Read(ref _wallShift));
 
     /// <summary>Sets the wall clock ahead, or back; measured time and timers take no notice.</summary>
@@ -56,7 +52,6 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
-    /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);
@@ -71,7 +66,7 @@ public sealed class ManualTimeProvider : TimeProvider
         {
             lock (_gate)
             {
-                return _events.Peek() is { } next ? TimeSpan.FromTicks(next.Due) : null;
+                return Peek() is { } next ? TimeSpan.FromTicks(next.Due) : null;
             }
         }
     }
@@ -82,13 +77,14 @@ public sealed class ManualTimeProvider : TimeProvider
         ScheduledEvent? next;
         lock (_gate)
         {
-            next = _events.Peek();
+            next = Peek();
             if (next is null)
             {
                 return false;
             }
 
-            _events.Remove(next);
+            _events.Dequeue();
+            next.Sequence = 0;
             Volatile.Write(ref _now, Math.Max(_now, next.Due));
             Volatile.Write(ref _readings, 0);
         }
@@ -97,7 +93,6 @@ public sealed class ManualTimeProvider : TimeProvider
         return true;
     }
 
-    /// <summary>Moves the clock on, firing what is due on the way.</summary>
     public void Advance(TimeSpan by)
     {
         var end = Elapsed + by;
@@ -109,7 +104,6 @@ public sealed class ManualTimeProvider : TimeProvider
         MoveTo(end);
     }
 
-    /// <summary>Moves the clock without firing anything; never backwards.</summary>
     public void MoveTo(TimeSpan elapsed)
     {
         lock (_gate)
@@ -127,10 +121,10 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            _events.Remove(item);
+            Remove(item);
             item.Due = _now + Math.Max(0, dueIn.Ticks);
             item.Sequence = ++_sequence;
-            _events.Add(item);
+            _events.Enqueue((item, item.Sequence), (item.Due, item.Sequence));
         }
     }
 
@@ -168,7 +162,41 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            _events.Remove(item);
+            Remove(item);
+        }
+    }
+
+    private ScheduledEvent? Peek()
+    {
+        while (_events.TryPeek(out var next, out _))
+        {
+            if (next.Event.Sequence == next.Sequence)
+            {
+                return next.Event;
+            }
+
+            _events.Dequeue();
+            _cancelled--;
+        }
+
+        return null;
+    }
+
+    // The queue's entry stays until it is due, or until most entries are such ones.
+    private void Remove(ScheduledEvent item)
+    {
+        if (item.Sequence == 0)
+        {
+            return;
+        }
+
+        item.Sequence = 0;
+        if (++_cancelled > Math.Max(1_000, _events.Count / 2))
+        {
+            var live = _events.UnorderedItems.Where(entry => entry.Element.Event.Sequence == entry.Element.Sequence).ToArray();
+            _events.Clear();
+            _events.EnqueueRange(live);
+            _cancelled = 0;
         }
     }
 
@@ -210,4 +238,16 @@ public sealed class ManualTimeProvider : TimeProvider
             return ValueTask.CompletedTask;
         }
     }
+}
+
+/// <summary>Something that happens at a virtual time. Belongs to one clock at a time.</summary>
+internal abstract class ScheduledEvent
+{
+    /// <summary>When, in ticks of virtual time.</summary>
+    public long Due { get; set; }
+
+    /// <summary>Its place among those of the same time; 0 while it is on no clock.</summary>
+    public long Sequence { get; set; }
+
+    public abstract void Fire();
 }

@@ -4,7 +4,6 @@ using KadOrleans.Core;
 namespace KadOrleans.Simulation;
 
 /// <summary>Reproducible randomness: the same seed gives the same bytes.</summary>
-/// <param name="seed">Any number.</param>
 [SuppressMessage("Security", "CA5394", Justification = "Reproducibility is the point.")]
 public sealed class SeededRandomSource(int seed) : IRandomSource
 {
@@ -12,7 +11,6 @@ public sealed class SeededRandomSource(int seed) : IRandomSource
     private readonly Lock _gate = new();
     private readonly Random _random = new(seed);
 
-    /// <inheritdoc/>
     public void Fill(Span<byte> buffer)
     {
         lock (_gate)

@@ -1,35 +1,28 @@
 using KadOrleans.Core;
+using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Simulation;
 
 /// <summary>
 /// Carries datagrams between the nodes of one process on virtual time, losing, delaying and doubling them by seed.
 /// </summary>
-/// <param name="clock">When datagrams arrive.</param>
-/// <param name="random">Which are lost, and how long the others take.</param>
-/// <param name="conditions">How it treats datagrams at first.</param>
 public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSource random, NetworkConditions conditions)
 {
     private readonly Dictionary<UdpEndpoint, SimulatedTransport> _bound = [];
     private readonly Stack<Delivery> _arrived = new();
     private uint _nextAddress = 0x0B00_0001;
 
-    /// <summary>Datagrams handed over so far.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>Bytes handed over so far.</summary>
     public long SentBytes { get; private set; }
 
-    /// <summary>How it treats datagrams from now on.</summary>
     public NetworkConditions Conditions { get; set; } = conditions;
 
-    /// <summary>Counts what is handed over by type, if set.</summary>
     public TrafficMeter? Traffic { get; set; }
 
     /// <summary>Binds a transport at an address of its own; every one is in another subnet.</summary>
     public SimulatedTransport Bind() => Bind(UdpEndpoint.FromIPv4(NextAddress(), 8468));
 
-    /// <summary>Binds a transport at a given address, which must be free.</summary>
     public SimulatedTransport Bind(UdpEndpoint endpoint)
     {
         var transport = new SimulatedTransport(this, endpoint);
@@ -133,9 +126,70 @@ public sealed record NetworkConditions
     /// <summary>Share of datagrams that arrive twice, 0 to 1.</summary>
     public double Duplication { get; init; }
 
-    /// <summary>The shortest way from one node to another.</summary>
     public TimeSpan MinDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>The longest; delays are drawn evenly, so datagrams overtake each other.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(60);
+}
+
+/// <summary>One node's place on a <see cref="SimulatedNetwork"/>.</summary>
+public sealed class SimulatedTransport : IDatagramTransport
+{
+    private readonly SimulatedNetwork _network;
+    private IDatagramReceiver? _receiver;
+    private bool _disposed;
+
+    internal SimulatedTransport(SimulatedNetwork network, UdpEndpoint endpoint)
+    {
+        _network = network;
+        LocalEndpoints = [endpoint];
+    }
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
+
+    public UdpEndpoint Endpoint => LocalEndpoints[0];
+
+    public bool IsCutOff { get; set; }
+
+    public long SentBytes { get; private set; }
+
+    public void Start(IDatagramReceiver receiver)
+    {
+        if (_receiver is not null)
+        {
+            throw new InvalidOperationException("The transport has been started already.");
+        }
+
+        _receiver = receiver;
+    }
+
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        if (_disposed)
+        {
+            return false;
+        }
+
+        if (!IsCutOff)
+        {
+            SentBytes += datagram.Length;
+            _network.Carry(datagram, Endpoint, destination);
+        }
+
+        return true;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        _network.Unbind(Endpoint);
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source)
+    {
+        if (!_disposed && !IsCutOff)
+        {
+            _receiver?.Receive(datagram, source, this, TimeSpan.Zero);
+        }
+    }
 }

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core;
 using KadOrleans.Node;
+using KadOrleans.Node.Local;
 
 namespace KadOrleans.Simulation;
 
@@ -9,9 +12,6 @@ public sealed class SimulatedWorld
 {
     private readonly VirtualThread _thread = new();
 
-    /// <summary>A world without nodes.</summary>
-    /// <param name="seed">Decides everything that is left to chance.</param>
-    /// <param name="conditions">How its network treats datagrams.</param>
     public SimulatedWorld(int seed, NetworkConditions? conditions = null)
     {
         Seed = seed;
@@ -19,16 +19,12 @@ public sealed class SimulatedWorld
         Network = new SimulatedNetwork(Clock, Random, conditions ?? new NetworkConditions());
     }
 
-    /// <summary>What decides everything that is left to chance.</summary>
     public int Seed { get; }
 
-    /// <summary>Its time.</summary>
     public ManualTimeProvider Clock { get; } = new();
 
-    /// <summary>Its chance.</summary>
     public SeededRandomSource Random { get; }
 
-    /// <summary>What connects its nodes.</summary>
     public SimulatedNetwork Network { get; }
 
     /// <summary>Every node that was created and not removed.</summary>
@@ -37,14 +33,12 @@ public sealed class SimulatedWorld
     /// <summary>Runs an async scenario to its end on virtual time.</summary>
     public T Run<T>(Func<Task<T>> scenario) => _thread.Run(Clock, scenario);
 
-    /// <inheritdoc cref="Run{T}(Func{Task{T}})"/>
     public void Run(Func<Task> scenario) => _thread.Run(Clock, async () =>
     {
         await scenario();
         return true;
     });
 
-    /// <summary>Lets virtual time pass.</summary>
     public Task PassAsync(TimeSpan time) => Task.Delay(time, Clock);
 
     /// <summary>Starts a node that does not know anybody.</summary>
@@ -56,7 +50,6 @@ public sealed class SimulatedWorld
         return node;
     }
 
-    /// <summary>Starts nodes one after another, each joining through an earlier one.</summary>
     public async Task StartNetworkAsync(int count, Action<KadNodeOptions>? configure = null)
     {
         for (var i = 0; i < count; i++)
@@ -82,9 +75,60 @@ public sealed class SimulatedWorld
         }
     }
 
-    /// <summary>A node picked by the seed.</summary>
     public SimulatedNode PickNode() => Nodes[Random.Next(Nodes.Count)];
 
     /// <summary>The clock and randomness of this world, for nodes that are made outside it.</summary>
     public NodeEnvironment Environment => new() { Time = Clock, Random = Random };
+}
+
+/// <summary>One real node in a <see cref="SimulatedWorld"/>; it can be killed, stopped and started again.</summary>
+public sealed class SimulatedNode
+{
+    private readonly SimulatedWorld _world;
+    private readonly Action<KadNodeOptions>? _configure;
+    private readonly InMemoryNodeStateStore _states = new();
+    private UdpEndpoint? _endpoint;
+
+    internal SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? configure)
+    {
+        _world = world;
+        _configure = configure;
+    }
+
+    [AllowNull]
+    public KadNode Node { get; private set; }
+
+    [AllowNull]
+    public SimulatedTransport Transport { get; private set; }
+
+    [AllowNull]
+    internal InMemoryKeyStore Store { get; private set; }
+
+    public NodeId Id => Node.Id;
+
+    public Contact Contact => new(Id, Transport.Endpoint);
+
+    /// <summary>Starts the node, at its former address and with its former state if it ran before.</summary>
+    public async Task StartAsync()
+    {
+        var options = new KadNodeOptions();
+        _configure?.Invoke(options);
+        Transport = _endpoint is null ? _world.Network.Bind() : _world.Network.Bind(_endpoint.Value);
+        _endpoint = Transport.Endpoint;
+        Store = new InMemoryKeyStore(options.Quota);
+        Node = new KadNode(options, Transport, Store, _states, _world.Environment);
+        await Node.StartAsync();
+    }
+
+    public async Task StopAsync()
+    {
+        _world.Nodes.Remove(this);
+        await Node.DisposeAsync();
+    }
+
+    public async Task KillAsync()
+    {
+        Transport.IsCutOff = true;
+        await StopAsync();
+    }
 }

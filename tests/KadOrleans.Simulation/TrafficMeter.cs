@@ -6,7 +6,6 @@ namespace KadOrleans.Simulation;
 /// <summary>Counts datagrams and bytes by the type of request; an answer counts under its request's.</summary>
 public sealed class TrafficMeter
 {
-    /// <summary>Longer than any request with its retry waits for its answer.</summary>
     private static readonly TimeSpan Generation = TimeSpan.FromSeconds(20);
 
     private readonly TrafficCount[] _counts = new TrafficCount[Enum.GetValues<RequestKind>().Length];
@@ -14,19 +13,15 @@ public sealed class TrafficMeter
     private Dictionary<MessageId, RequestKind> _previous = [];
     private TimeSpan _turnedAt;
 
-    /// <summary>What was sent of one type.</summary>
     internal TrafficCount this[RequestKind kind] => _counts[(int)kind];
 
-    /// <summary>What was sent that is no request and no answer to one.</summary>
     public TrafficCount Other { get; private set; }
 
-    /// <summary>Requests since the beginning, resets or not.</summary>
     public long Requests { get; private set; }
 
     /// <summary>Told the key of each STORE that begins a life: a publication goes out.</summary>
     internal Action<NodeId>? OnPublication { get; set; }
 
-    /// <summary>Forgets what was counted.</summary>
     public void Reset()
     {
         Array.Clear(_counts);
@@ -88,10 +83,8 @@ public sealed class TrafficMeter
 /// <param name="Bytes">Bytes of both, without the headers of IP and UDP.</param>
 public readonly record struct TrafficCount(long Requests, long Answers, long Datagrams, long Bytes)
 {
-    /// <summary>Both together.</summary>
     public static TrafficCount operator +(TrafficCount left, TrafficCount right) => left.Add(right);
 
-    /// <summary>Both together.</summary>
     public TrafficCount Add(TrafficCount other) => new(
         Requests + other.Requests, Answers + other.Answers, Datagrams + other.Datagrams, Bytes + other.Bytes);
 

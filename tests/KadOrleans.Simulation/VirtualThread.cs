@@ -12,20 +12,15 @@ public sealed class VirtualThread : SynchronizationContext
 {
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _ready = new();
 
-    /// <inheritdoc/>
     public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
 
     /// <summary>Not supported: a simulation has one thread, which would wait for itself.</summary>
     public override void Send(SendOrPostCallback d, object? state) =>
         throw new NotSupportedException("A simulation never blocks on itself.");
 
-    /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 
     /// <summary>Runs an async method to its end, advancing the clock whenever everything waits.</summary>
-    /// <param name="clock">The clock that its timers are set on.</param>
-    /// <param name="method">What to run.</param>
-    /// <exception cref="InvalidOperationException">Everything waits and no timer is set: a deadlock.</exception>
     public T Run<T>(ManualTimeProvider clock, Func<Task<T>> method)
     {
         var outer = Current;

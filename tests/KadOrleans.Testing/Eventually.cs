@@ -11,10 +11,6 @@ public static class Eventually
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Reads until what was read is as wanted, and returns it.</summary>
-    /// <param name="read">What is looked at.</param>
-    /// <param name="isReached">Whether that is it.</param>
-    /// <exception cref="TimeoutException">It was not within 60 seconds; the message has what was read last.</exception>
     public static async Task<T> ReadAsync<T>(Func<Task<T>> read, Func<T, bool> isReached)
     {
         using var deadline = new CancellationTokenSource(Deadline);
@@ -37,14 +33,9 @@ public static class Eventually
         return last;
     }
 
-    /// <summary>Waits until a condition holds.</summary>
-    /// <param name="condition">Looked at again and again.</param>
-    /// <param name="last">What the message says was there instead.</param>
-    /// <exception cref="TimeoutException">It did not hold within 60 seconds.</exception>
     public static Task BecomesAsync(Func<bool> condition, Func<object?> last) =>
         BecomesAsync(() => Task.FromResult(condition()), last);
 
-    /// <inheritdoc cref="BecomesAsync(Func{bool}, Func{object?})"/>
     public static async Task BecomesAsync(Func<Task<bool>> condition, Func<object?> last)
     {
         try
@@ -57,10 +48,6 @@ public static class Eventually
         }
     }
 
-    /// <summary>Waits until a condition holds.</summary>
-    /// <param name="condition">Looked at again and again.</param>
-    /// <param name="text">The condition as it is written, for the message.</param>
-    /// <exception cref="TimeoutException">It did not hold within 60 seconds.</exception>
     public static Task IsTrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? text = null) =>
         BecomesAsync(condition, () => text);
 }

@@ -40,7 +40,6 @@ public static class Randomized
         return bytes;
     }
 
-    /// <summary>Leaves out halves, quarters, ... and single steps.</summary>
     private static IEnumerable<int[]> Shorter(int[] steps)
     {
         for (var size = steps.Length / 2; size > 0; size /= 2)

@@ -3,13 +3,10 @@ namespace KadOrleans.Testing;
 /// <summary>The clone that the tests were built in.</summary>
 public static class Repository
 {
-    /// <summary>The absolute path of its folder.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The text of a file, by its path from the root.</summary>
     public static string Read(string path) => File.ReadAllText(Path(path));
 
-    /// <summary>The absolute path of what is at a path from the root.</summary>
     public static string Path(string path) => System.IO.Path.GetFullPath(System.IO.Path.Combine(Root, path));
 
     private static string FindRoot()

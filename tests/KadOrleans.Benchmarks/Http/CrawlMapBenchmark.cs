@@ -56,7 +56,6 @@ internal static class CrawlMapBenchmark
         }
     }
 
-    /// <summary>Keeps a crawl in a node's folder, and returns its name.</summary>
     private static async Task<string> SaveAsync(string folder, int rows)
     {
         var random = new Random(1);

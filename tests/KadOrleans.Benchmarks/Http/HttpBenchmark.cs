@@ -177,7 +177,6 @@ internal static class HttpBenchmark
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>A client with a token.</summary>
     public static HttpClient Client(string address, string token)
     {
         var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://{address}"), Timeout = Timeout.InfiniteTimeSpan };

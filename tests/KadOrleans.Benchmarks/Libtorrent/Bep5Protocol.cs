@@ -5,7 +5,6 @@ using KadOrleans.Wire;
 namespace KadOrleans.Benchmarks.Libtorrent;
 
 /// <summary>The requests of BEP 5 (bencoded PING and FIND_NODE), and sources that answer a target's with their ids and no nodes.</summary>
-/// <param name="ids">The id of each source.</param>
 internal sealed class Bep5Protocol(NodeId[] ids) : ILoadProtocol
 {
     // A transaction id is any string; ours are as long as the message ids of the load.
@@ -15,7 +14,6 @@ internal sealed class Bep5Protocol(NodeId[] ids) : ILoadProtocol
     private readonly byte[] _answer = new byte[256];
     private int _sourcesPinged;
 
-    /// <summary>Sources that were asked anything.</summary>
     public int SourcesPinged => Volatile.Read(ref _sourcesPinged);
 
     public RequestTemplate[] RoundOf(BenchOperation operation) => operation switch

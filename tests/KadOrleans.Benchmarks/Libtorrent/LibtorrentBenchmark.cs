@@ -25,8 +25,6 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
     // Looks, two a second, at a node that asks no further contact.
     private const int FruitlessLooks = 4;
 
-    /// <summary>Runs it and prints what came of it.</summary>
-    /// <param name="args">Seconds for each measurement, and the interpreter.</param>
     public static async Task<int> RunAsync(string[] args)
     {
         if (args.Length > 2
@@ -43,13 +41,7 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
             Targets = [BenchTarget.Started],
             Operation = BenchOperation.Ping,
             Duration = TimeSpan.FromSeconds(seconds),
-            InFlight = 256,
-            Sources = null,
-            Rate = null,
-            Contacts = null,
-            Keys = 10_000,
             Baseline = true,
-            Json = false,
         };
         try
         {

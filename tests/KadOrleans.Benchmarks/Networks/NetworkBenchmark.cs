@@ -4,6 +4,9 @@ using System.Globalization;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
+using KadOrleans.Node.Local;
+using KadOrleans.Simulation.Experiments;
+using KadOrleans.Transport.Udp;
 
 namespace KadOrleans.Benchmarks.Networks;
 
@@ -31,8 +34,6 @@ internal sealed class NetworkBenchmark
     private readonly CryptographicRandomSource _random = new();
     private NodeId[] _keys = [];
 
-    /// <summary>Runs it all and prints what came of it.</summary>
-    /// <param name="args">Seconds for each measurement; default 5.</param>
     public static async Task<int> RunAsync(string[] args)
     {
         if (args.Length > 1 || !int.TryParse(args.FirstOrDefault("5"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
@@ -136,5 +137,74 @@ internal sealed class NetworkBenchmark
         var startedAt = Stopwatch.GetTimestamp();
         var result = await asker.Node.GetAsync(key);
         measured.Add(Stopwatch.GetElapsedTime(startedAt), result.Value == _values[key], result.Lookup is null, result.Lookup?.Asked ?? 0);
+    }
+}
+
+/// <summary>A node with a socket of its own on 127.0.0.1, options as by default, and all that it holds in memory.</summary>
+internal sealed class LoopbackNode : IAsyncDisposable
+{
+    private readonly InMemoryKeyStore _store = new(new StoreQuota());
+
+    private LoopbackNode(IEnumerable<UdpEndpoint> bootstrap)
+    {
+        var options = new KadNodeOptions();
+        foreach (var endpoint in bootstrap)
+        {
+            options.Bootstrap.Add(endpoint.ToString());
+        }
+
+        var transport = UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0"));
+        Node = new KadNode(options, transport, _store, new InMemoryNodeStateStore());
+    }
+
+    public KadNode Node { get; }
+
+    public static async Task<LoopbackNode> StartAsync(IEnumerable<UdpEndpoint> bootstrap)
+    {
+        var node = new LoopbackNode(bootstrap);
+        await node.Node.StartAsync();
+        await node.Node.JoinAsync();
+        return node;
+    }
+
+    public async Task<bool> HoldsAsync(NodeId key) => await _store.GetAsync(key, TimeProvider.System.GetUtcNow()) is not null;
+
+    public ValueTask DisposeAsync() => Node.DisposeAsync();
+}
+
+/// <summary>What came of many operations of one kind. Safe for several threads.</summary>
+internal sealed class Measured(string name)
+{
+    // Guards all that follows.
+    private readonly Lock _gate = new();
+    private readonly List<TimeSpan> _latencies = [];
+    private int _failed;
+    private int _local;
+    private long _requests;
+
+    public void Add(TimeSpan latency, bool succeeded, bool wasLocal, int requests)
+    {
+        lock (_gate)
+        {
+            _latencies.Add(latency);
+            _failed += succeeded ? 0 : 1;
+            _local += wasLocal ? 1 : 0;
+            _requests += requests;
+        }
+    }
+
+    public string Describe(TimeSpan elapsed, TimeSpan cpu)
+    {
+        lock (_gate)
+        {
+            var spread = Distribution.Of(_latencies.Select(latency => latency.TotalMilliseconds));
+            var count = Math.Max(_latencies.Count, 1);
+            var used = cpu == TimeSpan.Zero
+                ? string.Empty
+                : string.Create(CultureInfo.InvariantCulture, $", {cpu / elapsed:0.0} cores, {cpu.TotalMicroseconds / count:0} µs of CPU each");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}: {_latencies.Count} in {elapsed.TotalSeconds:0.0} s, {_latencies.Count / elapsed.TotalSeconds:0}/s; p50 {spread.P50:0.00} ms, p99 {spread.P99:0.00} ms, max {spread.Max:0.00} ms; {_failed} failed, {_local} from the asker's own store, {(double)_requests / count:0.0} nodes asked by a lookup{used}");
+        }
     }
 }

@@ -23,15 +23,19 @@ internal static class StorageBenchmark
     /// <c>storage put FOLDER KEYS SECONDS</c> fills a folder up to so many keys and measures puts;
     /// <c>storage open FOLDER</c> measures start-up and memory.
     /// </summary>
-    public static async Task RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(string[] args)
     {
-        if (arguments[1] == "open")
+        switch (args)
         {
-            await OpenAsync(arguments[2]);
-        }
-        else
-        {
-            await PutAsync(arguments[2], Parse(arguments[3]), Parse(arguments[4]));
+            case ["open", var folder]:
+                await OpenAsync(folder);
+                return 0;
+            case ["put", var folder, var keys, var seconds]:
+                await PutAsync(folder, int.Parse(keys, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture));
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync("storage put FOLDER KEYS SECONDS, or storage open FOLDER, is needed.");
+                return 2;
         }
     }
 
@@ -123,8 +127,6 @@ internal static class StorageBenchmark
 
     private static double FileSize(string folder) =>
         new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length) / 1e6;
-
-    private static int Parse(string number) => int.Parse(number, CultureInfo.InvariantCulture);
 
     private static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
 }

@@ -3,15 +3,22 @@ namespace KadOrleans.Faults.Calls;
 /// <summary>The protocol's calls, in the order of reports.</summary>
 internal enum CallKind
 {
-    /// <summary>PING.</summary>
     Ping,
-
-    /// <summary>FIND_NODE.</summary>
     FindNode,
-
-    /// <summary>FIND_VALUE; contacts are an answer as a value is.</summary>
     FindValue,
-
-    /// <summary>STORE.</summary>
     Store,
+}
+
+/// <summary>All calls, and their names in reports.</summary>
+internal static class CallKinds
+{
+    public static IReadOnlyList<CallKind> All { get; } = Enum.GetValues<CallKind>();
+
+    public static string NameOf(CallKind kind) => kind switch
+    {
+        CallKind.Ping => "PING",
+        CallKind.FindNode => "FIND_NODE",
+        CallKind.FindValue => "FIND_VALUE",
+        _ => "STORE",
+    };
 }

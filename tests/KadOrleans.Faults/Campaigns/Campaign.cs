@@ -1,6 +1,6 @@
-using System.Text.Json;
 using KadOrleans.Faults.Calls;
 using KadOrleans.Faults.Clusters;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
@@ -10,7 +10,6 @@ internal sealed class Campaign : IAsyncDisposable
     private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CampaignClock _clock = new();
@@ -19,10 +18,10 @@ internal sealed class Campaign : IAsyncDisposable
     private readonly ProgressLog _log;
     private readonly Random _random;
     private readonly KeyOverwrites _keys;
-    private readonly List<EdgeCalls> _probing;
+    private readonly List<UdpAsker> _probing;
     private readonly List<EdgeProbes> _probes;
     private readonly List<Task> _running = [];
-    private (int Acknowledged, int Late, int Stale, int Restarts) _counted;
+    private CampaignCounts _counted;
 
     private Campaign(CampaignOptions options, FaultyCluster cluster, ProgressLog log)
     {
@@ -30,11 +29,10 @@ internal sealed class Campaign : IAsyncDisposable
         _random = new Random(options.Seed);
         _keys = new KeyOverwrites(
             cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, options.Patience, options.Pace), _clock, _random, log);
-        _probing = [.. cluster.EdgeAddresses.Select(edge => new EdgeCalls(edge, source: 22))];
+        _probing = [.. cluster.EdgeAddresses.Select(edge => new UdpAsker(edge, source: 22, answersPings: true))];
         _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
     }
 
-    /// <summary>Runs a campaign and returns its rows.</summary>
     public static async Task<IReadOnlyList<FaultRow>> RunAsync(CampaignOptions options, ProgressLog log, CancellationToken cancellationToken)
     {
         await using var cluster = await FaultyCluster.StartAsync(options.Shape, log);
@@ -42,7 +40,6 @@ internal sealed class Campaign : IAsyncDisposable
         return await campaign.RunAsync(cancellationToken);
     }
 
-    /// <summary>Runs the command: progress to <paramref name="error"/>, the table to <paramref name="output"/>.</summary>
     /// <returns>0 if nothing was lost or undone and all became healthy after each fault, else 1.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
@@ -51,11 +48,6 @@ internal sealed class Campaign : IAsyncDisposable
         var rows = await RunAsync(options, new ProgressLog(error), cancellationToken);
         await output.WriteLineAsync($"{options.Shape.Storage}, {options.Shape.Silos} silos, {options.Shape.Edges} edges, {options.Keys} keys, seed {options.Seed}.");
         CampaignTable.Write(output, rows);
-        if (options.Json is { } file)
-        {
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json), cancellationToken);
-        }
-
         return rows.All(row => row.IsGood) ? 0 : 1;
     }
 
@@ -102,28 +94,21 @@ internal sealed class Campaign : IAsyncDisposable
         var end = _clock.Now;
         var isHealthy = await BecomesHealthyAsync(cancellationToken);
         var healthy = _clock.Now;
-        var silence = (Others: SilenceOf(fault, isTarget: false), Target: SilenceOf(fault, isTarget: true));
+        var silence = SilenceWithout(fault);
         isHealthy &= await AllRestAsync(cancellationToken);
         var check = await _keys.CheckAsync();
         var (before, after) = (_counted, Counts());
         _counted = after;
         _keys.GoOn();
-        return new FaultRow
-        {
-            Kind = fault.Kind.ToString().ToLowerInvariant(),
-            Target = fault.TargetName,
-            Seconds = fault.Duration.TotalSeconds,
-            SecondsToHealth = Math.Round((healthy - end).TotalSeconds, 1),
-            Acknowledged = after.Acknowledged - before.Acknowledged,
-            AcknowledgedLate = after.Late - before.Late,
-            Lost = check.Lost,
-            Undone = check.Undone,
-            Stale = after.Stale - before.Stale,
-            Restarts = after.Restarts - before.Restarts,
-            IsHealthy = isHealthy,
-            Silence = silence.Others,
-            TargetSilence = fault.Target == FaultTarget.Edge ? silence.Target : null,
-        };
+        return new FaultRow(
+            fault.Kind.ToString().ToLowerInvariant(),
+            fault.TargetName,
+            fault.Duration.TotalSeconds,
+            Math.Round((healthy - end).TotalSeconds, 1),
+            isHealthy,
+            after - before,
+            check,
+            silence);
     }
 
     // Half of the keys are not written from some moment of the fault on. In the others an old value that comes back would be overwritten.
@@ -194,13 +179,17 @@ internal sealed class Campaign : IAsyncDisposable
         return Array.Exists(refused, count => count > 0) ? $"By edge, {string.Join(", ", refused)} probed keys were not stored." : null;
     }
 
-    private IReadOnlyDictionary<string, double> SilenceOf(Fault fault, bool isTarget) => FaultRow.SilenceOf(
-        _probes.Where((_, i) => (fault.Target == FaultTarget.Edge && fault.Index == i) == isTarget).Select(probes => probes.Silence), _clock.Now);
+    private Dictionary<string, double> SilenceWithout(Fault fault)
+    {
+        var others = _probes.Where((_, i) => fault.Target != FaultTarget.Edge || fault.Index != i).Select(probes => probes.Silence).ToArray();
+        return CallKinds.All.ToDictionary(
+            CallKinds.NameOf, kind => Math.Round(others.Select(silence => silence.Longest(kind, _clock.Now).TotalSeconds).DefaultIfEmpty().Max(), 1));
+    }
 
-    private (int Acknowledged, int Late, int Stale, int Restarts) Counts() => (_keys.Acknowledged, _keys.Late, _keys.Stale, _cluster.Restarts);
+    private CampaignCounts Counts() => new(_keys.Acknowledged, _keys.Late, _keys.Stale, _cluster.Restarts);
 
     private void Tell(int number, FaultRow row) => _log.Tell(
         $"{number} of {_options.Faults}: {row.Kind} {row.Target} for {row.Seconds} s; healthy {(row.IsHealthy ? $"after {row.SecondsToHealth} s" : "never")}; "
-        + $"{row.Acknowledged} acknowledged, {row.Lost} lost, {row.Undone} undone, {row.Stale} stale; "
+        + $"{row.Acknowledged} acknowledged, {row.Check.Lost} lost, {row.Check.Undone} undone, {row.Counts.Stale} stale; "
         + $"silent {string.Join(", ", row.Silence.Select(pair => $"{pair.Key} {pair.Value}"))}");
 }

@@ -6,16 +6,12 @@ namespace KadOrleans.Faults.Campaigns;
 /// <summary>What a campaign does.</summary>
 internal sealed record CampaignOptions
 {
-    /// <summary>The cluster.</summary>
     public required ClusterShape Shape { get; init; }
 
-    /// <summary>How many faults.</summary>
     public int Faults { get; init; } = 50;
 
-    /// <summary>What chooses the faults.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>How many keys are overwritten, each by one writer.</summary>
     public int Keys { get; init; } = 64;
 
     /// <summary>Freezes last from 1 s to this.</summary>
@@ -24,20 +20,13 @@ internal sealed record CampaignOptions
     /// <summary>After this a writer gives a version up and sends the next one to another edge. Not less than an edge takes: 4 s.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A writer's pause after each acknowledgement.</summary>
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Where the rows are written as JSON; null for nowhere.</summary>
-    public string? Json { get; init; }
-
-    /// <summary>How arguments are given.</summary>
     public const string Usage = """
         campaign [--storage postgresql|sqlite|azurite] [--faults 50] [--seed 1] [--silos 3] [--edges 2] [--keys 64]
-                 [--longest-freeze SECONDS] [--patience SECONDS] [--pace SECONDS] [--shard-bits 7] [--standbys 0|1] [--json FILE] [--build FOLDER]
+                 [--longest-freeze SECONDS] [--shard-bits 7] [--standbys 0|1] [--build FOLDER]
         """;
 
-    /// <summary>Reads arguments.</summary>
-    /// <exception cref="OptionException">One of them is wrong.</exception>
     public static CampaignOptions Read(IReadOnlyList<string> args)
     {
         var options = new OptionReader(args);
@@ -49,9 +38,6 @@ internal sealed record CampaignOptions
             Seed = options.Integer("--seed", 1, 0, int.MaxValue),
             Keys = options.Integer("--keys", 64, 1, 10_000),
             LongestFreeze = options.Seconds("--longest-freeze", 60),
-            Patience = options.Seconds("--patience", 5),
-            Pace = options.Seconds("--pace", 0.02),
-            Json = options.Text("--json"),
         };
         options.RefuseOthers();
         return read;

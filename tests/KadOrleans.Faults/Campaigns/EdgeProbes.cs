@@ -1,23 +1,21 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
-internal sealed class EdgeProbes(EdgeCalls calls, CampaignClock clock, CancellationToken stop)
+internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, CancellationToken stop)
 {
-    /// <summary>Values that probes store and ask for.</summary>
     private const int Keys = 512;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private int _turn;
 
-    /// <summary>Its silence.</summary>
     public SilenceGauge Silence { get; } = new();
 
-    /// <summary>Probes until the campaign ends.</summary>
     public async Task RunAsync()
     {
         using var timer = new PeriodicTimer(Interval);
@@ -35,7 +33,6 @@ internal sealed class EdgeProbes(EdgeCalls calls, CampaignClock clock, Cancellat
     }
 
     /// <summary>Of how many of the probed keys the edge acknowledges no STORE that is sent now.</summary>
-    /// <param name="wait">How long an acknowledgement may take.</param>
     public async Task<int> CountRefusedAsync(TimeSpan wait)
     {
         var turn = Interlocked.Increment(ref _turn);
@@ -70,4 +67,47 @@ internal sealed class EdgeProbes(EdgeCalls calls, CampaignClock clock, Cancellat
     private static NodeId KeyOf(int i) => NodeId.FromKey($"probe {i}");
 
     private static DhtValue ValueOf(int turn) => DhtValue.FromInteger(turn);
+}
+
+/// <summary>The longest time in which one edge answered no call of a kind.</summary>
+internal sealed class SilenceGauge
+{
+    // Guards both arrays.
+    private readonly Lock _gate = new();
+    private readonly TimeSpan[] _last = new TimeSpan[CallKinds.All.Count];
+    private readonly TimeSpan[] _longest = new TimeSpan[CallKinds.All.Count];
+
+    public void Begin(TimeSpan now)
+    {
+        lock (_gate)
+        {
+            Array.Fill(_last, now);
+            Array.Clear(_longest);
+        }
+    }
+
+    public void Answer(CallKind kind, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            Extend(kind, now);
+            _last[(int)kind] = now;
+        }
+    }
+
+    /// <summary>The longest silence since <see cref="Begin"/>, one that lasts now included.</summary>
+    public TimeSpan Longest(CallKind kind, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            Extend(kind, now);
+            return _longest[(int)kind];
+        }
+    }
+
+    private void Extend(CallKind kind, TimeSpan now)
+    {
+        var silence = now - _last[(int)kind];
+        _longest[(int)kind] = silence > _longest[(int)kind] ? silence : _longest[(int)kind];
+    }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using KadOrleans.Faults.Clusters;
+
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>Which faults a campaign has: the same for the same seed and cluster.</summary>
@@ -7,10 +10,6 @@ internal static class FaultPlan
     private const double LongestAbsence = 25;
 
     /// <summary>Chooses faults. Each kind and target has its turn before any comes again.</summary>
-    /// <param name="seed">What chooses.</param>
-    /// <param name="count">How many faults.</param>
-    /// <param name="members">How many silos, edges and servers of a database there are, and whether that may be killed or replaced.</param>
-    /// <param name="longestFreeze">Freezes last from 1 s to this.</param>
     public static IReadOnlyList<Fault> Create(int seed, int count, FaultMembers members, TimeSpan longestFreeze)
     {
         var random = new Random(seed);
@@ -56,3 +55,83 @@ internal static class FaultPlan
 /// <param name="DatabaseIsDurable">Whether it keeps what it holds when it is ended.</param>
 /// <param name="HasStandby">Whether another server takes over when it dies.</param>
 internal sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);
+
+/// <summary>What is done to a process.</summary>
+internal enum FaultKind
+{
+    Kill,
+
+    Freeze,
+
+    Stop,
+
+    /// <summary>Of PostgreSQL alone: an immediate stop, the standby is promoted, and the other comes back as its standby after a while.</summary>
+    FailOver,
+}
+
+/// <summary>Whom it is done to.</summary>
+internal enum FaultTarget
+{
+    Silo,
+    Edge,
+    Database,
+}
+
+/// <summary>One fault.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Target">To what.</param>
+/// <param name="Index">To which of them, from 0.</param>
+/// <param name="Duration">How long the process is frozen or away.</param>
+internal sealed record Fault(FaultKind Kind, FaultTarget Target, int Index, TimeSpan Duration)
+{
+    public string TargetName => Target == FaultTarget.Database
+        ? "database"
+        : $"{(Target == FaultTarget.Silo ? "silo" : "edge")} {(Index + 1).ToString(CultureInfo.InvariantCulture)}";
+}
+
+/// <summary>A fault that lasts until it is disposed of.</summary>
+internal sealed class RunningFault : IAsyncDisposable
+{
+    private readonly Func<Task> _end;
+
+    private RunningFault(Func<Task> end) => _end = end;
+
+    public static async Task<RunningFault> BeginAsync(Fault fault, FaultyCluster cluster)
+    {
+        var (begin, end) = fault.Target == FaultTarget.Database
+            ? OfDatabase(fault.Kind, cluster.Storage)
+            : OfMember(fault.Kind, fault.Target == FaultTarget.Silo ? cluster.Silos[fault.Index] : cluster.Edges[fault.Index], cluster);
+        await begin();
+        return new RunningFault(end);
+    }
+
+    public async ValueTask DisposeAsync() => await _end();
+
+    private static (Func<Task> Begin, Func<Task> End) OfDatabase(FaultKind kind, ClusterStorage storage) => kind switch
+    {
+        FaultKind.Freeze => (storage.HangAsync, storage.ContinueAsync),
+        FaultKind.Kill => (storage.KillAsync, storage.RestartAsync),
+        FaultKind.FailOver => (storage.FailOverAsync, storage.RejoinAsync),
+        _ => (storage.StopAsync, storage.RestartAsync),
+    };
+
+    private static (Func<Task> Begin, Func<Task> End) OfMember(FaultKind kind, ClusterMember member, FaultyCluster cluster) => kind switch
+    {
+        FaultKind.Freeze => (member.Server.HangAsync, member.Server.ContinueAsync),
+        FaultKind.Kill => (member.Server.KillAsync, () => cluster.RestartAsync(member)),
+        _ => (() => StopAsync(member), () => cluster.RestartAsync(member)),
+    };
+
+    // A process that does not end in order within the time that its platform grants is killed.
+    private static async Task StopAsync(ClusterMember member)
+    {
+        try
+        {
+            await member.Server.StopAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            await member.Server.KillAsync();
+        }
+    }
+}

@@ -1,57 +1,67 @@
+using System.Globalization;
 using KadOrleans.Faults.Calls;
 
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>What came of one fault.</summary>
-internal sealed record FaultRow
+/// <param name="Kind">What was done.</param>
+/// <param name="Target">To what.</param>
+/// <param name="Seconds">How long it was frozen or away.</param>
+/// <param name="SecondsToHealth">From the end of the fault until all was healthy.</param>
+/// <param name="IsHealthy">Whether all became healthy in time.</param>
+/// <param name="Counts">What was counted since the check before, or the start.</param>
+/// <param name="Check">What became of the keys.</param>
+/// <param name="Silence">The longest silence in seconds by call, at any edge that the fault did not befall.</param>
+internal sealed record FaultRow(
+    string Kind,
+    string Target,
+    double Seconds,
+    double SecondsToHealth,
+    bool IsHealthy,
+    CampaignCounts Counts,
+    CheckResult Check,
+    IReadOnlyDictionary<string, double> Silence)
 {
-    /// <summary>What was done.</summary>
-    public required string Kind { get; init; }
+    public int Acknowledged => Counts.Acknowledged;
 
-    /// <summary>To what.</summary>
-    public required string Target { get; init; }
+    public bool IsGood => Check == default && IsHealthy;
+}
 
-    /// <summary>How long it was frozen or away.</summary>
-    public required double Seconds { get; init; }
+/// <summary>What a campaign counts.</summary>
+/// <param name="Acknowledged">STOREs acknowledged.</param>
+/// <param name="Late">Of these, acknowledged after a later version was sent.</param>
+/// <param name="Stale">Answers that were older than what was acknowledged when they were asked for.</param>
+/// <param name="Restarts">Processes that ended by themselves and were started again.</param>
+internal readonly record struct CampaignCounts(int Acknowledged, int Late, int Stale, int Restarts)
+{
+    public static CampaignCounts operator -(CampaignCounts left, CampaignCounts right) => new(
+        left.Acknowledged - right.Acknowledged, left.Late - right.Late, left.Stale - right.Stale, left.Restarts - right.Restarts);
+}
 
-    /// <summary>From the end of the fault until all was healthy.</summary>
-    public required double SecondsToHealth { get; init; }
-
-    /// <summary>STOREs acknowledged since the check before, or the start.</summary>
-    public required int Acknowledged { get; init; }
-
-    /// <summary>Of these, acknowledged after a later version was sent.</summary>
-    public required int AcknowledgedLate { get; init; }
-
-    /// <summary>Keys of which nothing was there.</summary>
-    public required int Lost { get; init; }
-
-    /// <summary>Keys whose value was older than the last acknowledged one.</summary>
-    public required int Undone { get; init; }
-
-    /// <summary>Answers meanwhile that were older than what was acknowledged when they were asked for.</summary>
-    public required int Stale { get; init; }
-
-    /// <summary>Processes that ended by themselves and were started again.</summary>
-    public required int Restarts { get; init; }
-
-    /// <summary>Whether all became healthy in time.</summary>
-    public required bool IsHealthy { get; init; }
-
-    /// <summary>The longest silence in seconds by call, at any edge that the fault did not befall.</summary>
-    public required IReadOnlyDictionary<string, double> Silence { get; init; }
-
-    /// <summary>The same of the edge that the fault befell; null where it was no edge.</summary>
-    public required IReadOnlyDictionary<string, double>? TargetSilence { get; init; }
-
-    /// <summary>Whether nothing was lost or undone and all became healthy.</summary>
-    public bool IsGood => Lost == 0 && Undone == 0 && IsHealthy;
-
-    /// <summary>Silence by call, of one or several gauges.</summary>
-    public static IReadOnlyDictionary<string, double> SilenceOf(IEnumerable<SilenceGauge> gauges, TimeSpan now)
+/// <summary>A campaign's rows as Markdown.</summary>
+internal static class CampaignTable
+{
+    public static void Write(TextWriter output, IReadOnlyList<FaultRow> rows)
     {
-        var of = gauges.ToArray();
-        return CallKinds.All.ToDictionary(
-            CallKinds.NameOf, kind => of.Length == 0 ? 0 : Math.Round(of.Max(gauge => gauge.Longest(kind, now)).TotalSeconds, 1));
+        var kinds = CallKinds.All.Select(CallKinds.NameOf).ToArray();
+        output.WriteLine("Silence is in seconds: the longest of any edge that the fault did not befall.");
+        output.WriteLine();
+        output.WriteLine(
+            $"| fault | target | s | s to health | acknowledged | late | lost | undone | stale | restarts | {string.Join(" | ", kinds.Select(kind => $"{kind} silent"))} |");
+        output.WriteLine($"|---|---|{string.Concat(Enumerable.Repeat("---|", 8 + kinds.Length))}");
+        foreach (var row in rows)
+        {
+            var silence = string.Join(" | ", kinds.Select(kind => row.Silence[kind].ToString("F1", CultureInfo.InvariantCulture)));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {row.Kind} | {row.Target} | {row.Seconds:F1} | {(row.IsHealthy ? string.Empty : "not ")}{row.SecondsToHealth:F1} | {row.Acknowledged} | {row.Counts.Late} | {row.Check.Lost} | {row.Check.Undone} | {row.Counts.Stale} | {row.Counts.Restarts} | {silence} |"));
+        }
+
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| all {rows.Count} | | | | {rows.Sum(row => row.Acknowledged)} | {rows.Sum(row => row.Counts.Late)} | {rows.Sum(row => row.Check.Lost)} | {rows.Sum(row => row.Check.Undone)} | {rows.Sum(row => row.Counts.Stale)} | {rows.Sum(row => row.Counts.Restarts)} | {Worst(rows, kinds)} |"));
     }
+
+    private static string Worst(IReadOnlyList<FaultRow> rows, IEnumerable<string> kinds) => string.Join(
+        " | ", kinds.Select(kind => rows.Select(row => row.Silence[kind]).DefaultIfEmpty().Max().ToString("F1", CultureInfo.InvariantCulture)));
 }

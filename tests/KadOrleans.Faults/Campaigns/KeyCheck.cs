@@ -1,10 +1,10 @@
 using KadOrleans.Core.Values;
-using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>Reads each key through each edge and judges what is there.</summary>
-internal sealed class KeyCheck(IReadOnlyList<EdgeCalls> edges, ProgressLog log)
+internal sealed class KeyCheck(IReadOnlyList<UdpAsker> edges, ProgressLog log)
 {
     // An edge may answer with contacts where a shard is late, and a datagram may be lost: only what stays so is judged.
     private const int Attempts = 10;
@@ -12,7 +12,6 @@ internal sealed class KeyCheck(IReadOnlyList<EdgeCalls> edges, ProgressLog log)
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Judges keys that nobody writes meanwhile.</summary>
     public async Task<CheckResult> RunAsync(IEnumerable<KeyWriter> writers)
     {
         var verdicts = await Task.WhenAll(writers.Select(JudgeAsync));
@@ -25,7 +24,7 @@ internal sealed class KeyCheck(IReadOnlyList<EdgeCalls> edges, ProgressLog log)
         return verdicts.Max();
     }
 
-    private async Task<Verdict> JudgeAsync(KeyWriter writer, EdgeCalls edge, int index)
+    private async Task<Verdict> JudgeAsync(KeyWriter writer, UdpAsker edge, int index)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -48,7 +47,7 @@ internal sealed class KeyCheck(IReadOnlyList<EdgeCalls> edges, ProgressLog log)
         }
     }
 
-    private static async Task<(DhtValue Value, bool IsAnswered)> ReadAsync(KeyWriter writer, EdgeCalls edge)
+    private static async Task<(DhtValue Value, bool IsAnswered)> ReadAsync(KeyWriter writer, UdpAsker edge)
     {
         try
         {

@@ -1,60 +1,28 @@
 using System.Globalization;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Faults.Campaigns;
 
 /// <summary>The versions of one key: when and where each was sent, and when it was acknowledged.</summary>
-/// <param name="key">The key's number.</param>
 internal sealed class KeyHistory(int key)
 {
-    // Guards all fields: an acknowledgement may come long after its writer went on.
+    // Guards all changes: an acknowledgement may come long after its writer went on.
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
     private int _acknowledged;
     private int _lastAcknowledged;
     private int _late;
 
-    /// <summary>The key's number.</summary>
     public int Key => key;
 
-    /// <summary>How many versions were acknowledged.</summary>
-    public int Acknowledged
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _acknowledged;
-            }
-        }
-    }
+    public int Acknowledged => Volatile.Read(ref _acknowledged);
 
-    /// <summary>How many of these only after a later version was sent.</summary>
-    public int Late
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _late;
-            }
-        }
-    }
+    public int Late => Volatile.Read(ref _late);
 
     /// <summary>The highest acknowledged version; 0 if none was.</summary>
-    public int LastAcknowledged
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _lastAcknowledged;
-            }
-        }
-    }
+    public int LastAcknowledged => Volatile.Read(ref _lastAcknowledged);
 
     /// <summary>The number of a new version that is sent now. The first is 1.</summary>
-    /// <param name="edge">Which edge it is sent to.</param>
-    /// <param name="now">Time since the campaign began.</param>
     public int Send(int edge, TimeSpan now)
     {
         lock (_gate)
@@ -64,7 +32,6 @@ internal sealed class KeyHistory(int key)
         }
     }
 
-    /// <summary>A version was acknowledged.</summary>
     public void Acknowledge(int version, TimeSpan now)
     {
         lock (_gate)
@@ -79,9 +46,6 @@ internal sealed class KeyHistory(int key)
     /// <summary>
     /// Judges what a read found. The order is that of sending: a version is not taken for newer because its acknowledgement came late.
     /// </summary>
-    /// <param name="found">The version; null where there is none.</param>
-    /// <param name="isEmpty">Whether no value was there at all.</param>
-    /// <param name="acknowledged">The highest version that was acknowledged before the read was sent.</param>
     public static Verdict Judge(int? found, bool isEmpty, int acknowledged)
     {
         if (acknowledged == 0 && isEmpty)
@@ -114,4 +78,33 @@ internal sealed class KeyHistory(int key)
     }
 
     private readonly record struct Entry(int Edge, TimeSpan SentAt, TimeSpan? AcknowledgedAt);
+}
+
+/// <summary>The text that is stored as one version of a key: <c>key:version</c>.</summary>
+internal static class KeyVersion
+{
+    public static DhtValue ToValue(int key, int version) =>
+        DhtValue.FromString(string.Create(CultureInfo.InvariantCulture, $"{key}:{version}"));
+
+    /// <summary>The version that a value is of; null for what is no version of this key.</summary>
+    public static int? Read(int key, DhtValue value)
+    {
+        if (value.Kind != DhtValueKind.String || value.AsString().Split(':') is not [var of, var number])
+        {
+            return null;
+        }
+
+        return of == key.ToString(CultureInfo.InvariantCulture)
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                ? version
+                : null;
+    }
+}
+
+/// <summary>What became of a key's last acknowledged version.</summary>
+internal enum Verdict
+{
+    Kept,
+    Lost,
+    Undone,
 }

@@ -1,5 +1,5 @@
 using System.Net;
-using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
@@ -10,42 +10,31 @@ internal sealed class KeyOverwrites : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ProgressLog _log;
-    private readonly List<EdgeCalls> _writing;
-    private readonly List<EdgeCalls> _reading;
+    private readonly List<UdpAsker> _writing;
+    private readonly List<UdpAsker> _reading;
     private readonly List<KeyReader> _readers;
     private readonly List<Task> _running = [];
 
     /// <summary>Opens what it asks the edges by; nothing is sent before <see cref="Start"/>.</summary>
-    /// <param name="edges">Where the edges listen.</param>
-    /// <param name="source">The last number of the writers' address 127.0.0.x; the readers have the next.</param>
-    /// <param name="pace">How many keys, and how fast.</param>
-    /// <param name="clock">When versions are sent and acknowledged.</param>
-    /// <param name="random">What chooses edges and keys.</param>
-    /// <param name="log">Told of each key that is lost or undone.</param>
     public KeyOverwrites(
         IReadOnlyList<IPEndPoint> edges, byte source, OverwritePace pace, CampaignClock clock, Random random, ProgressLog log)
     {
         _log = log;
-        _writing = [.. edges.Select(edge => new EdgeCalls(edge, source))];
-        _reading = [.. edges.Select(edge => new EdgeCalls(edge, (byte)(source + 1)))];
+        _writing = [.. edges.Select(edge => new UdpAsker(edge, source, answersPings: true))];
+        _reading = [.. edges.Select(edge => new UdpAsker(edge, (byte)(source + 1), answersPings: true))];
         Writers = [.. Enumerable.Range(0, pace.Keys).Select(key =>
             new KeyWriter(new KeyHistory(key), _writing, pace, clock, new Random(random.Next()), _stop.Token))];
         _readers = _reading.ConvertAll(edge => new KeyReader(Writers, edge, new Random(random.Next()), _stop.Token));
     }
 
-    /// <summary>One for each key.</summary>
     public IReadOnlyList<KeyWriter> Writers { get; }
 
-    /// <summary>How many versions were acknowledged.</summary>
     public int Acknowledged => Writers.Sum(writer => writer.History.Acknowledged);
 
-    /// <summary>How many of these only after a later version was sent.</summary>
     public int Late => Writers.Sum(writer => writer.History.Late);
 
-    /// <summary>Answers with a version older than the last acknowledged one.</summary>
     public int Stale => _readers.Sum(reader => reader.Stale);
 
-    /// <summary>Begins to write and to read.</summary>
     public void Start()
     {
         _running.AddRange(Writers.Select(writer => writer.RunAsync()));
@@ -58,7 +47,6 @@ internal sealed class KeyOverwrites : IAsyncDisposable
     /// <summary>Judges what each edge has of each key, after <see cref="RestAsync"/>.</summary>
     public Task<CheckResult> CheckAsync() => new KeyCheck(_reading, _log).RunAsync(Writers);
 
-    /// <summary>Writing goes on.</summary>
     public void GoOn()
     {
         foreach (var writer in Writers)
@@ -86,3 +74,37 @@ internal sealed class KeyOverwrites : IAsyncDisposable
 /// <param name="Patience">After this a writer gives a version up and sends the next one to another edge. Not less than an edge takes: 4 s.</param>
 /// <param name="Pause">A writer's pause after each version.</param>
 internal sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
+
+/// <summary>Reads the written keys through one edge, one after another, and counts what is older than was acknowledged when it asked.</summary>
+internal sealed class KeyReader(IReadOnlyList<KeyWriter> writers, UdpAsker edge, Random random, CancellationToken stop)
+{
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    private int _stale;
+
+    public int Stale => Volatile.Read(ref _stale);
+
+    public async Task RunAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var writer = writers[random.Next(writers.Count)];
+            var acknowledged = writer.History.LastAcknowledged;
+            try
+            {
+                var value = await edge.FindValueAsync(writer.Id).WaitAsync(Wait, stop);
+                if (KeyVersion.Read(writer.History.Key, value) < acknowledged)
+                {
+                    Interlocked.Increment(ref _stale);
+                }
+
+                await Task.Delay(Pause, stop);
+            }
+            catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+            {
+                // No answer, or the campaign ended.
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using KadOrleans.Core;
-using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Campaigns;
 
@@ -9,7 +9,7 @@ namespace KadOrleans.Faults.Campaigns;
 /// From time to time it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
 internal sealed class KeyWriter(
-    KeyHistory history, IReadOnlyList<EdgeCalls> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
+    KeyHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
 {
     // One version in so many goes to another edge although the last one acknowledged.
     private const int Wandering = 8;
@@ -18,13 +18,10 @@ internal sealed class KeyWriter(
     private volatile TaskCompletionSource _mayWrite = Completed();
     private int _edge = random.Next(edges.Count);
 
-    /// <summary>The versions.</summary>
     public KeyHistory History => history;
 
-    /// <summary>The key.</summary>
     public NodeId Id { get; } = NodeId.FromKey($"campaign {history.Key}");
 
-    /// <summary>Writes until the campaign ends.</summary>
     public async Task RunAsync()
     {
         while (!stop.IsCancellationRequested)
@@ -41,7 +38,6 @@ internal sealed class KeyWriter(
         }
     }
 
-    /// <summary>It writes nothing after its next acknowledgement. The task ends then.</summary>
     public Task RestAsync()
     {
         if (_resting is not { } resting)
@@ -53,7 +49,6 @@ internal sealed class KeyWriter(
         return resting.Task;
     }
 
-    /// <summary>It goes on.</summary>
     public void GoOn()
     {
         _resting = null;
@@ -74,7 +69,7 @@ internal sealed class KeyWriter(
         }
     }
 
-    private async Task<bool> StoreAsync(EdgeCalls edge, int version)
+    private async Task<bool> StoreAsync(UdpAsker edge, int version)
     {
         var isStored = await edge.StoreAsync(Id, KeyVersion.ToValue(history.Key, version));
         if (isStored)
@@ -98,6 +93,5 @@ internal sealed class CampaignClock
 {
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    /// <summary>Now.</summary>
     public TimeSpan Now => Stopwatch.GetElapsedTime(_start);
 }

@@ -6,19 +6,15 @@ namespace KadOrleans.Faults.Clusters;
 /// <summary>What keeps a cluster's state, as a server that can fail by itself.</summary>
 internal abstract class ClusterStorage : IAsyncDisposable
 {
-    /// <summary>The settings of a silo on it.</summary>
     public abstract IReadOnlyList<string> SiloSettings { get; }
 
-    /// <summary>Whether it is a server, which can hang.</summary>
     public virtual bool IsServer => true;
 
-    /// <summary>Whether it keeps what it holds when it is ended.</summary>
     public virtual bool IsDurable => true;
 
     /// <summary>Whether it is two servers, of which one takes over when the other dies.</summary>
     public virtual bool HasStandby => false;
 
-    /// <summary>Starts what a cluster's shape names.</summary>
     public static async Task<ClusterStorage> StartAsync(ClusterShape shape, string folder)
     {
         switch (shape.Storage)
@@ -50,26 +46,18 @@ internal abstract class ClusterStorage : IAsyncDisposable
         }
     }
 
-    /// <summary>The settings of an edge of a cluster on it.</summary>
-    /// <param name="silos">The cluster's silos.</param>
     public virtual IReadOnlyList<string> EdgeSettings(IReadOnlyList<SiloServer> silos) => SiloSettings;
 
-    /// <summary>All its processes hang.</summary>
     public virtual Task HangAsync() => throw new NotSupportedException();
 
-    /// <summary>They go on.</summary>
     public virtual Task ContinueAsync() => throw new NotSupportedException();
 
-    /// <summary>It ends as by a crash.</summary>
     public virtual Task KillAsync() => throw new NotSupportedException();
 
-    /// <summary>It ends in order.</summary>
     public virtual Task StopAsync() => throw new NotSupportedException();
 
-    /// <summary>It starts again where it was.</summary>
     public virtual Task RestartAsync() => throw new NotSupportedException();
 
-    /// <summary>The server ends as by a crash, and its standby takes over.</summary>
     public virtual Task FailOverAsync() => throw new NotSupportedException();
 
     /// <summary>The server that ended is the standby of the one that took over.</summary>

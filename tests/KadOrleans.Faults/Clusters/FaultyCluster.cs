@@ -197,3 +197,41 @@ internal sealed class FaultyCluster : IAsyncDisposable
 
     private static string LastLine(string errors) => errors.TrimEnd().Split('\n')[^1];
 }
+
+/// <summary>A silo or an edge, and where it serves its health.</summary>
+internal sealed record ClusterMember(string Name, RestartableServer Server, Uri Http)
+{
+    /// <summary>Why it says that it cannot serve; null if it can.</summary>
+    public async Task<string?> FindObstacleAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Http, "/health/ready"), cancellationToken);
+            return answer.IsSuccessStatusCode ? null : $"{Name} is not ready: {await answer.Content.ReadAsStringAsync(cancellationToken)}";
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return $"{Name} does not answer over HTTP: {e.Message}";
+        }
+    }
+}
+
+/// <summary>Reads how many shards each silo has from what Orleans' dashboard tells.</summary>
+internal static class ShardCounts
+{
+    /// <summary>The port and the count of each active silo, in the order of their addresses.</summary>
+    public static IReadOnlyList<(int Port, int Shards)> Read(JsonNode counters)
+    {
+        var shards = counters["simpleGrainStats"]!.AsArray()
+            .Where(row => ((string)row!["grainType"]!).Contains("KeyShardGrain", StringComparison.Ordinal))
+            .ToLookup(row => (string)row!["siloAddress"]!, row => (int)row!["activationCount"]!);
+        return [.. counters["hosts"]!.AsArray()
+            .Where(host => (string)host!["status"]! == "Active")
+            .Select(host => (string)host!["siloAddress"]!)
+            .Order(StringComparer.Ordinal)
+            .Select(silo => (PortOf(silo), shards[silo].Sum()))];
+    }
+
+    // Such as 127.0.0.1:11111@123456789.
+    private static int PortOf(string silo) => int.Parse(silo.Split(':')[^1].Split('@')[0], CultureInfo.InvariantCulture);
+}

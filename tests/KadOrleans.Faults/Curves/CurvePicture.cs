@@ -17,10 +17,6 @@ internal static class CurvePicture
 
     private static readonly (CallKind Kind, string Colour)[] Lines = [(CallKind.FindValue, "#2f81f7"), (CallKind.Store, "#db6d28")];
 
-    /// <summary>Draws a curve.</summary>
-    /// <param name="counts">The counts; the last second, which is not whole, is left out.</param>
-    /// <param name="marks">What happened meanwhile.</param>
-    /// <param name="title">What is said above.</param>
     public static string Draw(SecondCounts counts, IReadOnlyList<CurveMark> marks, string title)
     {
         var seconds = Math.Max(2, counts.Seconds - 1);
@@ -80,3 +76,9 @@ internal static class CurvePicture
 
     private static double Y(double share) => Top + ((Height - Top - Bottom) * (1 - share));
 }
+
+/// <summary>Something that happened in a second of a curve.</summary>
+/// <param name="Second">When.</param>
+/// <param name="Text">What, in a few words.</param>
+/// <param name="IsLoss">Whether something went away rather than came back.</param>
+internal readonly record struct CurveMark(double Second, string Text, bool IsLoss);

@@ -4,6 +4,7 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Faults.Calls;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Curves;
 
@@ -14,10 +15,8 @@ namespace KadOrleans.Faults.Curves;
 /// </summary>
 internal sealed class OpenLoad : IAsyncDisposable
 {
-    /// <summary>Keys that are stored before the load.</summary>
     public const int StoredKeys = 20_000;
 
-    /// <summary>Keys in all.</summary>
     public const int Keys = 1_000_000;
 
     private const byte FirstSource = 40;
@@ -29,7 +28,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(2);
 
-    private readonly List<EdgeCalls> _calls;
+    private readonly List<UdpAsker> _calls;
     private readonly LoadRates _rates;
     private readonly Random _random;
     private readonly ConcurrentDictionary<int, byte> _stored = [];
@@ -42,23 +41,17 @@ internal sealed class OpenLoad : IAsyncDisposable
     private long _start;
     private int _turn;
 
-    /// <param name="edges">The edges; each gets a like share.</param>
-    /// <param name="rates">How many calls a second, over all edges.</param>
-    /// <param name="seed">Of the keys' order: loads with the same one store the same keys.</param>
     public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates, int seed = 1)
     {
         (_rates, _random, _edges) = (rates, new Random(seed), edges.Count);
-        _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new EdgeCalls(edge, (byte)(FirstSource + i))))];
+        _calls = [.. Enumerable.Range(0, Sources).SelectMany(i => edges.Select(edge => new UdpAsker(edge, (byte)(FirstSource + i), answersPings: true)))];
         _thread = new Thread(Run) { IsBackground = true, Name = "load" };
     }
 
-    /// <summary>What was sent and answered.</summary>
     public SecondCounts Counts { get; } = new();
 
-    /// <summary>The keys whose STORE was acknowledged.</summary>
     public IEnumerable<int> Stored => _stored.Keys;
 
-    /// <summary>The keys that FIND_VALUEs ask for, in turn.</summary>
     public Queue<int>? Wanted { get; init; }
 
     /// <summary>
@@ -66,7 +59,6 @@ internal sealed class OpenLoad : IAsyncDisposable
     /// </summary>
     public int? Held { get; init; }
 
-    /// <summary>The second that it is now, from the start of the load.</summary>
     public int Second => (int)Stopwatch.GetElapsedTime(_start).TotalSeconds;
 
     /// <summary>Stores the first <see cref="StoredKeys"/> keys, or those that are held, each until it is acknowledged.</summary>
@@ -104,14 +96,12 @@ internal sealed class OpenLoad : IAsyncDisposable
         return (keys.Length, missing);
     }
 
-    /// <summary>Begins to send.</summary>
     public void Start()
     {
         _start = Stopwatch.GetTimestamp();
         _thread.Start();
     }
 
-    /// <summary>Sends nothing more and waits for late answers.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
@@ -147,7 +137,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> HasAsync(EdgeCalls calls, int key)
+    private static async Task<bool> HasAsync(UdpAsker calls, int key)
     {
         try
         {
@@ -213,7 +203,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private void Find(int second, EdgeCalls calls, int edge, int key)
+    private void Find(int second, UdpAsker calls, int edge, int key)
     {
         var isKnown = _found.TryGetValue((edge, key), out var foundAt) && Stopwatch.GetElapsedTime(foundAt) < KnownFor;
         if (isKnown)
@@ -281,13 +271,10 @@ internal sealed class OpenLoad : IAsyncDisposable
 }
 
 /// <summary>Calls a second by kind.</summary>
-/// <param name="Values">FIND_VALUE and STORE, each.</param>
-/// <param name="Others">PING and FIND_NODE, each.</param>
 internal readonly record struct LoadRates(double Values, double Others)
 {
     /// <summary>The only kind that is sent; null for all.</summary>
     public CallKind? Only { get; init; }
 
-    /// <summary>The rate of one kind.</summary>
     public double Of(CallKind kind) => Only is { } only && kind != only ? 0 : kind is CallKind.FindValue or CallKind.Store ? Values : Others;
 }

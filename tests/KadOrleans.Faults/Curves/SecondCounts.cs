@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Faults.Calls;
 
 namespace KadOrleans.Faults.Curves;
@@ -12,7 +13,6 @@ internal sealed class SecondCounts
     private readonly Lock _gate = new();
     private readonly List<CallCounts[]> _seconds = [];
 
-    /// <summary>How many seconds have passed.</summary>
     public int Seconds
     {
         get
@@ -24,17 +24,14 @@ internal sealed class SecondCounts
         }
     }
 
-    /// <summary>A call was sent.</summary>
     public void Send(int second, CallKind kind) => Change(second, kind, counts => counts with { Sent = counts.Sent + 1 });
 
-    /// <summary>A call of a second was answered.</summary>
     public void Answer(int second, CallKind kind, bool hasValue) => Change(second, kind, counts => counts with
     {
         Answered = counts.Answered + 1,
         WithValue = counts.WithValue + (hasValue ? 1 : 0),
     });
 
-    /// <summary>A call was answered soon.</summary>
     public void AnswerSoon(int second, CallKind kind, bool hasValue) => Change(second, kind, counts => counts with
     {
         Soon = counts.Soon + 1,
@@ -44,13 +41,10 @@ internal sealed class SecondCounts
     /// <summary>A FIND_VALUE was sent for a key that the same edge answered with a value in the last minute.</summary>
     public void SendKnown(int second) => Change(second, CallKind.FindValue, counts => counts with { Known = counts.Known + 1 });
 
-    /// <summary>Such a call was answered soon with a value.</summary>
     public void AnswerKnown(int second) => Change(second, CallKind.FindValue, counts => counts with { KnownSoon = counts.KnownSoon + 1 });
 
-    /// <summary>An answer came in a second, whenever its call was sent.</summary>
     public void Arrive(int second, CallKind kind) => Change(second, kind, counts => counts with { Arrived = counts.Arrived + 1 });
 
-    /// <summary>The counts of a second; none where nothing was sent.</summary>
     public CallCounts Of(int second, CallKind kind)
     {
         lock (_gate)
@@ -88,19 +82,16 @@ internal readonly record struct CallCounts(int Sent, int Answered, int WithValue
     /// <summary>Answered within <see cref="SecondCounts.Soon"/>; of STORE, with true.</summary>
     public int Soon { get; init; }
 
-    /// <summary>Of these, with a value.</summary>
     public int SoonWithValue { get; init; }
 
     /// <summary>FIND_VALUEs of keys that the same edge had answered with a value in the last minute.</summary>
     public int Known { get; init; }
 
-    /// <summary>Of these, answered soon with a value.</summary>
     public int KnownSoon { get; init; }
 
     /// <summary>The share answered, from 0 to 1; 1 where nothing was sent.</summary>
     public double Share => ShareOf(Answered, Sent);
 
-    /// <summary>The share answered soon.</summary>
     public double SoonShare => ShareOf(Soon, Sent);
 
     /// <summary>The share of the known keys that was answered soon with a value.</summary>
@@ -116,4 +107,24 @@ internal readonly record struct CallCounts(int Sent, int Answered, int WithValue
         };
 
     private static double ShareOf(int part, int all) => all == 0 ? 1 : (double)part / all;
+}
+
+/// <summary>A curve's numbers as CSV.</summary>
+internal static class CurveFiles
+{
+    /// <summary>Writes a line for each second and kind.</summary>
+    public static async Task WriteCsvAsync(string file, SecondCounts counts)
+    {
+        await using var output = new StreamWriter(file);
+        await output.WriteLineAsync("second,kind,sent,answered,answered with value,soon,soon with value,known,known soon");
+        for (var second = 0; second < counts.Seconds; second++)
+        {
+            foreach (var kind in CallKinds.All)
+            {
+                var of = counts.Of(second, kind);
+                await output.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture, $"{second},{CallKinds.NameOf(kind)},{of.Sent},{of.Answered},{of.WithValue},{of.Soon},{of.SoonWithValue},{of.Known},{of.KnownSoon}"));
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using KadOrleans.Faults.Clusters;
+using KadOrleans.Faults.Options;
 
 namespace KadOrleans.Faults.Curves;
 
@@ -10,7 +11,6 @@ internal static class SilenceRun
     private static readonly TimeSpan LongestToDead = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Runs the command: progress to <paramref name="error"/>, the summary to <paramref name="output"/>.</summary>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
@@ -80,4 +80,45 @@ internal static class SilenceRun
     }
 
     private sealed record Kill(string Silo, int Killed, int Started, IReadOnlyList<int> Shards);
+}
+
+/// <summary>How silos are killed under load.</summary>
+internal sealed record SilenceOptions
+{
+    public required ClusterShape Shape { get; init; }
+
+    public int Rate { get; init; } = 3_000;
+
+    public TimeSpan Before { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The keys that FIND_VALUEs ask for, all held; null for half of them held, and half any of a million.</summary>
+    public int? Held { get; init; }
+
+    public string? Csv { get; init; }
+
+    public string? Svg { get; init; }
+
+    public const string Usage = """
+        silence  [--storage postgresql|azurite] [--rate 3000] [--silos 3] [--edges 1] [--before SECONDS] [--settle SECONDS]
+                 [--held KEYS] [--csv FILE] [--svg FILE] [--shard-bits 7] [--build FOLDER]
+        """;
+
+    public static SilenceOptions Read(IReadOnlyList<string> args)
+    {
+        var options = new OptionReader(args);
+        var read = new SilenceOptions
+        {
+            Shape = ClusterShape.Read(options, edges: 1),
+            Rate = options.Integer("--rate", 3_000, 1, 100_000),
+            Before = options.Seconds("--before", 30),
+            Settle = options.Seconds("--settle", 60),
+            Held = options.Integer("--held", 0, 1, OpenLoad.Keys) is var held and > 0 ? held : null,
+            Csv = options.Text("--csv"),
+            Svg = options.Text("--svg"),
+        };
+        options.RefuseOthers();
+        return read.Shape.Silos > 1 ? read : throw new OptionException("--silos is 1; at least 2 are needed, as one stays.");
+    }
 }

@@ -7,7 +7,6 @@ internal sealed class OptionReader
 {
     private readonly Dictionary<string, string> _given = new(StringComparer.Ordinal);
 
-    /// <exception cref="OptionException">An argument is no option, has no value, or is given twice.</exception>
     public OptionReader(IReadOnlyList<string> args)
     {
         for (var i = 0; i < args.Count; i += 2)
@@ -27,8 +26,6 @@ internal sealed class OptionReader
     /// <summary>A text, or null where the option is not given.</summary>
     public string? Text(string name) => _given.Remove(name, out var text) ? text : null;
 
-    /// <summary>A whole number within bounds.</summary>
-    /// <exception cref="OptionException">It is not.</exception>
     public int Integer(string name, int missing, int least, int most)
     {
         if (Text(name) is not { } text)
@@ -42,7 +39,6 @@ internal sealed class OptionReader
     }
 
     /// <summary>A number of seconds from 0 to a day.</summary>
-    /// <exception cref="OptionException">It is not.</exception>
     public TimeSpan Seconds(string name, double missing)
     {
         if (Text(name) is not { } text)
@@ -55,8 +51,6 @@ internal sealed class OptionReader
             : throw new OptionException($"{name} is '{text}'; seconds from 0 to 86400 are allowed.");
     }
 
-    /// <summary>One of several words.</summary>
-    /// <exception cref="OptionException">It is another.</exception>
     public T Choice<T>(string name, T missing)
         where T : struct, Enum
     {
@@ -72,7 +66,6 @@ internal sealed class OptionReader
     }
 
     /// <summary>Refuses what was given and not read.</summary>
-    /// <exception cref="OptionException">There is some.</exception>
     public void RefuseOthers()
     {
         if (_given.Count > 0)
@@ -81,3 +74,6 @@ internal sealed class OptionReader
         }
     }
 }
+
+/// <summary>An argument is wrong; the message is a sentence that names it, its value and what is allowed.</summary>
+internal sealed class OptionException(string message) : Exception(message);

@@ -9,9 +9,8 @@ namespace KadOrleans.Faults.Outages;
 /// <summary>Stops all silos for a while and counts which calls the edges answer.</summary>
 internal static class OutageRun
 {
-    /// <summary>How arguments are given.</summary>
     public const string Usage = """
-        outage   [--storage postgresql|sqlite|azurite] [--seconds 300] [--by kill|stop] [--rate 20] [--silos 3] [--edges 2] [--csv FILE]
+        outage   [--storage postgresql|sqlite|azurite] [--seconds 300] [--by kill|stop] [--rate 20] [--silos 3] [--edges 2]
                  [--shard-bits 7] [--build FOLDER]
         """;
 
@@ -25,7 +24,6 @@ internal static class OutageRun
         Stop,
     }
 
-    /// <summary>Runs the command: progress to <paramref name="error"/>, the table to <paramref name="output"/>.</summary>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
@@ -34,7 +32,6 @@ internal static class OutageRun
         var seconds = options.Seconds("--seconds", 300);
         var way = options.Choice("--by", Way.Kill);
         var rate = options.Integer("--rate", 20, 1, 10_000);
-        var csv = options.Text("--csv");
         options.RefuseOthers();
 
         var log = new ProgressLog(error);
@@ -46,11 +43,6 @@ internal static class OutageRun
         await Task.Delay(Before, cancellationToken);
         var phases = await RunPhasesAsync(cluster, load, seconds, way, log, cancellationToken);
         await load.StopAsync();
-        if (csv is not null)
-        {
-            await CurveFiles.WriteCsvAsync(csv, load.Counts);
-        }
-
         Write(output, load.Counts, phases);
         return 0;
     }

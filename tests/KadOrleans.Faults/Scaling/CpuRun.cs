@@ -13,7 +13,6 @@ namespace KadOrleans.Faults.Scaling;
 /// </summary>
 internal static class CpuRun
 {
-    /// <summary>How arguments are given.</summary>
     public const string Usage = """
         cpu      [--storage postgresql|sqlite|azurite] [--rate 1000] [--to-rate RATE] [--silos 3] [--edges 2] [--seconds 20]
                  [--shard-bits 7] [--build FOLDER]
@@ -22,7 +21,6 @@ internal static class CpuRun
     /// <summary>Code that runs often is compiled anew after its first calls, which at some hundred calls a second takes long.</summary>
     private static readonly TimeSpan Heating = TimeSpan.FromSeconds(45);
 
-    /// <summary>A rate runs before it is measured.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs the command: progress to <paramref name="error"/>, a line for each kind to <paramref name="output"/>.</summary>
@@ -76,7 +74,6 @@ internal static class CpuRun
         return 0;
     }
 
-    /// <summary>Returns the keys that are stored then.</summary>
     private static async Task<HashSet<int>> HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
     {
         await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, Others: 0));
@@ -88,7 +85,6 @@ internal static class CpuRun
         return [.. load.Stored];
     }
 
-    /// <summary>Seconds of processor time a second.</summary>
     private static async Task<(double Silos, double Edges)> MeasureAsync(FaultyCluster cluster, TimeSpan time, CancellationToken cancellationToken)
     {
         var (start, silos, edges) = (Stopwatch.GetTimestamp(), TimeOf(cluster.Silos), TimeOf(cluster.Edges));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Hostile.Sockets;
 
 namespace KadOrleans.Hostile.Tests.Sockets;
@@ -13,9 +14,9 @@ public sealed class SocketAttackTests
     public async Task Newcomers_get_contacts_while_forged_requests_arrive()
     {
         Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
-        var seconds = Environment.GetEnvironmentVariable("KAD_HOSTILE_SECONDS") ?? "3";
+        var seconds = double.Parse(Environment.GetEnvironmentVariable("KAD_HOSTILE_SECONDS") ?? "3", CultureInfo.InvariantCulture);
 
-        var result = await SocketAttacks.RunAsync("flood", "--kind", "mixed", "--rate", "20000", "--seconds", seconds);
+        var result = await SocketAttacks.RunAsync("flood", new() { Seconds = seconds });
 
         // What the kernel dropped, as this machine was too busy to read it, no node could answer.
         var (asked, answered) = ((int)result["newcomers"]!, (int)result["answered"]!);
@@ -48,5 +49,16 @@ public sealed class SocketAttackTests
         Assert.True((int)result["keysAfter"]! == 1, result.ToJsonString());
         Assert.True((int)result["honestAccepted"]! >= 99, result.ToJsonString());
         Assert.True((string?)result["valueAfterForgedStore"] == "TRUE", result.ToJsonString());
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task A_node_in_a_sandbox_answers_newcomers_and_proven_peers_while_nobody_attacks()
+    {
+        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
+
+        var result = await SocketAttacks.RunAsync("flood", new() { Rate = 0, Seconds = 1, Newcomers = 20 });
+
+        Assert.True((int)result["full"]! == 20 && (int)result["provenAnswers"]! > 0, result.ToJsonString());
     }
 }

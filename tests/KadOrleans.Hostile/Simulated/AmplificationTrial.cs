@@ -9,48 +9,40 @@ namespace KadOrleans.Hostile.Simulated;
 internal static class AmplificationTrial
 {
     /// <summary>What one datagram draws towards a source that was never seen and stays silent, by call and family.</summary>
-    public static IReadOnlyList<DrawnBytes> Run(int seed)
+    public static IReadOnlyList<DrawnBytes> Run(int seed) => Scene.Run(seed, async scene =>
     {
-        var scene = new Scene(seed);
-        return scene.World.Run(async () =>
+        var results = new List<DrawnBytes>();
+
+        // Few contacts, so that FIND is answered at once; then many, so that its answer is long.
+        foreach (var honest in new[] { 4, 36 })
         {
-            var results = new List<DrawnBytes>();
+            await scene.StartHonestAsync(honest);
+            await DrawAsync(scene, honest == 4 ? "few contacts" : "many contacts", results);
+        }
 
-            // Few contacts, so that FIND is answered at once; then many, so that its answer is long.
-            foreach (var honest in new[] { 4, 36 })
-            {
-                await scene.StartHonestAsync(honest);
-                await DrawAsync(scene, honest == 4 ? "few contacts" : "many contacts", results);
-            }
-
-            return results;
-        });
-    }
+        return results;
+    });
 
     /// <summary>Bytes that a second of FIND_VALUEs draws towards ports of one address, each of which has proved itself.</summary>
-    public static double TowardsProven(int seed, int perSecond, TimeSpan duration, int ports = 1)
+    public static double TowardsProven(int seed, int perSecond, TimeSpan duration, int ports = 1) => Scene.Run(seed, async scene =>
     {
-        var scene = new Scene(seed);
-        return scene.World.Run(async () =>
-        {
-            await scene.StartHonestAsync(1);
-            var victim = scene.World.Nodes[0];
-            var key = NodeId.Random(scene.Random);
-            await scene.HoldAsync(key, DhtValue.FromBytes(new byte[8_000]), holders: 1);
-            var peers = Enumerable.Range(0, ports).Select(i => new SilentPeer(
-                NodeId.Random(scene.Random), scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.OneHost, i)), answersPings: true)).ToList();
-            await scene.IntroduceAsync(peers);
+        await scene.StartHonestAsync(1);
+        var victim = scene.World.Nodes[0];
+        var key = NodeId.Random(scene.Random);
+        await scene.HoldAsync(key, DhtValue.FromBytes(new byte[8_000]), holders: 1);
+        var peers = Enumerable.Range(0, ports).Select(i => new SilentPeer(
+            NodeId.Random(scene.Random), scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.OneHost, i)), answersPings: true)).ToList();
+        await scene.IntroduceAsync(peers);
 
-            var before = peers.Sum(peer => peer.ReceivedBytes);
-            var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim.Transport.Endpoint)
-            {
-                Sources = [.. peers.Select(peer => peer.Contact.Endpoint)],
-                Write = requests => requests.FindValue(key).ToArray(),
-            };
-            await flooder.RunAsync(perSecond, duration);
-            return (peers.Sum(peer => peer.ReceivedBytes) - before) / duration.TotalSeconds;
-        });
-    }
+        var before = peers.Sum(peer => peer.ReceivedBytes);
+        var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim.Transport.Endpoint)
+        {
+            Sources = [.. peers.Select(peer => peer.Contact.Endpoint)],
+            Write = requests => requests.FindValue(key).ToArray(),
+        };
+        await flooder.RunAsync(perSecond, duration);
+        return (peers.Sum(peer => peer.ReceivedBytes) - before) / duration.TotalSeconds;
+    });
 
     private static async Task DrawAsync(Scene scene, string table, List<DrawnBytes> results)
     {
@@ -90,4 +82,38 @@ internal static class AmplificationTrial
 internal sealed record DrawnBytes(string Call, long Sent, long Drawn, int Datagrams)
 {
     public double Ratio => Drawn / (double)Sent;
+}
+
+/// <summary>
+/// A network comes to a node with a new id each 30 s, from one endpoint or from another host each time. Its ids are beside the node's own.
+/// </summary>
+internal static class HandOffTrial
+{
+    public const int Held = 100;
+
+    private const int Newcomers = 60;
+
+    /// <returns>STOREs that the node sent them.</returns>
+    public static int Run(int seed, bool isOneEndpoint) => Scene.Run(seed, async scene =>
+    {
+        await scene.StartHonestAsync(1);
+        var victim = scene.World.Nodes[0];
+        for (var i = 0; i < Held; i++)
+        {
+            await scene.HoldAsync(NodeId.Random(scene.Random), Scene.Truth, holders: 1);
+        }
+
+        var stores = 0;
+        for (var i = 0; i < Newcomers; i++)
+        {
+            var endpoint = AttackerAddresses.Of(AttackerSpread.OneSubnet, isOneEndpoint ? 0 : i);
+            await using var transport = scene.World.Network.Bind(endpoint);
+            var newcomer = new Sybil(victim.Id.RandomWithPrefix(20, scene.Random), transport, []);
+            newcomer.Ping(victim.Transport.Endpoint, scene.Random);
+            await scene.World.PassAsync(TimeSpan.FromSeconds(30));
+            stores += newcomer.Stores;
+        }
+
+        return stores;
+    });
 }

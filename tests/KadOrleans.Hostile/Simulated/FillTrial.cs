@@ -16,39 +16,35 @@ internal static class FillTrial
     private const int HonestStores = 100;
     private const int PerSecond = 1_000;
 
-    public static FillResult Run(int seed, AttackerSpread spread, int sources, bool answersPings)
+    public static FillResult Run(int seed, AttackerSpread spread, int sources, bool answersPings) => Scene.Run(seed, async scene =>
     {
-        var scene = new Scene(seed);
-        return scene.World.Run(async () =>
+        await scene.StartHonestAsync(Honest, options => options.Quota = new StoreQuota
         {
-            await scene.StartHonestAsync(Honest, options => options.Quota = new StoreQuota
-            {
-                TotalKeys = Quota,
-                TotalBytes = 2_000_000,
-                KeysPerSource = Quota / 10,
-                BytesPerSource = 200_000,
-                KeysPerSubnet = Quota / 5,
-                BytesPerSubnet = 400_000,
-            });
-            var victim = scene.World.PickNode();
-            var peer = scene.AddHonestPeer();
-
-            // Beside the node's own id: it is among the k nearest to these keys.
-            NodeId NearKey() => victim.Id.RandomWithPrefix(8, scene.Random);
-            var held = NearKey();
-            await scene.StoreAsync(peer, victim.Transport.Endpoint, 1, () => held);
-
-            var filler = new Filler(scene.World, spread, sources, answersPings);
-            await filler.FillAsync(victim.Transport.Endpoint, 2 * Quota, PerSecond, DhtValue.FromBoolean(true));
-            var afterFill = (int)(await victim.Store.GetUsageAsync()).Keys;
-
-            var accepted = await scene.StoreAsync(peer, victim.Transport.Endpoint, HonestStores, NearKey);
-            var own = await victim.Node.SetAsync(NearKey(), Scene.Truth);
-            var still = await victim.Store.GetAsync(held, scene.World.Clock.GetUtcNow());
-            return new FillResult(
-                filler.Accepted, afterFill, HonestStores, accepted, own.Local == StoreResult.Stored, still?.Value == Scene.Truth);
+            TotalKeys = Quota,
+            TotalBytes = 2_000_000,
+            KeysPerSource = Quota / 10,
+            BytesPerSource = 200_000,
+            KeysPerSubnet = Quota / 5,
+            BytesPerSubnet = 400_000,
         });
-    }
+        var victim = scene.World.PickNode();
+        var peer = scene.AddHonestPeer();
+
+        // Beside the node's own id: it is among the k nearest to these keys.
+        NodeId NearKey() => victim.Id.RandomWithPrefix(8, scene.Random);
+        var held = NearKey();
+        await scene.StoreAsync(peer, victim.Transport.Endpoint, 1, () => held);
+
+        var filler = new Filler(scene.World, spread, sources, answersPings);
+        await filler.FillAsync(victim.Transport.Endpoint, 2 * Quota, PerSecond, DhtValue.FromBoolean(true));
+        var afterFill = (int)(await victim.Store.GetUsageAsync()).Keys;
+
+        var accepted = await scene.StoreAsync(peer, victim.Transport.Endpoint, HonestStores, NearKey);
+        var own = await victim.Node.SetAsync(NearKey(), Scene.Truth);
+        var still = await victim.Store.GetAsync(held, scene.World.Clock.GetUtcNow());
+        return new FillResult(
+            filler.Accepted, afterFill, HonestStores, accepted, own.Local == StoreResult.Stored, still?.Value == Scene.Truth);
+    });
 }
 
 /// <summary>What a filled node does for honest peers.</summary>

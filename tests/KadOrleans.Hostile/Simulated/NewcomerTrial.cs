@@ -13,22 +13,18 @@ internal static class NewcomerTrial
 {
     private const int Honest = 40;
 
-    public static NewcomerResult Run(int seed, RequestKind? flood, int perSecond, int newcomers, TimeSpan duration)
+    public static NewcomerResult Run(int seed, RequestKind? flood, int perSecond, int newcomers, TimeSpan duration) => Scene.Run(seed, async scene =>
     {
-        var scene = new Scene(seed);
-        return scene.World.Run(async () =>
-        {
-            await scene.StartHonestAsync(Honest);
-            var victim = scene.World.PickNode().Transport.Endpoint;
-            var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim) { Kind = flood };
-            var flooding = flooder.RunAsync(perSecond, duration);
-            var asked = await AskAsync(scene, victim, newcomers, duration);
-            await flooding;
-            await scene.World.PassAsync(Scene.Settling);
-            return new NewcomerResult(
-                newcomers, asked.Count(peer => MostContacts(peer) > 0), asked.Count(peer => MostContacts(peer) >= 20));
-        });
-    }
+        await scene.StartHonestAsync(Honest);
+        var victim = scene.World.PickNode().Transport.Endpoint;
+        var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim) { Kind = flood };
+        var flooding = flooder.RunAsync(perSecond, duration);
+        var asked = await AskAsync(scene, victim, newcomers, duration);
+        await flooding;
+        await scene.World.PassAsync(Scene.Settling);
+        return new NewcomerResult(
+            newcomers, asked.Count(peer => MostContacts(peer) > 0), asked.Count(peer => MostContacts(peer) >= 20));
+    });
 
     private static async Task<List<RawPeer>> AskAsync(Scene scene, UdpEndpoint victim, int newcomers, TimeSpan duration)
     {

@@ -15,17 +15,21 @@ internal sealed class Scene(int seed)
     /// <summary>Longer than a ping with its retry waits, so that whoever pinged has been pinged back.</summary>
     public static readonly TimeSpan Settling = TimeSpan.FromSeconds(8);
 
-    /// <summary>What honest peers store.</summary>
     public static readonly DhtValue Truth = DhtValue.FromString("TRUE");
 
-    /// <summary>What attackers would have them believe.</summary>
     public static readonly DhtValue Lie = DhtValue.FromString("FALSE");
 
     public SimulatedWorld World { get; } = new(seed);
 
+    /// <summary>Runs a trial on virtual time in a world of its own.</summary>
+    public static T Run<T>(int seed, Func<Scene, Task<T>> trial)
+    {
+        var scene = new Scene(seed);
+        return scene.World.Run(() => trial(scene));
+    }
+
     public SeededRandomSource Random => World.Random;
 
-    /// <summary>Starts honest nodes, which know each other.</summary>
     public Task StartHonestAsync(int count, Action<KadNodeOptions>? configure = null) =>
         World.StartNetworkAsync(count, options =>
         {
@@ -34,7 +38,6 @@ internal sealed class Scene(int seed)
             configure?.Invoke(options);
         });
 
-    /// <summary>The honest nodes nearest to a key.</summary>
     public IReadOnlyList<SimulatedNode> Nearest(NodeId key, int count) =>
         [.. World.Nodes.OrderBy(node => node.Id.DistanceTo(key)).Take(count)];
 
@@ -56,7 +59,6 @@ internal sealed class Scene(int seed)
         return peer;
     }
 
-    /// <summary>Makes an attacker's peers known to every honest node.</summary>
     public async Task IntroduceAsync(IReadOnlyList<AttackerPeer> peers)
     {
         foreach (var peer in peers)

@@ -8,9 +8,8 @@ using KadOrleans.Wire;
 namespace KadOrleans.Hostile.Sockets;
 
 /// <summary>One datagram of each kind from a source that was never seen and stays silent, over IPv4 and IPv6: what it draws.</summary>
-internal sealed class AmplificationAttack(SocketAttackOptions options)
+internal sealed class AmplificationAttack
 {
-    /// <summary>By then each ping and its retry were sent.</summary>
     private static readonly TimeSpan LastPings = TimeSpan.FromSeconds(5);
 
     private readonly ForgedRequests _requests = new(new CryptographicRandomSource());
@@ -19,7 +18,7 @@ internal sealed class AmplificationAttack(SocketAttackOptions options)
 
     public async Task<JsonObject> RunAsync()
     {
-        await using var node = await NodeUnderTest.StartAsync(options.Kad, "--in-memory");
+        await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(3);
         await DrawAsync(node, "3 contacts");
         await node.AddContactsAsync(30);

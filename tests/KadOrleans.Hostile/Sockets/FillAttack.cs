@@ -4,6 +4,7 @@ using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Simulation.Attackers;
+using KadOrleans.Testing;
 
 namespace KadOrleans.Hostile.Sockets;
 
@@ -26,12 +27,12 @@ internal sealed class FillAttack(SocketAttackOptions options)
 
     public async Task<JsonObject> RunAsync()
     {
-        await using var node = await NodeUnderTest.StartAsync(options.Kad, "--in-memory");
+        await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(Contacts);
         using var honest = new SocketPeer(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000)) { AnswersPings = true };
         var key = NodeId.Random(Random);
         honest.Send(_requests.Store(key, DhtValue.FromString("TRUE")), node.IPv4);
-        await NodeUnderTest.EventuallyAsync(() => Task.FromResult(honest.Stored), stored => stored > 0);
+        await Eventually.ReadAsync(() => Task.FromResult(honest.Stored), stored => stored > 0);
         var (before, memory) = (await node.KeysAsync(), node.ResidentBytes);
         using (var forger = new ForgingSocket(node.IPv4))
         {
@@ -55,7 +56,7 @@ internal sealed class FillAttack(SocketAttackOptions options)
 
         await Task.Delay(LastAnswers);
         honest.Send(_requests.FindValue(key), node.IPv4);
-        await NodeUnderTest.EventuallyAsync(() => Task.FromResult(honest.Value), value => value is not null);
+        await Eventually.ReadAsync(() => Task.FromResult(honest.Value), value => value is not null);
         var result = new JsonObject
         {
             ["count"] = options.Count,

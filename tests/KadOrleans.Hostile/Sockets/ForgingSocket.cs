@@ -18,7 +18,6 @@ internal sealed class ForgingSocket : IDisposable
     private readonly SocketAddress _destination;
     private readonly UdpEndpoint _victim;
 
-    /// <param name="victim">To whom it sends.</param>
     public ForgingSocket(UdpEndpoint victim)
     {
         _victim = victim;
@@ -26,7 +25,6 @@ internal sealed class ForgingSocket : IDisposable
         _socket.SendBufferSize = 4 << 20;
     }
 
-    /// <summary>Sends one datagram. The kernel completes the header's length and checksum.</summary>
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint source)
     {
         var ip = _packet.AsSpan();

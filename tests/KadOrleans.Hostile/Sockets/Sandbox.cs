@@ -39,7 +39,6 @@ internal static class Sandbox
         }
     }
 
-    /// <summary>How to start this program inside.</summary>
     public static ProcessStartInfo Again(IEnumerable<string> args) =>
         Inside(["dotnet", typeof(Sandbox).Assembly.Location, .. args]);
 

@@ -20,7 +20,6 @@ internal sealed class SocketPeer : IDisposable
     private int _mostContacts;
     private int _stored;
     private int _refused;
-    private int _found;
 
     public SocketPeer(UdpEndpoint endpoint)
     {
@@ -33,35 +32,23 @@ internal sealed class SocketPeer : IDisposable
 
     public NodeId Id { get; } = NodeId.Random(new CryptographicRandomSource());
 
-    /// <summary>Whether it answers PING with its id.</summary>
     public bool AnswersPings { get; init; }
 
     public int Received => Volatile.Read(ref _received);
 
     public long ReceivedBytes => Interlocked.Read(ref _receivedBytes);
 
-    /// <summary>The most contacts that one response named.</summary>
     public int MostContacts => Volatile.Read(ref _mostContacts);
 
-    /// <summary>STOREs answered with true.</summary>
     public int Stored => Volatile.Read(ref _stored);
 
-    /// <summary>STOREs answered with false.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Responses to FIND_NODE and FIND_VALUE, each counted once <see cref="Value"/> has what it gave.</summary>
-    public int Found => Volatile.Read(ref _found);
-
-    /// <summary>The value that the last FIND_VALUE response gave, as text.</summary>
     public string? Value { get; private set; }
-
-    /// <summary>Forgets that value.</summary>
-    public void ForgetValue() => Value = null;
 
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
         _socket.SendTo(datagram, new IPEndPoint(destination.ToIPAddress(), destination.Port));
 
-    /// <summary>Sends a PING under its id.</summary>
     public void Ping(UdpEndpoint destination)
     {
         var buffer = new byte[Datagram.MaxLength];
@@ -122,7 +109,6 @@ internal sealed class SocketPeer : IDisposable
         {
             Value = value.Kind == DhtValueKind.String ? value.AsString() : Value;
             Volatile.Write(ref _mostContacts, Math.Max(_mostContacts, count));
-            Interlocked.Increment(ref _found);
         }
     }
 }

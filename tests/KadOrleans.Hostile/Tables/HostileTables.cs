@@ -3,31 +3,24 @@ using KadOrleans.Hostile.Sockets;
 
 namespace KadOrleans.Hostile.Tables;
 
-/// <summary>Prints what each attack comes to, as tables; beside an earlier run's figures if they are given.</summary>
+/// <summary>Prints what each attack comes to, as tables.</summary>
 public static class HostileTables
 {
-    /// <summary>How it is called.</summary>
-    public const string Usage =
-        "[simulated|sockets] [--kad PATH] [--minutes N] [--seed N] [--table NAME] [--beside FILE]: PATH is another build's kad without its "
-        + "extension, N minutes of mixed flood (default 10), NAME one of the simulated tables, FILE what an earlier run printed";
+    private const string Usage = "[simulated|sockets] [--seed N] [--table NAME]: NAME is one of the simulated tables";
 
     /// <summary>Runs both kinds of attacks, or one of them, and returns the exit code.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
-        ArgumentNullException.ThrowIfNull(args);
-        ArgumentNullException.ThrowIfNull(output);
-        ArgumentNullException.ThrowIfNull(error);
         var which = args is ["simulated" or "sockets", ..] ? args[0] : null;
         var options = args.Skip(which is null ? 0 : 1).Chunk(2).ToList();
-        if (options.Any(pair => pair is not ["--kad" or "--minutes" or "--seed" or "--table" or "--beside", _]))
+        if (options.Any(pair => pair is not ["--seed" or "--table", _]))
         {
             await error.WriteLineAsync(Usage);
             return 2;
         }
 
         string Of(string name, string otherwise) => options.LastOrDefault(pair => pair[0] == name)?[1] ?? otherwise;
-        var earlier = Of("--beside", string.Empty) is { Length: > 0 } file ? RowList.Read(file) : new Dictionary<string, string>();
-        var rows = new RowList(output, earlier);
+        var rows = new RowList(output);
         if (which != "sockets")
         {
             var tables = new SimulatedRows(rows, int.Parse(Of("--seed", "1"), CultureInfo.InvariantCulture)).Tables;
@@ -52,7 +45,23 @@ public static class HostileTables
             return 1;
         }
 
-        await new SocketRows(rows, Of("--kad", "kad"), double.Parse(Of("--minutes", "10"), CultureInfo.InvariantCulture)).WriteAsync();
+        await new SocketRows(rows).WriteAsync();
         return 0;
+    }
+}
+
+/// <summary>Rows of a table, each a name and a figure, written as they come: as Markdown.</summary>
+internal sealed class RowList(TextWriter output)
+{
+    public void Begin(string title)
+    {
+        output.WriteLine($"\n| {title} | figure |\n|---|---|");
+        output.Flush();
+    }
+
+    public void Add(FormattableString name, FormattableString figure)
+    {
+        output.WriteLine($"| {name.ToString(CultureInfo.InvariantCulture)} | {figure.ToString(CultureInfo.InvariantCulture)} |");
+        output.Flush();
     }
 }

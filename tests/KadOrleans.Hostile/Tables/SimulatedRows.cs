@@ -15,7 +15,6 @@ internal sealed class SimulatedRows(RowList rows, int seed)
 
     private static readonly RequestKind?[] Kinds = [RequestKind.FindNode, RequestKind.FindValue, RequestKind.Store, null];
 
-    /// <summary>The tables by name, in their order. Each runs and writes one.</summary>
     public IReadOnlyList<KeyValuePair<string, Action>> Tables =>
     [
         new("deception", WriteDeception),

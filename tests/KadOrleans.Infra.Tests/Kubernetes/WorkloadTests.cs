@@ -1,7 +1,8 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using KadOrleans.Testing;
 using KadOrleans.Testing.Conditions;
 using KadOrleans.Testing.Deployment;
-using KadOrleans.Testing;
 
 namespace KadOrleans.Infra.Tests.Kubernetes;
 
@@ -122,4 +123,18 @@ public sealed class WorkloadTests
 
     private static IEnumerable<JsonNode> Containers(JsonObject workload) =>
         workload.Entries("spec.template.spec.containers").Concat(workload.Entries("spec.template.spec.initContainers"));
+}
+
+/// <summary>A container's ports by their names.</summary>
+internal static class Ports
+{
+    public static Dictionary<string, int> Of(JsonNode container) => container.Entries("ports").ToDictionary(
+        port => port.Text("name")!, port => int.Parse(port.Text("containerPort")!, CultureInfo.InvariantCulture));
+}
+
+/// <summary>Which probe asks what.</summary>
+internal static class Probes
+{
+    public static readonly IReadOnlyList<(string Probe, string Path)> Expected =
+        [("startupProbe", "/health/live"), ("livenessProbe", "/health/live"), ("readinessProbe", "/health/ready")];
 }

@@ -1,5 +1,4 @@
 using KadOrleans.Lab.Tests.Running;
-using KadOrleans.Testing;
 using KadOrleans.Testing.Processes;
 
 namespace KadOrleans.Lab.Tests.Commands;
@@ -55,21 +54,6 @@ public sealed class SimulateCommandTests
             words => Assert.Contains(words, run.Output, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_csv_file_has_a_line_of_headings_and_one_of_numbers()
-    {
-        using var folder = new TemporaryFolder();
-        var file = Path.Combine(folder.Path, "run.csv");
-        await RunAsync($"simulate --nodes 10 --lookups 5 --csv {file}");
-
-        var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
-        Assert.Equal(2, lines.Length);
-        var (headings, numbers) = (lines[0].Split(','), lines[1].Split(','));
-        Assert.Equal(headings.Length, numbers.Length);
-        Assert.Equal("5", numbers[Array.IndexOf(headings, "lookups.count")]);
-        Assert.Equal("10", numbers[Array.IndexOf(headings, "settings.nodes")]);
-    }
-
     [Theory]
     [InlineData("1")]
     [InlineData("2")]
@@ -113,7 +97,7 @@ public sealed class SimulateCommandTests
     [Fact]
     public async Task A_report_without_lookups_leaves_them_out()
     {
-        var run = await RunAsync("simulate --nodes 5 --lookups 0 --join");
+        var run = await RunAsync("simulate --nodes 5 --lookups 0");
 
         Assert.DoesNotContain("Lookups:", run.Output, StringComparison.Ordinal);
     }

@@ -39,6 +39,32 @@ public sealed class ManualTimeProviderTests
         Assert.Equal(["second", "first"], _fired);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Timers_fire_by_time_then_by_setting_and_cancelled_ones_do_not(int seed)
+    {
+        var random = new SeededRandomSource(seed);
+        var expected = new List<(int Due, int Number, ITimer Timer)>();
+        for (var i = 0; i < 5_000; i++)
+        {
+            var due = random.Next(200);
+            expected.Add((due, i, Set($"{i}", TimeSpan.FromMilliseconds(due))));
+            if (random.Next(3) > 0)
+            {
+                var cancelled = random.Next(expected.Count);
+                expected[cancelled].Timer.Dispose();
+                expected[cancelled].Timer.Dispose();
+                expected.RemoveAt(cancelled);
+            }
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(expected.OrderBy(timer => timer.Due).ThenBy(timer => timer.Number).Select(timer => $"{timer.Number}"), _fired);
+    }
+
     [Fact]
     public void A_periodic_timer_fires_each_period_until_disposed()
     {

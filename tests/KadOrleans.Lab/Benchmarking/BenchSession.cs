@@ -8,7 +8,6 @@ namespace KadOrleans.Lab.Benchmarking;
 /// <summary>One run of <c>kad-lab bench</c>: targets, load, echoes, and what came of them.</summary>
 internal sealed class BenchSession(CommandIo io, BenchSettings settings)
 {
-    /// <exception cref="CommandException">A target cannot be loaded.</exception>
     public async Task<BenchOutcome> RunAsync(CancellationToken cancellationToken)
     {
         var given = new Dictionary<BenchTarget, UdpEndpoint>();
@@ -41,7 +40,6 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
 
     private byte[] HotOf(byte[] keys) => keys[..(Math.Max(1, (int)(settings.Keys * (long)settings.HotPercent / 100)) * NodeId.Length)];
 
-    /// <summary>As it is typed.</summary>
     public static string NameOf(BenchOperation operation) => operation switch
     {
         BenchOperation.Ping => "ping",

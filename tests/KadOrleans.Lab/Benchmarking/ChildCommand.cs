@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli;
 using KadOrleans.Core;
@@ -19,18 +20,13 @@ internal sealed class ChildCommand : IAsyncDisposable
 
     private readonly string _line;
 
-    private ChildCommand(Process process, string line, UdpEndpoint endpoint, Task<string>? status)
-    {
+    private ChildCommand(Process process, string line, UdpEndpoint endpoint, Task<string>? status) =>
         (_process, _line, Endpoint, _status) = (process, line, endpoint, status);
-    }
 
-    /// <summary>Where it listens.</summary>
     public UdpEndpoint Endpoint { get; }
 
-    /// <summary>The id of a node, which its first line ends with.</summary>
     public NodeId Id => NodeId.Parse(_line.Split(' ')[^1]);
 
-    /// <summary>The processor time it has taken, of all its threads.</summary>
     public TimeSpan Cpu
     {
         get
@@ -40,7 +36,6 @@ internal sealed class ChildCommand : IAsyncDisposable
         }
     }
 
-    /// <summary>What it has in the machine's memory.</summary>
     public ResidentMemory Memory
     {
         get
@@ -51,11 +46,6 @@ internal sealed class ChildCommand : IAsyncDisposable
     }
 
     /// <summary>Starts a command of this build and waits for its first line, <c>listening udp ADDRESS:PORT</c>.</summary>
-    /// <param name="io">Where its warnings go.</param>
-    /// <param name="executable">An executable beside this one: <c>kad</c>, or <see cref="LabCommand.Name"/>.</param>
-    /// <param name="arguments">What follows its name.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">It ended, or said something else.</exception>
     public static Task<ChildCommand> StartAsync(CommandIo io, string executable, string[] arguments, CancellationToken cancellationToken) =>
         StartAsync(
             io,
@@ -63,11 +53,6 @@ internal sealed class ChildCommand : IAsyncDisposable
             _ => CommandException.Failed($"'{executable} {arguments[0]}' did not start."),
             cancellationToken);
 
-    /// <summary>The same with any program that begins with such a line.</summary>
-    /// <param name="io">Where its warnings go.</param>
-    /// <param name="program">What to start.</param>
-    /// <param name="complain">What to say if its first line is another, or there is none.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<ChildCommand> StartAsync(
         CommandIo io, ProcessStartInfo program, Func<string?, CommandException> complain, CancellationToken cancellationToken)
     {
@@ -92,7 +77,6 @@ internal sealed class ChildCommand : IAsyncDisposable
     }
 
     /// <summary>Its garbage collections until now, by the status that it serves; null without <c>--http</c>.</summary>
-    /// <exception cref="CommandException">It does not tell.</exception>
     public async Task<GarbageCollections?> ReadCollectionsAsync(CancellationToken cancellationToken)
     {
         if (_status is null)
@@ -142,4 +126,37 @@ internal sealed class ChildCommand : IAsyncDisposable
         await process.WaitForExitAsync(CancellationToken.None);
         process.Dispose();
     }
+}
+
+/// <summary>Garbage collections of a process. That of a generation is one of the younger ones too.</summary>
+internal readonly record struct GarbageCollections(int Gen0, int Gen1, int Gen2)
+{
+    public static GarbageCollections operator +(GarbageCollections left, GarbageCollections right) =>
+        new(left.Gen0 + right.Gen0, left.Gen1 + right.Gen1, left.Gen2 + right.Gen2);
+
+    public static GarbageCollections operator -(GarbageCollections left, GarbageCollections right) =>
+        new(left.Gen0 - right.Gen0, left.Gen1 - right.Gen1, left.Gen2 - right.Gen2);
+
+    public static GarbageCollections Parse(JsonNode json) => new((int)json["gen0"]!, (int)json["gen1"]!, (int)json["gen2"]!);
+
+    public JsonObject ToJson() => new() { ["gen0"] = Gen0, ["gen1"] = Gen1, ["gen2"] = Gen2 };
+
+    public override string ToString() => Gen0 == 0
+        ? "0"
+        : string.Create(CultureInfo.InvariantCulture, $"{Gen0} (generation 1: {Gen1}, generation 2: {Gen2})");
+}
+
+/// <summary>A process's pages in the machine's memory.</summary>
+/// <param name="Current">Bytes now.</param>
+/// <param name="Peak">Bytes at most since it began.</param>
+internal readonly record struct ResidentMemory(long Current, long Peak)
+{
+    private const double Megabyte = 1_000_000;
+
+    public double CurrentMegabytes => Math.Round(Current / Megabyte, 1);
+
+    public double PeakMegabytes => Math.Round(Peak / Megabyte, 1);
+
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{CurrentMegabytes:0} MB resident, {PeakMegabytes:0} MB at most");
 }

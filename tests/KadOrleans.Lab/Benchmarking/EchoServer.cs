@@ -29,7 +29,6 @@ internal sealed unsafe class EchoServer(int[] answerLengths) : IDisposable
         return UdpEndpoint.FromIPAddress(local.Address, local.Port);
     }
 
-    /// <summary>A datagram a call, by the base library. Never returns.</summary>
     public void EchoOneByOne()
     {
         var buffer = new byte[LongestDatagram];

@@ -1,3 +1,4 @@
+using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Wire;
 
@@ -11,9 +12,6 @@ internal static class KademliaRequests
     private const byte EmptyArray = 0x90;
     private const byte MapOfOne = 0x81;
 
-    /// <summary>One round of an operation: a template per request.</summary>
-    /// <param name="operation">The operation.</param>
-    /// <param name="hasContacts">Whether the target has contacts, so that an answer without any is not as expected.</param>
     public static RequestTemplate[] Of(BenchOperation operation, bool hasContacts) => operation switch
     {
         BenchOperation.Ping => [Create(RequestKind.Ping, hasContacts)],
@@ -61,4 +59,39 @@ internal static class KademliaRequests
             buffer, new MessageId(RequestTemplate.IdMark), new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, value), out var length);
         return length;
     }
+}
+
+/// <summary>A request of one kind, ready but for its ids.</summary>
+/// <param name="kind">What it asks.</param>
+/// <param name="bytes">The datagram with the marks in it, at most <see cref="MaxLength"/> bytes.</param>
+/// <param name="isExpected">Whether an answer, the whole datagram, is what was asked for: a value that is found, a STORE that is taken.</param>
+internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadOnlySpan<byte>, bool> isExpected)
+{
+    public const int MaxLength = 256;
+
+    public const int ValueLength = 64;
+
+    public static byte[] IdMark { get; } = NodeId.FromKey("message").ToByteArray();
+
+    public static NodeId SenderMark { get; } = NodeId.FromKey("sender");
+
+    public static NodeId KeyMark { get; } = NodeId.FromKey("key");
+
+    public static byte[] ValueMark { get; } = [.. Enumerable.Repeat((byte)0x5A, ValueLength)];
+
+    public RequestKind Kind => kind;
+
+    public byte[] Bytes => bytes;
+
+    public int IdAt { get; } = bytes.AsSpan().IndexOf(IdMark);
+
+    public int SenderAt { get; } = bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
+
+    /// <summary>Where the key or target is; -1 where there is none.</summary>
+    public int KeyAt { get; } = bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
+
+    /// <summary>Where the value is; -1 where there is none.</summary>
+    public int ValueAt { get; } = bytes.AsSpan().IndexOf(ValueMark);
+
+    public bool IsExpected(ReadOnlySpan<byte> answer) => isExpected(answer);
 }

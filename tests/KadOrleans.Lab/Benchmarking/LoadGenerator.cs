@@ -11,10 +11,8 @@ namespace KadOrleans.Lab.Benchmarking;
 /// only its ids change, and a value. The message id has the number of the place, so an answer is found without a search. Used by
 /// one thread.
 /// </summary>
-/// <param name="socket">Sends and receives; the caller disposes it.</param>
 internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
 {
-    /// <summary>Requests under way at most.</summary>
     public const int MostInFlight = 65_536;
 
     // Place and turn in the message id; what follows them is random, so that nobody answers unasked.
@@ -45,13 +43,10 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
     private long _lastValue;
     private long _answered;
 
-    /// <summary>Answers since the beginning; any thread may read it.</summary>
     public long Answered => Volatile.Read(ref _answered);
 
-    /// <summary>Answers from now on what this target asks, whichever is loaded.</summary>
     public void Know(LoadTarget target) => _targets[LoadSocket.Pack(target.Endpoint)] = target;
 
-    /// <summary>Answers what the targets ask until told to stop.</summary>
     public void Serve(Func<bool> isOver)
     {
         while (!isOver())
@@ -61,10 +56,6 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
     }
 
     /// <summary>Sends requests for as long as the load says, and waits for those under way then.</summary>
-    /// <param name="target">Where to; answers of others are not counted.</param>
-    /// <param name="load">What to send.</param>
-    /// <param name="result">Where it is counted.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public void Run(LoadTarget target, Load load, LoadResult result, CancellationToken cancellationToken)
     {
         Know(target);
@@ -262,6 +253,5 @@ internal sealed record Load(BenchOperation Operation, byte[] Keys, int InFlight,
     /// <summary>The ids that sources ask under, if not those of the target.</summary>
     public NodeId[]? Senders { get; init; }
 
-    /// <summary>Requests after which it ends.</summary>
     public long MostRequests { get; init; } = long.MaxValue;
 }

@@ -21,10 +21,6 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    /// <summary>Runs a load.</summary>
-    /// <param name="what">What it is, for people.</param>
-    /// <param name="target">Where to.</param>
-    /// <param name="load">The load.</param>
     public async Task<LoadResult> RunAsync(string what, LoadTarget target, Load load)
     {
         var result = new LoadResult();
@@ -33,9 +29,6 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
     }
 
     /// <summary>Runs a load that is measured, with processor time, memory and collections of the target if they can be known.</summary>
-    /// <param name="what">What it is, for people.</param>
-    /// <param name="target">Where to, and where it is counted.</param>
-    /// <param name="load">The load.</param>
     public async Task MeasureAsync(string what, LoadTarget target, Load load)
     {
         var (process, result) = (target.Process, target.Result);
@@ -51,10 +44,6 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
         }
     }
 
-    /// <summary>Answers the target until it has nothing left to do by itself.</summary>
-    /// <param name="target">A node that was started.</param>
-    /// <param name="contacts">Its contacts: each is pinged before.</param>
-    /// <param name="keys">The keys that it holds.</param>
     public async Task SettleAsync(LoadTarget target, int contacts, int keys)
     {
         var (process, longest, lines) = (target.Process!, LongestSettling + (keys * SettlingPerKey), new ProgressLines(io));

@@ -43,7 +43,6 @@ internal sealed unsafe class LoadSocket : IDisposable
 
     public ushort Port { get; }
 
-    /// <summary>An endpoint as <see cref="SenderOf"/> gives it.</summary>
     public static ulong Pack(UdpEndpoint endpoint)
     {
         Span<byte> address = stackalloc byte[sizeof(ulong)];
@@ -53,9 +52,6 @@ internal sealed unsafe class LoadSocket : IDisposable
         return MemoryMarshal.Read<ulong>(address);
     }
 
-    /// <summary>From now on datagrams go there.</summary>
-    /// <param name="target">Where.</param>
-    /// <param name="choosesSource">Whether they leave from <see cref="LoopbackSources"/>; else from where the system chooses.</param>
     public void SetTarget(UdpEndpoint target, bool choosesSource)
     {
         _choosesSource = choosesSource;
@@ -66,9 +62,6 @@ internal sealed unsafe class LoadSocket : IDisposable
     }
 
     /// <summary>Has a datagram sent with the others. It must stay as it is until then.</summary>
-    /// <param name="datagram">Where it begins, in memory that does not move.</param>
-    /// <param name="length">Its bytes.</param>
-    /// <param name="source">Index of the address that it leaves from.</param>
     public void Queue(byte* datagram, int length, int source)
     {
         Put(_queued, datagram, length, _choosesSource ? LoopbackSources.AddressOf(source) : null);
@@ -90,8 +83,6 @@ internal sealed unsafe class LoadSocket : IDisposable
     }
 
     /// <summary>Sends a copy at once to where a datagram came from, from where it came to.</summary>
-    /// <param name="datagram">What to send.</param>
-    /// <param name="index">Of the one that was read.</param>
     public void Reply(ReadOnlySpan<byte> datagram, int index)
     {
         Flush();
@@ -104,7 +95,6 @@ internal sealed unsafe class LoadSocket : IDisposable
     }
 
     /// <summary>Reads what has come, and how many datagrams that is; waits for the first.</summary>
-    /// <param name="longest">The longest wait, which may be none.</param>
     public int Receive(TimeSpan longest)
     {
         for (var i = 0; i < BatchSize; i++)
@@ -124,7 +114,6 @@ internal sealed unsafe class LoadSocket : IDisposable
             : 0;
     }
 
-    /// <summary>A datagram that was read.</summary>
     public ReadOnlySpan<byte> Datagram(int index) => new(_in.Buffers[index].Start, (int)_in.Headers[index].Length);
 
     /// <summary>Whom it is from, as <see cref="Pack"/> says it.</summary>
@@ -151,5 +140,101 @@ internal sealed unsafe class LoadSocket : IDisposable
         _out.Headers[index].Message.ControlLength = localAddress is { } local
             ? (nuint)PacketInformation.Write(_out.Control(index), UdpEndpoint.FromIPv4(local, 0), AddressFamily.InterNetwork)
             : 0;
+    }
+}
+
+/// <summary>Headers of many datagrams with room for addresses and control data; the datagrams themselves are elsewhere.</summary>
+internal sealed unsafe class MessagePlaces : IDisposable
+{
+    private readonly byte* _addresses;
+    private readonly byte* _controls;
+    private readonly int _addressSize;
+    private readonly int _controlSize;
+
+    public MessagePlaces(int count, int addressSize, int controlSize)
+    {
+        (_addressSize, _controlSize) = (addressSize, controlSize);
+        Headers = (LinuxCalls.MessageHeader*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(LinuxCalls.MessageHeader));
+        Buffers = (LinuxCalls.Buffer*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(LinuxCalls.Buffer));
+        _addresses = (byte*)NativeMemory.AllocZeroed((nuint)count, (nuint)addressSize);
+        _controls = (byte*)NativeMemory.AllocZeroed((nuint)count, (nuint)controlSize);
+        for (var i = 0; i < count; i++)
+        {
+            Headers[i].Message.Address = _addresses + (i * addressSize);
+            Headers[i].Message.AddressLength = (uint)addressSize;
+            Headers[i].Message.Buffers = &Buffers[i];
+            Headers[i].Message.BufferCount = 1;
+            Headers[i].Message.Control = _controls + (i * controlSize);
+        }
+    }
+
+    public LinuxCalls.MessageHeader* Headers { get; }
+
+    public LinuxCalls.Buffer* Buffers { get; }
+
+    public Span<byte> Address(int index) => new(_addresses + (index * _addressSize), _addressSize);
+
+    public Span<byte> Control(int index) => new(_controls + (index * _controlSize), _controlSize);
+
+    public void Dispose()
+    {
+        NativeMemory.Free(Headers);
+        NativeMemory.Free(Buffers);
+        NativeMemory.Free(_addresses);
+        NativeMemory.Free(_controls);
+    }
+}
+
+/// <summary>ppoll(2), whose waits may be shorter than a millisecond.</summary>
+internal static unsafe partial class PollCalls
+{
+    private const short Input = 1;
+
+    /// <summary>Waits until a socket can be read; false if the time is over.</summary>
+    public static bool WaitForInput(int socket, TimeSpan longest)
+    {
+        var entry = new Entry { Descriptor = socket, Events = Input };
+        var time = new Time { Seconds = (long)longest.TotalSeconds, Nanoseconds = longest.Ticks % TimeSpan.TicksPerSecond * 100 };
+        return Poll(&entry, 1, &time, null) > 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "ppoll")]
+    private static partial int Poll(Entry* entries, nuint count, Time* longest, void* signals);
+
+    private struct Entry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    private struct Time
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+}
+
+/// <summary>
+/// Addresses 127.x.y.1 of this host, each in a /24 of its own. So each has its own share of a node's limits per source and subnet. One
+/// socket bound to 0.0.0.0 has them all. It learns to which of them a datagram came, and chooses from which of them one leaves.
+/// </summary>
+internal static class LoopbackSources
+{
+    public const int Most = 1_000;
+
+    private const int PerBlock = 250;
+
+    // Above 127.0.0.0/16, where other programs of the host listen.
+    private const uint First = 0x7F_01_00_01;
+
+    public static uint AddressOf(int index) => First + ((uint)(index / PerBlock) << 16) + ((uint)(index % PerBlock) << 8);
+
+    /// <summary>The index of an address, or -1.</summary>
+    public static int IndexOf(uint address)
+    {
+        var (block, place) = ((int)(address >> 16) - (int)(First >> 16), (int)(address >> 8) & 0xFF);
+        var index = (block * PerBlock) + place;
+        return index is >= 0 and < Most && place < PerBlock && AddressOf(index) == address ? index : -1;
     }
 }

@@ -1,13 +1,10 @@
 using KadOrleans.Core;
 using KadOrleans.Node;
+using KadOrleans.Wire;
 
 namespace KadOrleans.Lab.Benchmarking;
 
 /// <summary>What requests are sent to.</summary>
-/// <param name="name">For the report.</param>
-/// <param name="endpoint">Where it listens.</param>
-/// <param name="protocol">What it speaks.</param>
-/// <param name="senders">The id that each source asks under.</param>
 internal sealed class LoadTarget(string name, UdpEndpoint endpoint, ILoadProtocol protocol, NodeId[] senders)
 {
     public string Name => name;
@@ -21,16 +18,13 @@ internal sealed class LoadTarget(string name, UdpEndpoint endpoint, ILoadProtoco
     /// <summary>Its process, if that is ours: then processor time, memory and collections can be known.</summary>
     public ChildCommand? Process { get; init; }
 
-    /// <summary>What came of it while it was measured.</summary>
     public LoadResult Result { get; } = new();
 
     /// <summary>Whether it is asked from <see cref="LoopbackSources"/>; else from where the system chooses.</summary>
     public bool IsLocal => endpoint.IsLoopback;
 
-    /// <summary>The same with nothing measured yet.</summary>
     public LoadTarget Anew() => new(name, endpoint, protocol, senders) { Process = Process };
 
-    /// <summary>An echo, which knows nobody.</summary>
     public static LoadTarget Echo(string name, ChildCommand process, int sources) =>
         new(name, process.Endpoint, new PeerResponder([]), [.. Enumerable.Repeat(DhtNode.ClientId, sources)]) { Process = process };
 }
@@ -41,14 +35,61 @@ internal interface ILoadProtocol
     /// <summary>Sources that the target has pinged by now; any thread may read it.</summary>
     int SourcesPinged { get; }
 
-    /// <summary>One round of an operation: a template per request.</summary>
     RequestTemplate[] RoundOf(BenchOperation operation);
 
     /// <summary>Where the message id of an answer begins; -1 if the datagram is none.</summary>
     int FindAnswer(ReadOnlySpan<byte> datagram);
 
-    /// <summary>The answer to what the target asks; empty where there is none.</summary>
-    /// <param name="request">The whole datagram.</param>
-    /// <param name="source">Index of the source that was asked.</param>
     ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source);
+}
+
+/// <summary>
+/// What the sources answer when the target asks them: their ids, no contacts, and that they took a value. So they become
+/// proven addresses, and contacts where they have ids of their own.
+/// </summary>
+/// <param name="ids">The id of each source; a client's is answered for with none.</param>
+internal sealed class PeerResponder(NodeId[] ids) : ILoadProtocol
+{
+    private readonly byte[] _buffer = new byte[Datagram.MaxLength];
+    private readonly HashSet<int> _pinged = [];
+    private readonly bool _hasContacts = Array.Exists(ids, id => id != DhtNode.ClientId);
+    private int _sourcesPinged;
+
+    public int SourcesPinged => Volatile.Read(ref _sourcesPinged);
+
+    public RequestTemplate[] RoundOf(BenchOperation operation) => KademliaRequests.Of(operation, _hasContacts);
+
+    public int FindAnswer(ReadOnlySpan<byte> datagram) =>
+        datagram.Length > Datagram.HeaderLength && datagram[0] == (byte)DatagramKind.Response ? Datagram.IdOffset : -1;
+
+    public ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
+    {
+        if (source < 0 || source >= ids.Length
+            || !Datagram.TryReadHeader(request, out _, out var id, out var body, out _)
+            || !Request.TryDecode(body, out var decoded, out _))
+        {
+            return [];
+        }
+
+        var length = decoded.Kind switch
+        {
+            RequestKind.Ping => Ping(id, source),
+            RequestKind.Store => ResponseWriter.WriteStored(_buffer, id, stored: true),
+            RequestKind.FindNode or RequestKind.FindValue => ResponseWriter.WriteNodes(_buffer, id, []),
+            _ => 0,
+        };
+        return _buffer.AsSpan(0, length);
+    }
+
+    private int Ping(MessageId id, int source)
+    {
+        if (_pinged.Add(source))
+        {
+            Volatile.Write(ref _sourcesPinged, _pinged.Count);
+        }
+
+        return ids[source] == DhtNode.ClientId
+            ? ResponseWriter.WriteEmptyPong(_buffer, id)
+            : ResponseWriter.WritePong(_buffer, id, ids[source]);
+    }
 }

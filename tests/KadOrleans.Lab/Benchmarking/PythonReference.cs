@@ -7,15 +7,12 @@ namespace KadOrleans.Lab.Benchmarking;
 /// <summary>The Python implementation of this network's protocol, <c>kademlia</c>, as a process.</summary>
 internal static class PythonReference
 {
-    /// <summary>Where none is named.</summary>
     public const string DefaultInterpreter = "python3";
 
     private const string Script = "KadOrleans.Lab.Benchmarking.reference.py";
 
     private const string Missing = "missing: ";
 
-    /// <summary>Starts it.</summary>
-    /// <exception cref="CommandException">The interpreter cannot be started, or cannot import <c>kademlia</c>.</exception>
     public static async Task<ChildCommand> StartAsync(CommandIo io, string interpreter, CancellationToken cancellationToken)
     {
         using var script = new StreamReader(typeof(PythonReference).Assembly.GetManifestResourceStream(Script)!);

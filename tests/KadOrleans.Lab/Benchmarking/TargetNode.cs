@@ -25,17 +25,10 @@ internal sealed class TargetNode : IAsyncDisposable
 
     private readonly DirectoryInfo _folder;
 
-    private TargetNode(DirectoryInfo folder, ChildCommand process)
-    {
-        (_folder, Process) = (folder, process);
-    }
+    private TargetNode(DirectoryInfo folder, ChildCommand process) => (_folder, Process) = (folder, process);
 
     public ChildCommand Process { get; }
 
-    /// <summary>Ids of which the first <paramref name="contacts"/> fit into one table.</summary>
-    /// <param name="own">The id of the table.</param>
-    /// <param name="contacts">How many must fit.</param>
-    /// <param name="port">The port of all of them.</param>
     public static Contact[] ChooseContacts(NodeId own, int contacts, ushort port)
     {
         var random = new CryptographicRandomSource();
@@ -53,12 +46,6 @@ internal sealed class TargetNode : IAsyncDisposable
         return [.. table.Snapshot.Contacts.OrderBy(contact => contact.Endpoint.AddressLow)];
     }
 
-    /// <summary>Writes the data folder and starts the node on it.</summary>
-    /// <param name="io">Where the node's warnings go.</param>
-    /// <param name="state">Its id and contacts.</param>
-    /// <param name="keys">The keys it holds, 20 bytes each.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CommandException">It did not start.</exception>
     public static async Task<TargetNode> StartAsync(CommandIo io, NodeState state, byte[] keys, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("kad-bench-");

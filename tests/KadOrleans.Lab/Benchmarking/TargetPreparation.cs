@@ -8,11 +8,6 @@ using KadOrleans.Node.Ports;
 namespace KadOrleans.Lab.Benchmarking;
 
 /// <summary>Makes targets ready for a load: contacts, proved sources, keys. Ends what it has started.</summary>
-/// <param name="io">Where warnings and progress go.</param>
-/// <param name="settings">What was asked for.</param>
-/// <param name="runner">Makes the loads.</param>
-/// <param name="keys">The keys, 20 bytes each.</param>
-/// <param name="port">The port of all sources.</param>
 internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys, ushort port) : IAsyncDisposable
 {
     // Each source sends one request at first: to be proved, or to become a contact.
@@ -30,7 +25,6 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
 
     private readonly int _sources = settings.Sources ?? BenchSettings.DefaultSources;
 
-    /// <summary>Starts <c>kad node</c> with contacts and keys.</summary>
     public async Task<LoadTarget> StartNodeAsync(string name)
     {
         var own = NodeId.Random(new CryptographicRandomSource());
@@ -84,7 +78,6 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
     private NodeId[] IdsOf(Contact[] contacts) => [.. Enumerable.Range(0, Math.Max(contacts.Length, _sources))
         .Select(i => i < contacts.Length ? contacts[i].Id : DhtNode.ClientId)];
 
-    /// <summary>Gives a target that has nothing yet its contacts and keys.</summary>
     private async Task FillAsync(LoadTarget target, NodeId[] contacts)
     {
         await MakeContactsAsync(target, contacts);
@@ -124,7 +117,6 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         }
     }
 
-    /// <summary>Has each source proved by a ping.</summary>
     private async Task ProveAsync(LoadTarget target)
     {
         var sources = target.Senders.Length;

@@ -12,8 +12,6 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
     // What a response has at least, about.
     private const int EchoBytes = 64;
 
-    /// <summary>Measures.</summary>
-    /// <param name="targets">At least one. An echo's answers are as long as those of the first.</param>
     public async Task<BenchOutcome> RunAsync(IReadOnlyList<LoadTarget> targets)
     {
         var load = new Load(settings.Operation, keys, settings.InFlight, settings.WarmUp) { Rate = settings.Rate };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KadOrleans.Cli;
+using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Cli.Output;
 using KadOrleans.Lab.Benchmarking;
@@ -47,5 +48,158 @@ internal static class BenchCommand
             return ExitCode.Done;
         });
         return command;
+    }
+}
+
+/// <summary>The options of <c>kad-lab bench</c>.</summary>
+internal sealed class BenchOptions
+{
+    private const int DefaultInFlight = 256;
+    private const int DefaultInFlightAtRate = 16_384;
+    private const int DefaultKeys = 10_000;
+    private const int DefaultKeysOfGiven = 1_000;
+
+    private static readonly Dictionary<string, BenchOperation> Operations =
+        Enum.GetValues<BenchOperation>().ToDictionary(BenchSession.NameOf);
+
+    private readonly Option<string[]> _target = new("--target")
+    {
+        Description = $"A node that you run, perhaps with a name: edge=127.0.0.1:7821. '{BenchTarget.Self}' is one that is started. "
+            + $"Repeatable: they are measured in turns. [default: {BenchTarget.Self}]",
+        HelpName = "HOST:PORT",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string> _operation = new("--op")
+    {
+        Description = "What to ask: ping, find_node, find_value, find_missing, store (held keys), store_new (each key once), or a mix.",
+        HelpName = "OP",
+        DefaultValueFactory = _ => "mix",
+    };
+
+    private readonly NumberOption<int> _seconds = new("--seconds", "N", 1, 3_600, "How long to measure each", 5);
+
+    private readonly NumberOption<int> _warmUp = new(
+        "--warm-up", "N", 1, 3_600, "How long to warm each up before, as a node is slower while it compiles its code", 4);
+
+    private readonly NumberOption<int> _inFlight = new(
+        "--in-flight", "N", 1, LoadGenerator.MostInFlight, "Requests under way at most", byDefault: $"{DefaultInFlight}; {DefaultInFlightAtRate} with --rate");
+
+    private readonly NumberOption<int> _sources = new(
+        "--sources",
+        "N",
+        1,
+        LoopbackSources.Most,
+        "Loopback addresses that ask, as a node limits each",
+        byDefault: $"{BenchSettings.DefaultSources}; 1 for a target elsewhere");
+
+    private readonly NumberOption<int> _rate = new(
+        "--rate", "N", 1, 10_000_000, "Requests per second, sent whether or not answers come", byDefault: "the next when one is answered");
+
+    private readonly NumberOption<int> _contacts = new(
+        "--contacts",
+        "N",
+        0,
+        BenchSettings.DefaultContacts,
+        "Contacts that each target gets",
+        byDefault: $"{BenchSettings.DefaultContacts}; 0 for a node that you run");
+
+    private readonly NumberOption<int> _keys = new(
+        "--keys",
+        "N",
+        1,
+        10_000_000,
+        $"Keys of {RequestTemplate.ValueLength} bytes that each holds",
+        byDefault: $"{DefaultKeys}; {DefaultKeysOfGiven} with nodes that you run");
+
+    private readonly NumberOption<int> _hot = new("--hot", "PERCENT", 1, 100, "Ask for this part of the keys alone", 100);
+
+    private readonly Option<string?> _python = new("--python")
+    {
+        Description = "Start the Python implementation too, and measure it in turns: an interpreter that can import kademlia. "
+            + $"[default: {PythonReference.DefaultInterpreter}]",
+        HelpName = "INTERPRETER",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<bool> _baseline = new("--baseline")
+    {
+        Description = "Measure plain UDP echoes of the same sizes in turns with the nodes, and print the ratios.",
+    };
+
+    private readonly Option<bool> _cold = new("--cold")
+    {
+        Description = "Measure each target from its first second on, and print the responses of each second. The load warms up on an echo.",
+    };
+
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _warmUp, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
+
+    public BenchSettings Read(ParseResult parsed)
+    {
+        var targets = ReadTargets(parsed);
+        var operation = parsed.GetValue(_operation)!;
+        var rate = _rate.Find(parsed);
+        var baseline = parsed.GetValue(_baseline);
+        return new BenchSettings
+        {
+            Targets = targets,
+            Operation = Operations.TryGetValue(operation, out var known)
+                ? known
+                : throw CommandException.WrongUsage($"--op is '{operation}'; {string.Join(", ", Operations.Keys)} are allowed."),
+            Duration = TimeSpan.FromSeconds(_seconds.Read(parsed)),
+            WarmUp = TimeSpan.FromSeconds(_warmUp.Read(parsed)),
+            InFlight = _inFlight.Find(parsed) ?? (rate is null ? DefaultInFlight : DefaultInFlightAtRate),
+            Sources = _sources.Find(parsed),
+            Rate = rate,
+            Contacts = _contacts.Find(parsed),
+            Keys = _keys.Find(parsed)
+                ?? (targets.Any(target => target.Kind == TargetKind.Given) ? DefaultKeysOfGiven : DefaultKeys),
+            HotPercent = _hot.Read(parsed),
+            Python = parsed.GetValue(_python) ?? PythonReference.DefaultInterpreter,
+            Baseline = baseline,
+            Cold = parsed.GetValue(_cold) && (targets.Count > 1 || baseline)
+                ? throw CommandException.WrongUsage("--cold measures one target; --baseline and further targets, which are measured in turns with it, are not allowed.")
+                : parsed.GetValue(_cold),
+            Json = parsed.GetValue(_json),
+        };
+    }
+
+    private List<BenchTarget> ReadTargets(ParseResult parsed)
+    {
+        var targets = new List<BenchTarget>();
+        foreach (var text in parsed.GetValue(_target) ?? [])
+        {
+            targets.Add(ParseTarget(text));
+        }
+
+        if (targets.Count == 0)
+        {
+            targets.Add(BenchTarget.Started);
+        }
+
+        if (parsed.GetResult(_python) is not null)
+        {
+            targets.Add(BenchTarget.Python);
+        }
+
+        return targets.GroupBy(target => target.Name).FirstOrDefault(same => same.Count() > 1) is { Key: var name }
+            ? throw CommandException.WrongUsage($"--target: two are named '{name}'; each needs a name of its own, such as edge=127.0.0.1:7821.")
+            : targets;
+    }
+
+    private BenchTarget ParseTarget(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var (name, address) = equals < 0 ? (text, text) : (text[..equals], text[(equals + 1)..]);
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw CommandException.WrongUsage($"{_target.Name} is '{text}'; a name is needed before the =, such as edge=127.0.0.1:7821.");
+        }
+
+        return address == BenchTarget.Self
+            ? new BenchTarget(name, TargetKind.Started)
+            : new BenchTarget(name, TargetKind.Given, Endpoints.ParseHost(_target.Name, address));
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Numerics;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Arguments;
 using KadOrleans.Cli.Commands;
 using KadOrleans.Cli.Output;
 using KadOrleans.Lab.Reports;
@@ -14,29 +12,33 @@ namespace KadOrleans.Lab.Commands;
 internal static class CostCommand
 {
     private const string All = "all";
-    private const int MaxValueBytes = 8192;
     private const int MaxShards = 1 << 16;
 
     private static readonly PriceList Prices = PriceList.Read();
 
     private static readonly string Names = string.Join(", ", [.. Prices.Storages.Select(storage => storage.Name), All]);
 
-    private static readonly Option<string> Puts = Number("--puts", "N", "New or changed values a second: 0 to 10000000.", "0");
-    private static readonly Option<string> Gets = Number("--gets", "N", "Values asked for a second: 0 to 100000000.", "0");
-    private static readonly Option<string> Bytes = Number("--bytes", "N", $"The bytes of a value: 0 to {MaxValueBytes}.", "64");
-    private static readonly Option<string> Keys = Number("--keys", "N", "The keys held: 0 to 1000000000000.", "0");
-    private static readonly Option<string> Ids = Number("--ids", "N", "The node ids of all edges: 0 to 1000000.", "0");
-    private static readonly Option<string> Edges = Number("--edges", "N", "The edges: 0 to 100000.", "0");
-    private static readonly Option<string> Silos = Number("--silos", "N", "The silos: 1 to 10000, or 0 for as many as the memory needs.", "0");
-    private static readonly Option<string> Shards = Number("--shards", "N", $"The shards: a power of two, 1 to {MaxShards}.", "128");
+    private static readonly NumberOption<double> Puts = new("--puts", "N", 0, 10_000_000, "New or changed values a second", 0);
+    private static readonly NumberOption<double> Gets = new("--gets", "N", 0, 100_000_000, "Values asked for a second", 0);
+    private static readonly NumberOption<int> Bytes = new("--bytes", "N", 0, 8_192, "The bytes of a value", 64);
+    private static readonly NumberOption<long> Keys = new("--keys", "N", 0, 1_000_000_000_000, "The keys held", 0);
+    private static readonly NumberOption<int> Ids = new("--ids", "N", 0, 1_000_000, "The node ids of all edges", 0);
+    private static readonly NumberOption<int> Edges = new("--edges", "N", 0, 100_000, "The edges", 0);
+    private static readonly NumberOption<int> Silos = new("--silos", "N", 0, 10_000, "The silos, or 0 for as many as the memory needs", 0);
+    private static readonly NumberOption<int> Shards = new("--shards", "N", 1, MaxShards, "The shards, a power of two", 128);
 
-    private static readonly Option<string> Save = Number(
-        "--save-interval", "MINUTES", "Kad:Cluster:SaveInterval, the longest time after which a changed table is saved: 0.1 to 60.", "10");
+    private static readonly NumberOption<double> Save = new(
+        "--save-interval", "MINUTES", 0.1, 60, "Kad:Cluster:SaveInterval, the longest time after which a changed table is saved", 10);
 
-    private static readonly Option<string> Write = Number(
-        "--write-ms", "MS", "The time of one write to storage: 0.01 to 10000. 0: that of the price list.", "0");
+    private static readonly NumberOption<double> Write = new(
+        "--write-ms", "MS", 0, 10_000, "The time of one write to storage, or 0 for that of the price list", 0);
 
-    private static readonly Option<string> Storage = Number("--storage", "NAME", $"The storage: {Names}.", All);
+    private static readonly Option<string> Storage = new("--storage")
+    {
+        Description = $"The storage: {Names}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => All,
+    };
 
     public static Command Create(CommandIo io)
     {
@@ -54,7 +56,7 @@ internal static class CostCommand
                 Not included: traffic, logs, telemetry, reminders and members of the cluster, and a standby of a database.
                 """,
         };
-        foreach (var option in new[] { Puts, Gets, Bytes, Keys, Ids, Edges, Silos, Shards, Save, Write, Storage })
+        foreach (var option in new Option[] { Puts, Gets, Bytes, Keys, Ids, Edges, Silos, Shards, Save, Write, Storage })
         {
             command.Add(option);
         }
@@ -73,15 +75,15 @@ internal static class CostCommand
     {
         var load = new ClusterLoad
         {
-            PutsPerSecond = ReadNumber(parsed, Puts, 0, 10_000_000),
-            GetsPerSecond = ReadNumber(parsed, Gets, 0, 100_000_000),
-            ValueBytes = ReadWhole(parsed, Bytes, 0, MaxValueBytes),
-            Keys = ReadWhole(parsed, Keys, 0, 1_000_000_000_000),
-            NodeIds = ReadWhole(parsed, Ids, 0, 1_000_000),
-            Edges = ReadWhole(parsed, Edges, 0, 100_000),
-            Silos = ReadWhole(parsed, Silos, 0, 10_000),
-            Shards = ReadWhole(parsed, Shards, 1, MaxShards),
-            SaveInterval = TimeSpan.FromMinutes(ReadNumber(parsed, Save, 0.1, 60)),
+            PutsPerSecond = Puts.Read(parsed),
+            GetsPerSecond = Gets.Read(parsed),
+            ValueBytes = Bytes.Read(parsed),
+            Keys = Keys.Read(parsed),
+            NodeIds = Ids.Read(parsed),
+            Edges = Edges.Read(parsed),
+            Silos = Silos.Read(parsed),
+            Shards = Shards.Read(parsed),
+            SaveInterval = TimeSpan.FromMinutes(Save.Read(parsed)),
         };
         return BitOperations.IsPow2(load.Shards)
             ? load
@@ -91,24 +93,10 @@ internal static class CostCommand
     private static IEnumerable<StoragePrice> ReadStorages(ParseResult parsed)
     {
         var name = parsed.GetValue(Storage)!;
-        var milliseconds = ReadNumber(parsed, Write, 0, 10_000);
+        var milliseconds = Write.Read(parsed);
         var found = Prices.Storages.Where(storage => name == All || storage.Name == name).ToList();
         return found.Count == 0
             ? throw CommandException.WrongUsage($"--storage is '{name}'; one of {Names} is needed.")
             : found.Select(storage => milliseconds == 0 ? storage : storage with { WriteMilliseconds = milliseconds });
     }
-
-    private static T ReadWhole<T>(ParseResult parsed, Option<string> option, T least, T most)
-        where T : INumber<T> =>
-        Numbers.Parse(option.Name, parsed.GetValue(option)!, NumberStyles.AllowLeadingSign, least, most, "a whole number");
-
-    private static double ReadNumber(ParseResult parsed, Option<string> option, double least, double most) => Numbers.Parse(
-        option.Name, parsed.GetValue(option)!, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, least, most, "a number");
-
-    private static Option<string> Number(string name, string shape, string description, string standard) => new(name)
-    {
-        Description = description,
-        HelpName = shape,
-        DefaultValueFactory = _ => standard,
-    };
 }

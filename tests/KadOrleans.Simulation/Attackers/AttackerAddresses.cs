@@ -16,9 +16,6 @@ public static class AttackerAddresses
 
     private const int SubscriberNetworks = 16;
 
-    /// <summary>The endpoint of an attacker's peer.</summary>
-    /// <param name="spread">How many networks the attacker has.</param>
-    /// <param name="index">Which of its peers; 0 to 60,000. Of one subnet more than 254 share addresses under other ports.</param>
     public static UdpEndpoint Of(AttackerSpread spread, int index) => spread switch
     {
         AttackerSpread.OneHost => UdpEndpoint.FromIPv4(FirstIPv4 + 1, (ushort)(FirstPort + (index % 50_000))),
@@ -31,8 +28,6 @@ public static class AttackerAddresses
     /// <summary>A public endpoint that nobody owns, so that what is sent there is lost.</summary>
     public static UdpEndpoint Forged(SeededRandomSource random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-
         // 128.0.0.0 to 168.255.255.255: above the nodes' addresses, below the private 172.16.0.0/12 and 192.168.0.0/16.
         return UdpEndpoint.FromIPv4(
             0x8000_0000 + (uint)random.Next(0x2900_0000), (ushort)(1_024 + random.Next(60_000)));
@@ -50,13 +45,10 @@ public static class AttackerAddresses
 /// <summary>How many networks an attacker's endpoints are in. All addresses are public.</summary>
 public enum AttackerSpread
 {
-    /// <summary>Ports of one IPv4 address.</summary>
     OneHost,
 
-    /// <summary>Addresses of one /24.</summary>
     OneSubnet,
 
-    /// <summary>A /24 for each.</summary>
     ManyNetworks,
 
     /// <summary>Addresses in the sixteen /64s of one IPv6 /60, which one subscriber gets.</summary>

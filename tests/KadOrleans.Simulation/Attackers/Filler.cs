@@ -11,14 +11,8 @@ public sealed class Filler
     private readonly ForgedRequests _requests;
     private readonly List<Source> _sources = [];
 
-    /// <summary>A filler that has not begun.</summary>
-    /// <param name="world">Where it lives.</param>
-    /// <param name="spread">How many networks its endpoints are in.</param>
-    /// <param name="sources">How many endpoints it has.</param>
-    /// <param name="answersPings">Whether they answer pings, and so prove themselves.</param>
     public Filler(SimulatedWorld world, AttackerSpread spread, int sources, bool answersPings)
     {
-        ArgumentNullException.ThrowIfNull(world);
         (_world, _requests) = (world, new ForgedRequests(world.Random));
         for (var i = 0; i < sources; i++)
         {
@@ -27,14 +21,9 @@ public sealed class Filler
         }
     }
 
-    /// <summary>STOREs that were answered with <c>true</c>.</summary>
     public int Accepted => _sources.Sum(source => source.Accepted);
 
     /// <summary>Sends STOREs at a rate, and waits a little for the last answers.</summary>
-    /// <param name="victim">To whom.</param>
-    /// <param name="count">How many, each of another key.</param>
-    /// <param name="perSecond">How many in a second of virtual time.</param>
-    /// <param name="value">The value; one byte in size where it does not matter.</param>
     public async Task FillAsync(UdpEndpoint victim, int count, int perSecond, DhtValue value)
     {
         for (var i = 0; i < count; i++)

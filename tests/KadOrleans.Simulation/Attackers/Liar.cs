@@ -17,11 +17,6 @@ internal sealed class Liar : AttackerPeer
     private readonly IReadOnlyList<Contact> _liars;
     private int _answers;
 
-    /// <param name="id">Its id.</param>
-    /// <param name="transport">Its place on the network.</param>
-    /// <param name="random">Where its inventions come from.</param>
-    /// <param name="nodes">Nodes whose addresses it names.</param>
-    /// <param name="liars">Liars whom it names.</param>
     public Liar(
         NodeId id,
         SimulatedTransport transport,
@@ -30,7 +25,6 @@ internal sealed class Liar : AttackerPeer
         IReadOnlyList<Contact> liars)
         : base(id, transport) => (_random, _nodes, _liars) = (random, nodes, liars);
 
-    /// <inheritdoc/>
     protected override Contact[] Name(NodeId target)
     {
         var lie = Lies[_answers % Lies.Length];
@@ -69,16 +63,13 @@ internal sealed class Liar : AttackerPeer
 /// <summary>What a <see cref="Liar"/> answers a FIND_NODE or FIND_VALUE with.</summary>
 internal enum Lie
 {
-    /// <summary>Real endpoints under ids that are made up, near the target.</summary>
     WrongIds,
 
-    /// <summary>Itself, under many ids near the target.</summary>
     OwnAddress,
 
     /// <summary>Addresses that no node has: private, loopback, multicast, unspecified, port 0.</summary>
     ImpossibleAddresses,
 
-    /// <summary>As many contacts as a datagram takes, most of them made up.</summary>
     TooMany,
 
     /// <summary>Other liars under ids that are nearer to the target with each answer.</summary>

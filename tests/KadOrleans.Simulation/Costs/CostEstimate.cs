@@ -18,13 +18,10 @@ public sealed record CostEstimate(
     private const int CacheOverhead = 256;
     private const double CacheBytes = 1 << 30;
 
-    /// <summary>A shard without a call for this long is deactivated.</summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(15);
 
-    /// <summary>The life of a value.</summary>
     private static readonly TimeSpan Life = new Core.KademliaOptions().ValueTimeToLive;
 
-    /// <summary>All operations.</summary>
     public Operations Operations => Items.Aggregate(default(Operations), (sum, item) => sum + item.Operations);
 
     /// <summary>The price of a month's operations and bytes, and of the storage's own machine.</summary>
@@ -33,28 +30,21 @@ public sealed record CostEstimate(
     /// <summary>The price of the bytes on storage.</summary>
     public double BytesMoney => Gigabytes * Storage.PerGigabyte;
 
-    /// <summary>The price of the machines of silos and edges.</summary>
     public double MachinesMoney { get; private init; }
 
-    /// <summary>All operations of a second, on average.</summary>
     public double OperationsPerSecond { get; private init; }
 
     /// <summary>Whether each shard can take its part of the puts, and the storage all operations.</summary>
     public bool KeepsUp => Load.PutsPerSecond / Load.Shards <= ShardCosts.MaxPutsPerSecond(Storage.Write, Load.ValueBytes)
         && OperationsPerSecond <= (Storage.MaxOperationsPerSecond ?? double.PositiveInfinity);
 
-    /// <summary>Whether so many puts were ever measured on this storage.</summary>
     public bool WasMeasured => Load.PutsPerSecond <= Storage.MeasuredPuts;
 
     /// <summary>The part of the values that the silos' caches hold, with one silo missing.</summary>
     public double CachedPart { get; private init; }
 
-    /// <summary>Estimates a load.</summary>
     public static CostEstimate Of(ClusterLoad load, StoragePrice storage, PriceList prices)
     {
-        ArgumentNullException.ThrowIfNull(load);
-        ArgumentNullException.ThrowIfNull(storage);
-        ArgumentNullException.ThrowIfNull(prices);
         load = load.Silos > 0 ? load : load with { Silos = SilosFor(load, storage, prices.Machines) };
         var keysPerSilo = (double)load.Keys / Math.Max(1, load.Silos - 1);
         var values = keysPerSilo * (CacheOverhead + load.ValueBytes);
@@ -137,7 +127,32 @@ public sealed record CostEstimate(
 }
 
 /// <summary>Something that costs operations.</summary>
-/// <param name="Name">Such as 'log records'.</param>
-/// <param name="Operations">In a month.</param>
-/// <param name="Money">Their price.</param>
 public sealed record CostItem(string Name, Operations Operations, double Money = 0);
+
+/// <summary>What a cluster is asked to do, on average over a month.</summary>
+public sealed record ClusterLoad
+{
+    /// <summary>New or changed values a second. A value that is held already costs one read for each group commit.</summary>
+    public double PutsPerSecond { get; init; }
+
+    public double GetsPerSecond { get; init; }
+
+    public int ValueBytes { get; init; } = 64;
+
+    public long Keys { get; init; }
+
+    public int NodeIds { get; init; }
+
+    public int Edges { get; init; }
+
+    /// <summary>The shards: 2 to the power of <c>Kad:Cluster:ShardBits</c>.</summary>
+    public int Shards { get; init; } = 128;
+
+    /// <summary>The silos. 0: as many as the memory needs.</summary>
+    public int Silos { get; init; }
+
+    public TimeSpan SaveInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often in a month each silo and each edge is started, for releases and updates of the machines.</summary>
+    public double StartsPerMonth { get; init; } = 4;
+}

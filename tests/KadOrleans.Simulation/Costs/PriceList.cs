@@ -11,7 +11,6 @@ namespace KadOrleans.Simulation.Costs;
 public sealed record PriceList(
     string Currency, string Region, double HoursPerMonth, MachinePrices Machines, IReadOnlyList<StoragePrice> Storages)
 {
-    /// <summary>Reads the list that comes with this program.</summary>
     public static PriceList Read()
     {
         using var file = typeof(PriceList).Assembly.GetManifestResourceStream("prices.json")!;
@@ -55,10 +54,8 @@ public sealed record StoragePrice(
 {
     private const double PricedOperations = 10_000;
 
-    /// <summary>The time of one write.</summary>
     public TimeSpan Write => TimeSpan.FromMilliseconds(WriteMilliseconds);
 
-    /// <summary>The price of operations.</summary>
     public double MoneyOf(Operations operations) =>
         ((operations.Reads * PerReads) + (operations.Writes * PerWrites)) / PricedOperations;
 }

@@ -9,44 +9,32 @@ public static class ShardCosts
     /// <summary>The bytes of a value's entry in a record or page, without the value.</summary>
     public const int EntryOverhead = 57;
 
-    /// <summary>The bytes of a removal's entry.</summary>
     public const int RemovalBytes = 21;
 
-    /// <summary>A log with so many records is compacted when no write waits.</summary>
     public const int CompactRecords = 96;
 
-    /// <summary>Or with so many bytes.</summary>
     public const double CompactBytes = 2 << 20;
 
-    /// <summary>The bytes of a full page.</summary>
     public const double PageBytes = 64 << 10;
 
-    /// <summary>The bytes of the largest record.</summary>
     public const double MaxRecordBytes = 512 << 10;
 
-    /// <summary>The most changes of one record.</summary>
     public const double MaxRecordChanges = 4096;
 
-    /// <summary>A compacted record longer than this is emptied by one more write.</summary>
     public const double MaxStaleBytes = 4096;
 
-    /// <summary>The most keys that one removal of expired values takes.</summary>
     public const double MaxExpiredPerRecord = 1024;
 
     private const int MaxReads = 16;
     private const double MaxMergedBytes = 1 << 20;
     private const double LeastBytesForKeys = 32 << 10;
 
-    /// <summary>The bytes of a value's entry.</summary>
     public static double EntryBytes(int valueBytes) => EntryOverhead + valueBytes;
 
     /// <summary>
     /// Log records for each put. Puts that arrive while a record is written share the next one. For arrivals at random a cycle from write to
     /// write lasts <c>w + e^(-rw) / r</c>.
     /// </summary>
-    /// <param name="putsPerSecond">The rate r at one shard.</param>
-    /// <param name="write">The time w of one write.</param>
-    /// <param name="valueBytes">The bytes of a value. They bound the puts of one record.</param>
     public static double RecordsPerPut(double putsPerSecond, TimeSpan write, int valueBytes)
     {
         var during = putsPerSecond * write.TotalSeconds;
@@ -59,9 +47,6 @@ public static class ShardCosts
         1 / (RecordsPerPut(1e12, write, valueBytes) * write.TotalSeconds);
 
     /// <summary>The records between two compactions. Under load the moment when no write waits comes later.</summary>
-    /// <param name="putsPerSecond">At one shard.</param>
-    /// <param name="write">The time of one write.</param>
-    /// <param name="recordBytes">The bytes of a record's entries.</param>
     public static double RecordsPerCompaction(double putsPerSecond, TimeSpan write, double recordBytes)
     {
         var least = Math.Clamp(CompactBytes / recordBytes, 1, CompactRecords);
@@ -69,10 +54,6 @@ public static class ShardCosts
         return least + wait;
     }
 
-    /// <summary>The operations of one compaction.</summary>
-    /// <param name="records">The records that it moves into pages.</param>
-    /// <param name="recordBytes">The bytes of a record's entries.</param>
-    /// <param name="valueBytes">The bytes of a value.</param>
     /// <remarks>
     /// It reads and writes the slot of each new page, reads and empties the replaced pages, writes the manifest twice, and empties long
     /// records. It replaces newest pages that are not much larger than its log. At a steady number of keys it replaces as many bytes of the
@@ -103,8 +84,6 @@ public static class ShardCosts
     }
 
     /// <summary>The reads of one activation: the manifest, the pages, and the log in steps of 1, 2, 4, 8 and then 16 records.</summary>
-    /// <param name="pages">The pages that the manifest names.</param>
-    /// <param name="records">The records behind them.</param>
     public static double ActivationReads(double pages, int records)
     {
         var read = 0;
@@ -125,13 +104,9 @@ public static class ShardCosts
 }
 
 /// <summary>Operations on storage.</summary>
-/// <param name="Reads">States read.</param>
-/// <param name="Writes">States written.</param>
 public readonly record struct Operations(double Reads, double Writes)
 {
-    /// <summary>The same, so many times.</summary>
     public static Operations operator *(Operations one, double times) => new(one.Reads * times, one.Writes * times);
 
-    /// <summary>Both.</summary>
     public static Operations operator +(Operations one, Operations other) => new(one.Reads + other.Reads, one.Writes + other.Writes);
 }

@@ -1,3 +1,4 @@
+using KadOrleans.Simulation.Tables;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Simulation.Experiments;
@@ -16,12 +17,8 @@ public sealed class NetworkSimulation
     private readonly ValueTrial _values;
     private readonly TrafficMeter _traffic = new();
 
-    /// <summary>A simulation that has not begun.</summary>
-    /// <param name="settings">What is simulated.</param>
-    /// <param name="progress">Told of every join, lookup and the like.</param>
     public NetworkSimulation(SimulationSettings settings, Action<SimulationProgress>? progress = null)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         (_settings, _progress) = (settings, progress);
         _world = new SimulatedWorld(settings.Seed, settings.Network);
         _world.Network.Traffic = _traffic;
@@ -31,8 +28,6 @@ public sealed class NetworkSimulation
         _traffic.OnPublication = _values.OnPublication;
     }
 
-    /// <summary>Runs it, on the calling thread. Called once.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled between two lookups or the like.</exception>
     internal SimulationReport Run(CancellationToken cancellationToken = default) =>
         _world.Run(() => RunAsync(cancellationToken));
 
@@ -78,7 +73,6 @@ public sealed class NetworkSimulation
             SpreadAsync("minutes", (int)_settings.Duration.TotalMinutes, () => Task.CompletedTask, cancellationToken));
     }
 
-    /// <summary>Spreads acts evenly over the duration.</summary>
     private Task SpreadAsync(string phase, int count, Func<Task> act, CancellationToken cancellationToken) =>
         SpreadAsync(phase, count, _settings.Duration / Math.Max(count, 1), act, cancellationToken);
 
@@ -140,3 +134,73 @@ public sealed class NetworkSimulation
 /// <param name="Simulated">Virtual time so far.</param>
 /// <param name="Requests">Requests simulated so far.</param>
 public readonly record struct SimulationProgress(string Phase, long Done, long Total, TimeSpan Simulated, long Requests);
+
+/// <summary>Brings a network into being, its silent and lying nodes included.</summary>
+internal sealed class NetworkBuilder(
+    SimulationSettings settings, Population population, Action<string, long, long> report)
+{
+    public async Task BuildAsync(CancellationToken cancellationToken)
+    {
+        var members = new Member[settings.Nodes];
+        for (var i = 0; i < members.Length; i++)
+        {
+            members[i] = population.CreatePlace();
+        }
+
+        if (settings.BuildsByJoins)
+        {
+            await JoinAllAsync(members, cancellationToken);
+            await ChangeSomeAsync(members);
+        }
+        else
+        {
+            // Nobody has to run before it falls silent.
+            await ChangeSomeAsync(members);
+            await FillAllAsync(members, cancellationToken);
+        }
+    }
+
+    private async Task JoinAllAsync(Member[] members, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < members.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await population.JoinAsync(members[i]);
+            report("joined", i + 1, members.Length);
+        }
+    }
+
+    private async Task FillAllAsync(Member[] members, CancellationToken cancellationToken)
+    {
+        var contacts = Array.ConvertAll(members, m => m.Contact);
+        Array.Sort(contacts, (left, right) => left.Id.CompareTo(right.Id));
+        var tables = new FullTables(contacts, population.Pager, settings.Seed);
+        var changed = (int)(settings.Nodes * settings.Dead) + (int)(settings.Nodes * settings.Liars);
+        for (var i = changed; i < members.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await population.StartAsync(members[i], tables.Create(members[i].Contact.Id));
+            population.Enter(members[i]);
+            report("built", i + 1, members.Length);
+        }
+    }
+
+    /// <summary>The first are silent, those behind them lie: ids are random, so any are as good as others.</summary>
+    private async Task ChangeSomeAsync(Member[] members)
+    {
+        var dead = (int)(settings.Nodes * settings.Dead);
+        var liars = (int)(settings.Nodes * settings.Liars);
+        foreach (var member in members[..dead])
+        {
+            await population.KillAsync(member);
+        }
+
+        var lying = members[dead..(dead + liars)];
+        var known = Array.ConvertAll(members, m => m.Contact);
+        var liarContacts = Array.ConvertAll(lying, m => m.Contact);
+        foreach (var member in lying)
+        {
+            await population.CorruptAsync(member, known, liarContacts);
+        }
+    }
+}

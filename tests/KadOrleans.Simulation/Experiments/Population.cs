@@ -1,6 +1,8 @@
 using KadOrleans.Core;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Values;
 using KadOrleans.Node;
+using KadOrleans.Node.Local;
 using KadOrleans.Simulation.Attackers;
 using KadOrleans.Simulation.Tables;
 
@@ -15,10 +17,8 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     private RoutingTableSnapshot? _truth;
     private long _republishedByGone;
 
-    /// <summary>What all tables share.</summary>
     public TablePager Pager { get; } = new(world.Clock, settings.Kademlia);
 
-    /// <summary>Honest nodes that answer and have joined, in no order.</summary>
     public IReadOnlyList<Member> Live => _live;
 
     /// <summary>Times that a holder sent a value out again, by all nodes that ever were.</summary>
@@ -38,12 +38,8 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         return [.. nearest.Take(count).Where(c => c != asker.Contact).Take(settings.Kademlia.BucketSize)];
     }
 
-    /// <summary>A new place on the network with nobody at it yet.</summary>
     public Member CreatePlace() => new(NodeId.Random(world.Random), world.Network.Bind());
 
-    /// <param name="member">Who starts.</param>
-    /// <param name="begin">Its table; null for an empty one.</param>
-    /// <param name="bootstrap">Whom it knows, as HOST:PORT.</param>
     public async Task StartAsync(Member member, FrozenTable? begin, params IReadOnlyList<string> bootstrap)
     {
         if (settings.RunsMaintenance)
@@ -56,7 +52,6 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         }
     }
 
-    /// <summary>Counts a started member among those that lookups are judged by.</summary>
     public void Enter(Member member)
     {
         member.Place = _live.Count;
@@ -64,7 +59,6 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         _truth = null;
     }
 
-    /// <summary>Starts a member, and has it join through live ones.</summary>
     public async Task JoinAsync(Member member)
     {
         var bootstrap = PickBootstrap();
@@ -82,7 +76,6 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         ? []
         : [.. Enumerable.Range(0, settings.RunsMaintenance ? 3 : 1).Select(_ => PickLive().Contact.Endpoint.ToString()).Distinct()];
 
-    /// <summary>A member falls silent without a word.</summary>
     public ValueTask KillAsync(Member member)
     {
         if (member.Engine is { } engine)
@@ -103,7 +96,6 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         return member.DisposeAsync();
     }
 
-    /// <summary>Puts a liar in a member's place, under its id and address.</summary>
     public async Task CorruptAsync(Member member, IReadOnlyList<Contact> nodes, IReadOnlyList<Contact> liars)
     {
         await KillAsync(member);
@@ -129,4 +121,70 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
 
         return options;
     }
+}
+
+/// <summary>One node of a <see cref="Population"/>: an engine, or a standalone node that maintains itself, or a place only.</summary>
+internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDisposable
+{
+    private PagedRoutingTable? _table;
+    private InMemoryKeyStore? _store;
+    private KadNode? _node;
+
+    public Contact Contact { get; } = new(id, transport.Endpoint);
+
+    public DhtNode? Engine { get; private set; }
+
+    public int Place { get; set; } = -1;
+
+    /// <summary>Starts the engine alone, which answers and asks but does nothing by itself.</summary>
+    public void StartEngine(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
+    {
+        _table = new PagedRoutingTable(id, pager, begin);
+        _store = new InMemoryKeyStore(options.Quota);
+        Engine = new DhtNode(options, transport, _table, _store, world.Environment);
+        Engine.Start();
+    }
+
+    public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
+    {
+        _store = new InMemoryKeyStore(options.Quota);
+        _node = new KadNode(options, transport, _store, new InMemoryNodeStateStore(), world.Environment)
+        {
+            CreateTable = ownId => new LocalRoutingTable(
+                begin is null ? pager.Create(ownId) : pager.Restore(begin), world.Clock),
+        };
+        await _node.StartAsync();
+        Engine = _node.Engine;
+    }
+
+    public Task JoinAsync(IEnumerable<string> through) =>
+        _node is not null ? _node.JoinAsync() : Engine!.BootstrapAsync(through);
+
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value) =>
+        _node is not null ? _node.SetAsync(key, value) : Engine!.SetAsync(key, value);
+
+    public ValueTask<StoredValue?> GetHeldAsync(NodeId key, DateTimeOffset now) =>
+        _store is null ? ValueTask.FromResult<StoredValue?>(null) : _store.GetAsync(key, now);
+
+    public async ValueTask DisposeAsync()
+    {
+        transport.IsCutOff = true;
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+        else if (Engine is not null)
+        {
+            await Engine.DisposeAsync();
+        }
+        else
+        {
+            await transport.DisposeAsync();
+        }
+
+        (Engine, _node, _table, _store) = (null, null, null, null);
+    }
+
+    public async Task<IReadOnlyList<BucketSummary>> DescribeAsync() =>
+        _node is not null ? (await _node.DescribeAsync()).Buckets : _table?.Describe() ?? [];
 }

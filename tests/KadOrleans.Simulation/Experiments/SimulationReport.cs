@@ -6,49 +6,38 @@ namespace KadOrleans.Simulation.Experiments;
 /// <summary>What a simulation came to. The same settings give the same report.</summary>
 internal sealed record SimulationReport
 {
-    /// <summary>What was simulated.</summary>
     public required SimulationSettings Settings { get; init; }
 
-    /// <summary>Virtual time from the first lookup or value to the end.</summary>
     public required TimeSpan Simulated { get; init; }
 
-    /// <summary>Honest nodes that answer, at the end.</summary>
     public required int LiveNodes { get; init; }
 
     /// <summary>Lookups that were judged: not those whose node left meanwhile.</summary>
     public required int Lookups { get; init; }
 
-    /// <summary>Share of them that found the nearest honest node that answers.</summary>
     public required double Success { get; init; }
 
     /// <summary>Share of them that found exactly the nearest k; where liars are among the nearest, they take places of the k.</summary>
     public required double Exact { get; init; }
 
-    /// <summary>Length of the chain of answers to the nearest contact.</summary>
     public required Distribution Hops { get; init; }
 
-    /// <summary>Contacts asked per lookup; a retry is the same request.</summary>
     public required Distribution Requests { get; init; }
 
-    /// <summary>Virtual seconds per lookup.</summary>
     public required Distribution Seconds { get; init; }
 
     /// <summary>How many nodes there are by the last lookups; null after too few.</summary>
     public required NetworkSizeEstimate? Size { get; init; }
 
-    /// <summary>What became of the values.</summary>
     public required ValueFate Values { get; init; }
 
-    /// <summary>How full tables are at the end.</summary>
     public required TableFill Tables { get; init; }
 
     /// <summary>What was sent during <see cref="Simulated"/>, by type of request.</summary>
     public required IReadOnlyDictionary<RequestKind, TrafficCount> Traffic { get; init; }
 
-    /// <summary>What was sent beside requests and their answers.</summary>
     public required TrafficCount OtherTraffic { get; init; }
 
-    /// <summary>All that was sent.</summary>
     public TrafficCount TotalTraffic => Traffic.Values.Append(OtherTraffic).Aggregate((a, b) => a + b);
 
     /// <summary>A count per node of <see cref="SimulationSettings.Nodes"/> and hour of <see cref="Simulated"/>.</summary>
@@ -63,7 +52,6 @@ internal sealed record SimulationReport
 /// <param name="Max">The greatest.</param>
 public readonly record struct Distribution(double Mean, double P50, double P99, double Max)
 {
-    /// <summary>That of the given numbers.</summary>
     public static Distribution Of(IEnumerable<double> numbers)
     {
         double[] sorted = [.. numbers.Order()];

@@ -6,19 +6,15 @@ namespace KadOrleans.Simulation.Experiments;
 /// <summary>What is simulated. Shares are 0 to 1; whoever makes it has checked the bounds.</summary>
 public sealed record SimulationSettings
 {
-    /// <summary>Up to this size a network is always built by joins.</summary>
     public const int AlwaysJoin = 2_000;
 
     /// <summary>Nodes at the start, the silent and the lying included. 1 or more.</summary>
     public required int Nodes { get; init; }
 
-    /// <summary>Decides everything that is left to chance.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>How datagrams travel.</summary>
     public NetworkConditions Network { get; init; } = new();
 
-    /// <summary>k, α and b of every node.</summary>
     public KademliaOptions Kademlia { get; init; } = new();
 
     /// <summary>Share of the nodes that leave without a word, and are replaced by new ones, each hour.</summary>
@@ -27,10 +23,8 @@ public sealed record SimulationSettings
     /// <summary>Share of the nodes that are silent from the start, though they are in the tables of others.</summary>
     public double Dead { get; init; }
 
-    /// <summary>Share of the nodes that answer with lies.</summary>
     public double Liars { get; init; }
 
-    /// <summary>Lookups of random ids, each by a random node.</summary>
     public int Lookups { get; init; }
 
     /// <summary>
@@ -48,10 +42,7 @@ public sealed record SimulationSettings
     /// <summary>How nodes walk at random. Counts only with <see cref="Duration"/>.</summary>
     public RandomWalkOptions RandomWalk { get; init; } = new();
 
-    /// <summary>Whether nodes join one by one. Else tables begin as those of a network that has been up for a while.</summary>
-    public bool Join { get; init; }
-
-    internal bool BuildsByJoins => Join || Nodes <= AlwaysJoin;
+    internal bool BuildsByJoins => Nodes <= AlwaysJoin;
 
     internal bool RunsMaintenance => Duration > TimeSpan.Zero;
 }

@@ -5,7 +5,6 @@ namespace KadOrleans.Simulation.Experiments;
 /// <summary>Looks at routing tables.</summary>
 internal static class TableSurvey
 {
-    /// <summary>Tables looked at: enough for two digits, and soon done.</summary>
     private const int MaxSampled = 1_000;
 
     public static async Task<TableFill> RunAsync(Population population, int bucketSize)

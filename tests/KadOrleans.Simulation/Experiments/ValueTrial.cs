@@ -25,7 +25,6 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         }
     }
 
-    /// <summary>Sets one value.</summary>
     public async Task SetAsync()
     {
         var value = new TrialValue(NodeId.Random(world.Random), DhtValue.FromInteger(_byKey.Count), Now);
@@ -44,7 +43,6 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         }
     }
 
-    /// <summary>Looks at all values, one after another.</summary>
     public async Task LookAsync()
     {
         foreach (var value in _set.Where(value => !value.IsGone).ToList())
@@ -133,4 +131,65 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
     private static TimeSpan Earlier(TimeSpan? known, TimeSpan time) => known < time ? known.Value : time;
 
     private static TimeSpan Later(TimeSpan? known, TimeSpan time) => known > time ? known.Value : time;
+}
+
+/// <summary>One value of a <see cref="ValueTrial"/>.</summary>
+internal sealed class TrialValue(NodeId key, DhtValue value, DateTimeOffset publishedAt)
+{
+    public NodeId Key { get; } = key;
+
+    public DhtValue Value { get; } = value;
+
+    public DateTimeOffset PublishedAt { get; set; } = publishedAt;
+
+    public bool WasLost { get; set; }
+
+    public bool HasEnded { get; set; }
+
+    public bool HasOutlived { get; set; }
+
+    /// <summary>Whether its life is over and no node holds it: it is not looked at again.</summary>
+    public bool IsGone { get; set; }
+}
+
+/// <summary>
+/// What became of the values of a simulation. A value's life ends its time to live after its publisher's last STORE of it
+/// went out. What happens within <see cref="Tolerance"/> of that end counts neither for the value nor against it.
+/// </summary>
+public sealed record ValueFate
+{
+    /// <summary>
+    /// Each republication takes a copy's life down to whole seconds and adds the delay of a datagram: copies end together,
+    /// but not to the second.
+    /// </summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
+
+    public required int Set { get; init; }
+
+    /// <summary>Looks at one value each: a random node looks it up, leaving no copy behind, and its holders are counted.</summary>
+    public required int Looks { get; init; }
+
+    /// <summary>Looks at living values that did not find them.</summary>
+    public required int Misses { get; init; }
+
+    public required int Lost { get; init; }
+
+    public required Distribution Holders { get; init; }
+
+    /// <summary>The fewest of them at any look; 0 if there was none.</summary>
+    public required int FewestHolders { get; init; }
+
+    public required int Ended { get; init; }
+
+    /// <summary>Those of them that a node still held or found when their life was over.</summary>
+    public required int Outlived { get; init; }
+
+    /// <summary>The least time by which the last copy of a living value was to outlast the value's life; negative where it was to end before.</summary>
+    public required TimeSpan EarliestEnd { get; init; }
+
+    /// <summary>The most time by which any copy was to outlast the value's life.</summary>
+    public required TimeSpan LatestEnd { get; init; }
+
+    /// <summary>Times that a holder sent a value out again to the k nearest.</summary>
+    public required long Republished { get; init; }
 }

@@ -33,10 +33,8 @@ internal sealed class FrozenTable
         NodeId ownId, FrozenBucket[] buckets, FrozenContact[] contacts, int[] byId, IReadOnlyList<BucketRoom> rooms) =>
         (_ownId, _buckets, _contacts, _byId, _rooms) = (ownId, buckets, contacts, byId, rooms);
 
-    /// <summary>The version of the table.</summary>
     public long Version { get; }
 
-    /// <summary>The picture that the table would show.</summary>
     public RoutingTableSnapshot TakeSnapshot(ContactIndex index)
     {
         var contacts = new Contact[_byId.Length];
@@ -48,7 +46,6 @@ internal sealed class FrozenTable
         return new RoutingTableSnapshot(_ownId, Version, contacts, _rooms);
     }
 
-    /// <summary>What the table is restored from.</summary>
     public RoutingTableState Thaw(ContactIndex index)
     {
         var buckets = new SavedBucket[_buckets.Length];
@@ -116,4 +113,33 @@ internal sealed class FrozenTable
 
     [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Sequential, Pack = 1)]
     private readonly record struct FrozenContact(int Number, int LastSeen, byte Failures);
+}
+
+/// <summary>Numbers for contacts: a hundred thousand tables hold a number where one table holds a contact.</summary>
+internal sealed class ContactIndex
+{
+    private readonly List<Contact> _contacts = [];
+    private readonly Dictionary<Contact, int> _numbers = new(new ByAddress());
+
+    public Contact this[int number] => _contacts[number];
+
+    public int NumberOf(Contact contact)
+    {
+        if (!_numbers.TryGetValue(contact, out var number))
+        {
+            number = _contacts.Count;
+            _contacts.Add(contact);
+            _numbers.Add(contact, number);
+        }
+
+        return number;
+    }
+
+    /// <summary>Every node has an address of its own, which is quicker to hash than all of a contact.</summary>
+    private sealed class ByAddress : IEqualityComparer<Contact>
+    {
+        public bool Equals(Contact x, Contact y) => x == y;
+
+        public int GetHashCode(Contact obj) => (int)(obj.Endpoint.AddressLow >> 8);
+    }
 }

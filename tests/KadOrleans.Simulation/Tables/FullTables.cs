@@ -19,9 +19,6 @@ internal sealed class FullTables
     private readonly int _seed;
     private readonly DateTimeOffset _now;
 
-    /// <param name="contacts">Every node, in the order of their ids.</param>
-    /// <param name="pager">Numbers them; knows k and b.</param>
-    /// <param name="seed">Decides the choice, for each node by itself: in which order tables are made does not matter.</param>
     public FullTables(Contact[] contacts, TablePager pager, int seed)
     {
         (_contacts, _options, _seed, _now) = (contacts, pager.Options, seed, pager.Clock.GetUtcNow());
@@ -79,7 +76,6 @@ internal sealed class FullTables
         return chosen;
     }
 
-    /// <summary>When each was seen, the least recently seen first.</summary>
     private List<(int Position, DateTimeOffset LastSeen)> Describe(IEnumerable<int> positions, SeededRandomSource random)
     {
         var described = new List<(int Position, DateTimeOffset LastSeen)>(_options.BucketSize);

@@ -19,10 +19,8 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     private AzuriteServer(Process process) => _process = process;
 
-    /// <summary>Whether it is on this machine.</summary>
     public static bool IsThere => File.Exists(Executable);
 
-    /// <summary>How clients reach it.</summary>
     public string ConnectionString { get; private set; } = string.Empty;
 
     private static string? Executable => Environment.GetEnvironmentVariable("KAD_TEST_AZURITE");
@@ -56,10 +54,8 @@ public sealed class AzuriteServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>It hangs: SIGSTOP.</summary>
     public Task HangAsync() => SignalAsync("STOP");
 
-    /// <summary>It goes on after <see cref="HangAsync"/>.</summary>
     public Task ContinueAsync() => SignalAsync("CONT");
 
     public async ValueTask DisposeAsync()

@@ -25,8 +25,6 @@ public static class FreePort
     /// <summary>
     /// Runs an action with one free UDP endpoint after another: a fault fails with each, a port that another program took only once.
     /// </summary>
-    /// <typeparam name="TTaken">What the action throws when the port is taken.</typeparam>
-    /// <param name="action">Gets an endpoint of 127.0.0.1.</param>
     public static async Task RetryAsync<TTaken>(Func<UdpEndpoint, Task> action)
         where TTaken : Exception
     {

@@ -10,23 +10,16 @@ internal sealed class KilledProcesses : IAsyncDisposable
     private readonly IReadOnlyList<EdgeServer> _edges;
     private readonly List<StoreLoad> _loads;
 
-    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
-    /// <param name="edges">Each is sent STOREs.</param>
     public KilledProcesses(int shardBits, params IReadOnlyList<EdgeServer> edges)
     {
         _edges = edges;
         _loads = [.. edges.Select(edge => new StoreLoad(edge.Address, shardBits))];
     }
 
-    /// <summary>The keys whose STORE any edge acknowledged.</summary>
     public IReadOnlyCollection<NodeId> Acknowledged => [.. _loads.SelectMany(load => load.Acknowledged)];
 
-    /// <summary>Waits until every edge acknowledges all that it is sent.</summary>
     public Task WholeAsync() => Task.WhenAll(_loads.Select(load => load.WholeAsync()));
 
-    /// <summary>Kills a server and waits until the service is whole.</summary>
-    /// <param name="what">What is told of it.</param>
-    /// <param name="kill">Kills it, and starts it again if that is to be part of the recovery.</param>
     public async Task KillAsync(string what, Func<Task> kill)
     {
         var before = Acknowledged.Count;
@@ -39,7 +32,6 @@ internal sealed class KilledProcesses : IAsyncDisposable
         Tell($"{what}: killed with {before} acknowledged; action took {Seconds(restarted)}; each edge whole after {string.Join(", ", times.Select(Seconds))}");
     }
 
-    /// <summary>Ends the load and reads every acknowledged key back through each edge.</summary>
     public async Task AllAreThereAsync()
     {
         await EndLoadAsync();
@@ -65,4 +57,70 @@ internal sealed class KilledProcesses : IAsyncDisposable
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s");
 
     private static void Tell(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+}
+
+/// <summary>Two silos and two edges as processes on storage that they share, killed under load.</summary>
+internal sealed class TwoSilosTwoEdges : IAsyncDisposable
+{
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-two-").FullName;
+    private readonly SiloServer _firstSilo;
+    private readonly SiloServer _secondSilo;
+    private readonly EdgeServer _firstEdge;
+    private readonly EdgeServer _secondEdge;
+
+    private TwoSilosTwoEdges(string[] storage)
+    {
+        string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
+        (_firstSilo, _secondSilo) = (new SiloServer(_folder, settings), new SiloServer(_folder, settings));
+        _firstEdge = new EdgeServer(_folder, "first", storage);
+        _secondEdge = new EdgeServer(_folder, "second", [.. storage, $"Kad:Edge:Bootstrap={_firstEdge.Address}"]);
+    }
+
+    /// <summary>
+    /// Kills each process in turn, the edges after silos. Fails if an acknowledged value is lost, or an edge comes back with another id.
+    /// </summary>
+    public static Task SurviveKillsAsync(params string[] storage) => SurviveAsync(storage, async (cluster, killed) =>
+    {
+        await killed.KillAsync("first silo, not restarted", cluster._firstSilo.KillAsync);
+        await cluster._firstSilo.StartAsync();
+        await killed.WholeAsync();
+        await killed.KillAsync("second silo, restarted at once", () => RestartAsync(cluster._secondSilo));
+        await killed.KillAsync("first edge, restarted at once", () => RestartAsync(cluster._firstEdge));
+        await killed.KillAsync("second edge, restarted at once", () => RestartAsync(cluster._secondEdge));
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in (RestartableServer[])[_secondEdge, _firstEdge, _secondSilo, _firstSilo])
+        {
+            await server.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task SurviveAsync(string[] storage, Func<TwoSilosTwoEdges, KilledProcesses, Task> kill)
+    {
+        await using var cluster = new TwoSilosTwoEdges(storage);
+        var (firstEdge, secondEdge) = (cluster._firstEdge, cluster._secondEdge);
+        await cluster._firstSilo.StartAsync();
+        await cluster._secondSilo.StartAsync();
+        await Task.WhenAll(firstEdge.StartAsync(), secondEdge.StartAsync());
+        string[] ids = [firstEdge.Id, secondEdge.Id];
+        await using var killed = new KilledProcesses(ShardBits, firstEdge, secondEdge);
+        await killed.WholeAsync();
+
+        await kill(cluster, killed);
+
+        await killed.AllAreThereAsync();
+        Assert.Equal(ids, new[] { firstEdge.Id, secondEdge.Id });
+    }
+
+    private static async Task RestartAsync(RestartableServer server)
+    {
+        await server.KillAsync();
+        await server.StartAsync();
+    }
 }

@@ -30,10 +30,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// </summary>
     public static IReadOnlyList<string> OrleansScripts { get; } = FindScripts(Environment.GetEnvironmentVariable("KAD_TEST_POSTGRES_SCRIPTS"));
 
-    /// <summary>Where it listens, as HOST:PORT.</summary>
     public string Address => $"127.0.0.1:{_port}";
 
-    /// <summary>Whether PostgreSQL is on this machine.</summary>
     public static bool IsThere => Binaries is not null;
 
     /// <summary>How Npgsql reaches it: few connections, as several processes share the server's hundred.</summary>
@@ -41,9 +39,6 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    /// <summary>Makes a server and starts it.</summary>
-    /// <param name="build">A folder in the clone whose schema is applied, if it has one; null for this one's.</param>
-    /// <exception cref="InvalidOperationException">PostgreSQL is not there, or one of its tools failed.</exception>
     public static async Task<PostgreSqlServer> StartAsync(string? build = null)
     {
         if (Binaries is null)
@@ -66,7 +61,6 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     }
 
     /// <summary>Makes and starts a standby of this server, without which nothing is committed from then on.</summary>
-    /// <exception cref="InvalidOperationException">One of PostgreSQL's tools failed.</exception>
     public async Task<PostgreSqlServer> StartStandbyAsync()
     {
         var standby = new PostgreSqlServer();
@@ -84,7 +78,6 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return standby;
     }
 
-    /// <summary>A standby becomes the primary, and commits alone.</summary>
     public Task PromoteAsync() => RunAsync("pg_ctl", "-D", Data, "-w", "promote");
 
     /// <summary>A server that does not run starts as a standby of another, which commits nothing without it from then on.</summary>
@@ -100,13 +93,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         await primary.RunSqlAsync("-c", "ALTER SYSTEM SET synchronous_standby_names = '*'", "-c", "SELECT pg_reload_conf()");
     }
 
-    /// <summary>It ends at once, as by a crash.</summary>
     public Task KillAsync() => StopAsync("immediate");
 
-    /// <summary>It ends in order: what is under way is rolled back.</summary>
     public Task StopAsync() => StopAsync("fast");
 
-    /// <summary>It starts again where it was.</summary>
     public Task RestartAsync() => RunAsync(
         "pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "-o",
         $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder}", "start");
@@ -118,7 +108,6 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         await SignalAsync("STOP", Children());
     }
 
-    /// <summary>They go on after <see cref="HangAsync"/>.</summary>
     public Task ContinueAsync() => SignalAsync("CONT", [.. Children(), Postmaster]);
 
     public async ValueTask DisposeAsync()
@@ -257,5 +246,36 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
 
         return null;
+    }
+}
+
+/// <summary>A PostgreSQL server and its standby, which has each commit before it is told to anybody, and takes over when the first is killed.</summary>
+public sealed class PostgreSqlPair : IAsyncDisposable
+{
+    private PostgreSqlPair(PostgreSqlServer primary, PostgreSqlServer standby) => (Primary, Standby) = (primary, standby);
+
+    public PostgreSqlServer Primary { get; private set; }
+
+    public PostgreSqlServer Standby { get; private set; }
+
+    public string ConnectionString =>
+        $"Host={Primary.Address},{Standby.Address};Target Session Attributes=primary;Database=postgres;Username=postgres;Maximum Pool Size=20";
+
+    public static async Task<PostgreSqlPair> StartAsync(PostgreSqlServer primary) => new(primary, await primary.StartStandbyAsync());
+
+    public async Task FailOverAsync()
+    {
+        await Primary.KillAsync();
+        await Standby.PromoteAsync();
+        (Primary, Standby) = (Standby, Primary);
+    }
+
+    /// <summary>After <see cref="FailOverAsync"/> the server that ended comes back as a standby.</summary>
+    public Task RejoinAsync() => Standby.FollowAsync(Primary);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Standby.DisposeAsync();
+        await Primary.DisposeAsync();
     }
 }

@@ -4,7 +4,6 @@ using System.Net;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Node;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Testing.Clusters;
 
@@ -35,8 +34,6 @@ internal sealed class StoreLoad : IAsyncDisposable
     private volatile bool _isStopping;
     private volatile Row? _row;
 
-    /// <param name="edge">Who is asked.</param>
-    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
     public StoreLoad(IPEndPoint edge, int shardBits)
     {
         _whole = PerShard << shardBits;
@@ -44,15 +41,12 @@ internal sealed class StoreLoad : IAsyncDisposable
         _workers = [.. _askers.SelectMany(asker => Enumerable.Range(0, PerSource).Select(_ => Task.Run(() => WorkAsync(asker))))];
     }
 
-    /// <summary>The keys whose STORE was answered with true.</summary>
     public ICollection<NodeId> Acknowledged => _acknowledged.Keys;
 
-    /// <summary>What is stored under a key.</summary>
     public static DhtValue ValueOf(NodeId key) => DhtValue.FromString($"value of {key}");
 
     /// <summary>Waits until 16 STOREs for each shard are acknowledged in a row, all sent after this call.</summary>
     /// <returns>The time from the call to the first of these acknowledgements.</returns>
-    /// <exception cref="TimeoutException">It took more than two minutes.</exception>
     public Task<TimeSpan> WholeAsync()
     {
         var row = new Row(Stopwatch.GetTimestamp(), _whole);
@@ -60,7 +54,6 @@ internal sealed class StoreLoad : IAsyncDisposable
         return row.Ended.WaitAsync(Longest);
     }
 
-    /// <summary>Sends nothing more, and waits for what is under way.</summary>
     public Task StopAsync()
     {
         _isStopping = true;
@@ -107,15 +100,8 @@ internal sealed class StoreLoad : IAsyncDisposable
         }
     }
 
-    private async Task<bool> StoreAsync(UdpAsker asker, NodeId key)
-    {
-        var body = await asker.Ask((destination, id) =>
-        {
-            var request = new StoreRequest(NodeId.MaxValue, key, ValueOf(key));
-            return RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0;
-        });
-        return ResponseReader.TryReadStored(body, out var stored) && stored && _acknowledged.TryAdd(key, 0);
-    }
+    private async Task<bool> StoreAsync(UdpAsker asker, NodeId key) =>
+        await asker.StoreAsync(key, ValueOf(key)) && _acknowledged.TryAdd(key, 0);
 
     /// <summary>Acknowledgements in a row since a moment.</summary>
     private sealed class Row(long since, int whole)
@@ -154,6 +140,68 @@ internal sealed class StoreLoad : IAsyncDisposable
             lock (_gate)
             {
                 _length = sent < since ? _length : 0;
+            }
+        }
+    }
+}
+
+/// <summary>Reads values back from one edge by FIND_VALUE.</summary>
+internal static class ValueReading
+{
+    private const int AtOnce = 64;
+
+    // A datagram may be lost; an edge that answers none of so many is away.
+    private const int Attempts = 10;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The keys for which the edge has no value, or another than <see cref="StoreLoad.ValueOf"/>. While a shard is slow to respond, an edge
+    /// answers with contacts. So it is asked again for a minute, unless it answers with another value.
+    /// </summary>
+    public static async Task<IReadOnlyCollection<NodeId>> MissingAsync(IPEndPoint edge, IEnumerable<NodeId> keys)
+    {
+        await using var asker = new UdpAsker(edge, 20);
+        var wrong = new ConcurrentBag<NodeId>();
+        IReadOnlyCollection<NodeId> missing = [.. keys];
+        try
+        {
+            await Eventually.ReadAsync(async () => missing = await AskAsync(asker, missing, wrong), left => left.Count == 0);
+        }
+        catch (TimeoutException)
+        {
+            // These are missing.
+        }
+
+        return [.. missing, .. wrong];
+    }
+
+    private static async Task<IReadOnlyCollection<NodeId>> AskAsync(UdpAsker asker, IEnumerable<NodeId> keys, ConcurrentBag<NodeId> wrong)
+    {
+        var missing = new ConcurrentBag<NodeId>();
+        var together = new ParallelOptions { MaxDegreeOfParallelism = AtOnce };
+        await Parallel.ForEachAsync(keys, together, async (key, _) =>
+        {
+            var value = await ReadAsync(asker, key);
+            if (value != StoreLoad.ValueOf(key))
+            {
+                (value == default ? missing : wrong).Add(key);
+            }
+        });
+        return missing;
+    }
+
+    private static async Task<DhtValue> ReadAsync(UdpAsker asker, NodeId key)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await asker.FindValueAsync(key).WaitAsync(Patience);
+            }
+            catch (TimeoutException) when (attempt < Attempts)
+            {
+                // Asked again.
             }
         }
     }

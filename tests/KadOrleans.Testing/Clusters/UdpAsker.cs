@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
 using KadOrleans.Node;
 using KadOrleans.Wire;
 
 namespace KadOrleans.Testing.Clusters;
 
-/// <summary>A socket that asks one node and matches the answers, however late.</summary>
+/// <summary>A client of one node. It sends each request once; a task ends with the answer, however late, or never.</summary>
 public sealed class UdpAsker : IAsyncDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -17,10 +19,6 @@ public sealed class UdpAsker : IAsyncDisposable
     private readonly bool _answersPings;
     private readonly Task _receiving;
 
-    /// <summary>Binds a loopback address of its own.</summary>
-    /// <param name="node">Who is asked.</param>
-    /// <param name="source">The last number of the address 127.0.0.x.</param>
-    /// <param name="answersPings">Whether it answers the node's pings, as a client that has no id.</param>
     public UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
     {
         _node = node;
@@ -32,13 +30,36 @@ public sealed class UdpAsker : IAsyncDisposable
         _receiving = Task.Run(ReceiveAsync);
     }
 
-    /// <summary>Writes a request under an id and returns its length.</summary>
+    public Task PingAsync() => Ask((destination, id) => RequestWriter.WritePing(destination, id, new PingRequest(DhtNode.ClientId)));
+
+    /// <summary>FIND_NODE of a random target.</summary>
+    public Task FindNodeAsync()
+    {
+        var target = NodeId.Random(_random);
+        return Ask((destination, id) => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(DhtNode.ClientId, target)));
+    }
+
+    /// <summary>FIND_VALUE; without content where contacts were answered.</summary>
+    public async Task<DhtValue> FindValueAsync(NodeId key)
+    {
+        var body = await Ask((destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(DhtNode.ClientId, key)));
+        return ResponseReader.TryReadFindValue(body, [], out _, out var value) ? value : default;
+    }
+
+    /// <summary>STORE; whether it was acknowledged.</summary>
+    public async Task<bool> StoreAsync(NodeId key, DhtValue value)
+    {
+        var body = await Ask((destination, id) =>
+            RequestWriter.TryWriteStore(destination, id, new StoreRequest(DhtNode.ClientId, key, value), out var length) ? length : 0);
+        return ResponseReader.TryReadStored(body, out var stored) && stored;
+    }
+
     internal delegate int RequestWriting(Span<byte> destination, MessageId id);
 
     /// <summary>Sends a request once. The result is the answer's body; it may never complete.</summary>
     internal Task<byte[]> Ask(RequestWriting write)
     {
-        Span<byte> buffer = stackalloc byte[512];
+        Span<byte> buffer = stackalloc byte[1_024];
         var id = MessageId.Random(_random);
         var answer = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[id] = answer;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using KadOrleans.Testing.Clusters;
 using Xunit.v3;
 
 namespace KadOrleans.Testing.Conditions;
@@ -7,51 +8,23 @@ namespace KadOrleans.Testing.Conditions;
 [Flags]
 public enum Need
 {
-    /// <summary>Prometheus' checker of rules.</summary>
     Promtool = 1,
-
-    /// <summary>The command that renders kustomizations.</summary>
     Kubectl = 2,
-
-    /// <summary>The checker of manifests against the schemas of the Kubernetes API.</summary>
     Kubeconform = 4,
-
-    /// <summary>PostgreSQL.</summary>
     PostgreSql = 8,
-
-    /// <summary>The emulator of Azure Storage.</summary>
     Azurite = 16,
-
-    /// <summary>Silo and edge of an older release.</summary>
     OlderBuild = 32,
-
-    /// <summary>openssl, for the script that makes certificates.</summary>
     OpenSsl = 64,
-
-    /// <summary>A shell with curl.</summary>
     Curl = 128,
-
-    /// <summary>Python 3.</summary>
     Python = 256,
-
-    /// <summary>Node.js, 18 or later.</summary>
     NodeJs = 512,
-
-    /// <summary>A browser: Chromium.</summary>
     Chromium = 1024,
-
-    /// <summary>A Python interpreter that can import the library kademlia.</summary>
     Kademlia = 2048,
-
-    /// <summary>Orleans' own scripts for PostgreSQL.</summary>
     OrleansScripts = 4096,
-
-    /// <summary>faketime, which gives a process a clock of its own.</summary>
     FakeTime = 8192,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
-/// <param name="needs">All that it needs.</param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 public sealed class NeedsAttribute(Need needs) : BeforeAfterTestAttribute
 {
@@ -59,5 +32,64 @@ public sealed class NeedsAttribute(Need needs) : BeforeAfterTestAttribute
     {
         var missing = Machine.Missing(needs);
         Assert.SkipWhen(missing is not null, missing ?? string.Empty);
+    }
+}
+
+/// <summary>What this machine has for tests.</summary>
+public static class Machine
+{
+    /// <summary>The folder with silo and edge of an older release, from <c>KAD_TEST_OLDER_BUILD</c>; empty if there is none.</summary>
+    public static string OlderBuild { get; } = Environment.GetEnvironmentVariable("KAD_TEST_OLDER_BUILD") ?? string.Empty;
+
+    /// <summary>The Python interpreter that can import <c>kademlia</c>, from <c>KAD_TEST_KADEMLIA</c>; empty if there is none.</summary>
+    public static string KademliaPython { get; } = Environment.GetEnvironmentVariable("KAD_TEST_KADEMLIA") ?? string.Empty;
+
+    /// <summary>The executable of Chromium or Chrome; null if neither is installed.</summary>
+    public static string? Chromium { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Find).FirstOrDefault(path => path is not null);
+
+    /// <summary>The library of faketime for programs with threads; null if it is not installed.</summary>
+    public static string? FakeTime { get; } = Directory.Exists("/usr/lib")
+        ? new[] { "/usr/lib" }.Concat(Directory.EnumerateDirectories("/usr/lib"))
+            .Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1"))
+            .FirstOrDefault(File.Exists)
+        : null;
+
+    /// <summary>The first need that is not met, as the reason of a skip; null if all are.</summary>
+    public static string? Missing(Need needs) => Enum.GetValues<Need>()
+        .Where(need => needs.HasFlag(need))
+        .Select(ReasonOf)
+        .FirstOrDefault(reason => reason is not null);
+
+    private static string? ReasonOf(Need need) => need switch
+    {
+        Need.Promtool => Installed("promtool"),
+        Need.Kubectl => Installed("kubectl"),
+        Need.Kubeconform => Installed("kubeconform"),
+        Need.OpenSsl => OperatingSystem.IsWindows() ? "there is no POSIX shell" : Installed("openssl"),
+        Need.Curl => Installed("bash") ?? Installed("curl"),
+        Need.Python => Installed("python3"),
+        Need.NodeJs => Installed("node"),
+        Need.Chromium => Chromium is null ? "chromium is not installed" : null,
+        Need.Kademlia => KademliaPython.Length > 0 ? null : "KAD_TEST_KADEMLIA does not name a Python interpreter that can import kademlia",
+        Need.PostgreSql => PostgreSqlServer.IsThere ? null : "PostgreSQL is not installed",
+        Need.OrleansScripts => PostgreSqlServer.OrleansScripts.Count > 0
+            ? null
+            : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
+        Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
+        Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
+        _ => OlderBuild.Length > 0 && File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
+            ? null
+            : "KAD_TEST_OLDER_BUILD does not name a folder with silo and edge of an older release",
+    };
+
+    private static string? Installed(string program) => Find(program) is null ? $"{program} is not installed" : null;
+
+    private static string? Find(string program)
+    {
+        var file = OperatingSystem.IsWindows() ? $"{program}.exe" : program;
+        return (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, file))
+            .FirstOrDefault(File.Exists);
     }
 }

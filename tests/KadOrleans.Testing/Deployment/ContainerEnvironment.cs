@@ -39,7 +39,6 @@ public static class ContainerEnvironment
         return variables;
     }
 
-    /// <summary>The same as a process reads it.</summary>
     public static IConfigurationRoot AsConfiguration(Dictionary<string, string> variables) => new ConfigurationBuilder()
         .AddInMemoryCollection(variables.Select(v =>
             KeyValuePair.Create<string, string?>(v.Key.Replace("__", ":", StringComparison.Ordinal), v.Value)))

@@ -15,27 +15,19 @@ public sealed class Manifests
         ["postgres"] = new(() => Render($"{Folder}/overlays/postgres")),
     };
 
-    private Manifests(IEnumerable<JsonObject> resources)
-    {
-        All = [.. resources];
-    }
+    private Manifests(IEnumerable<JsonObject> resources) => All = [.. resources];
 
-    /// <summary>All of them, for theories: all but the base need kubectl.</summary>
     public static IEnumerable<TheoryDataRow<string>> Names =>
         Known.Keys.Select(name => new TheoryDataRow<string>(name) { Skip = name == "base" ? null : Machine.Missing(Need.Kubectl) });
 
-    /// <summary>Every resource.</summary>
     public IReadOnlyList<JsonObject> All { get; }
 
-    /// <summary>The silos.</summary>
     public JsonObject Silo => One("Deployment", "kad-silo");
 
-    /// <summary>The edges.</summary>
     public JsonObject Edge => One("StatefulSet", "kad-edge");
 
     public static Manifests Of(string name) => Known[name].Value;
 
-    /// <summary>A folder as kubectl renders it.</summary>
     public static Manifests Render(string folder) => new(Yaml.Documents(Kubectl.Kustomize(Repository.Path(folder))));
 
     /// <summary>The only resource of that kind and name, whatever hash kustomize added to it.</summary>

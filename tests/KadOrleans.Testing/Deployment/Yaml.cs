@@ -6,7 +6,6 @@ namespace KadOrleans.Testing.Deployment;
 /// <summary>YAML as a tree of objects, arrays and texts: what a manifest says needs no types.</summary>
 public static class Yaml
 {
-    /// <summary>The documents of a text.</summary>
     public static IReadOnlyList<JsonObject> Documents(string text)
     {
         var stream = new YamlStream();

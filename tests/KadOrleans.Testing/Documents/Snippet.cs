@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.RegularExpressions;
+using KadOrleans.Testing.Packages;
 
 namespace KadOrleans.Testing.Documents;
 
@@ -10,10 +12,8 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 {
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git"];
 
-    /// <summary>Whether it uses a provider that the default executables lack.</summary>
     public bool NeedsProviders => Lines.Any(line => line.Contains("Tls(", StringComparison.Ordinal) || line.Contains("AzureStorage(", StringComparison.Ordinal));
 
-    /// <summary>All blocks of a language in a Markdown file.</summary>
     public static IEnumerable<Snippet> Of(string document, params IEnumerable<string> languages)
     {
         var (lines, start) = (Repository.Read(document).Split('\n'), -1);
@@ -40,7 +40,6 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
         }
     }
 
-    /// <summary>All blocks of a language in the Markdown files of the repository.</summary>
     public static IEnumerable<Snippet> OfAll(params IEnumerable<string> languages) => DocumentsBelow(Repository.Root)
         .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
         .Order(StringComparer.Ordinal)
@@ -51,4 +50,66 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 
     [GeneratedRegex(@"^\s*```(\w*)\s*$")]
     private static partial Regex Fence();
+}
+
+/// <summary>
+/// A library of a reader, with each C# block of the documents as a method. It refers to the product's assemblies beside the test, and
+/// has the implicit usings of a new project.
+/// </summary>
+/// <param name="usings">The namespaces for a block that has no usings of its own.</param>
+/// <param name="givens">Variables that a block may use without making them, each with its type.</param>
+public sealed class SnippetProgram(IEnumerable<string> usings, IReadOnlyDictionary<string, string> givens)
+{
+    private const string Project = """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <TargetFramework>net10.0</TargetFramework>
+            <ImplicitUsings>enable</ImplicitUsings>
+            <Nullable>enable</Nullable>
+          </PropertyGroup>
+          <ItemGroup>
+            <FrameworkReference Include="Microsoft.AspNetCore.App" />
+            <Reference Include="{0}KadOrleans.*.dll;{0}Orleans.*.dll" Exclude="{0}KadOrleans.*Test*.dll" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    /// <returns>The compiler's errors, each with document and line; empty if there are none.</returns>
+    public async Task<IReadOnlyList<string>> BuildAsync(IReadOnlyList<Snippet> snippets)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["Snippets.csproj"], Project.Replace("{0}", AppContext.BaseDirectory, StringComparison.Ordinal));
+        foreach (var (number, snippet) in snippets.Index())
+        {
+            File.WriteAllText(folder[$"Snippet{number}.cs"], Complete(snippet, number));
+        }
+
+        var (exitCode, output) = await Sdk.RunAsync("dotnet", folder.Path, "build", "--nologo", "-v", "q");
+        var errors = output.Split('\n').Where(line => line.Contains(": error ", StringComparison.Ordinal)).Distinct().ToList();
+        return exitCode == 0 || errors.Count > 0 ? errors : [output];
+    }
+
+    private string Complete(Snippet snippet, int number)
+    {
+        var (source, code) = (new StringBuilder(), string.Join('\n', snippet.Lines));
+        var own = snippet.Lines.TakeWhile(line => line.Length == 0 || IsUsing(line)).Count();
+        source.AppendLine(own > 0 ? Located(snippet, 0, own) : string.Concat(usings.Select(name => $"using {name};\n")));
+        var variables = givens.Where(given => !Regex.IsMatch(code, $@"\bvar {given.Key}\b")).Select(given => $"{given.Value} {given.Key}");
+        return source
+            .AppendLine($"static class Snippet{number}")
+            .AppendLine("{")
+            .AppendLine($"static async Task RunAsync({string.Join(", ", variables)})")
+            .AppendLine("{")
+            .AppendLine(Located(snippet, own, snippet.Lines.Count))
+            .AppendLine("#line hidden")
+            .AppendLine("await Task.CompletedTask;")
+            .AppendLine("}")
+            .AppendLine("}")
+            .ToString();
+    }
+
+    private static bool IsUsing(string line) => Regex.IsMatch(line, @"^using [\w.]+;");
+
+    private static string Located(Snippet snippet, int from, int to) =>
+        $"#line {snippet.Line + from} \"{snippet.Document}\"\n{string.Join('\n', snippet.Lines.Take(to).Skip(from))}";
 }

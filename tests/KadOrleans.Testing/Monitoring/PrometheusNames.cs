@@ -8,24 +8,19 @@ namespace KadOrleans.Testing.Monitoring;
 /// </summary>
 public static class PrometheusNames
 {
-    /// <summary>What the exporters themselves put to each series.</summary>
     private static readonly string[] AlwaysThere = ["job", "instance"];
 
     private static readonly IReadOnlyList<DocumentedInstrument> Documented = DocumentedInstrument.ReadAll();
 
-    /// <summary>Series, each with its labels.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> Labels { get; } = Documented
         .SelectMany(i => Series(i).Select(name => (Name: name, Labels: (IReadOnlyList<string>)[.. LabelsOf(i)])))
         .ToDictionary(s => s.Name, s => s.Labels);
 
-    /// <summary>Whether the document lists a value for a label.</summary>
     public static bool HasValue(string label, string value) =>
         Documented.Any(i => i.Tags.Any(t => Underscores(t) == label) && i.Meaning.Contains($"`{value}`", StringComparison.Ordinal));
 
-    /// <summary>A name or a tag, as Prometheus has it.</summary>
     public static string Underscores(string name) => name.Replace('.', '_');
 
-    /// <summary>The name with the unit behind it.</summary>
     public static string WithUnit(string name, string unit) => Underscores(name) + unit switch
     {
         "s" => "_seconds",

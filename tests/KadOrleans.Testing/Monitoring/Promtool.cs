@@ -7,7 +7,6 @@ public static class Promtool
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>What <c>promtool</c> finds wrong; empty if nothing.</summary>
     public static string Problems(params string[] args)
     {
         var start = new ProcessStartInfo("promtool", args) { RedirectStandardOutput = true, RedirectStandardError = true };

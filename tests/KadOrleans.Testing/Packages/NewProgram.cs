@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Xml.Linq;
 
 namespace KadOrleans.Testing.Packages;
@@ -12,18 +13,14 @@ public sealed class NewProgram : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>The folder with the packages of this build.</summary>
     public string Feed => _folder["feed"];
 
-    /// <summary>The folder of the program.</summary>
     public string Folder => _folder["program"];
 
-    /// <summary>The version that this repository has of a package of others.</summary>
     public static string VersionOf(string package) => XDocument.Parse(Repository.Read("Directory.Packages.props"))
         .Descendants("PackageVersion").Single(p => p.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
 
     /// <summary>Packs what was built of a solution, and returns the packages' ids in ordinal order.</summary>
-    /// <param name="solution">By its path from the repository's root.</param>
     public async Task<IReadOnlyList<string>> PackAsync(string solution)
     {
         // Two suites that run side by side would write the same files.
@@ -37,10 +34,6 @@ public sealed class NewProgram : IDisposable
         ];
     }
 
-    /// <summary>Writes the program.</summary>
-    /// <param name="source">Its <c>Program.cs</c>.</param>
-    /// <param name="packages">The packages of this build that it refers to.</param>
-    /// <param name="others">And those of others, in the version that this repository has.</param>
     public void Write(string source, IEnumerable<string> packages, params IEnumerable<string> others)
     {
         var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
@@ -81,7 +74,6 @@ public sealed class NewProgram : IDisposable
             """);
     }
 
-    /// <summary>Builds and runs it, and returns what it wrote.</summary>
     public Task<string> RunAsync(params string[] args) => RunAsync("dotnet", Folder, ["run", "--", .. args]);
 
     /// <summary>Installs a .NET tool of this build, runs it, and returns what it wrote.</summary>
@@ -119,4 +111,31 @@ public sealed class NewProgram : IDisposable
     }
 
     private void WriteFile(string name, string text) => File.WriteAllText(Path.Combine(Folder, name), text);
+}
+
+/// <summary>Runs the .NET SDK as a person does in a shell: without what the test host sets for itself.</summary>
+internal static class Sdk
+{
+    /// <returns>Its exit code, and what it wrote to both streams, results first.</returns>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string file, string folder, params string[] args)
+    {
+        var start = new ProcessStartInfo(file, args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // These would lead a second build to the test host's own files.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        // The cache of a program elsewhere is its own.
+        if (folder != Repository.Root)
+        {
+            start.Environment.Remove("NUGET_PACKAGES");
+        }
+
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, (await output).TrimEnd() + await error);
+    }
 }

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Threading.Channels;
 using KadOrleans.Testing.Conditions;
 
 namespace KadOrleans.Testing.Processes;
@@ -29,10 +31,8 @@ public sealed class ChildProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>The operating system's number for it.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Its processor time so far, user and system.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -42,21 +42,15 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
     public ProcessLines Output { get; } = new();
 
     public ProcessLines Error { get; } = new();
 
-    /// <summary>Starts an executable that lies beside the test.</summary>
-    /// <param name="assembly">Its assembly, without the extension; a path where it lies elsewhere.</param>
-    /// <param name="folder">Its working directory.</param>
-    /// <param name="args">Its arguments.</param>
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
         new(assembly, StartInfo(assembly, folder, args));
 
-    /// <summary>The same with <paramref name="environment"/> as its whole environment.</summary>
     public static ChildProcess Start(
         string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args)
     {
@@ -74,10 +68,6 @@ public sealed class ChildProcess : IAsyncDisposable
     /// The same, for <see cref="LimitFilesAsync"/>: without that it would be ended by the signal that comes with a write beyond
     /// the limit.
     /// </summary>
-    /// <param name="assembly">Its assembly, without the extension; a path where it lies elsewhere.</param>
-    /// <param name="folder">Its working directory.</param>
-    /// <param name="clockAhead">How far its clock is ahead; the test needs <see cref="Need.FakeTime"/> unless it is zero.</param>
-    /// <param name="args">Its arguments.</param>
     public static ChildProcess StartForFileLimits(string assembly, string folder, TimeSpan clockAhead, params IEnumerable<string> args)
     {
         var start = StartInfo(assembly, folder, args);
@@ -114,10 +104,8 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The next line of its output.</summary>
     public Task<string> NextLineAsync() => LineAsync(string.Empty);
 
-    /// <summary>The next line of its output that begins so.</summary>
     public async Task<string> LineAsync(string beginning)
     {
         while (await ReadLineAsync() is { } line)
@@ -131,20 +119,16 @@ public sealed class ChildProcess : IAsyncDisposable
         throw new InvalidOperationException($"{_name} wrote no line '{beginning}…'; its errors were: {Error.Text}");
     }
 
-    /// <summary>Ends it at once (SIGKILL), without waiting.</summary>
     public void Kill() => _process.Kill();
 
-    /// <summary>SIGKILL, and its end.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await ExitAsync();
     }
 
-    /// <summary>SIGTERM, and its exit code.</summary>
     public Task<int> StopAsync() => StopAsync("TERM");
 
-    /// <summary>SIGINT, as of Ctrl-C, and its exit code.</summary>
     public Task<int> InterruptAsync() => StopAsync("INT");
 
     /// <summary>Sends a signal, such as <c>STOP</c> and <c>CONT</c>, which make it hang and go on.</summary>
@@ -163,14 +147,12 @@ public sealed class ChildProcess : IAsyncDisposable
         await limit.WaitForExitAsync();
     }
 
-    /// <summary>The end of its input, and its exit code.</summary>
     public Task<int> FinishAsync()
     {
         _process.StandardInput.Close();
         return ExitAsync();
     }
 
-    /// <summary>Waits for its end and returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {
         using var deadline = new CancellationTokenSource(Longest);
@@ -218,5 +200,42 @@ public sealed class ChildProcess : IAsyncDisposable
         const string field = "SigIgn:";
         var line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith(field, StringComparison.Ordinal));
         return (ulong.Parse(line[field.Length..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
+    }
+}
+
+/// <summary>What a process writes, line by line as it comes: kept, and to be waited for.</summary>
+public sealed class ProcessLines
+{
+    private readonly Channel<string> _arriving = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentQueue<string> _all = new();
+
+    public IReadOnlyCollection<string> All => _all;
+
+    public string Text => string.Join('\n', _all);
+
+    /// <summary>The next line that was not taken before, or null after the last.</summary>
+    public async Task<string?> NextAsync(CancellationToken cancellationToken)
+    {
+        while (await _arriving.Reader.WaitToReadAsync(cancellationToken))
+        {
+            if (_arriving.Reader.TryRead(out var line))
+            {
+                return line;
+            }
+        }
+
+        return null;
+    }
+
+    internal void Add(string? line)
+    {
+        if (line is null)
+        {
+            _arriving.Writer.TryComplete();
+            return;
+        }
+
+        _all.Enqueue(line);
+        _arriving.Writer.TryWrite(line);
     }
 }

@@ -16,11 +16,6 @@ public static class GuestbookVisits
         return Path.Combine(Repository.Root, "samples", sample, build, sample);
     }
 
-    /// <summary>Two visits: the second reads what the first wrote.</summary>
-    /// <param name="sample">Its project.</param>
-    /// <param name="folder">Its working directory.</param>
-    /// <param name="args">Its arguments beside the visitor's name.</param>
-    /// <returns>What both wrote.</returns>
     public static async Task<IReadOnlyList<string>> VisitTwiceAsync(string sample, string folder, params string[] args)
     {
         List<string> lines = [];
@@ -42,11 +37,6 @@ public static class GuestbookVisits
         return lines;
     }
 
-    /// <summary>Two visits to a cluster of one silo and one edge.</summary>
-    /// <param name="folder">An empty one.</param>
-    /// <param name="sample">Its project.</param>
-    /// <param name="way">The argument by which it finds the silos.</param>
-    /// <param name="storage">The same for silo and edge.</param>
     public static async Task VisitClusterAsync(string folder, string sample, string way, string[] storage)
     {
         await using var silo = new SiloServer(folder, [.. storage, SiloServer.ShardBits(4)]);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -10,25 +11,22 @@ public sealed partial class NodeProcess : IAsyncDisposable
 {
     private static readonly HttpClient Http = new();
 
-    private NodeProcess(ChildProcess process, string address, string id)
-    {
-        (Process, Address, Id) = (process, address, id);
-    }
+    private NodeProcess(ChildProcess process, string address, string id) => (Process, Address, Id) = (process, address, id);
 
     public ChildProcess Process { get; }
 
-    /// <summary>IP:PORT.</summary>
     public string Address { get; }
 
     public string Id { get; }
 
-    /// <summary>IP:PORT of its pages.</summary>
-    public string HttpAddress => HttpPattern().Match(Process.Error.Text).Groups[1].Value;
+    public string HttpAddress => HttpOf(Process);
+
+    /// <summary>IP:PORT of a node's pages; empty before it has said so.</summary>
+    public static string HttpOf(ChildProcess process) => HttpPattern().Match(process.Error.Text).Groups[1].Value;
 
     /// <summary>Starts a node on a free loopback port, with its status pages on another.</summary>
     public static Task<NodeProcess> StartAsync(params string[] args) => StartAsync(new Dictionary<string, string>(), args);
 
-    /// <summary>The same with some variables in its environment.</summary>
     public static async Task<NodeProcess> StartAsync(IReadOnlyDictionary<string, string> variables, params string[] args)
     {
         var process = KadProcess.Start(variables, ["node", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", .. args]);
@@ -57,7 +55,6 @@ public sealed partial class NodeProcess : IAsyncDisposable
         return answer.StatusCode;
     }
 
-    /// <summary>Asks for a page with a Host header of one's own.</summary>
     public async Task<(HttpStatusCode Code, string Body)> AskAsync(string page, string host)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{HttpAddress}{page}"));
@@ -66,7 +63,6 @@ public sealed partial class NodeProcess : IAsyncDisposable
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>A connection to the status pages, on which nothing was sent.</summary>
     public async Task<Socket> ConnectAsync()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -80,11 +76,28 @@ public sealed partial class NodeProcess : IAsyncDisposable
     public async Task HasContactsAsync(int count) =>
         await Eventually.ReadAsync(StatusAsync, status => status["contacts"]!.GetValue<int>() == count);
 
-    /// <summary>SIGTERM, and its exit code.</summary>
     public Task<int> StopAsync() => Process.StopAsync();
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     [GeneratedRegex(@"http://([0-9.]+:[0-9]+)")]
     private static partial Regex HttpPattern();
+}
+
+/// <summary>The built command as a process of its own.</summary>
+public static class KadProcess
+{
+    public static ChildProcess Start(params string[] args) => ChildProcess.Start("kad", Environment.CurrentDirectory, args);
+
+    public static ChildProcess Start(IReadOnlyDictionary<string, string> variables, params string[] args)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(v => (string)v.Key, v => (string?)v.Value ?? string.Empty);
+        foreach (var (name, value) in variables)
+        {
+            environment[name] = value;
+        }
+
+        return ChildProcess.Start("kad", Environment.CurrentDirectory, environment, args);
+    }
 }

@@ -10,7 +10,6 @@ public sealed class CountingTransport : IDatagramTransport
     /// <summary>Datagrams sent since the beginning, or since <see cref="Forget"/>.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>The first request that was sent.</summary>
     public byte[]? FirstRequest { get; private set; }
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("127.0.0.1:8468")];
@@ -31,7 +30,6 @@ public sealed class CountingTransport : IDatagramTransport
         return true;
     }
 
-    /// <summary>Counts from 0 again.</summary>
     public void Forget() => Sent = 0;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -25,22 +25,17 @@ public sealed class RawPeer : IDatagramReceiver
 
     public Contact Contact => new(Id, Endpoint);
 
-    /// <summary>Everything received, in order.</summary>
     public IList<byte[]> Received { get; } = [];
 
-    /// <summary>Bytes received in all.</summary>
     public long ReceivedBytes => Received.Sum(d => (long)d.Length);
 
-    /// <summary>Answers to our requests, in order.</summary>
     public IEnumerable<byte[]> Responses => Received.Where(d => d.Length > 0 && d[0] == (byte)DatagramKind.Response);
 
-    /// <summary>Requests of the others, in order.</summary>
     public IEnumerable<byte[]> Requests => Received.Where(d => d.Length > 0 && d[0] == (byte)DatagramKind.Request);
 
     /// <summary>Writes the answer to a request into the buffer and returns its length; 0 is silence.</summary>
     internal Answerer? OnRequest { get; set; }
 
-    /// <summary>Answers a request.</summary>
     internal delegate int Answerer(Request request, MessageId id, Span<byte> answer);
 
     /// <summary>An answerer that is a node without contacts and values: it answers pings, and nothing else.</summary>
@@ -85,4 +80,10 @@ public sealed class RawPeer : IDatagramReceiver
         var buffer = new byte[Datagram.MaxLength];
         Send(buffer.AsSpan(0, write(buffer)), destination);
     }
+}
+
+/// <summary>Peers under a test's control in a <see cref="SimulatedWorld"/>.</summary>
+public static class SimulatedWorldPeers
+{
+    public static RawPeer AddPeer(this SimulatedWorld world) => new(world.Network.Bind(), NodeId.Random(world.Random));
 }

@@ -13,7 +13,6 @@ public sealed class OtlpCollector : IAsyncDisposable
 {
     private const string GrpcServices = "/opentelemetry.proto.collector";
 
-    /// <summary>Before each message of gRPC: whether it is compressed, and its length.</summary>
     private const int GrpcPrefix = 5;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
@@ -40,19 +39,14 @@ public sealed class OtlpCollector : IAsyncDisposable
         _application.MapPost($"{GrpcServices}.trace.v1.TraceService/Export", context => TakeGrpcAsync(context, TakeSpans));
     }
 
-    /// <summary>What exporters are to be told.</summary>
     public string Endpoint => _application.Urls.First();
 
-    /// <summary>What exporters that speak gRPC are to be told.</summary>
     public string GrpcEndpoint => _application.Urls.Last();
 
-    /// <summary>All metrics so far, export after export.</summary>
     public IReadOnlyCollection<ReceivedMetric> Metrics => _metrics;
 
-    /// <summary>All spans so far.</summary>
     public IReadOnlyCollection<(string Source, string Name)> Spans => _spans;
 
-    /// <summary>Begins to listen.</summary>
     public static async Task<OtlpCollector> StartAsync()
     {
         var collector = new OtlpCollector();
@@ -60,9 +54,6 @@ public sealed class OtlpCollector : IAsyncDisposable
         return collector;
     }
 
-    /// <summary>Waits until what has arrived is enough.</summary>
-    /// <param name="isEnough">Looks at it.</param>
-    /// <param name="describe">What is missing, if time runs out.</param>
     public async Task UntilAsync(Func<bool> isEnough, Func<string> describe)
     {
         using var deadline = new CancellationTokenSource(Longest);
@@ -122,4 +113,34 @@ public sealed class OtlpCollector : IAsyncDisposable
         await context.Response.Body.WriteAsync(new byte[GrpcPrefix], context.RequestAborted);
         context.Response.AppendTrailer("grpc-status", "0");
     }
+}
+
+/// <summary>A metric as one export had it.</summary>
+/// <param name="Service">Whose it is, by <c>service.name</c>.</param>
+/// <param name="Instance">Which process, by <c>service.instance.id</c>.</param>
+/// <param name="Meter">Its meter.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">As docs/telemetry.md calls it.</param>
+/// <param name="Unit">Its unit.</param>
+/// <param name="Export">Which export it came with: the collector numbers those of all processes as they come.</param>
+/// <param name="Points">Its series.</param>
+public sealed record ReceivedMetric(
+    string Service,
+    string Instance,
+    string Meter,
+    string Name,
+    string Kind,
+    string Unit,
+    int Export,
+    IReadOnlyList<ReceivedPoint> Points);
+
+/// <summary>One series of a metric.</summary>
+/// <param name="Tags">Its tags.</param>
+/// <param name="Value">Its value; of a histogram, how many values it has.</param>
+public sealed record ReceivedPoint(IReadOnlyDictionary<string, string> Tags, double Value)
+{
+    public double Sum { get; init; }
+
+    /// <summary>Of a histogram, the upper bound of each bucket and the values in it, the unbounded last.</summary>
+    public IReadOnlyList<(double Bound, double Count)> Buckets { get; init; } = [];
 }

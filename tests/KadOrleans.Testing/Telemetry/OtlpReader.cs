@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
 using static KadOrleans.Testing.Telemetry.ProtobufField;
 
 namespace KadOrleans.Testing.Telemetry;
@@ -7,7 +8,6 @@ namespace KadOrleans.Testing.Telemetry;
 /// <summary>Reads what an OTLP exporter sends: opentelemetry-proto 1.x, as far as tests need it.</summary>
 internal static class OtlpReader
 {
-    /// <summary>The metrics of an ExportMetricsServiceRequest.</summary>
     public static IEnumerable<ReceivedMetric> Metrics(ReadOnlyMemory<byte> request, int export) =>
         from resource in Messages(request, 1)
         let tags = Tags(Messages(resource, 1).Single(), 1)
@@ -16,7 +16,6 @@ internal static class OtlpReader
         from metric in Messages(scope, 2)
         select Metric(export, tags, meter, metric);
 
-    /// <summary>Source and name of the spans of an ExportTraceServiceRequest.</summary>
     public static IEnumerable<(string Source, string Name)> Spans(ReadOnlyMemory<byte> request) =>
         from resource in Messages(request, 1)
         from scope in Messages(resource, 2)
@@ -92,5 +91,65 @@ internal static class OtlpReader
     {
         var field = Read(value).Single();
         return field.Number == 1 ? field.Text : field.Value.ToString(CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>One field of a protobuf message.</summary>
+/// <param name="Number">As the .proto file has it.</param>
+/// <param name="Value">Of a varint or a fixed-width field, its bits.</param>
+/// <param name="Bytes">Of a text, a message or a packed array.</param>
+internal readonly record struct ProtobufField(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)
+{
+    public string Text => Encoding.UTF8.GetString(Bytes.Span);
+
+    public static IEnumerable<ProtobufField> Read(ReadOnlyMemory<byte> message)
+    {
+        while (!message.IsEmpty)
+        {
+            var tag = ReadVarint(ref message);
+            yield return ReadValue((int)(tag >> 3), (int)(tag & 7), ref message);
+        }
+    }
+
+    public static IEnumerable<ReadOnlyMemory<byte>> Messages(ReadOnlyMemory<byte> message, int number) =>
+        Read(message).Where(field => field.Number == number).Select(field => field.Bytes);
+
+    private static ProtobufField ReadValue(int number, int wireType, ref ReadOnlyMemory<byte> message)
+    {
+        switch (wireType)
+        {
+            case 0:
+                return new ProtobufField(number, ReadVarint(ref message), default);
+            case 1:
+                return new ProtobufField(number, BinaryPrimitives.ReadUInt64LittleEndian(Take(ref message, 8).Span), default);
+            case 2:
+                var length = (int)ReadVarint(ref message);
+                return new ProtobufField(number, 0, Take(ref message, length));
+            case 5:
+                return new ProtobufField(number, BinaryPrimitives.ReadUInt32LittleEndian(Take(ref message, 4).Span), default);
+            default:
+                throw new InvalidDataException($"No wire type {wireType} is known.");
+        }
+    }
+
+    private static ulong ReadVarint(ref ReadOnlyMemory<byte> message)
+    {
+        var value = 0UL;
+        for (var shift = 0; ; shift += 7)
+        {
+            var next = Take(ref message, 1).Span[0];
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Take(ref ReadOnlyMemory<byte> message, int length)
+    {
+        var taken = message[..length];
+        message = message[length..];
+        return taken;
     }
 }

@@ -15,7 +15,6 @@ public readonly struct RecordedPayload(JsonElement json)
 
     public bool IsNil => Has("nil");
 
-    /// <summary>Items of an array, pairs of a map.</summary>
     public IReadOnlyList<RecordedPayload> Items =>
         [.. (IsMap ? json.GetProperty("map") : json).EnumerateArray().Select(item => new RecordedPayload(item))];
 
@@ -39,7 +38,6 @@ public readonly struct RecordedPayload(JsonElement json)
 
     public NodeId ToNodeId() => new(Binary);
 
-    /// <summary>An address text and a port.</summary>
     public static UdpEndpoint ToEndpoint(RecordedPayload address, RecordedPayload port) =>
         AddressText.TryParse(address.Text, (ushort)port.Integer, out var endpoint)
             ? endpoint

@@ -7,20 +7,15 @@ public static class WireVectors
 {
     private static readonly JsonDocument Document = Load();
 
-    /// <summary>The whole recording, for parts that have no type here.</summary>
     public static JsonElement Root => Document.RootElement;
 
-    /// <summary>Requests and responses between two reference nodes.</summary>
     public static IReadOnlyList<RecordedDatagram> Datagrams { get; } = Read("datagrams", RecordedDatagram.Read);
 
-    /// <summary>Odd datagrams sent to a reference node, and its answers.</summary>
     public static IReadOnlyList<RecordedDatagram> ServerHandling { get; } =
         Read("server_handling", RecordedDatagram.Read);
 
-    /// <summary>Odd answers sent to a reference node.</summary>
     public static IReadOnlyList<RecordedCall> ClientHandling { get; } = Read("client_handling", RecordedCall.Read);
 
-    /// <summary>Single objects as the reference encodes them.</summary>
     public static IReadOnlyList<RecordedEncoding> Encodings { get; } = Read("msgpack_encodings", json =>
         new RecordedEncoding(new RecordedPayload(json.GetProperty("value")), Hex(json, "hex")));
 
@@ -29,7 +24,6 @@ public static class WireVectors
             KeyValuePair.Create(json.GetProperty("name").GetString()!, Hex(json, "body_hex")))
         .ToDictionary();
 
-    /// <summary>Every recorded datagram of any kind, good and bad.</summary>
     public static IEnumerable<byte[]> AllDatagrams => Datagrams.Concat(ServerHandling)
         .Select(datagram => datagram.Bytes)
         .Concat(ClientHandling.SelectMany(call => call.Replies.Prepend(call.Request)))
@@ -52,3 +46,58 @@ public static class WireVectors
         return JsonDocument.Parse(stream);
     }
 }
+
+/// <summary>A call of the reference node and the answers a raw peer gave it.</summary>
+/// <param name="Name">The wire function, a colon, and what is special about the answer.</param>
+/// <param name="Request">The datagram of the call.</param>
+/// <param name="Replies">The datagrams of the answers, in order.</param>
+/// <param name="Raised">The exception the calling program saw, or null.</param>
+public sealed record RecordedCall(string Name, byte[] Request, IReadOnlyList<byte[]> Replies, string? Raised)
+{
+    public string Function => Name[..Name.IndexOf(':', StringComparison.Ordinal)];
+
+    internal static RecordedCall Read(JsonElement json) => new(
+        json.GetProperty("name").GetString()!,
+        Convert.FromHexString(json.GetProperty("request").GetString()!),
+        [.. json.GetProperty("reply").EnumerateArray().Select(reply => Convert.FromHexString(reply.GetString()!))],
+        json.TryGetProperty("raised", out var raised) ? raised.GetString() : null);
+}
+
+/// <summary>One recorded datagram.</summary>
+/// <param name="Name">Unique in its part; a request and its response share it up to their suffix.</param>
+/// <param name="Bytes">The whole datagram.</param>
+/// <param name="Sha1">Recorded digest of the bytes, in hexadecimal.</param>
+/// <param name="Length">Recorded length in bytes.</param>
+/// <param name="Payload">The decoded body; null if it does not decode.</param>
+/// <param name="Reply">What the reference node sent back, where that was recorded and not silence.</param>
+public sealed record RecordedDatagram(
+    string Name, byte[] Bytes, string Sha1, int Length, RecordedPayload? Payload, byte[]? Reply)
+{
+    public bool IsRequest => Name.EndsWith(".request", StringComparison.Ordinal);
+
+    public bool IsResponse => Name.EndsWith(".response", StringComparison.Ordinal);
+
+    internal static RecordedDatagram Read(JsonElement json) => new(
+        json.GetProperty("name").GetString()!,
+        ReadBytes(json),
+        json.GetProperty("sha1").GetString()!,
+        json.GetProperty("length").GetInt32(),
+        json.TryGetProperty("payload", out var payload) ? new RecordedPayload(payload) : null,
+        json.TryGetProperty("reply", out var reply) && reply.GetString() is { } hex ? Convert.FromHexString(hex) : null);
+
+    internal static byte[] Repeat(JsonElement oneByte, JsonElement count)
+    {
+        var bytes = new byte[count.GetInt32()];
+        bytes.AsSpan().Fill(Convert.FromHexString(oneByte.GetString()!)[0]);
+        return bytes;
+    }
+
+    private static byte[] ReadBytes(JsonElement json) => json.TryGetProperty("parts", out var parts)
+        ? [.. parts.EnumerateArray().SelectMany(ReadBytes)]
+        : json.TryGetProperty("repeat", out var repeated)
+            ? Repeat(repeated, json.GetProperty("count"))
+            : Convert.FromHexString(json.GetProperty("hex").GetString()!);
+}
+
+/// <summary>One object and the bytes the reference writes for it.</summary>
+public sealed record RecordedEncoding(RecordedPayload Value, byte[] Bytes);

@@ -16,16 +16,16 @@ public class DecodingBenchmarks
     private readonly Contact[] _contacts = new Contact[SampleNetwork.BucketSize];
 
     [Benchmark]
-    public NodeId DecodePing() => Decode(_ping).AsPing().Sender;
+    public NodeId DecodePing() => SampleDatagrams.Decode(_ping).AsPing().Sender;
 
     [Benchmark]
-    public NodeId DecodeFindNode() => Decode(_findNode).AsFindNode().Target;
+    public NodeId DecodeFindNode() => SampleDatagrams.Decode(_findNode).AsFindNode().Target;
 
     [Benchmark]
-    public NodeId DecodeFindValue() => Decode(_findValue).AsFindValue().Key;
+    public NodeId DecodeFindValue() => SampleDatagrams.Decode(_findValue).AsFindValue().Key;
 
     [Benchmark]
-    public DhtValue DecodeStore() => Decode(_store).AsStore().Value;
+    public DhtValue DecodeStore() => SampleDatagrams.Decode(_store).AsStore().Value;
 
     [Benchmark]
     public int DecodeNodes()
@@ -34,11 +34,20 @@ public class DecodingBenchmarks
         ResponseReader.TryReadNodes(body, _contacts, out var count);
         return count;
     }
+}
 
-    private static Request Decode(byte[] datagram)
-    {
-        Datagram.TryReadHeader(datagram, out _, out _, out var body, out _);
-        Request.TryDecode(body, out var request, out _);
-        return request;
-    }
+/// <summary>From messages to bytes: the answers of a node.</summary>
+public class EncodingBenchmarks
+{
+    private readonly byte[] _buffer = new byte[Datagram.MaxLength];
+    private readonly Contact[] _contacts = SampleNetwork.CreateContacts(SampleNetwork.BucketSize);
+
+    [Benchmark]
+    public int EncodePong() => ResponseWriter.WritePong(_buffer, SampleDatagrams.Id, SampleNetwork.OwnId);
+
+    [Benchmark]
+    public int EncodeNodes() => ResponseWriter.WriteNodes(_buffer, SampleDatagrams.Id, _contacts);
+
+    [Benchmark]
+    public int EncodeValue() => ResponseWriter.WriteValue(_buffer, SampleDatagrams.Id, SampleDatagrams.Value);
 }
