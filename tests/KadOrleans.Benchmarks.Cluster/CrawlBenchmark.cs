@@ -16,6 +16,7 @@ internal static class CrawlBenchmark
 {
     private const int JoinsAtOnce = 8;
 
+    /// <summary>Contacts of an edge that has joined.</summary>
     private const int JoinedContacts = 20;
 
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);

@@ -1,23 +1,16 @@
-using System.Globalization;
-using System.Net;
 using KadOrleans.Benchmarks.Cluster;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Orleans.Configuration;
 
-if (args is not ["crawl", _, _, _, _, _])
+if (args is ["put", _, _, _, _] or ["get", _, _, _, _, _] or ["get", _, _, _, _, _, _] or ["double", _, _, _, _]
+    or ["crawl", _, _, _, _, _])
 {
-    Console.Error.WriteLine("crawl GATEWAY PORT NODES RATE ROUNDS    crawls a network of nodes by one node and by the cluster's edges in turns");
-    return 2;
+    await ShardBenchmark.RunAsync(args);
+    return 0;
 }
 
-int[] numbers = [.. args[1..].Select(argument => int.Parse(argument, CultureInfo.InvariantCulture))];
-var builder = Host.CreateApplicationBuilder();
-builder.UseOrleansClient(client => client
-    .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, numbers[0]))
-    .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad")));
-using var host = builder.Build();
-await host.StartAsync();
-await CrawlBenchmark.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), numbers[1], numbers[2], numbers[3], numbers[4]);
-await host.StopAsync();
-return 0;
+Console.Error.WriteLine("""
+    put GATEWAY FIRST KEYS BYTES                    stores keys in the shards of a silo on this machine
+    get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]    reads random ones
+    double GATEWAY FIRST BYTES SECONDS              doubles the shards while keys are stored
+    crawl GATEWAY PORT NODES RATE ROUNDS            crawls a network of nodes by one node and by the cluster's edges in turns
+    """);
+return 2;

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using KadOrleans.Core;
+using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Abstractions.Values;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace KadOrleans.Benchmarks.Cluster;
+
+/// <summary>Fills the shards of a running silo and reads random keys, by calls to the grains. The silo must have no edge key.</summary>
+internal static class ShardBenchmark
+{
+    private const int PerCall = 256;
+    private const int CallsAtOnce = 16;
+
+    /// <summary>
+    /// <c>put GATEWAY FIRST KEYS BYTES</c> stores so many keys. The other verb,
+    /// <c>get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]</c>, reads random ones, one to a call, and compares them. With HOT it reads
+    /// the first so many keys. The gateway is a port of this machine.
+    /// </summary>
+    public static async Task RunAsync(string[] arguments)
+    {
+        var numbers = arguments[1..].Select(argument => int.Parse(argument, CultureInfo.InvariantCulture)).ToList();
+        var builder = Host.CreateApplicationBuilder();
+        builder.UseOrleansClient(client => client
+            .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, numbers[0]))
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad")));
+        using var host = builder.Build();
+        await host.StartAsync();
+        var grains = host.Services.GetRequiredService<IGrainFactory>();
+        var run = arguments[0] == "crawl" ? CrawlBenchmark.RunAsync(grains, numbers[1], numbers[2], numbers[3], numbers[4])
+            : arguments[0] == "put" ? PutAsync(grains, numbers[1], numbers[2], numbers[3])
+            : arguments[0] == "double" ? new DoublingBenchmark(grains, numbers[1], i => (Key(i), Value(i, numbers[2], DateTimeOffset.UtcNow)))
+                .RunAsync(TimeSpan.FromSeconds(numbers[3]))
+            : GetAsync(grains, numbers.Count > 5 ? numbers[5] : numbers[1], numbers[2], TimeSpan.FromSeconds(numbers[3]), numbers[4]);
+        await run;
+        await host.StopAsync();
+    }
+
+    private static async Task PutAsync(IGrainFactory grains, int first, int count, int bytes)
+    {
+        var watch = Stopwatch.StartNew();
+        var now = DateTimeOffset.UtcNow;
+        var left = Enumerable.Range(first, count).Chunk(PerCall * 1 << GrainKeys.DefaultShardBits)
+            .SelectMany(some => some.GroupBy(i => GrainKeys.Shard(Key(i), GrainKeys.DefaultShardBits)));
+        var repeated = 0;
+        await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = CallsAtOnce }, async (shard, _) =>
+        {
+            foreach (var some in shard.Chunk(1024))
+            {
+                ShardPut[] puts = [.. some.Select(i => new ShardPut(Key(i), Value(i, bytes, now)) { Kind = PutKind.Import })];
+                while (!await TryPutAsync(grains.GetGrain<IKeyShardGrain>(shard.Key), puts))
+                {
+                    Interlocked.Increment(ref repeated);
+                }
+            }
+        });
+        Say($"put: {count} keys of {bytes} bytes, {count / watch.Elapsed.TotalSeconds:F0} keys/s, {repeated} calls repeated");
+    }
+
+    private static async Task<bool> TryPutAsync(IKeyShardGrain shard, ShardPut[] puts)
+    {
+        try
+        {
+            return (await shard.PutAsync(puts)).All(result => result == StoreResult.Stored);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task GetAsync(IGrainFactory grains, int keys, int bytes, TimeSpan time, int atOnce)
+    {
+        var watch = Stopwatch.StartNew();
+        var runs = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(seed => Task.Run(() => ReadAsync(new Random(seed)))));
+        var times = runs.SelectMany(run => run.Times).Order().ToList();
+        Say($"get: {times.Count / watch.Elapsed.TotalSeconds:F0} calls/s of {keys} keys, {atOnce} at once, p50 {times[times.Count / 2]:F1} ms, p99 {times[times.Count * 99 / 100]:F1} ms, p99.9 {times[times.Count * 999 / 1000]:F1} ms, {runs.Sum(run => run.Wrong)} wrong");
+
+        async Task<(List<double> Times, int Wrong)> ReadAsync(Random random)
+        {
+            var (calls, wrong) = (new List<double>(), 0);
+            while (watch.Elapsed < time)
+            {
+                var i = random.Next(keys);
+                var started = Stopwatch.GetTimestamp();
+                var values = await grains.GetGrain<IKeyShardGrain>(GrainKeys.Shard(Key(i), GrainKeys.DefaultShardBits)).GetAsync([Key(i)]);
+                calls.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                wrong += values[0]?.Value == Value(i, bytes, default).Value ? 0 : 1;
+            }
+
+            return (calls, wrong);
+        }
+    }
+
+    private static NodeId Key(int number) => NodeId.FromKey(number.ToString(CultureInfo.InvariantCulture));
+
+    private static StoredValue Value(int number, int bytes, DateTimeOffset now)
+    {
+        var content = new byte[bytes];
+        BitConverter.TryWriteBytes(content, number);
+        return new StoredValue(DhtValue.FromBytes(content), now, now.AddDays(7), SourceNetwork.Trusted);
+    }
+
+    public static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
+}
