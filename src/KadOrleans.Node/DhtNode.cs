@@ -1,24 +1,13 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Limits;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
 using KadOrleans.Node.Trust;
 using KadOrleans.Node.Values;
 using KadOrleans.Watching;
-using KadOrleans.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node;
 
@@ -26,9 +15,8 @@ namespace KadOrleans.Node;
 /// The engine: one node id behind ports. It answers requests, runs lookups, and enforces the trust rules. It has no clock of its own and
 /// saves nothing. <see cref="KadNode"/> is the standalone node around it.
 /// </summary>
-public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncDisposable
+public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 {
-    private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
     private readonly IRoutingTable _table;
     private readonly IKeyStore _store;
@@ -37,7 +25,6 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     private readonly ILogger _logger;
     private readonly NetworkSize _size;
     private readonly Reachability _reachability;
-    private readonly NodeMetrics _metrics = new();
     private readonly Strangers _strangers;
     private readonly BansInForce _bans = new();
     private readonly RequestTable _requests;
@@ -46,9 +33,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     private readonly ResponseGate _gate;
     private readonly RequestHandlers _handlers;
     private readonly RequestAdmission _admission;
-    private readonly LookupRunner _lookups;
     private readonly ValueStorer _storer;
-    private readonly ValuePublisher _publisher;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly CancellationTokenSource _stopping = new();
@@ -61,13 +46,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// </summary>
     public static NodeId ClientId => NodeId.MinValue;
 
-    /// <summary>Builds a node. It sends and receives nothing before <see cref="Start"/>.</summary>
-    /// <param name="options">Its behaviour; validated by the caller.</param>
-    /// <param name="transport">Sends and receives; the node disposes it.</param>
-    /// <param name="table">Its routing table, whose own id is the node's.</param>
-    /// <param name="store">Its keys; the caller disposes it, after the node.</param>
-    /// <param name="environment">Time, randomness and logging.</param>
-    /// <param name="watches">Hear of stored values; default: nobody does.</param>
+    /// <summary>Sends and receives nothing before <see cref="Start"/>. Disposes the transport; the caller disposes the store.</summary>
     internal DhtNode(
         KadNodeOptions options,
         IDatagramTransport transport,
@@ -80,7 +59,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(environment);
         Watches = watches ??= new KeyWatches();
-        (_options, _transport, _table, _store) = (options, transport, table, store);
+        (Options, _transport, _table, _store) = (options, transport, table, store);
         (_environment, _time, _logger) = (environment, environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
@@ -89,24 +68,24 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         var rates = new EndpointRates(options.Limits, options.Upload);
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
-        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, this, _metrics, _time);
+        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, Proceed, GiveUp, Metrics, _time);
         _requests = new RequestTable(
             transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans);
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
-        _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, _metrics, _time, _logger);
+        _gate = new ResponseGate(table, _strangers, _prober, budget, Metrics, _time, options.ClientOnly);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, Metrics, _time, _logger);
         _admission = new RequestAdmission(
-            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, _metrics, _time);
+            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
-        _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, _metrics, environment);
+        Lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, Metrics, environment);
         _storer = new ValueStorer(_requests, Id);
-        _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
+        Publisher = new ValuePublisher(Lookups, _storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
-        _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
+        _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
     }
@@ -114,7 +93,6 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// <summary>The node's id.</summary>
     public NodeId Id { get; }
 
-    /// <summary>The turns of those who publish under a key.</summary>
     internal KeyTurns Turns { get; } = new();
 
     /// <summary>The bound endpoints, with the real ports.</summary>
@@ -124,7 +102,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     public RoutingTableSnapshot RoutingTable => _table.Snapshot;
 
     /// <summary>Counts since the start, by name.</summary>
-    public IReadOnlyDictionary<string, long> Counts => _metrics.Totals();
+    public IReadOnlyDictionary<string, long> Counts => Metrics.Totals();
 
     /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
@@ -135,26 +113,20 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
-    /// <summary>The node's options.</summary>
-    internal KadNodeOptions Options => _options;
+    internal KadNodeOptions Options { get; }
 
-    internal KademliaOptions Kademlia => _options.Kademlia;
+    internal KademliaOptions Kademlia => Options.Kademlia;
 
-    internal NodeMetrics Metrics => _metrics;
+    internal NodeMetrics Metrics { get; } = new();
 
-    /// <summary>Those who watch keys.</summary>
     internal KeyWatches Watches { get; }
 
-    /// <summary>Runs lookups that leave no copy behind.</summary>
-    internal LookupRunner Lookups => _lookups;
+    internal LookupRunner Lookups { get; }
 
-    /// <summary>Stores values on the k nearest contacts.</summary>
-    internal ValuePublisher Publisher => _publisher;
+    internal ValuePublisher Publisher { get; }
 
-    /// <summary>What republishing and hand-off may send.</summary>
     internal MaintenanceUpload Upload { get; }
 
-    /// <summary>The bans and limits in force.</summary>
     internal RulesInForce Rules { get; }
 
     /// <summary>Starts to receive. Call it once.</summary>
@@ -207,10 +179,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
 
     /// <summary>Finds the k contacts nearest to a target that answer (Kademlia §2.3).</summary>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
-
-    /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
-    internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
+        Lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
     /// <summary>
     /// Gets the value of a key. It is the local one if this node is one of the k nearest and stored it itself or for a trusted or private
@@ -221,7 +190,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, _options.Kademlia.BucketSize))
+        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, Options.Kademlia.BucketSize))
         {
             return new GetResult(held.Value, null);
         }
@@ -234,7 +203,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// <summary><see cref="GetAsync"/> without the local store, for callers that have read it.</summary>
     public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+        var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
             // Not awaited: its outcome changes nothing here.
@@ -257,16 +226,15 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
 
     /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> for a time, if there is a life.</summary>
     internal Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
-        _publisher.SetAsync(key, value, life, keepsCopy: !_options.ClientOnly, cancellationToken);
+        Publisher.SetAsync(key, value, life, keepsCopy: !Options.ClientOnly, cancellationToken);
 
     /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> without a copy here, for callers who hold one.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetOnContactsAsync(key, value, life: null, cancellationToken);
 
-    /// <summary>The same for a time, if there is a life.</summary>
     internal Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
-        _publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
+        Publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
 
     /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
@@ -301,11 +269,11 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     {
         if (_bans.Set.Contains(source))
         {
-            _metrics.Refused(RefusalReason.Banned);
+            Metrics.Refused(RefusalReason.Banned);
         }
         else if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
         {
-            _metrics.Refused(RefusalReason.Malformed);
+            Metrics.Refused(RefusalReason.Malformed);
         }
         else if (kind != DatagramKind.Request)
         {
@@ -316,8 +284,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         }
         else if (_stopping.IsCancellationRequested)
         {
-            // Otherwise a node under load would never finish its pending responses.
-            _metrics.Refused(RefusalReason.Stopping);
+            Metrics.Refused(RefusalReason.Stopping);
         }
         else
         {
@@ -337,17 +304,17 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
             // It waited for a place, or the table was not told yet.
             _table.Observe(ContactObservation.Dropped(contact));
         }
-        else if (!_options.ClientOnly)
+        else if (!Options.ClientOnly)
         {
             _handOff.Enqueue(contact);
         }
     }
 
-    void IPendingRequestHandler.Proceed(PendingRequest request)
+    private void Proceed(PendingRequest request)
     {
         if (_stopping.IsCancellationRequested)
         {
-            _metrics.Refused(request.Kind, RefusalReason.Stopping);
+            Metrics.Refused(request.Kind, RefusalReason.Stopping);
         }
         else
         {
@@ -355,7 +322,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         }
     }
 
-    void IPendingRequestHandler.GiveUp(PendingRequest request, RefusalReason reason)
+    private void GiveUp(PendingRequest request, RefusalReason reason)
     {
         try
         {

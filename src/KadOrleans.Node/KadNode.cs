@@ -1,24 +1,16 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Managing;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Node.Values;
 using KadOrleans.Node.Watching;
 using KadOrleans.Watching;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node;
 
@@ -54,8 +46,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         new ServiceCollection().AddKadNode(configure);
 
     /// <summary>
-    /// Builds a node from its parts. It disposes the transport and the key store when it stops, and then its owner, if it has one. Stores
-    /// that are not given are in memory, for this run.
+    /// Builds a node, which disposes the transport and the key store when it stops, and then its owner. Stores not given are in
+    /// memory.
     /// </summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
@@ -90,7 +82,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         Admin = new NodeAdmin(() => Parts, _store, _publications, _rules, _watches, _crawls, _environment.Time);
     }
 
-    /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
+    /// <summary>A simulation starts with full tables.</summary>
     internal Func<NodeId, LocalRoutingTable>? CreateTable { get; init; }
 
     /// <summary>The node's id, known once it has started.</summary>
@@ -168,7 +160,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
     }
 
-    // The id that is asked for, else the saved one, else a random one. Clients have one together.
     private NodeId ChooseId(NodeState? saved)
     {
         if (_options.ClientOnly)
@@ -191,8 +182,9 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private NodeParts Build(NodeId id, IReadOnlyList<Contact> contacts)
     {
         var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
-        var table = CreateTable?.Invoke(id)
-            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup(contacts));
+        // After a restart all buckets are due at the first check.
+        var lastLookup = _environment.Time.GetUtcNow() - (contacts.Count == 0 ? TimeSpan.Zero : _options.Kademlia.BucketRefreshInterval);
+        var table = CreateTable?.Invoke(id) ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, lastLookup);
         var node = new DhtNode(_options, _transport, table, _store, _environment, _watches);
         var saver = new StateSaver(node, _states, contacts, _options, () => _store.Problem is not null, _environment);
         var refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
@@ -366,13 +358,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _completion.TrySetResult();
     }
 
-    /// <summary>A restarted node has made no lookups while it was down, so all its buckets are due at the first check.</summary>
-    private DateTimeOffset FirstLookup(IReadOnlyList<Contact> saved)
-    {
-        var now = _environment.Time.GetUtcNow();
-        return saved.Count == 0 ? now : now - _options.Kademlia.BucketRefreshInterval;
-    }
-
     private async Task TrySaveStateAsync(CancellationToken cancellationToken)
     {
         try
@@ -400,5 +385,71 @@ public sealed class KadNode : IDht, IAsyncDisposable
     }
 }
 
-/// <summary>The parts of a started node, each built from those before it.</summary>
 internal sealed record NodeParts(LocalRoutingTable Table, DhtNode Engine, StateSaver Saver, RefreshPolicy Refresh, MaintenanceRunner Maintenance);
+
+/// <summary>A node's state.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Listening">Its bound endpoints.</param>
+/// <param name="Buckets">Its k-buckets.</param>
+/// <param name="Usage">The usage of its store.</param>
+/// <param name="Counts">Counts since the start, by name.</param>
+public sealed record NodeStatus(
+    NodeId Id,
+    IReadOnlyList<UdpEndpoint> Listening,
+    IReadOnlyList<BucketSummary> Buckets,
+    KeyStoreUsage Usage,
+    IReadOnlyDictionary<string, long> Counts)
+{
+    /// <summary>The values that it evicted and replaced since the start.</summary>
+    public StoreTurnover Turnover { get; init; }
+
+    /// <summary>The ten sources that changed most values of others, most first.</summary>
+    public IReadOnlyList<SourceChanges> TopChanges { get; init; } = [];
+
+    /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
+    public NetworkSizeEstimate? NetworkSize { get; init; }
+
+    /// <summary>The node's view of the system's clock.</summary>
+    public ClockStatus Clock { get; init; } = new(true, TimeSpan.Zero);
+
+    /// <summary>Why the node cannot store values now, in one sentence. Null while it can.</summary>
+    public string? StorageProblem { get; init; }
+}
+
+/// <summary>How one contact sees this node.</summary>
+/// <param name="Contact">The contact.</param>
+/// <param name="Seen">The address and port it reports; null without a response.</param>
+public sealed record VisibleAddress(Contact Contact, UdpEndpoint? Seen);
+
+/// <summary>A stop that runs once, however many callers await it.</summary>
+internal sealed class SharedStop(Func<Task> stop)
+{
+    // A caller may be inside the stop, as a continuation of a request it cancelled: so no lock, and continuations run at once.
+    private readonly TaskCompletionSource _ended = new();
+    private int _begun;
+
+    public Task RunAsync()
+    {
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+        {
+            _ = RunOnceAsync();
+        }
+
+        return _ended.Task;
+    }
+
+    private async Task RunOnceAsync()
+    {
+        try
+        {
+            await stop();
+        }
+        catch (Exception e)
+        {
+            _ended.SetException(e);
+            return;
+        }
+
+        _ended.SetResult();
+    }
+}

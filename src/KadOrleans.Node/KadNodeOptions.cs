@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.RandomWalks;
 
 namespace KadOrleans.Node;

@@ -1,29 +1,20 @@
 using System.Threading.Channels;
-using KadOrleans.Core;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
-using KadOrleans.Node.Values;
 using KadOrleans.Watching;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
 /// <summary>
-/// Republishes values (Kademlia §2.5): held ones with their remaining life, own publications with a new one. The rate follows what is due
-/// (<see cref="RepublishPace"/>), within <see cref="KadNodeOptions.RepublishRate"/> and <see cref="MaintenanceUpload"/>. Each value is
-/// checked again just before it is sent, so requesting it twice does no harm.
+/// Republishes held values with their remaining life and own publications with a new one (Kademlia §2.5). Each is checked again
+/// just before it is sent, so requesting it twice does no harm.
 /// </summary>
 internal sealed class Republisher
 {
-    /// <summary>The most values sent concurrently. A lookup takes a second or more, so fewer would not reach the rate.</summary>
+    /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>
     private const int MaxParallel = 512;
 
-    /// <summary>The most pending publications sent concurrently.</summary>
     private const int MaxPending = 16;
 
-    /// <summary>The most keys that one check collects: 2 MB, and some minutes of work.</summary>
+    /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
     private const int MaxCollected = 65_536;
 
     private readonly DhtNode _node;
@@ -33,7 +24,7 @@ internal sealed class Republisher
     private readonly SendPace _pace;
     private readonly ILogger _logger;
 
-    // Bounded by its callers: one check, and the keys that a schedule has accepted.
+    // Bounded by its callers: one check, and the keys that a schedule accepted.
     private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
         new UnboundedChannelOptions { SingleReader = true });
 
@@ -41,10 +32,10 @@ internal sealed class Republisher
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    // An entry for each value that may be sent beside those that are.
+    // One entry for each free place among the values being sent.
     private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
 
-    // 1 while a check of everything is queued: a second one would find nothing more.
+    // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
     // Keys of the queued work that have not begun.
@@ -63,7 +54,6 @@ internal sealed class Republisher
 
     private KademliaOptions Kademlia => _node.Options.Kademlia;
 
-    /// <summary>Queues work. A check of everything is queued only once.</summary>
     public void Enqueue(MaintenanceTask work)
     {
         if (work is MaintenanceTask.RepublishKeys some)
@@ -77,10 +67,9 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends a pending publication at once, in parallel with the queued work.</summary>
+    /// <summary>Sends a pending publication beside the queued work.</summary>
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
-    /// <summary>The jobs: one for pending publications, one for the queued work.</summary>
     public IEnumerable<MaintenanceJob> Jobs =>
         [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), MaintenanceJob.Once(nameof(Republisher), WorkAsync)];
 
@@ -132,7 +121,7 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends some keys. Returns when all have begun, so that the next ones need not wait for the slowest.</summary>
+    /// <summary>Sends some keys. Returns when all have begun: the next need not wait for the slowest.</summary>
     private async Task SendAllAsync(MaintenanceTask.RepublishKeys some, CancellationToken cancellationToken)
     {
         var batch = new RepublishBatch(some.Ended);
@@ -150,12 +139,11 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends all that is due. Returns when that is done: until then, the next check would find it again.</summary>
+    /// <summary>Sends all that is due. Returns when that is done: a check before would find it again.</summary>
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         var due = new DueKeys(MaxCollected);
 
-        // Only the keys and their times are looked at, so no value is read.
         await foreach (var _ in _store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
         {
         }
@@ -224,7 +212,6 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Waits for all that is being sent.</summary>
     private async Task DrainAsync()
     {
         for (var i = 0; i < MaxParallel; i++)
@@ -238,7 +225,6 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends one value, and never fails.</summary>
     private async Task SendAsync(
         NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
@@ -273,7 +259,6 @@ internal sealed class Republisher
         }
     }
 
-    // A lookup asks little more than k contacts, and the value goes to k.
     private Task WaitForUploadAsync(DhtValue value, CancellationToken cancellationToken)
     {
         var contacts = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
@@ -317,10 +302,7 @@ internal sealed class Republisher
         return true;
     }
 
-    /// <summary>
-    /// The other value that a majority of the k nearest has, if its remaining life shows that it was published later; else null. This node
-    /// counts too if its copy was overwritten. Fewer than a majority may lie.
-    /// </summary>
+    /// <summary>The other value that a majority of the k nearest has, if its life shows a later publication; else null.</summary>
     private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
         // Read before the query, as contacts that do not respond are dropped.
@@ -335,8 +317,8 @@ internal sealed class Republisher
             return null;
         }
 
-        // The publication's own copy has no vote; an overwritten copy has one. Contacts that do not respond count towards the total, so in
-        // an outage one liar is no majority.
+        // The publication's own copy has no vote, an overwritten one has. Unresponsive contacts count in the total, so one liar
+        // is no majority in an outage.
         var own = held?.Value == value ? 1 : 0;
         var judges = Math.Max(found.Closest.Count, known) + own;
         var voices = found.Agreed + own;
@@ -349,7 +331,6 @@ internal sealed class Republisher
         return new StoredValue(value, now, now + Kademlia.Bound(life), default);
     }
 
-    /// <summary>Replaces the local value, which would hide the later one from local gets.</summary>
     private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
     {
         if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
@@ -375,7 +356,6 @@ internal sealed class Republisher
         RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);
 }
 
-/// <summary>Values that were requested together. Safe for several threads.</summary>
 /// <param name="ended">Called once, when all have ended.</param>
 internal sealed class RepublishBatch(Action ended)
 {
@@ -384,22 +364,17 @@ internal sealed class RepublishBatch(Action ended)
     private int _republished;
     private int _published;
 
-    /// <summary>Held values that were sent.</summary>
     public int Republished => _republished;
 
-    /// <summary>Publications that were sent.</summary>
     public int Published => _published;
 
-    /// <summary>Adds a value.</summary>
     public void Begin() => Interlocked.Increment(ref _open);
 
-    /// <summary>Counts a held value that was sent.</summary>
     public void CountRepublished() => Interlocked.Increment(ref _republished);
 
-    /// <summary>Counts a publication that was sent.</summary>
     public void CountPublished() => Interlocked.Increment(ref _published);
 
-    /// <summary>Ends a value, or the adding of values. Returns whether it was the last.</summary>
+    /// <summary>Ends a value, or their addition. Returns whether it was the last.</summary>
     public bool End()
     {
         if (Interlocked.Decrement(ref _open) > 0)

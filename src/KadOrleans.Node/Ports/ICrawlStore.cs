@@ -1,5 +1,3 @@
-using KadOrleans.Core.Crawling;
-
 namespace KadOrleans.Node.Ports;
 
 /// <summary>Keeps the last crawls of a node.</summary>

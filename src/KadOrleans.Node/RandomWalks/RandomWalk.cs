@@ -1,9 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Diagnostics;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node.RandomWalks;
 
 /// <summary>
@@ -15,13 +9,10 @@ namespace KadOrleans.Node.RandomWalks;
 /// <param name="environment">Time, randomness and logging.</param>
 public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvironment environment)
 {
-    /// <summary>
-    /// The most concurrent pings of one walk. Half of a lookup's contacts: so even contacts that answer lookups but no pings are checked in
-    /// the reserved time.
-    /// </summary>
+    /// <summary>Concurrent pings. Half of a lookup's contacts, so all are checked in the reserved time.</summary>
     private const int ParallelPings = Lookup.MaxRequests / 2;
 
-    /// <summary>The share of a walk's time for the lookup. The rest is for pings of the contacts found.</summary>
+    /// <summary>The lookup's share of a walk's time. The rest is for pings.</summary>
     private const double LookupShare = 0.8;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<RandomWalk>();
@@ -136,9 +127,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         return found;
     }
 
-    /// <summary>
-    /// Returns the contacts that prove themselves. Those that the table has with this id and endpoint did so by answering the lookup.
-    /// </summary>
+    /// <summary>Contacts that the table has with this id and endpoint proved themselves by answering the lookup.</summary>
     private async Task<IReadOnlyList<Contact>> KeepValidAsync(
         IReadOnlyList<Contact> contacts, RoutingTableSnapshot? known, CancellationToken cancellationToken)
     {
