@@ -80,7 +80,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
-        Lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, Metrics, environment);
+        Lookups = new LookupRunner(
+            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), options.Kademlia, trusted, _size, Metrics, environment);
         _storer = new ValueStorer(_requests, Id);
         Publisher = new ValuePublisher(Lookups, _storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
@@ -364,8 +365,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             _gate.Introduce(new Contact(sender, source));
         }
     }
-
-    private void OnIdProved(Contact contact) => OnProbed(contact.Endpoint, contact.Id);
 
     private void OnProbed(UdpEndpoint endpoint, NodeId? id)
     {

@@ -296,8 +296,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
-    public Task SaveStateAsync(CancellationToken cancellationToken = default) =>
-        Parts.Saver.SaveAsync(cancellationToken);
+    public Task SaveStateAsync(CancellationToken cancellationToken = default) => Parts.Saver.SaveAsync(cancellationToken);
 
     /// <summary>Describes the node: its buckets, what it holds, its clock and its counters.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>

@@ -32,8 +32,7 @@ internal static class EndpointBinder
                 }
             }
 
-            logger.Listening(
-                local, sockets.Count, sockets[0].ReceiveBufferSize, sockets[0].SendBufferSize);
+            logger.Listening(local, sockets.Count, sockets[0].ReceiveBufferSize, sockets[0].SendBufferSize);
             return new BoundEndpoint(local, [.. sockets.Select(socket => UdpSocket.Create(socket, local, options, logger))]);
         }
         catch (Exception failure)

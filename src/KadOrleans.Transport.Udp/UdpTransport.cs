@@ -41,8 +41,7 @@ internal sealed class UdpTransport : IDatagramTransport
     /// <summary>Each is a bug in the receiver; receiving continues.</summary>
     public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
 
-    public static UdpTransport Bind(params UdpEndpoint[] endpoints) =>
-        Bind(new UdpTransportOptions { Listen = endpoints });
+    public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
     /// <summary>Binds every endpoint or none. Datagrams wait in the sockets until <see cref="Start"/>.</summary>
     /// <exception cref="TransportException">The options are invalid, or the system refuses an endpoint.</exception>

@@ -70,8 +70,7 @@ public sealed record UdpTransportOptions
     {
         if (value < min || value > max)
         {
-            faults.Add(string.Create(
-                CultureInfo.InvariantCulture, $"{name} is {value}; it must be {min} to {max}."));
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be {min} to {max}."));
         }
     }
 
@@ -118,7 +117,6 @@ internal static class ListenScope
         public bool Overlaps(UdpEndpoint other) => endpoint.Port == other.Port && endpoint.Port != 0
             && (endpoint == other || endpoint.Covers(other) || other.Covers(endpoint));
 
-        private bool Covers(UdpEndpoint other) =>
-            endpoint.IsDualMode || (endpoint.IsWildcard && other.IsIPv4);
+        private bool Covers(UdpEndpoint other) => endpoint.IsDualMode || (endpoint.IsWildcard && other.IsIPv4);
     }
 }

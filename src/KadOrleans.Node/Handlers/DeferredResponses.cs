@@ -68,7 +68,12 @@ internal sealed class DeferredResponses(
                     _idle.Push(request);
                 }
 
-                End(_responding.Count);
+                _count -= _responding.Count;
+                if (_count == 0)
+                {
+                    _drained?.TrySetResult();
+                    _drained = null;
+                }
             }
         }
     }
@@ -170,17 +175,6 @@ internal sealed class DeferredResponses(
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             OnFailed(e);
-        }
-    }
-
-    // The caller holds the lock.
-    private void End(int responses)
-    {
-        _count -= responses;
-        if (_count == 0)
-        {
-            _drained?.TrySetResult();
-            _drained = null;
         }
     }
 

@@ -14,8 +14,7 @@ internal sealed class RunningLookup(
 
     // Guards lookup, tracing, _unresponsive and _isInGrace.
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource<LookupOutcome> _outcome =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LookupOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly long _startedAt = time.GetTimestamp();
     private ITimer? _timer;

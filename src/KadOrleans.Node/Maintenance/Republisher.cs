@@ -7,7 +7,7 @@ namespace KadOrleans.Node.Maintenance;
 /// Republishes held values with their remaining life and own publications with a new one (Kademlia §2.5). Each is checked again
 /// just before it is sent, so requesting it twice does no harm.
 /// </summary>
-internal sealed class Republisher
+internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>
     private const int MaxParallel = 512;
@@ -17,12 +17,9 @@ internal sealed class Republisher
     /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
     private const int MaxCollected = 65_536;
 
-    private readonly DhtNode _node;
-    private readonly IKeyStore _store;
-    private readonly IPublicationStore _publications;
-    private readonly TimeProvider _time;
-    private readonly SendPace _pace;
-    private readonly ILogger _logger;
+    private readonly TimeProvider _time = environment.Time;
+    private readonly SendPace _pace = new(environment.Time, 1);
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
 
     // Bounded by its callers: one check, and the keys that a schedule accepted.
     private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
@@ -32,7 +29,7 @@ internal sealed class Republisher
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    // One entry for each free place among the values being sent.
+    // One entry for each value being sent.
     private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
 
     // 1 while a check of everything is queued, which is enough.
@@ -41,18 +38,7 @@ internal sealed class Republisher
     // Keys of the queued work that have not begun.
     private long _queued;
 
-    public Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
-    {
-        (_node, _store, _publications, _time) = (node, store, publications, environment.Time);
-        _pace = new SendPace(_time, 1);
-        _logger = environment.LoggerFactory.CreateLogger<Republisher>();
-        for (var i = 0; i < MaxParallel; i++)
-        {
-            _room.Writer.TryWrite(true);
-        }
-    }
-
-    private KademliaOptions Kademlia => _node.Options.Kademlia;
+    private KademliaOptions Kademlia => node.Options.Kademlia;
 
     public void Enqueue(MaintenanceTask work)
     {
@@ -144,7 +130,7 @@ internal sealed class Republisher
     {
         var due = new DueKeys(MaxCollected);
 
-        await foreach (var _ in _store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
+        await foreach (var _ in store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
         {
         }
 
@@ -152,7 +138,7 @@ internal sealed class Republisher
         var batch = new RepublishBatch(done.SetResult);
         try
         {
-            await foreach (var (key, publication) in _publications.ScanAsync(cancellationToken))
+            await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
             {
                 if (IsDue(publication))
                 {
@@ -186,13 +172,13 @@ internal sealed class Republisher
         NodeId key, long due, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
         var wait = _pace.Wait;
-        _pace.Count(1 / RepublishPace.GetRate(due, _node.Options.RepublishRate));
+        _pace.Count(1 / RepublishPace.GetRate(due, node.Options.RepublishRate));
         if (wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, _time, cancellationToken);
         }
 
-        await _room.Reader.ReadAsync(cancellationToken);
+        await _room.Writer.WriteAsync(true, cancellationToken);
         batch.Begin();
         _ = SendWithinRoomAsync();
 
@@ -200,7 +186,7 @@ internal sealed class Republisher
         {
             await SendAsync(key, isDue, batch, cancellationToken);
             End(batch);
-            _room.Writer.TryWrite(true);
+            _room.Reader.TryRead(out _);
         }
     }
 
@@ -216,12 +202,12 @@ internal sealed class Republisher
     {
         for (var i = 0; i < MaxParallel; i++)
         {
-            await _room.Reader.ReadAsync();
+            await _room.Writer.WriteAsync(true);
         }
 
         for (var i = 0; i < MaxParallel; i++)
         {
-            _room.Writer.TryWrite(true);
+            _room.Reader.TryRead(out _);
         }
     }
 
@@ -230,7 +216,7 @@ internal sealed class Republisher
     {
         try
         {
-            if (await _publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
+            if (await publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
             {
                 if (await PublishAsync(key, publication, cancellationToken))
                 {
@@ -240,14 +226,14 @@ internal sealed class Republisher
                 return;
             }
 
-            var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
+            var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
             if (held is not null && isDue(this, key, held) && IsResponsible(key))
             {
                 await WaitForUploadAsync(held.Value, cancellationToken);
-                await _node.Publisher.SpreadAsync(key, held, cancellationToken);
-                await _store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
+                await node.Publisher.SpreadAsync(key, held, cancellationToken);
+                await store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
                 batch.CountRepublished();
-                _node.Metrics.Republished.Add();
+                node.Metrics.Republished.Add();
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -261,8 +247,8 @@ internal sealed class Republisher
 
     private Task WaitForUploadAsync(DhtValue value, CancellationToken cancellationToken)
     {
-        var contacts = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
-        return _node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
+        var contacts = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        return node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
     }
 
     private async Task<bool> PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
@@ -273,12 +259,12 @@ internal sealed class Republisher
         }
 
         var later = await FindLaterAsync(key, publication, cancellationToken);
-        return await _node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
+        return await node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
     }
 
     private async Task<bool> PublishAsync(NodeId key, Publication publication, StoredValue? later, CancellationToken cancellationToken)
     {
-        if (await _publications.GetAsync(key, cancellationToken) != publication)
+        if (await publications.GetAsync(key, cancellationToken) != publication)
         {
             // The publication was ended or changed while the network was queried.
             return false;
@@ -287,18 +273,18 @@ internal sealed class Republisher
         if (later is not null)
         {
             // First, as a cluster's shard lets no copy replace a publication.
-            await _publications.RemoveAsync(key, cancellationToken);
+            await publications.RemoveAsync(key, cancellationToken);
             await TakeOverAsync(key, later, cancellationToken);
             return false;
         }
 
-        var result = await _node.SetAsync(key, publication.Value, cancellationToken);
-        if (!result.Succeeded || await _publications.GetAsync(key, cancellationToken) != publication)
+        var result = await node.SetAsync(key, publication.Value, cancellationToken);
+        if (!result.Succeeded || await publications.GetAsync(key, cancellationToken) != publication)
         {
             return false;
         }
 
-        await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
+        await publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
         return true;
     }
 
@@ -306,10 +292,10 @@ internal sealed class Republisher
     private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
         // Read before the query, as contacts that do not respond are dropped.
-        var known = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
-        var found = await _node.Lookups.AskAllHoldersAsync(key, cancellationToken);
+        var known = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        var found = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
-        var held = await _store.GetAsync(key, now, cancellationToken);
+        var held = await store.GetAsync(key, now, cancellationToken);
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
             || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive)
@@ -333,10 +319,10 @@ internal sealed class Republisher
 
     private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
     {
-        if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
+        if (await store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
         {
-            await _store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
-            _node.Watches.Post(key, KeyNotice.Changed);
+            await store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
+            node.Watches.Post(key, KeyNotice.Changed);
         }
     }
 
@@ -344,16 +330,16 @@ internal sealed class Republisher
         || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsDue(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia);
+        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia);
 
     private bool IsToSend(KeyLife life) =>
-        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
+        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
 
     private bool IsDueAtCheck(StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsResponsible(NodeId key) =>
-        RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);
+        RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
 }
 
 /// <param name="ended">Called once, when all have ended.</param>

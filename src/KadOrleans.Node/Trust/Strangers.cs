@@ -92,7 +92,7 @@ internal sealed class Strangers : IDisposable
     public void Hold(PendingRequest request)
     {
         request.IsPinged = TryPing(request.Source, request.Route);
-        if (!request.IsPinged || !PoolOf(request).TryHold(request, out var pushedOut))
+        if (!request.IsPinged || !(request.Kind == RequestKind.Store ? _stores : _finds).TryHold(request, out var pushedOut))
         {
             _giveUp(request, RefusalReason.PendingLimit);
             return;
@@ -100,7 +100,14 @@ internal sealed class Strangers : IDisposable
 
         _metrics.Pending.Add();
         pushedOut?.ForEach(old => _giveUp(old, RefusalReason.PendingLimit));
-        BeginTicking();
+        lock (_gate)
+        {
+            if (!_ticking)
+            {
+                _ticking = true;
+                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+            }
+        }
 
         // It may have answered meanwhile.
         if (_verified.Contains(request.Source))
@@ -129,20 +136,6 @@ internal sealed class Strangers : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
-
-    private PendingRequests PoolOf(PendingRequest request) => request.Kind == RequestKind.Store ? _stores : _finds;
-
-    private void BeginTicking()
-    {
-        lock (_gate)
-        {
-            if (!_ticking)
-            {
-                _ticking = true;
-                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
 
     private void OnTick()
     {

@@ -45,7 +45,8 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer)
     {
-        if (MayApply(newcomer) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
+        // Most newcomers of a large network are near no key here, and cost no scan.
+        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
         {
             _newcomers.Writer.TryWrite(newcomer);
         }
@@ -145,9 +146,6 @@ internal sealed class HandOff(
             return false;
         }
     }
-
-    // Most newcomers of a large network are near no key here, and cost no scan.
-    private bool MayApply(Contact newcomer) => HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize);
 
     private bool Applies(NodeId key, Contact newcomer)
     {

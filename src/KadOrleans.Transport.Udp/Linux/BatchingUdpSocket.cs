@@ -144,7 +144,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, LinuxCalls.WaitForOne, null);
         if (count < 0)
         {
-            OnReadError(LinuxCalls.LastError());
+            OnReadError(new SocketException().SocketErrorCode);
             return;
         }
 
@@ -207,20 +207,6 @@ internal static unsafe partial class LinuxCalls
     /// <summary>Its length, or -1.</summary>
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint Send(int socket, Message* message, int flags);
-
-    /// <summary>errno(3) of the last call, as the base library names it.</summary>
-    internal static SocketError LastError() => Marshal.GetLastPInvokeError() switch
-    {
-        4 => SocketError.Interrupted,
-        11 => SocketError.WouldBlock,
-        90 => SocketError.MessageSize,
-        101 => SocketError.NetworkUnreachable,
-        102 => SocketError.NetworkReset,
-        104 => SocketError.ConnectionReset,
-        111 => SocketError.ConnectionRefused,
-        113 => SocketError.HostUnreachable,
-        _ => SocketError.SocketError,
-    };
 
     /// <summary>struct iovec</summary>
     [StructLayout(LayoutKind.Sequential)]

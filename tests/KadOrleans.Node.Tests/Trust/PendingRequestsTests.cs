@@ -1,8 +1,5 @@
-using KadOrleans.Core;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Trust;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Trust;
 
