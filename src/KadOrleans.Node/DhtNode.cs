@@ -11,10 +11,7 @@ using KadOrleans.Watching;
 
 namespace KadOrleans.Node;
 
-/// <summary>
-/// The engine: one node id behind ports. It answers requests, runs lookups, and enforces the trust rules. It has no clock of its own and
-/// saves nothing. <see cref="KadNode"/> is the standalone node around it.
-/// </summary>
+/// <summary>The engine: one node id behind ports. <see cref="KadNode"/> is the standalone node around it.</summary>
 public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 {
     private readonly IDatagramTransport _transport;
@@ -40,10 +37,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly SharedStop _stop;
     private Task _handOffLoop = Task.CompletedTask;
 
-    /// <summary>
-    /// The id that all clients use, all bits 0. Python nodes make a contact of every sender, and wait 5 s for it when it is gone. With one
-    /// id for all clients a table has at most one such contact.
-    /// </summary>
+    /// <summary>The id of all clients, all bits 0. Python nodes make a contact of every sender: of clients, of one.</summary>
     public static NodeId ClientId => NodeId.MinValue;
 
     /// <summary>Sends and receives nothing before <see cref="Start"/>. Disposes the transport; the caller disposes the store.</summary>
@@ -108,10 +102,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
-    /// <summary>
-    /// True if some contact has responded since the start, and one of two conditions holds. Either the last response is less than a minute
-    /// old. Or fewer contacts than min(<see cref="Reachability.UnresponsiveContacts"/>, the table's size) have failed since.
-    /// </summary>
+    /// <summary>Whether contacts respond: one did within a minute, or few have failed since one did.</summary>
     public bool HasGoodContact => _reachability.IsGood;
 
     internal KadNodeOptions Options { get; }
@@ -162,10 +153,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
         _queries.StunAsync(endpoint, cancellationToken);
 
-    /// <summary>
-    /// Asks several contacts at which address they see this node. They may disagree, as some routers use several addresses, and nodes may
-    /// lie. So every response is returned.
-    /// </summary>
+    /// <summary>Asks contacts at which address they see this node: all responses, as contacts may disagree or lie.</summary>
     /// <param name="contacts">How many to ask, the nearest first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contacts"/> is negative.</exception>
@@ -183,10 +171,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
     /// <summary>
-    /// Gets the value of a key. It is the local one if this node is one of the k nearest and stored it itself or for a trusted or private
-    /// source. Otherwise it is the one that most holders agree on, as anybody on the Internet can store a value here. If they have none, it
-    /// is the local one. A copy is sent to the nearest contact that lacks it (Kademlia §2.3). The copy lives two hours at most. If that
-    /// contact is not one of the k nearest it lives minutes, as the key's next value is not stored there.
+    /// The value of a key: the one held here if this node is one of the k nearest and a trusted or private source stored it, else
+    /// the one most holders agree on, as anybody can store here, else the one held here. The nearest contact that lacks it gets a
+    /// copy (Kademlia §2.3) that lives two hours at most, or minutes if that contact is not one of the k nearest.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -214,14 +201,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         return new GetResult(outcome.Value, outcome);
     }
 
-    /// <summary>
-    /// Stores a value on the k nearest contacts, and here if this node is one of the k nearest. A network of one
-    /// stores it here.
-    /// </summary>
+    /// <summary>Stores a value on the k nearest contacts, and here if this node is one of the k nearest.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
-    /// <exception cref="OperationCanceledException">
-    /// Cancelled. During the lookup nothing was stored; later some copies may have been.
-    /// </exception>
+    /// <exception cref="OperationCanceledException">Cancelled: during the lookup, or with some copies stored.</exception>
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetAsync(key, value, life: null, cancellationToken);
 
@@ -293,9 +275,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Stops: waits for pending responses, cancels pending requests, closes the transport. Every call completes when that is done.
-    /// </summary>
+    /// <summary>Sends pending responses, cancels pending requests, and closes the transport. Every call waits for that.</summary>
     public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
     private void OnContactAdded(Contact contact)

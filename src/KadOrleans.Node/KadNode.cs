@@ -1,4 +1,3 @@
-using KadOrleans.Core.Estimation;
 using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Crawling;
 using KadOrleans.Node.Hosting;
@@ -14,10 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Node;
 
-/// <summary>
-/// A standalone node: the engine with its routing table in this process, its own maintenance, and a state that survives restarts. Disposing
-/// it saves the state, so use <c>await using</c>.
-/// </summary>
+/// <summary>A standalone node, whose state survives restarts. Disposing it saves the state, so use <c>await using</c>.</summary>
 public sealed class KadNode : IDht, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
@@ -45,10 +41,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
         new ServiceCollection().AddKadNode(configure);
 
-    /// <summary>
-    /// Builds a node, which disposes the transport and the key store when it stops, and then its owner. Stores not given are in
-    /// memory.
-    /// </summary>
+    /// <summary>The node disposes the transport, the key store and then the owner. Stores not given are in memory.</summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
@@ -103,19 +96,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>Why the node can store nothing now, in one sentence for its operator; null while it can.</summary>
     public string? StorageProblem => _store.Problem;
 
-    /// <summary>
-    /// Completes when the node has stopped, and fails at once if it can no longer maintain itself or save its state, which is a bug. It
-    /// goes on answering then; its owner should stop it.
-    /// </summary>
+    /// <summary>Completes when the node has stopped. Fails at once if a bug ends its maintenance: then stop it.</summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>
-    /// Loads the state, begins to answer and to maintain itself, and has the saved contacts verified. Does not wait
-    /// for the network: see <see cref="JoinAsync"/>.
-    /// </summary>
-    /// <exception cref="KeyStoreException">
-    /// The storage is broken, has the state of another id, or is empty and cannot be written.
-    /// </exception>
+    /// <summary>Loads the state, begins to answer, and has saved contacts verified, without <see cref="JoinAsync"/>.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken, has another id, or is empty and cannot be written.</exception>
     /// <exception cref="InvalidOperationException">It was started before. A failed start may not be repeated: build a new node.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -201,10 +186,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         return new NodeParts(table, node, saver, refresh, maintenance);
     }
 
-    /// <summary>
-    /// Joins the network through the configured bootstrap nodes and the saved contacts, then refreshes the buckets further
-    /// away than the nearest neighbour's (Kademlia §2.3).
-    /// </summary>
+    /// <summary>Joins through bootstrap nodes and saved contacts, then refreshes the far buckets (Kademlia §2.3).</summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default) =>
         await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
 
@@ -266,10 +248,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(
         new DhtStatus([new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts)]));
 
-    /// <summary>
-    /// Joins the network through other nodes, given as HOST:PORT, this once. Nodes of <see cref="KadNodeOptions.Bootstrap"/>
-    /// are tried again until one responds: see <see cref="JoinAsync"/>.
-    /// </summary>
+    /// <summary>Joins through other nodes, given as HOST:PORT, this once; <see cref="JoinAsync"/> uses the configured.</summary>
     /// <returns>The result for each node, and for the lookup of the own id that followed.</returns>
     public async Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
         await _join.RunOnceAsync(Engine, nodes, cancellationToken);
@@ -313,9 +292,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         };
     }
 
-    /// <summary>
-    /// Stops and saves the state. Sends the pending responses and gives up the node's own requests. Every call completes when that is done.
-    /// </summary>
+    /// <summary>Saves the state, sends pending responses, and cancels pending requests. Every call waits for that.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.RunAsync();
@@ -385,40 +362,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
 }
 
 internal sealed record NodeParts(LocalRoutingTable Table, DhtNode Engine, StateSaver Saver, RefreshPolicy Refresh, MaintenanceRunner Maintenance);
-
-/// <summary>A node's state.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Listening">Its bound endpoints.</param>
-/// <param name="Buckets">Its k-buckets.</param>
-/// <param name="Usage">The usage of its store.</param>
-/// <param name="Counts">Counts since the start, by name.</param>
-public sealed record NodeStatus(
-    NodeId Id,
-    IReadOnlyList<UdpEndpoint> Listening,
-    IReadOnlyList<BucketSummary> Buckets,
-    KeyStoreUsage Usage,
-    IReadOnlyDictionary<string, long> Counts)
-{
-    /// <summary>The values that it evicted and replaced since the start.</summary>
-    public StoreTurnover Turnover { get; init; }
-
-    /// <summary>The ten sources that changed most values of others, most first.</summary>
-    public IReadOnlyList<SourceChanges> TopChanges { get; init; } = [];
-
-    /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
-    public NetworkSizeEstimate? NetworkSize { get; init; }
-
-    /// <summary>The node's view of the system's clock.</summary>
-    public ClockStatus Clock { get; init; } = new(true, TimeSpan.Zero);
-
-    /// <summary>Why the node cannot store values now, in one sentence. Null while it can.</summary>
-    public string? StorageProblem { get; init; }
-}
-
-/// <summary>How one contact sees this node.</summary>
-/// <param name="Contact">The contact.</param>
-/// <param name="Seen">The address and port it reports; null without a response.</param>
-public sealed record VisibleAddress(Contact Contact, UdpEndpoint? Seen);
 
 /// <summary>A stop that runs once, however many callers await it.</summary>
 internal sealed class SharedStop(Func<Task> stop)

@@ -20,10 +20,7 @@ public sealed record NodeEnvironment
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolver { get; init; } = Dns.GetHostAddressesAsync;
 }
 
-/// <summary>
-/// Unpredictable, so that strangers cannot forge responses. Each thread draws a thousand bytes at once, which cost about as much
-/// as 20.
-/// </summary>
+/// <summary>Unpredictable, against forged responses. Drawing a thousand bytes costs about as much as 20.</summary>
 internal sealed class CryptographicRandomSource : IRandomSource
 {
     private const int Drawn = 1_024;

@@ -20,10 +20,7 @@ internal static class StateFile
         }
     }
 
-    /// <summary>
-    /// Writes beside the file and then renames, so a failure leaves an earlier file as it was. Follows links. Devices and pipes
-    /// are written to.
-    /// </summary>
+    /// <summary>Replaces a file only once all is written. Follows links. Devices and pipes are written to.</summary>
     /// <exception cref="StateFileException">The file cannot be written.</exception>
     public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
     {

@@ -2,10 +2,7 @@ using System.Net;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>
-/// One datagram at a time, on any system. The socket does not block, as sending must never wait, so the thread polls. A poll also
-/// ends by itself, as closing a socket wakes no thread on macOS.
-/// </summary>
+/// <summary>One datagram at a time, on any system. It polls: sending must not block, and macOS wakes no thread.</summary>
 internal sealed class PortableUdpSocket : UdpSocket
 {
     private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(250);

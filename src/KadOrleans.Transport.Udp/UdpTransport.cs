@@ -176,10 +176,7 @@ internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> 
         : sockets[(int)((uint)destination.GetHashCode() % (uint)sockets.Count)];
 }
 
-/// <summary>
-/// The transport cannot be set up with these options. The message is for the operator: it names the endpoint or option and the reason. No
-/// datagram causes it.
-/// </summary>
+/// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>
 public sealed class TransportException : Exception
 {
     /// <summary>An unexplained failure.</summary>

@@ -2,10 +2,7 @@ using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Handlers;
 
-/// <summary>
-/// Decides which requests are handled: bans, then rates, then the proof of the address. A proven endpoint has rates of its own,
-/// which others' forged requests do not use up. Trusted sources have none.
-/// </summary>
+/// <summary>Decides which requests are handled: bans, rates, proofs. Forged requests use up no proven endpoint's rate.</summary>
 internal sealed class RequestAdmission(
     RequestHandlers handlers,
     ResponseGate gate,

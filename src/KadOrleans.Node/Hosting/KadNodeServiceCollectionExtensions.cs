@@ -21,8 +21,8 @@ public static class KadNodeServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a node that starts and stops with the host and is injected as <see cref="IDht"/>, <see cref="IDhtAdmin"/> or
-    /// <see cref="KadNode"/>. A transport must be chosen on the result; without a storage it keeps its keys in memory.
+    /// Adds a node that starts and stops with the host. It needs a transport; without a storage it keeps its keys in memory. It
+    /// is injected as <see cref="IDht"/>, <see cref="IDhtAdmin"/> or <see cref="KadNode"/>.
     /// </summary>
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, Action<KadNodeOptions>? configure = null)
     {
@@ -79,10 +79,7 @@ public sealed class KadNodeBuilder
     /// <summary>The services that the node is registered in.</summary>
     public IServiceCollection Services { get; }
 
-    /// <summary>
-    /// Builds a node outside a host, from <see cref="KadNode.CreateBuilder"/>. Disposing it disposes its transport and storage. Without
-    /// logging among <see cref="Services"/> it logs nowhere.
-    /// </summary>
+    /// <summary>Builds a node outside a host. Disposing it disposes its transport and storage.</summary>
     /// <exception cref="InvalidOperationException">No transport was chosen.</exception>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     public async Task<KadNode> BuildAsync()

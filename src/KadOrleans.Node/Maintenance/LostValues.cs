@@ -3,10 +3,7 @@ using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// Gets damaged values back from other holders (of lost keys, their republishing does). They count as a stranger's: they need a
-/// majority, and use a holder's quota.
-/// </summary>
+/// <summary>Gets damaged values back from other holders, as a stranger's: by majority, and within a holder's quota.</summary>
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);

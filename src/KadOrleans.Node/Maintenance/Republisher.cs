@@ -3,10 +3,7 @@ using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// Republishes held values with their remaining life and own publications with a new one (Kademlia §2.5). Each is checked again
-/// just before it is sent, so requesting it twice does no harm.
-/// </summary>
+/// <summary>Republishes held values and own publications (Kademlia §2.5). Each is checked again just before it is sent.</summary>
 internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>

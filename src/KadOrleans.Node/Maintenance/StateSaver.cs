@@ -1,9 +1,6 @@
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// Saves the id and contacts: at an interval, soon after a change, and at the stop. An empty table never replaces saved contacts,
-/// which a node needs to rejoin after an outage.
-/// </summary>
+/// <summary>Saves the id and contacts. An empty table never replaces the saved contacts: an outage empties it.</summary>
 internal sealed class StateSaver(
     DhtNode node,
     INodeStateStore states,

@@ -1,9 +1,6 @@
 namespace KadOrleans.Node.RandomWalks;
 
-/// <summary>
-/// Looks up random ids to find contacts that no other lookup led to. Returns only contacts that proved their id and endpoint during the
-/// walk. The table has observed them by then.
-/// </summary>
+/// <summary>Looks up random ids, and returns only contacts that proved id and endpoint, which the table has observed.</summary>
 /// <param name="node">Looks up and pings.</param>
 /// <param name="options">How long a walk may take.</param>
 /// <param name="environment">Time, randomness and logging.</param>
@@ -175,15 +172,10 @@ public sealed record RandomWalkOptions
     /// <summary>Whether the table is refreshed at the interval. Default true; false leaves it to callers.</summary>
     public bool AutoRefresh { get; set; } = true;
 
-    /// <summary>
-    /// Time between two refreshes; up to a tenth shorter, so that nodes do not walk together. 1 s to 1 day; default 300 s.
-    /// </summary>
+    /// <summary>Time between refreshes, or up to a tenth less, so that nodes differ. 1 s to 1 day; default 300 s.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(300);
 
-    /// <summary>
-    /// Contacts below which the table is refreshed at once, and again after pauses that grow from 1 s to
-    /// <see cref="Interval"/>. 0 to 1,000; default 4.
-    /// </summary>
+    /// <summary>Contacts below which refreshes come at once, then after pauses from 1 s on. 0 to 1,000; default 4.</summary>
     public int MinTableSize { get; set; } = 4;
 
     /// <summary>Walks of one refresh, all at the same time. 1 to 64; default 3.</summary>

@@ -1,12 +1,7 @@
 namespace KadOrleans.Node.RandomWalks;
 
-/// <summary>
-/// Keeps a routing table full by random walks: at an interval, at once when it has few contacts, and when asked. Safe for several threads.
-/// Refreshes run one after the other.
-/// </summary>
-/// <remarks>
-/// This is RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions.
-/// </remarks>
+/// <summary>Refreshes a table by random walks, one after the other: at an interval, when it is small, when asked.</summary>
+/// <remarks>RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions.</remarks>
 public sealed class RoutingTableRefreshManager : IAsyncDisposable
 {
     private readonly DhtNode _node;
@@ -60,8 +55,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Adds a callback, called after each completed refresh, in the order of addition and as often as it was added. A callback that throws
-    /// is logged, and the others are still called. It should be quick, as the next refresh waits for it.
+    /// Adds a callback for the end of each refresh, called in order and as often as it was added. One that throws is logged. The
+    /// next refresh waits for them.
     /// </summary>
     public void AddRefreshDoneCallback(Action callback)
     {
@@ -82,8 +77,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts periodic refreshes if <see cref="RandomWalkOptions.AutoRefresh"/> is on, and returns at once. The first one begins as soon as
-    /// the table has a contact. Does nothing while it runs.
+    /// Starts refreshes if <see cref="RandomWalkOptions.AutoRefresh"/> is on, the first once there is a contact, and returns at
+    /// once. Does nothing while it runs.
     /// </summary>
     public Task StartAsync()
     {
@@ -99,10 +94,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// Ends periodic refreshes, cancels a running one, and returns when it has ended. Does nothing while stopped. May be called from a
-    /// callback.
-    /// </summary>
+    /// <summary>Ends periodic refreshes, also a running one. Does nothing while stopped. A callback may call it.</summary>
     public async Task StopAsync()
     {
         CancellationTokenSource? stopping;
@@ -240,10 +232,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 }
 
-/// <summary>
-/// The routing table could not be refreshed. <see cref="RoutingTableRefreshManager.RefreshAsync"/> throws exactly this type if something
-/// else than the walks failed. The inner exception is the cause.
-/// </summary>
+/// <summary>The table could not be refreshed, by the inner exception. Exactly this type if not the walks failed.</summary>
 public class RoutingTableRefreshException : Exception
 {
     /// <summary>An exception with the default message.</summary>
@@ -264,11 +253,7 @@ public class RoutingTableRefreshException : Exception
     }
 }
 
-/// <summary>
-/// A random walk failed because this node's table or transport failed. Unresponsive or lying contacts do not fail a walk. Thrown by
-/// <see cref="RandomWalk.PerformRandomWalkAsync"/>, and by <see cref="RandomWalk.RunConcurrentRandomWalksAsync"/> if every walk failed. The
-/// inner exception is the cause.
-/// </summary>
+/// <summary>A walk, or every one of a batch, failed because this node's table or transport did, never for a contact.</summary>
 public sealed class RandomWalkException : RoutingTableRefreshException
 {
     /// <inheritdoc cref="RoutingTableRefreshException()"/>
@@ -289,10 +274,7 @@ public sealed class RandomWalkException : RoutingTableRefreshException
     }
 }
 
-/// <summary>
-/// A contact is not valid: its endpoint did not answer, or answered with another id. Thrown by <see cref="RandomWalk.ValidateAsync"/>; a
-/// walk skips such contacts.
-/// </summary>
+/// <summary>A contact's endpoint did not answer, or with another id. Walks skip such contacts.</summary>
 public sealed class PeerValidationException : RoutingTableRefreshException
 {
     /// <inheritdoc cref="RoutingTableRefreshException()"/>

@@ -4,10 +4,7 @@ using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>
-/// The pending requests. A response counts only with the message id and from the endpoint of its request. A request is retried
-/// once, after its destination's usual round trip.
-/// </summary>
+/// <summary>The pending requests, each retried once. A response counts only with its message id and from its endpoint.</summary>
 internal sealed class RequestTable : IDisposable
 {
     /// <summary>The shortest retry timeout of a ping to an unmeasured endpoint, so that a slow one gets measured.</summary>
@@ -209,10 +206,7 @@ internal sealed class RequestTable : IDisposable
 
 internal interface IRequestObserver
 {
-    /// <summary>
-    /// A datagram with the request's id came from its destination, so that address is not forged. Called before the request
-    /// itself learns it.
-    /// </summary>
+    /// <summary>The destination's address is not forged. Called before the request itself learns of the response.</summary>
     void OnAddressProved(OutgoingRequest request);
 
     /// <summary>Called after the request itself learned it.</summary>

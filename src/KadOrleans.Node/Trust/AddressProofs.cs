@@ -3,15 +3,10 @@ using System.Numerics;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Ids of pings that prove an address without a table of pending pings: a keyed hash of the endpoint and the epoch, and the time
-/// of issue. A flood of forged sources costs a hash and a ping each, and no memory.
-/// </summary>
+/// <summary>Ids of pings that prove an address: a keyed hash of endpoint and epoch. Forged sources cost no memory.</summary>
 internal sealed class AddressProofs(IRandomSource random, TimeProvider time)
 {
-    /// <summary>
-    /// An id is accepted in its epoch and the next. An endpoint must not prove an address long after it lost it.
-    /// </summary>
+    /// <summary>An id is accepted in its epoch and the next: an endpoint soon loses an address.</summary>
     public static readonly TimeSpan Epoch = TimeSpan.FromMinutes(1);
 
     private readonly long _startedAt = time.GetTimestamp();

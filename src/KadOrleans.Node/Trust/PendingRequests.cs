@@ -3,10 +3,7 @@ using KadOrleans.Node.Handlers;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Requests of unproven endpoints, oldest first, bounded per endpoint in count and in all in bytes. A new one pushes out the
-/// oldest: of its own network, if that has more than its share.
-/// </summary>
+/// <summary>Requests of unproven endpoints, bounded. A new one pushes out the oldest: its network's, if that has many.</summary>
 internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
 {
     /// <summary>A network's share of the memory is one part of this. It is enforced only when there is no room.</summary>

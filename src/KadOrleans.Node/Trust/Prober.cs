@@ -3,10 +3,7 @@ using KadOrleans.Node.Requests;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Pings candidates for the table, queued and within rates, and contacts that the table wants checked, at once. One ping per
-/// endpoint is pending at a time. <see cref="Strangers"/> pings endpoints that have never answered.
-/// </summary>
+/// <summary>Pings candidates within rates, contacts to be checked at once. <see cref="Strangers"/> pings the unproven.</summary>
 internal sealed class Prober : IDisposable
 {
     /// <summary>Queued candidates. Further ones are ignored, and heard of again.</summary>
@@ -186,10 +183,7 @@ internal enum CandidateKind
     Spare,
 }
 
-/// <summary>
-/// A rate for each public network (/24, /48), whose hosts can use any number of ports and ids. Private and trusted ones are
-/// exempt.
-/// </summary>
+/// <summary>A rate for each public network (/24, /48), however many ports and ids its hosts use.</summary>
 internal sealed class NetworkTurns(TokenRate rate, AddressRangeSet trusted)
 {
     private const int MaxNetworks = 16_384;

@@ -2,10 +2,7 @@ using KadOrleans.Node.Handlers;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// The trust rules. A contact counts once it answered from its address. An unproven address draws, pings included, at most <see
-/// cref="MaxAmplification"/> times its bytes. A proven one draws at most its rate.
-/// </summary>
+/// <summary>The trust rules. An unproven address draws at most twice its bytes, pings included; a proven one its rate.</summary>
 internal sealed class ResponseGate(
     IRoutingTable table,
     Strangers strangers,

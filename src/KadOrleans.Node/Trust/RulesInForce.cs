@@ -18,10 +18,7 @@ internal sealed class RulesInForce(
 
     public LimitValues Limits { get; private set; } = settings;
 
-    /// <summary>
-    /// Replaces all rules. Banned contacts leave the table. Bans come before <see cref="KadNodeOptions.Trust"/>. Nothing held is
-    /// evicted now.
-    /// </summary>
+    /// <summary>Replaces all rules. Bans come before <see cref="KadNodeOptions.Trust"/>. Nothing held is evicted now.</summary>
     public void Follow(BanSet banned, IEnumerable<LimitEntry> changes)
     {
         bans.Set = banned;

@@ -8,10 +8,7 @@ internal sealed class Strangers : IDisposable
     /// <summary>Memory for pending FIND requests: 23,000. At 20,000 a second each stays for <see cref="FindWait"/>.</summary>
     public const int MaxFindBytes = 16 << 20;
 
-    /// <summary>
-    /// Memory for pending STOREs: 45,000 small ones, which 20,000 a second fill in <see cref="StoreWait"/>, or 3,700 of the
-    /// largest.
-    /// </summary>
+    /// <summary>45,000 small STOREs, which 20,000 a second fill in <see cref="StoreWait"/>, or 3,700 of the largest.</summary>
     public const int MaxStoreBytes = 32 << 20;
 
     /// <summary>More than a node sends at once when it joins.</summary>

@@ -13,10 +13,7 @@ internal sealed class VerifiedEndpoints(TimeProvider time, EndpointRates rates)
     /// <summary>Endpoints per generation: some 20 MB at the most.</summary>
     public const int Capacity = 65_536;
 
-    /// <summary>
-    /// Endpoints of one public subnet (/24, /48); a further one replaces the oldest. The owner of a network with 2^80 addresses
-    /// could otherwise end generations at will.
-    /// </summary>
+    /// <summary>Endpoints of one public subnet (/24, /48), whose owner must not end generations at will.</summary>
     public const int MaxPerSubnet = 1_024;
 
     // Guards the turn of generations, and what is added.
@@ -115,10 +112,7 @@ internal sealed class VerifiedEndpoints(TimeProvider time, EndpointRates rates)
     }
 }
 
-/// <summary>
-/// The rates of one proven endpoint, which forged requests do not use up. Its bytes count for its source and subnet too, as one
-/// host has 65,535 endpoints.
-/// </summary>
+/// <summary>The rates of one proven endpoint. Its bytes count for its source too, as a host has 65,535 endpoints.</summary>
 internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source = null, SharedBucket? subnet = null)
 {
     private readonly SharedBucket _requests = new();

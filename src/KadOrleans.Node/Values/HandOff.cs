@@ -3,10 +3,7 @@ using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Values;
 
-/// <summary>
-/// Hands values off to verified new contacts (Kademlia §2.5), all within one rate, so that many of them cannot make this node
-/// flood the network.
-/// </summary>
+/// <summary>Hands values off to verified new contacts (Kademlia §2.5), within one rate for all.</summary>
 internal sealed class HandOff(
     IRoutingTable table,
     IKeyStore store,

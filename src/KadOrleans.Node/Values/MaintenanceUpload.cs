@@ -2,10 +2,7 @@ using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Values;
 
-/// <summary>
-/// What republishing and hand-off may send: half of <see cref="UploadLimits.Total"/>, less what they leave to responses.
-/// Estimated, without retries.
-/// </summary>
+/// <summary>Republishing and hand-off may send half of <see cref="UploadLimits.Total"/>; estimated, without retries.</summary>
 internal sealed class MaintenanceUpload(UploadBudget budget, TimeProvider time)
 {
     /// <summary>The other half is for responses: without them contacts drop this node.</summary>
