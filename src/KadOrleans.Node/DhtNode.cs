@@ -37,7 +37,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly SharedStop _stop;
     private Task _handOffLoop = Task.CompletedTask;
 
-    /// <summary>The id of all clients, all bits 0. Python nodes make a contact of every sender: of clients, of one.</summary>
+    /// <summary>
+    /// All clients share this id, all bits 0: Python nodes keep every sender as a contact, so one client at most.
+    /// </summary>
     public static NodeId ClientId => NodeId.MinValue;
 
     /// <summary>Sends and receives nothing before <see cref="Start"/>. Disposes the transport; the caller disposes the store.</summary>
@@ -102,7 +104,10 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
-    /// <summary>Whether contacts respond: one did within a minute, or few have failed since one did.</summary>
+    /// <summary>
+    /// Whether contacts respond: one did within a minute, or fewer than min(<see cref="Reachability.UnresponsiveContacts"/>, the
+    /// table's size) have failed since one did.
+    /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
     internal KadNodeOptions Options { get; }
@@ -169,6 +174,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>Finds the k contacts nearest to a target that answer (Kademlia §2.3).</summary>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         Lookups.RunAsync(target, LookupKind.Node, cancellationToken);
+
+    /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
+    internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 
     /// <summary>
     /// The value of a key: the one held here if this node is one of the k nearest and a trusted or private source stored it, else

@@ -63,8 +63,8 @@ public sealed class KadNodeOptions
     public bool ClientOnly { get; set; }
 
     /// <summary>
-    /// Whether to trust every jump of the clock; default false: then for ten minutes after one, and after the start, no value is
-    /// removed.
+    /// Whether to trust every jump of the clock; default false. If false, values do not expire for ten minutes after a jump, and
+    /// none is removed in the first ten minutes after the start.
     /// </summary>
     public bool TrustClock { get; set; }
 }

@@ -9,7 +9,7 @@ internal sealed class RunningLookup(
     /// <summary>Most lookups take some seconds. Without a deadline late contacts would make one last minutes.</summary>
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
-    /// <summary>Unresponsive contacts queried without a place; in an outage of our own network all would be.</summary>
+    /// <summary>Unresponsive contacts that are queried without a place. In an outage of our own network all would be.</summary>
     private const int MaxUnresponsive = 16;
 
     // Guards lookup, tracing, _unresponsive and _isInGrace.

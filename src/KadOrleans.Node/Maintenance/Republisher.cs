@@ -357,7 +357,7 @@ internal sealed class RepublishBatch(Action ended)
 
     public void CountPublished() => Interlocked.Increment(ref _published);
 
-    /// <summary>Ends a value, or their addition. Returns whether it was the last.</summary>
+    /// <summary>Ends a value, or the adding of values. Returns whether it was the last.</summary>
     public bool End()
     {
         if (Interlocked.Decrement(ref _open) > 0)

@@ -13,7 +13,7 @@ public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 /// <summary>Takes datagrams from a transport.</summary>
 public interface IDatagramReceiver
 {
-    /// <summary>Handles one datagram. Called from several threads; each reads no other until this returns.</summary>
+    /// <summary>Handles one datagram, soon, as its thread reads no other until then. Called from several threads.</summary>
     /// <param name="datagram">Valid only during the call.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="route">The route of responses to it, now and later: from the address that it came to.</param>

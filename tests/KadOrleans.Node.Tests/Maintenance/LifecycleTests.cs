@@ -154,6 +154,7 @@ public sealed class LifecycleTests
         await _world.PassAsync(TimeSpan.FromMinutes(2));
 
         Assert.True(node.Node.RoutingTable.Count > 20);
+        Assert.True(node.Node.WaitUntilReadyAsync().IsCompletedSuccessfully);
     });
 
     [Fact]
