@@ -1,34 +1,19 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Limits;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
 using KadOrleans.Node.Trust;
 using KadOrleans.Node.Values;
 using KadOrleans.Watching;
-using KadOrleans.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node;
 
-/// <summary>
-/// The engine: one node id behind ports. It answers requests, runs lookups, and enforces the trust rules. It has no clock of its own and
-/// saves nothing. <see cref="KadNode"/> is the standalone node around it.
-/// </summary>
-public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncDisposable
+/// <summary>The engine: one node id behind ports. <see cref="KadNode"/> is the standalone node around it.</summary>
+public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 {
-    private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
     private readonly IRoutingTable _table;
     private readonly IKeyStore _store;
@@ -37,7 +22,6 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     private readonly ILogger _logger;
     private readonly NetworkSize _size;
     private readonly Reachability _reachability;
-    private readonly NodeMetrics _metrics = new();
     private readonly Strangers _strangers;
     private readonly BansInForce _bans = new();
     private readonly RequestTable _requests;
@@ -46,9 +30,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     private readonly ResponseGate _gate;
     private readonly RequestHandlers _handlers;
     private readonly RequestAdmission _admission;
-    private readonly LookupRunner _lookups;
     private readonly ValueStorer _storer;
-    private readonly ValuePublisher _publisher;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly CancellationTokenSource _stopping = new();
@@ -56,18 +38,11 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     private Task _handOffLoop = Task.CompletedTask;
 
     /// <summary>
-    /// The id that all clients use, all bits 0. Python nodes make a contact of every sender, and wait 5 s for it when it is gone. With one
-    /// id for all clients a table has at most one such contact.
+    /// All clients share this id, all bits 0: Python nodes keep every sender as a contact, so one client at most.
     /// </summary>
     public static NodeId ClientId => NodeId.MinValue;
 
-    /// <summary>Builds a node. It sends and receives nothing before <see cref="Start"/>.</summary>
-    /// <param name="options">Its behaviour; validated by the caller.</param>
-    /// <param name="transport">Sends and receives; the node disposes it.</param>
-    /// <param name="table">Its routing table, whose own id is the node's.</param>
-    /// <param name="store">Its keys; the caller disposes it, after the node.</param>
-    /// <param name="environment">Time, randomness and logging.</param>
-    /// <param name="watches">Hear of stored values; default: nobody does.</param>
+    /// <summary>Sends and receives nothing before <see cref="Start"/>. Disposes the transport; the caller disposes the store.</summary>
     internal DhtNode(
         KadNodeOptions options,
         IDatagramTransport transport,
@@ -80,7 +55,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(environment);
         Watches = watches ??= new KeyWatches();
-        (_options, _transport, _table, _store) = (options, transport, table, store);
+        (Options, _transport, _table, _store) = (options, transport, table, store);
         (_environment, _time, _logger) = (environment, environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
@@ -89,24 +64,25 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         var rates = new EndpointRates(options.Limits, options.Upload);
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
-        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, this, _metrics, _time);
+        _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, Proceed, GiveUp, Metrics, _time);
         _requests = new RequestTable(
             transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans);
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
-        _gate = new ResponseGate(table, _strangers, _prober, budget, _metrics, _time, options.ClientOnly);
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, _metrics, _time, _logger);
+        _gate = new ResponseGate(table, _strangers, _prober, budget, Metrics, _time, options.ClientOnly);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, Metrics, _time, _logger);
         _admission = new RequestAdmission(
-            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, _metrics, _time);
+            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
-        _lookups = new LookupRunner(table, _requests, OnIdProved, options.Kademlia, trusted, _size, _metrics, environment);
+        Lookups = new LookupRunner(
+            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), options.Kademlia, trusted, _size, Metrics, environment);
         _storer = new ValueStorer(_requests, Id);
-        _publisher = new ValuePublisher(_lookups, _storer, store, Id, options, _time);
+        Publisher = new ValuePublisher(Lookups, _storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
-        _bootstrapper = new Bootstrapper(_queries, _lookups, environment.Resolver, table, _logger);
+        _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
     }
@@ -114,7 +90,6 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// <summary>The node's id.</summary>
     public NodeId Id { get; }
 
-    /// <summary>The turns of those who publish under a key.</summary>
     internal KeyTurns Turns { get; } = new();
 
     /// <summary>The bound endpoints, with the real ports.</summary>
@@ -124,37 +99,31 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     public RoutingTableSnapshot RoutingTable => _table.Snapshot;
 
     /// <summary>Counts since the start, by name.</summary>
-    public IReadOnlyDictionary<string, long> Counts => _metrics.Totals();
+    public IReadOnlyDictionary<string, long> Counts => Metrics.Totals();
 
     /// <summary>The network's size, estimated from the last lookups. Null before there were enough of them.</summary>
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
     /// <summary>
-    /// True if some contact has responded since the start, and one of two conditions holds. Either the last response is less than a minute
-    /// old. Or fewer contacts than min(<see cref="Reachability.UnresponsiveContacts"/>, the table's size) have failed since.
+    /// Whether contacts respond: one did within a minute, or fewer than min(<see cref="Reachability.UnresponsiveContacts"/>, the
+    /// table's size) have failed since one did.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
-    /// <summary>The node's options.</summary>
-    internal KadNodeOptions Options => _options;
+    internal KadNodeOptions Options { get; }
 
-    internal KademliaOptions Kademlia => _options.Kademlia;
+    internal KademliaOptions Kademlia => Options.Kademlia;
 
-    internal NodeMetrics Metrics => _metrics;
+    internal NodeMetrics Metrics { get; } = new();
 
-    /// <summary>Those who watch keys.</summary>
     internal KeyWatches Watches { get; }
 
-    /// <summary>Runs lookups that leave no copy behind.</summary>
-    internal LookupRunner Lookups => _lookups;
+    internal LookupRunner Lookups { get; }
 
-    /// <summary>Stores values on the k nearest contacts.</summary>
-    internal ValuePublisher Publisher => _publisher;
+    internal ValuePublisher Publisher { get; }
 
-    /// <summary>What republishing and hand-off may send.</summary>
     internal MaintenanceUpload Upload { get; }
 
-    /// <summary>The bans and limits in force.</summary>
     internal RulesInForce Rules { get; }
 
     /// <summary>Starts to receive. Call it once.</summary>
@@ -189,10 +158,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
         _queries.StunAsync(endpoint, cancellationToken);
 
-    /// <summary>
-    /// Asks several contacts at which address they see this node. They may disagree, as some routers use several addresses, and nodes may
-    /// lie. So every response is returned.
-    /// </summary>
+    /// <summary>Asks contacts at which address they see this node: all responses, as contacts may disagree or lie.</summary>
     /// <param name="contacts">How many to ask, the nearest first.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contacts"/> is negative.</exception>
@@ -207,21 +173,20 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
 
     /// <summary>Finds the k contacts nearest to a target that answer (Kademlia §2.3).</summary>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        _lookups.RunAsync(target, LookupKind.Node, cancellationToken);
+        Lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
     /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
     internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 
     /// <summary>
-    /// Gets the value of a key. It is the local one if this node is one of the k nearest and stored it itself or for a trusted or private
-    /// source. Otherwise it is the one that most holders agree on, as anybody on the Internet can store a value here. If they have none, it
-    /// is the local one. A copy is sent to the nearest contact that lacks it (Kademlia §2.3). The copy lives two hours at most. If that
-    /// contact is not one of the k nearest it lives minutes, as the key's next value is not stored there.
+    /// The value of a key: the one held here if this node is one of the k nearest and a trusted or private source stored it, else
+    /// the one most holders agree on, as anybody can store here, else the one held here. The nearest contact that lacks it gets a
+    /// copy (Kademlia §2.3) that lives two hours at most, or minutes if that contact is not one of the k nearest.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, _options.Kademlia.BucketSize))
+        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, Options.Kademlia.BucketSize))
         {
             return new GetResult(held.Value, null);
         }
@@ -234,7 +199,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     /// <summary><see cref="GetAsync"/> without the local store, for callers that have read it.</summary>
     public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        var outcome = await _lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+        var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
             // Not awaited: its outcome changes nothing here.
@@ -244,29 +209,23 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         return new GetResult(outcome.Value, outcome);
     }
 
-    /// <summary>
-    /// Stores a value on the k nearest contacts, and here if this node is one of the k nearest. A network of one
-    /// stores it here.
-    /// </summary>
+    /// <summary>Stores a value on the k nearest contacts, and here if this node is one of the k nearest.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
-    /// <exception cref="OperationCanceledException">
-    /// Cancelled. During the lookup nothing was stored; later some copies may have been.
-    /// </exception>
+    /// <exception cref="OperationCanceledException">Cancelled: during the lookup, or with some copies stored.</exception>
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetAsync(key, value, life: null, cancellationToken);
 
     /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> for a time, if there is a life.</summary>
     internal Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
-        _publisher.SetAsync(key, value, life, keepsCopy: !_options.ClientOnly, cancellationToken);
+        Publisher.SetAsync(key, value, life, keepsCopy: !Options.ClientOnly, cancellationToken);
 
     /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> without a copy here, for callers who hold one.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetOnContactsAsync(key, value, life: null, cancellationToken);
 
-    /// <summary>The same for a time, if there is a life.</summary>
     internal Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
-        _publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
+        Publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
 
     /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
@@ -301,11 +260,11 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
     {
         if (_bans.Set.Contains(source))
         {
-            _metrics.Refused(RefusalReason.Banned);
+            Metrics.Refused(RefusalReason.Banned);
         }
         else if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
         {
-            _metrics.Refused(RefusalReason.Malformed);
+            Metrics.Refused(RefusalReason.Malformed);
         }
         else if (kind != DatagramKind.Request)
         {
@@ -316,8 +275,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         }
         else if (_stopping.IsCancellationRequested)
         {
-            // Otherwise a node under load would never finish its pending responses.
-            _metrics.Refused(RefusalReason.Stopping);
+            Metrics.Refused(RefusalReason.Stopping);
         }
         else
         {
@@ -325,9 +283,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         }
     }
 
-    /// <summary>
-    /// Stops: waits for pending responses, cancels pending requests, closes the transport. Every call completes when that is done.
-    /// </summary>
+    /// <summary>Sends pending responses, cancels pending requests, and closes the transport. Every call waits for that.</summary>
     public ValueTask DisposeAsync() => new(_stop.RunAsync());
 
     private void OnContactAdded(Contact contact)
@@ -337,17 +293,17 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
             // It waited for a place, or the table was not told yet.
             _table.Observe(ContactObservation.Dropped(contact));
         }
-        else if (!_options.ClientOnly)
+        else if (!Options.ClientOnly)
         {
             _handOff.Enqueue(contact);
         }
     }
 
-    void IPendingRequestHandler.Proceed(PendingRequest request)
+    private void Proceed(PendingRequest request)
     {
         if (_stopping.IsCancellationRequested)
         {
-            _metrics.Refused(request.Kind, RefusalReason.Stopping);
+            Metrics.Refused(request.Kind, RefusalReason.Stopping);
         }
         else
         {
@@ -355,7 +311,7 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
         }
     }
 
-    void IPendingRequestHandler.GiveUp(PendingRequest request, RefusalReason reason)
+    private void GiveUp(PendingRequest request, RefusalReason reason)
     {
         try
         {
@@ -397,8 +353,6 @@ public sealed class DhtNode : IDatagramReceiver, IPendingRequestHandler, IAsyncD
             _gate.Introduce(new Contact(sender, source));
         }
     }
-
-    private void OnIdProved(Contact contact) => OnProbed(contact.Endpoint, contact.Id);
 
     private void OnProbed(UdpEndpoint endpoint, NodeId? id)
     {

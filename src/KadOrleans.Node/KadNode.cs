@@ -1,31 +1,19 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Joining;
 using KadOrleans.Node.Local;
 using KadOrleans.Node.Maintenance;
 using KadOrleans.Node.Managing;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.RandomWalks;
 using KadOrleans.Node.Values;
 using KadOrleans.Node.Watching;
 using KadOrleans.Watching;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node;
 
-/// <summary>
-/// A standalone node: the engine with its routing table in this process, its own maintenance, and a state that survives restarts. Disposing
-/// it saves the state, so use <c>await using</c>.
-/// </summary>
+/// <summary>A standalone node, whose state survives restarts. Disposing it saves the state, so use <c>await using</c>.</summary>
 public sealed class KadNode : IDht, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
@@ -53,10 +41,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public static KadNodeBuilder CreateBuilder(Action<KadNodeOptions>? configure = null) =>
         new ServiceCollection().AddKadNode(configure);
 
-    /// <summary>
-    /// Builds a node from its parts. It disposes the transport and the key store when it stops, and then its owner, if it has one. Stores
-    /// that are not given are in memory, for this run.
-    /// </summary>
+    /// <summary>The node disposes the transport, the key store and then the owner. Stores not given are in memory.</summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
@@ -90,7 +75,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         Admin = new NodeAdmin(() => Parts, _store, _publications, _rules, _watches, _crawls, _environment.Time);
     }
 
-    /// <summary>Creates the table of a node with this id. A simulation starts with full tables.</summary>
+    /// <summary>A simulation starts with full tables.</summary>
     internal Func<NodeId, LocalRoutingTable>? CreateTable { get; init; }
 
     /// <summary>The node's id, known once it has started.</summary>
@@ -111,19 +96,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>Why the node can store nothing now, in one sentence for its operator; null while it can.</summary>
     public string? StorageProblem => _store.Problem;
 
-    /// <summary>
-    /// Completes when the node has stopped, and fails at once if it can no longer maintain itself or save its state, which is a bug. It
-    /// goes on answering then; its owner should stop it.
-    /// </summary>
+    /// <summary>Completes when the node has stopped. Fails at once if a bug ends its maintenance: then stop it.</summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>
-    /// Loads the state, begins to answer and to maintain itself, and has the saved contacts verified. Does not wait
-    /// for the network: see <see cref="JoinAsync"/>.
-    /// </summary>
-    /// <exception cref="KeyStoreException">
-    /// The storage is broken, has the state of another id, or is empty and cannot be written.
-    /// </exception>
+    /// <summary>Loads the state, begins to answer, and has saved contacts verified, without <see cref="JoinAsync"/>.</summary>
+    /// <exception cref="KeyStoreException">The storage is broken, has another id, or is empty and cannot be written.</exception>
     /// <exception cref="InvalidOperationException">It was started before. A failed start may not be repeated: build a new node.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -168,7 +145,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
     }
 
-    // The id that is asked for, else the saved one, else a random one. Clients have one together.
     private NodeId ChooseId(NodeState? saved)
     {
         if (_options.ClientOnly)
@@ -191,8 +167,9 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private NodeParts Build(NodeId id, IReadOnlyList<Contact> contacts)
     {
         var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
-        var table = CreateTable?.Invoke(id)
-            ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, FirstLookup(contacts));
+        // After a restart all buckets are due at the first check.
+        var lastLookup = _environment.Time.GetUtcNow() - (contacts.Count == 0 ? TimeSpan.Zero : _options.Kademlia.BucketRefreshInterval);
+        var table = CreateTable?.Invoke(id) ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, lastLookup);
         var node = new DhtNode(_options, _transport, table, _store, _environment, _watches);
         var saver = new StateSaver(node, _states, contacts, _options, () => _store.Problem is not null, _environment);
         var refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
@@ -209,10 +186,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         return new NodeParts(table, node, saver, refresh, maintenance);
     }
 
-    /// <summary>
-    /// Joins the network through the configured bootstrap nodes and the saved contacts, then refreshes the buckets further
-    /// away than the nearest neighbour's (Kademlia §2.3).
-    /// </summary>
+    /// <summary>Joins through bootstrap nodes and saved contacts, then refreshes the far buckets (Kademlia §2.3).</summary>
     public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default) =>
         await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
 
@@ -274,10 +248,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(
         new DhtStatus([new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts)]));
 
-    /// <summary>
-    /// Joins the network through other nodes, given as HOST:PORT, this once. Nodes of <see cref="KadNodeOptions.Bootstrap"/>
-    /// are tried again until one responds: see <see cref="JoinAsync"/>.
-    /// </summary>
+    /// <summary>Joins through other nodes, given as HOST:PORT, this once; <see cref="JoinAsync"/> uses the configured.</summary>
     /// <returns>The result for each node, and for the lookup of the own id that followed.</returns>
     public async Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
         await _join.RunOnceAsync(Engine, nodes, cancellationToken);
@@ -304,8 +275,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
-    public Task SaveStateAsync(CancellationToken cancellationToken = default) =>
-        Parts.Saver.SaveAsync(cancellationToken);
+    public Task SaveStateAsync(CancellationToken cancellationToken = default) => Parts.Saver.SaveAsync(cancellationToken);
 
     /// <summary>Describes the node: its buckets, what it holds, its clock and its counters.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
@@ -322,9 +292,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         };
     }
 
-    /// <summary>
-    /// Stops and saves the state. Sends the pending responses and gives up the node's own requests. Every call completes when that is done.
-    /// </summary>
+    /// <summary>Saves the state, sends pending responses, and cancels pending requests. Every call waits for that.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.RunAsync();
@@ -366,13 +334,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _completion.TrySetResult();
     }
 
-    /// <summary>A restarted node has made no lookups while it was down, so all its buckets are due at the first check.</summary>
-    private DateTimeOffset FirstLookup(IReadOnlyList<Contact> saved)
-    {
-        var now = _environment.Time.GetUtcNow();
-        return saved.Count == 0 ? now : now - _options.Kademlia.BucketRefreshInterval;
-    }
-
     private async Task TrySaveStateAsync(CancellationToken cancellationToken)
     {
         try
@@ -400,5 +361,37 @@ public sealed class KadNode : IDht, IAsyncDisposable
     }
 }
 
-/// <summary>The parts of a started node, each built from those before it.</summary>
 internal sealed record NodeParts(LocalRoutingTable Table, DhtNode Engine, StateSaver Saver, RefreshPolicy Refresh, MaintenanceRunner Maintenance);
+
+/// <summary>A stop that runs once, however many callers await it.</summary>
+internal sealed class SharedStop(Func<Task> stop)
+{
+    // A caller may be inside the stop, as a continuation of a request it cancelled: so no lock, and continuations run at once.
+    private readonly TaskCompletionSource _ended = new();
+    private int _begun;
+
+    public Task RunAsync()
+    {
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+        {
+            _ = RunOnceAsync();
+        }
+
+        return _ended.Task;
+    }
+
+    private async Task RunOnceAsync()
+    {
+        try
+        {
+            await stop();
+        }
+        catch (Exception e)
+        {
+            _ended.SetException(e);
+            return;
+        }
+
+        _ended.SetResult();
+    }
+}

@@ -1,16 +1,8 @@
-using KadOrleans.Node.Diagnostics;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node;
 
-/// <summary>
-/// Work that a node repeats until it stops. All periodic work of a node runs in this loop. A failed check is logged, and the next one
-/// follows.
-/// </summary>
+/// <summary>Work that a node repeats until it stops. A failed check is logged, and the next one follows.</summary>
 /// <param name="Name">For the log.</param>
-/// <param name="CheckAsync">
-/// Does what is due and returns the time until the next check. <see cref="Timeout.InfiniteTimeSpan"/>: the job is done.
-/// </param>
+/// <param name="CheckAsync">Returns the time until the next check, or <see cref="Timeout.InfiniteTimeSpan"/> if the job is done.</param>
 /// <param name="PauseAfterFailure">The time until the next check after a failed one.</param>
 internal sealed record MaintenanceJob(
     string Name, Func<CancellationToken, Task<TimeSpan>> CheckAsync, TimeSpan PauseAfterFailure = default)
@@ -25,7 +17,7 @@ internal sealed record MaintenanceJob(
         },
         pauseAfterFailure);
 
-    /// <summary>Works until the job is done or cancelled, and then returns.</summary>
+    /// <summary>Works until the job is done or cancelled.</summary>
     public async Task RunAsync(TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         try

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using KadOrleans.Core;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Node;
@@ -22,10 +20,7 @@ public sealed record NodeEnvironment
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolver { get; init; } = Dns.GetHostAddressesAsync;
 }
 
-/// <summary>
-/// Randomness that strangers cannot predict, so that they cannot forge responses. Each thread draws some in advance: the system's generator
-/// costs about as much for 20 bytes as for a thousand.
-/// </summary>
+/// <summary>Unpredictable, against forged responses. Drawing a thousand bytes costs about as much as 20.</summary>
 internal sealed class CryptographicRandomSource : IRandomSource
 {
     private const int Drawn = 1_024;
@@ -33,7 +28,6 @@ internal sealed class CryptographicRandomSource : IRandomSource
     [ThreadStatic]
     private static byte[]? _bytes;
 
-    // The number of unused bytes at the end of _bytes.
     [ThreadStatic]
     private static int _left;
 
@@ -52,7 +46,6 @@ internal sealed class CryptographicRandomSource : IRandomSource
             _left = Drawn;
         }
 
-        // Clears the bytes that it returns.
         var given = _bytes.AsSpan(Drawn - _left, buffer.Length);
         given.CopyTo(buffer);
         given.Clear();

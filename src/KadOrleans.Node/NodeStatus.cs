@@ -1,9 +1,5 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Clocks;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node;
 

@@ -1,15 +1,11 @@
 namespace KadOrleans.StateFiles;
 
-/// <summary>Opens state files for reading, and replaces them as a whole.</summary>
 internal static class StateFile
 {
-    /// <summary>The name that stands for the standard input or output.</summary>
+    /// <summary>Standard input or output.</summary>
     public const string Standard = "-";
 
-    /// <summary>
-    /// Opens a file to be read more than once. The standard input is copied to a temporary file, which is deleted when the stream is
-    /// closed.
-    /// </summary>
+    /// <summary>Opens a seekable file. Standard input is copied to a temporary file, deleted with the stream.</summary>
     /// <exception cref="StateFileException">The file cannot be read.</exception>
     public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
     {
@@ -24,10 +20,7 @@ internal static class StateFile
         }
     }
 
-    /// <summary>
-    /// Writes a file beside its place and then renames it, so a failure leaves an earlier file as it was. A link is followed. A device or a
-    /// pipe is written to and never replaced.
-    /// </summary>
+    /// <summary>Replaces a file only once all is written. Follows links. Devices and pipes are written to.</summary>
     /// <exception cref="StateFileException">The file cannot be written.</exception>
     public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
     {
@@ -94,7 +87,7 @@ internal static class StateFile
     }
 }
 
-/// <summary>A file cannot be read or written, or has another format. The message is one sentence that names it.</summary>
+/// <summary>One sentence that names the file.</summary>
 internal sealed class StateFileException : Exception
 {
     public StateFileException(string message, Exception? cause = null)
@@ -103,11 +96,10 @@ internal sealed class StateFileException : Exception
     }
 }
 
-/// <summary>Distinguishes plain files, which are replaced as a whole, from devices, pipes and the like, which are written to.</summary>
+/// <summary>Distinguishes plain files, which are replaced, from devices and pipes, which are written to.</summary>
 internal static class SpecialFile
 {
-    /// <summary>The file at the end of a path's links: its target is replaced, not the link.</summary>
-    /// <exception cref="IOException">The links cannot be followed.</exception>
+    /// <summary>The target of a path's links, which is replaced instead of the link.</summary>
     public static string FollowLinks(string file)
     {
         // A shell's /dev/fd/63 is a link to something without a name.
@@ -115,11 +107,7 @@ internal static class SpecialFile
         return File.Exists(target) ? target : file;
     }
 
-    /// <summary>
-    /// Opens a device, pipe or the like for writing. Null for a plain file or none: only a plain file has a length that can be set.
-    /// </summary>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <summary>Opens a device or pipe. Null for a plain file, whose length can be set, or none.</summary>
     public static FileStream? Open(string file)
     {
         if (!File.Exists(file))

@@ -6,30 +6,25 @@ namespace KadOrleans.StateFiles;
 
 /// <summary>Puts a file's values into a store, with their times and sources.</summary>
 /// <param name="put">Stores values, and returns the results in their order.</param>
-/// <param name="together">The most values of a call. At most what the store queues.</param>
+/// <param name="batchSize">The most values of a call. At most what the store queues.</param>
 /// <param name="time">Clock by which values expire.</param>
 internal sealed class StateImporter(
-    Func<IReadOnlyList<KeyValuePair<NodeId, StoredValue>>, Task<IReadOnlyList<StoreResult>>> put, int together, TimeProvider time)
+    Func<IReadOnlyList<KeyValuePair<NodeId, StoredValue>>, Task<IReadOnlyList<StoreResult>>> put, int batchSize, TimeProvider time)
 {
-    /// <summary>Into the keys of a process.</summary>
-    public StateImporter(IKeyStore keys, int together, TimeProvider time)
-        : this(async values => await Task.WhenAll(values.Select(value => keys.PutAsync(value.Key, value.Value, PutKind.Import).AsTask())), together, time)
+    public StateImporter(IKeyStore keys, int batchSize, TimeProvider time)
+        : this(async values => await Task.WhenAll(values.Select(value => keys.PutAsync(value.Key, value.Value, PutKind.Import).AsTask())), batchSize, time)
     {
     }
 
-    /// <summary>The result so far.</summary>
     public ImportResult Result { get; private set; } = new(0, 0, 0, 0);
 
-    /// <summary>
-    /// Imports values; durable when it returns. An expired value is left out, unless the cluster published it
-    /// (<see cref="StoredValue.PublishedAt"/>), and so is one whose key has a value that was stored later.
-    /// </summary>
+    /// <summary>Durable when it returns. Leaves out older values, and expired ones that no cluster published.</summary>
     /// <returns>False if a write failed. Values imported until then stay, and may be imported again.</returns>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
     /// <exception cref="StateFileException">The file is broken.</exception>
     public async Task<bool> ImportAsync(IEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
     {
-        foreach (var chunk in values.Chunk(together))
+        foreach (var chunk in values.Chunk(batchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var now = time.GetUtcNow();

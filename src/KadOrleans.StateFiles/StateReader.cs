@@ -8,19 +8,18 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.StateFiles;
 
-/// <summary>Reads a state file value by value: memory does not grow with their number, only with that of the contacts.</summary>
+/// <summary>Reads a state file value by value. Only its contacts are kept in memory.</summary>
 internal sealed class StateReader(Stream stream, string name)
 {
-    // The most contacts, which are kept in memory. A node saves a tenth of this.
+    // A node saves a tenth of this.
     private const int MaxContacts = 10_000;
 
     private readonly JsonParts _parts = new(stream);
     private readonly Dictionary<NodeId, Contact> _contacts = [];
 
-    /// <summary>The node's id, once everything was read; null if the file has none.</summary>
+    /// <summary>Null if the file has none, or was not read to its end.</summary>
     public NodeId? Id { get; private set; }
 
-    /// <summary>The contacts, once everything was read.</summary>
     public IReadOnlyCollection<Contact> Contacts => _contacts.Values;
 
     /// <exception cref="StateFileException">The file is not of this format and version, or broken.</exception>
@@ -104,10 +103,10 @@ internal sealed class StateReader(Stream stream, string name)
     }
 }
 
-/// <summary>One part of a state file: an id, a contact or a value. Unknown fields are ignored. Its methods throw <see cref="JsonException"/>.</summary>
+/// <summary>An id, a contact or a value. Unknown fields are ignored. Errors are <see cref="JsonException"/>s.</summary>
 internal readonly struct StateEntry(JsonElement json)
 {
-    /// <summary>An entry, all of whose fields are plain values.</summary>
+    /// <summary>Allows plain values only.</summary>
     public static StateEntry Of(JsonElement json)
     {
         foreach (var field in json.EnumerateObject().Where(field => field.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array))
@@ -172,11 +171,11 @@ internal readonly struct StateEntry(JsonElement json)
         : throw new JsonException($"'{VisibleText.Excerpt(Text("source"))}' is not a source");
 }
 
-/// <summary>Reads the parts of a JSON object, and its lists element by element, so that a file's size does not matter.</summary>
+/// <summary>Reads the parts of a JSON object, and its lists element by element, so a file's size does not matter.</summary>
 /// <param name="stream">UTF-8, with a byte-order mark or without.</param>
 internal sealed class JsonParts(Stream stream)
 {
-    // The longest element in bytes. The largest value has 50 KB with every byte escaped.
+    // The largest value has 50 KB with every byte escaped.
     private const int MaxElement = 1024 * 1024;
 
     private byte[] _buffer = new byte[64 * 1024];
@@ -188,7 +187,6 @@ internal sealed class JsonParts(Stream stream)
     private string? _name;
     private JsonElement _element;
 
-    /// <summary>Reads the beginning of the object.</summary>
     public void Begin()
     {
         Fill();
@@ -203,7 +201,7 @@ internal sealed class JsonParts(Stream stream)
         }
     }
 
-    /// <summary>The name of the next part; null at the end of the object, which ends the stream.</summary>
+    /// <summary>Null at the end of the object, which ends the stream.</summary>
     public string? TryReadName()
     {
         if (Read(isElement: false) && _type == JsonTokenType.PropertyName)
@@ -214,10 +212,8 @@ internal sealed class JsonParts(Stream stream)
         return _type != JsonTokenType.EndObject || Read(isElement: false) ? throw new JsonException("it does not end where it should") : null;
     }
 
-    /// <summary>Reads a part as a whole.</summary>
     public JsonElement ReadElement() => Read(isElement: true) ? _element : throw new JsonException("it does not end where it should");
 
-    /// <summary>Reads a part that is a list of objects.</summary>
     public IEnumerable<JsonElement> ReadObjects()
     {
         var isList = Read(isElement: false) && _type == JsonTokenType.StartArray;

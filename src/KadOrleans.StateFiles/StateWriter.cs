@@ -7,13 +7,12 @@ using KadOrleans.Node.Ports;
 
 namespace KadOrleans.StateFiles;
 
-/// <summary>Writes a state file value by value: memory does not grow with their number.</summary>
 internal static class StateWriter
 {
-    // The buffered bytes at which the stream is written, so that memory does not grow with the number of keys.
+    // Memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;
 
-    /// <summary>Writes everything and returns the number of values.</summary>
+    /// <summary>Returns the number of values.</summary>
     public static async Task<long> WriteAsync(
         Stream stream, NodeState? state, IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
     {

@@ -1,7 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using KadOrleans.Core;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp;
 
@@ -11,20 +8,18 @@ internal static class EndpointBinder
     private const int LinuxSocketLevel = 1;
     private const int LinuxReusePort = 15;
 
-    // SIO_UDP_CONNRESET of Windows: without it an ICMP answer to a sent datagram makes the next read fail.
+    // SIO_UDP_CONNRESET of Windows: without it an ICMP response makes the next read fail.
     private const int WindowsConnectionReset = unchecked((int)0x9800000C);
 
-    // A system that refuses a buffer size is asked for half, down to here; below, its default stays.
+    // A refused buffer size is halved, down to here; below, the system's default stays.
     private const int SmallestBufferBytes = 8 * 1024;
 
-    /// <exception cref="TransportException">The system will not have it.</exception>
     internal static BoundEndpoint Bind(UdpEndpoint endpoint, UdpTransportOptions options, ILogger logger)
     {
         var sockets = new List<Socket>();
         try
         {
-            // The first socket is bound without sharing, so it gets the port only if nobody has it. It opens the port
-            // to the others afterwards: it is never let go of, so nobody can slip in and nothing is taken from anyone.
+            // Bound without sharing, the first socket gets the port only if nobody has it. It shares the port afterwards.
             OpenInto(sockets, endpoint, options, share: false);
             var local = UdpEndpoint.FromIPAddress(
                 ((IPEndPoint)sockets[0].LocalEndPoint!).Address, ((IPEndPoint)sockets[0].LocalEndPoint!).Port);
@@ -37,8 +32,7 @@ internal static class EndpointBinder
                 }
             }
 
-            logger.Listening(
-                local, sockets.Count, sockets[0].ReceiveBufferSize, sockets[0].SendBufferSize);
+            logger.Listening(local, sockets.Count, sockets[0].ReceiveBufferSize, sockets[0].SendBufferSize);
             return new BoundEndpoint(local, [.. sockets.Select(socket => UdpSocket.Create(socket, local, options, logger))]);
         }
         catch (Exception failure)

@@ -1,17 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
-using KadOrleans.Core;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>
-/// Reads and sends one datagram at a time through the base library, on any system. Sending must never wait, so the socket is non-blocking
-/// and the thread polls. Polling also ends by itself where closing a socket wakes no thread (macOS).
-/// </summary>
+/// <summary>One datagram at a time, on any system. It polls: sending must not block, and macOS wakes no thread.</summary>
 internal sealed class PortableUdpSocket : UdpSocket
 {
-    // The longest poll. Closing ends it at once where the system can.
     private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(250);
 
     private readonly Socket _socket;
@@ -55,7 +48,7 @@ internal sealed class PortableUdpSocket : UdpSocket
         }
     }
 
-    /// <summary>The length of the datagram read, or -1 if none came.</summary>
+    /// <summary>-1 if none came.</summary>
     private int Read(byte[] buffer, SocketAddress from)
     {
         try

@@ -1,43 +1,39 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
 using KadOrleans.Node.Ports;
 using KadOrleans.Transport.Udp.Linux;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp;
 
-/// <summary>One bound socket and the thread that reads it. Subclasses read and send in the way of their system.</summary>
+/// <summary>One bound socket and the thread that reads it.</summary>
 internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IResponseRoute, IDisposable
 {
     protected const int LargestDatagram = 65_535;
 
-    // The most local addresses with a cached route. With more, routes are created again from time to time.
+    // Beyond this many local addresses, routes are created again from time to time.
     private const int MaxRoutes = 64;
 
-    // The pause after an error that may recur at once, so that a broken socket does not occupy a core.
+    // A broken socket must not occupy a core.
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
 
-    // The routes by the local address that a datagram came to. Used by the thread that reads.
+    // By the local address that a datagram came to. Used by the thread that reads.
     private readonly Dictionary<UdpEndpoint, LocalAddressRoute> _routes = [];
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IDatagramReceiver? _receiver;
     private volatile bool _stopping;
 
-    // The managed id of the thread that reads; 0 while there is none.
+    // The managed id of the reading thread; 0 while there is none.
     private volatile int _reader;
     private long _receiveErrors;
     private long _receiverFaults;
     private SendCounters _sent;
 
-    /// <summary>Whether the calling thread is the one that reads this socket, and so inside its receiver.</summary>
+    /// <summary>Whether the calling thread reads this socket, and so is inside its receiver.</summary>
     internal bool IsReceivingHere => _reader == Environment.CurrentManagedThreadId;
 
-    /// <summary>Done when the thread has ended; never fails.</summary>
     internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
 
     internal long ReceiverFaults => Interlocked.Read(ref _receiverFaults);
@@ -69,27 +65,20 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         // Nothing waits.
     }
 
-    /// <summary>Sends the datagram if the system takes it at once.</summary>
-    /// <param name="datagram">The datagram.</param>
-    /// <param name="destination">The destination.</param>
-    /// <param name="from">The local address that it leaves from; none: the system chooses.</param>
+    /// <summary>Sends if the system takes the datagram at once, from a local address or, with none, any.</summary>
     internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
-    /// <summary>
-    /// Sends a response. On the reading thread it may leave together with the responses to the other datagrams that were read with this
-    /// one.
-    /// </summary>
+    /// <summary>On the reading thread responses to datagrams that were read together may leave together.</summary>
     internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
         TrySend(datagram, destination, from);
 
-    /// <summary>Sends a response at the next <see cref="Flush"/> at the latest.</summary>
+    /// <summary>Sends at the next <see cref="Flush"/> at the latest.</summary>
     internal virtual bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
         TrySend(datagram, destination, from);
 
-    /// <summary>Asks the thread to end after the current datagram. <see cref="Dispose"/> then wakes it.</summary>
     internal void RequestStop() => _stopping = true;
 
-    /// <summary>Closes the socket, after its thread has left it if that was started. Does not wait. May be called several times.</summary>
+    /// <summary>Closes the socket once its thread has left it. Does not wait.</summary>
     public void Dispose()
     {
         RequestStop();
@@ -103,7 +92,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         }
     }
 
-    /// <summary>Wakes the reading thread, which then closes the socket.</summary>
     protected abstract void EndReading();
 
     /// <summary>Called by the reading thread before it closes the socket.</summary>
@@ -111,7 +99,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     {
     }
 
-    /// <summary>Reads and delivers until <see cref="IsStopping"/>.</summary>
     protected abstract void ReadUntilStopped();
 
     protected bool CountSent(bool sent)
@@ -131,8 +118,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
         var errors = Interlocked.Increment(ref _receiveErrors);
 
-        // These report that an earlier datagram did not arrive, or that the next one was damaged. Anyone can cause them, and each has a
-        // cause of its own.
+        // Anyone can cause these: an earlier datagram did not arrive, or the next one was damaged.
         if (error is SocketError.ConnectionReset or SocketError.ConnectionRefused or SocketError.NetworkReset
             or SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.MessageSize
             or SocketError.WouldBlock or SocketError.Interrupted)
@@ -148,10 +134,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         Thread.Sleep(ErrorPause);
     }
 
-    /// <param name="datagram">The datagram.</param>
-    /// <param name="source">Where it came from.</param>
-    /// <param name="asked">The local address that it came to. None if the socket has a single one or the system does not report it.</param>
-    /// <param name="age">How long it has waited in the socket; zero if the system does not report it.</param>
+    // asked is the local address that the datagram came to: none if the socket has a single one or the system does not report it.
     protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan age)
     {
         try
@@ -200,7 +183,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         _ended.SetResult();
     }
 
-    /// <summary>The route through a socket of many addresses: from the one that a datagram came to.</summary>
+    /// <summary>From the local address that a datagram came to.</summary>
     private sealed class LocalAddressRoute(UdpSocket socket, UdpEndpoint local) : IResponseRoute
     {
         public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.Respond(datagram, destination, local);
@@ -211,10 +194,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     }
 }
 
-/// <summary>
-/// The counters of the threads that send through one socket, with atomic writes. The padding keeps them out of the cache lines of the
-/// receiving thread.
-/// </summary>
+/// <summary>Counters of the sending threads. The padding keeps them out of the receiving thread's cache lines.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal struct SendCounters
 {
@@ -225,10 +205,7 @@ internal struct SendCounters
     internal long Failures;
 }
 
-/// <summary>
-/// Endpoints in the system's own form. Linux, macOS and Windows differ only in the first two bytes, which <see cref="SocketAddress"/>
-/// writes. The port is at byte 2, an IPv4 address at 4, an IPv6 address at 8, all in network order.
-/// </summary>
+/// <summary>Endpoints in the form of Linux, macOS and Windows, which differ only in the first two bytes.</summary>
 internal static class SocketAddressBytes
 {
     private const int IPv4Size = 16;
@@ -244,35 +221,30 @@ internal static class SocketAddressBytes
     [ThreadStatic]
     private static SocketAddress? _ipv6;
 
-    /// <summary>
-    /// The destination for a socket of the family; IPv4 is mapped for an IPv6 one. The same object is filled again by
-    /// the thread's next call.
-    /// </summary>
+    /// <summary>IPv4 is mapped for an IPv6 socket. The thread's next call fills the same object.</summary>
     internal static SocketAddress Fill(UdpEndpoint destination, AddressFamily family)
     {
+        var address = family == AddressFamily.InterNetwork
+            ? _ipv4 ??= new SocketAddress(AddressFamily.InterNetwork, IPv4Size)
+            : _ipv6 ??= new SocketAddress(AddressFamily.InterNetworkV6, IPv6Size);
+        var bytes = address.Buffer.Span;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[PortAt..], destination.Port);
         if (family == AddressFamily.InterNetwork)
         {
-            _ipv4 ??= new SocketAddress(AddressFamily.InterNetwork, IPv4Size);
-            var bytes = _ipv4.Buffer.Span;
-            BinaryPrimitives.WriteUInt16BigEndian(bytes[PortAt..], destination.Port);
             BinaryPrimitives.WriteUInt32BigEndian(bytes[IPv4At..], (uint)destination.AddressLow);
-            return _ipv4;
         }
         else
         {
-            _ipv6 ??= new SocketAddress(AddressFamily.InterNetworkV6, IPv6Size);
-            var bytes = _ipv6.Buffer.Span;
-            BinaryPrimitives.WriteUInt16BigEndian(bytes[PortAt..], destination.Port);
             destination.WriteIPv6(bytes[IPv6At..]);
-            return _ipv6;
         }
+
+        return address;
     }
 
-    /// <summary>Makes <paramref name="address"/> ready to take the source of a datagram.</summary>
     internal static void Reset(SocketAddress address, AddressFamily family) =>
         address.Size = family == AddressFamily.InterNetwork ? IPv4Size : IPv6Size;
 
-    /// <summary>The endpoint that the system wrote; false if it wrote none.</summary>
+    /// <summary>False if the system wrote no endpoint.</summary>
     internal static bool TryRead(SocketAddress address, out UdpEndpoint endpoint) =>
         TryRead(address.Buffer.Span[..address.Size], address.Family, out endpoint);
 

@@ -1,22 +1,12 @@
-using KadOrleans.Core;
 using KadOrleans.Node.Ports;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Transport.Udp;
 
 /// <summary>
-/// Datagrams over UDP sockets. Each socket has one background thread that reads it and runs the receiver. Neither reading nor sending
-/// allocates per datagram.
-/// <para>
-/// Sending never waits: a full buffer is a failed send. On Linux one system call reads up to 32 arrived datagrams, and one sends the
-/// responses to them. Elsewhere each datagram costs a call, and another to poll before it is read.
-/// </para>
-/// <para>
-/// On Linux a response leaves from the address that was queried, even on a wildcard socket. On other systems the OS picks the address of
-/// such a socket. Other datagrams use the first listed endpoint of the destination's family, else a dual-mode one. A loopback-bound
-/// endpoint serves loopback destinations only.
-/// </para>
+/// UDP sockets, each with a thread that reads it and runs the receiver. Nothing is allocated per datagram. Sending never waits: a full
+/// buffer is a failed send. On Linux one system call reads up to 32 datagrams, and a response leaves from the address that was queried,
+/// even on a wildcard socket; other systems choose that address. Other datagrams are routed by <see cref="SendRoutes"/>.
 /// </summary>
 internal sealed class UdpTransport : IDatagramTransport
 {
@@ -25,7 +15,7 @@ internal sealed class UdpTransport : IDatagramTransport
     private readonly SendRoutes _routes;
     private readonly ILogger _logger;
 
-    // Guards the change from bound to started to disposed, so that no thread starts on a closed transport.
+    // Guards the lifecycle, so that no thread starts on a closed transport.
     private readonly Lock _lifecycle = new();
     private bool _started;
     private volatile bool _disposed;
@@ -42,28 +32,19 @@ internal sealed class UdpTransport : IDatagramTransport
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
-    /// <summary>Sockets open, of all endpoints: what the system made of the options.</summary>
     public int SocketCount => _sockets.Length;
 
     public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
 
     public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
 
-    /// <summary>Times the receiver threw. Each is a bug in the receiver; receiving continues.</summary>
+    /// <summary>Each is a bug in the receiver; receiving continues.</summary>
     public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
 
-    /// <exception cref="TransportException">As of <see cref="Bind(UdpTransportOptions, ILogger{UdpTransport})"/>.</exception>
-    public static UdpTransport Bind(params UdpEndpoint[] endpoints) =>
-        Bind(new UdpTransportOptions { Listen = endpoints });
+    public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
-    /// <summary>
-    /// Binds every endpoint of the options, or none. Datagrams that arrive from then on wait in the sockets until
-    /// <see cref="Start"/>.
-    /// </summary>
-    /// <exception cref="TransportException">
-    /// The options are invalid. Or a port is in use, even by a socket that would share it. Or an address is not of this machine. Or the
-    /// user may not bind the port. Or the system lacks the address family.
-    /// </exception>
+    /// <summary>Binds every endpoint or none. Datagrams wait in the sockets until <see cref="Start"/>.</summary>
+    /// <exception cref="TransportException">The options are invalid, or the system refuses an endpoint.</exception>
     public static UdpTransport Bind(UdpTransportOptions options, ILogger<UdpTransport>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -90,8 +71,6 @@ internal sealed class UdpTransport : IDatagramTransport
         }
     }
 
-    /// <exception cref="InvalidOperationException">It was started before.</exception>
-    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public void Start(IDatagramReceiver receiver)
     {
         ArgumentNullException.ThrowIfNull(receiver);
@@ -112,7 +91,7 @@ internal sealed class UdpTransport : IDatagramTransport
     {
         var socket = _routes.To(destination)?.SocketTo(destination);
 
-        // Anyone can claim an address that is not unicast; a datagram there must not cost a failing system call.
+        // Anyone can claim an address that is not unicast, which must not cost a failing system call.
         if (socket is null || _disposed || !destination.IsUnicast)
         {
             Interlocked.Increment(ref _unroutable);
@@ -122,7 +101,7 @@ internal sealed class UdpTransport : IDatagramTransport
         return socket.TrySend(datagram, destination, default);
     }
 
-    /// <summary>Closes the sockets and waits until no receiver runs any more, except one that is itself the caller.</summary>
+    /// <summary>Waits until no receiver runs any more, except one that is itself the caller.</summary>
     public async ValueTask DisposeAsync()
     {
         bool first;
@@ -132,7 +111,7 @@ internal sealed class UdpTransport : IDatagramTransport
             _disposed = true;
         }
 
-        // All get the signal before the first is closed, so closing waits for all threads at once.
+        // Signalled first, all threads end at the same time.
         Array.ForEach(_sockets, socket => socket.RequestStop());
         Array.ForEach(_sockets, socket => socket.Dispose());
         await Task.WhenAll(_sockets.Where(socket => !socket.IsReceivingHere).Select(socket => socket.Ended));
@@ -144,9 +123,9 @@ internal sealed class UdpTransport : IDatagramTransport
 }
 
 /// <summary>
-/// Selects the endpoint that sends a datagram that is not a response. The choice depends only on the destination, so a contact always sees
-/// the same source. It is the first listed endpoint of its family, else the first dual-mode one. An endpoint on a loopback address reaches
-/// only loopback. One on another single address serves loopback only if no other does.
+/// Selects the endpoint for a datagram that is no response, by its destination alone, so a contact always sees the same source.
+/// It is the first listed one of the family, else the first dual-mode one. One on loopback reaches only loopback; one on another
+/// single address serves loopback only if no other does.
 /// </summary>
 internal sealed class SendRoutes
 {
@@ -165,7 +144,7 @@ internal sealed class SendRoutes
     internal BoundEndpoint? To(UdpEndpoint destination) =>
         _byKind[(destination.IsIPv4 ? 0 : 2) | (destination.IsLoopback ? 1 : 0)];
 
-    /// <summary>The index of the local endpoint to send from, or -1 if none reaches there.</summary>
+    /// <summary>-1 if no endpoint reaches there.</summary>
     internal static int Choose(IReadOnlyList<UdpEndpoint> locals, bool toIPv4, bool toLoopback) => Enumerable.Range(0, locals.Count)
         .Where(i => Rank(locals[i], toIPv4, toLoopback) is not null)
         .OrderBy(i => Rank(locals[i], toIPv4, toLoopback))
@@ -185,23 +164,19 @@ internal sealed class SendRoutes
     }
 }
 
-/// <summary>An endpoint that is listened on, and the sockets that share its port: one or more.</summary>
 internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> sockets)
 {
     internal UdpEndpoint Local => local;
 
     internal IReadOnlyList<UdpSocket> Sockets => sockets;
 
-    /// <summary>The socket for a destination: all have the same source address, so this only spreads the load over their buffers.</summary>
+    /// <summary>All have the same source address: this spreads the load over their buffers.</summary>
     internal UdpSocket SocketTo(UdpEndpoint destination) => sockets.Count == 1
         ? sockets[0]
         : sockets[(int)((uint)destination.GetHashCode() % (uint)sockets.Count)];
 }
 
-/// <summary>
-/// The transport cannot be set up with these options. The message is for the operator: it names the endpoint or option and the reason. No
-/// datagram causes it.
-/// </summary>
+/// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>
 public sealed class TransportException : Exception
 {
     /// <summary>An unexplained failure.</summary>
@@ -220,4 +195,27 @@ public sealed class TransportException : Exception
         : base(message, innerException)
     {
     }
+}
+
+internal static partial class UdpTransportLog
+{
+    [LoggerMessage(1, LogLevel.Information,
+        "Listening on {Endpoint} with {Sockets} sockets; the system granted each a receive buffer of {ReceiveBytes} "
+        + "bytes and a send buffer of {SendBytes} bytes.")]
+    internal static partial void Listening(
+        this ILogger logger, UdpEndpoint endpoint, int sockets, int receiveBytes, int sendBytes);
+
+    // Faults and errors can come with every datagram, so only the 1st, 2nd, 4th, 8th, ... of a socket is written.
+    [LoggerMessage(2, LogLevel.Error,
+        "The receiver threw on a datagram that {Endpoint} got from {Source}; receiving continues ({Faults} so far).")]
+    internal static partial void ReceiverFault(
+        this ILogger logger, Exception exception, UdpEndpoint endpoint, UdpEndpoint source, long faults);
+
+    [LoggerMessage(3, LogLevel.Warning,
+        "Reading from {Endpoint} failed with {Error}; receiving continues ({Errors} so far).")]
+    internal static partial void ReceiveError(
+        this ILogger logger, UdpEndpoint endpoint, System.Net.Sockets.SocketError error, long errors);
+
+    [LoggerMessage(4, LogLevel.Information, "Stopped listening on {Endpoint}.")]
+    internal static partial void Stopped(this ILogger logger, UdpEndpoint endpoint);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using KadOrleans.Core;
 
 namespace KadOrleans.Transport.Udp;
 
@@ -11,7 +10,7 @@ public sealed record UdpTransportOptions
 
     private const int MaxSocketsPerEndpoint = 64;
 
-    // The largest datagram must fit; above 1 GiB no system goes.
+    // The largest datagram must fit; no system grants more than 1 GiB.
     private const int MinBufferBytes = 64 * 1024;
     private const int MaxBufferBytes = 1024 * 1024 * 1024;
 
@@ -42,7 +41,7 @@ public sealed record UdpTransportOptions
     /// </summary>
     public int SendBufferBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Whether to use the portable socket even where there is a faster one, for tests.</summary>
+    /// <summary>Uses the portable socket even where there is a faster one, for tests.</summary>
     internal bool IsPortable { get; set; }
 
     /// <summary>Validates the options. Returns one sentence per fault, none if they are valid.</summary>
@@ -71,8 +70,7 @@ public sealed record UdpTransportOptions
     {
         if (value < min || value > max)
         {
-            faults.Add(string.Create(
-                CultureInfo.InvariantCulture, $"{name} is {value}; it must be {min} to {max}."));
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be {min} to {max}."));
         }
     }
 
@@ -104,7 +102,6 @@ public sealed record UdpTransportOptions
     }
 }
 
-/// <summary>The scope of an endpoint that is listened on.</summary>
 internal static class ListenScope
 {
     extension(UdpEndpoint endpoint)
@@ -120,7 +117,6 @@ internal static class ListenScope
         public bool Overlaps(UdpEndpoint other) => endpoint.Port == other.Port && endpoint.Port != 0
             && (endpoint == other || endpoint.Covers(other) || other.Covers(endpoint));
 
-        private bool Covers(UdpEndpoint other) =>
-            endpoint.IsDualMode || (endpoint.IsWildcard && other.IsIPv4);
+        private bool Covers(UdpEndpoint other) => endpoint.IsDualMode || (endpoint.IsWildcard && other.IsIPv4);
     }
 }

@@ -1,11 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests;
 

@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-
 namespace KadOrleans.Transport.Udp.Tests;
 
 public sealed class AllocationTests

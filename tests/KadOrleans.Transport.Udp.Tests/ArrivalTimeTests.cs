@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Transport.Udp.Tests;
 

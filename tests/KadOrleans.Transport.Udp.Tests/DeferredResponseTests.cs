@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Transport.Udp.Tests;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using KadOrleans.Core;
 using KadOrleans.Testing.Clusters;
 using Microsoft.Extensions.Logging;
 

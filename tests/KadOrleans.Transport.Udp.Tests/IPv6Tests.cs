@@ -1,4 +1,3 @@
-using KadOrleans.Core;
 using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Transport.Udp.Tests;

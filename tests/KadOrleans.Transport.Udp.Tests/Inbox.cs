@@ -1,6 +1,4 @@
 using System.Threading.Channels;
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Transport.Udp.Tests;
 
@@ -15,4 +13,17 @@ internal sealed class Inbox : IDatagramReceiver
     public Task<Arrival> NextAsync() => _arrivals.Reader.ReadAsync().AsTask().WaitAsync(Patience.Long);
 
     internal sealed record Arrival(byte[] Datagram, UdpEndpoint Source, int Thread);
+}
+
+internal sealed class DelegateReceiver(DelegateReceiver.Handler handler) : IDatagramReceiver
+{
+    internal delegate void Handler(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route);
+
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age) => handler(datagram, source, route);
+}
+
+internal static class Patience
+{
+    /// <summary>Longer than anything that works takes on a busy machine.</summary>
+    internal static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 }

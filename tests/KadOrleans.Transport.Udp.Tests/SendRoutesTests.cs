@@ -1,5 +1,3 @@
-using KadOrleans.Core;
-
 namespace KadOrleans.Transport.Udp.Tests;
 
 public sealed class SendRoutesTests

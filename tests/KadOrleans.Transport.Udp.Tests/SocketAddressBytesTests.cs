@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using FsCheck;
 using FsCheck.Fluent;
-using KadOrleans.Core;
 
 namespace KadOrleans.Transport.Udp.Tests;
 

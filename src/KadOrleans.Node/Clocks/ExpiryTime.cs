@@ -1,16 +1,11 @@
 using KadOrleans.Core.Clocks;
-using KadOrleans.Node.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Clocks;
 
-/// <summary>
-/// The clock of a standalone node: the system's, unless that jumps ahead of the monotonic clock. See <see cref="ClockJudge"/>. Timers
-/// and measured times are the system's.
-/// </summary>
+/// <summary>A standalone node's clock: the system's, unless that jumps ahead of the monotonic clock.</summary>
 internal sealed class ExpiryTime : TimeProvider
 {
-    // While the clocks disagree: no lead of a wall clock is ever near it.
+    // While the clocks disagree: no wall clock's lead comes near it.
     private const long NoLead = long.MaxValue / 2;
 
     private readonly TimeProvider _system;
@@ -21,7 +16,7 @@ internal sealed class ExpiryTime : TimeProvider
     private readonly Lock _gate = new();
     private readonly ClockJudge _judge;
 
-    // The lead of the wall clock while both agree, to be compared with without the lock.
+    // The wall clock's lead while both agree, compared without the lock.
     private long _agreed;
 
     public ExpiryTime(TimeProvider system, ILogger logger)
@@ -36,7 +31,6 @@ internal sealed class ExpiryTime : TimeProvider
 
     public override long TimestampFrequency => _system.TimestampFrequency;
 
-    /// <summary>Whether what is expired may be removed for good.</summary>
     public bool IsSettled
     {
         get
@@ -48,7 +42,6 @@ internal sealed class ExpiryTime : TimeProvider
         }
     }
 
-    /// <summary>The clock's status, for people.</summary>
     public ClockStatus Status
     {
         get
@@ -87,7 +80,7 @@ internal sealed class ExpiryTime : TimeProvider
         return time;
     }
 
-    /// <summary>Compares the clocks, which a node does once a minute. Returns the correction to make, or null.</summary>
+    /// <summary>Compares the clocks, once a minute. Returns the correction to make, or null.</summary>
     public ClockCorrection? Check()
     {
         ClockVerdict? verdict;

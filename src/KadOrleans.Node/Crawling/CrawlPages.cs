@@ -1,11 +1,9 @@
-using KadOrleans.Core.Crawling;
-
 namespace KadOrleans.Node.Crawling;
 
 /// <summary>A file of a crawl: each <see cref="CrawlPage"/> after its length.</summary>
 internal static class CrawlPages
 {
-    /// <summary>The longest page that is read: more than <see cref="CrawlPage.MaxRecords"/> records take.</summary>
+    /// <summary>More than <see cref="CrawlPage.MaxRecords"/> records take.</summary>
     private const int MaxLength = 1 << 20;
 
     public static async Task AppendAsync(Stream file, IEnumerable<CrawlRecord> records, CancellationToken cancellationToken = default)
@@ -16,10 +14,7 @@ internal static class CrawlPages
         }
     }
 
-    /// <summary>
-    /// The next page; null at the end of the file. An <see cref="EndOfStreamException"/> if it ends within a page, as the process that
-    /// wrote it was killed; an <see cref="InvalidDataException"/> for anything else.
-    /// </summary>
+    /// <summary>Null at the end. An <see cref="EndOfStreamException"/> if the writer was killed within a page.</summary>
     public static async Task<IReadOnlyList<CrawlRecord>?> ReadAsync(Stream file, CancellationToken cancellationToken = default)
     {
         var header = new byte[sizeof(int)];

@@ -1,24 +1,17 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Crawling;
 using KadOrleans.Node.Requests;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Crawling;
 
-/// <summary>
-/// A <see cref="Crawl"/> on the wire, within a rate, by a node, an edge or <c>kad crawl</c>. It begins from what its node knows, sends the
-/// queries of the state machine and feeds it the responses. Responses arrive on any thread, so one lock guards the state machine. Nothing is
-/// sent while it is held.
-/// </summary>
+/// <summary>A <see cref="Crawl"/> on the wire, within a rate. A lock guards the state machine, not the sending.</summary>
 internal sealed class CrawlRun
 {
-    /// <summary>Lookups into a range that is not the whole space. One alone may meet liars or a gap.</summary>
+    /// <summary>Lookups into a part of the id space. One alone may meet liars or a gap.</summary>
     private const int Lookups = 3;
 
-    /// <summary>The datagrams of a contact that a lookup asks, in the worst case: its request and one retry.</summary>
+    /// <summary>Datagrams per contact of a lookup, in the worst case: a request and its retry.</summary>
     private const int DatagramsPerContact = 2;
 
-    /// <summary>Contacts that are asked at which address they see this node.</summary>
+    /// <summary>Contacts asked for the address at which they see this node.</summary>
     private const int Witnesses = 5;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
@@ -55,7 +48,7 @@ internal sealed class CrawlRun
 
     public List<CrawlRecord> Records => Read(crawl => crawl.Records.ToList());
 
-    /// <summary>Reads the crawl's state under the lock. The result must not refer to the crawl.</summary>
+    // The result must not refer to the crawl.
     public T Read<T>(Func<Crawl, T> read)
     {
         lock (_gate)
@@ -64,7 +57,7 @@ internal sealed class CrawlRun
         }
     }
 
-    /// <summary>Adds to what the crawl begins with, or gives it a response, unless it was stopped.</summary>
+    /// <summary>Changes the crawl, unless it was stopped.</summary>
     public void Change(Action<Crawl> change)
     {
         lock (_gate)
@@ -76,9 +69,7 @@ internal sealed class CrawlRun
         }
     }
 
-    /// <summary>
-    /// Crawls to the end, or until cancelled, which keeps the results so far. Returns whether it came to the end. Call it once.
-    /// </summary>
+    /// <summary>Crawls once, until the end or cancelled, which keeps the results. Returns whether it came to the end.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -117,10 +108,7 @@ internal sealed class CrawlRun
         }
     }
 
-    /// <summary>
-    /// Finds nodes to begin with, in addition to those that were added. A part of the id space begins with lookups of ids in it. Their
-    /// datagrams count into the rate: this completes when they are paid for. Nodes do not name the one that asks them, so it adds itself.
-    /// </summary>
+    /// <summary>Finds nodes to begin with, by lookups in the region. Ends when the rate has paid for them.</summary>
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
         var region = Options.Region;
@@ -153,7 +141,7 @@ internal sealed class CrawlRun
             Task.Delay(TimeSpan.FromSeconds((double)DatagramsPerContact * asked / _perSecond), _environment.Time, cancellationToken);
     }
 
-    /// <summary>Where most of the nearest contacts see this node; null if none says.</summary>
+    /// <summary>Where most of the nearest contacts see this node, as no node names its querier.</summary>
     private async Task<UdpEndpoint?> FindOwnEndpointAsync(CancellationToken cancellationToken) =>
         (await _node.GetVisibleAddressesAsync(Witnesses, cancellationToken))
             .Where(address => address.Seen is not null)
@@ -161,7 +149,7 @@ internal sealed class CrawlRun
             .OrderByDescending(group => group.Count())
             .FirstOrDefault()?.Key;
 
-    /// <summary>Sends what the rate allows. A request that fails at once re-enters here, and returns as a caller is already sending.</summary>
+    /// <summary>Sends what the rate allows. A request that fails at once re-enters here, and returns.</summary>
     private void Pump()
     {
         lock (_gate)
@@ -217,12 +205,10 @@ internal sealed class CrawlRun
     }
 }
 
-/// <summary>A PING or FIND_NODE of a crawl. It carries no expectation, so the routing table learns nothing of it.</summary>
+/// <summary>A PING or FIND_NODE of a crawl. Without an expected id, so the routing table learns nothing of it.</summary>
 internal sealed class CrawlCall(CrawlQuery query, NodeId sender, CrawlRun run) : OutgoingRequest(query.Endpoint, null)
 {
-    /// <summary>
-    /// The most contacts read from one response. The network's nodes send k = 20; nodes with a larger k may send up to this many.
-    /// </summary>
+    /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
     private const int MaxContacts = 64;
 
     public override RequestKind Kind => query.Target is null ? RequestKind.Ping : RequestKind.FindNode;

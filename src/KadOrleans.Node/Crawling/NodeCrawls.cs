@@ -1,8 +1,4 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Core.Crawling;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Crawling;
 
@@ -79,7 +75,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         return true;
     }
 
-    /// <summary>Stops the crawl that runs and keeps it. Call it before the engine stops.</summary>
+    /// <summary>Stops the running crawl and keeps it. Called before the engine stops.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -130,12 +126,10 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
 
         public CrawlRun Run => run;
 
-        /// <summary>False when it has ended and is kept.</summary>
         public bool IsRunning => _last is null;
 
         public CancellationTokenSource Stop { get; } = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 
-        /// <summary>Completes soon after that.</summary>
         public Task Ended { get; set; } = Task.CompletedTask;
 
         public CrawlReport Report => _last ?? begun with { Edges = 1, Datagrams = run.Sent, Counts = run.Counts };

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Clocks;
 using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Diagnostics;
 

@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Crawling;
-using KadOrleans.Core.Lookups;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node.Diagnostics;
 
 /// <summary>The engine's log messages. Ids are stable: 1000 to 1999.</summary>

@@ -1,15 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Diagnostics;
 
-/// <summary>
-/// A node's instruments, all on the meter <see cref="MeterName"/>, and the same counters for /status. Tags are small closed sets: never an
-/// id, a key or an address.
-/// </summary>
+/// <summary>A node's instruments, and its counts for /status. Tags are small closed sets, never ids, keys or addresses.</summary>
 internal sealed class NodeMetrics
 {
     public const string MeterName = "KadOrleans";
@@ -107,10 +101,9 @@ internal sealed class NodeMetrics
         + _stores[(int)StoreResult.FarQuotaExceeded]
         + _stores[(int)StoreResult.TotalQuotaExceeded];
 
-    /// <summary>STOREs refused since the start because their source had changed too many values of others.</summary>
     public long ChangesRefused => _stores[(int)StoreResult.ChangeLimitExceeded];
 
-    /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
+    /// <summary>Creates the counters' series at 0: a rate misses the event with which a series appears.</summary>
     public static void Begin()
     {
         TaggedCounter[] counters =
@@ -133,7 +126,7 @@ internal sealed class NodeMetrics
 
     public void Refused(RefusalReason reason) => _refused.Add((int)reason);
 
-    /// <summary>Counts a request that was taken in. A STORE may have come to no store, or its store threw.</summary>
+    /// <summary>Counts a decoded request. A STORE may have reached no store, or its store threw.</summary>
     public void Refused(RequestKind kind, RefusalReason reason)
     {
         Refused(reason);
@@ -180,7 +173,6 @@ internal sealed class NodeMetrics
         WalkResponses.Record(outcome.Answered, tags);
     }
 
-    /// <summary>All counters since the start, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals()
     {
         var totals = new SortedDictionary<string, long>(StringComparer.Ordinal)
@@ -215,7 +207,7 @@ internal sealed class NodeMetrics
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    /// <summary>A counter of all nodes of the process, with a series for each value of its tag if it has one.</summary>
+    /// <summary>A counter of all nodes of the process, with a series for each value of its tag.</summary>
     internal sealed class TaggedCounter(string name, string unit, string description, string? tag = null, params string[] values)
     {
         private readonly Counter<long> _counter = Meter.CreateCounter<long>(name, unit, description);
@@ -242,7 +234,7 @@ internal sealed class NodeMetrics
         private ReadOnlySpan<KeyValuePair<string, object?>> SeriesTags(int series) => _tags.AsSpan(series, tag is null ? 0 : 1);
     }
 
-    /// <summary>What one node counted.</summary>
+    /// <summary>One node's counts.</summary>
     internal sealed class Tally(TaggedCounter counter)
     {
         private readonly long[] _counts = new long[counter.Series];
@@ -284,9 +276,7 @@ internal enum RefusalReason
     /// <summary>The source is not an address and port of a single node, such as port 0 or a multicast group.</summary>
     UnreachableSource,
 
-    /// <summary>
-    /// A STORE arrived long ago, as this process was frozen. Its sender has timed out, and may have stored another value since.
-    /// </summary>
+    /// <summary>A STORE that waited in a frozen process: its sender has timed out, and may have stored another value.</summary>
     Late,
 
     /// <summary>The node is stopping and takes nothing new.</summary>

@@ -1,24 +1,15 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-
 namespace KadOrleans.Node.Diagnostics;
 
-/// <summary>
-/// Whether a node's contacts respond. The table alone does not tell: it keeps unresponsive contacts while it knows no better ones, and
-/// those of the run before.
-/// </summary>
+/// <summary>Whether contacts respond. The table keeps unresponsive ones until it knows better ones.</summary>
 internal sealed class Reachability(IRoutingTable table, TimeProvider time)
 {
     /// <summary>With fewer failures than this the contacts may be at fault, not the network.</summary>
     public const int Failures = 3;
 
-    /// <summary>Failures come in bursts, as lookups query several contacts at once. One response in this time outweighs them.</summary>
+    /// <summary>Failures come in bursts of concurrent queries. One response in this time outweighs them.</summary>
     public static readonly TimeSpan ResponseWindow = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// This many unresponsive contacts outweigh those that were not queried. If the table has fewer, all must be unresponsive: lookups of a
-    /// small network query one dead contact again and again.
-    /// </summary>
+    /// <summary>This many unresponsive contacts outweigh those not queried; in a smaller table, all.</summary>
     public const int UnresponsiveContacts = 8;
 
     // Guards _unresponsive; its count is read without.

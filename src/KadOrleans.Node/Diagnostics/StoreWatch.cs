@@ -1,16 +1,9 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node.Diagnostics;
 
-/// <summary>
-/// Checks the key store once a minute. Tells it which keys are near, by the current contacts. Logs when a quota or the limit of changes is
-/// reached, and when it no longer is.
-/// </summary>
+/// <summary>Once a minute: tells the key store which keys are near, and logs reached quotas and limits.</summary>
 internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment environment)
 {
-    /// <summary>Minutes without an evicted value or a refused STORE before a bound counts as no longer reached.</summary>
+    /// <summary>Minutes without an eviction or refusal before a bound counts as no longer reached.</summary>
     public const int QuietChecks = 10;
 
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
@@ -22,7 +15,6 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
     private (long Refused, long Evicted)? _untoldHits;
     private Bound _changes;
 
-    /// <summary>Checks once. Returns the time until the next check.</summary>
     public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         FollowArea();

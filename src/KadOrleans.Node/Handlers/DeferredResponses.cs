@@ -1,32 +1,20 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Handlers;
 
-/// <summary>
-/// Requests whose response waits for storage. Bounded. When the node stops all are completed, so accepted STOREs are acknowledged.
-/// Responses that become due together are sent together.
-/// </summary>
+/// <summary>Responses that wait for storage, sent together when due together. A stopping node completes all of them.</summary>
 internal sealed class DeferredResponses(
     Action<StoreResult, RequestContext> stored, Action<NodeId, StoredValue?, RequestContext> found, NodeMetrics metrics, ILogger logger)
     : IThreadPoolWorkItem
 {
-    /// <summary>
-    /// The most pending requests. Further ones are dropped without a response: remote nodes time out after 5 s, which a storage so far
-    /// behind would miss.
-    /// </summary>
+    /// <summary>The most pending requests: storage further behind would miss the senders' timeout of 5 s.</summary>
     public const int Capacity = 16_384;
 
-    // Used by the responding thread: the routes to flush. There is one for each local address, so mostly one.
+    // Used by the responding thread: the routes to flush, mostly one.
     private readonly List<IResponseRoute> _routes = [];
     private List<Deferred> _responding = [];
 
-    // Guards all below. Idle objects take some 2 MB at most, after Capacity concurrent STOREs.
+    // Guards all below. Idle objects take 2 MB at most.
     private readonly Lock _gate = new();
     private readonly Stack<Deferred> _idle = [];
     private List<Deferred> _due = [];
@@ -36,10 +24,10 @@ internal sealed class DeferredResponses(
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    /// <summary>Responds to a STORE once it is stored. A failure is counted and logged, as an error unless it is the storage's.</summary>
+    /// <summary>Responds to a STORE once it is stored. A failure is counted and logged.</summary>
     public void Add(ValueTask<StoreResult> storing, in RequestContext context) => Take().Wait(storing, context);
 
-    /// <summary>The same for a FIND_VALUE, once its value is found. A storage that fails has none: the nearest contacts are a response too.</summary>
+    /// <summary>Responds to a FIND_VALUE once its value is read. If storage fails, with the nearest contacts.</summary>
     public void Add(NodeId key, ValueTask<StoredValue?> finding, in RequestContext context) => Take().Wait(key, finding, context);
 
     public Task DrainAsync()
@@ -56,14 +44,12 @@ internal sealed class DeferredResponses(
         }
     }
 
-    /// <summary>Counts and logs a failure of storage, or of handling its result.</summary>
     public void OnFailed(Exception failure)
     {
         metrics.Refused(RefusalReason.StorageFailed);
         Log(failure);
     }
 
-    /// <summary>Responds to the requests whose storage has completed, until there are none.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         while (TryTakeDue())
@@ -82,7 +68,12 @@ internal sealed class DeferredResponses(
                     _idle.Push(request);
                 }
 
-                End(_responding.Count);
+                _count -= _responding.Count;
+                if (_count == 0)
+                {
+                    _drained?.TrySetResult();
+                    _drained = null;
+                }
             }
         }
     }
@@ -122,7 +113,7 @@ internal sealed class DeferredResponses(
 
     private void Log(Exception failure)
     {
-        // Failing storage fails every request until it is back. They are counted, and storage logs its own failure.
+        // Failing storage fails every request, and logs its own failure.
         logger.RequestFailed(failure is KeyStoreException ? LogLevel.Debug : LogLevel.Error, failure);
     }
 
@@ -148,7 +139,7 @@ internal sealed class DeferredResponses(
             _isResponding = true;
         }
 
-        // Not at once: a store completes many in turn, and each response would be sent alone.
+        // Not at once: a store completes many in turn, and their responses are sent together.
         if (SynchronizationContext.Current is { } owner)
         {
             owner.Post(static responses => ((IThreadPoolWorkItem)responses!).Execute(), this);
@@ -187,21 +178,7 @@ internal sealed class DeferredResponses(
         }
     }
 
-    // Responses are sent or given up. The caller holds the lock.
-    private void End(int responses)
-    {
-        _count -= responses;
-        if (_count == 0)
-        {
-            _drained?.TrySetResult();
-            _drained = null;
-        }
-    }
-
-    /// <summary>
-    /// A pending STORE or FIND_VALUE: a reusable form of an async method's state. Thousands may wait for one commit, long enough to make
-    /// garbage expensive. The base library's pooling builder keeps only one per core.
-    /// </summary>
+    /// <summary>A reusable async state: thousands may wait for one commit, which makes garbage expensive.</summary>
     private sealed class Deferred
     {
         private readonly DeferredResponses _owner;

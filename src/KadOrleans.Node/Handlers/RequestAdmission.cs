@@ -1,17 +1,8 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Trust;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Handlers;
 
-/// <summary>
-/// Decides which requests are handled: those of trusted sources, and within the rates those of all others, but of nobody who is banned.
-/// Endpoints that have proved their address have rates of their own. So forged requests use up an honest endpoint's rate only if they carry
-/// its very address and port. A stranger's request that would cost more than a response waits for the proof.
-/// </summary>
+/// <summary>Decides which requests are handled: bans, rates, proofs. Forged requests use up no proven endpoint's rate.</summary>
 internal sealed class RequestAdmission(
     RequestHandlers handlers,
     ResponseGate gate,
@@ -32,7 +23,7 @@ internal sealed class RequestAdmission(
         _verifiedSubnets.Use(changed);
     }
 
-    /// <summary>Takes one request; never throws for anything that a stranger can send.</summary>
+    /// <summary>Takes one request. Nothing that a stranger can send makes it throw.</summary>
     public void Receive(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
         if (!source.IsUnicast)
@@ -101,9 +92,7 @@ internal sealed class RequestAdmission(
         }
     }
 
-    /// <summary>
-    /// Ends the wait for proof. Requests for contacts or a value get the nearest contacts that fit; others get no response.
-    /// </summary>
+    /// <summary>Ends the wait for proof. FIND requests get the contacts that fit; others get no response.</summary>
     public void GiveUp(PendingRequest pending, RefusalReason reason)
     {
         if (pending.Kind is RequestKind.FindNode or RequestKind.FindValue)
@@ -152,17 +141,13 @@ internal sealed class RequestAdmission(
     };
 }
 
-/// <summary>
-/// What every handler gets besides the request itself: where it came from, its length, and the route of the response. A source that has
-/// proved its address and is not trusted has rates of its own.
-/// </summary>
+/// <summary>A request's source, its length, and the route of its response.</summary>
 internal readonly record struct RequestContext(
     MessageId Id, UdpEndpoint Source, int Length, IResponseRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
 {
-    /// <summary>How long ago the request arrived, if it lay in a socket or waited for a proof.</summary>
+    /// <summary>How long it lay in a socket or waited for a proof.</summary>
     public TimeSpan Age { get; init; }
 
-    /// <summary>Whether the response may wait for others until the route is flushed.</summary>
     public bool RespondsLater { get; init; }
 
     /// <summary>Whether the source cannot be forged, or is trusted.</summary>

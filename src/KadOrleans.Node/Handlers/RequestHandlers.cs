@@ -1,27 +1,13 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Trust;
 using KadOrleans.Node.Values;
 using KadOrleans.Watching;
-using KadOrleans.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Handlers;
 
-/// <summary>
-/// Handles each kind of request and sends its response. Some responses come later: of a STORE when it is durable, of a value that is not in
-/// memory. Their number is bounded.
-/// </summary>
+/// <summary>Handles each kind of request. The responses that wait for storage are bounded in number.</summary>
 internal sealed class RequestHandlers
 {
-    /// <summary>
-    /// A STORE that arrived longer ago is refused: its sender may have timed out and stored another value elsewhere. A working node reads
-    /// its sockets within milliseconds, and waits <see cref="Strangers.StoreWait"/> for proof. So only a frozen node refuses STOREs for
-    /// this.
-    /// </summary>
+    /// <summary>Older STOREs are refused, as only a frozen node has them: the sender may have timed out.</summary>
     internal static readonly TimeSpan MaxStoreAge = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
 
     /// <summary>The longest response: 64 contacts, or the longest value behind its header.</summary>
@@ -60,7 +46,6 @@ internal sealed class RequestHandlers
 
     public Task DrainAsync() => _deferred.DrainAsync();
 
-    /// <summary>Handles one request. A proven sender may become a contact.</summary>
     public void Handle(Request request, in RequestContext context)
     {
         switch (request.Kind)
@@ -92,10 +77,7 @@ internal sealed class RequestHandlers
         }
     }
 
-    /// <summary>
-    /// Responds for a client, which has no id and no contacts and stores nothing. It responds so that nodes which took it for a node do not
-    /// wait for it.
-    /// </summary>
+    /// <summary>A client responds with nothing, so that nodes which took it for a node do not wait for it.</summary>
     public void HandleAsClient(RequestKind kind, in RequestContext context)
     {
         var length = kind switch
@@ -108,25 +90,20 @@ internal sealed class RequestHandlers
         Send(length, kind, default, context);
     }
 
-    /// <summary>Responds to STUN with the address that the request came from.</summary>
     public void Stun(in RequestContext context) =>
         Send(ResponseWriter.WriteStun(Buffer, context.Id, context.Source), RequestKind.Stun, default, context);
 
-    /// <summary>
-    /// Responds to FIND_NODE with the k nearest contacts, nearest first. As other nodes do, it leaves out the sender (by its endpoint) and
-    /// the target itself.
-    /// </summary>
+    /// <summary>Responds with the k nearest contacts, as other nodes do without the sender's endpoint and the target.</summary>
     public void FindNode(NodeId target, in RequestContext context) =>
         Send(WriteNodes(target, context), RequestKind.FindNode, target, context);
 
-    /// <summary>Responds to a request whose sender has proved nothing with as many of the nearest contacts as may be sent to it.</summary>
+    /// <summary>Responds to an unproven sender with as many of the nearest contacts as it may get.</summary>
     public void FindNodeShortened(PendingRequest pending, in RequestContext context)
     {
         var length = WriteNodesWithin(ResponseGate.AllowanceOf(pending), pending.Target, context);
         _gate.RespondShortened(Buffer[..length], pending);
     }
 
-    /// <summary>Responds to FIND_VALUE with the value if it is held here, else as to FIND_NODE.</summary>
     public void FindValue(NodeId key, in RequestContext context)
     {
         if (IsBusy(RequestKind.FindValue))
@@ -141,7 +118,7 @@ internal sealed class RequestHandlers
         }
         else if (found.IsFaulted)
         {
-            // Refused at once, as the storage is far behind: what is thrown for each would put the node behind too.
+            // Throwing for each would put the node behind as well.
             var failure = found.AsTask().Exception!.InnerException!;
             _deferred.OnFailed(failure);
             if (failure is not KeyStoreException { IsBusy: true })
@@ -155,7 +132,7 @@ internal sealed class RequestHandlers
         }
     }
 
-    /// <summary>Responds to FIND_VALUE if that takes no read from storage. False: it takes one, and nothing was sent.</summary>
+    /// <summary>Responds to FIND_VALUE if that takes no read. False: it takes one, and nothing was sent.</summary>
     public bool TryFindValue(NodeId key, in RequestContext context)
     {
         if (IsBusy(RequestKind.FindValue))
@@ -172,7 +149,7 @@ internal sealed class RequestHandlers
         return isKnown;
     }
 
-    /// <summary>Stores the value of a STORE, unless rules or quotas refuse it, and responds. Durable if the store is.</summary>
+    /// <summary>Stores the value, unless rules or quotas refuse it, and responds once it is durable.</summary>
     public void Store(StoreRequest request, in RequestContext context)
     {
         if (IsLate(context) || IsBusy(RequestKind.Store))
@@ -191,7 +168,7 @@ internal sealed class RequestHandlers
         }
     }
 
-    /// <summary>Refuses a STORE that is refused from any sender. False: it is not.</summary>
+    /// <summary>Refuses a STORE that no sender may make. False: it was not refused.</summary>
     public bool TryRefuse(StoreRequest request, in RequestContext context)
     {
         if (IsLate(context))
@@ -233,8 +210,7 @@ internal sealed class RequestHandlers
         return isFull;
     }
 
-    // Sends the response first, as the sender waits for it, and then the ping. A stranger is pinged with its response, and considered when
-    // it answers.
+    // After the response. A stranger is pinged with its response, and considered when it answers.
     private void Consider(NodeId sender, in RequestContext context)
     {
         if (context.IsProven)
@@ -266,8 +242,7 @@ internal sealed class RequestHandlers
         return result;
     }
 
-    // True if the value is held, false if it was refused or a newer one is held. If it was not decided, as storage failed, there is no
-    // response, so the sender may retry.
+    // Undecided, as storage failed: no response, so that the sender retries.
     private void RespondToStore(StoreResult result, RequestContext context)
     {
         _metrics.Stored(result);
@@ -299,7 +274,7 @@ internal sealed class RequestHandlers
         var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
         var fitting = -1;
 
-        // Of twenty, two or three fit into twice a request: so counting up is shorter.
+        // Of twenty two or three fit, so counting up is shorter.
         while (fitting < count && ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..(fitting + 1)]) <= maxLength)
         {
             fitting++;

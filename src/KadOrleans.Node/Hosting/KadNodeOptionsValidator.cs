@@ -1,11 +1,8 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Node.Joining;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Node.Hosting;
 
-/// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
 internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -16,7 +13,7 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    /// <summary>All problems; none if the options can be used.</summary>
+    /// <summary>One sentence for each option out of its bounds: the setting, its value, what is allowed.</summary>
     public static IReadOnlyList<string> FindProblems(KadNodeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

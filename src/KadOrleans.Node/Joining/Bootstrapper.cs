@@ -1,20 +1,12 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Joining;
 
-/// <summary>
-/// Joins a network (Kademlia §2.3): pings the given nodes, then looks up the own id from those that answered. Says
-/// of each node that did not why.
-/// </summary>
+/// <summary>Joins a network (Kademlia §2.3): pings the given nodes, then looks up the own id from those that answered.</summary>
 internal sealed class Bootstrapper(
     EndpointQueries queries,
     LookupRunner lookups,
@@ -80,7 +72,7 @@ internal sealed class Bootstrapper(
         }
     }
 
-    // A resolver with a time limit of its own gives up by cancelling, and a text that is no name is an argument error.
+    // A resolver may give up by cancelling, and an impossible name is an argument error.
     private static bool IsResolverFailure(Exception e, CancellationToken cancellationToken) =>
         e is SocketException or ArgumentException
         || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
@@ -131,4 +123,52 @@ public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, Nod
 {
     /// <summary>Whether this node's own id answered: itself, as when all nodes have the same list, or another with its id.</summary>
     public bool IsOwnId { get; init; }
+}
+
+/// <summary>A HOST:PORT as people write it: a name, an IPv4 address, or an IPv6 address in brackets.</summary>
+/// <param name="Host">The name or the literal, without brackets.</param>
+/// <param name="Port">1 to 65535.</param>
+internal readonly record struct HostAddress(string Host, ushort Port)
+{
+    // No name is longer (RFC 1035 §2.3.4), and the system's resolver throws on one that is.
+    private const int MaxHostLength = 255;
+
+    public static bool TryParse(string text, out HostAddress address, out string problem)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        address = default;
+        problem = $"'{text}' is not HOST:PORT, for example node.example.org:8468 or [::1]:8468.";
+        var colon = text.LastIndexOf(':');
+        if (colon <= 0)
+        {
+            return false;
+        }
+
+        var host = text[..colon];
+        if (host.StartsWith('[') && host.EndsWith(']'))
+        {
+            host = host[1..^1];
+        }
+        else if (host.Contains(':', StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        {
+            problem = $"'{text[(colon + 1)..]}' in '{text}' is not a port: 1 to 65535 is allowed.";
+            return false;
+        }
+
+        if (host.Length is 0 or > MaxHostLength)
+        {
+            return false;
+        }
+
+        address = new HostAddress(host, port);
+        problem = string.Empty;
+        return true;
+    }
+
+    public UdpEndpoint? ToEndpoint() => AddressText.TryParse(Host.AsSpan(), Port, out var endpoint) ? endpoint : null;
 }

@@ -8,17 +8,17 @@ internal sealed class NetworkJoin(KadNodeOptions options)
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isOutside;
 
-    /// <summary>Completes when the node has joined; cancelled by <see cref="GiveUp"/>.</summary>
+    /// <summary>Completes when the node has joined; cancelled when it stops.</summary>
     public Task Completion => _joined.Task;
 
-    /// <summary>Whether none of the configured bootstrap nodes answered when they were asked last, this node itself apart.</summary>
+    /// <summary>Whether no configured bootstrap node but itself answered when asked last.</summary>
     public bool IsOutside => _isOutside;
 
-    /// <summary>Queries the configured bootstrap nodes and the saved contacts, then refreshes the buckets that a join fills.</summary>
+    /// <summary>Queries the bootstrap nodes and the saved contacts, then refreshes the buckets that a join fills.</summary>
     public async Task<BootstrapResult> RunAsync(
         DhtNode node, StateSaver saver, MaintenanceRunner maintenance, CancellationToken cancellationToken)
     {
-        // Contacts that it met without them have been queried already, and may lie.
+        // Contacts met without bootstrap nodes have been queried already, and may lie.
         var asksAgain = IsOutside && node.RoutingTable.Count > 0;
         var saved = asksAgain ? [] : saver.LastContacts.Take(options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
         var result = await node.BootstrapAsync(options.Bootstrap.Concat(saved).Distinct(), cancellationToken);

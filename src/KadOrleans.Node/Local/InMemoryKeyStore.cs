@@ -1,13 +1,6 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-
 namespace KadOrleans.Node.Local;
 
-/// <summary>
-/// A key store that forgets everything with the process. Every call completes synchronously; after disposal every
-/// call but another disposal throws <see cref="ObjectDisposedException"/>.
-/// </summary>
+/// <summary>Every call completes synchronously. After disposal only disposal does not throw.</summary>
 internal sealed class InMemoryKeyStore : IKeyStore
 {
     // Guards _shard and _disposed.

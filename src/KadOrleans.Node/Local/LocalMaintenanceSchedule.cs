@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Core.Maintenance;
 using KadOrleans.Node.Clocks;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Local;
 

@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Ports;
-
 namespace KadOrleans.Node.Local;
 
 /// <summary>A routing table in this process. The next snapshot has all observations.</summary>
@@ -10,7 +5,7 @@ internal sealed class LocalRoutingTable : IRoutingTable
 {
     private readonly TimeProvider _time;
 
-    // Guards _table. Readers take the snapshot, which is immutable, without it while nothing has changed.
+    // Guards _table. Readers take the immutable snapshot without it while nothing has changed.
     private readonly Lock _gate = new();
     private readonly RoutingTable _table;
     private volatile RoutingTableSnapshot _snapshot;
@@ -23,7 +18,6 @@ internal sealed class LocalRoutingTable : IRoutingTable
     {
     }
 
-    /// <summary>Takes a table over, such as a restored one; nobody else may use it from now on.</summary>
     public LocalRoutingTable(RoutingTable table, TimeProvider time)
     {
         (_table, _time) = (table, time);
@@ -82,7 +76,7 @@ internal sealed class LocalRoutingTable : IRoutingTable
         }
     }
 
-    // The first reader after a change makes the snapshot, so a crowd of new contacts costs one snapshot.
+    // Many changes between two readers cost one snapshot.
     private RoutingTableSnapshot TakeSnapshot()
     {
         lock (_gate)

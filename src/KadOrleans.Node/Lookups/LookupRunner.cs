@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
+using KadOrleans.Core.Estimation;
 using KadOrleans.Node.Requests;
 
 namespace KadOrleans.Node.Lookups;
@@ -19,17 +14,14 @@ internal sealed class LookupRunner(
     NodeMetrics metrics,
     NodeEnvironment environment)
 {
-    /// <summary>
-    /// A lookup starts from this many times k contacts. It queries those beyond the k nearest only after unresponsive ones. If many nodes
-    /// left at once, all of the k may be unresponsive.
-    /// </summary>
+    /// <summary>Seeds per k. Those beyond k are queried only after unresponsive ones, as when many nodes left at once.</summary>
     private const int SeedsPerK = 3;
 
-    /// <summary>Looks up a target from the nearest known contacts. Never fails: the outcome says if it was cancelled.</summary>
+    /// <summary>Looks up a target. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
         RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, tracing: null, cancellationToken);
 
-    /// <summary>Looks up a target from the nearest known contacts, and takes down each query.</summary>
+    /// <summary>Looks up a target and records each query.</summary>
     public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
         var tracing = new LookupTracing(environment.Time);
@@ -86,5 +78,38 @@ internal sealed class LookupRunner(
             Draw = BitConverter.ToUInt32(draw),
             AsksAllHolders = asksAllHolders,
         };
+    }
+}
+
+internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
+{
+    // Guards _estimator.
+    private readonly Lock _gate = new();
+    private readonly NetworkSizeEstimator _estimator = new(ownId);
+
+    public NetworkSizeEstimate? Estimate
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _estimator.Estimate();
+            }
+        }
+    }
+
+    /// <summary>The outcome with the number of contacts nearer to its target than the network's size allows.</summary>
+    public LookupOutcome Judge(LookupOutcome outcome) =>
+        Crowding.Count(outcome.Target, outcome.Closest, Estimate) is > 0 and var crowded ? outcome with { Crowded = crowded } : outcome;
+
+    public void Note(LookupOutcome outcome)
+    {
+        if (outcome.Reason == TerminationReason.Converged)
+        {
+            lock (_gate)
+            {
+                _estimator.Add(outcome.Target, outcome.Closest, bucketSize);
+            }
+        }
     }
 }

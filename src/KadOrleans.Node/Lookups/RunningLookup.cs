@@ -1,41 +1,28 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Requests;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Lookups;
 
-/// <summary>
-/// One lookup on the wire: sends the queries of the state machine and feeds it the responses. Responses arrive on any thread, so one lock
-/// guards the state machine, which is used by nobody else. Nothing is sent while it is held.
-/// </summary>
+/// <summary>A <see cref="Lookup"/> on the wire. One lock guards the state machine; nothing is sent while it is held.</summary>
 internal sealed class RunningLookup(
     Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupTracing? tracing = null)
 {
-    /// <summary>
-    /// The longest time of a lookup. Among millions of nodes one takes some seconds, of which lost datagrams take the most. Contacts that
-    /// answer as late as they may, one after another, would make it minutes.
-    /// </summary>
+    /// <summary>Most lookups take some seconds. Without a deadline late contacts would make one last minutes.</summary>
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
-    /// <summary>The most unresponsive contacts of one lookup that are queried without a place.</summary>
+    /// <summary>Unresponsive contacts that are queried without a place. In an outage of our own network all would be.</summary>
     private const int MaxUnresponsive = 16;
 
     // Guards lookup, tracing, _unresponsive and _isInGrace.
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource<LookupOutcome> _outcome =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LookupOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly long _startedAt = time.GetTimestamp();
     private ITimer? _timer;
     private bool _isInGrace;
     private int _unresponsive;
 
-    /// <summary>Completes with the outcome; never fails.</summary>
     public Task<LookupOutcome> Outcome => _outcome.Task;
 
-    // Until the deadline.
     private TimeSpan Left => Deadline - time.GetElapsedTime(_startedAt);
 
     public void Start()
@@ -94,7 +81,7 @@ internal sealed class RunningLookup(
         }
         else if (!lookup.IsDone)
         {
-            // One that was waited for led to others.
+            // A contact that was waited for led to others.
             _isInGrace = false;
             _timer!.Change(left, Timeout.InfiniteTimeSpan);
         }
@@ -140,10 +127,7 @@ internal sealed class RunningLookup(
         }
     }
 
-    /// <summary>
-    /// A contact that did not answer another lookup takes no place in this one. The number is bounded: in an outage of our own network all
-    /// contacts would be queried at once.
-    /// </summary>
+    /// <summary>A contact that did not answer another lookup takes no place in this one.</summary>
     private void PassOverIfUnresponsive(Contact contact)
     {
         if (_unresponsive < MaxUnresponsive && requests.IsUnresponsive(contact.Endpoint))
@@ -185,14 +169,13 @@ internal sealed class RunningLookup(
     }
 }
 
-/// <summary>Takes down the queries of a lookup that starts now.</summary>
+/// <summary>Records the queries of a lookup that starts now.</summary>
 internal sealed class LookupTracing(TimeProvider time)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
     public LookupRecorder Recorder { get; } = new();
 
-    /// <summary>The queries, once the lookup has ended.</summary>
     public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
 
     public TimeSpan Now => time.GetElapsedTime(_startedAt);
@@ -200,13 +183,10 @@ internal sealed class LookupTracing(TimeProvider time)
     public void End(Lookup lookup) => Queries = Recorder.Read(lookup);
 }
 
-/// <summary>A FIND_NODE or FIND_VALUE on behalf of a lookup.</summary>
 internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, NodeId target, RunningLookup lookup)
     : OutgoingRequest(contact.Endpoint, contact.Id)
 {
-    /// <summary>
-    /// The most contacts read from one response. The network's nodes send k = 20; nodes with a larger k may send up to this many.
-    /// </summary>
+    /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
     private const int MaxContacts = 64;
 
     public Contact Contact { get; } = contact;

@@ -1,20 +1,9 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Values;
 using KadOrleans.Watching;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// Gets values that were damaged on the disk back from the other holders. If the key is lost too, the holders' hourly republishing brings
-/// the value back (Kademlia §2.5). A restored value is a stranger's: it needs a majority, and counts against a holder's quota.
-/// </summary>
+/// <summary>Gets damaged values back from other holders, as a stranger's: by majority, and within a holder's quota.</summary>
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
@@ -23,7 +12,6 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
     private readonly TimeProvider _time = environment.Time;
     private readonly AddressRangeSet _trusted = AddressRangeSet.Parse(node.Options.Trust);
 
-    /// <summary>Waits for a contact and asks for one key after the other, at most 20 a second.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var keys = store.LostKeys;
@@ -81,7 +69,6 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
         }
     }
 
-    /// <summary>The source that a value counts against: its holder, unless this node publishes it.</summary>
     private async Task<SourceNetwork> SourceOfAsync(NodeId key, DhtValue value, Contact holder, CancellationToken cancellationToken)
     {
         var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;

@@ -1,19 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using KadOrleans.Core;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
+using KadOrleans.Core.Clocks;
 using KadOrleans.Node.RandomWalks;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// The scheduler of a node's periodic work: tasks of a schedule, checks of the store, and the node's own jobs. A failure stops no other
-/// work.
-/// </summary>
+/// <summary>Runs a node's periodic work. A failure stops no other work.</summary>
 internal sealed class MaintenanceRunner(
     DhtNode node,
     IKeyStore store,
@@ -22,7 +14,7 @@ internal sealed class MaintenanceRunner(
     Func<CancellationToken, Task> rejoin,
     NodeEnvironment environment)
 {
-    /// <summary>The number of concurrent refresh lookups: enough to finish in time, and few enough not to disturb.</summary>
+    /// <summary>Concurrent refresh lookups: few enough not to disturb.</summary>
     private const int ParallelLookups = 3;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
@@ -34,7 +26,7 @@ internal sealed class MaintenanceRunner(
 
     private readonly StoreWatch _watch = new(node, store, environment);
 
-    // One that runs and one that waits; more would only run again.
+    // One runs and one waits; more would only run again.
     private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
 
     internal RoutingTableRefreshManager Walks { get; } =
@@ -42,7 +34,7 @@ internal sealed class MaintenanceRunner(
 
     internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
 
-    /// <summary>Works until cancelled, and then returns. If a job fails for good, which is a bug, the others end too.</summary>
+    /// <summary>Works until cancelled. If a job fails for good, which is a bug, the others end too.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -70,13 +62,12 @@ internal sealed class MaintenanceRunner(
         }
     }
 
-    /// <summary>Begins work that an operator asks for. Returns false if such work waits already.</summary>
+    /// <summary>Begins an operator's work. False if such work waits already.</summary>
     public bool TryRun(MaintenanceTask task) => _requested.Writer.TryWrite(task);
 
-    /// <summary>Sends a pending publication before other due work. If too many are queued, a later check sends it.</summary>
+    /// <summary>Sends a pending publication soon; if too many are queued, a later check does.</summary>
     public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);
 
-    /// <summary>Looks up a random id in each bucket (Kademlia §2.3).</summary>
     public async Task RefreshBucketsAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)
     {
         var next = -1;
@@ -98,10 +89,7 @@ internal sealed class MaintenanceRunner(
         }
     }
 
-    /// <summary>
-    /// After a join: refreshes all k-buckets further away than the nearest neighbour's (Kademlia §2.3), one lookup per
-    /// doubling of the network.
-    /// </summary>
+    /// <summary>After a join: refreshes all buckets further away than the nearest neighbour's (Kademlia §2.3).</summary>
     public Task RefreshAfterJoinAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, 1) is [var nearest]
         ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
@@ -157,4 +145,40 @@ internal sealed class MaintenanceRunner(
             _logger.ValuesExpired(removed);
         }
     }
+}
+
+/// <summary>Moves the times of values stored or published while the system's clock was behind.</summary>
+internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publications, TimeSpan timeToLive, ILogger logger)
+{
+    // Values written at once, which share a transaction; far below a store's queue.
+    private const int BatchSize = 1024;
+
+    /// <summary>A value whose write fails expires early.</summary>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public async Task RunAsync(ClockCorrection correction, CancellationToken cancellationToken)
+    {
+        var moved = 0;
+        await foreach (var chunk in store.ScanAsync(cancellationToken).Chunk(BatchSize).WithCancellation(cancellationToken))
+        {
+            var puts = chunk.Select(entry => MoveAsync(entry.Key, correction.Move(entry.Value, timeToLive), cancellationToken)).ToList();
+            foreach (var put in puts)
+            {
+                moved += await put ? 1 : 0;
+            }
+        }
+
+        await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
+        {
+            if (correction.Move(publication.PublishedAt) is { } publishedAt)
+            {
+                await publications.PutAsync(key, publication with { PublishedAt = publishedAt }, cancellationToken);
+            }
+        }
+
+        logger.TimesCorrected(moved, correction.By.TotalSeconds);
+    }
+
+    // The same value with a later end of life is a renewal to every store.
+    private async Task<bool> MoveAsync(NodeId key, StoredValue? value, CancellationToken cancellationToken) =>
+        value is not null && await store.PutAsync(key, value, PutKind.Copy, cancellationToken) == StoreResult.Stored;
 }

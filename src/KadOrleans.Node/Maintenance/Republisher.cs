@@ -1,39 +1,24 @@
 using System.Threading.Channels;
-using KadOrleans.Core;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
-using KadOrleans.Node.Values;
 using KadOrleans.Watching;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// Republishes values (Kademlia §2.5): held ones with their remaining life, own publications with a new one. The rate follows what is due
-/// (<see cref="RepublishPace"/>), within <see cref="KadNodeOptions.RepublishRate"/> and <see cref="MaintenanceUpload"/>. Each value is
-/// checked again just before it is sent, so requesting it twice does no harm.
-/// </summary>
-internal sealed class Republisher
+/// <summary>Republishes held values and own publications (Kademlia §2.5). Each is checked again just before it is sent.</summary>
+internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
-    /// <summary>The most values sent concurrently. A lookup takes a second or more, so fewer would not reach the rate.</summary>
+    /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>
     private const int MaxParallel = 512;
 
-    /// <summary>The most pending publications sent concurrently.</summary>
     private const int MaxPending = 16;
 
-    /// <summary>The most keys that one check collects: 2 MB, and some minutes of work.</summary>
+    /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
     private const int MaxCollected = 65_536;
 
-    private readonly DhtNode _node;
-    private readonly IKeyStore _store;
-    private readonly IPublicationStore _publications;
-    private readonly TimeProvider _time;
-    private readonly SendPace _pace;
-    private readonly ILogger _logger;
+    private readonly TimeProvider _time = environment.Time;
+    private readonly SendPace _pace = new(environment.Time, 1);
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
 
-    // Bounded by its callers: one check, and the keys that a schedule has accepted.
+    // Bounded by its callers: one check, and the keys that a schedule accepted.
     private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
         new UnboundedChannelOptions { SingleReader = true });
 
@@ -41,29 +26,17 @@ internal sealed class Republisher
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
         new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    // An entry for each value that may be sent beside those that are.
+    // One entry for each value being sent.
     private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
 
-    // 1 while a check of everything is queued: a second one would find nothing more.
+    // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
     // Keys of the queued work that have not begun.
     private long _queued;
 
-    public Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
-    {
-        (_node, _store, _publications, _time) = (node, store, publications, environment.Time);
-        _pace = new SendPace(_time, 1);
-        _logger = environment.LoggerFactory.CreateLogger<Republisher>();
-        for (var i = 0; i < MaxParallel; i++)
-        {
-            _room.Writer.TryWrite(true);
-        }
-    }
+    private KademliaOptions Kademlia => node.Options.Kademlia;
 
-    private KademliaOptions Kademlia => _node.Options.Kademlia;
-
-    /// <summary>Queues work. A check of everything is queued only once.</summary>
     public void Enqueue(MaintenanceTask work)
     {
         if (work is MaintenanceTask.RepublishKeys some)
@@ -77,10 +50,9 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends a pending publication at once, in parallel with the queued work.</summary>
+    /// <summary>Sends a pending publication beside the queued work.</summary>
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
-    /// <summary>The jobs: one for pending publications, one for the queued work.</summary>
     public IEnumerable<MaintenanceJob> Jobs =>
         [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), MaintenanceJob.Once(nameof(Republisher), WorkAsync)];
 
@@ -132,7 +104,7 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends some keys. Returns when all have begun, so that the next ones need not wait for the slowest.</summary>
+    /// <summary>Sends some keys. Returns when all have begun: the next need not wait for the slowest.</summary>
     private async Task SendAllAsync(MaintenanceTask.RepublishKeys some, CancellationToken cancellationToken)
     {
         var batch = new RepublishBatch(some.Ended);
@@ -150,13 +122,12 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Sends all that is due. Returns when that is done: until then, the next check would find it again.</summary>
+    /// <summary>Sends all that is due. Returns when that is done: a check before would find it again.</summary>
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         var due = new DueKeys(MaxCollected);
 
-        // Only the keys and their times are looked at, so no value is read.
-        await foreach (var _ in _store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
+        await foreach (var _ in store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
         {
         }
 
@@ -164,7 +135,7 @@ internal sealed class Republisher
         var batch = new RepublishBatch(done.SetResult);
         try
         {
-            await foreach (var (key, publication) in _publications.ScanAsync(cancellationToken))
+            await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
             {
                 if (IsDue(publication))
                 {
@@ -198,13 +169,13 @@ internal sealed class Republisher
         NodeId key, long due, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
         var wait = _pace.Wait;
-        _pace.Count(1 / RepublishPace.GetRate(due, _node.Options.RepublishRate));
+        _pace.Count(1 / RepublishPace.GetRate(due, node.Options.RepublishRate));
         if (wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, _time, cancellationToken);
         }
 
-        await _room.Reader.ReadAsync(cancellationToken);
+        await _room.Writer.WriteAsync(true, cancellationToken);
         batch.Begin();
         _ = SendWithinRoomAsync();
 
@@ -212,7 +183,7 @@ internal sealed class Republisher
         {
             await SendAsync(key, isDue, batch, cancellationToken);
             End(batch);
-            _room.Writer.TryWrite(true);
+            _room.Reader.TryRead(out _);
         }
     }
 
@@ -224,27 +195,25 @@ internal sealed class Republisher
         }
     }
 
-    /// <summary>Waits for all that is being sent.</summary>
     private async Task DrainAsync()
     {
         for (var i = 0; i < MaxParallel; i++)
         {
-            await _room.Reader.ReadAsync();
+            await _room.Writer.WriteAsync(true);
         }
 
         for (var i = 0; i < MaxParallel; i++)
         {
-            _room.Writer.TryWrite(true);
+            _room.Reader.TryRead(out _);
         }
     }
 
-    /// <summary>Sends one value, and never fails.</summary>
     private async Task SendAsync(
         NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
         try
         {
-            if (await _publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
+            if (await publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
             {
                 if (await PublishAsync(key, publication, cancellationToken))
                 {
@@ -254,14 +223,14 @@ internal sealed class Republisher
                 return;
             }
 
-            var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
+            var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
             if (held is not null && isDue(this, key, held) && IsResponsible(key))
             {
                 await WaitForUploadAsync(held.Value, cancellationToken);
-                await _node.Publisher.SpreadAsync(key, held, cancellationToken);
-                await _store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
+                await node.Publisher.SpreadAsync(key, held, cancellationToken);
+                await store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
                 batch.CountRepublished();
-                _node.Metrics.Republished.Add();
+                node.Metrics.Republished.Add();
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -273,11 +242,10 @@ internal sealed class Republisher
         }
     }
 
-    // A lookup asks little more than k contacts, and the value goes to k.
     private Task WaitForUploadAsync(DhtValue value, CancellationToken cancellationToken)
     {
-        var contacts = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
-        return _node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
+        var contacts = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        return node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
     }
 
     private async Task<bool> PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
@@ -288,12 +256,12 @@ internal sealed class Republisher
         }
 
         var later = await FindLaterAsync(key, publication, cancellationToken);
-        return await _node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
+        return await node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
     }
 
     private async Task<bool> PublishAsync(NodeId key, Publication publication, StoredValue? later, CancellationToken cancellationToken)
     {
-        if (await _publications.GetAsync(key, cancellationToken) != publication)
+        if (await publications.GetAsync(key, cancellationToken) != publication)
         {
             // The publication was ended or changed while the network was queried.
             return false;
@@ -302,32 +270,29 @@ internal sealed class Republisher
         if (later is not null)
         {
             // First, as a cluster's shard lets no copy replace a publication.
-            await _publications.RemoveAsync(key, cancellationToken);
+            await publications.RemoveAsync(key, cancellationToken);
             await TakeOverAsync(key, later, cancellationToken);
             return false;
         }
 
-        var result = await _node.SetAsync(key, publication.Value, cancellationToken);
-        if (!result.Succeeded || await _publications.GetAsync(key, cancellationToken) != publication)
+        var result = await node.SetAsync(key, publication.Value, cancellationToken);
+        if (!result.Succeeded || await publications.GetAsync(key, cancellationToken) != publication)
         {
             return false;
         }
 
-        await _publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
+        await publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
         return true;
     }
 
-    /// <summary>
-    /// The other value that a majority of the k nearest has, if its remaining life shows that it was published later; else null. This node
-    /// counts too if its copy was overwritten. Fewer than a majority may lie.
-    /// </summary>
+    /// <summary>The other value that a majority of the k nearest has, if its life shows a later publication; else null.</summary>
     private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
         // Read before the query, as contacts that do not respond are dropped.
-        var known = Math.Min(_node.RoutingTable.Count, Kademlia.BucketSize);
-        var found = await _node.Lookups.AskAllHoldersAsync(key, cancellationToken);
+        var known = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        var found = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
-        var held = await _store.GetAsync(key, now, cancellationToken);
+        var held = await store.GetAsync(key, now, cancellationToken);
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
             || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive)
@@ -335,8 +300,8 @@ internal sealed class Republisher
             return null;
         }
 
-        // The publication's own copy has no vote; an overwritten copy has one. Contacts that do not respond count towards the total, so in
-        // an outage one liar is no majority.
+        // The publication's own copy has no vote, an overwritten one has. Unresponsive contacts count in the total, so one liar
+        // is no majority in an outage.
         var own = held?.Value == value ? 1 : 0;
         var judges = Math.Max(found.Closest.Count, known) + own;
         var voices = found.Agreed + own;
@@ -349,13 +314,12 @@ internal sealed class Republisher
         return new StoredValue(value, now, now + Kademlia.Bound(life), default);
     }
 
-    /// <summary>Replaces the local value, which would hide the later one from local gets.</summary>
     private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
     {
-        if (await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
+        if (await store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
         {
-            await _store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
-            _node.Watches.Post(key, KeyNotice.Changed);
+            await store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
+            node.Watches.Post(key, KeyNotice.Changed);
         }
     }
 
@@ -363,19 +327,18 @@ internal sealed class Republisher
         || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsDue(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia);
+        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia);
 
     private bool IsToSend(KeyLife life) =>
-        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, _node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
+        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
 
     private bool IsDueAtCheck(StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsResponsible(NodeId key) =>
-        RepublishPolicy.IsResponsible(key, _node.RoutingTable, Kademlia.BucketSize);
+        RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
 }
 
-/// <summary>Values that were requested together. Safe for several threads.</summary>
 /// <param name="ended">Called once, when all have ended.</param>
 internal sealed class RepublishBatch(Action ended)
 {
@@ -384,19 +347,14 @@ internal sealed class RepublishBatch(Action ended)
     private int _republished;
     private int _published;
 
-    /// <summary>Held values that were sent.</summary>
     public int Republished => _republished;
 
-    /// <summary>Publications that were sent.</summary>
     public int Published => _published;
 
-    /// <summary>Adds a value.</summary>
     public void Begin() => Interlocked.Increment(ref _open);
 
-    /// <summary>Counts a held value that was sent.</summary>
     public void CountRepublished() => Interlocked.Increment(ref _republished);
 
-    /// <summary>Counts a publication that was sent.</summary>
     public void CountPublished() => Interlocked.Increment(ref _published);
 
     /// <summary>Ends a value, or the adding of values. Returns whether it was the last.</summary>

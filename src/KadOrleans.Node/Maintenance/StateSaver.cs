@@ -1,14 +1,6 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node.Maintenance;
 
-/// <summary>
-/// Saves the node's id and contacts: at an interval, soon after they changed, and when the node stops. An empty table never replaces saved
-/// contacts: a node needs them to rejoin after an outage. While storage is failing, saving is retried soon, to notice the outage's end.
-/// </summary>
+/// <summary>Saves the id and contacts. An empty table never replaces the saved contacts: an outage empties it.</summary>
 internal sealed class StateSaver(
     DhtNode node,
     INodeStateStore states,
@@ -17,7 +9,7 @@ internal sealed class StateSaver(
     Func<bool> isFailing,
     NodeEnvironment environment)
 {
-    /// <summary>The most contacts saved, nearest first. A few buckets of them suffice to rejoin.</summary>
+    /// <summary>Contacts saved, nearest first. A few buckets suffice to rejoin.</summary>
     private const int MaxContacts = 1_000;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
@@ -28,12 +20,9 @@ internal sealed class StateSaver(
     private long _savedVersion = -1;
     private bool _isFailing;
 
-    /// <summary>The contacts saved last, also by an earlier run.</summary>
     public IReadOnlyList<Contact> LastContacts { get; private set; } = saved;
 
-    /// <summary>
-    /// Saves changes, or the state when the interval is over. Returns the time until the next check. A failure is retried, and logged once.
-    /// </summary>
+    /// <summary>Saves what is due. Returns the time until the next check, soon while storage fails.</summary>
     public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         var isDue = environment.Time.GetElapsedTime(_savedAt) >= options.StateSaveInterval
@@ -57,7 +46,6 @@ internal sealed class StateSaver(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Once per outage, as saving is retried every few seconds.
             if (!_isFailing)
             {
                 _logger.StateNotSaved(e);

@@ -1,12 +1,5 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Crawling;
 using KadOrleans.Core.Limits;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Managing;
@@ -25,15 +18,14 @@ internal sealed class NodeAdmin(
         var region = AdminArguments.CheckPage(prefix, count);
         var now = time.GetUtcNow();
 
-        // The store has no order. The first walk reads no values, and one key more tells whether others follow.
-        var lowest = new Lowest(count + 1);
+        // The store has no order. The first scan reads no values, and one key more tells whether others follow.
+        var keys = new SortedSet<NodeId>();
         await foreach (var _ in store.ScanAsync(region, Note, cancellationToken))
         {
         }
 
-        var keys = lowest.Items;
-        var next = keys.Count > count ? keys[count - 1] : default(NodeId?);
         HashSet<NodeId> wanted = [.. keys.Take(count)];
+        NodeId? next = keys.Count > count ? wanted.Max() : null;
         var found = await store.ScanAsync(region, life => wanted.Contains(life.Key), cancellationToken)
             .Where(entry => !entry.Value.IsExpired(now))
             .Select(entry => KeySummary.Of(entry.Key, entry.Value))
@@ -43,9 +35,13 @@ internal sealed class NodeAdmin(
 
         bool Note(KeyLife life)
         {
-            if (life.ExpiresAt > now && !(life.Key <= after) && lowest.Takes(life.Key))
+            if (life.ExpiresAt > now && !(life.Key <= after) && (keys.Count <= count || life.Key < keys.Max))
             {
-                lowest.Add(life.Key);
+                keys.Add(life.Key);
+                if (keys.Count > count + 1)
+                {
+                    keys.Remove(keys.Max);
+                }
             }
 
             return false;
@@ -86,8 +82,7 @@ internal sealed class NodeAdmin(
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
         store.ScanAsync(cancellationToken).Where(entry => !entry.Value.IsExpired(time.GetUtcNow()));
 
-    // A node keeps its own publications elsewhere. A value that a cluster published is an ordinary value here: an expired one would replace
-    // a live one for nothing.
+    // A cluster's publication is an ordinary value here: an expired one would replace a live one for nothing.
     public async Task<IReadOnlyList<StoreResult>> ImportAsync(
         IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
     {
@@ -204,27 +199,6 @@ internal sealed class NodeAdmin(
         crawls.ReadAsync(id, cancellationToken);
 
     public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => crawls.StopAsync(id, cancellationToken);
-
-    /// <summary>The lowest of many keys, in memory for these alone.</summary>
-    private sealed class Lowest(int count)
-    {
-        private readonly PriorityQueue<NodeId, NodeId> _items = new(Comparer<NodeId>.Create((one, other) => other.CompareTo(one)));
-
-        public IReadOnlyList<NodeId> Items => [.. _items.UnorderedItems.Select(item => item.Element).Order()];
-
-        /// <summary>Whether a key is one of the lowest so far.</summary>
-        public bool Takes(NodeId key) => _items.Count < count || (_items.TryPeek(out _, out var highest) && key < highest);
-
-        /// <summary>Adds a key that it takes. The highest one goes if there are too many.</summary>
-        public void Add(NodeId key)
-        {
-            _items.Enqueue(key, key);
-            if (_items.Count > count)
-            {
-                _items.Dequeue();
-            }
-        }
-    }
 
     private static ArgumentException NoShards() => new("This is one node, which has no shards; a cluster has.");
 }

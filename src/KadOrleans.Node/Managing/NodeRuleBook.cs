@@ -1,10 +1,8 @@
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Limits;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Managing;
 
-/// <summary>Changes what the node's operator has set, durably, and has the engine follow it. Changes run one after the other.</summary>
+/// <summary>Changes an operator's bans and limits one after the other, durably, and applies them.</summary>
 internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
@@ -12,7 +10,7 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
 
     public NodeRules Rules => _rules;
 
-    /// <summary>Loads what earlier runs saved, and has a node follow it that has not begun to receive.</summary>
+    /// <summary>Loads and applies what earlier runs saved, before the node receives.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     public async Task LoadAsync(DhtNode node, CancellationToken cancellationToken)
     {
@@ -20,14 +18,14 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
         Follow(node, _rules);
     }
 
-    /// <summary>Bans or unbans. Returns false if nothing had to be changed.</summary>
+    /// <summary>Returns false if nothing had to be changed.</summary>
     public Task<bool> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken) => ChangeAsync(
         (node, rules) => (isBanned ? BanBook.Add(rules.Bans, ban, [node.Id], time.GetUtcNow()) : BanBook.Remove(rules.Bans, ban)) is { } bans
             ? rules with { Bans = bans }
             : null,
         cancellationToken);
 
-    /// <summary>Changes a limit; null sets it back. Returns false if nothing had to be changed.</summary>
+    /// <summary>Null sets the limit back. Returns false if nothing had to be changed.</summary>
     public Task<bool> SetLimitAsync(string name, long? value, CancellationToken cancellationToken) => ChangeAsync(
         (node, rules) => LimitBook.Set(rules.Limits, name, value, node.Options.MostKeys, time.GetUtcNow()) is { } limits ? rules with { Limits = limits } : null,
         cancellationToken);
@@ -45,7 +43,7 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
     private static void Follow(DhtNode node, NodeRules rules) =>
         node.Rules.Follow(new BanSet(rules.Bans.Select(entry => entry.Ban)), rules.Limits);
 
-    // Once it waits no longer it is not cancelled: it would be done by half.
+    // Not cancelled once it has begun: it would be done by half.
     private async Task<bool> ChangeAsync(Func<DhtNode, NodeRules, NodeRules?> change, CancellationToken cancellationToken)
     {
         var node = engine();

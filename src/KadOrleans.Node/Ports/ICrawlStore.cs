@@ -1,5 +1,3 @@
-using KadOrleans.Core.Crawling;
-
 namespace KadOrleans.Node.Ports;
 
 /// <summary>Keeps the last crawls of a node.</summary>
@@ -13,9 +11,7 @@ public interface ICrawlStore
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     IAsyncEnumerable<CrawlRecord> ReadAsync(string id, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Keeps a crawl that ended, and removes the oldest beyond <see cref="CrawlReport.MaxKept"/>. It is durable when the task completes.
-    /// </summary>
+    /// <summary>Keeps a crawl durably, and removes the oldest beyond <see cref="CrawlReport.MaxKept"/>.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
     ValueTask SaveAsync(CrawlReport report, IReadOnlyList<CrawlRecord> records, CancellationToken cancellationToken = default);
 }

@@ -1,29 +1,19 @@
-using KadOrleans.Core;
-
 namespace KadOrleans.Node.Ports;
 
-/// <summary>
-/// Sends and receives datagrams, without knowledge of their content. For datagrams sent through the transport itself the destination
-/// decides the route.
-/// </summary>
+/// <summary>Sends and receives datagrams. The destination decides the route of those sent through it itself.</summary>
 public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 {
     /// <summary>The bound endpoints, with the real ports; known before <see cref="Start"/>.</summary>
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
-    /// <summary>
-    /// Starts to pass datagrams to <paramref name="receiver"/>. Call it once. Reception ends only by disposing, never by a datagram or an
-    /// exception of the receiver.
-    /// </summary>
+    /// <summary>Starts to receive, once. Only disposing ends it, never a datagram or the receiver's exception.</summary>
     void Start(IDatagramReceiver receiver);
 }
 
 /// <summary>Takes datagrams from a transport.</summary>
 public interface IDatagramReceiver
 {
-    /// <summary>
-    /// Handles one datagram. Called from several threads at once; returns soon, as no other datagram of that thread is read meanwhile.
-    /// </summary>
+    /// <summary>Handles one datagram, soon, as its thread reads no other until then. Called from several threads.</summary>
     /// <param name="datagram">Valid only during the call.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="route">The route of responses to it, now and later: from the address that it came to.</param>
@@ -32,22 +22,13 @@ public interface IDatagramReceiver
     void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age);
 }
 
-/// <summary>
-/// A way for datagrams to leave. A response has to leave from the address and port that the request came to; from another one it is
-/// ignored. Safe from several threads.
-/// </summary>
+/// <summary>A way for datagrams to leave. Others ignore a response from another address than they asked. Thread-safe.</summary>
 public interface IResponseRoute
 {
-    /// <summary>
-    /// Sends one datagram without waiting. False if the system refused it: no route, no matching socket, full buffers. True means sent, not
-    /// received.
-    /// </summary>
+    /// <summary>Sends without waiting. False: the system refused (no route, socket or room). True is no receipt.</summary>
     bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination);
 
-    /// <summary>
-    /// Queues the datagram until the next <see cref="Flush"/> at the latest, so one system call can send many. True means queued,
-    /// not sent.
-    /// </summary>
+    /// <summary>Queues until the next <see cref="Flush"/> at the latest, to send many in one system call.</summary>
     bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Send(datagram, destination);
 
     /// <summary>Sends what is queued.</summary>

@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
@@ -15,21 +12,18 @@ public interface IKeyStore : IAsyncDisposable
     /// <summary>Keys whose values were found damaged when the storage was opened: the network may hold them still.</summary>
     IReadOnlyList<NodeId> LostKeys => [];
 
-    /// <summary>
-    /// The value of a key, or null if none is alive at <paramref name="now"/>. Fails with <see cref="KeyStoreException"/> if it cannot be read
-    /// soon.
-    /// </summary>
+    /// <summary>The value alive at <paramref name="now"/>, or null. <see cref="KeyStoreException"/>: not readable soon.</summary>
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// <see cref="GetAsync"/> for a remote node's FIND_VALUE. It waits no longer than an impatient remote node. While the holder of the
-    /// values does not respond, it may find the value that was held some time ago. So nothing is stored by its result.
+    /// <see cref="GetAsync"/> for a remote node, which does not wait long. While the values' holder does not respond, the result
+    /// may be a value held earlier, so nothing is stored by it.
     /// </summary>
     ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) => GetAsync(key, now);
 
     /// <summary>
-    /// What <see cref="FindAsync"/> would return, if that takes no read and no call. Otherwise false, as always from a store that does not
-    /// tell: requests of unproven senders then wait for their proof.
+    /// What <see cref="FindAsync"/> would return if that takes no read and no call, else false. After false, requests of unproven
+    /// senders wait for their proof.
     /// </summary>
     bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
@@ -63,10 +57,7 @@ public interface IKeyStore : IAsyncDisposable
     ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException($"{GetType().Name} removes expired values alone.");
 
-    /// <summary>
-    /// The keys of a region and their values, expired ones included, in no order; what is written meanwhile may be missing. Values of other
-    /// keys are not read.
-    /// </summary>
+    /// <summary>The keys and values of a region, also expired ones, in no order. Concurrent writes may be missing.</summary>
     IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default);
 
     /// <summary>Scans some keys of a region. A store that has values on storage reads only those of these keys.</summary>
@@ -77,27 +68,18 @@ public interface IKeyStore : IAsyncDisposable
         KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default) =>
         ScanAsync(region, cancellationToken).Where(entry => isWanted(new KeyLife(entry.Key, entry.Value.StoredAt, entry.Value.ExpiresAt)));
 
-    /// <summary>
-    /// Sets the keys for which this node may be responsible. From then on values of other keys are evicted first. Before the first call
-    /// every key counts as near.
-    /// </summary>
+    /// <summary>Sets the keys that are near, which is every key before. Values of others are evicted first.</summary>
     void SetArea(ResponsibleArea area);
 
-    /// <summary>
-    /// Counts against another quota from now on. Nothing is evicted now. A store whose values other processes hold and count ignores it.
-    /// </summary>
+    /// <summary>Sets the quota, for which nothing is evicted now. Stores whose values others count ignore it.</summary>
     void SetQuota(StoreQuota quota)
     {
     }
 
-    /// <summary>
-    /// The values that this store evicted and replaced since it was opened. Empty if other processes hold the values and count them.
-    /// </summary>
+    /// <summary>Values evicted and replaced since it was opened. Empty if other processes hold and count the values.</summary>
     StoreTurnover Turnover { get; }
 
-    /// <summary>
-    /// The sources that changed most live values of others since this store was opened, most first. Empty where <see cref="Turnover"/> is.
-    /// </summary>
+    /// <summary>The sources that changed most live values of others, most first. Empty where <see cref="Turnover"/> is.</summary>
     /// <param name="count">How many sources at most.</param>
     IReadOnlyList<SourceChanges> GetTopChanges(int count);
 

@@ -1,4 +1,3 @@
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Limits;
 
 namespace KadOrleans.Node.Ports;

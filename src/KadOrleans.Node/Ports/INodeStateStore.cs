@@ -1,5 +1,3 @@
-using KadOrleans.Core;
-
 namespace KadOrleans.Node.Ports;
 
 /// <summary>Keeps what a node needs after a restart: its id and its contacts.</summary>

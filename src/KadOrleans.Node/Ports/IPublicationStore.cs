@@ -1,21 +1,15 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Node.Ports;
 
 /// <summary>
-/// Remembers the node's publications, which are published again each day (Kademlia §2.5). Safe for several threads. Broken storage shows as
-/// <see cref="StoreResult.StorageFailed"/> on puts and as <see cref="KeyStoreException"/> elsewhere.
+/// Remembers publications, to send them each day (Kademlia §2.5). Thread-safe. Broken storage is <see
+/// cref="StoreResult.StorageFailed"/> on puts and <see cref="KeyStoreException"/> elsewhere.
 /// </summary>
 public interface IPublicationStore
 {
     /// <summary>The publication of a key, or null.</summary>
     ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Remembers a publication in place of the key's earlier one. Returns <see cref="StoreResult.TotalQuotaExceeded"/> if there is no room
-    /// for another key.
-    /// </summary>
+    /// <summary>Replaces the key's publication. <see cref="StoreResult.TotalQuotaExceeded"/>: no room for another key.</summary>
     ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default);
 
     /// <summary>Ends a publication. Returns false if there was none. Copies in the network stay until they expire.</summary>

@@ -1,27 +1,15 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Diagnostics;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node.RandomWalks;
 
-/// <summary>
-/// Looks up random ids to find contacts that no other lookup led to. Returns only contacts that proved their id and endpoint during the
-/// walk. The table has observed them by then.
-/// </summary>
+/// <summary>Looks up random ids, and returns only contacts that proved id and endpoint, which the table has observed.</summary>
 /// <param name="node">Looks up and pings.</param>
 /// <param name="options">How long a walk may take.</param>
 /// <param name="environment">Time, randomness and logging.</param>
 public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvironment environment)
 {
-    /// <summary>
-    /// The most concurrent pings of one walk. Half of a lookup's contacts: so even contacts that answer lookups but no pings are checked in
-    /// the reserved time.
-    /// </summary>
+    /// <summary>Concurrent pings. Half of a lookup's contacts, so all are checked in the reserved time.</summary>
     private const int ParallelPings = Lookup.MaxRequests / 2;
 
-    /// <summary>The share of a walk's time for the lookup. The rest is for pings of the contacts found.</summary>
+    /// <summary>The lookup's share of a walk's time. The rest is for pings.</summary>
     private const double LookupShare = 0.8;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<RandomWalk>();
@@ -136,9 +124,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         return found;
     }
 
-    /// <summary>
-    /// Returns the contacts that prove themselves. Those that the table has with this id and endpoint did so by answering the lookup.
-    /// </summary>
+    /// <summary>Contacts that the table has with this id and endpoint proved themselves by answering the lookup.</summary>
     private async Task<IReadOnlyList<Contact>> KeepValidAsync(
         IReadOnlyList<Contact> contacts, RoutingTableSnapshot? known, CancellationToken cancellationToken)
     {
@@ -186,15 +172,10 @@ public sealed record RandomWalkOptions
     /// <summary>Whether the table is refreshed at the interval. Default true; false leaves it to callers.</summary>
     public bool AutoRefresh { get; set; } = true;
 
-    /// <summary>
-    /// Time between two refreshes; up to a tenth shorter, so that nodes do not walk together. 1 s to 1 day; default 300 s.
-    /// </summary>
+    /// <summary>Time between refreshes, or up to a tenth less, so that nodes differ. 1 s to 1 day; default 300 s.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(300);
 
-    /// <summary>
-    /// Contacts below which the table is refreshed at once, and again after pauses that grow from 1 s to
-    /// <see cref="Interval"/>. 0 to 1,000; default 4.
-    /// </summary>
+    /// <summary>Contacts below which refreshes come at once, then after pauses from 1 s on. 0 to 1,000; default 4.</summary>
     public int MinTableSize { get; set; } = 4;
 
     /// <summary>Walks of one refresh, all at the same time. 1 to 64; default 3.</summary>

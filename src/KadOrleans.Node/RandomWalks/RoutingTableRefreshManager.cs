@@ -1,16 +1,7 @@
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Node.Diagnostics;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Node.RandomWalks;
 
-/// <summary>
-/// Keeps a routing table full by random walks: at an interval, at once when it has few contacts, and when asked. Safe for several threads.
-/// Refreshes run one after the other.
-/// </summary>
-/// <remarks>
-/// This is RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions.
-/// </remarks>
+/// <summary>Refreshes a table by random walks, one after the other: at an interval, when it is small, when asked.</summary>
+/// <remarks>RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions.</remarks>
 public sealed class RoutingTableRefreshManager : IAsyncDisposable
 {
     private readonly DhtNode _node;
@@ -64,8 +55,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Adds a callback, called after each completed refresh, in the order of addition and as often as it was added. A callback that throws
-    /// is logged, and the others are still called. It should be quick, as the next refresh waits for it.
+    /// Adds a callback for the end of each refresh, called in order and as often as it was added. One that throws is logged. The
+    /// next refresh waits for them.
     /// </summary>
     public void AddRefreshDoneCallback(Action callback)
     {
@@ -86,8 +77,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts periodic refreshes if <see cref="RandomWalkOptions.AutoRefresh"/> is on, and returns at once. The first one begins as soon as
-    /// the table has a contact. Does nothing while it runs.
+    /// Starts refreshes if <see cref="RandomWalkOptions.AutoRefresh"/> is on, the first once there is a contact, and returns at
+    /// once. Does nothing while it runs.
     /// </summary>
     public Task StartAsync()
     {
@@ -103,10 +94,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// Ends periodic refreshes, cancels a running one, and returns when it has ended. Does nothing while stopped. May be called from a
-    /// callback.
-    /// </summary>
+    /// <summary>Ends periodic refreshes, also a running one. Does nothing while stopped. A callback may call it.</summary>
     public async Task StopAsync()
     {
         CancellationTokenSource? stopping;
@@ -241,5 +229,68 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         }
 
         _isNotifying = false;
+    }
+}
+
+/// <summary>The table could not be refreshed, by the inner exception. Exactly this type if not the walks failed.</summary>
+public class RoutingTableRefreshException : Exception
+{
+    /// <summary>An exception with the default message.</summary>
+    public RoutingTableRefreshException()
+    {
+    }
+
+    /// <summary>An exception that says what went wrong.</summary>
+    public RoutingTableRefreshException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An exception that says what went wrong, and its cause.</summary>
+    public RoutingTableRefreshException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A walk, or every one of a batch, failed because this node's table or transport did, never for a contact.</summary>
+public sealed class RandomWalkException : RoutingTableRefreshException
+{
+    /// <inheritdoc cref="RoutingTableRefreshException()"/>
+    public RandomWalkException()
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string)"/>
+    public RandomWalkException(string message)
+        : base(message)
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string, Exception)"/>
+    public RandomWalkException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A contact's endpoint did not answer, or with another id. Walks skip such contacts.</summary>
+public sealed class PeerValidationException : RoutingTableRefreshException
+{
+    /// <inheritdoc cref="RoutingTableRefreshException()"/>
+    public PeerValidationException()
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string)"/>
+    public PeerValidationException(string message)
+        : base(message)
+    {
+    }
+
+    /// <inheritdoc cref="RoutingTableRefreshException(string, Exception)"/>
+    public PeerValidationException(string message, Exception innerException)
+        : base(message, innerException)
+    {
     }
 }

@@ -1,20 +1,14 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Requests;
 
-/// <summary>PING, STUN and FIND_VALUE of one endpoint for callers that await the response. A cancelled wait has its own result.</summary>
+/// <summary>Queries of one endpoint for callers that await the response.</summary>
 internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
-    /// <summary>Pings. Returns the id if there is one, or why there was no response.</summary>
     public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<(NodeId?, RequestFailure?)>();
         return SendAsync(new PingCall(endpoint, null, ownId, (_, id, failure) => answer.TrySetResult((id, failure))), answer, cancellationToken);
     }
 
-    /// <summary>Asks for our address as the endpoint sees it. Null without a response.</summary>
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         var answer = NewAnswer<UdpEndpoint?>();
@@ -41,7 +35,6 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
         return SendAsync(call, answer, cancellationToken);
     }
 
-    // The receiving thread must not run the callers' continuations.
     private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task<T> SendAsync<T>(OutgoingRequest call, TaskCompletionSource<T> answer, CancellationToken cancellationToken)
@@ -72,19 +65,14 @@ internal sealed class PingCall(
 
     public override bool TryComplete(ReadOnlySpan<byte> body)
     {
-        if (ResponseReader.TryReadPong(body, out var id))
+        var hasId = ResponseReader.TryReadPong(body, out var id);
+        var isPong = hasId || ResponseReader.IsEmptyPong(body);
+        if (isPong)
         {
-            onEnd(this, id, null);
-            return true;
+            onEnd(this, hasId ? id : null, null);
         }
 
-        if (ResponseReader.IsEmptyPong(body))
-        {
-            onEnd(this, null, null);
-            return true;
-        }
-
-        return false;
+        return isPong;
     }
 
     public override void OnUnresponsive() => onUnresponsive?.Invoke();
@@ -92,10 +80,7 @@ internal sealed class PingCall(
     public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
 }
 
-/// <summary>
-/// A request of one endpoint that asks for a single answer. What cannot be written has the length 0, and a malformed response is not read.
-/// The end has the answer, or why there is none.
-/// </summary>
+/// <summary>Ends with one answer or the failure. The writer returns 0 for what cannot be written.</summary>
 internal sealed class EndpointCall<T>(
     RequestKind kind,
     UdpEndpoint destination,

@@ -2,10 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>
-/// Reports each request whose deadline is over, with one timer for all. Requests that end earlier leave at once, so there are never more
-/// here than pending.
-/// </summary>
+/// <summary>Reports each request whose deadline is over, with one timer for all. Ended requests leave at once.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="onDue">Called on a timer's thread, for one request after another.</param>
 /// <param name="onFault">Gets what <paramref name="onDue"/> throws.</param>
@@ -32,7 +29,7 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
         }
     }
 
-    /// <summary>Reports a request after a time, unless it has ended. Returns false after disposal.</summary>
+    /// <summary>Returns false after disposal.</summary>
     public bool TryAdd(OutgoingRequest request, TimeSpan wait)
     {
         lock (_gate)
@@ -60,7 +57,6 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
         }
     }
 
-    /// <summary>Removes a request that has ended. The timer stays set: at worst it finds nothing to do.</summary>
     public void Remove(OutgoingRequest request)
     {
         lock (_gate)

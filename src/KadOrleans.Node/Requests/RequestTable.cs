@@ -1,22 +1,13 @@
 using System.Collections.Concurrent;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Timeouts;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
+using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>
-/// The pending requests. A response counts only with the message id and from the endpoint of its request. A request is retried once, after
-/// its destination's usual round trip, and then fails at its timeout.
-/// </summary>
+/// <summary>The pending requests, each retried once. A response counts only with its message id and from its endpoint.</summary>
 internal sealed class RequestTable : IDisposable
 {
-    /// <summary>
-    /// The shortest retry timeout of a ping to an endpoint that was never measured. Fast contacts' round trips are no measure for a slow
-    /// one. Without this bound a slower one would always time out, and its round trip would stay unknown.
-    /// </summary>
+    /// <summary>The shortest retry timeout of a ping to an unmeasured endpoint, so that a slow one gets measured.</summary>
     private static readonly TimeSpan IntroductionTimeout = 2 * RoundTripEstimate.InitialTimeout;
 
     private readonly IDatagramTransport _transport;
@@ -36,20 +27,18 @@ internal sealed class RequestTable : IDisposable
         _deadlines = new RequestDeadlines(time, Expire, observer.OnFault);
     }
 
-    /// <summary>The bans: nothing is sent to a banned address.</summary>
     public BansInForce Bans { get; }
 
     public int Count => _pending.Count;
 
     public int Waiting => _deadlines.Count;
 
-    /// <summary>How long a lookup that has nobody else to query waits for unresponsive contacts: the common timeout of a retry.</summary>
+    /// <summary>How long a lookup with nobody else to query waits for unresponsive contacts.</summary>
     public TimeSpan Grace => _roundTrips.Common.RetryTimeout;
 
-    /// <summary>Whether an endpoint timed out, and has not responded since.</summary>
     public bool IsUnresponsive(UdpEndpoint endpoint) => _unresponsive.Contains(endpoint);
 
-    /// <summary>Sends a request. It ends through its own methods, perhaps before this returns.</summary>
+    /// <summary>The request ends through its own methods, perhaps before this returns.</summary>
     public void Send(OutgoingRequest request)
     {
         if (Bans.Set.Contains(request.Destination) || !TryWrite(request))
@@ -74,10 +63,7 @@ internal sealed class RequestTable : IDisposable
 
     public void Cancel(OutgoingRequest request) => End(request, RequestFailure.Cancelled);
 
-    /// <summary>
-    /// Learns a round trip that was measured elsewhere. Ignores one longer than any timeout: a slow stranger would raise the timeouts of
-    /// all others.
-    /// </summary>
+    /// <summary>Learns a round trip measured elsewhere. One slow stranger must not slow all.</summary>
     public void Learn(UdpEndpoint endpoint, TimeSpan roundTrip)
     {
         if (roundTrip <= RoundTripEstimate.MaxTimeout)
@@ -87,7 +73,7 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    /// <summary>Takes a response from the wire. Ignores one without a pending request.</summary>
+    /// <summary>Takes a response. False: it has no pending request.</summary>
     public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
     {
         var key = new RequestKey(id, source);
@@ -189,7 +175,6 @@ internal sealed class RequestTable : IDisposable
         _pending[request.RetryKey] = request;
         if (request.IsEnded)
         {
-            // It ended meanwhile: nothing would remove the second entry.
             _pending.TryRemove(request.RetryKey, out _);
             return;
         }
@@ -203,9 +188,7 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    /// <summary>
-    /// A contact that is slower than others is passed over as soon as they would be. A stranger must not choose how long others wait for it.
-    /// </summary>
+    /// <summary>The shorter of both: a slow stranger must not choose how long others wait for it.</summary>
     private TimeSpan FirstTimeout(OutgoingRequest request)
     {
         var (own, common) = (_roundTrips[request.Destination].Timeout, _roundTrips.Common.Timeout);
@@ -223,18 +206,111 @@ internal sealed class RequestTable : IDisposable
 
 internal interface IRequestObserver
 {
-    /// <summary>
-    /// A datagram with the request's id came from its destination, so the address is not forged. Called before the request itself learns
-    /// it. Whether the response is well-formed shows next.
-    /// </summary>
+    /// <summary>The destination's address is not forged. Called before the request itself learns of the response.</summary>
     void OnAddressProved(OutgoingRequest request);
 
-    /// <summary>The destination answered; called after the request itself learned it.</summary>
+    /// <summary>Called after the request itself learned it.</summary>
     void OnAnswered(OutgoingRequest request);
 
-    /// <summary>The destination did not answer, or its response is malformed.</summary>
     void OnFailed(OutgoingRequest request, RequestFailure failure);
 
-    /// <summary>A callback of a timed-out or failed request threw, which is a bug. The node goes on.</summary>
+    /// <summary>A callback threw, which is a bug. The node goes on.</summary>
     void OnFault(Exception fault);
 }
+
+/// <summary>Passes outcomes to the routing table, the trust rules and the metrics.</summary>
+internal sealed class RequestOutcomes(
+    IRoutingTable table, VerifiedEndpoints verified, Strangers strangers, Reachability reachability, ILogger logger) : IRequestObserver
+{
+    public void OnAddressProved(OutgoingRequest request)
+    {
+        if (verified.Add(request.Destination))
+        {
+            strangers.Release(request.Destination);
+        }
+    }
+
+    public void OnAnswered(OutgoingRequest request)
+    {
+        if (request is not PingCall && KnownContact(request) is { } contact)
+        {
+            table.Observe(ContactObservation.Answered(contact));
+        }
+
+        reachability.Answered();
+        NodeMetrics.RequestEnded(request.Kind, null);
+    }
+
+    public void OnFailed(OutgoingRequest request, RequestFailure failure)
+    {
+        if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
+        {
+            table.Observe(ContactObservation.Failed(contact));
+            reachability.Failed(contact.Id);
+        }
+
+        NodeMetrics.RequestEnded(request.Kind, failure);
+    }
+
+    public void OnFault(Exception fault) => logger.RequestFaulted(fault);
+
+    /// <summary>Only a contact of the table: others' claims must not affect it.</summary>
+    private Contact? KnownContact(OutgoingRequest request) =>
+        request.ExpectedId is { } id && table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
+            ? known
+            : null;
+}
+
+/// <summary>A request and its retry. Either a true <see cref="TryComplete"/> or <see cref="OnFailed"/> ends it.</summary>
+internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expectedId)
+{
+    private int _ended;
+
+    public UdpEndpoint Destination { get; } = destination;
+
+    public NodeId? ExpectedId { get; } = expectedId;
+
+    public abstract RequestKind Kind { get; }
+
+    public RequestKey Key { get; set; }
+
+    /// <summary>The retry has its own message id, so the round trip of either response is known.</summary>
+    public RequestKey RetryKey { get; set; }
+
+    public byte[] Datagram { get; set; } = [];
+
+    public long SentAt { get; set; }
+
+    public long RetriedAt { get; set; }
+
+    public TimeSpan RoundTrip { get; set; }
+
+    public bool IsRetry { get; set; }
+
+    public long Due { get; set; }
+
+    /// <summary>Written by <see cref="RequestDeadlines"/>, which orders requests by both.</summary>
+    public long QueueNumber { get; set; }
+
+    public bool IsEnded => Volatile.Read(ref _ended) != 0;
+
+    /// <summary>A ping of a stranger, whose longer timeout delays nothing else.</summary>
+    public virtual bool IsIntroduction => false;
+
+    public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+
+    /// <summary>Returns the length, or 0 if the request cannot be written.</summary>
+    public abstract int Write(Span<byte> destination, MessageId id);
+
+    /// <summary>Returns false if the body is malformed.</summary>
+    public abstract bool TryComplete(ReadOnlySpan<byte> body);
+
+    /// <summary>The retry timeout is over, and the retry is sent next.</summary>
+    public virtual void OnUnresponsive()
+    {
+    }
+
+    public abstract void OnFailed(RequestFailure failure);
+}
+
+internal readonly record struct RequestKey(MessageId Id, UdpEndpoint Destination);

@@ -1,17 +1,13 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using KadOrleans.Core;
 using KadOrleans.Core.Timeouts;
 
 namespace KadOrleans.Node.Requests;
 
-/// <summary>
-/// Round-trip times by endpoint, in two generations. Bounded: at <see cref="Capacity"/> endpoints the older generation is forgotten. An
-/// endpoint that was never measured gets what is common.
-/// </summary>
+/// <summary>Round-trip times by endpoint, in two generations. Unmeasured endpoints get what is common.</summary>
 internal sealed class RoundTripTimes
 {
-    /// <summary>Endpoints remembered per generation: twice this in all, some 10 MB at the most.</summary>
+    /// <summary>Endpoints per generation: some 10 MB at the most.</summary>
     private const int Capacity = 65_536;
 
     // Guards _networks, and the change of generations.
@@ -66,10 +62,7 @@ internal sealed class RoundTripTimes
     private static ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> NewGeneration() => new(1, 31);
 }
 
-/// <summary>
-/// Endpoints whose last request timed out. It is a hint: lookups query them as usual, but do not wait for them. Bounded: beyond
-/// <see cref="Capacity"/> all are forgotten and learned again.
-/// </summary>
+/// <summary>Endpoints that timed out. Lookups do not wait for them. When full, all are forgotten.</summary>
 internal sealed class UnresponsiveEndpoints
 {
     /// <summary>More than a routing table holds.</summary>

@@ -1,50 +1,33 @@
 using System.Buffers.Binary;
-using KadOrleans.Core;
-using KadOrleans.Wire;
+using System.Numerics;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Message ids of pings that prove an address without a table of pending pings. An id is a keyed hash of the endpoint and the minute, so a
-/// node that echoes it received it there. It has the time of its issue, for the round trip. A flood of forged sources costs a hash and a
-/// ping each, and no memory.
-/// </summary>
-internal sealed class AddressProofs
+/// <summary>Ids of pings that prove an address: a keyed hash of endpoint and epoch. Forged sources cost no memory.</summary>
+internal sealed class AddressProofs(IRandomSource random, TimeProvider time)
 {
-    /// <summary>
-    /// An id is accepted in the epoch of its issue and in the next. If it is longer, a node can prove an address that it no longer has for
-    /// longer. A slow node needs seconds.
-    /// </summary>
+    /// <summary>An id is accepted in its epoch and the next: an endpoint soon loses an address.</summary>
     public static readonly TimeSpan Epoch = TimeSpan.FromMinutes(1);
 
-    private readonly TimeProvider _time;
-    private readonly long _startedAt;
+    private readonly long _startedAt = time.GetTimestamp();
 
-    // Two keys, as one hash has 64 bits, and an id room for 96.
-    private readonly KeyedHash _first;
-    private readonly KeyedHash _second;
+    // One hash has 64 bits, an id room for 96.
+    private readonly KeyedHash _first = new(random);
+    private readonly KeyedHash _second = new(random);
     private uint _issued;
 
-    public AddressProofs(IRandomSource random, TimeProvider time)
-    {
-        (_time, _startedAt) = (time, time.GetTimestamp());
-        (_first, _second) = (new KeyedHash(random), new KeyedHash(random));
-    }
+    private ulong CurrentEpoch => (ulong)(time.GetElapsedTime(_startedAt).Ticks / Epoch.Ticks);
 
-    private ulong CurrentEpoch => (ulong)(_time.GetElapsedTime(_startedAt).Ticks / Epoch.Ticks);
-
-    /// <summary>Milliseconds since the start, modulo 2^32.</summary>
-    private uint CurrentMillisecond => unchecked((uint)(_time.GetElapsedTime(_startedAt).Ticks / TimeSpan.TicksPerMillisecond));
+    private uint CurrentMillisecond => unchecked((uint)(time.GetElapsedTime(_startedAt).Ticks / TimeSpan.TicksPerMillisecond));
 
     public MessageId Issue(UdpEndpoint endpoint)
     {
-        // A counter makes each id unique. The top bit tells which of two epochs to check, so a check costs one hash.
+        // The counter makes each id unique. The top bit tells which epoch to check, so a check costs one hash.
         var epoch = CurrentEpoch;
         var number = (Interlocked.Increment(ref _issued) & 0x7FFF_FFFF) | ((uint)(epoch & 1) << 31);
         return Create(number, CurrentMillisecond, epoch, endpoint);
     }
 
-    /// <summary>Whether an id was issued for this endpoint in this epoch or the one before.</summary>
     public bool IsProof(MessageId id, UdpEndpoint endpoint, out TimeSpan roundTrip)
     {
         Span<byte> bytes = stackalloc byte[MessageId.Length];
@@ -66,5 +49,77 @@ internal sealed class AddressProofs
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], _first.Compute(words));
         BinaryPrimitives.WriteUInt32BigEndian(bytes[16..], (uint)_second.Compute(words));
         return new MessageId(bytes);
+    }
+}
+
+/// <summary>SipHash-2-4 (Aumasson, Bernstein, 2012) over 64-bit little-endian words; some 50 ns.</summary>
+internal readonly struct KeyedHash
+{
+    private readonly ulong _key0;
+    private readonly ulong _key1;
+
+    public KeyedHash(IRandomSource random)
+    {
+        Span<byte> key = stackalloc byte[16];
+        random.Fill(key);
+        _key0 = BinaryPrimitives.ReadUInt64LittleEndian(key);
+        _key1 = BinaryPrimitives.ReadUInt64LittleEndian(key[8..]);
+    }
+
+    public KeyedHash(ulong key0, ulong key1) => (_key0, _key1) = (key0, key1);
+
+    public ulong Compute(params ReadOnlySpan<ulong> words)
+    {
+        var state = new State(_key0, _key1);
+        foreach (var word in words)
+        {
+            state.Absorb(word);
+        }
+
+        // The last block has the length in bytes at its top.
+        state.Absorb((ulong)(words.Length * sizeof(ulong)) << 56);
+        return state.Finish();
+    }
+
+    private ref struct State(ulong key0, ulong key1)
+    {
+        // "somepseudorandomlygeneratedbytes", as the paper has it.
+        private ulong _v0 = key0 ^ 0x736F6D6570736575;
+        private ulong _v1 = key1 ^ 0x646F72616E646F6D;
+        private ulong _v2 = key0 ^ 0x6C7967656E657261;
+        private ulong _v3 = key1 ^ 0x7465646279746573;
+
+        public void Absorb(ulong word)
+        {
+            _v3 ^= word;
+            Round();
+            Round();
+            _v0 ^= word;
+        }
+
+        public ulong Finish()
+        {
+            _v2 ^= 0xFF;
+            for (var i = 0; i < 4; i++)
+            {
+                Round();
+            }
+
+            return _v0 ^ _v1 ^ _v2 ^ _v3;
+        }
+
+        private void Round()
+        {
+            _v0 += _v1;
+            _v1 = BitOperations.RotateLeft(_v1, 13) ^ _v0;
+            _v0 = BitOperations.RotateLeft(_v0, 32);
+            _v2 += _v3;
+            _v3 = BitOperations.RotateLeft(_v3, 16) ^ _v2;
+            _v0 += _v3;
+            _v3 = BitOperations.RotateLeft(_v3, 21) ^ _v0;
+            _v2 += _v1;
+            _v1 = BitOperations.RotateLeft(_v1, 17) ^ _v2;
+            _v2 = BitOperations.RotateLeft(_v2, 32);
+        }
     }
 }

@@ -1,21 +1,12 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Handlers;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Requests of endpoints that have never answered us, oldest first. Bounded per endpoint in count and in all in bytes. When a new request
-/// needs room the oldest is dropped. So under a flood each stays equally long, which suffices for one round trip. A network with more than
-/// its share loses its own requests first.
-/// </summary>
+/// <summary>Requests of unproven endpoints, bounded. A new one pushes out the oldest: its network's, if that has many.</summary>
 internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
 {
-    /// <summary>Each network's share of the memory: one part of this. It is enforced only when there is no room.</summary>
+    /// <summary>A network's share of the memory is one part of this. It is enforced only when there is no room.</summary>
     private const int NetworkShares = 16;
 
     // Guards all below.
@@ -29,7 +20,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
 
     public int Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Keeps a request. Returns false if its endpoint has too many pending.</summary>
+    /// <summary>Returns false if the endpoint has too many pending.</summary>
     public bool TryHold(PendingRequest request, out List<PendingRequest>? pushedOut)
     {
         pushedOut = null;
@@ -50,7 +41,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         }
     }
 
-    public IReadOnlyList<PendingRequest> Take(UdpEndpoint source)
+    public PendingRequest[] Take(UdpEndpoint source)
     {
         if (IsEmpty)
         {
@@ -71,7 +62,6 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         }
     }
 
-    /// <summary>Removes and returns the requests that have been pending for at least this time.</summary>
     public IReadOnlyList<PendingRequest> TakeOlderThan(TimeSpan age)
     {
         List<PendingRequest>? old = null;
@@ -136,12 +126,9 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
     }
 }
 
-/// <summary>A request that waits until its sender has proved its address.</summary>
 internal sealed class PendingRequest
 {
-    /// <summary>
-    /// The bytes of a pending request besides its datagram: the object, and its places in the order, its network and its endpoint.
-    /// </summary>
+    /// <summary>Bytes besides the datagram: the object, and its places in the lists.</summary>
     private const int Overhead = 640;
 
     public PendingRequest(RequestKind kind, NodeId target, in RequestContext context)
@@ -169,26 +156,13 @@ internal sealed class PendingRequest
 
     public int Footprint => Length + Overhead;
 
-    /// <summary>The network that its memory is counted against.</summary>
     public SourceNetwork Subnet { get; }
 
     public bool IsPinged { get; set; }
 
     public long PendingSince { get; set; }
 
-    /// <summary>Its place among all. Only <see cref="PendingRequests"/> uses it.</summary>
     public LinkedListNode<PendingRequest> InOrder { get; }
 
-    /// <summary>Its place among those of its network. Only <see cref="PendingRequests"/> uses it.</summary>
     public LinkedListNode<PendingRequest> InSubnet { get; }
-}
-
-/// <summary>Handles the ends of pending requests. Must not throw, as it is called on a timer's thread too.</summary>
-internal interface IPendingRequestHandler
-{
-    /// <summary>The sender has proved its address.</summary>
-    void Proceed(PendingRequest request);
-
-    /// <summary>The sender has not proved its address in time, or the room was needed.</summary>
-    void GiveUp(PendingRequest request, RefusalReason reason);
 }

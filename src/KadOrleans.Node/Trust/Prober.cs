@@ -1,46 +1,27 @@
 using System.Collections.Concurrent;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Node.Requests;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Pings endpoints to learn their ids. Candidates for the routing table wait in a bounded queue and are pinged within a rate. Contacts that
-/// the table wants checked are pinged at once, within another rate. One ping per endpoint is pending at a time. Each public network has a
-/// share of the candidates' rate, as its hosts can use any number of ports and ids. <see cref="Strangers"/> pings endpoints that have never
-/// answered.
-/// </summary>
+/// <summary>Pings candidates within rates, contacts to be checked at once. <see cref="Strangers"/> pings the unproven.</summary>
 internal sealed class Prober : IDisposable
 {
-    /// <summary>Queued candidates. Further ones are ignored and will be heard of again.</summary>
+    /// <summary>Queued candidates. Further ones are ignored, and heard of again.</summary>
     public const int MaxCandidates = 1_024;
 
-    /// <summary>
-    /// Pings of candidates per second, and in a burst. Joining a network brings a few hundred. A stranger who invents candidates causes no
-    /// more pings than these.
-    /// </summary>
+    /// <summary>A join brings a few hundred candidates. Invented ones cause no more pings than this.</summary>
     private static readonly TokenRate CandidateRate = new(100, 200);
 
-    /// <summary>
-    /// Candidates of one public network (/24, /48) per second, and in a burst. A table takes ten of it. Without a bound one host with ever
-    /// new ports would use up all pings.
-    /// </summary>
+    /// <summary>For one public network (/24, /48): a host with ever new ports must not use up all pings.</summary>
     private static readonly TokenRate NetworkRate = new(2, 20);
 
-    /// <summary>
-    /// Candidates that claim the id of a contact from another endpoint, per second, and in a burst. The table wants each of them. So
-    /// newcomers keep most of the rate, however many networks repeat what is known.
-    /// </summary>
+    /// <summary>For candidates with a known contact's id: repeating what is known must not use up the newcomers' rate.</summary>
     private static readonly TokenRate ClaimRate = new(20, 40);
 
-    /// <summary>
-    /// Candidates for buckets where enough wait already, per second, and in a burst. So those who came first do not hold the replacement
-    /// caches, and a large network costs a node no more than this.
-    /// </summary>
+    /// <summary>For buckets where enough wait: newer candidates may replace them, at a bounded cost in a large network.</summary>
     private static readonly TokenRate SpareRate = new(5, 10);
 
-    /// <summary>Checks of contacts per second, and in a burst: more than a table has contacts.</summary>
+    /// <summary>More than a table has contacts.</summary>
     private static readonly TokenRate CheckRate = new(2_000, 2_000);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
@@ -100,7 +81,7 @@ internal sealed class Prober : IDisposable
         OnTick();
     }
 
-    /// <summary>Counts a candidate that has already answered a ping. Returns false if the rate, its network's or its kind's is used up.</summary>
+    /// <summary>Counts a candidate that has answered a ping already. False if a rate is used up.</summary>
     public bool TryTakeTurn(UdpEndpoint endpoint, CandidateKind kind)
     {
         lock (_gate)
@@ -124,7 +105,7 @@ internal sealed class Prober : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    // Before the common rate, so that a network's excess costs the others nothing.
+    // Before the common rate, so that one network's excess costs the others nothing.
     private bool TryTakeShare(UdpEndpoint endpoint, CandidateKind kind)
     {
         var now = _time.GetUtcNow();
@@ -189,7 +170,7 @@ internal sealed class Prober : IDisposable
     }
 }
 
-/// <summary>Why an endpoint is a candidate for the routing table. Each kind has its part of the pings.</summary>
+/// <summary>Why an endpoint is a candidate. Each kind has its part of the pings.</summary>
 internal enum CandidateKind
 {
     /// <summary>Its bucket has room, or too few wait for a place there.</summary>
@@ -198,14 +179,11 @@ internal enum CandidateKind
     /// <summary>A contact with its id is known at another endpoint.</summary>
     Claim,
 
-    /// <summary>Enough wait for a place in its bucket. It may take the place of the one that has waited longest.</summary>
+    /// <summary>Enough wait for a place in its bucket; it may replace the longest-waiting one.</summary>
     Spare,
 }
 
-/// <summary>
-/// What each public network (/24, /48) may use of something that strangers ask for. Its hosts can use any number of ports and ids. Private
-/// and trusted addresses have no such share. Safe for several threads.
-/// </summary>
+/// <summary>A rate for each public network (/24, /48), however many ports and ids its hosts use.</summary>
 internal sealed class NetworkTurns(TokenRate rate, AddressRangeSet trusted)
 {
     private const int MaxNetworks = 16_384;
@@ -213,6 +191,5 @@ internal sealed class NetworkTurns(TokenRate rate, AddressRangeSet trusted)
     private readonly SubnetDiversity _exemption = new(new SubnetLimits(), trusted);
     private readonly SourceLimiter _networks = new(new SourceLimits { PerSubnet = rate, MaxTracked = MaxNetworks });
 
-    /// <summary>Whether the endpoint's network has a turn left. It is then used.</summary>
     public bool TryTake(UdpEndpoint endpoint, DateTimeOffset now) => _exemption.IsExempt(endpoint) || _networks.TryAdmitSubnet(endpoint, now);
 }

@@ -1,16 +1,8 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Routing;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Handlers;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// The trust rules. A contact counts once it has answered from the address that it claims. One request of an unproven address draws, pings
-/// included, at most <see cref="MaxAmplification"/> times its bytes. A proven address draws at most its rate.
-/// </summary>
+/// <summary>The trust rules. An unproven address draws at most twice its bytes, pings included; a proven one its rate.</summary>
 internal sealed class ResponseGate(
     IRoutingTable table,
     Strangers strangers,
@@ -20,10 +12,8 @@ internal sealed class ResponseGate(
     TimeProvider time,
     bool clientOnly)
 {
-    /// <summary>Bytes sent per byte received that an unproven address may draw.</summary>
     public const int MaxAmplification = 2;
 
-    /// <summary>The sender of a request may become a contact, once verified.</summary>
     public void Consider(Contact sender)
     {
         if (Classify(sender) is { } kind)
@@ -32,10 +22,7 @@ internal sealed class ResponseGate(
         }
     }
 
-    /// <summary>
-    /// A stranger answered a ping with its id: it becomes a contact if the table wants it, within the rate of
-    /// candidates.
-    /// </summary>
+    /// <summary>A stranger answered a ping: it becomes a contact if the table wants it, within the candidates' rate.</summary>
     public void Introduce(Contact sender)
     {
         if (!clientOnly && (table.Snapshot.Contains(sender) || (Classify(sender) is { } kind && prober.TryTakeTurn(sender.Endpoint, kind))))
@@ -44,9 +31,7 @@ internal sealed class ResponseGate(
         }
     }
 
-    /// <summary>
-    /// Sends the response, or keeps its request pending if the source has not proved its address and the response is much longer.
-    /// </summary>
+    /// <summary>Sends the response, or holds the request if its source is unproven and the response much longer.</summary>
     public void Respond(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestContext context)
     {
         if (context.IsTrusted)
@@ -63,7 +48,7 @@ internal sealed class ResponseGate(
         }
     }
 
-    /// <summary>Sends a response to a request that is no longer pending for want of a proof: one within <see cref="AllowanceOf"/>.</summary>
+    /// <summary>Sends a response within <see cref="AllowanceOf"/> to a request whose wait for a proof has ended.</summary>
     public void RespondShortened(ReadOnlySpan<byte> response, PendingRequest request)
     {
         if (!budget.TrySendToStranger(response.Length))
@@ -76,20 +61,17 @@ internal sealed class ResponseGate(
         request.Route.Send(response, request.Source);
     }
 
-    /// <summary>Keeps a STORE pending until its source has proved its address.</summary>
     public void Hold(in StoreRequest request, in RequestContext context) =>
         strangers.Hold(new PendingRequest(RequestKind.Store, request.Key, context) { Store = request });
 
-    /// <summary>Keeps a request pending whose response would cost a read, until its source has proved its address.</summary>
     public void Hold(RequestKind kind, NodeId target, in RequestContext context) => strangers.Hold(new PendingRequest(kind, target, context));
 
-    /// <summary>Bytes that a pending request may still draw.</summary>
     public static int AllowanceOf(PendingRequest request) =>
         (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);
 
     private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestContext context)
     {
-        // A response no longer than its request is useless to an attacker, and no response would cost an honest peer a contact.
+        // Useless to an attacker, and silence would cost an honest peer a contact.
         if (response.Length <= context.Length)
         {
             verified.Spend(response.Length, time.GetUtcNow());
@@ -116,7 +98,7 @@ internal sealed class ResponseGate(
             return;
         }
 
-        // The ping goes first: a Python node answers it before it hands its values off to the node that it has just met.
+        // The ping goes first: a Python node answers it before it hands values off to a new contact.
         if (hasRoomForPing && !clientOnly)
         {
             strangers.TryPing(context.Source, context.Route);

@@ -1,8 +1,5 @@
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Limits;
-using KadOrleans.Core.Routing;
 using KadOrleans.Node.Handlers;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Trust;
 
@@ -21,12 +18,7 @@ internal sealed class RulesInForce(
 
     public LimitValues Limits { get; private set; } = settings;
 
-    /// <summary>
-    /// Follows these rules from now on, in place of those before. Banned contacts leave the table, requests of banned senders get no response,
-    /// and banned nodes are not asked. Bans come before <see cref="KadNodeOptions.Trust"/>. Nothing that is held is evicted for a limit now.
-    /// </summary>
-    /// <param name="banned">All bans.</param>
-    /// <param name="changes">The limits that differ from the settings; <see cref="LimitBook.Apply"/> says which of them are followed.</param>
+    /// <summary>Replaces all rules. Bans come before <see cref="KadNodeOptions.Trust"/>. Nothing held is evicted now.</summary>
     public void Follow(BanSet banned, IEnumerable<LimitEntry> changes)
     {
         bans.Set = banned;

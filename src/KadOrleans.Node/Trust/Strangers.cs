@@ -1,46 +1,29 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Endpoints that have never answered us. Each request causes one ping, without a retry. Requests that must not be done for a forged
-/// address wait for its response.
-/// </summary>
+/// <summary>Pings endpoints that have never answered, and holds what must not be done for a forged address.</summary>
 internal sealed class Strangers : IDisposable
 {
     public const int PingLength = 50;
 
-    /// <summary>
-    /// Memory for requests that wait for a long response: some 23,000. At 20,000 a second each stays for <see cref="FindWait"/>.
-    /// </summary>
+    /// <summary>Memory for pending FIND requests: 23,000. At 20,000 a second each stays for <see cref="FindWait"/>.</summary>
     public const int MaxFindBytes = 16 << 20;
 
-    /// <summary>
-    /// Memory for pending STOREs. It holds 45,000 small ones, each for <see cref="StoreWait"/> at 20,000 a second. Or it holds 3,700 of the
-    /// largest, each for a fifth of a second.
-    /// </summary>
+    /// <summary>45,000 small STOREs, which 20,000 a second fill in <see cref="StoreWait"/>, or 3,700 of the largest.</summary>
     public const int MaxStoreBytes = 32 << 20;
 
-    /// <summary>The most requests per endpoint, more than a node sends at once when it joins.</summary>
+    /// <summary>More than a node sends at once when it joins.</summary>
     public const int MaxFindsPerEndpoint = 32;
 
-    /// <summary>The most STOREs per endpoint: a Python node hands all values off at once to a node that it meets.</summary>
+    /// <summary>A Python node hands all values off at once to a node that it meets.</summary>
     public const int MaxStoresPerEndpoint = 256;
 
-    /// <summary>How long a request for contacts or a value waits. Then it gets the few contacts that fit.</summary>
+    /// <summary>Then a FIND request gets the few contacts that fit.</summary>
     public static readonly TimeSpan FindWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a STORE waits before it is dropped. A busy Python node may take as long to answer a ping.</summary>
+    /// <summary>Then a STORE is dropped. A busy Python node may take as long to answer a ping.</summary>
     public static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// Pings per second, and in a burst: 2.5 MB/s. Each is shorter than twice the request that caused it. One network causes at most
-    /// <see cref="SourceLimits.PerSubnet"/>, which leaves some to others.
-    /// </summary>
+    /// <summary>2.5 MB/s. One network causes at most <see cref="SourceLimits.PerSubnet"/>, which leaves some to others.</summary>
     private static readonly TokenRate PingRate = new(50_000, 50_000);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
@@ -49,7 +32,8 @@ internal sealed class Strangers : IDisposable
     private readonly AddressProofs _proofs;
     private readonly VerifiedEndpoints _verified;
     private readonly UploadBudget _budget;
-    private readonly IPendingRequestHandler _handler;
+    private readonly Action<PendingRequest> _proceed;
+    private readonly Action<PendingRequest, RefusalReason> _giveUp;
     private readonly NodeMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly PendingRequests _finds;
@@ -66,20 +50,20 @@ internal sealed class Strangers : IDisposable
         AddressProofs proofs,
         VerifiedEndpoints verified,
         UploadBudget budget,
-        IPendingRequestHandler handler,
+        Action<PendingRequest> proceed,
+        Action<PendingRequest, RefusalReason> giveUp,
         NodeMetrics metrics,
         TimeProvider time)
     {
-        _budget = budget;
-        (_ownId, _proofs, _verified, _handler, _metrics, _time) = (ownId, proofs, verified, handler, metrics, time);
+        (_ownId, _proofs, _verified, _budget, _proceed, _giveUp) = (ownId, proofs, verified, budget, proceed, giveUp);
+        (_metrics, _time) = (metrics, time);
         _finds = new PendingRequests(time, MaxFindBytes, MaxFindsPerEndpoint);
         _stores = new PendingRequests(time, MaxStoreBytes, MaxStoresPerEndpoint);
         _pings = new TokenBucket(PingRate, time.GetUtcNow());
         _timer = time.CreateTimer(static s => ((Strangers)s!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Pings an endpoint over its request's route: an address translator passes no other.</summary>
-    /// <returns>Whether the rate and the bytes of strangers allowed it.</returns>
+    /// <summary>Pings over the request's route, as an address translator passes no other. False if a rate forbids it.</summary>
     public bool TryPing(UdpEndpoint endpoint, IResponseRoute route)
     {
         lock (_gate)
@@ -102,19 +86,25 @@ internal sealed class Strangers : IDisposable
         return true;
     }
 
-    /// <summary>Pings the sender of a request and keeps the request until it answers.</summary>
     public void Hold(PendingRequest request)
     {
         request.IsPinged = TryPing(request.Source, request.Route);
-        if (!request.IsPinged || !PoolOf(request).TryHold(request, out var pushedOut))
+        if (!request.IsPinged || !(request.Kind == RequestKind.Store ? _stores : _finds).TryHold(request, out var pushedOut))
         {
-            _handler.GiveUp(request, RefusalReason.PendingLimit);
+            _giveUp(request, RefusalReason.PendingLimit);
             return;
         }
 
         _metrics.Pending.Add();
-        pushedOut?.ForEach(old => _handler.GiveUp(old, RefusalReason.PendingLimit));
-        BeginTicking();
+        pushedOut?.ForEach(old => _giveUp(old, RefusalReason.PendingLimit));
+        lock (_gate)
+        {
+            if (!_ticking)
+            {
+                _ticking = true;
+                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+            }
+        }
 
         // It may have answered meanwhile.
         if (_verified.Contains(request.Source))
@@ -123,7 +113,7 @@ internal sealed class Strangers : IDisposable
         }
     }
 
-    /// <summary>Takes a response without a pending request. Returns whether it proves its sender's address for the first time.</summary>
+    /// <summary>Returns whether the response proves its sender's address for the first time.</summary>
     public bool TryProve(MessageId id, UdpEndpoint source, out TimeSpan roundTrip)
     {
         if (!_proofs.IsProof(id, source, out roundTrip) || !_verified.Add(source))
@@ -136,35 +126,13 @@ internal sealed class Strangers : IDisposable
         return true;
     }
 
-    /// <summary>Proceeds with the pending requests of an endpoint that has proved its address.</summary>
     public void Release(UdpEndpoint source)
     {
-        foreach (var request in _finds.Take(source))
-        {
-            _handler.Proceed(request);
-        }
-
-        foreach (var request in _stores.Take(source))
-        {
-            _handler.Proceed(request);
-        }
+        Array.ForEach(_finds.Take(source), _proceed);
+        Array.ForEach(_stores.Take(source), _proceed);
     }
 
     public void Dispose() => _timer.Dispose();
-
-    private PendingRequests PoolOf(PendingRequest request) => request.Kind == RequestKind.Store ? _stores : _finds;
-
-    private void BeginTicking()
-    {
-        lock (_gate)
-        {
-            if (!_ticking)
-            {
-                _ticking = true;
-                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
 
     private void OnTick()
     {
@@ -184,7 +152,7 @@ internal sealed class Strangers : IDisposable
     {
         foreach (var request in pending.TakeOlderThan(age))
         {
-            _handler.GiveUp(request, RefusalReason.Unproven);
+            _giveUp(request, RefusalReason.Unproven);
         }
     }
 }

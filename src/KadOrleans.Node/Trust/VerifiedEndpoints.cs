@@ -1,31 +1,20 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Node.Trust;
 
-/// <summary>
-/// Endpoints that have answered a request of ours, so their address is not forged. Kept for two
-/// generations, each <see cref="Generation"/> long or <see cref="Capacity"/> endpoints large. Reading takes no lock.
-/// </summary>
-internal sealed class VerifiedEndpoints
+/// <summary>Endpoints that have answered, so their address is not forged, in two generations. Reading takes no lock.</summary>
+internal sealed class VerifiedEndpoints(TimeProvider time, EndpointRates rates)
 {
-    /// <summary>An address may change its owner after some time. A proof is valid for this time, and at most for twice this time.</summary>
+    /// <summary>A proof holds for this time, and at most twice: an address may change its owner.</summary>
     public static readonly TimeSpan Generation = TimeSpan.FromMinutes(10);
 
     /// <summary>Endpoints per generation: some 20 MB at the most.</summary>
     public const int Capacity = 65_536;
 
-    /// <summary>
-    /// The most endpoints of one public subnet (/24, /48) per generation. A further one replaces the oldest. Otherwise the owner of one
-    /// network, with 2^80 addresses, could end generations at will, and all others would have to prove themselves again.
-    /// </summary>
+    /// <summary>Endpoints of one public subnet (/24, /48), whose owner must not end generations at will.</summary>
     public const int MaxPerSubnet = 1_024;
-
-    private readonly TimeProvider _time;
-    private readonly EndpointRates _rates;
 
     // Guards the turn of generations, and what is added.
     private readonly Lock _gate = new();
@@ -35,13 +24,7 @@ internal sealed class VerifiedEndpoints
     private NetworkShares _shares = new();
     private NetworkShares _previousShares = new();
     private int _count;
-    private long _turnedAt;
-
-    public VerifiedEndpoints(TimeProvider time, EndpointRates rates)
-    {
-        (_time, _rates) = (time, rates);
-        _turnedAt = time.GetTimestamp();
-    }
+    private long _turnedAt = time.GetTimestamp();
 
     public bool Contains(UdpEndpoint endpoint) => TryGet(endpoint, out _);
 
@@ -51,7 +34,7 @@ internal sealed class VerifiedEndpoints
         return _current.TryGetValue(endpoint, out verified) || _previous.TryGetValue(endpoint, out verified);
     }
 
-    /// <summary>Notes that an endpoint answered. Returns true if it is new.</summary>
+    /// <summary>Returns true if the endpoint is new.</summary>
     public bool Add(UdpEndpoint endpoint)
     {
         TurnIfOld();
@@ -85,8 +68,8 @@ internal sealed class VerifiedEndpoints
     private static bool IsPublic(UdpEndpoint endpoint) => !endpoint.IsLoopback && !endpoint.IsLinkLocal && !endpoint.IsPrivate;
 
     private VerifiedEndpoint New(UdpEndpoint endpoint) => IsPublic(endpoint)
-        ? new VerifiedEndpoint(_rates, _shares.OfSource(endpoint, _previousShares), _shares.OfSubnet(endpoint, _previousShares))
-        : new VerifiedEndpoint(_rates);
+        ? new VerifiedEndpoint(rates, _shares.OfSource(endpoint, _previousShares), _shares.OfSubnet(endpoint, _previousShares))
+        : new VerifiedEndpoint(rates);
 
     private void MakeRoomInSubnet(UdpEndpoint endpoint)
     {
@@ -106,11 +89,11 @@ internal sealed class VerifiedEndpoints
 
     private void TurnIfOld()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _turnedAt)) >= Generation)
+        if (time.GetElapsedTime(Volatile.Read(ref _turnedAt)) >= Generation)
         {
             lock (_gate)
             {
-                if (_time.GetElapsedTime(_turnedAt) >= Generation)
+                if (time.GetElapsedTime(_turnedAt) >= Generation)
                 {
                     Turn();
                 }
@@ -120,19 +103,16 @@ internal sealed class VerifiedEndpoints
 
     private void Turn()
     {
-        _previous = _time.GetElapsedTime(_turnedAt) >= 2 * Generation ? NewGeneration() : _current;
+        _previous = time.GetElapsedTime(_turnedAt) >= 2 * Generation ? NewGeneration() : _current;
         _current = NewGeneration();
         (_shares, _previousShares) = (new NetworkShares(), _shares);
         _subnets = [];
         _count = 0;
-        Volatile.Write(ref _turnedAt, _time.GetTimestamp());
+        Volatile.Write(ref _turnedAt, time.GetTimestamp());
     }
 }
 
-/// <summary>
-/// The rates of one endpoint that proved its address: requests and bytes. Requests forged under other ports or neighbouring addresses do
-/// not use them up. Its bytes count for its source and its subnet too, as one host has 65,535 endpoints.
-/// </summary>
+/// <summary>The rates of one proven endpoint. Its bytes count for its source too, as a host has 65,535 endpoints.</summary>
 internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source = null, SharedBucket? subnet = null)
 {
     private readonly SharedBucket _requests = new();
@@ -140,7 +120,7 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source
 
     public bool TryAdmit(DateTimeOffset now) => _requests.TryTake(rates.Requests, 1, now);
 
-    /// <summary>Counts bytes. Returns false if they exceed a rate: the endpoint's, its source's or its subnet's, in this order.</summary>
+    /// <summary>False if they exceed the endpoint's rate, its source's or its subnet's.</summary>
     public bool TrySend(int bytes, DateTimeOffset now) => !rates.LimitsBytes
         || (_bytes.TryTake(rates.Bytes, bytes, now)
             && source?.TryTake(rates.BytesOfSource, bytes, now) != false
@@ -155,7 +135,7 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source
     }
 }
 
-/// <summary>A token bucket for several threads: the requests or bytes that an endpoint, a network or all may yet have.</summary>
+/// <summary>A thread-safe token bucket.</summary>
 internal sealed class SharedBucket
 {
     // Guards _bucket.
@@ -164,7 +144,6 @@ internal sealed class SharedBucket
     // A default bucket was last used ages ago, so it is full.
     private TokenBucket _bucket;
 
-    /// <summary>Counts an amount. Returns false, without counting, if it exceeds the rate.</summary>
     public bool TryTake(TokenRate rate, int amount, DateTimeOffset now)
     {
         lock (_gate)
@@ -182,25 +161,21 @@ internal sealed class SharedBucket
     }
 }
 
-/// <summary>The shares of the networks of one generation's endpoints. One from the generation before is taken over as it is.</summary>
+/// <summary>The buckets of one generation's networks. Those of the generation before are taken over.</summary>
 internal sealed class NetworkShares
 {
-    private readonly Dictionary<SourceNetwork, SharedBucket> _sources = [];
-    private readonly Dictionary<SourceNetwork, SharedBucket> _subnets = [];
+    private readonly Dictionary<(SourceNetwork, bool IsSubnet), SharedBucket> _shares = [];
 
-    /// <summary>The share of an endpoint's source: an IPv4 address or a /64.</summary>
-    public SharedBucket OfSource(UdpEndpoint endpoint, NetworkShares previous) =>
-        Find(_sources, previous._sources, SourceNetwork.Of(endpoint));
+    /// <summary>A source is an IPv4 address or a /64.</summary>
+    public SharedBucket OfSource(UdpEndpoint endpoint, NetworkShares previous) => Find((SourceNetwork.Of(endpoint), false), previous);
 
-    /// <summary>The share of an endpoint's subnet: a /24 or /48.</summary>
-    public SharedBucket OfSubnet(UdpEndpoint endpoint, NetworkShares previous) =>
-        Find(_subnets, previous._subnets, SourceNetwork.SubnetOf(endpoint));
+    /// <summary>A subnet is a /24 or a /48.</summary>
+    public SharedBucket OfSubnet(UdpEndpoint endpoint, NetworkShares previous) => Find((SourceNetwork.SubnetOf(endpoint), true), previous);
 
-    private static SharedBucket Find(
-        Dictionary<SourceNetwork, SharedBucket> current, Dictionary<SourceNetwork, SharedBucket> previous, SourceNetwork network)
+    private SharedBucket Find((SourceNetwork, bool IsSubnet) network, NetworkShares previous)
     {
-        ref var share = ref CollectionsMarshal.GetValueRefOrAddDefault(current, network, out _);
-        return share ??= previous.TryGetValue(network, out var earlier) ? earlier : new SharedBucket();
+        ref var share = ref CollectionsMarshal.GetValueRefOrAddDefault(_shares, network, out _);
+        return share ??= previous._shares.GetValueOrDefault(network) ?? new SharedBucket();
     }
 }
 
@@ -213,7 +188,6 @@ internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
 
     public bool LimitsBytes => _upload.PerEndpoint > 0;
 
-    /// <summary>The rate of bytes, with a burst of one second.</summary>
     public TokenRate Bytes => BytesOf(1);
 
     public TokenRate BytesOfSource => BytesOf(UploadLimits.EndpointsPerSource);
@@ -227,4 +201,50 @@ internal sealed class EndpointRates(SourceLimits limits, UploadLimits upload)
         var rate = (double)_upload.PerEndpoint * endpoints;
         return new TokenRate(rate, rate);
     }
+}
+
+/// <summary>Bytes per second of responses and proof pings. Unproven endpoints, perhaps forged, get a part.</summary>
+internal sealed class UploadBudget(long bytesPerSecond, TimeProvider time)
+{
+    /// <summary>Unproven endpoints get the total divided by this: 1 MB/s serves 2,000 new ones a second.</summary>
+    public const int StrangersDivisor = 4;
+
+    private readonly SharedBucket _all = new();
+    private readonly SharedBucket _strangers = new();
+    private long _bytesPerSecond = bytesPerSecond;
+
+    /// <summary>0: no bound.</summary>
+    public long BytesPerSecond
+    {
+        get => Volatile.Read(ref _bytesPerSecond);
+        set => Volatile.Write(ref _bytesPerSecond, value);
+    }
+
+    /// <summary>Counts bytes to a proven endpoint. Returns false, without counting, if they exceed the budget.</summary>
+    public bool TrySend(int bytes)
+    {
+        var rate = BytesPerSecond;
+        return rate == 0 || _all.TryTake(RateOf(rate), bytes, time.GetUtcNow());
+    }
+
+    /// <summary>Counts bytes to an unproven endpoint. Returns false, without counting, if they exceed its part.</summary>
+    public bool TrySendToStranger(int bytes)
+    {
+        var (rate, now) = (BytesPerSecond, time.GetUtcNow());
+
+        // In this order: bytes refused here cost the others nothing.
+        return rate == 0
+            || (_strangers.TryTake(RateOf(rate / StrangersDivisor), bytes, now) && _all.TryTake(RateOf(rate), bytes, now));
+    }
+
+    public void Spend(int bytes)
+    {
+        var rate = BytesPerSecond;
+        if (rate > 0)
+        {
+            _all.Spend(RateOf(rate), bytes, time.GetUtcNow());
+        }
+    }
+
+    private static TokenRate RateOf(long bytesPerSecond) => new(bytesPerSecond, bytesPerSecond);
 }

@@ -1,18 +1,9 @@
 using System.Threading.Channels;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Trust;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Values;
 
-/// <summary>
-/// Hands values off to verified new contacts (Kademlia §2.5): to each all that belongs there. All contacts share one rate and
-/// <see cref="MaintenanceUpload"/>. So many new contacts cannot make this node flood the network.
-/// </summary>
+/// <summary>Hands values off to verified new contacts (Kademlia §2.5), within one rate for all.</summary>
 internal sealed class HandOff(
     IRoutingTable table,
     IKeyStore store,
@@ -23,22 +14,19 @@ internal sealed class HandOff(
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>Queued contacts. A further one is dropped, and republishing reaches it later.</summary>
+    /// <summary>Queued contacts. A further one is dropped; republishing reaches it later.</summary>
     private const int MaxWaiting = 1_024;
 
-    /// <summary>
-    /// Contacts of one public network (/24, /48) that are served: one an hour. A host that takes a new id each second would be sent all
-    /// values each time. Republishing reaches its neighbours.
-    /// </summary>
+    /// <summary>One contact an hour of a public network (/24, /48), whose hosts can take ever new ids.</summary>
     private static readonly TokenRate NetworkRate = new(1 / 3_600.0, 1);
 
-    /// <summary>Contacts that are served concurrently: a slow one, or one slow on purpose, delays no other.</summary>
+    /// <summary>Contacts served concurrently: a slow one, or one slow on purpose, delays no other.</summary>
     private const int MaxServed = 64;
 
     /// <summary>STOREs per second to all contacts: 1.1 million an hour.</summary>
     private const double Rate = 320;
 
-    /// <summary>Time that a contact is served while others wait for its place. Republishing reaches it with the rest.</summary>
+    /// <summary>How long a contact is served while others wait. Republishing reaches it with the rest.</summary>
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
 
     private readonly SharedPace _pace = new(time, Rate);
@@ -54,7 +42,8 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer)
     {
-        if (MayApply(newcomer) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
+        // Most newcomers of a large network are near no key here, and cost no scan.
+        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
         {
             _newcomers.Writer.TryWrite(newcomer);
         }
@@ -74,7 +63,7 @@ internal sealed class HandOff(
             newcomers.Add(another);
         }
 
-        // After a start all saved contacts are new, and hardly any is near to a key. One scan of the keys finds those.
+        // After a start all saved contacts are new, and hardly any is near a key. One scan finds those.
         var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;
         foreach (var newcomer in concerned)
         {
@@ -93,7 +82,6 @@ internal sealed class HandOff(
         return TimeSpan.Zero;
     }
 
-    /// <summary>Hands off all values of one contact, and never fails.</summary>
     private async Task ServeAsync(Contact newcomer, CancellationToken cancellationToken)
     {
         var run = new HandOffRun(storer, newcomer, time);
@@ -156,9 +144,6 @@ internal sealed class HandOff(
         }
     }
 
-    // Most newcomers of a large network are near to no key of this node, and cost no look at the store.
-    private bool MayApply(Contact newcomer) => HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize);
-
     private bool Applies(NodeId key, Contact newcomer)
     {
         var snapshot = table.Snapshot;
@@ -177,18 +162,16 @@ internal sealed class HandOff(
     }
 }
 
-/// <summary>The hand-off to one contact: a window of concurrent STOREs, and its end when the contact takes no more.</summary>
+/// <summary>The hand-off to one contact: a window of concurrent STOREs.</summary>
 internal sealed class HandOffRun(ValueStorer storer, Contact newcomer, TimeProvider time)
 {
-    /// <summary>
-    /// Concurrent STOREs, once the contact took as many. With 100 ms there and back they reach the whole rate of hand-off.
-    /// </summary>
+    /// <summary>The window grows to this with the STOREs taken. At a round trip of 100 ms it reaches the whole rate.</summary>
     private const int MaxWindow = 32;
 
-    /// <summary>Refusals before hand-off to a contact ends. It may hold newer values of a few keys; a full one gets no more.</summary>
+    /// <summary>Refusals before it ends: a contact may hold some newer values, but a full one gets no more.</summary>
     private const int MaxRefusals = 8;
 
-    /// <summary>Consecutive STOREs without a response before it ends. Datagrams may get lost; a contact that left answers none.</summary>
+    /// <summary>Consecutive STOREs without a response before it ends, as the contact has left.</summary>
     private const int MaxFailures = 8;
 
     // Guards the counts.

@@ -1,16 +1,10 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Diagnostics;
 using KadOrleans.Node.Maintenance;
-using KadOrleans.Node.Ports;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Values;
 
-/// <summary>Sets values that a standalone node publishes from then on, by either acknowledgement.</summary>
 internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
 {
-    /// <summary>Stores a value in the network, and remembers the publication once a copy exists.</summary>
+    /// <summary>Stores a value, and remembers the publication once a copy exists.</summary>
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
@@ -20,14 +14,14 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
                 : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
         });
 
-    /// <summary>Stores a value in the network for a time, unless another value of the key is published.</summary>
+    /// <summary>Stores a value for a time, unless another value of the key is published.</summary>
     public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
             await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
                 ? new SetResult { Local = StoreResult.Outdated }
                 : await node.SetAsync(key, value, life, cancellationToken));
 
-    /// <summary>Remembers the publication and sends it afterwards, if need be after the node's next start.</summary>
+    /// <summary>Remembers the publication and sends it later, if need be after the next start.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing is remembered.</exception>
     public async Task<SetResult> SetSoonAsync(
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
@@ -51,5 +45,44 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         }
 
         return remembered;
+    }
+}
+
+/// <summary>Serialises the publications of each key, so that no earlier value arrives after a later one.</summary>
+internal sealed class KeyTurns
+{
+    private readonly Lock _gate = new();
+
+    // The last turn of each key with pending calls.
+    private readonly Dictionary<NodeId, Task> _last = [];
+
+    /// <summary>The work must have a timeout, as later turns wait for it.</summary>
+    public async Task<T> RunAsync<T>(NodeId key, Func<Task<T>> work)
+    {
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_gate)
+        {
+            before = _last.GetValueOrDefault(key, Task.CompletedTask);
+            _last[key] = turn.Task;
+        }
+
+        try
+        {
+            await before;
+            return await work();
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_last[key] == turn.Task)
+                {
+                    _last.Remove(key);
+                }
+            }
+
+            turn.SetResult();
+        }
     }
 }

@@ -1,12 +1,5 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Requests;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Values;
 
@@ -14,9 +7,7 @@ namespace KadOrleans.Node.Values;
 internal sealed class ValuePublisher(
     LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
 {
-    /// <summary>
-    /// Stores a publication, which replaces what is held. A value with a life replaces what ends sooner, and what strangers stored.
-    /// </summary>
+    /// <summary>A value with a life replaces what ends sooner and what strangers stored; one without, all.</summary>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
     {
@@ -43,7 +34,7 @@ internal sealed class ValuePublisher(
         };
     }
 
-    /// <summary>Stores a held value, with its remaining life, on the k nearest contacts. Does not change the copy here.</summary>
+    /// <summary>Stores a held value, with its remaining life, on the k nearest contacts.</summary>
     public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
@@ -70,9 +61,8 @@ internal sealed class ValuePublisher(
 internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
     /// <summary>
-    /// Sends the value to all contacts concurrently and waits for each response or failure. A contact that refuses a chosen life may hold a
-    /// stranger's value that lives longer. It is asked again to take this one in its place. It is not asked so at first, because nodes of
-    /// earlier releases take that request for one without a life.
+    /// A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
+    /// first: earlier releases take that request for one without a life.
     /// </summary>
     public async Task<StoreTally> StoreAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
@@ -94,7 +84,7 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         }
     }
 
-    /// <summary>Sends the value to one contact. Returns true if it took the value, false if it refused, null without a response.</summary>
+    /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
     public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact) =>
         SendAsync(key, value, life, contact, isChosen: false);
 
@@ -114,5 +104,28 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
     }
 }
 
-/// <summary>How many contacts took a value, rejected it, and did not answer.</summary>
 internal readonly record struct StoreTally(int Stored, int Refused, int Failed);
+
+internal static class RemainingLife
+{
+    /// <summary>The life of a get's copy if the holder stated none: long enough until other holders' next STOREs.</summary>
+    public static readonly TimeSpan WhenUnstated = TimeSpan.FromHours(1);
+
+    /// <summary>The most at one of the k nearest. A node wrongly taken for one never gets the key's next value.</summary>
+    public static readonly TimeSpan OfHolder = TimeSpan.FromHours(2);
+
+    /// <summary>The most beyond the k nearest (Kademlia §2.3), where the key's next value is not stored.</summary>
+    public static readonly TimeSpan OfCache = TimeSpan.FromMinutes(5);
+
+    /// <param name="left">The value's remaining life at its holder; null if unknown.</param>
+    /// <param name="belongs">Whether the contact is one of the k nearest.</param>
+    public static TimeSpan OfCopy(TimeSpan? left, bool belongs)
+    {
+        var life = left ?? WhenUnstated;
+        var most = belongs ? OfHolder : OfCache;
+        return life < most ? life : most;
+    }
+
+    /// <summary>Whole seconds, rounded down so that a life never grows; at most 136 years.</summary>
+    public static uint InSeconds(TimeSpan life) => (uint)Math.Clamp(life.TotalSeconds, 0, uint.MaxValue);
+}

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
 using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Watching;
@@ -10,19 +7,18 @@ namespace KadOrleans.Node.Watching;
 /// <summary>A node's answer to <see cref="IDht.WatchAsync"/>: what it holds of a key, and what its own calls find.</summary>
 internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicationStore publications, TimeProvider time)
 {
-    /// <summary>How often a held value is looked at: nobody tells of an eviction.</summary>
+    /// <summary>How often a held value is read: nobody reports an eviction.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>The least time between two gets for a watch: a stranger's STOREs cost no more lookups than that.</summary>
+    /// <summary>The least time between two gets for a watch, which bounds the lookups that a stranger's STOREs cost.</summary>
     public static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
 
-    // The longest time between two while what a stranger stored here is not what gets find.
+    // The longest time between two, while gets do not find what a stranger stored here.
     private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);
 
-    // Keys for which a watch gets the value now; it tells the other watches.
+    // Keys for which a watch gets the value; it tells the others.
     private readonly ConcurrentDictionary<NodeId, bool> _asked = new();
 
-    /// <summary>Tells the watches of a key of the value that a get found, if any. Returns the result.</summary>
     public GetResult Learn(NodeId key, GetResult result)
     {
         if (result.Found)
@@ -33,7 +29,6 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         return result;
     }
 
-    /// <summary>Tells the watches of a key of the value that a set stored, if it did. Returns the result.</summary>
     public SetResult Learn(NodeId key, DhtValue value, SetResult result)
     {
         if (result.Succeeded)
@@ -44,10 +39,7 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         return result;
     }
 
-    /// <summary>
-    /// The value now, and then each change. What this node or a trusted or private source stored here is believed. What others of the
-    /// public stored here says only that a get may have another result.
-    /// </summary>
+    /// <summary>The value now, and each change. A public source's STORE here is a hint to get, not a change.</summary>
     public async IAsyncEnumerable<KeyChange> RunAsync(
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -124,14 +116,12 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
     /// <param name="Pause">The time until the next one, if this one does not find what a stranger stored here.</param>
     private readonly record struct State(Held Held, DhtValue? Value, DateTimeOffset AskedAt, DateTimeOffset? AskAt, TimeSpan Pause)
     {
-        /// <summary>
-        /// A get or a set had this result. What a stranger stored here may be a lie, or so new that the other holders do not have it yet.
-        /// </summary>
+        /// <summary>A get or set had this result. A stranger's value here may be a lie, or newer than the holders'.</summary>
         public State Tell(DhtValue? value, DateTimeOffset askedAt) => Held.IsBelieved || Held.Value is null || Held.Value == value
             ? new State(Held, value, askedAt, null, AskInterval)
             : new State(Held, value, askedAt, askedAt + Pause, 2 * Pause < MaxPause ? 2 * Pause : MaxPause);
 
-        /// <summary>This is held now. It says nothing of a value that only others hold.</summary>
+        /// <summary>This is held now, which says nothing of values that only others hold.</summary>
         public State See(Held held) => held.Value == Held.Value ? this with { Held = held }
             : held.IsBelieved || (held.Value is null && Held.IsBelieved) ? new State(held, held.Value, AskedAt, null, AskInterval)
             : new State(held, Value, AskedAt, AskedAt + AskInterval, AskInterval);

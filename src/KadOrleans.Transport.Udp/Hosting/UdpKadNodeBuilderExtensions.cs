@@ -1,8 +1,6 @@
-using KadOrleans.Core;
 using KadOrleans.Node.Hosting;
 using KadOrleans.Node.Ports;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Transport.Udp.Hosting;
 

@@ -1,16 +1,11 @@
-using System.Net.Sockets;
-using KadOrleans.Core;
-using Microsoft.Extensions.Logging;
+using System.Runtime.InteropServices;
 
 namespace KadOrleans.Transport.Udp.Linux;
 
-/// <summary>
-/// Reads all that has arrived in one system call, and sends the responses to it in another. The socket blocks, so that the
-/// thread waits in the very call that reads; sending asks not to wait.
-/// </summary>
+/// <summary>One system call reads all that has arrived, another sends the responses. Only reading blocks.</summary>
 internal sealed unsafe class BatchingUdpSocket : UdpSocket
 {
-    /// <summary>The longest response that waits for others, in bytes; the protocol's datagrams are shorter.</summary>
+    /// <summary>Bytes of the longest response that waits for others; the protocol's datagrams are shorter.</summary>
     internal const int MaxBatchedLength = 9 * 1024;
 
     private readonly Socket _socket;
@@ -18,7 +13,6 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     private readonly AddressFamily _family;
     private readonly DeferredBatch _deferred;
 
-    // The responses of the reading thread that wait to be sent.
     private MessageBatch? _responses;
 
     internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
@@ -40,7 +34,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         var held = false;
         try
         {
-            // Closing waits for this, so that the number of the socket can't become another file's.
+            // Closing waits for this, so the socket's number cannot become another file's.
             _handle.DangerousAddRef(ref held);
             fixed (byte* start = datagram, to = address.Buffer.Span)
             {
@@ -97,7 +91,6 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
     public override void Flush() => _deferred.Send();
 
-    /// <summary>Sends a batch from any thread.</summary>
     internal void SendShared(MessageBatch batch)
     {
         var held = false;
@@ -130,7 +123,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The error that there is no connection comes after the thread was woken.
+            // The thread was woken before this error.
         }
     }
 
@@ -151,7 +144,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             (int)_handle.DangerousGetHandle(), batch.Headers, MessageBatch.Capacity, LinuxCalls.WaitForOne, null);
         if (count < 0)
         {
-            OnReadError(LinuxCalls.LastError());
+            OnReadError(new SocketException().SocketErrorCode);
             return;
         }
 
@@ -173,7 +166,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         _responses!.Clear();
     }
 
-    /// <summary>Sends what a batch has. Datagrams that the system refuses are lost; the others are still sent.</summary>
+    /// <summary>Datagrams that the system refuses are lost; the others are still sent.</summary>
     private void Send(MessageBatch batch)
     {
         var next = 0;
@@ -191,5 +184,56 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             CountSent(sent);
             next += sent;
         }
+    }
+}
+
+/// <summary>recvmmsg(2), sendmmsg(2) and sendmsg(2).</summary>
+internal static unsafe partial class LinuxCalls
+{
+    /// <summary>MSG_DONTWAIT.</summary>
+    internal const int DoNotWait = 0x40;
+
+    /// <summary>MSG_WAITFORONE: wait for the first datagram only.</summary>
+    internal const int WaitForOne = 0x10000;
+
+    /// <summary>The number of datagrams read, or -1.</summary>
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    internal static partial int ReceiveMany(int socket, MessageHeader* messages, uint count, int flags, void* timeout);
+
+    /// <summary>The number of datagrams sent, or -1 if not even the first was.</summary>
+    [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    internal static partial int SendMany(int socket, MessageHeader* messages, uint count, int flags);
+
+    /// <summary>Its length, or -1.</summary>
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint Send(int socket, Message* message, int flags);
+
+    /// <summary>struct iovec</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Buffer
+    {
+        internal byte* Start;
+        internal nuint Length;
+    }
+
+    /// <summary>struct msghdr</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Message
+    {
+        internal byte* Address;
+        internal uint AddressLength;
+        internal Buffer* Buffers;
+        internal nuint BufferCount;
+        internal void* Control;
+        internal nuint ControlLength;
+        internal int Flags;
+    }
+
+    /// <summary>struct mmsghdr</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        internal Message Message;
+        internal uint Length;
     }
 }

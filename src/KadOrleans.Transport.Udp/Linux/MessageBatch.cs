@@ -1,20 +1,15 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
 
 namespace KadOrleans.Transport.Udp.Linux;
 
-/// <summary>
-/// Room for datagrams and their addresses outside the garbage-collected heap, laid out as the system calls want it. Of
-/// each place only what datagrams have filled takes memory. Used by one thread.
-/// </summary>
+/// <summary>Datagrams and addresses in native memory, as the system calls want them. Used by one thread.</summary>
 internal sealed unsafe class MessageBatch : IDisposable
 {
-    /// <summary>Datagrams at most: beyond some dozens a call per batch costs nothing, and the last one waits longer.</summary>
+    /// <summary>Beyond some dozens a call per batch costs nothing, and the last datagram waits longer.</summary>
     internal const int Capacity = 32;
 
-    /// <summary>Bytes of an address at most (struct sockaddr_in6).</summary>
+    /// <summary>struct sockaddr_in6</summary>
     private const int AddressSize = 28;
 
     private readonly LinuxCalls.MessageHeader* _headers;
@@ -48,16 +43,14 @@ internal sealed unsafe class MessageBatch : IDisposable
 
     internal bool IsFull => Count == Capacity;
 
-    /// <summary>The address of a place, as long as the system wrote it.</summary>
     internal ReadOnlySpan<byte> Address(int index) =>
         new(_headers[index].Message.Address, (int)Math.Min(_headers[index].Message.AddressLength, AddressSize));
 
     internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
 
-    /// <summary>The local address that the datagram of a place came to, if the system reported it.</summary>
+    /// <summary>The local address that a datagram came to, if the system reported it.</summary>
     internal UdpEndpoint Asked(int index) => PacketInformation.TryRead(Told(index), out var asked) ? asked : default;
 
-    /// <summary>How long the datagram of a place has lain in the socket.</summary>
     internal TimeSpan Age(int index) => ArrivalTime.Age(Told(index), DateTime.UtcNow);
 
     internal void Reset()
@@ -70,7 +63,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         }
     }
 
-    /// <summary>Adds a datagram to be sent. False if it is too long.</summary>
+    /// <summary>False if the datagram is too long.</summary>
     internal bool TryAdd(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, AddressFamily family)
     {
         var address = SocketAddressBytes.Fill(destination, family);
@@ -87,7 +80,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         return true;
     }
 
-    /// <summary>Adds a datagram to an address in the system's form, from a local address that the system chooses.</summary>
+    /// <summary>Takes an address in the system's form. The system chooses the local one.</summary>
     internal bool TryAdd(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> address)
     {
         if (IsFull || datagram.Length > _datagramSize)
@@ -120,18 +113,15 @@ internal sealed unsafe class MessageBatch : IDisposable
     private Span<byte> Control(int index) => new(_controls + (index * ControlData.MaxLength), ControlData.MaxLength);
 }
 
-/// <summary>
-/// The responses through one socket that wait for <see cref="UdpSocket.Flush"/>, or for a system call's worth of them. Threads share
-/// it: it is sent when the first of them flushes.
-/// </summary>
+/// <summary>Responses that wait for <see cref="UdpSocket.Flush"/> or a full batch. Threads share them.</summary>
 internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily family)
 {
-    // Guards all below; held while the system copies what it sends, which does not wait.
+    // Guards all below; held while the system copies what it sends.
     private readonly Lock _gate = new();
     private MessageBatch? _responses;
     private bool _closed;
 
-    /// <summary>Takes a response. False if it is too long, or the socket is closed.</summary>
+    /// <summary>False if the response is too long, or the socket is closed.</summary>
     public bool TryPut(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
     {
         lock (_gate)
@@ -164,7 +154,7 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
         }
     }
 
-    /// <summary>Sends what waits, and takes nothing more. Called before the socket is closed.</summary>
+    /// <summary>Called before the socket is closed.</summary>
     public void Close()
     {
         lock (_gate)
@@ -186,13 +176,9 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
     }
 }
 
-/// <summary>
-/// A datagram's control data in the layout of 64-bit Linux (cmsg(3)). It is a sequence of pieces. Each has a header with length, level and
-/// type, and data padded to eight bytes.
-/// </summary>
+/// <summary>Control data of 64-bit Linux (cmsg(3)): pieces of length, level, type, and data padded to eight bytes.</summary>
 internal static class ControlData
 {
-    /// <summary>Room for all that is asked for, in bytes.</summary>
     public const int MaxLength = PacketInformation.MaxLength + ArrivalTime.Length;
 
     public const int HeaderLength = 16;
@@ -201,7 +187,7 @@ internal static class ControlData
     private const int TypeAt = 12;
     private const int Alignment = 8;
 
-    /// <summary>Finds a piece, with its header. Empty if there is none of that kind.</summary>
+    /// <summary>The piece of a kind with its header; empty if there is none.</summary>
     public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> control, int level, int type)
     {
         while (control.Length >= HeaderLength)
@@ -233,9 +219,8 @@ internal static class ControlData
 }
 
 /// <summary>
-/// The control data with the local address that a datagram came to or leaves from, in the layout of 64-bit Linux. For IPv4 (IP_PKTINFO of
-/// ip(7)): index of the interface, local address, address in the datagram. For IPv6 (IPV6_PKTINFO of ipv6(7)): local address, which may be
-/// a mapped one, and index of the interface.
+/// The local address that a datagram came to or leaves from. IP_PKTINFO of ip(7): index of the interface, local address, address
+/// in the datagram. IPV6_PKTINFO of ipv6(7): local address, perhaps a mapped one, and index.
 /// </summary>
 internal static class PacketInformation
 {
@@ -250,14 +235,12 @@ internal static class PacketInformation
     private const int IPv6Type = 50;
     private const int IPv6Length = HeaderLength + 20;
 
-    /// <summary>Enables it for each datagram that a socket reads from then on.</summary>
     public static void Enable(Socket socket) => socket.SetSocketOption(
         socket.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6,
         SocketOptionName.PacketInformation,
         true);
 
-    /// <summary>Writes the local address that a datagram leaves from. The destination decides the interface.</summary>
-    /// <returns>How many bytes it takes.</returns>
+    /// <summary>Returns the length. The destination decides the interface.</summary>
     public static int Write(Span<byte> control, UdpEndpoint from, AddressFamily family)
     {
         control[..MaxLength].Clear();
@@ -273,7 +256,7 @@ internal static class PacketInformation
         return IPv6Length;
     }
 
-    /// <summary>Reads the local address that a datagram came to, with port 0. Returns false if the system did not report it.</summary>
+    /// <summary>The local address with port 0. Returns false if the system did not report it.</summary>
     public static bool TryRead(ReadOnlySpan<byte> control, out UdpEndpoint local)
     {
         if (ControlData.Find(control, IPv4Level, IPv4Type) is { Length: >= IPv4Length } v4)
@@ -288,20 +271,15 @@ internal static class PacketInformation
     }
 }
 
-/// <summary>
-/// When a datagram arrived at the system (SO_TIMESTAMPNS of socket(7)): the process may have been frozen since. Seconds and nanoseconds
-/// of the system's clock.
-/// </summary>
+/// <summary>When a datagram arrived (SO_TIMESTAMPNS of socket(7)), as the process may have been frozen since.</summary>
 internal static class ArrivalTime
 {
-    /// <summary>Bytes that it takes of a datagram's <see cref="ControlData"/>.</summary>
     public const int Length = ControlData.HeaderLength + (2 * sizeof(long));
 
     private const int Level = 1;
     private const int Type = 35;
     private const int NanosecondsPerTick = 100;
 
-    /// <summary>Enables it for each datagram that arrives at a socket from then on, if the system can.</summary>
     public static void Enable(Socket socket)
     {
         try
@@ -314,7 +292,7 @@ internal static class ArrivalTime
         }
     }
 
-    /// <summary>How long a datagram has waited in its socket. Zero if the system did not report it.</summary>
+    /// <summary>Zero if the system did not report the arrival.</summary>
     public static TimeSpan Age(ReadOnlySpan<byte> control, DateTime now)
     {
         var told = ControlData.Find(control, Level, Type);

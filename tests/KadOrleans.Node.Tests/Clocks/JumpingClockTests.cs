@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Clocks;
 
 /// <summary>The system's clock is wrong for a while: no value is lost by it.</summary>

@@ -1,6 +1,4 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Crawling;
 
@@ -74,8 +72,8 @@ public sealed class CrawlNetworkTests
         {
             await world.StartNetworkAsync(100, Without.Walks);
             var records = new Dictionary<UdpEndpoint, CrawlRecord>();
-            await using var client = await ClientAsync(world);
-            var run = client.Node.Engine.PrepareCrawl(new CrawlOptions(), 500);
+            await using var client = await world.StartAsync(options => options.ClientOnly = true);
+            var run = client.Engine.PrepareCrawl(new CrawlOptions(), 500);
             run.Change(crawl => crawl.Add(world.PickNode().Contact.Endpoint));
             using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1), world.Clock))
             {
@@ -86,7 +84,7 @@ public sealed class CrawlNetworkTests
             var before = run.Counts;
             Assert.InRange(before.Visited, 1, 99);
 
-            run = client.Node.Engine.PrepareCrawl(new CrawlOptions(), 500);
+            run = client.Engine.PrepareCrawl(new CrawlOptions(), 500);
             run.Change(crawl => records.Values.ToList().ForEach(crawl.Restore));
             Assert.Equal(before.Visited, run.Counts.Visited);
             Assert.True(await run.RunAsync(TestContext.Current.CancellationToken));
@@ -147,17 +145,5 @@ public sealed class CrawlNetworkTests
             Assert.InRange(run.Counts.Reachable, size * 99 / 100, size);
             Assert.InRange(run.Records.Count(r => r.IsComplete), size * 95 / 100, size);
         });
-    }
-
-    private static async Task<StartedClient> ClientAsync(SimulatedWorld world)
-    {
-        var client = await world.StartNodeAsync(options => options.ClientOnly = true);
-        world.Nodes.Remove(client);
-        return new StartedClient(client.Node);
-    }
-
-    private sealed record StartedClient(KadNode Node) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => Node.DisposeAsync();
     }
 }

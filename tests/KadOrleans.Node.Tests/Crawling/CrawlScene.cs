@@ -1,10 +1,5 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Crawling;
 
@@ -16,18 +11,58 @@ internal static class CrawlScene
     public static async Task<(CrawlRun Run, bool IsDone)> CrawlAsync(
         SimulatedWorld world, UdpEndpoint start, CrawlOptions? options = null, int rate = Rate, IDatagramTransport? transport = null)
     {
-        transport ??= world.Network.Bind();
-        await using var client = new KadNode(
-            new KadNodeOptions { ClientOnly = true },
-            transport,
-            new InMemoryKeyStore(new StoreQuota()),
-            new InMemoryNodeStateStore(),
-            world.Environment);
-        await client.StartAsync();
+        await using var client = await world.StartAsync(options => options.ClientOnly = true, transport: transport);
         var run = client.Engine.PrepareCrawl(options ?? new CrawlOptions(), rate);
         run.Change(crawl => crawl.Add(start));
         return (run, await run.RunAsync(TestContext.Current.CancellationToken));
     }
 
     public static void Note(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
+}
+
+/// <summary>Counts the requests that go out and their answers. Without loss, the difference is what is under way.</summary>
+internal sealed class WatchedTransport(SimulatedTransport inner, Func<TimeSpan> clock) : IDatagramTransport, IDatagramReceiver
+{
+    private readonly Dictionary<UdpEndpoint, int> _unanswered = [];
+    private IDatagramReceiver? _receiver;
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints => inner.LocalEndpoints;
+
+    /// <summary>When each request went out.</summary>
+    public List<TimeSpan> SentAt { get; } = [];
+
+    public int MostUnanswered { get; private set; }
+
+    public int MostUnansweredPerEndpoint { get; private set; }
+
+    public void Start(IDatagramReceiver receiver)
+    {
+        _receiver = receiver;
+        inner.Start(this);
+    }
+
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        if (datagram[0] == (byte)DatagramKind.Request)
+        {
+            SentAt.Add(clock());
+            _unanswered[destination] = _unanswered.GetValueOrDefault(destination) + 1;
+            MostUnanswered = Math.Max(MostUnanswered, _unanswered.Values.Sum());
+            MostUnansweredPerEndpoint = Math.Max(MostUnansweredPerEndpoint, _unanswered[destination]);
+        }
+
+        return inner.Send(datagram, destination);
+    }
+
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
+    {
+        if (datagram[0] == (byte)DatagramKind.Response)
+        {
+            _unanswered[source]--;
+        }
+
+        _receiver!.Receive(datagram, source, this, age);
+    }
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

@@ -1,8 +1,4 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Crawling;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Crawling;
 

@@ -1,9 +1,5 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
 using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Local;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Diagnostics;
 

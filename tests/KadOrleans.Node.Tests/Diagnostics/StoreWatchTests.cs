@@ -1,11 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Local;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Diagnostics;
 
@@ -20,7 +13,7 @@ public sealed class StoreWatchTests
     [Fact]
     public void A_quota_that_is_reached_is_logged_once_and_once_when_it_is_over() => _world.Run(async () =>
     {
-        await using var node = await StartAsync(new KadNodeOptions { Quota = new StoreQuota { KeysPerSource = 2 } });
+        await using var node = await StartAsync(new StoreQuota { KeysPerSource = 2 });
         var peer = _world.AddPeer();
         for (var minute = 0; minute < 5; minute++)
         {
@@ -42,7 +35,7 @@ public sealed class StoreWatchTests
     [Fact]
     public void Evictions_are_logged_too_and_are_in_the_status() => _world.Run(async () =>
     {
-        await using var node = await StartAsync(new KadNodeOptions { Quota = new StoreQuota { TotalKeys = 10 } });
+        await using var node = await StartAsync(new StoreQuota { TotalKeys = 10 });
         Store(_world.AddPeer(), node, count: 10);
         await _world.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Empty(Told());
@@ -57,7 +50,7 @@ public sealed class StoreWatchTests
     [Fact]
     public void Who_changes_most_values_of_others_is_logged_and_in_the_status() => _world.Run(async () =>
     {
-        await using var node = await StartAsync(new KadNodeOptions { Quota = new StoreQuota { ChangesPerSource = 2 } });
+        await using var node = await StartAsync(new StoreQuota { ChangesPerSource = 2 });
         var keys = Enumerable.Range(0, 5).Select(_ => NodeId.Random(_world.Random)).ToList();
         Store(_world.AddPeer(), node, keys, DhtValue.FromBoolean(true));
         await _world.PassAsync(TimeSpan.FromSeconds(1));
@@ -99,6 +92,8 @@ public sealed class StoreWatchTests
         Assert.Equal(StoreResult.Stored, await store.PutAsync(id, Held("198.51.200.1:1")));
     });
 
+    private Task<KadNode> StartAsync(StoreQuota quota) => _world.StartAsync(options => options.Quota = quota, log: _log);
+
     private NodeId FarFrom(NodeId id)
     {
         var bytes = id.ToByteArray();
@@ -124,17 +119,5 @@ public sealed class StoreWatchTests
         {
             peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), new StoreRequest(peer.Id, key, value));
         }
-    }
-
-    private async Task<KadNode> StartAsync(KadNodeOptions options)
-    {
-        var node = new KadNode(
-            options,
-            _world.Network.Bind(),
-            new InMemoryKeyStore(options.Quota),
-            new InMemoryNodeStateStore(),
-            _world.Environment with { LoggerFactory = _log });
-        await node.StartAsync();
-        return node;
     }
 }

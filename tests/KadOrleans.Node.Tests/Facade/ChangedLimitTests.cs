@@ -1,20 +1,12 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Limits;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Tests.Trust;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Facade;
 
 /// <summary>Limits that an operator changes while a node runs.</summary>
 public sealed class ChangedLimitTests
 {
-    private readonly SimulatedWorld _world;
+    private readonly SimulatedWorld _world = new(seed: 18);
     private readonly RawPeer _peer;
     private readonly InMemoryKeyStore _store = new(new StoreQuota());
     private readonly InMemoryManagementStore _management = new();
@@ -22,8 +14,7 @@ public sealed class ChangedLimitTests
 
     public ChangedLimitTests()
     {
-        _world = new SimulatedWorld(seed: 18);
-        _peer = _world.AddPeer();
+        _peer = _world.AddAnsweringPeer();
     }
 
     [Fact]
@@ -91,7 +82,7 @@ public sealed class ChangedLimitTests
     public async Task The_rate_of_requests_is_changed_for_strangers_and_for_who_proved_its_address(bool isProven)
     {
         var peer = UdpEndpoint.Parse("192.0.2.7:8468");
-        var ledger = new Ledger([]);
+        await using var ledger = new Ledger([]);
         if (isProven)
         {
             ledger.Receive(ledger.Ping(), peer);
@@ -104,7 +95,6 @@ public sealed class ChangedLimitTests
         Change(ledger, "requestsPerSource", 5_000);
         ledger.Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(100, Ping(100));
-        await ledger.Node.DisposeAsync();
 
         int Ping(int count)
         {
@@ -121,19 +111,12 @@ public sealed class ChangedLimitTests
     private static void Change(Ledger ledger, string name, long value) =>
         ledger.Node.Rules.Follow(BanSet.Empty, [new LimitEntry(name, value, default)]);
 
-    private async Task<KadNode> StartAsync(IKeyStore? store = null, IManagementStore? management = null, Action<KadNodeOptions>? configure = null)
-    {
-        var options = new KadNodeOptions();
-        configure?.Invoke(options);
-        var node = new KadNode(options, _world.Network.Bind(), store ?? _store, _states, _world.Environment, management: management ?? _management);
-        await node.StartAsync();
-        return node;
-    }
+    private Task<KadNode> StartAsync(IKeyStore? store = null, IManagementStore? management = null, Action<KadNodeOptions>? configure = null) =>
+        _world.StartAsync(configure, store ?? _store, _states, management: management ?? _management);
 
     /// <summary>Has a stranger store new keys, and returns how many it may.</summary>
     private async Task<int> StoreAsync(KadNode node, int keys)
     {
-        _peer.OnRequest = _peer.AnswerPings;
         var before = Stored();
         for (var i = 0; i < keys; i++)
         {

@@ -1,9 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.PortContracts;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Facade;
 
 /// <summary>One node in a simulated network.</summary>

@@ -1,6 +1,4 @@
 using KadOrleans.Core.Crawling;
-using KadOrleans.PortContracts;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Facade;
 

@@ -1,9 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.PortContracts;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Facade;
 
 /// <summary>One node in a simulated network is a DHT.</summary>
@@ -73,7 +67,7 @@ public sealed class KadNodeDhtTests : DhtContract
     public Task A_durable_set_of_a_node_that_was_killed_reaches_the_network_after_its_next_start() => RunAsync(async _ =>
     {
         var (states, publications) = (new InMemoryNodeStateStore(), new InMemoryPublicationStore(10));
-        var alone = await StartAsync(states, publications, bootstrap: []);
+        var alone = await _world.StartAsync(states: states, publications: publications);
         await alone.SetAsync("key", "value", SetAcknowledgement.Durable);
         await _world.PassAsync(TimeSpan.FromMilliseconds(1));
         var pending = (await publications.GetAsync(NodeId.FromKey("key")))!;
@@ -81,7 +75,8 @@ public sealed class KadNodeDhtTests : DhtContract
 
         // What a kill leaves behind: the node alone was its own k nearest, and may have sent the value to itself already.
         await publications.PutAsync(NodeId.FromKey("key"), pending with { IsPending = true });
-        await using var again = await StartAsync(states, publications, [_world.Nodes[0].Node.LocalEndpoints[0].ToString()]);
+        await using var again = await _world.StartAsync(
+            options => options.Bootstrap.Add($"{_world.Nodes[0].Node.LocalEndpoints[0]}"), states: states, publications: publications);
         await again.JoinAsync();
         await _world.PassAsync(TimeSpan.FromMinutes(2));
 
@@ -122,18 +117,4 @@ public sealed class KadNodeDhtTests : DhtContract
         await watch.MoveNextAsync();
         Assert.Equal(5, watch.Current.Value);
     });
-
-    private async Task<KadNode> StartAsync(INodeStateStore states, IPublicationStore publications, string[] bootstrap)
-    {
-        var options = new KadNodeOptions();
-        foreach (var node in bootstrap)
-        {
-            options.Bootstrap.Add(node);
-        }
-
-        var started = new KadNode(
-            options, _world.Network.Bind(), new InMemoryKeyStore(options.Quota), states, _world.Environment, publications);
-        await started.StartAsync();
-        return started;
-    }
 }

@@ -1,13 +1,5 @@
 using System.Text;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Handlers;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Node.Tests.Handlers;
@@ -21,7 +13,7 @@ public sealed class DeferredResponseTests
     public void A_node_stops_though_requests_go_on_arriving() => _world.Run(async () =>
     {
         _store.BeforePut = () => Task.Delay(TimeSpan.FromMilliseconds(100), _world.Clock);
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         using var timer = _world.Clock.CreateTimer(
             _ => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request()),
@@ -43,7 +35,7 @@ public sealed class DeferredResponseTests
             await (isLate ? Task.Delay(TimeSpan.FromSeconds(1), _world.Clock) : Task.CompletedTask);
             throw new KeyStoreException("The storage is away.");
         };
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         var id = MessageId.Random(_world.Random);
         peer.FindValue(node.LocalEndpoints[0], id, peer.Id);
@@ -53,7 +45,6 @@ public sealed class DeferredResponseTests
 
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(peer.Responses.Last(), peer.Responses.First());
-        await node.DisposeAsync();
     });
 
     [Fact]
@@ -62,27 +53,25 @@ public sealed class DeferredResponseTests
         _store.BeforeGet = () => throw new KeyStoreException("The storage is away.");
         var now = _world.Clock.GetUtcNow();
         _store.Finding = () => new StoredValue(DhtValue.FromString("known"), now, now + TimeSpan.FromHours(1), SourceNetwork.Trusted);
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
         await _world.PassAsync(TimeSpan.FromSeconds(2));
 
         Assert.Contains("known", Encoding.Latin1.GetString(Assert.Single(peer.Responses)), StringComparison.Ordinal);
         await Assert.ThrowsAsync<KeyStoreException>(() => node.GetAsync(peer.Id));
-        await node.DisposeAsync();
     });
 
     [Fact]
     public void A_FIND_VALUE_that_storage_has_no_room_for_is_not_answered() => _world.Run(async () =>
     {
         _store.BeforeGet = () => Task.FromException(new KeyStoreException("4096 reads are waiting.") { IsBusy = true });
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Empty(peer.Responses);
-        await node.DisposeAsync();
     });
 
     [Fact]
@@ -94,7 +83,7 @@ public sealed class DeferredResponseTests
             reads++;
             return Task.CompletedTask;
         };
-        var node = await StartAsync(trusted: null);
+        await using var node = await StartAsync(isTrusted: false);
         var peer = _world.AddPeer();
         peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
         await _world.PassAsync(TimeSpan.FromSeconds(2));
@@ -104,7 +93,6 @@ public sealed class DeferredResponseTests
         peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(1, reads);
-        await node.DisposeAsync();
     });
 
     [Fact]
@@ -112,7 +100,7 @@ public sealed class DeferredResponseTests
     {
         var release = new TaskCompletionSource();
         _store.BeforeGet = () => release.Task;
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
 
         for (var i = 0; i < DeferredResponses.Capacity + 10; i++)
@@ -130,7 +118,6 @@ public sealed class DeferredResponseTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(2, peer.Responses.Count());
         release.SetResult();
-        await node.DisposeAsync();
     });
 
     [Theory]
@@ -141,7 +128,7 @@ public sealed class DeferredResponseTests
         Exception failure = isStorage ? new KeyStoreException("The storage is away.") : new InvalidOperationException("A bug.");
         _store.BeforeGet = () => Task.FromException(failure);
         var log = new RecordingLog();
-        var node = await StartAsync(_world.Environment with { LoggerFactory = log });
+        await using var node = await StartAsync(log);
         var peer = _world.AddPeer();
 
         for (var i = 0; i < 3; i++)
@@ -153,13 +140,12 @@ public sealed class DeferredResponseTests
 
         Assert.Equal(3, node.Engine.Counts["refused.StorageFailed"]);
         Assert.Equal(Enumerable.Repeat((level, 1010, failure), 3), log.Failures.Select(entry => (entry.Level, entry.Id.Id, entry.Exception)));
-        await node.DisposeAsync();
     });
 
     [Fact]
     public void A_STORE_that_lay_in_the_socket_of_a_frozen_process_is_not_done_and_all_else_is_answered() => _world.Run(async () =>
     {
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         var buffer = new byte[Datagram.MaxLength];
         Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
@@ -174,7 +160,6 @@ public sealed class DeferredResponseTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(1, node.Engine.Counts["stores.accepted"]);
-        await node.DisposeAsync();
     });
 
     [Fact]
@@ -189,7 +174,7 @@ public sealed class DeferredResponseTests
                 throw new KeyStoreException("The storage is away.");
             }
         };
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         for (var i = 0; i < 3; i++)
         {
@@ -208,7 +193,6 @@ public sealed class DeferredResponseTests
 
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(5, node.Engine.Counts["stores.accepted"]);
-        await node.DisposeAsync();
     });
 
     [Fact]
@@ -216,7 +200,7 @@ public sealed class DeferredResponseTests
     {
         var release = new TaskCompletionSource();
         _store.BeforePut = () => release.Task;
-        var node = await StartAsync();
+        await using var node = await StartAsync();
         var peer = _world.AddPeer();
         var route = new RecordingRoute();
         var buffer = new byte[Datagram.MaxLength];
@@ -232,23 +216,12 @@ public sealed class DeferredResponseTests
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal([.. Enumerable.Repeat(nameof(RecordingRoute.SendLater), 5), nameof(RecordingRoute.Flush)], route.Calls);
-        await node.DisposeAsync();
     });
 
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private async Task<KadNode> StartAsync(NodeEnvironment? environment = null, string? trusted = "11.0.0.0/8")
-    {
-        var options = new KadNodeOptions();
-        if (trusted is not null)
-        {
-            options.Trust.Add(trusted);
-        }
-
-        var node = new KadNode(options, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), environment ?? _world.Environment);
-        await node.StartAsync();
-        return node;
-    }
+    private Task<KadNode> StartAsync(RecordingLog? log = null, bool isTrusted = true) =>
+        _world.StartAsync(isTrusted ? options => options.Trust.Add("11.0.0.0/8") : null, _store, log: log);
 
     private sealed class RecordingRoute : IResponseRoute
     {

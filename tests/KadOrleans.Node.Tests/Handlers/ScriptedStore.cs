@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-
 namespace KadOrleans.Node.Tests.Handlers;
 
 /// <summary>A store in memory whose gets and puts first wait for what a test says.</summary>
@@ -21,6 +16,8 @@ internal sealed class ScriptedStore : IKeyStore
     public StoreResult? Result { get; set; }
 
     public Action BeforeRemoval { get; set; } = () => { };
+
+    public IReadOnlyList<NodeId> LostKeys { get; init; } = [];
 
     public bool IsDisposed { get; private set; }
 

@@ -1,4 +1,3 @@
-using KadOrleans.Core.Admission;
 using KadOrleans.Node.Hosting;
 
 namespace KadOrleans.Node.Tests.Hosting;

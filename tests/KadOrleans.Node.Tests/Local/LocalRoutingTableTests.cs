@@ -1,10 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.PortContracts;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Local;
 
 public sealed class LocalRoutingTableTests : RoutingTableContract

@@ -1,8 +1,6 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
 using KadOrleans.Core.Timeouts;
 using KadOrleans.Node.Requests;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Lookups;
 

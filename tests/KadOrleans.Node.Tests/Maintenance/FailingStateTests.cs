@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Tests.Handlers;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 

@@ -1,11 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
 using KadOrleans.Node.Tests.Handlers;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 
@@ -35,10 +28,7 @@ public sealed class LifecycleTests
     {
         var release = new TaskCompletionSource();
         var store = new ScriptedStore { BeforePut = () => release.Task };
-        var options = new KadNodeOptions();
-        options.Trust.Add("11.0.0.0/8");
-        var node = new KadNode(options, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment);
-        await node.StartAsync();
+        var node = await _world.StartAsync(options => options.Trust.Add("11.0.0.0/8"), store);
         var peer = _world.AddPeer();
         peer.Store(
             node.LocalEndpoints[0],
@@ -62,8 +52,7 @@ public sealed class LifecycleTests
     [Fact]
     public void Whoever_waits_for_a_request_may_stop_the_node_that_gives_it_up() => _world.Run(async () =>
     {
-        var node = CreateNode(new InMemoryNodeStateStore(), new KadNodeOptions());
-        await node.StartAsync();
+        var node = await _world.StartAsync();
         var asking = AskAndStopAsync(_world.AddPeer().Endpoint);
 
         await node.DisposeAsync();
@@ -100,10 +89,8 @@ public sealed class LifecycleTests
     public void Contacts_are_saved_soon_after_they_changed() => _world.Run(async () =>
     {
         var states = new InMemoryNodeStateStore();
-        await using var node = CreateNode(states, new KadNodeOptions());
-        await node.StartAsync();
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        await using var node = await _world.StartAsync(states: states);
+        var peer = _world.AddAnsweringPeer();
         await node.PingAsync(peer.Endpoint);
 
         await _world.PassAsync(TimeSpan.FromSeconds(11));
@@ -119,8 +106,7 @@ public sealed class LifecycleTests
         var id = NodeId.Random(_world.Random);
         await states.SaveAsync(new NodeState(id, [contact]));
 
-        var node = CreateNode(states, new KadNodeOptions());
-        await node.StartAsync();
+        var node = await _world.StartAsync(states: states);
         await _world.PassAsync(TimeSpan.FromHours(1));
         await node.DisposeAsync();
 
@@ -159,8 +145,7 @@ public sealed class LifecycleTests
         bootstrap.Transport.IsCutOff = true;
         var node = await _world.StartNodeAsync(options => options.Bootstrap.Add($"{bootstrap.Transport.Endpoint}"));
         Assert.Equal(0, (await node.Node.JoinAsync()).Joined);
-        var stranger = _world.AddPeer();
-        stranger.OnRequest = stranger.AnswerPings;
+        var stranger = _world.AddAnsweringPeer();
         stranger.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
         await _world.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(stranger.Id, Assert.Single(node.Node.RoutingTable.Contacts).Id);
@@ -169,6 +154,7 @@ public sealed class LifecycleTests
         await _world.PassAsync(TimeSpan.FromMinutes(2));
 
         Assert.True(node.Node.RoutingTable.Count > 20);
+        Assert.True(node.Node.WaitUntilReadyAsync().IsCompletedSuccessfully);
     });
 
     [Fact]
@@ -182,8 +168,7 @@ public sealed class LifecycleTests
             options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), environment);
         await node.StartAsync();
         Assert.True(Assert.Single((await node.JoinAsync()).Attempts).IsOwnId);
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        var peer = _world.AddAnsweringPeer();
         peer.Ping(transport.Endpoint, MessageId.Random(_world.Random));
 
         await _world.PassAsync(TimeSpan.FromMinutes(10));
@@ -232,9 +217,7 @@ public sealed class LifecycleTests
         var states = new InMemoryNodeStateStore();
         await states.SaveAsync(new NodeState(NodeId.Random(_world.Random), []));
         var other = NodeId.Random(_world.Random);
-        await using var node = CreateNode(states, new KadNodeOptions { Id = other.ToString() });
-
-        var error = await Assert.ThrowsAsync<KeyStoreException>(() => node.StartAsync());
+        var error = await Assert.ThrowsAsync<KeyStoreException>(() => _world.StartAsync(options => options.Id = $"{other}", states: states));
 
         Assert.Contains(other.ToString(), error.Message, StringComparison.Ordinal);
     });
@@ -258,7 +241,4 @@ public sealed class LifecycleTests
         Assert.Equal([lie], seen.Where(v => v.Contact == liar.Contact).Select(v => v.Seen!.Value));
         Assert.All(seen.Where(v => v.Contact != liar.Contact), v => Assert.Equal(node.Transport.Endpoint, v.Seen));
     });
-
-    private KadNode CreateNode(INodeStateStore states, KadNodeOptions options) => new(
-        options, _world.Network.Bind(), new InMemoryKeyStore(options.Quota), states, _world.Environment);
 }

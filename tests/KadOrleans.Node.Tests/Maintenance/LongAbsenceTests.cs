@@ -1,9 +1,3 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Core;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Maintenance;
 
 public sealed class LongAbsenceTests
@@ -27,13 +21,18 @@ public sealed class LongAbsenceTests
         Assert.InRange(node.RoutingTable.Count, 40, Nodes);
         await HoldAsync("old", TimeSpan.FromDays(7));
         await HoldAsync("lasting", TimeSpan.FromDays(30));
-        var disk = await ReadAsync(_store);
+        var disk = await _store.ScanAsync().ToListAsync();
         await node.DisposeAsync();
         Assert.InRange((await _states.LoadAsync())!.Contacts.Count, 40, Nodes);
 
         await ReplaceAsync(Nodes * 80 / 100);
         _world.Clock.MoveTo(_world.Clock.Elapsed + TimeSpan.FromDays(10));
-        _store = await WriteAsync(disk);
+        _store = new InMemoryKeyStore(new StoreQuota());
+        foreach (var (key, value) in disk)
+        {
+            await _store.PutAsync(key, value);
+        }
+
         await using var back = new KadNode(new KadNodeOptions(), _world.Network.Bind(endpoint), _store, _states, _world.Environment);
         await back.StartAsync();
         Assert.False((await back.GetAsync("old")).Found);
@@ -63,27 +62,5 @@ public sealed class LongAbsenceTests
     {
         var now = _world.Clock.GetUtcNow();
         await _store.PutAsync(NodeId.FromKey(key), new StoredValue(DhtValue.FromString(key), now, now + lifetime, default), PutKind.Publication, CancellationToken.None);
-    }
-
-    private static async Task<List<(NodeId, StoredValue)>> ReadAsync(InMemoryKeyStore store)
-    {
-        var values = new List<(NodeId, StoredValue)>();
-        await foreach (var (key, value) in store.ScanAsync())
-        {
-            values.Add((key, value));
-        }
-
-        return values;
-    }
-
-    private static async Task<InMemoryKeyStore> WriteAsync(IEnumerable<(NodeId Key, StoredValue Value)> values)
-    {
-        var store = new InMemoryKeyStore(new StoreQuota());
-        foreach (var (key, value) in values)
-        {
-            await store.PutAsync(key, value);
-        }
-
-        return store;
     }
 }

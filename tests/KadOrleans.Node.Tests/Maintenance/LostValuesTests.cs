@@ -1,11 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
+using KadOrleans.Node.Tests.Handlers;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 
@@ -27,11 +20,8 @@ public sealed class LostValuesTests
     {
         await _world.StartNetworkAsync(10, Without.Walks);
         await SetAllAsync();
-        var store = new DamagedStore([.. Enumerable.Range(0, Values).Select(Key)]);
-        var options = new KadNodeOptions();
-        Without.Walks(options);
-        await using var node = new KadNode(options, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment);
-        await node.StartAsync();
+        var store = new ScriptedStore { LostKeys = [.. Enumerable.Range(0, Values).Select(Key)] };
+        await using var node = await _world.StartAsync(Without.Walks, store);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(0, (await store.GetUsageAsync()).Keys);
 
@@ -107,12 +97,8 @@ public sealed class LostValuesTests
     // Each holder gives its value for both keys.
     private async Task<StoredValue?[]> RecoverAsync(IPublicationStore? publications, params DhtValue[] held)
     {
-        var store = new DamagedStore([Key(0), Key(1)], _refusal);
-        var options = new KadNodeOptions();
-        Without.Walks(options);
-        await using var node = new KadNode(
-            options, _world.Network.Bind(), store, new InMemoryNodeStateStore(), _world.Environment, publications);
-        await node.StartAsync();
+        var store = new ScriptedStore { LostKeys = [Key(0), Key(1)], Result = _refusal };
+        await using var node = await _world.StartAsync(Without.Walks, store, publications: publications);
         foreach (var value in held)
         {
             var holder = _world.AddPeer();
@@ -143,35 +129,5 @@ public sealed class LostValuesTests
         {
             await _world.Nodes[i % _world.Nodes.Count].Node.SetAsync(Key(i), DhtValue.FromInteger(i));
         }
-    }
-
-    private sealed class DamagedStore(IReadOnlyList<NodeId> lost, StoreResult? refusal = null) : IKeyStore
-    {
-        private readonly InMemoryKeyStore _store = new(new StoreQuota());
-
-        public IReadOnlyList<NodeId> LostKeys => lost;
-
-        public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
-            _store.GetAsync(key, now, cancellationToken);
-
-        public ValueTask<StoreResult> PutAsync(
-            NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-            refusal is { } refused ? ValueTask.FromResult(refused) : _store.PutAsync(key, value, kind, cancellationToken);
-
-        public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
-            _store.RemoveExpiredAsync(now, cancellationToken);
-
-        public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
-            _store.ScanAsync(region, cancellationToken);
-
-        public StoreTurnover Turnover => _store.Turnover;
-
-        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _store.GetTopChanges(count);
-
-        public void SetArea(ResponsibleArea area) => _store.SetArea(area);
-
-        public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => _store.GetUsageAsync(cancellationToken);
-
-        public ValueTask DisposeAsync() => _store.DisposeAsync();
     }
 }

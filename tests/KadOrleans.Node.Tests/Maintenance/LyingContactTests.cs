@@ -1,9 +1,5 @@
 using System.Buffers.Binary;
-using KadOrleans.Core;
 using KadOrleans.Node.RandomWalks;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 

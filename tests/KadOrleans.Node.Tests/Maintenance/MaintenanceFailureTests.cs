@@ -1,6 +1,4 @@
-using KadOrleans.Node.Local;
 using KadOrleans.Node.Tests.Handlers;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 
@@ -13,9 +11,7 @@ public sealed class MaintenanceFailureTests
     public void Work_that_gives_itself_up_ends_neither_maintenance_nor_the_stop() => _world.Run(async () =>
     {
         _store.BeforeRemoval = () => throw new TaskCanceledException("It took too long.");
-        var node = new KadNode(
-            new KadNodeOptions { TrustClock = true }, _world.Network.Bind(), _store, new InMemoryNodeStateStore(), _world.Environment);
-        await node.StartAsync();
+        var node = await _world.StartAsync(options => options.TrustClock = true, _store);
 
         await _world.PassAsync(TimeSpan.FromMinutes(3.5));
         await node.DisposeAsync();
@@ -29,13 +25,7 @@ public sealed class MaintenanceFailureTests
     {
         _store.BeforeRemoval = () => throw new InvalidOperationException("It is broken.");
         var log = new RecordingLog { OnFailure = () => throw new IOException("The log is full.") };
-        var node = new KadNode(
-            new KadNodeOptions { TrustClock = true },
-            _world.Network.Bind(),
-            _store,
-            new InMemoryNodeStateStore(),
-            _world.Environment with { LoggerFactory = log });
-        await node.StartAsync();
+        var node = await _world.StartAsync(options => options.TrustClock = true, _store, log: log);
         Assert.False(node.Completion.IsCompleted);
 
         var failure = await Assert.ThrowsAsync<IOException>(() => node.Completion.WaitAsync(TimeSpan.FromMinutes(2), _world.Clock));

@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Maintenance;
 
 public sealed class QuietWeekTests

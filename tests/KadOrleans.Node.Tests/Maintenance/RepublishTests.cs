@@ -1,10 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Tests.Maintenance;
 
 /// <summary>Values going out again (Kademlia §2.5), between a few nodes.</summary>

@@ -1,5 +1,4 @@
 using KadOrleans.Core.Routing;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Maintenance;
 

@@ -1,9 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Tests.Networks;
 
 /// <summary>Real nodes under loss, delay, churn and liars, by seed and on virtual time.</summary>

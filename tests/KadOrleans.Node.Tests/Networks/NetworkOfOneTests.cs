@@ -1,6 +1,4 @@
 using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests;
 

@@ -1,8 +1,5 @@
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.RandomWalks;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Networks;
 

@@ -1,29 +1,9 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests;
 
 public sealed class SimulatedNetworkTests
 {
-    [Fact]
-    public void Twenty_nodes_find_each_others_values()
-    {
-        var world = new SimulatedWorld(seed: 20);
-        world.Run(async () =>
-        {
-            await world.StartNetworkAsync(20, Without.Walks);
-            for (var i = 0; i < 50; i++)
-            {
-                var set = await world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
-                Assert.True(set.Succeeded);
-                var get = await world.PickNode().Node.GetAsync($"key {i}");
-                Assert.Equal(DhtValue.FromInteger(i), get.Value);
-            }
-        });
-    }
-
     [Fact]
     public void Nodes_find_each_others_values_and_exact_neighbours() => SetGetAndFind(nodes: 250, lookups: 100);
 

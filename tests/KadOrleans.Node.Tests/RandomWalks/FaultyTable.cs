@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
 
 namespace KadOrleans.Node.Tests.RandomWalks;
 

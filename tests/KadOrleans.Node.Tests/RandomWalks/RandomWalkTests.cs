@@ -1,11 +1,6 @@
 using System.Diagnostics.Metrics;
-using KadOrleans.Core;
 using KadOrleans.Node.Diagnostics;
-using KadOrleans.Node.Local;
 using KadOrleans.Node.RandomWalks;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.RandomWalks;
 
@@ -47,8 +42,7 @@ public sealed class RandomWalkTests
     public void A_contact_is_valid_only_under_its_id_at_its_endpoint() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync(Without.Walks);
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        var peer = _world.AddAnsweringPeer();
         var walk = Walk(node.Node.Engine, new RandomWalkOptions());
         await walk.ValidateAsync(peer.Contact);
 

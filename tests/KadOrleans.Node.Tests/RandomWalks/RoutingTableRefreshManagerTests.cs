@@ -1,10 +1,5 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Routing;
-using KadOrleans.Node.Local;
 using KadOrleans.Node.RandomWalks;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.RandomWalks;
 

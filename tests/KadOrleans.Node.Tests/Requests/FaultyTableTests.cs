@@ -1,9 +1,4 @@
-using KadOrleans.Core;
 using KadOrleans.Core.Routing;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
 
 namespace KadOrleans.Node.Tests.Requests;
 

@@ -1,6 +1,4 @@
-using KadOrleans.Core;
 using KadOrleans.Node.Requests;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Requests;
 

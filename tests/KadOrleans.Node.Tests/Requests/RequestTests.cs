@@ -1,12 +1,11 @@
 using KadOrleans.Core.Timeouts;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Requests;
 
 public sealed class RequestTests
 {
+    private static readonly NetworkConditions Quick = new() { MinDelay = TimeSpan.FromMilliseconds(2), MaxDelay = TimeSpan.FromMilliseconds(2) };
+
     private readonly SimulatedWorld _world = new(seed: 6);
 
     [Fact]
@@ -73,14 +72,9 @@ public sealed class RequestTests
     [Fact]
     public void The_timeout_is_learned_per_contact() => _world.Run(async () =>
     {
-        _world.Network.Conditions = new NetworkConditions
-        {
-            MinDelay = TimeSpan.FromMilliseconds(2),
-            MaxDelay = TimeSpan.FromMilliseconds(2),
-        };
+        _world.Network.Conditions = Quick;
         var node = await _world.StartNodeAsync();
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        var peer = _world.AddAnsweringPeer();
         for (var i = 0; i < 30; i++)
         {
             await node.Node.PingAsync(peer.Endpoint);
@@ -95,14 +89,9 @@ public sealed class RequestTests
     [Fact]
     public void Losses_do_not_make_the_node_wait_longer_each_time() => _world.Run(async () =>
     {
-        _world.Network.Conditions = new NetworkConditions
-        {
-            MinDelay = TimeSpan.FromMilliseconds(2),
-            MaxDelay = TimeSpan.FromMilliseconds(2),
-        };
+        _world.Network.Conditions = Quick;
         var node = await _world.StartNodeAsync();
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
         peer.OnRequest = (request, id, answer) => peer.Received.Count % 2 == 0 ? 0 : peer.AnswerPings(request, id, answer);
 
@@ -120,8 +109,7 @@ public sealed class RequestTests
     public void A_contact_is_dropped_after_repeated_failures_not_after_one() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
         peer.OnRequest = null;
 
@@ -160,8 +148,7 @@ public sealed class RequestTests
     public void A_contact_that_answers_nonsense_is_dropped_like_a_silent_one() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
+        var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
         peer.OnRequest = (_, id, answer) => ResponseWriter.WriteStored(answer, id, true);
 

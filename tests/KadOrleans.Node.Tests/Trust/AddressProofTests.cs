@@ -1,6 +1,4 @@
-using KadOrleans.Core;
 using KadOrleans.Node.Trust;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Trust;
 

@@ -1,7 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Trust;
 
 /// <summary>Everything that one datagram of an unproven, silent endpoint draws is at most twice its bytes.</summary>
@@ -30,7 +26,7 @@ public sealed class AmplificationTests
     [MemberData(nameof(Tables))]
     public async Task No_call_draws_more_than_twice_its_bytes(int contacts, bool isIPv6)
     {
-        var ledger = new Ledger(Contacts(contacts));
+        await using var ledger = new Ledger(Contacts(contacts));
         var sizes = Enumerable.Range(0, 130).Concat([250, 1_000, 4_000, 8_000]).ToList();
         foreach (var stray in sizes)
         {
@@ -47,8 +43,6 @@ public sealed class AmplificationTests
             await ledger.Store.PutAsync(Key, new StoredValue(DhtValue.FromBytes(new byte[length]), now, now.AddDays(1), default));
             Check(ledger, ledger.FindValue(Key), 0, isIPv6);
         }
-
-        await ledger.Node.DisposeAsync();
     }
 
     [Theory]
@@ -56,13 +50,12 @@ public sealed class AmplificationTests
     [InlineData(true)]
     public async Task A_client_sends_no_more_than_twice_the_bytes_of_a_call(bool isIPv6)
     {
-        var ledger = new Ledger([], o => o.ClientOnly = true);
+        await using var ledger = new Ledger([], o => o.ClientOnly = true);
         Check(ledger, ledger.Ping(), 0, isIPv6);
         Check(ledger, ledger.Stun(), 0, isIPv6);
         Check(ledger, ledger.FindNode(), 0, isIPv6);
         Check(ledger, ledger.FindValue(Key), 0, isIPv6);
         Check(ledger, ledger.Put(Key, DhtValue.FromBoolean(true)), 0, isIPv6);
-        await ledger.Node.DisposeAsync();
     }
 
     private void Check(Ledger ledger, Func<byte[], int> write, int strayBytes, bool isIPv6)

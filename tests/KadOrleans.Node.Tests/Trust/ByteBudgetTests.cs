@@ -1,7 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Node.Tests.Trust;
 
 /// <summary>What can be drawn onto an endpoint that has proved its address.</summary>
@@ -13,20 +9,19 @@ public sealed class ByteBudgetTests
     [Fact]
     public async Task Requests_forged_under_a_peers_address_draw_a_megabyte_a_second()
     {
-        var ledger = await StartAsync();
+        await using var ledger = await StartAsync();
 
         Flood(ledger, Peer, seconds: 10, perSecond: 5_000);
 
         // A second's worth was there before.
         Assert.InRange(Bytes(ledger, Peer), 9_000_000, 11_000_000);
         Assert.InRange(ledger.Node.Counts["refused.ByteBudget"], 40_000, 50_000);
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task During_a_forged_flood_the_peers_own_pings_and_stores_are_answered()
     {
-        var ledger = await StartAsync();
+        await using var ledger = await StartAsync();
         Flood(ledger, Peer, seconds: 2, perSecond: 4_000);
         var before = ledger.Answers(Peer).Count();
 
@@ -34,13 +29,12 @@ public sealed class ByteBudgetTests
         ledger.Receive(ledger.Put(Key, DhtValue.FromBoolean(true)), Peer);
 
         Assert.Equal(before + 2, ledger.Answers(Peer).Count());
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task Requests_forged_under_other_ports_of_a_peers_host_use_up_nothing_of_the_peers()
     {
-        var ledger = await StartAsync();
+        await using var ledger = await StartAsync();
         for (var i = 0; i < 100_000; i++)
         {
             ledger.Receive(ledger.Ping(), Peer.WithPort((ushort)(10_000 + (i % 50_000))));
@@ -50,13 +44,12 @@ public sealed class ByteBudgetTests
         var before = ledger.Answers(Peer).Count();
         ledger.Receive(ledger.Ping(), Peer);
         Assert.Equal(before + 1, ledger.Answers(Peer).Count());
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task All_endpoints_together_have_a_budget_too()
     {
-        var ledger = await StartAsync(o => o.Upload = new UploadLimits { PerEndpoint = 0, Total = 100_000 });
+        await using var ledger = await StartAsync(o => o.Upload = new UploadLimits { PerEndpoint = 0, Total = 100_000 });
         var other = UdpEndpoint.Parse("198.51.100.7:8468");
         Prove(ledger, other);
 
@@ -64,13 +57,12 @@ public sealed class ByteBudgetTests
         Flood(ledger, other, seconds: 5, perSecond: 100);
 
         Assert.InRange(Bytes(ledger, Peer) + Bytes(ledger, other), 900_000, 1_100_000);
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task Forged_strangers_leave_most_of_the_common_budget_to_peers()
     {
-        var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
+        await using var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
         const int Asked = 30;
         var before = ledger.Answers(Peer).Count();
 
@@ -82,13 +74,12 @@ public sealed class ByteBudgetTests
 
         Assert.Equal(before + Asked, ledger.Answers(Peer).Count());
         Assert.NotEqual(0, ledger.Node.Counts["refused.ByteBudget"]);
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task Pings_and_short_answers_to_forged_strangers_keep_to_a_quarter_of_the_common_budget()
     {
-        var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
+        await using var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
         const int Seconds = 4;
 
         FloodForged(ledger, ledger.FindNode, Seconds * 20_000, TimeSpan.FromSeconds(Seconds));
@@ -96,13 +87,12 @@ public sealed class ByteBudgetTests
 
         // A second's worth was there before.
         Assert.InRange(ledger.SentBytes, 500_000, 250_000 * (Seconds + 2));
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task Without_bounds_and_for_the_trusted_everything_is_answered()
     {
-        var ledger = await StartAsync(o =>
+        await using var ledger = await StartAsync(o =>
         {
             o.Upload = new UploadLimits { PerEndpoint = 0 };
             o.Trust.Add("198.51.100.0/24");
@@ -114,7 +104,6 @@ public sealed class ByteBudgetTests
 
         Assert.Equal(0, ledger.Node.Counts["refused.ByteBudget"]);
         Assert.Equal(1_000, ledger.Answers(friend).Count());
-        await ledger.Node.DisposeAsync();
     }
 
     private static async Task<Ledger> StartAsync(Action<KadNodeOptions>? configure = null)

@@ -1,16 +1,10 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Trust;
 
 /// <summary>A node that is handed datagrams from any source, and keeps books of the bytes that it sends to whom.</summary>
-internal sealed class Ledger : IDatagramTransport
+internal sealed class Ledger : IAsyncDisposable
 {
     private readonly Dictionary<UdpEndpoint, List<byte[]>> _sent = [];
 
@@ -26,7 +20,7 @@ internal sealed class Ledger : IDatagramTransport
             table.Observe(ContactObservation.Answered(contact));
         }
 
-        Node = new DhtNode(options, this, table, Store, new NodeEnvironment { Time = Clock, Random = Random });
+        Node = new DhtNode(options, new Transport(this), table, Store, new NodeEnvironment { Time = Clock, Random = Random });
         Node.Start();
     }
 
@@ -37,25 +31,6 @@ internal sealed class Ledger : IDatagramTransport
     public InMemoryKeyStore Store { get; } = new(new StoreQuota());
 
     public DhtNode Node { get; }
-
-    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("11.0.0.1:8468")];
-
-    public void Start(IDatagramReceiver receiver)
-    {
-        // Datagrams are handed to the node directly.
-    }
-
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
-    {
-        if (!_sent.TryGetValue(destination, out var datagrams))
-        {
-            _sent.Add(destination, datagrams = []);
-        }
-
-        datagrams.Add(datagram.ToArray());
-        SentBytes += datagram.Length;
-        return true;
-    }
 
     /// <summary>Bytes sent to everybody.</summary>
     public long SentBytes { get; private set; }
@@ -98,7 +73,26 @@ internal sealed class Ledger : IDatagramTransport
     public Func<byte[], int> Put(NodeId key, DhtValue value) => b => RequestWriter.TryWriteStore(
         b, NewId(), new StoreRequest(NodeId.Random(Random), key, value), out var length) ? length : 0;
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => Node.DisposeAsync();
 
     private MessageId NewId() => MessageId.Random(Random);
+
+    /// <summary>Books what is sent. Datagrams are handed to the node directly.</summary>
+    private sealed class Transport(Ledger ledger) : IDatagramTransport
+    {
+        public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("11.0.0.1:8468")];
+
+        public void Start(IDatagramReceiver receiver)
+        {
+        }
+
+        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+        {
+            (CollectionsMarshal.GetValueRefOrAddDefault(ledger._sent, destination, out _) ??= []).Add(datagram.ToArray());
+            ledger.SentBytes += datagram.Length;
+            return true;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

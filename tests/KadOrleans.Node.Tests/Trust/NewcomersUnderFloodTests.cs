@@ -1,9 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Tests.Trust;
 
 /// <summary>Newcomers that ask once, while requests with forged sources pour in.</summary>
@@ -55,8 +49,7 @@ public sealed class NewcomersUnderFloodTests
 
     private RawPeer Ask(UdpEndpoint node, int kind)
     {
-        var newcomer = _world.AddPeer();
-        newcomer.OnRequest = newcomer.AnswerPings;
+        var newcomer = _world.AddAnsweringPeer();
         var (id, key) = (MessageId.Random(_world.Random), NodeId.Random(_world.Random));
         switch (kind)
         {

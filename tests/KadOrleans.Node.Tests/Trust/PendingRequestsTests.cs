@@ -1,8 +1,5 @@
-using KadOrleans.Core;
 using KadOrleans.Node.Handlers;
 using KadOrleans.Node.Trust;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Trust;
 
@@ -26,7 +23,7 @@ public sealed class PendingRequestsTests
         Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(_ => Hold("11.0.0.1:1").Held));
         Assert.True(Hold("11.0.0.1:2").Held);
 
-        Assert.Equal(3, _held.Take(Endpoint("11.0.0.1:1")).Count);
+        Assert.Equal(3, _held.Take(Endpoint("11.0.0.1:1")).Length);
         Assert.Empty(_held.Take(Endpoint("11.0.0.1:1")));
         Assert.Equal(Footprint, _held.Bytes);
     }

@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Tests.Trust;
 
 public sealed class PendingResponseTests
@@ -40,8 +35,7 @@ public sealed class PendingResponseTests
     {
         await _world.StartNetworkAsync(25, Without.Walks);
         var node = _world.Nodes[0];
-        var stranger = _world.AddPeer();
-        stranger.OnRequest = stranger.AnswerPings;
+        var stranger = _world.AddAnsweringPeer();
 
         stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
         await _world.PassAsync(TimeSpan.FromMilliseconds(60));

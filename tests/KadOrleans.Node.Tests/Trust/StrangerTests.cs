@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Trust;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Trust;
 
@@ -15,8 +10,7 @@ public sealed class StrangerTests
     public void A_stranger_that_answers_one_ping_gets_its_long_answer() => _world.Run(async () =>
     {
         var node = await StartNodeWithContactsAsync();
-        var stranger = _world.AddPeer();
-        stranger.OnRequest = stranger.AnswerPings;
+        var stranger = _world.AddAnsweringPeer();
         var id = MessageId.Random(_world.Random);
 
         stranger.FindNode(node.Transport.Endpoint, id, NodeId.Random(_world.Random));
@@ -84,8 +78,7 @@ public sealed class StrangerTests
             node.Node.Engine.Consider(new Contact(NodeId.Random(_world.Random), host.WithPort((ushort)i)));
         }
 
-        var other = _world.AddPeer();
-        other.OnRequest = other.AnswerPings;
+        var other = _world.AddAnsweringPeer();
         node.Node.Engine.Consider(other.Contact);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
@@ -142,7 +135,7 @@ public sealed class StrangerTests
     public async Task Held_requests_are_bounded_per_endpoint()
     {
         var random = new SeededRandomSource(6);
-        var ledger = new Ledger(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
+        await using var ledger = new Ledger(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
         var stranger = UdpEndpoint.Parse("192.0.2.7:8468");
 
         for (var i = 0; i < Strangers.MaxFindsPerEndpoint + 5; i++)
@@ -154,7 +147,6 @@ public sealed class StrangerTests
         Assert.Equal([2, 2, 2, 2, 2], ledger.Answers(stranger).Select(ContactsIn));
         ledger.AnswerPing(stranger, null);
         Assert.Equal(Strangers.MaxFindsPerEndpoint, ledger.Answers(stranger).Count(answer => ContactsIn(answer) == 20));
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
@@ -162,8 +154,7 @@ public sealed class StrangerTests
     {
         var node = await _world.StartNodeAsync();
         var silent = _world.AddPeer();
-        var alive = _world.AddPeer();
-        alive.OnRequest = alive.AnswerPings;
+        var alive = _world.AddAnsweringPeer();
 
         silent.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
         alive.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));

@@ -1,5 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Node.Trust;
 
 namespace KadOrleans.Node.Tests.Trust;
@@ -15,7 +13,7 @@ public sealed class UnprovenStoreTests
     [Fact]
     public async Task A_forged_store_overwrites_nothing()
     {
-        var ledger = new Ledger([]);
+        await using var ledger = new Ledger([]);
         var now = ledger.Clock.GetUtcNow();
         await ledger.Store.PutAsync(Key, new StoredValue(DhtValue.FromString("TRUE"), now, now.AddDays(1), default));
 
@@ -26,7 +24,6 @@ public sealed class UnprovenStoreTests
         Assert.Empty(ledger.Answers(Stranger));
         Assert.Single(ledger.Pings(Stranger));
         Assert.Equal(1, ledger.Node.Counts["refused.Unproven"]);
-        await ledger.Node.DisposeAsync();
     }
 
     // A Python node answers with its id, a client with nil.
@@ -35,7 +32,7 @@ public sealed class UnprovenStoreTests
     [InlineData(false)]
     public async Task A_store_is_taken_and_acknowledged_once_its_sender_answered_the_ping(bool isNode)
     {
-        var ledger = new Ledger([]);
+        await using var ledger = new Ledger([]);
         ledger.Receive(ledger.Put(Key, DhtValue.FromString("value")), Stranger);
         Assert.Equal(0, (await ledger.Store.GetUsageAsync()).Keys);
         Assert.Empty(ledger.Answers(Stranger));
@@ -50,13 +47,12 @@ public sealed class UnprovenStoreTests
         // From now on at once.
         ledger.Receive(ledger.Put(Key, DhtValue.FromString("other")), Stranger);
         Assert.Equal(2, ledger.Answers(Stranger).Count());
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task Any_answer_to_a_request_of_ours_lets_a_store_through()
     {
-        var ledger = new Ledger([]);
+        await using var ledger = new Ledger([]);
         var asking = ledger.Node.StunAsync(Stranger);
         byte[] stun = [.. ledger.SentTo(Stranger)[0]];
         ledger.Receive(ledger.Put(Key, DhtValue.FromString("value")), Stranger);
@@ -66,13 +62,12 @@ public sealed class UnprovenStoreTests
 
         Assert.Equal(True, Assert.Single(ledger.Answers(Stranger))[^1]);
         await asking;
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task A_proof_that_comes_too_late_stores_nothing_and_serves_the_next_store()
     {
-        var ledger = new Ledger([]);
+        await using var ledger = new Ledger([]);
         ledger.Receive(ledger.Put(Key, DhtValue.FromString("value")), Stranger);
         ledger.Clock.Advance(Strangers.StoreWait + TimeSpan.FromSeconds(1));
 
@@ -81,13 +76,12 @@ public sealed class UnprovenStoreTests
 
         ledger.Receive(ledger.Put(Key, DhtValue.FromString("value")), Stranger);
         Assert.Single(ledger.Answers(Stranger));
-        await ledger.Node.DisposeAsync();
     }
 
     [Fact]
     public async Task Stores_of_a_million_forged_sources_take_bounded_memory()
     {
-        var ledger = new Ledger([]);
+        await using var ledger = new Ledger([]);
         var value = DhtValue.FromBytes(new byte[8_000]);
         for (var i = 0u; i < 20_000; i++)
         {
@@ -99,6 +93,5 @@ public sealed class UnprovenStoreTests
         var held = counts["requests.pending"] - counts["refused.PendingLimit"];
         Assert.InRange(held, 3_000, Strangers.MaxStoreBytes / 8_000);
         Assert.Equal(0, (await ledger.Store.GetUsageAsync()).Keys);
-        await ledger.Node.DisposeAsync();
     }
 }

@@ -1,7 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
 using KadOrleans.Node.Trust;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Node.Tests.Trust;
 

@@ -1,6 +1,3 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-
 namespace KadOrleans.Node.Tests.Values;
 
 public sealed class CancelledSetTests

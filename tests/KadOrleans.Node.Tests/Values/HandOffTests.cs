@@ -1,10 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Node.Tests.Values;
 
 public sealed class HandOffTests
@@ -20,8 +13,7 @@ public sealed class HandOffTests
             await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
         }
 
-        var newcomer = await _world.StartNodeAsync();
-        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var newcomer = await JoinAsync(first);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
 
         Assert.Equal(100, (await newcomer.Store.GetUsageAsync()).Keys);
@@ -37,8 +29,7 @@ public sealed class HandOffTests
             await _world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
         }
 
-        var newcomer = await _world.StartNodeAsync();
-        await newcomer.Node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
+        var newcomer = await JoinAsync(_world.Nodes[0]);
         await _world.PassAsync(TimeSpan.FromMinutes(5));
 
         // It is among the 20 nearest of 101 nodes for about a fifth of the keys.
@@ -58,8 +49,7 @@ public sealed class HandOffTests
             await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
         }
 
-        var newcomer = await _world.StartNodeAsync();
-        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var newcomer = await JoinAsync(first);
         await _world.PassAsync(TimeSpan.FromSeconds(2));
 
         Assert.InRange((await newcomer.Store.GetUsageAsync()).Keys, 320, 700);
@@ -71,8 +61,7 @@ public sealed class HandOffTests
         _world.Network.Conditions = new NetworkConditions { Loss = 0.02 };
         var first = await HoldAsync(22_000);
 
-        var newcomer = await _world.StartNodeAsync(WithoutQuota);
-        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var newcomer = await JoinAsync(first, WithoutQuota);
         await _world.PassAsync(TimeSpan.FromMinutes(5));
 
         Assert.Equal(22_000, (await newcomer.Store.GetUsageAsync()).Keys);
@@ -97,8 +86,7 @@ public sealed class HandOffTests
         };
         slow.Ping(first.Transport.Endpoint, MessageId.Random(_world.Random));
         await _world.PassAsync(TimeSpan.FromSeconds(10));
-        var next = await _world.StartNodeAsync();
-        await next.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var next = await JoinAsync(first);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
 
         Assert.InRange(stores, 20, 2_000);
@@ -118,8 +106,7 @@ public sealed class HandOffTests
     {
         const int Upload = 20_000;
         var first = await HoldAsync(2_000, options => options.Upload = new UploadLimits { Total = Upload });
-        var newcomer = await _world.StartNodeAsync();
-        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var newcomer = await JoinAsync(first);
         var before = first.Transport.SentBytes;
         await _world.PassAsync(TimeSpan.FromSeconds(30));
 
@@ -152,13 +139,19 @@ public sealed class HandOffTests
         var expiresAt = _world.Clock.GetUtcNow() + TimeSpan.FromDays(7);
         await _world.PassAsync(TimeSpan.FromHours(12));
 
-        var newcomer = await _world.StartNodeAsync();
-        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var newcomer = await JoinAsync(first);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
 
         var held = await newcomer.Store.GetAsync(NodeId.FromKey("key"), _world.Clock.GetUtcNow());
         Assert.InRange(held!.ExpiresAt, expiresAt - TimeSpan.FromSeconds(1), expiresAt + TimeSpan.FromSeconds(1));
     });
+
+    private async Task<SimulatedNode> JoinAsync(SimulatedNode known, Action<KadNodeOptions>? configure = null)
+    {
+        var newcomer = await _world.StartNodeAsync(configure);
+        await newcomer.Node.BootstrapAsync([$"{known.Transport.Endpoint}"]);
+        return newcomer;
+    }
 
     private static void WithoutQuota(KadNodeOptions options) => options.Quota = StoreQuota.Unlimited;
 

@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation;
-using KadOrleans.Testing.Simulation;
 using KadOrleans.Testing.Vectors;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Node.Tests.Vectors;
 

@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
 using KadOrleans.Node.Watching;
-using KadOrleans.Simulation;
 using KadOrleans.Watching;
 
 namespace KadOrleans.Node.Tests.Watching;

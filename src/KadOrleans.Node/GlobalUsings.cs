@@ -1,0 +1,11 @@
+global using KadOrleans.Core;
+global using KadOrleans.Core.Admission;
+global using KadOrleans.Core.Crawling;
+global using KadOrleans.Core.Lookups;
+global using KadOrleans.Core.Maintenance;
+global using KadOrleans.Core.Routing;
+global using KadOrleans.Core.Values;
+global using KadOrleans.Node.Diagnostics;
+global using KadOrleans.Node.Ports;
+global using KadOrleans.Wire;
+global using Microsoft.Extensions.Logging;

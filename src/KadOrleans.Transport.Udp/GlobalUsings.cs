@@ -1,0 +1,3 @@
+global using System.Net.Sockets;
+global using KadOrleans.Core;
+global using Microsoft.Extensions.Logging;

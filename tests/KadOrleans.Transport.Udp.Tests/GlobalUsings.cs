@@ -1,0 +1,2 @@
+global using KadOrleans.Core;
+global using KadOrleans.Node.Ports;
