@@ -1,4 +1,5 @@
 using KadOrleans.GrainStorage.Sqlite;
+using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.Storage;
@@ -24,6 +25,21 @@ public sealed class SqliteGrainStorageTests : GrainStorageConformance, IAsyncDis
             () => Storage.WriteStateAsync(Samples.Name, grain, Samples.State("stale", first.ETag)));
 
         Assert.Equal((second.ETag, first.ETag), (conflict.StoredEtag, conflict.CurrentEtag));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(70_000)]
+    public void A_state_has_the_bytes_of_Orleans_own_serializer(int length)
+    {
+        var state = new SampleState { Text = "hello", Bytes = [.. Enumerable.Range(0, length).Select(i => (byte)i)] };
+        var own = new PooledGrainStorageSerializer(_folder.Serializer);
+
+        var written = own.Serialize(state);
+
+        Assert.Equal(new OrleansGrainStorageSerializer(_folder.Serializer).Serialize(state).ToArray(), written.ToArray());
+        Assert.Equal(state.Bytes, own.Deserialize<SampleState>(written).Bytes);
     }
 
     [Fact]
