@@ -1,5 +1,4 @@
 using KadOrleans.GrainStorage.Sqlite;
-using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.Storage;
