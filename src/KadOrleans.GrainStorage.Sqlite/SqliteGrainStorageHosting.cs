@@ -30,7 +30,7 @@ public static class SqliteGrainStorageSiloBuilderExtensions
         ArgumentException.ThrowIfNullOrEmpty(name);
         var options = builder.Services.AddOptions<SqliteGrainStorageOptions>(name).Configure<IServiceProvider>((options, services) =>
             options.GrainStorageSerializer = services.GetKeyedService<IGrainStorageSerializer>(name)
-                ?? ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
+                ?? ActivatorUtilities.CreateInstance<PooledGrainStorageSerializer>(services));
         if (configure is not null)
         {
             options.Configure(configure);

@@ -11,7 +11,9 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
     /// <summary>Fewer bytes are read as quickly with their contents.</summary>
     private const int LeastBytesForKeys = 32 << 10;
 
-    private readonly Dictionary<NodeId, PageEntry> _entries = [];
+    // Sorted entries: first those of the log, then those of each page. Of the same key the first ones count. They are merged and not gathered
+    // in a table: that would be a large object, and so would its sorted copy. Each compaction would bring on a collection of all generations.
+    private readonly List<List<PageEntry>> _runs = [];
     private long _bytes;
     private long _keyBytes;
 
@@ -20,13 +22,16 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
 
     public void Add(IReadOnlyDictionary<NodeId, StoredValue?> changes)
     {
+        var run = new List<PageEntry>(changes.Count);
         foreach (var (key, value) in changes)
         {
             if (value is not null || keepRemovals)
             {
-                Add(new PageEntry(key, EntryCodec.Encode([new Entry(key, value)]), value?.Value.ContentLength));
+                run.Add(new PageEntry(key, EntryCodec.Encode([new Entry(key, value)]), value?.Value.ContentLength));
             }
         }
+
+        Add(run);
     }
 
     /// <summary>Adds what is still needed of a page.</summary>
@@ -36,20 +41,16 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
     /// <exception cref="InvalidDataException">The entries are damaged.</exception>
     public void Add(Page page, byte[] entries, bool isOldest)
     {
+        var run = new List<PageEntry>(page.Live);
         for (var position = 0; position < entries.Length;)
         {
             var bytes = entries.AsMemory(position);
             var head = EntryCodec.ReadHead(bytes.Span, hasContent: true);
             position += head.Length;
             var isHeld = image.Shard.TryFind(head.Key, out var held);
-            if (_entries.ContainsKey(head.Key))
-            {
-                continue;
-            }
-
             if (head.IsRemoval && !isHeld && keepRemovals && !isOldest)
             {
-                Add(new PageEntry(head.Key, bytes[..head.Length], null));
+                run.Add(new PageEntry(head.Key, bytes[..head.Length], null));
             }
             else if (!head.IsRemoval && isHeld && ValuePlace.Of(held).Page == page.Number)
             {
@@ -58,9 +59,11 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
                     EntryCodec.WriteStoredAt(bytes.Span, held.StoredAt);
                 }
 
-                Add(new PageEntry(head.Key, bytes[..head.Length], head.ContentLength));
+                run.Add(new PageEntry(head.Key, bytes[..head.Length], head.ContentLength));
             }
         }
+
+        Add(run);
     }
 
     /// <summary>The pages.</summary>
@@ -70,9 +73,7 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
         var pages = new List<IReadOnlyList<PageEntry>>();
         List<PageEntry>? page = null;
         var bytes = 0;
-        PageEntry[] sorted = [.. _entries.Values];
-        Array.Sort(sorted, static (one, other) => one.Key.CompareTo(other.Key));
-        foreach (var entry in sorted)
+        foreach (var entry in Merge())
         {
             if (page is null || bytes + entry.Bytes.Length > CompactionPlan.MaxPageBytes || (page[^1].Key < border && entry.Key >= border))
             {
@@ -87,11 +88,50 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
         return pages;
     }
 
-    private void Add(PageEntry entry)
+    private void Add(List<PageEntry> run)
     {
-        _entries.Add(entry.Key, entry);
-        _bytes += entry.Bytes.Length;
-        _keyBytes += entry.Bytes.Length - (entry.ContentLength ?? 0);
+        var isSorted = true;
+        for (var i = 0; i < run.Count; i++)
+        {
+            isSorted &= i == 0 || run[i - 1].Key < run[i].Key;
+            _bytes += run[i].Bytes.Length;
+            _keyBytes += run[i].Bytes.Length - (run[i].ContentLength ?? 0);
+        }
+
+        if (!isSorted)
+        {
+            run.Sort(static (one, other) => one.Key.CompareTo(other.Key));
+        }
+
+        if (run.Count > 0)
+        {
+            _runs.Add(run);
+        }
+    }
+
+    private IEnumerable<PageEntry> Merge()
+    {
+        var next = new PriorityQueue<int, (NodeId Key, int Run)>(_runs.Select((run, i) => (i, (run[0].Key, i))));
+        var positions = new int[_runs.Count];
+        NodeId? last = null;
+        while (next.TryPeek(out var i, out _))
+        {
+            var entry = _runs[i][positions[i]];
+            if (++positions[i] < _runs[i].Count)
+            {
+                next.DequeueEnqueue(i, (_runs[i][positions[i]].Key, i));
+            }
+            else
+            {
+                next.Dequeue();
+            }
+
+            if (entry.Key != last)
+            {
+                yield return entry;
+                last = entry.Key;
+            }
+        }
     }
 }
 

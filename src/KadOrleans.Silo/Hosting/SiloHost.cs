@@ -1,5 +1,6 @@
 using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Hosting;
+using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Grains;
 using KadOrleans.Grains.Abstractions;
 using KadOrleans.Grains.Hosting;
@@ -106,7 +107,7 @@ internal static class SiloHost
     {
         // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
-            GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
+            GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<PooledGrainStorageSerializer>(services));
         silo.Services.AddOptions<AdoNetGrainStorageOptions>(GrainStorageName.Kad).PostConfigure<TimeProvider>(StateDataSource.Use);
         // Before the grains' own, which makes a system call each time: each write draws twice.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
-using Orleans.Storage;
 
 namespace KadOrleans.Silo.Tests.Storage;
 
@@ -21,13 +20,15 @@ internal sealed class SqliteFolder : IDisposable
 
     public string LogPath => DatabasePath + "-wal";
 
+    public Serializer Serializer => _services.GetRequiredService<Serializer>();
+
     public SqliteGrainStorage Open(bool deleteStateOnClear = true) => SqliteGrainStorage.Open(
         new SqliteGrainStorageOptions
         {
             Folder = Path,
             FolderSetting = "Kad:Data",
             DeleteStateOnClear = deleteStateOnClear,
-            GrainStorageSerializer = new OrleansGrainStorageSerializer(_services.GetRequiredService<Serializer>()),
+            GrainStorageSerializer = new PooledGrainStorageSerializer(Serializer),
         },
         _services.GetRequiredService<IActivatorProvider>(),
         NullLogger<SqliteGrainStorage>.Instance);

@@ -26,6 +26,21 @@ public sealed class SqliteGrainStorageTests : GrainStorageConformance, IAsyncDis
         Assert.Equal((second.ETag, first.ETag), (conflict.StoredEtag, conflict.CurrentEtag));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(70_000)]
+    public void A_state_has_the_bytes_of_Orleans_own_serializer(int length)
+    {
+        var state = new SampleState { Text = "hello", Bytes = [.. Enumerable.Range(0, length).Select(i => (byte)i)] };
+        var own = new PooledGrainStorageSerializer(_folder.Serializer);
+
+        var written = own.Serialize(state);
+
+        Assert.Equal(new OrleansGrainStorageSerializer(_folder.Serializer).Serialize(state).ToArray(), written.ToArray());
+        Assert.Equal(state.Bytes, own.Deserialize<SampleState>(written).Bytes);
+    }
+
     [Fact]
     public async Task A_write_that_expects_a_state_where_there_is_none_is_refused()
     {
