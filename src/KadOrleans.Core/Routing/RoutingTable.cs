@@ -258,3 +258,83 @@ internal sealed class RoutingTable
 
     private static DateTimeOffset Earlier(DateTimeOffset time, DateTimeOffset now) => time < now ? time : now;
 }
+
+/// <summary>An observation for a routing table, from where datagrams arrive. Of a lookup only the id counts: its target.</summary>
+internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
+{
+    /// <summary>
+    /// The contact answered. The table trusts this, so report it only in two cases. Either the contact proved id and endpoint, by a PONG
+    /// with that id from that endpoint. Or the table has it with both, and it answered any request.
+    /// </summary>
+    public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
+
+    /// <summary>The contact left a request, its retry included, unanswered.</summary>
+    public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
+
+    /// <summary>The contact is to leave the table at once: it is banned, or its operator says so.</summary>
+    public static ContactObservation Dropped(Contact contact) => new(ObservationKind.Dropped, contact);
+
+    /// <summary>A lookup for <paramref name="target"/> began, which refreshes its bucket (Kademlia §2.3).</summary>
+    public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
+}
+
+internal enum ObservationKind
+{
+    Answered,
+
+    Failed,
+
+    LookedUp,
+
+    Dropped,
+}
+
+/// <summary>The result of an observation, and what the caller should now do.</summary>
+internal readonly record struct TableDecision(TableOutcome Outcome)
+{
+    /// <summary>The contact that entered the table, or the replacement that took a place. It is due for hand-off (Kademlia §2.5).</summary>
+    public Contact? Added { get; init; }
+
+    /// <summary>Further replacements that found a place in the same step; nearly always none.</summary>
+    public IReadOnlyList<Contact> AlsoAdded { get => field ?? []; init; }
+
+    /// <summary>
+    /// The contact that left the table: one that failed too often, or the former id of an endpoint that now answers with another.
+    /// </summary>
+    public Contact? Dropped { get; init; }
+
+    /// <summary>A contact to ping now: one whose place another wants, or the known endpoint of an id that answers elsewhere.</summary>
+    public Contact? Check { get; init; }
+}
+
+internal enum TableOutcome
+{
+    Added,
+
+    Refreshed,
+
+    /// <summary>The bucket is full of older contacts; the new one waits for a place (Kademlia §4.1).</summary>
+    KeptAsReplacement,
+
+    /// <summary>The id is in the table under another endpoint, which stays until it fails; the new one waits.</summary>
+    AddressConflict,
+
+    RefusedOwnId,
+
+    RefusedEndpoint,
+
+    RefusedDiversity,
+
+    Failed,
+
+    Dropped,
+
+    /// <summary>The contact failed too often and a replacement took its place.</summary>
+    Replaced,
+
+    ReplacementDropped,
+
+    Unknown,
+
+    LookedUp,
+}

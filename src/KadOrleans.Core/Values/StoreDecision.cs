@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KadOrleans.Core.Values;
 
 /// <summary>
@@ -226,4 +228,45 @@ public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, l
     /// <summary>Both together.</summary>
     public StoreTurnover Add(StoreTurnover other) =>
         new(EvictedFar + other.EvictedFar, EvictedNear + other.EvictedNear, Changed + other.Changed);
+}
+
+/// <summary>Rules for all values, checked before the quotas.</summary>
+internal static class StoreRules
+{
+    /// <summary>
+    /// The longest content of a text or bytes value. A request body has at most 8,192 bytes: 52 for the call, 3 for the value's header.
+    /// </summary>
+    public const int MaxContentLength = 8137;
+
+    /// <summary>The longest life that a publisher may choose, in seconds: 365 days. A node holds a value at most for its own time to live.</summary>
+    public const int MaxLifeSeconds = 365 * 24 * 60 * 60;
+
+    /// <summary>Throws if a life is shorter than a second, or longer than <see cref="MaxLifeSeconds"/>.</summary>
+    public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
+    {
+        if (life < TimeSpan.FromSeconds(1) || life > TimeSpan.FromSeconds(MaxLifeSeconds))
+        {
+            throw new ArgumentOutOfRangeException(name, life, $"The life is {life}; 00:00:01 to 365.00:00:00 is allowed.");
+        }
+    }
+
+    /// <summary>Why a value cannot be sent to, and is not accepted from, the network; null if it can be.</summary>
+    public static StoreResult? FindRefusal(DhtValue value) => value switch
+    {
+        { Kind: DhtValueKind.None } => StoreResult.UnsupportedType,
+        { ContentLength: > MaxContentLength } => StoreResult.TooLarge,
+        _ => null,
+    };
+
+    public static void ThrowIfRefused(DhtValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (FindRefusal(value) is { } refusal)
+        {
+            throw new ArgumentException(
+                refusal == StoreResult.TooLarge
+                    ? $"The value is {value.ContentLength} bytes long; at most {MaxContentLength} are allowed."
+                    : "The value is empty (default(DhtValue)).",
+                name);
+        }
+    }
 }
