@@ -77,12 +77,10 @@ internal static class TypedValues
         [typeof(byte[])] = DhtValueKind.Bytes,
     };
 
-    /// <exception cref="NotSupportedException">The type is none of the five.</exception>
     public static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
         ? kind
         : throw new NotSupportedException($"Type {type.Name} is not supported; use string, long, double, bool or byte[].");
 
-    /// <exception cref="InvalidOperationException">The value is of another type, or a number beyond it.</exception>
     public static T Read<T>(DhtValue value)
     {
         if (value.Kind != KindOf(typeof(T)))

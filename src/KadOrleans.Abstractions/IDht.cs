@@ -100,20 +100,17 @@ public enum SetAcknowledgement
 public class DhtUnavailableException : Exception
 {
     /// <summary>A part of the DHT is unavailable.</summary>
-    public DhtUnavailableException()
-        : base("The DHT does not respond.")
+    public DhtUnavailableException() : base("The DHT does not respond.")
     {
     }
 
     /// <summary>A part of the DHT is unavailable, explained.</summary>
-    public DhtUnavailableException(string message)
-        : base(message)
+    public DhtUnavailableException(string message) : base(message)
     {
     }
 
     /// <summary>A part of the DHT is unavailable, explained, with its cause.</summary>
-    public DhtUnavailableException(string message, Exception innerException)
-        : base(message, innerException)
+    public DhtUnavailableException(string message, Exception innerException) : base(message, innerException)
     {
     }
 }

@@ -24,8 +24,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
 
     private UdpEndpoint Endpoint => UdpEndpoint.FromHalves(High, Low, 0);
 
-    // The lowest IPv6 network without the IPv4 in it: loopback, and addresses that nobody is reached at. It is not all
-    // zeros, or a forged source such as ::2 would pass for Trusted.
+    // The lowest IPv6 network without the IPv4 in it, such as loopback. It is not zero: a forged ::2 would pass for Trusted.
     private static SourceNetwork Lowest => new(0, 1);
 
     /// <summary>The source that an endpoint belongs to; never <see cref="Trusted"/>.</summary>
@@ -33,8 +32,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
         endpoint.IsIPv4 ? new SourceNetwork(0, endpoint.AddressLow) : OfIPv6(endpoint.AddressHigh);
 
     /// <summary>
-    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48. Never
-    /// <see cref="Trusted"/>.
+    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48. Never <see cref="Trusted"/>.
     /// </summary>
     public static SourceNetwork SubnetOf(UdpEndpoint endpoint) => endpoint.IsIPv4
         ? new SourceNetwork(0, endpoint.AddressLow & ~0xFFUL)

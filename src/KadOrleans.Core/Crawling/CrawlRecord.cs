@@ -42,10 +42,10 @@ public sealed record CrawlRecord
     /// </summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Where it is among the ids: its own id, or if it gave none, the first one that nodes name it under.</summary>
+    /// <summary>Its own id, or if it gave none, the first one that nodes name it under.</summary>
     internal NodeId? Place => Id ?? (ClaimedIds.Count > 0 ? ClaimedIds[0] : null);
 
-    /// <summary>Whether it belongs to a range of ids: by its own id, or if it gave none, by one that nodes name it under.</summary>
+    /// <summary>By its own id, or if it gave none, by one that nodes name it under.</summary>
     internal bool IsIn(BucketRange range) => Id is { } id && range.Contains(id) || ClaimedIds.Any(range.Contains);
 }
 
@@ -81,10 +81,10 @@ public enum AddressForm
     Bytes,
 }
 
-/// <summary>Some records of a crawl as bytes, to be kept: some 60 bytes a record.</summary>
+/// <summary>Records as stored: some 60 bytes each.</summary>
 internal static class CrawlPage
 {
-    /// <summary>The most records of a page: with eight claimed ids each it has 240 KiB. Grain storage on Azure's tables takes 512 KiB.</summary>
+    /// <summary>With eight claimed ids each a page has 240 KiB. Grain storage on Azure's tables takes 512 KiB.</summary>
     public const int MaxRecords = 1_024;
 
     private const byte Format = 1;

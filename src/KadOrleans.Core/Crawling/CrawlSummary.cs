@@ -88,7 +88,6 @@ public sealed record CrawlSummary
         };
     }
 
-    /// <summary>The summary with a bounded number of examples, to be kept.</summary>
     internal CrawlSummary Shorten() => this with
     {
         DuplicateIds = [.. DuplicateIds.Take(MaxExamples).Select(d => d with { Endpoints = [.. d.Endpoints.Take(MaxEndpoints)] })],
@@ -124,9 +123,7 @@ public sealed record Quantiles(double Least, double P10, double P50, double P90,
     }
 }
 
-/// <summary>
-/// How evenly ids are spread over the space, by their first bits: a chi-square test against an even spread.
-/// </summary>
+/// <summary>How evenly ids are spread over the space, by their first bits: a chi-square test against an even spread.</summary>
 /// <param name="Bits">How many first bits were compared.</param>
 /// <param name="ChiSquare">The sum of squared deviations over the expected count.</param>
 /// <param name="Probability">How likely chance alone deviates that much.</param>
@@ -143,10 +140,10 @@ public sealed record PrefixBalance(
     string Emptiest,
     double EmptiestRatio)
 {
-    /// <summary>Ids that each prefix must have on average. With fewer, the test says nothing.</summary>
+    /// <summary>With fewer on average, the test says nothing.</summary>
     internal const int LeastPerPrefix = 10;
 
-    // 256 prefixes: more would show no pattern that a person can act on.
+    // More prefixes would show no pattern that a person can act on.
     private const int MaxBits = 8;
 
     internal static PrefixBalance? Of(IReadOnlyCollection<NodeId> ids)
@@ -194,7 +191,7 @@ public sealed record PrefixBalance(
         return prefix;
     }
 
-    /// <summary>How likely a chi-square variable exceeds a value, by the normal approximation of Wilson and Hilferty (1931).</summary>
+    /// <summary>By the normal approximation of Wilson and Hilferty (1931).</summary>
     private static double UpperTail(double value, int freedom)
     {
         var variance = 2.0 / (9 * freedom);
@@ -211,19 +208,15 @@ public sealed record PrefixBalance(
     }
 }
 
-/// <summary>
-/// How the endpoints of a crawl are spread over the ids that begin with a prefix. They are counted in <see cref="Pieces"/>, and listed where
-/// they are few. An endpoint without an id of its own is where others say. Not safe for several threads.
-/// </summary>
+// A crawl's endpoints by the next two digits of their ids after a prefix. They are listed where they are few. Not safe for
+// several threads.
 internal sealed class CrawlMap
 {
-    /// <summary>The pieces of the range: the next two digits of the ids.</summary>
     public const int Pieces = 256;
 
-    /// <summary>The longest prefix in hexadecimal digits: two are left for the pieces.</summary>
     public const int LongestPrefix = (NodeId.Length * 2) - 2;
 
-    /// <summary>The most endpoints that are told one by one: as many as a picture of dots shows well.</summary>
+    /// <summary>As many as a picture of dots shows well.</summary>
     public const int MostNodes = 200;
 
     private readonly string _prefix;

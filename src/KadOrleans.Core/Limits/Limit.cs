@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Limits;
 /// <summary>A limit that an operator may change while a node or a cluster runs. Values are whole numbers of its unit.</summary>
 public sealed class Limit
 {
-    /// <summary>The most bytes of a quota. All values up to it are exact in JSON.</summary>
+    /// <summary>Values up to it are exact in JSON.</summary>
     private const long MostBytes = 1L << 50;
 
     private const long MostRequests = 10_000_000;
@@ -83,16 +83,14 @@ public sealed class Limit
     public static Limit? Find(string? name) =>
         All.FirstOrDefault(limit => string.Equals(limit.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    internal static Limit Parse(string name) => Find(name)
-        ?? throw new ArgumentException(Unknown(name));
+    internal static Limit Parse(string name) => Find(name) ?? throw new ArgumentException(Unknown(name));
 
     internal static string Unknown(string? name) =>
         $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
 
-    /// <summary>The most that a process allows which can hold so many keys.</summary>
     internal long MostOf(int mostKeys) => _isBoundByMemory ? Math.Min(Most, mostKeys) : Most;
 
-    /// <summary>Why a process that can hold so many keys does not allow a value, in one sentence; null if it does.</summary>
+    /// <summary>Null if a process that can hold so many keys allows the value.</summary>
     internal string? FindProblem(long value, int mostKeys)
     {
         var most = MostOf(mostKeys);
@@ -128,7 +126,6 @@ public sealed class Limit
 internal enum LimitScope
 {
     Silos,
-
     Edges,
 }
 
@@ -140,7 +137,7 @@ public sealed record LimitEntry(string Name, long Value, DateTimeOffset Since);
 
 internal static class LimitBook
 {
-    /// <summary>The changed limits with one more change; a value of null restores the setting's. Null if nothing has to be changed.</summary>
+    /// <summary>A value of null restores the setting's. Null if nothing has to be changed.</summary>
     public static IReadOnlyList<LimitEntry>? Set(IReadOnlyList<LimitEntry> entries, string name, long? value, int mostKeys, DateTimeOffset now)
     {
         var limit = Limit.Parse(name);
@@ -156,9 +153,7 @@ internal static class LimitBook
             : [.. others];
     }
 
-    /// <summary>
-    /// The values in force. A change that cannot be followed here is left out: another release made it, or a process with more memory.
-    /// </summary>
+    /// <summary>Leaves out a change of another release, or of a process with more memory.</summary>
     public static LimitValues Apply(LimitValues settings, IEnumerable<LimitEntry> entries, int mostKeys) => entries.Aggregate(
         settings,
         (values, entry) => Limit.Find(entry.Name) is { } limit && limit.FindProblem(entry.Value, mostKeys) is null
@@ -174,7 +169,6 @@ internal static class LimitBook
 /// <param name="Most">The most that this process can hold; else the most that is allowed.</param>
 public sealed record LimitDetails(Limit Limit, long? Setting, long? Value, DateTimeOffset? Since, long Most)
 {
-    /// <summary>All limits, as they are in force. Each edge of a cluster has settings of its own.</summary>
     internal static IReadOnlyList<LimitDetails> List(LimitValues settings, IReadOnlyList<LimitEntry> entries, int mostKeys, bool isCluster)
     {
         var values = LimitBook.Apply(settings, entries, mostKeys);
@@ -190,5 +184,5 @@ public sealed record LimitDetails(Limit Limit, long? Setting, long? Value, DateT
     }
 }
 
-/// <summary>The values of all limits at one time. Nobody changes the parts once they are in one.</summary>
+/// <summary>Immutable by convention: nobody changes the parts.</summary>
 internal sealed record LimitValues(StoreQuota Quota, SourceLimits Requests, UploadLimits Upload, int CrawlRate);

@@ -4,16 +4,11 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>
-/// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not asked makes room for
-/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one network were asked.
-/// </summary>
+// The contacts a lookup knows, nearest first, one per endpoint. Bounded: a farther one that was not queried makes room for a
+// nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
-    /// <summary>
-    /// Endpoints kept for one id. Several claims to an id stand side by side until their endpoints prove them; without a
-    /// bound, one id could take all places.
-    /// </summary>
+    // Claims to an id stand side by side until their endpoints prove them. Without a bound one id could take all places.
     private const int MaxEndpointsPerId = 3;
 
     private readonly SubnetDiversity _asked = new(new SubnetLimits(), trusted);
@@ -24,10 +19,8 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     public Candidate? Find(UdpEndpoint endpoint) => _byEndpoint.GetValueOrDefault(endpoint);
 
-    /// <summary>
-    /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under another id gets the
-    /// new one only if that is nearer and the endpoint was not queried yet. The endpoint will prove one of its ids.
-    /// </summary>
+    // Null if there is no room. An endpoint known under another id gets the new one only if that is nearer and the endpoint was
+    // not queried yet: it will prove one of its ids.
     public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
     {
         var distance = contact.Id.DistanceTo(target);
@@ -55,11 +48,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         }
 
         var network = _asked.IsExempt(contact.Endpoint) ? (SourceNetwork?)null : SourceNetwork.SubnetOf(contact.Endpoint);
-        var candidate = new Candidate(contact, distance, network, (namedBy?.Hops ?? 0) + 1)
-        {
-            NamedBy = namedBy,
-            IsProved = isProved,
-        };
+        var candidate = new Candidate(contact, distance, network, (namedBy?.Hops ?? 0) + 1) { NamedBy = namedBy, IsProved = isProved };
         _byDistance.Insert(FirstAt(distance), candidate);
         _byEndpoint.Add(contact.Endpoint, candidate);
         return candidate;
@@ -95,21 +84,11 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
     private bool MayClaim(NodeId id, Distance distance)
     {
-        var claims = 0;
-        for (var i = FirstAt(distance); i < _byDistance.Count && _byDistance[i].Contact.Id == id; i++)
-        {
-            if (_byDistance[i] is { IsProved: true, State: not CandidateState.Failed })
-            {
-                return false;
-            }
-
-            claims++;
-        }
-
-        return claims < MaxEndpointsPerId;
+        var claims = _byDistance.Skip(FirstAt(distance)).TakeWhile(c => c.Contact.Id == id).ToList();
+        return claims.Count < MaxEndpointsPerId && !claims.Exists(c => c is { IsProved: true, State: not CandidateState.Failed });
     }
 
-    /// <summary>Drops an entry after the new one's place, if the set is full. Contacts that were queried stay.</summary>
+    /// <summary>Evicts one behind the new one's place if the set is full. Queried contacts stay.</summary>
     private bool MakeRoom(int insertion)
     {
         if (_byDistance.Count < capacity)
@@ -141,7 +120,6 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
 internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
 {
-    // The most truthful of those that named its endpoint under another id.
     private Candidate? _otherNamer;
     private bool _hasOtherNamer;
 
@@ -149,10 +127,10 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 
     public Distance Distance { get; private set; } = distance;
 
-    /// <summary>The /24 or /48 it counts against; null for an address that counts against none.</summary>
+    /// <summary>The /24 or /48 it counts against; null if exempt.</summary>
     public SourceNetwork? Network { get; } = network;
 
-    /// <summary>How many answers led here: 1 for a contact of our own table.</summary>
+    /// <summary>Responses that led here: 1 for a contact of our own table.</summary>
     public int Hops { get; } = hops;
 
     public CandidateState State { get; set; }
@@ -162,24 +140,23 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 
     public int AskedBy { get; set; }
 
-    /// <summary>The contact that named it, the most truthful one of several; null for a contact of our own table.</summary>
+    /// <summary>The most truthful contact that named it; null for our own table.</summary>
     public Candidate? NamedBy { get; set; }
 
     public bool IsProved { get; set; }
 
-    /// <summary>Whether the usual time to tell its id is over.</summary>
     public bool IsProofUnresponsive { get; set; }
 
-    /// <summary>Whether it answered the lookup's query; it counts once its id is proved as well.</summary>
+    /// <summary>It counts once its id is proved as well.</summary>
     public bool HasReplied { get; set; }
 
-    /// <summary>The value it answered with; of kind None if it had none.</summary>
+    /// <summary>Of kind None if it had none.</summary>
     public DhtValue Value { get; set; }
 
-    /// <summary>How long the value has yet to live there, if the contact said so.</summary>
+    /// <summary>How long the value has yet to live there, if it says so.</summary>
     public TimeSpan? Life { get; set; }
 
-    /// <summary>Contacts that it named and that are invented or unresponsive, less those that answered.</summary>
+    /// <summary>Invented or unresponsive contacts that it named, less those that answered.</summary>
     public int Misled { get; private set; }
 
     public bool IsPending => State is CandidateState.Waiting or CandidateState.Unresponsive;
@@ -188,7 +165,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 
     public bool IsOn(int path) => (Paths & (1u << path)) != 0;
 
-    /// <summary>Somebody named it again; null for our own table, which is believed before all others.</summary>
+    /// <summary>Our own table, null, is believed before all others.</summary>
     public void NameAgain(Candidate? namer)
     {
         if (NamedBy is not null && (namer is null || namer.Misled < NamedBy.Misled))
@@ -197,10 +174,8 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         }
     }
 
-    /// <summary>
-    /// A contact named its endpoint under another id, and alone counts as that id's source. The earlier source still counts for the
-    /// endpoint.
-    /// </summary>
+    // A contact named its endpoint under another id, and alone counts as that id's source. The earlier source still counts for
+    // the endpoint.
     public void NameAnew(Candidate? namer)
     {
         if (!_hasOtherNamer || MisledBy(NamedBy) < MisledBy(_otherNamer))
@@ -211,25 +186,13 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         (NamedBy, _hasOtherNamer) = (namer, true);
     }
 
-    /// <summary>Whether all that named it have named too many invented or unresponsive contacts.</summary>
+    /// <summary>Whether all that named it have misled too often.</summary>
     public bool IsDoubtful(int misled) => MisledBy(NamedBy) >= misled && (!_hasOtherNamer || MisledBy(_otherNamer) >= misled);
 
-    /// <summary>The contacts that named this one were right, or not.</summary>
-    public void Credit(bool isTrue)
-    {
-        if (NamedBy is { } namer)
-        {
-            namer.Misled += isTrue ? -1 : 1;
-        }
-    }
+    public void Credit(bool isTrue) => NamedBy?.Misled += isTrue ? -1 : 1;
 
-    public void Rename(NodeId id, Distance distance)
-    {
-        Contact = Contact with { Id = id };
-        Distance = distance;
-    }
+    public void Rename(NodeId id, Distance distance) => (Contact, Distance) = (Contact with { Id = id }, distance);
 
-    // Our own table is believed before all others.
     private static int MisledBy(Candidate? namer) => namer?.Misled ?? int.MinValue;
 }
 
@@ -239,7 +202,7 @@ internal enum CandidateState
 
     Waiting,
 
-    /// <summary>Asked, and its retry timeout is over. Others are asked in its place; its response still counts.</summary>
+    /// <summary>Its retry timeout is over. Others are queried in its place; its response still counts.</summary>
     Unresponsive,
 
     Answered,

@@ -3,26 +3,21 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and those that wait for their places.</summary>
+/// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and their replacements.</summary>
 internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)
 {
-    /// <summary>
-    /// A contact that answered within this time is not pinged to make room for a new one. If it is too short, every new contact of a busy
-    /// bucket costs a ping. If it is too long, a dead contact keeps its place from live ones.
-    /// </summary>
+    // A contact that answered within this time is not pinged to make room. If too short, every new contact of a busy bucket costs
+    // a ping; if too long, a dead contact keeps its place from live ones.
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// The pause between two checks of one contact. It is longer than a ping with its retry takes, so new contacts that arrive together
-    /// cannot turn one short outage into several failures.
-    /// </summary>
+    // The pause between checks of a contact. It is longer than a ping with its retry takes, so new contacts that arrive together
+    // cannot turn one short outage into several failures.
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
     private readonly List<BucketEntry> _entries = [];
 
     public BucketRange Range { get; } = range;
 
-    /// <summary>Least recently seen first.</summary>
     public IReadOnlyList<BucketEntry> Entries => _entries;
 
     public ReplacementCache Replacements { get; } = new(options.ReplacementCacheSize);
@@ -44,7 +39,7 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         return null;
     }
 
-    /// <summary>Places an entry by the time it was last seen: a promoted replacement that has not answered for long stays old.</summary>
+    /// <summary>By the time it was last seen: a promoted replacement that has not answered for long stays old.</summary>
     public void Insert(BucketEntry entry)
     {
         var index = _entries.Count;
@@ -70,28 +65,19 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         var count = 0;
         foreach (var entry in _entries)
         {
-            if (SourceNetwork.SubnetOf(entry.Contact.Endpoint) == subnet)
-            {
-                count++;
-            }
+            count += SourceNetwork.SubnetOf(entry.Contact.Endpoint) == subnet ? 1 : 0;
         }
 
         return count;
     }
 
-    /// <summary>
-    /// The contact to ping when a new one wants its place. It is the least recently seen of those that failed, else the head if it has not
-    /// answered for <see cref="FreshFor"/>. Null when all are responsive: contacts that have lived long are likely to go on living, so they
-    /// are preferred to new ones (Kademlia §2.2). One that failed is not replaced at once: the fault may have been our own network's.
-    /// </summary>
+    // The contact to ping when a new one wants its place: the least recently seen that failed, else the head if not seen for
+    // FreshFor. Null when all are responsive: contacts that have lived long are likely to go on living (Kademlia §2.2). One that
+    // failed is not replaced at once: the fault may have been our own network's.
     public Contact? ChooseCheck(DateTimeOffset now)
     {
-        var doubtful = _entries.Find(entry => entry.Failures > 0);
-        if (doubtful is null && _entries.Count > 0 && now.Since(_entries[0].LastSeen) >= FreshFor)
-        {
-            doubtful = _entries[0];
-        }
-
+        var doubtful = _entries.Find(entry => entry.Failures > 0)
+            ?? (_entries.Count > 0 && now.Since(_entries[0].LastSeen) >= FreshFor ? _entries[0] : null);
         return doubtful is null ? null : Check(doubtful, now);
     }
 
@@ -115,9 +101,9 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
             Half(entry.Contact.Id)._entries.Add(entry);
         }
 
-        for (var i = 0; i < Replacements.Count; i++)
+        foreach (var replacement in Replacements.Items)
         {
-            Half(Replacements[i].Contact.Id).Replacements.Put(Replacements[i]);
+            Half(replacement.Contact.Id).Replacements.Put(replacement);
         }
 
         return (lower, upper);
@@ -131,16 +117,10 @@ internal sealed class ReplacementCache(int capacity)
 {
     private readonly List<Replacement> _items = [];
 
-    public int Count => _items.Count;
-
     public IReadOnlyList<Replacement> Items => _items;
 
-    public Replacement this[int index] => _items[index];
-
-    /// <summary>
-    /// Remembers a contact as the newest, in place of any other of its id. The oldest gives way when there is no room,
-    /// so a stranger can push out others that wait, but no contact of a bucket.
-    /// </summary>
+    // In place of any other of its id. The oldest gives way, so a stranger can push out others that wait, but no contact of a
+    // bucket.
     public void Put(Replacement replacement)
     {
         Remove(replacement.Contact.Id);
@@ -151,7 +131,7 @@ internal sealed class ReplacementCache(int capacity)
         }
     }
 
-    /// <summary>Removes the entries of a network (/24 or /48), so that each network has at most one place.</summary>
+    /// <summary>So that each network (/24 or /48) has at most one place.</summary>
     public void Remove(SourceNetwork network) =>
         _items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
 
@@ -173,15 +153,13 @@ internal sealed class ReplacementCache(int capacity)
 
     public int IndexOf(NodeId id)
     {
-        for (var i = 0; i < _items.Count; i++)
+        var index = _items.Count - 1;
+        while (index >= 0 && _items[index].Contact.Id != id)
         {
-            if (_items[i].Contact.Id == id)
-            {
-                return i;
-            }
+            index--;
         }
 
-        return -1;
+        return index;
     }
 }
 
@@ -189,10 +167,8 @@ internal readonly record struct Replacement(Contact Contact, DateTimeOffset Last
 
 internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int failures = 0)
 {
-    /// <summary>
-    /// Failures within this time after a counted one are the same failure. So concurrent requests of several lookups cannot drop a contact,
-    /// or empty the table, in one short outage. It is as long as the longest timeout of a request.
-    /// </summary>
+    // Failures within this time after a counted one are the same one, so that concurrent lookups cannot empty the table in one
+    // short outage. It is as long as the longest timeout of a request.
     public static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset _lastFailure = DateTimeOffset.MinValue;
@@ -203,10 +179,8 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
 
     public DateTimeOffset LastSeen { get; private set; } = lastSeen;
 
-    /// <summary>Requests left unanswered since it last answered.</summary>
     public int Failures { get; private set; } = failures;
 
-    /// <summary>When the caller was last asked to ping it.</summary>
     public DateTimeOffset LastCheck { get; set; } = DateTimeOffset.MinValue;
 
     public void Answered(DateTimeOffset now)
@@ -228,7 +202,7 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
     }
 }
 
-/// <summary>The buckets of a table, ordered by range; together they cover every id once (Kademlia §2.4).</summary>
+/// <summary>The buckets of a table by range; together they cover every id once (Kademlia §2.4).</summary>
 internal sealed class BucketTree(NodeId ownId, KademliaOptions options, DateTimeOffset now)
 {
     private readonly List<KBucket> _buckets = [new KBucket(BucketRange.Whole, options, now)];
@@ -237,10 +211,8 @@ internal sealed class BucketTree(NodeId ownId, KademliaOptions options, DateTime
 
     public KBucket Find(NodeId id) => _buckets[IndexOf(id)];
 
-    /// <summary>
-    /// Whether a full bucket may be split: it covers our own id, or its depth is no multiple of b (Kademlia §4.2). The depth is that of the
-    /// range. A depth taken from the ids that happen to be inside would let a stranger with chosen ids make the table grow without bound.
-    /// </summary>
+    // A full bucket may be split if it covers our own id, or its depth is no multiple of b (Kademlia §4.2). A depth taken from
+    // the ids inside would let a stranger with chosen ids make the table grow without bound.
     public bool CanSplit(KBucket bucket) =>
         bucket.Range.Depth < NodeId.BitLength
         && (bucket.Range.Contains(ownId) || bucket.Range.Depth % options.SplitDepth != 0);

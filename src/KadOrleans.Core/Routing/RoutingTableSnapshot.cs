@@ -41,11 +41,8 @@ public sealed class RoutingTableSnapshot
         Array.Sort(_rooms, static (left, right) => left.Range.Prefix.CompareTo(right.Range.Prefix));
     }
 
-    /// <summary>A snapshot of what is sorted already and holds no id twice; the arrays are its own from now on.</summary>
-    private RoutingTableSnapshot(NodeId ownId, long version, Contact[] contacts, BucketRoom[] rooms)
-    {
+    private RoutingTableSnapshot(NodeId ownId, long version, Contact[] contacts, BucketRoom[] rooms) =>
         (OwnId, Version, _contacts, _rooms) = (ownId, version, contacts, rooms);
-    }
 
     /// <summary>The id of the node whose table it is; never among the contacts.</summary>
     public NodeId OwnId { get; }
@@ -75,8 +72,7 @@ public sealed class RoutingTableSnapshot
     /// <param name="target">The id they are compared with.</param>
     /// <param name="destination">Filled as far as there are contacts; its length is the k.</param>
     /// <returns>How many were written.</returns>
-    public int FindClosest(NodeId target, Span<Contact> destination) =>
-        new ClosestWalk(_contacts, target, destination).Run();
+    public int FindClosest(NodeId target, Span<Contact> destination) => new ClosestWalk(_contacts, target, destination).Run();
 
     /// <summary>
     /// The contacts nearest to <paramref name="target"/> for a response to another node. The asker's own endpoint and the contact whose id
@@ -119,31 +115,24 @@ public sealed class RoutingTableSnapshot
     /// </summary>
     public bool WouldAccept(NodeId id)
     {
-        if (id == OwnId)
-        {
-            return false;
-        }
-
         // An id outside all given ranges is no known full bucket's.
         var index = MemoryExtensions.BinarySearch(_rooms, new IdSearch(id));
         index = index < 0 ? ~index - 1 : index;
-        return index < 0 || _rooms[index].HasRoom || !_rooms[index].Range.Contains(id);
+        return id != OwnId && (index < 0 || _rooms[index].HasRoom || !_rooms[index].Range.Contains(id));
     }
 }
 
-/// <summary>
-/// The difference between two snapshots of a table, for a reader who has the older one. A contact whose endpoint changed counts as added.
-/// </summary>
+// The difference between two snapshots, for a reader of the older one. A contact with another endpoint counts as added.
 internal sealed record SnapshotChange(
     NodeId OwnId, long From, long To, IReadOnlyList<NodeId> Removed, IReadOnlyList<Contact> Added, IReadOnlyList<BucketRoom> Rooms)
 {
-    /// <summary>The fewest contacts of a snapshot that goes as a difference: some 3 KB. A smaller one is sent whole.</summary>
+    /// <summary>A smaller snapshot, of 3 KB, is sent whole.</summary>
     public const int MinContacts = 64;
 
-    /// <summary>A difference has at most the snapshot's contacts divided by this. A larger one saves too little.</summary>
+    /// <summary>A larger part of the snapshot's contacts saves too little.</summary>
     public const int Divisor = 4;
 
-    /// <summary>The difference. Null if the newer snapshot is to be sent whole.</summary>
+    /// <summary>Null if the newer snapshot is to be sent whole.</summary>
     public static SnapshotChange? Of(RoutingTableSnapshot older, RoutingTableSnapshot newer)
     {
         if (newer.OwnId != older.OwnId || newer.Count < MinContacts || newer.Rooms.Count < older.Rooms.Count)
@@ -161,7 +150,7 @@ internal sealed record SnapshotChange(
             : null;
     }
 
-    /// <summary>The newer snapshot. Null if this is no difference to <paramref name="older"/>.</summary>
+    /// <summary>Null if this is no difference to the older snapshot.</summary>
     public RoutingTableSnapshot? ApplyTo(RoutingTableSnapshot older)
     {
         if (older.OwnId != OwnId || older.Version != From)

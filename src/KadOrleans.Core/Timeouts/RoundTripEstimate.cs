@@ -2,23 +2,21 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Timeouts;
 
-/// <summary>An endpoint's round-trip time: smoothed mean and deviation, as TCP keeps them (RFC 6298).</summary>
+/// <summary>Smoothed mean and deviation, as TCP keeps them (RFC 6298).</summary>
 internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)
 {
-    /// <summary>The shortest timeout. Below it, a pause of the peer's garbage collector would look like a loss.</summary>
+    /// <summary>Below it, a pause of the peer's garbage collector would look like a loss.</summary>
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest timeout. The network's nodes time out after 5 s, so a longer wait gains nothing.</summary>
+    /// <summary>The network's nodes time out after 5 s, so a longer wait gains nothing.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
 
     public static readonly TimeSpan InitialTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>The shortest timeout of a retry: with the first one a contact fails after half a second without a response.</summary>
+    /// <summary>With the first timeout a contact fails after half a second without a response.</summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
-    public TimeSpan Timeout => this == default
-        ? InitialTimeout
-        : Clamp(Mean + (4 * Deviation), MinTimeout);
+    public TimeSpan Timeout => this == default ? InitialTimeout : Clamp(Mean + (4 * Deviation), MinTimeout);
 
     public TimeSpan RetryTimeout => Clamp(2 * Timeout, MinRetryTimeout);
 
@@ -36,14 +34,11 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
     private static TimeSpan Clamp(TimeSpan value, TimeSpan least) => value < least ? least : value > MaxTimeout ? MaxTimeout : value;
 }
 
-/// <summary>
-/// The round trip that is common in the network. A contact that was never measured is given it, and no lookup waits longer for any other.
-/// Each network (/24 or /48) counts once, whatever it sends, so slow contacts in fewer than a quarter of the networks do not move it.
-/// Not safe for several threads.
-/// </summary>
+// The round trip for contacts that were never measured; no lookup waits longer for any other. Each network (/24 or /48) counts
+// once, so slow contacts in fewer than a quarter of the networks do not move it. Not safe for several threads.
 internal sealed class CommonRoundTrip
 {
-    /// <summary>The most networks that are remembered: those first met are forgotten first.</summary>
+    /// <summary>Those first met are forgotten first.</summary>
     public const int MaxNetworks = 64;
 
     /// <summary>Samples between two computations, once there are as many networks.</summary>
@@ -54,7 +49,7 @@ internal sealed class CommonRoundTrip
     private readonly RoundTripEstimate[] _sorted = new RoundTripEstimate[MaxNetworks];
     private int _samples;
 
-    /// <summary>The estimate whose timeout three quarters of the networks do not exceed; default before anything was measured.</summary>
+    /// <summary>Three quarters of the networks do not exceed its timeout; default before anything was measured.</summary>
     public RoundTripEstimate Estimate { get; private set; }
 
     public void Add(UdpEndpoint endpoint, TimeSpan sample)
