@@ -12,7 +12,6 @@ internal static class AddressText
     public const int MaxLength = 39;
 
     private static readonly uint[] Octets = [.. Enumerable.Range(0, 256).Select(OctetText)];
-
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
     // Writes an address as ASCII, without its port, to MaxLength bytes or more. Returns the length.

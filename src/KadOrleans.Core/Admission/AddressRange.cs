@@ -79,8 +79,6 @@ internal sealed class AddressRangeSet(IEnumerable<AddressRange> ranges)
 
     public static AddressRangeSet Empty { get; } = new([]);
 
-    public IReadOnlyList<AddressRange> Ranges => _ranges.AsReadOnly();
-
     public static AddressRangeSet Parse(IEnumerable<string> texts) => new(texts.Select(AddressRange.Parse));
 
     public bool Contains(UdpEndpoint endpoint)

@@ -13,19 +13,14 @@ internal static class AddressScope
         return reach == Reach.Public || (reach >= ReachOf(heardFrom) && !heardFrom.IsTranslated);
     }
 
-    private static Reach ReachOf(UdpEndpoint endpoint)
-    {
-        // Fast path, as responses check this for each contact: most IPv4 addresses are public by their first byte.
-        if (endpoint.IsIPv4 && (byte)(endpoint.AddressLow >> 24) is not (10 or 100 or 127 or 169 or 172 or 192 or 198 or 203))
-        {
-            return Reach.Public;
-        }
-
-        return endpoint.IsLoopback ? Reach.Host
-            : endpoint.IsLinkLocal ? Reach.Link
-            : endpoint.IsPrivate || endpoint.IsSpecialPurpose ? Reach.Site
-            : Reach.Public;
-    }
+    // Fast path first, as responses check this for each contact: most IPv4 addresses are public by their first byte.
+    private static Reach ReachOf(UdpEndpoint endpoint) =>
+        endpoint.IsIPv4 && (byte)(endpoint.AddressLow >> 24) is not (10 or 100 or 127 or 169 or 172 or 192 or 198 or 203)
+        ? Reach.Public
+        : endpoint.IsLoopback ? Reach.Host
+        : endpoint.IsLinkLocal ? Reach.Link
+        : endpoint.IsPrivate || endpoint.IsSpecialPurpose ? Reach.Site
+        : Reach.Public;
 
     private enum Reach
     {

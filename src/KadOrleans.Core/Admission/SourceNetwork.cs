@@ -45,16 +45,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
 
     /// <summary>For people: an IPv4 address, an IPv6 /64 such as <c>2001:db8::/64</c>, or "trusted".</summary>
-    public string ToText()
-    {
-        if (IsTrusted)
-        {
-            return "trusted";
-        }
-
-        var text = Endpoint.ToIPAddress().ToString();
-        return Endpoint.IsIPv4 ? text : text + "/64";
-    }
+    public string ToText() => IsTrusted ? "trusted" : $"{Endpoint.ToIPAddress()}{(Endpoint.IsIPv4 ? "" : "/64")}";
 
     private static SourceNetwork OfIPv6(ulong high) => high == 0 ? Lowest : new SourceNetwork(high, 0);
 }

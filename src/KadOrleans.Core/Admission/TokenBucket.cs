@@ -8,31 +8,19 @@ internal struct TokenBucket
     private double _tokens;
     private DateTimeOffset _updated;
 
-    public TokenBucket(TokenRate rate, DateTimeOffset now)
-    {
-        _tokens = rate.Burst;
-        _updated = now;
-    }
+    public TokenBucket(TokenRate rate, DateTimeOffset now) => (_tokens, _updated) = (rate.Burst, now);
 
     public bool TryTake(TokenRate rate, DateTimeOffset now, double amount = 1)
     {
-        _tokens = Available(rate, now);
-        _updated = now;
-        if (_tokens < amount)
-        {
-            return false;
-        }
-
-        _tokens -= amount;
-        return true;
+        (_tokens, _updated) = (Available(rate, now), now);
+        var isTaken = _tokens >= amount;
+        _tokens -= isTaken ? amount : 0;
+        return isTaken;
     }
 
     /// <summary>Takes several tokens, or all there are: it counts what cannot be refused.</summary>
-    public void Spend(TokenRate rate, DateTimeOffset now, double amount)
-    {
-        _tokens = Math.Max(0, Available(rate, now) - amount);
-        _updated = now;
-    }
+    public void Spend(TokenRate rate, DateTimeOffset now, double amount) =>
+        (_tokens, _updated) = (Math.Max(0, Available(rate, now) - amount), now);
 
     public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
 

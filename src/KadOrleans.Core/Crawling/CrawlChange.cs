@@ -117,20 +117,8 @@ public sealed record SessionLengths(
         return [.. finished.Skip(first)];
     }
 
-    private static TimeSpan? MedianOf(SortedDictionary<TimeSpan, int> lengths, int sessions)
-    {
-        var shorter = 0;
-        foreach (var (length, count) in lengths)
-        {
-            shorter += count;
-            if (2 * shorter >= sessions)
-            {
-                return length;
-            }
-        }
-
-        return null;
-    }
+    private static TimeSpan? MedianOf(SortedDictionary<TimeSpan, int> lengths, int sessions) =>
+        lengths.SelectMany(pair => Enumerable.Repeat<TimeSpan?>(pair.Key, pair.Value)).ElementAtOrDefault((sessions - 1) / 2);
 }
 
 /// <summary>Sessions of one length.</summary>

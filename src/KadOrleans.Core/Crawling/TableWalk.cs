@@ -32,10 +32,8 @@ internal sealed class TableWalk
     private bool _isOverfull;
     private int _fullAnswer = UsualAnswer;
 
-    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null, BucketRange region = default)
-    {
+    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null, BucketRange region = default) =>
         (_target, _random, _ignoredId, _region) = (region.Contains(nodeId) ? nodeId : region.RandomId(random), random, ignoredId, region);
-    }
 
     public NodeId Target => _target;
 

@@ -48,7 +48,8 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         }
 
         var network = _asked.IsExempt(contact.Endpoint) ? (SourceNetwork?)null : SourceNetwork.SubnetOf(contact.Endpoint);
-        var candidate = new Candidate(contact, distance, network, (namedBy?.Hops ?? 0) + 1) { NamedBy = namedBy, IsProved = isProved };
+        var hops = (namedBy?.Hops ?? 0) + 1;
+        var candidate = new Candidate(contact, distance, network, hops) { NamedBy = namedBy, IsProved = isProved };
         _byDistance.Insert(FirstAt(distance), candidate);
         _byEndpoint.Add(contact.Endpoint, candidate);
         return candidate;
@@ -63,13 +64,13 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     public void SetState(Candidate candidate, CandidateState state)
     {
-        var counted = Counts(candidate.State);
-        candidate.State = state;
-        if (counted && !Counts(state))
+        if (Counts(candidate.State))
         {
             _asked.Remove(candidate.Contact.Endpoint);
         }
-        else if (!counted && Counts(state))
+
+        candidate.State = state;
+        if (Counts(state))
         {
             _asked.Add(candidate.Contact.Endpoint);
         }

@@ -219,11 +219,8 @@ internal sealed class Lookup
         : _paths.Next();
 
     /// <summary>No holder differs, and enough networks agree or all addresses are private, whose owners are unknown.</summary>
-    private bool IsSettled()
-    {
-        return !_policy.AsksAllHolders && !_isDisputed && (_isAmongExempt
-            || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum);
-    }
+    private bool IsSettled() => !_policy.AsksAllHolders && !_isDisputed && (_isAmongExempt
+        || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum);
 
     private TerminationReason? ReasonWhenIdle()
     {

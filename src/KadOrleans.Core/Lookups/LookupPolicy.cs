@@ -29,18 +29,8 @@ internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Diff
     public static LookupVote Count(IEnumerable<Candidate> byDistance)
     {
         var votes = byDistance.Where(c => c.IsHolder).DistinctBy(VoterOf).ToList();
-        DhtValue? best = null;
-        var agreed = 0;
-        foreach (var vote in votes)
-        {
-            // k votes at the most, so counting pairs is cheaper than a table.
-            var count = votes.Count(c => c.Value == vote.Value);
-            if (count > agreed)
-            {
-                (best, agreed) = (vote.Value, count);
-            }
-        }
-
+        var (best, agreed) = votes.CountBy(vote => vote.Value).OrderByDescending(count => count.Value)
+            .Select(count => ((DhtValue?)count.Key, count.Value)).FirstOrDefault();
         var lives = votes.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
         var life = lives.Count == 0 ? null : lives[lives.Count / 2];
         return new LookupVote(best, agreed, votes.Count - agreed, life, votes.Find(c => c.Value == best)?.Contact);

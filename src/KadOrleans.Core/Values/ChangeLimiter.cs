@@ -18,10 +18,8 @@ internal sealed class ChangeLimiter
 
     public ChangeLimiter(StoreQuota quota) => Use(quota);
 
-    public void Use(StoreQuota quota)
-    {
+    public void Use(StoreQuota quota) =>
         (_perSource, _perSubnet) = (RateOf(quota.ChangesPerSource), RateOf(quota.ChangesPerSubnet));
-    }
 
     /// <summary>Takes nothing.</summary>
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>

@@ -48,10 +48,12 @@ public readonly record struct DhtValue
     }
 
     /// <summary>A text value from its UTF-8 bytes, which the caller has checked and no longer changes.</summary>
-    public static DhtValue FromUtf8(byte[] utf8) => new(DhtValueKind.String, 0, utf8 ?? throw new ArgumentNullException(nameof(utf8)));
+    public static DhtValue FromUtf8(byte[] utf8) =>
+        new(DhtValueKind.String, 0, utf8 ?? throw new ArgumentNullException(nameof(utf8)));
 
     /// <summary>A value of bytes, which the caller no longer changes.</summary>
-    public static DhtValue FromBytes(byte[] bytes) => new(DhtValueKind.Bytes, 0, bytes ?? throw new ArgumentNullException(nameof(bytes)));
+    public static DhtValue FromBytes(byte[] bytes) =>
+        new(DhtValueKind.Bytes, 0, bytes ?? throw new ArgumentNullException(nameof(bytes)));
 
     /// <summary>A whole number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below -2^63 or above 2^64 - 1.</exception>

@@ -263,11 +263,7 @@ internal struct KeySlot
 
     public const long MaxPlace = (1L << PlaceBits) - 1;
 
-    public NodeId Key
-    {
-        readonly get => new(_key);
-        set => value.CopyTo(_key);
-    }
+    public NodeId Key { readonly get => new(_key); set => value.CopyTo(_key); }
 
     /// <summary>Where the shard's owner has stored the held value.</summary>
     public long Place
@@ -289,30 +285,14 @@ internal struct KeySlot
         set => (_expiresHigh, _expiresLow) = FromTime(value);
     }
 
-    public bool IsHeld
-    {
-        readonly get => Has(0);
-        set => Set(0, value);
-    }
+    public bool IsHeld { readonly get => Has(0); set => Set(0, value); }
 
-    public bool IsCounted
-    {
-        readonly get => Has(1);
-        set => Set(1, value);
-    }
+    public bool IsCounted { readonly get => Has(1); set => Set(1, value); }
 
     /// <summary>Then it is in a list of its source.</summary>
-    public bool IsEvictable
-    {
-        readonly get => Has(2);
-        set => Set(2, value);
-    }
+    public bool IsEvictable { readonly get => Has(2); set => Set(2, value); }
 
-    public bool IsFar
-    {
-        readonly get => Has(3);
-        set => Set(3, value);
-    }
+    public bool IsFar { readonly get => Has(3); set => Set(3, value); }
 
     /// <summary>The value itself says that it is far.</summary>
     public bool IsMarkedFar

@@ -10,7 +10,6 @@ internal sealed class KeyShard
 {
     private readonly KeyIndex _index = new();
     private readonly IShardValues _values;
-
     private readonly StoreAccounts _accounts;
 
     /// <summary>By default values are in memory.</summary>

@@ -35,15 +35,9 @@ internal abstract class NetworkUsage(SourceNetwork network)
 
     public void CountEvictable(int sign, int footprint, bool isFar)
     {
-        if (isFar)
-        {
-            FarKeys += sign;
-        }
-        else
-        {
-            NearKeys += sign;
-            NearBytes += sign * footprint;
-        }
+        FarKeys += isFar ? sign : 0;
+        NearKeys += isFar ? 0 : sign;
+        NearBytes += isFar ? 0 : sign * footprint;
     }
 
     /// <summary>Whether this loses a value before another: one with far values first, then the heavier one.</summary>
@@ -81,25 +75,16 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
         (entry.Older, entry.Newer) = isOldest ? (KeyIndex.None, list.Oldest) : (list.Newest, KeyIndex.None);
-        Relink(slots, slot);
+        Connect(slots, slot, isLinked: true);
     }
 
-    /// <summary>The slot remembers its place for <see cref="Relink"/>.</summary>
-    public void Unlink(KeyIndex slots, int slot)
+    // Takes a slot out of its list, or puts it back where it was: the latest that was taken out comes first.
+    public void Connect(KeyIndex slots, int slot, bool isLinked)
     {
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
-        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = entry.Newer;
-        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = entry.Older;
-    }
-
-    /// <summary>The latest that was taken out comes first.</summary>
-    public void Relink(KeyIndex slots, int slot)
-    {
-        ref var entry = ref slots[slot];
-        ref var list = ref ListOf(entry.IsFar);
-        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = slot;
-        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = slot;
+        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = isLinked ? slot : entry.Newer;
+        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = isLinked ? slot : entry.Older;
     }
 }
 

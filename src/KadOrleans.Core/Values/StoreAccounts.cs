@@ -145,7 +145,7 @@ internal sealed class StoreAccounts
         {
             var source = _numbered[entry.Owner]!;
             AdvanceCursor(slot);
-            source.Unlink(_slots, slot);
+            source.Connect(_slots, slot, isLinked: false);
             source.Link(_slots, slot, isOldest: false);
             return;
         }
@@ -224,17 +224,9 @@ internal sealed class StoreAccounts
         }
 
         var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable && sign < 0)
-        {
-            source.Unlink(_slots, slot);
-        }
-        else if (entry.IsEvictable)
-        {
-            source.Relink(_slots, slot);
-        }
-
         if (entry.IsEvictable)
         {
+            source.Connect(_slots, slot, isLinked: sign > 0);
             CountEvictable(source, slot, sign);
         }
 
@@ -267,7 +259,7 @@ internal sealed class StoreAccounts
         }
 
         var source = _numbered[entry.Owner]!;
-        source.Unlink(_slots, slot);
+        source.Connect(_slots, slot, isLinked: false);
         CountEvictable(source, slot, -1);
         entry.IsFar = isFar;
         source.Link(_slots, slot, isOldest: false);
@@ -324,7 +316,7 @@ internal sealed class StoreAccounts
 
     private SourceUsage Remember(SourceNetwork network)
     {
-        var subnet = CollectionsMarshal.GetValueRefOrAddDefault(_subnets, network.Subnet, out _) ??= new SubnetUsage(network.Subnet);
+        var subnet = CollectionsMarshal.GetValueRefOrAddDefault(_subnets, network.Subnet, out _) ??= new(network.Subnet);
         if (!_freeNumbers.TryPop(out var number))
         {
             number = _numbered.Count;

@@ -19,28 +19,17 @@ public sealed record StoredValue
     private static readonly DateTimeOffset LatestMark = new(1500, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>A value as it arrived, or as it was held elsewhere.</summary>
-    public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source)
-    {
-        (Value, Source) = (value, source);
-        (_storedAt, _expiresAt) = (storedAt.UtcTicks, expiresAt.UtcTicks);
-    }
+    public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source) =>
+        (Value, Source, _storedAt, _expiresAt) = (value, source, storedAt.UtcTicks, expiresAt.UtcTicks);
 
     /// <summary>The value itself.</summary>
     public DhtValue Value { get; init; }
 
     /// <summary>When the last STORE of it arrived; republishing goes by this. UTC.</summary>
-    public DateTimeOffset StoredAt
-    {
-        get => new(_storedAt, TimeSpan.Zero);
-        init => _storedAt = value.UtcTicks;
-    }
+    public DateTimeOffset StoredAt { get => new(_storedAt, TimeSpan.Zero); init => _storedAt = value.UtcTicks; }
 
     /// <summary>From this moment on it is gone. UTC.</summary>
-    public DateTimeOffset ExpiresAt
-    {
-        get => new(_expiresAt, TimeSpan.Zero);
-        init => _expiresAt = value.UtcTicks;
-    }
+    public DateTimeOffset ExpiresAt { get => new(_expiresAt, TimeSpan.Zero); init => _expiresAt = value.UtcTicks; }
 
     /// <summary>The source that it is counted against.</summary>
     public SourceNetwork Source { get; init; }

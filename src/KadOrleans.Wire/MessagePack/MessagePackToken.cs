@@ -9,7 +9,8 @@ internal readonly ref struct MessagePackToken
     private readonly ulong _bits;
     private readonly bool _negative;
 
-    private MessagePackToken(MessagePackType type, ulong bits, bool negative = false) => (Type, _bits, _negative) = (type, bits, negative);
+    private MessagePackToken(MessagePackType type, ulong bits, bool negative = false) =>
+        (Type, _bits, _negative) = (type, bits, negative);
 
     private MessagePackToken(MessagePackType type, ReadOnlySpan<byte> content)
     {

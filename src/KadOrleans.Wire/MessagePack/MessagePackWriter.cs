@@ -18,32 +18,14 @@ internal ref struct MessagePackWriter(Span<byte> destination)
 
     public void WriteBoolean(bool value) => WriteByte(value ? True : False);
 
-    public void WriteArrayHeader(int count)
-    {
-        if (count <= MaxFixCount)
-        {
-            WriteByte((byte)(FixArray + count));
-        }
-        else
-        {
-            WriteWide(Array16, (ulong)count, minimumWidth: sizeof(ushort));
-        }
-    }
+    public void WriteArrayHeader(int count) => WriteHeader(FixArray, MaxFixCount, Array16, sizeof(ushort), count);
 
     /// <summary>Up to 15 pairs.</summary>
     public void WriteMapHeader(int count) => WriteByte((byte)(FixMap + count));
 
     public void WriteString(scoped ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length <= MaxFixStringLength)
-        {
-            WriteByte((byte)(FixString + utf8.Length));
-        }
-        else
-        {
-            WriteWide(String8, (ulong)utf8.Length, minimumWidth: sizeof(byte));
-        }
-
+        WriteHeader(FixString, MaxFixStringLength, String8, sizeof(byte), utf8.Length);
         WriteRaw(utf8);
     }
 
@@ -141,6 +123,18 @@ internal ref struct MessagePackWriter(Span<byte> destination)
                 break;
             default:
                 throw new ArgumentException("The value is empty (default(DhtValue)) and cannot be written.", nameof(value));
+        }
+    }
+
+    private void WriteHeader(byte fix, int maxFix, byte narrowest, int minimumWidth, int count)
+    {
+        if (count <= maxFix)
+        {
+            WriteByte((byte)(fix + count));
+        }
+        else
+        {
+            WriteWide(narrowest, (ulong)count, minimumWidth);
         }
     }
 

@@ -34,7 +34,8 @@ internal readonly ref struct Request
         request = default;
         error = ReadFunction(ref reader, out var kind);
         error = error == DecodeError.None ? ReadArguments(ref reader, kind, out request) : error;
-        error = error == DecodeError.None && body.Length - reader.Rest.Length > Datagram.MaxBodyLength ? DecodeError.TooLong : error;
+        var length = body.Length - reader.Rest.Length;
+        error = error == DecodeError.None && length > Datagram.MaxBodyLength ? DecodeError.TooLong : error;
         return error == DecodeError.None;
     }
 

@@ -55,7 +55,7 @@ internal static class ResponseWriter
     {
         if (contacts.Length > MaxContacts)
         {
-            throw new ArgumentException($"A response has {contacts.Length} contacts; at most {MaxContacts} are allowed.", nameof(contacts));
+            throw new ArgumentException($"There are {contacts.Length} contacts; at most {MaxContacts} are allowed.", nameof(contacts));
         }
 
         var writer = Begin(destination, id);
