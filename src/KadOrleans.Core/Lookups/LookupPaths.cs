@@ -106,8 +106,13 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     private Candidate? Nearest(int path, int perNetwork)
     {
         var window = bucketSize;
-        foreach (var candidate in candidates.ByDistance.Where(c => c.IsOn(path) && IsOfUse(c)))
+        foreach (var candidate in candidates.ByDistance)
         {
+            if (!candidate.IsOn(path) || !IsOfUse(candidate))
+            {
+                continue;
+            }
+
             if (candidate.State == CandidateState.Heard && MayAsk(candidate, path, perNetwork))
             {
                 return candidate;

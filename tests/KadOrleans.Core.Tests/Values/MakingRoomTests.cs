@@ -57,45 +57,6 @@ public class MakingRoomTests
     }
 
     [Fact]
-    public void Own_values_are_stored_while_strangers_have_any_and_are_never_evicted()
-    {
-        var shard = new KeyShard(Quota(100));
-        shard.SetArea(Near);
-        for (var i = 0; i < 400; i++)
-        {
-            shard.Put(i % 2 == 0 ? FarKey() : NearKey(), Value($"198.51.{i % 200}.1:1"));
-        }
-
-        var own = Fill(shard, 100, _ => null);
-        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(FarKey(), Value(null)));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(NearKey(), Value("192.0.2.1:1")));
-        Assert.All(own, key => Assert.True(shard.TryGet(key, Now, out _)));
-    }
-
-    [Fact]
-    public void A_neighbour_in_the_same_24_gets_room_from_the_source_that_used_it_up()
-    {
-        var shard = new KeyShard(Quota(1_000) with { KeysPerSource = 1_000 });
-        Assert.All(Fill(shard, 200, _ => "198.51.100.1:1"), key => Assert.True(shard.TryGet(key, Now, out _)));
-        Assert.Equal(StoreResult.SubnetQuotaExceeded, shard.Put(FarKey(), Value("198.51.100.1:1")));
-
-        Assert.Equal(StoreResult.Stored, shard.Put(FarKey(), Value("198.51.100.2:1")));
-        Assert.Equal(200, shard.Count);
-    }
-
-    [Fact]
-    public void Within_a_source_the_oldest_value_goes_and_a_renewed_one_is_young()
-    {
-        var shard = new KeyShard(Quota(10) with { KeysPerSource = 10, KeysPerSubnet = 10, ReservePercent = 0 });
-        var keys = Fill(shard, 10, _ => "198.51.100.1:1");
-        shard.Put(keys[0], Value("198.51.100.1:1") with { StoredAt = Now.AddMinutes(1) });
-
-        shard.Put(FarKey(), Value("192.0.2.1:1"));
-
-        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
-    }
-
-    [Fact]
     public void The_order_within_a_source_stays_when_the_area_changes()
     {
         var shard = new KeyShard(Quota(10) with { KeysPerSource = 10, KeysPerSubnet = 10, ReservePercent = 0 });
@@ -109,19 +70,6 @@ public class MakingRoomTests
         shard.SetArea(ResponsibleArea.Everywhere);
         shard.Put(FarKey(), Value("192.0.2.1:1"));
         Assert.Equal([keys[1], keys[2]], keys.Where(key => !shard.TryGet(key, Now, out _)));
-    }
-
-    [Fact]
-    public void A_strangers_value_that_a_trusted_source_stored_as_well_is_never_evicted_and_leaves_the_strangers_share()
-    {
-        var shard = new KeyShard(Quota(10) with { KeysPerSource = 2, KeysPerSubnet = 10, ReservePercent = 0 });
-        var keys = Fill(shard, 2, _ => "198.51.100.1:1");
-        Assert.Equal(StoreResult.Stored, shard.Put(keys[0], Value(null)));
-
-        Fill(shard, 1, _ => "198.51.100.1:1");
-        Fill(shard, 9, _ => null);
-        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
-        Assert.Equal(10, shard.Count);
     }
 
     [Fact]
