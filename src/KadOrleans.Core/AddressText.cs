@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
 using System.Text;
 
@@ -75,10 +74,15 @@ internal static class AddressText
     /// <summary>Reads 0 to 255 without leading zeros, which some readers take for octal.</summary>
     internal static bool TryParseOctet(ReadOnlySpan<char> digits, out byte octet)
     {
-        octet = 0;
-        return digits is not ['0', _, ..]
-            && !digits.ContainsAnyExceptInRange('0', '9')
-            && byte.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out octet);
+        // By hand: byte.TryParse allocates until it is optimized.
+        var number = digits is ['0', _, ..] || digits.Length is 0 or > 3 ? -1 : 0;
+        for (var i = 0; i < digits.Length && number >= 0; i++)
+        {
+            number = char.IsAsciiDigit(digits[i]) ? (number * 10) + digits[i] - '0' : -1;
+        }
+
+        octet = (byte)number;
+        return number is >= 0 and <= byte.MaxValue;
     }
 
     private static int WriteIPv4(uint address, Span<byte> destination)
