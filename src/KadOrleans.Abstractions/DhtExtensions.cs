@@ -64,3 +64,42 @@ public static class DhtExtensions
     private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) =>
         (await getting).Value is { } value ? new TypedResult<T>(true, TypedValues.Read<T>(value)) : default;
 }
+
+/// <summary>The five types of values as .NET has them.</summary>
+internal static class TypedValues
+{
+    private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
+    {
+        [typeof(string)] = DhtValueKind.String,
+        [typeof(long)] = DhtValueKind.Integer,
+        [typeof(double)] = DhtValueKind.Float,
+        [typeof(bool)] = DhtValueKind.Boolean,
+        [typeof(byte[])] = DhtValueKind.Bytes,
+    };
+
+    public static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
+        ? kind
+        : throw new NotSupportedException($"Type {type.Name} is not supported; use string, long, double, bool or byte[].");
+
+    public static T Read<T>(DhtValue value)
+    {
+        if (value.Kind != KindOf(typeof(T)))
+        {
+            throw new InvalidOperationException($"The value is {value.Kind}, not {KindOf(typeof(T))}.");
+        }
+
+        object read = value.Kind switch
+        {
+            DhtValueKind.String => value.AsString(),
+            DhtValueKind.Integer => ToInt64(value.AsInteger()),
+            DhtValueKind.Float => value.AsFloat(),
+            DhtValueKind.Boolean => value.AsBoolean(),
+            _ => value.AsBytes().ToArray(),
+        };
+        return (T)read;
+    }
+
+    private static long ToInt64(Int128 number) => number <= long.MaxValue
+        ? (long)number
+        : throw new InvalidOperationException($"The value is {number}, more than a long holds; get it without a type.");
+}

@@ -217,7 +217,6 @@ public sealed record KeyPage(IReadOnlyList<KeySummary> Keys, NodeId? Next);
 public sealed record KeySummary(
     NodeId Key, DhtValueKind Kind, int Length, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, SourceNetwork Source)
 {
-    /// <summary>A held value without its content.</summary>
     internal static KeySummary Of(NodeId key, StoredValue held) =>
         new(key, held.Value.Kind, held.Value.ContentLength, held.StoredAt, held.ExpiresAt, held.Source);
 }
@@ -277,7 +276,6 @@ public sealed record DhtSources(SourceRanking Ranking, IReadOnlyList<long> Missi
 /// <param name="Buckets">The buckets in the order of their ranges.</param>
 public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
 {
-    /// <summary>Puts contacts into their buckets.</summary>
     internal static TableDetails Of(NodeId id, IEnumerable<BucketSummary> buckets, IReadOnlyList<Contact> contacts) => new(
         id,
         [.. buckets.Select(bucket => new TableBucket(
@@ -289,13 +287,11 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
 /// <param name="Contacts">The contacts by ascending id. A contact that came or went meanwhile may be missing.</param>
 public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts);
 
-/// <summary>Checks arguments of <see cref="IDhtAdmin"/>.</summary>
+/// <summary>Checks of arguments.</summary>
 internal static class AdminArguments
 {
     private const int Digits = NodeId.Length * 2;
 
-    /// <summary>Refuses a crawl outside of the bounds.</summary>
-    /// <exception cref="ArgumentException">The rate or the number of nodes is not allowed.</exception>
     public static void Check(CrawlRequest request)
     {
         if (request.Rate is < 1 or > CrawlOptions.HighestRate)
@@ -309,11 +305,8 @@ internal static class AdminArguments
         }
     }
 
-    /// <summary>The error of a crawl that is not kept.</summary>
     public static ArgumentException UnknownCrawl(string? id) => new($"There is no crawl '{VisibleText.Excerpt(id ?? string.Empty)}'.");
 
-    /// <summary>Checks the size of a page.</summary>
-    /// <exception cref="ArgumentException">The count is not allowed.</exception>
     public static void CheckCount(int count, int most = IDhtAdmin.MaxPage)
     {
         if (count < 1 || count > most)
@@ -322,8 +315,6 @@ internal static class AdminArguments
         }
     }
 
-    /// <summary>The region of a page.</summary>
-    /// <exception cref="ArgumentException">The prefix or the count is not allowed.</exception>
     public static KeyRegion CheckPage(string prefix, int count)
     {
         ArgumentNullException.ThrowIfNull(prefix);

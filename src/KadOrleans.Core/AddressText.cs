@@ -5,20 +5,15 @@ using System.Text;
 
 namespace KadOrleans.Core;
 
-/// <summary>
-/// Addresses as the wire carries them: plain dotted IPv4, or IPv6 in the canonical form of RFC 5952. Peers compare
-/// these texts byte by byte, so there must be one form only.
-/// </summary>
+// Addresses on the wire: dotted IPv4 or RFC 5952. Peers compare these texts byte by byte: there must be one form only.
 internal static class AddressText
 {
-    /// <summary>The longest text in bytes: eight groups of four digits and seven colons.</summary>
     public const int MaxLength = 39;
 
     private static readonly uint[] Octets = [.. Enumerable.Range(0, 256).Select(OctetText)];
-
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
-    /// <summary>Writes an address as ASCII, without its port, to <see cref="MaxLength"/> bytes at least. Returns the length.</summary>
+    // Writes an address as ASCII, without its port, to MaxLength bytes or more. Returns the length.
     public static int Write(UdpEndpoint endpoint, Span<byte> destination) => endpoint.IsIPv4
         ? WriteIPv4((uint)endpoint.AddressLow, destination)
         : WriteIPv6(endpoint, destination);
@@ -32,7 +27,7 @@ internal static class AddressText
     /// <summary>Parses an address literal in ASCII. Host names, scopes and short IPv4 forms are refused.</summary>
     public static bool TryParse(ReadOnlySpan<byte> ascii, ushort port, out UdpEndpoint endpoint)
     {
-        // A scope (%eth0) is the only thing that could make a valid text longer, and it is refused.
+        // A longer text has a scope (%eth0), which is refused.
         if (ascii.Length > MaxLength + 6)
         {
             endpoint = default;
@@ -51,14 +46,10 @@ internal static class AddressText
             return TryParseIPv4(text, port, out endpoint);
         }
 
-        endpoint = default;
-        if (text.ContainsAnyExcept(IPv6Characters) || !IPAddress.TryParse(text, out var address))
-        {
-            return false;
-        }
-
-        endpoint = UdpEndpoint.FromIPAddress(address, port);
-        return true;
+        IPAddress? address = null;
+        var isAddress = !text.ContainsAnyExcept(IPv6Characters) && IPAddress.TryParse(text, out address);
+        endpoint = isAddress ? UdpEndpoint.FromIPAddress(address!, port) : default;
+        return isAddress;
     }
 
     private static bool TryParseIPv4(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)
@@ -68,8 +59,7 @@ internal static class AddressText
         var parts = 0;
         foreach (var range in text.Split('.'))
         {
-            var part = text[range];
-            if (++parts > 4 || !TryParseOctet(part, out var octet))
+            if (++parts > 4 || !TryParseOctet(text[range], out var octet))
             {
                 return false;
             }
@@ -77,40 +67,27 @@ internal static class AddressText
             address = (address << 8) | octet;
         }
 
-        if (parts < 4)
-        {
-            return false;
-        }
-
-        endpoint = UdpEndpoint.FromIPv4(address, port);
-        return true;
+        endpoint = parts == 4 ? UdpEndpoint.FromIPv4(address, port) : default;
+        return parts == 4;
     }
 
     /// <summary>Reads 0 to 255 without leading zeros, which some readers take for octal.</summary>
-    private static bool TryParseOctet(ReadOnlySpan<char> digits, out uint octet)
+    internal static bool TryParseOctet(ReadOnlySpan<char> digits, out byte octet)
     {
-        octet = 0;
-        if (digits.Length is 0 or > 3 || (digits.Length > 1 && digits[0] == '0'))
+        // By hand: byte.TryParse allocates until it is optimized.
+        var number = digits is ['0', _, ..] || digits.Length is 0 or > 3 ? -1 : 0;
+        for (var i = 0; i < digits.Length && number >= 0; i++)
         {
-            return false;
+            number = char.IsAsciiDigit(digits[i]) ? (number * 10) + digits[i] - '0' : -1;
         }
 
-        foreach (var digit in digits)
-        {
-            if (!char.IsAsciiDigit(digit))
-            {
-                return false;
-            }
-
-            octet = (octet * 10) + digit - '0';
-        }
-
-        return octet <= byte.MaxValue;
+        octet = (byte)number;
+        return number is >= 0 and <= byte.MaxValue;
     }
 
     private static int WriteIPv4(uint address, Span<byte> destination)
     {
-        // Each number with the dot behind it, four bytes at once; the next one begins where this one's end.
+        // Each number with the dot behind it, four bytes at once. The next one begins where this one's end.
         var length = 0;
         for (var shift = 24; shift >= 0; shift -= 8)
         {
@@ -122,7 +99,6 @@ internal static class AddressText
         return length - 1;
     }
 
-    /// <summary>A number of an IPv4 address as digits and a dot, the first in the lowest byte.</summary>
     private static uint OctetText(int number)
     {
         uint text = '.';

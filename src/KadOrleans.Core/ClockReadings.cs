@@ -1,6 +1,5 @@
 namespace KadOrleans.Core;
 
-/// <summary>Noted times of day, which may be from before the clock was set back.</summary>
 internal static class ClockReadings
 {
     extension(DateTimeOffset now)

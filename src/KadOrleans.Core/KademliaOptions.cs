@@ -33,7 +33,6 @@ public sealed record KademliaOptions
     /// <summary>How long a value lives after it was stored. Default one week, as in the network's other nodes.</summary>
     public TimeSpan ValueTimeToLive { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>How long a value is held: its life, or <see cref="ValueTimeToLive"/> if that is shorter or it has none of its own.</summary>
     internal TimeSpan Bound(TimeSpan? life) => life < ValueTimeToLive ? life.Value : ValueTimeToLive;
 
     /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). Default one hour.</summary>

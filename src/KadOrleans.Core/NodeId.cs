@@ -8,10 +8,8 @@ using System.Text;
 
 namespace KadOrleans.Core;
 
-/// <summary>
-/// A 160-bit id of a node or of a key, an unsigned big-endian number (Kademlia §2).
-/// </summary>
-public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, IComparisonOperators<NodeId, NodeId, bool>
+/// <summary>A 160-bit id of a node or of a key, an unsigned big-endian number (Kademlia §2).</summary>
+public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators<NodeId, NodeId, bool>
 {
     /// <summary>Length of an id in bytes.</summary>
     public const int Length = 20;
@@ -23,12 +21,7 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
     private readonly ulong _middle;
     private readonly uint _low;
 
-    private NodeId(ulong high, ulong middle, uint low)
-    {
-        _high = high;
-        _middle = middle;
-        _low = low;
-    }
+    private NodeId(ulong high, ulong middle, uint low) => (_high, _middle, _low) = (high, middle, low);
 
     /// <summary>Reads an id from its 20 bytes.</summary>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 20 bytes long.</exception>
@@ -82,31 +75,18 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
     /// <param name="random">Where the other bits come from.</param>
     public NodeId RandomWithPrefix(int prefixLength, IRandomSource random)
     {
-        var mask = PrefixMask(prefixLength);
         var other = Random(random);
-        return new NodeId(
-            (_high & mask._high) | (other._high & ~mask._high),
-            (_middle & mask._middle) | (other._middle & ~mask._middle),
-            (_low & mask._low) | (other._low & ~mask._low));
+        return other.Xor(Xor(other).Prefix(prefixLength));
     }
 
     /// <summary>Parses 40 hexadecimal digits of either case.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out NodeId id)
     {
-        id = default;
-        if (text is not { Length: Length * 2 })
-        {
-            return false;
-        }
-
         Span<byte> bytes = stackalloc byte[Length];
-        if (Convert.FromHexString(text, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
-        {
-            return false;
-        }
-
-        id = new NodeId(bytes);
-        return true;
+        var isId = text is { Length: Length * 2 }
+            && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done;
+        id = isId ? new NodeId(bytes) : default;
+        return isId;
     }
 
     /// <summary>Parses 40 hexadecimal digits of either case.</summary>
@@ -134,7 +114,7 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
 
     /// <summary>The XOR metric (Kademlia §2.1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Distance DistanceTo(NodeId other) => new(_high ^ other._high, _middle ^ other._middle, _low ^ other._low);
+    public Distance DistanceTo(NodeId other) => new(Xor(other));
 
     /// <summary>How many leading bits the two ids share: 0 to 160.</summary>
     public int CommonPrefixLength(NodeId other) => DistanceTo(other).LeadingZeroBits;
@@ -152,9 +132,7 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
     public NodeId WithBit(int index, bool value)
     {
         var mask = PrefixMask(index + 1).Xor(PrefixMask(index));
-        return value
-            ? new NodeId(_high | mask._high, _middle | mask._middle, _low | mask._low)
-            : new NodeId(_high & ~mask._high, _middle & ~mask._middle, _low & ~mask._low);
+        return GetBit(index) == value ? this : Xor(mask);
     }
 
     /// <summary>This id with all bits behind the first <paramref name="prefixLength"/> set to 0.</summary>
@@ -165,36 +143,27 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
     public NodeId Masked(NodeId mask) => new(_high & mask._high, _middle & mask._middle, _low & mask._low);
 
     /// <inheritdoc/>
-    public bool Equals(NodeId other) => _high == other._high && _middle == other._middle && _low == other._low;
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is NodeId other && Equals(other);
-
-    /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_high, _middle, _low);
 
     /// <summary>Orders ids as big-endian numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int CompareTo(NodeId other)
     {
-        var high = _high.CompareTo(other._high);
-        if (high != 0)
+        if (_high != other._high)
         {
-            return high;
+            return _high < other._high ? -1 : 1;
         }
 
-        var middle = _middle.CompareTo(other._middle);
-        return middle != 0 ? middle : _low.CompareTo(other._low);
+        if (_middle != other._middle)
+        {
+            return _middle < other._middle ? -1 : 1;
+        }
+
+        return _low.CompareTo(other._low);
     }
 
     /// <summary>40 lower-case hexadecimal digits.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{_high:x16}{_middle:x16}{_low:x8}");
-
-    /// <inheritdoc/>
-    public static bool operator ==(NodeId left, NodeId right) => left.Equals(right);
-
-    /// <inheritdoc/>
-    public static bool operator !=(NodeId left, NodeId right) => !left.Equals(right);
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_high:x16}{_middle:x16}{_low:x8}");
 
     /// <inheritdoc/>
     public static bool operator <(NodeId left, NodeId right) => left.CompareTo(right) < 0;
@@ -208,6 +177,12 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
     /// <inheritdoc/>
     public static bool operator >=(NodeId left, NodeId right) => left.CompareTo(right) >= 0;
 
+    internal int LeadingZeroBits => _high != 0 ? BitOperations.LeadingZeroCount(_high)
+        : _middle != 0 ? 64 + BitOperations.LeadingZeroCount(_middle)
+        : 128 + BitOperations.LeadingZeroCount(_low);
+
+    internal double ToFraction() => (_high / Math.Pow(2, 64)) + (_middle / Math.Pow(2, 128));
+
     private static NodeId PrefixMask(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -220,5 +195,42 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>, ICompar
 
     private static ulong TopBits(int count) => count == 0 ? 0 : ulong.MaxValue << (64 - count);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private NodeId Xor(NodeId other) => new(_high ^ other._high, _middle ^ other._middle, _low ^ other._low);
+}
+
+/// <summary>The XOR of two ids, ordered as an unsigned 160-bit number (Kademlia §2.1). Nearer is smaller.</summary>
+public readonly record struct Distance : IComparable<Distance>, IComparisonOperators<Distance, Distance, bool>
+{
+    private readonly NodeId _difference;
+
+    internal Distance(NodeId difference) => _difference = difference;
+
+    /// <summary>The distance of an id to itself.</summary>
+    public static Distance Zero => default;
+
+    /// <summary>The length of the prefix that the two ids share, 0 to 160 bits.</summary>
+    public int LeadingZeroBits => _difference.LeadingZeroBits;
+
+    /// <summary>The distance as a share of the whole space, 0 to 1. Precise to 53 bits: for estimates, not for ordering.</summary>
+    public double ToFraction() => _difference.ToFraction();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CompareTo(Distance other) => _difference.CompareTo(other._difference);
+
+    /// <summary>40 lower-case hexadecimal digits.</summary>
+    public override string ToString() => _difference.ToString();
+
+    /// <inheritdoc/>
+    public static bool operator <(Distance left, Distance right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc/>
+    public static bool operator >(Distance left, Distance right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc/>
+    public static bool operator <=(Distance left, Distance right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc/>
+    public static bool operator >=(Distance left, Distance right) => left.CompareTo(right) >= 0;
 }

@@ -4,21 +4,14 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core;
 
-/// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
-/// <param name="prefix">The prefix of all settings' names, such as <c>Kad:Cluster:</c>.</param>
-/// <param name="separator">The separator between the parts of a name.</param>
+// Finds options out of bounds. A problem is a sentence: the setting, its value, what is allowed. Names have dots between their
+// parts.
 internal sealed class OptionChecks(string prefix, char separator)
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>The problems found.</summary>
     public List<string> Problems { get; } = [];
 
-    /// <summary>Notes a value that is not within two others.</summary>
-    /// <param name="setting">Its name, with dots between its parts.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="least">The least that is allowed.</param>
-    /// <param name="most">The most that is allowed.</param>
     public void Within<T>(string setting, T value, T least, T most)
         where T : IComparable<T>
     {
@@ -28,10 +21,8 @@ internal sealed class OptionChecks(string prefix, char separator)
         }
     }
 
-    /// <summary>Notes that a value is not allowed.</summary>
     public void Add(string setting, string value, string allowed) => Problems.Add($"{Name(setting)} is '{value}'; {allowed}.");
 
-    /// <summary>Checks bytes of responses per second.</summary>
     public void CheckUpload(string setting, long value)
     {
         if (!UploadLimits.IsValid(value))
@@ -40,7 +31,6 @@ internal sealed class OptionChecks(string prefix, char separator)
         }
     }
 
-    /// <summary>Checks the constants of the paper.</summary>
     public void Check(KademliaOptions options)
     {
         Within("Kademlia.BucketSize", options.BucketSize, 1, 64);
@@ -55,7 +45,6 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), 365 * Day);
     }
 
-    /// <summary>Checks how much is held for others.</summary>
     public void Check(StoreQuota quota)
     {
         Within("Quota.TotalKeys", quota.TotalKeys, 0, int.MaxValue);
@@ -69,14 +58,12 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Quota.ChangesPerSubnet", quota.ChangesPerSubnet, 0, int.MaxValue);
     }
 
-    /// <summary>Checks how many contacts of one subnet are taken.</summary>
     public void Check(SubnetLimits limits)
     {
         Within("Subnets.PerBucket", limits.PerBucket, 1, int.MaxValue);
         Within("Subnets.PerTable", limits.PerTable, 1, int.MaxValue);
     }
 
-    /// <summary>Checks trusted address ranges.</summary>
     public void CheckTrust(IEnumerable<string> ranges, string setting = "Trust")
     {
         foreach (var range in ranges.Where(range => !AddressRange.TryParse(range, out _)))

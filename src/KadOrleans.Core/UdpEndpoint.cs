@@ -16,12 +16,7 @@ public readonly record struct UdpEndpoint
     private readonly ulong _high;
     private readonly ulong _low;
 
-    private UdpEndpoint(ulong high, ulong low, ushort port)
-    {
-        _high = high;
-        _low = low;
-        Port = port;
-    }
+    private UdpEndpoint(ulong high, ulong low, ushort port) => (_high, _low, Port) = (high, low, port);
 
     /// <summary>The UDP port, 0 to 65535. No contact has port 0.</summary>
     public ushort Port { get; }
@@ -35,9 +30,7 @@ public readonly record struct UdpEndpoint
     /// <summary>169.254.0.0/16 or fe80::/10: reachable on one link only.</summary>
     public bool IsLinkLocal => IsIPv4 ? (ushort)(_low >> 16) == 0xA9FE : (_high >> 54) == 0xFE80 >> 6;
 
-    /// <summary>
-    /// An address of a private network: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fc00::/7.
-    /// </summary>
+    /// <summary>An address of a private network: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fc00::/7.</summary>
     public bool IsPrivate => IsIPv4
         ? (byte)(_low >> 24) == 10 || (uint)_low >> 20 == 0xAC1 || (ushort)(_low >> 16) == 0xC0A8
         : (_high >> 57) == 0xFC >> 1;
@@ -97,7 +90,6 @@ public readonly record struct UdpEndpoint
         BinaryPrimitives.ReadUInt64BigEndian(address[8..]),
         port);
 
-    /// <summary>Takes <see cref="AddressHigh"/> and <see cref="AddressLow"/> of an endpoint.</summary>
     internal static UdpEndpoint FromHalves(ulong high, ulong low, ushort port) => new(high, low, port);
 
     /// <summary>Takes an address of the base library, dropping its scope.</summary>
@@ -139,16 +131,8 @@ public readonly record struct UdpEndpoint
         }
 
         var host = text.AsSpan(0, colon);
-        var bracketed = host[0] == '[';
-        if (bracketed)
-        {
-            if (host[^1] != ']')
-            {
-                return false;
-            }
-
-            host = host[1..^1];
-        }
+        var bracketed = host is ['[', .., ']'];
+        host = bracketed ? host[1..^1] : host;
 
         // Parsing alone would take zero characters behind the digits.
         var port = text.AsSpan(colon + 1);
@@ -168,7 +152,14 @@ public readonly record struct UdpEndpoint
     public override int GetHashCode() => HashCode.Combine(_high, _low, Port);
 
     /// <summary><c>1.2.3.4:80</c> or <c>[::1]:80</c>.</summary>
-    public override string ToString() => IsIPv4
-        ? $"{AddressText.Format(this)}:{Port}"
-        : $"[{AddressText.Format(this)}]:{Port}";
+    public override string ToString() => IsIPv4 ? $"{AddressText.Format(this)}:{Port}" : $"[{AddressText.Format(this)}]:{Port}";
+}
+
+/// <summary>A remote node: its id and the endpoint it is reached at (Kademlia §2.1).</summary>
+/// <param name="Id">The id it answers with.</param>
+/// <param name="Endpoint">The source of its datagrams; the protocol advertises no other address.</param>
+public readonly record struct Contact(NodeId Id, UdpEndpoint Endpoint)
+{
+    /// <summary><c>40 hex digits@address:port</c>.</summary>
+    public override string ToString() => $"{Id}@{Endpoint}";
 }

@@ -3,15 +3,10 @@ using System.Text;
 
 namespace KadOrleans.Core;
 
-/// <summary>
-/// Makes strangers' text safe to show: names from files, values of peers, messages that echo them. A terminal obeys control characters.
-/// Bidirectional and zero-width characters make a text look like another one. All of them are replaced by something visible.
-/// </summary>
-/// <remarks>
-/// Characters are chosen by their Unicode category, so that none is forgotten. They are: controls, format characters, separators of lines
-/// and paragraphs, lone surrogates, private and unassigned ones. So are the few letters and marks without a visible form, such as variation
-/// selectors. An emoji that is joined by U+200D is shown as its parts.
-/// </remarks>
+// Makes strangers' text safe to show. A terminal obeys control characters; bidirectional and zero-width ones make a text look
+// like another. They are chosen by Unicode category, so that none is forgotten: controls, format characters, separators of lines
+// and paragraphs, lone surrogates, private and unassigned ones. So are the few letters and marks without a visible form. An emoji
+// that is joined by U+200D is shown as its parts.
 internal static class VisibleText
 {
     private const int FirstPicture = 0x2400;
@@ -19,17 +14,15 @@ internal static class VisibleText
     private const int Delete = 0x7F;
     private const int MaxExcerpt = 60;
 
-    /// <summary>
-    /// The text with invisible characters replaced. U+0000 to U+001F and U+007F become a picture such as ␛, others a notation such as
-    /// &lt;U+202E&gt;. The result is one line, and the same object if nothing was replaced.
-    /// </summary>
+    // U+0000 to U+001F and U+007F become a picture such as ␛, others a notation such as <U+202E>. The result is one line, and the
+    // same object if nothing was replaced.
     public static string Show(string text) => Replace(text, AppendPicture);
 
-    /// <summary>The same, with line breaks kept: for stack traces.</summary>
+    /// <summary>Keeps line breaks: for stack traces.</summary>
     public static string ShowLines(string text) =>
         string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
 
-    /// <summary>The first 60 characters, shown, with an ellipsis in place of the others: for messages that echo a text.</summary>
+    /// <summary>The first 60 characters, for messages that echo a text.</summary>
     public static string Excerpt(string? text)
     {
         if (text is null || text.Length <= MaxExcerpt)
@@ -41,7 +34,7 @@ internal static class VisibleText
         return Show(text[..length]) + "…";
     }
 
-    /// <summary>A JSON document of one line, with an escape such as \u202E in place of each invisible character.</summary>
+    /// <summary>Replaces each invisible character of a JSON document of one line by an escape such as \u202E.</summary>
     public static string EscapeJson(string json) => Replace(json, AppendEscape);
 
     /// <summary>Whether a person can't see the character, or a terminal obeys it.</summary>

@@ -42,38 +42,21 @@ public class AddressTextTests
         Assert.True(IsPlainLiteral(text) || endpoint == default);
     });
 
-    [Theory]
-    [InlineData("1.2.3")]
-    [InlineData("1.2.3.4.5")]
-    [InlineData("1.2.3.256")]
-    [InlineData("01.2.3.4")]
-    [InlineData("1.2.3.04")]
-    [InlineData("1.2.3.4 ")]
-    [InlineData("+1.2.3.4")]
-    [InlineData("1\0.2.3.4")]
-    [InlineData("1..3.4")]
-    [InlineData("0x7f.0.0.1")]
-    [InlineData("2130706433")]
-    [InlineData("localhost")]
-    [InlineData("")]
-    [InlineData(":")]
-    [InlineData(":::")]
-    [InlineData("1::2::3")]
-    [InlineData("fe80::1%1")]
-    [InlineData("[::1]")]
-    [InlineData("::1/64")]
-    [InlineData("12345::")]
-    [InlineData("1:2:3:4:5:6:7:8:9")]
-    [InlineData("1:2:3:4:5:6:7")]
-    [InlineData("::ffff:1.2.3")]
-    [InlineData("::ffff:1.2.3.256")]
-    [InlineData("::ffff:01.2.3.4")]
-    [InlineData("::1.2.3.4:5")]
-    [InlineData("\u0661.2.3.4")]
-    public void Odd_forms_are_refused(string text)
+    [Fact]
+    public void Odd_forms_are_refused()
     {
-        Assert.False(AddressText.TryParse(text.AsSpan(), 1, out var endpoint));
-        Assert.Equal(default, endpoint);
+        string[] texts =
+        [
+            "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.04", "1.2.3.4 ", "+1.2.3.4", "1\0.2.3.4", "1..3.4",
+            "0x7f.0.0.1", "2130706433", "localhost", "", ":", ":::", "1::2::3", "fe80::1%1", "[::1]", "::1/64", "12345::",
+            "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7", "::ffff:1.2.3", "::ffff:1.2.3.256", "::ffff:01.2.3.4", "::1.2.3.4:5",
+            "\u0661.2.3.4",
+        ];
+        Assert.All(texts, text =>
+        {
+            Assert.False(AddressText.TryParse(text.AsSpan(), 1, out var endpoint));
+            Assert.Equal(default, endpoint);
+        });
     }
 
     [Theory]

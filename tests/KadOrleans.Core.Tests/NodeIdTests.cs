@@ -50,8 +50,7 @@ public class NodeIdTests
         var other = Number(left) ^ Number(third);
         Assert.Equal(expected < other, left.DistanceTo(right) < left.DistanceTo(third));
         Assert.Equal(expected >= other, left.DistanceTo(right) >= left.DistanceTo(third));
-        Assert.Equal(
-            Math.Sign(expected.CompareTo(other)), left.DistanceTo(right).CompareTo(left.DistanceTo(third)));
+        Assert.Equal(Math.Sign(expected.CompareTo(other)), left.DistanceTo(right).CompareTo(left.DistanceTo(third)));
     });
 
     [Fact]

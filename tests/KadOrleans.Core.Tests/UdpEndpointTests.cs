@@ -26,30 +26,20 @@ public class UdpEndpointTests
         Assert.Equal("1.2.3.4:80", UdpEndpoint.Parse("[::ffff:102:304]:80").ToString());
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData(":80")]
-    [InlineData("1.2.3.4")]
-    [InlineData("1.2.3.4:")]
-    [InlineData("1.2.3.4:65536")]
-    [InlineData("1.2.3.4:-1")]
-    [InlineData("1.2.3.4:+1")]
-    [InlineData("1.2.3.4: 1")]
-    [InlineData("1.2.3.4:80\0")]
-    [InlineData("::1:80")]
-    [InlineData("[::1]")]
-    [InlineData("[::1:80")]
-    [InlineData("[:80")]
-    [InlineData("[]:80")]
-    [InlineData("[1.2.3.4]:80")]
-    [InlineData("[fe80::1%1]:80")]
-    [InlineData("localhost:80")]
-    public void Other_text_is_no_endpoint(string? text)
+    [Fact]
+    public void Other_text_is_no_endpoint()
     {
-        Assert.False(UdpEndpoint.TryParse(text, out var endpoint));
-        Assert.Equal(default, endpoint);
-        Assert.Throws<FormatException>(() => UdpEndpoint.Parse(text!));
+        string?[] texts =
+        [
+            null, "", ":80", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3.4:+1", "1.2.3.4: 1", "1.2.3.4:80\0",
+            "::1:80", "[::1]", "[::1:80", "[:80", "[]:80", "[1.2.3.4]:80", "[fe80::1%1]:80", "localhost:80",
+        ];
+        Assert.All(texts, text =>
+        {
+            Assert.False(UdpEndpoint.TryParse(text, out var endpoint));
+            Assert.Equal(default, endpoint);
+            Assert.Throws<FormatException>(() => UdpEndpoint.Parse(text!));
+        });
     }
 
     [Theory]
@@ -96,45 +86,22 @@ public class UdpEndpointTests
         Assert.Equal((loopback, linkLocal, isPrivate), (endpoint.IsLoopback, endpoint.IsLinkLocal, endpoint.IsPrivate));
     }
 
-    [Theory]
-    [InlineData("64:ff9b::", true)]
-    [InlineData("64:ff9b::a00:1", true)]
-    [InlineData("64:ff9b::ffff:ffff", true)]
-    [InlineData("64:ff9b::1:0:0", false)]
-    [InlineData("64:ff9b:1::1", true)]
-    [InlineData("64:ff9b:1:ffff::1", true)]
-    [InlineData("64:ff9b:2::1", false)]
-    [InlineData("2002::1", true)]
-    [InlineData("2002:a00:1::1", true)]
-    [InlineData("2002:ffff:ffff::1", true)]
-    [InlineData("2003::1", false)]
-    [InlineData("2001::1", true)]
-    [InlineData("2001:0:ffff::1", true)]
-    [InlineData("2001:2::1", true)]
-    [InlineData("2001:20::1", true)]
-    [InlineData("2001:1ff:ffff::1", true)]
-    [InlineData("2001:200::1", false)]
-    [InlineData("2001:db7:ffff::1", false)]
-    [InlineData("2001:db8::1", true)]
-    [InlineData("2001:db9::1", false)]
-    [InlineData("100::1", true)]
-    [InlineData("100::ffff:ffff:ffff:ffff", true)]
-    [InlineData("100:0:0:1::1", false)]
-    [InlineData("fec0::1", true)]
-    [InlineData("feff::1", true)]
-    [InlineData("::2", true)]
-    [InlineData("::10.0.0.1", true)]
-    [InlineData("::1:0:0:1", false)]
-    [InlineData("::ffff:8.8.8.8", false)]
-    [InlineData("3fff:fff::1", true)]
-    [InlineData("3fff:1000::1", false)]
-    [InlineData("2600::1", false)]
-    [InlineData("2a00::1", false)]
-    [InlineData("192.88.98.255", false)]
-    [InlineData("192.88.99.0", true)]
-    [InlineData("192.88.99.255", true)]
-    [InlineData("192.88.100.0", false)]
-    [InlineData("8.8.8.8", false)]
-    public void Special_purposes_are_told_apart(string address, bool expected) =>
-        Assert.Equal(expected, UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1).IsSpecialPurpose);
+    [Fact]
+    public void Special_purposes_are_told_apart()
+    {
+        string[] special =
+        [
+            "64:ff9b::", "64:ff9b::a00:1", "64:ff9b::ffff:ffff", "64:ff9b:1::1", "64:ff9b:1:ffff::1", "2002::1", "2002:a00:1::1",
+            "2002:ffff:ffff::1", "2001::1", "2001:0:ffff::1", "2001:2::1", "2001:20::1", "2001:1ff:ffff::1", "2001:db8::1",
+            "100::1", "100::ffff:ffff:ffff:ffff", "fec0::1", "feff::1", "::2", "::10.0.0.1", "3fff:fff::1", "192.88.99.0",
+            "192.88.99.255",
+        ];
+        string[] ordinary =
+        [
+            "64:ff9b::1:0:0", "64:ff9b:2::1", "2003::1", "2001:200::1", "2001:db7:ffff::1", "2001:db9::1", "100:0:0:1::1",
+            "::1:0:0:1", "::ffff:8.8.8.8", "3fff:1000::1", "2600::1", "2a00::1", "192.88.98.255", "192.88.100.0", "8.8.8.8",
+        ];
+        Assert.All(special, address => Assert.True(UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1).IsSpecialPurpose));
+        Assert.All(ordinary, address => Assert.False(UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1).IsSpecialPurpose));
+    }
 }

@@ -3,15 +3,6 @@ using System.Globalization;
 
 namespace KadOrleans.Fuzz;
 
-/// <summary>What to run.</summary>
-/// <param name="Seconds">How long to go on; it bounds how far the sequence is followed, never what is in it.</param>
-/// <param name="Seed">Chooses the sequence.</param>
-/// <param name="Iteration">
-/// The iteration to see again: only its session is run, and only up to it. Null for all from 0 on.
-/// </param>
-/// <param name="Datagrams">
-/// In place of the targets' sessions, this many datagrams against one node that is never started anew. Null for the sessions.
-/// </param>
 internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration, long? Datagrams)
 {
     private const int MaxSeconds = 86_400;

@@ -1,3 +1,5 @@
+using KadOrleans.Testing.Vectors;
+
 namespace KadOrleans.Fuzz;
 
 /// <summary>Derives datagrams from a corpus: a few changes to one of its members, which may take parts of another.</summary>
@@ -18,7 +20,6 @@ internal sealed class Mutator(IReadOnlyList<byte[]> corpus)
 
     private delegate void Change(List<byte> datagram, ref FuzzRandom random);
 
-    /// <summary>The datagram of one iteration.</summary>
     public byte[] Next(ref FuzzRandom random)
     {
         Change[] changes = [FlipBit, SetByte, SetTellingByte, EditLength, Truncate, Insert, Remove, Duplicate, Splice];
@@ -111,4 +112,47 @@ internal sealed class Mutator(IReadOnlyList<byte[]> corpus)
             ? bodyStart + random.Next(Math.Min(headers, datagram.Count - bodyStart))
             : random.Next(datagram.Count);
     }
+}
+
+// SplitMix64. Each iteration has its own sequence, so that it can be run alone. The sequences are the same on every machine and
+// version of the runtime. So a seed in an old report keeps its meaning.
+internal struct FuzzRandom(ulong seed, long iteration)
+{
+    private const ulong Step = 0x9E37_79B9_7F4A_7C15;
+
+    private ulong _state = Scramble(seed + Step) ^ Scramble((ulong)iteration);
+
+    /// <summary>A whole number from 0 up to, not including, <paramref name="limit"/>, which is 1 or more.</summary>
+    public int Next(int limit) => (int)(NextUInt64() % (uint)limit);
+
+    public byte NextByte() => (byte)NextUInt64();
+
+    public void Fill(Span<byte> bytes)
+    {
+        foreach (ref var b in bytes)
+        {
+            b = NextByte();
+        }
+    }
+
+    private ulong NextUInt64() => Scramble(_state += Step);
+
+    private static ulong Scramble(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9;
+        value = (value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB;
+        return value ^ (value >> 31);
+    }
+}
+
+// The datagrams that mutation starts from: the recorded ones and those of the Corpus folder, one file each, in hexadecimal. A
+// datagram that once broke a decoder belongs into that folder.
+internal static class Corpus
+{
+    public static byte[][] Load() => [.. WireVectors.AllDatagrams, .. LoadFolder()];
+
+    private static IEnumerable<byte[]> LoadFolder() =>
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Corpus"), "*.hex")
+            .Order(StringComparer.Ordinal)
+            .Select(path => Convert.FromHexString(string.Concat(File.ReadAllText(path).Where(char.IsAsciiHexDigit))));
 }

@@ -5,10 +5,8 @@ using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz;
 
-/// <summary>
-/// Every decoder of the wire. What it decodes must be encoded again, decode to the same, and then be encoded in the same bytes. Everything
-/// we send has only one form.
-/// </summary>
+// Every decoder of the wire. What it decodes must be encoded again, decode to the same, and then be encoded in the same bytes.
+// Everything we send has only one form.
 internal sealed class WireTarget : IFuzzTarget
 {
     /// <summary>k of the protocol: how many contacts a reader gives room for.</summary>
@@ -93,8 +91,7 @@ internal sealed class WireTarget : IFuzzTarget
 
         Require(source.IsUnicast, "an unreachable endpoint is read");
         var written = DecodeOwn(_first.AsSpan(0, ResponseWriter.WriteStun(_first, id, source)), DatagramKind.Response, id);
-        Require(
-            ResponseReader.TryReadStun(written, out var again) && again == source, "a written endpoint is read as another");
+        Require(ResponseReader.TryReadStun(written, out var again) && again == source, "a written endpoint is read as another");
         return true;
     }
 
@@ -105,10 +102,8 @@ internal sealed class WireTarget : IFuzzTarget
             return false;
         }
 
-        var written = DecodeOwn(
-            _first.AsSpan(0, ResponseWriter.WriteStored(_first, id, stored)), DatagramKind.Response, id);
-        Require(
-            ResponseReader.TryReadStored(written, out var again) && again == stored, "a written outcome is read as another");
+        var written = DecodeOwn(_first.AsSpan(0, ResponseWriter.WriteStored(_first, id, stored)), DatagramKind.Response, id);
+        Require(ResponseReader.TryReadStored(written, out var again) && again == stored, "a written outcome is read as another");
         return true;
     }
 

@@ -23,8 +23,7 @@ public sealed class AllocationTests
     [Fact]
     public void Refusing_a_datagram_allocates_nothing()
     {
-        Assert.All(WireVectors.ServerHandling, recorded =>
-            Assert.Equal(0, BytesAllocatedBy(() => TryDecode(recorded.Bytes))));
+        Assert.All(WireVectors.ServerHandling, recorded => Assert.Equal(0, BytesAllocatedBy(() => TryDecode(recorded.Bytes))));
     }
 
     [Fact]

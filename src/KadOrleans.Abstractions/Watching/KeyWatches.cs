@@ -9,20 +9,15 @@ namespace KadOrleans.Watching;
 /// <summary>The watches of a process. Whoever learns something of a key posts it to the key's watches.</summary>
 internal sealed class KeyWatches
 {
-    /// <summary>The most watches at once.</summary>
     public const int MaxWatches = 65_536;
 
     private readonly ConcurrentDictionary<NodeId, ImmutableList<KeyWatch>> _byKey = new();
     private int _count;
 
-    /// <summary>Whether nobody watches, so that nothing needs to be posted.</summary>
     public bool IsEmpty => _byKey.IsEmpty;
 
-    /// <summary>The watched keys now, in no order.</summary>
     public ICollection<NodeId> Keys => _byKey.Keys;
 
-    /// <summary>Begins a watch; disposing it ends it.</summary>
-    /// <exception cref="DhtUnavailableException">There are <see cref="MaxWatches"/>.</exception>
     public KeyWatch Begin(NodeId key)
     {
         if (Interlocked.Increment(ref _count) > MaxWatches)
@@ -36,7 +31,7 @@ internal sealed class KeyWatches
         return watch;
     }
 
-    /// <summary>Tells the watches of a key. Never waits.</summary>
+    /// <summary>Never waits.</summary>
     public void Post(NodeId key, KeyNotice notice)
     {
         if (_byKey.TryGetValue(key, out var watches))
@@ -60,18 +55,14 @@ internal sealed class KeyWatches
 }
 
 /// <summary>What a watch is told: the value, or that the key must be read.</summary>
-/// <param name="IsRead">Whether <paramref name="Value"/> is known.</param>
-/// <param name="Value">The value; null if there is none any more.</param>
 internal readonly record struct KeyNotice(bool IsRead, DhtValue? Value)
 {
-    /// <summary>The key may have changed: read it.</summary>
     public static KeyNotice Changed => default;
 
-    /// <summary>The key's value is known.</summary>
     public static KeyNotice Of(DhtValue? value) => new(true, value);
 }
 
-/// <summary>One watch of a key. It keeps the last notice only: the last one says what holds.</summary>
+/// <summary>One watch of a key. It keeps the last notice only.</summary>
 internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
 {
     private readonly Channel<KeyNotice> _notices =
@@ -79,10 +70,8 @@ internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
 
     private int _ended;
 
-    /// <summary>The watched key.</summary>
     public NodeId Key => key;
 
-    /// <summary>Adds a notice in place of one that was not read yet.</summary>
     public void Post(KeyNotice notice) => _notices.Writer.TryWrite(notice);
 
     /// <summary>Waits for the next notice. After <paramref name="longest"/> it is <see cref="KeyNotice.Changed"/>.</summary>

@@ -1,12 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace KadOrleans.Core.Admission;
 
-/// <summary>
-/// A CIDR range of addresses. IPv4 endpoints are matched by IPv4 ranges only, mapped or not: <c>::/0</c> is every IPv6
-/// address and no IPv4 one.
-/// </summary>
+// A CIDR range. An IPv4 endpoint, mapped or not, is in IPv4 ranges only: ::/0 is every IPv6 address and no IPv4 one.
 internal readonly record struct AddressRange
 {
     // Ranges are kept in the 128 bits of IPv6, where IPv4 has 96 bits before its own.
@@ -15,13 +11,9 @@ internal readonly record struct AddressRange
     private readonly UdpEndpoint _first;
     private readonly int _length;
 
-    private AddressRange(UdpEndpoint first, int length)
-    {
-        _first = first;
-        _length = length;
-    }
+    private AddressRange(UdpEndpoint first, int length) => (_first, _length) = (first, length);
 
-    /// <summary>Parses <c>10.0.0.0/8</c>, <c>2001:db8::/32</c> or an address, a range of one. Bits behind the prefix are ignored.</summary>
+    /// <summary>Parses 10.0.0.0/8, 2001:db8::/32 or an address, a range of one. Bits behind the prefix are ignored.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out AddressRange range)
     {
         range = default;
@@ -55,33 +47,24 @@ internal readonly record struct AddressRange
 
     public bool IsIPv4 => _first.IsIPv4;
 
-    /// <summary>Bits of the prefix: 0 to 32 of an IPv4 range, 0 to 128 of an IPv6 one.</summary>
+    /// <summary>0 to 32 of an IPv4 range, 0 to 128 of an IPv6 one.</summary>
     public int PrefixLength => IsIPv4 ? _length - MappedBits : _length;
 
-    /// <summary>The range of an endpoint's address with a prefix of so many bits of its family.</summary>
     public static AddressRange Of(UdpEndpoint endpoint, int prefixLength)
     {
         var length = endpoint.IsIPv4 ? prefixLength + MappedBits : prefixLength;
         return new AddressRange(Mask(endpoint, length), length);
     }
 
-    public bool Contains(UdpEndpoint endpoint) =>
-        endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
+    public bool Contains(UdpEndpoint endpoint) => endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
 
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{AddressText.Format(_first)}/{PrefixLength}");
+    public override string ToString() => $"{AddressText.Format(_first)}/{PrefixLength}";
 
     private static bool TryParseLength(ReadOnlySpan<char> text, int offset, out int length)
     {
-        length = 0;
-        if (text.Length is 0 or > 3 || text.ContainsAnyExceptInRange('0', '9') || (text.Length > 1 && text[0] == '0'))
-        {
-            return false;
-        }
-
-        length = offset + int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
-        return length <= 128;
+        var isNumber = AddressText.TryParseOctet(text, out var bits);
+        length = offset + bits;
+        return isNumber && length <= 128;
     }
 
     private static UdpEndpoint Mask(UdpEndpoint endpoint, int length) =>
@@ -90,14 +73,11 @@ internal readonly record struct AddressRange
     private static ulong TopBits(int count) => count <= 0 ? 0 : ulong.MaxValue << (64 - Math.Min(count, 64));
 }
 
-/// <summary>Several ranges of addresses: those that an operator trusts.</summary>
 internal sealed class AddressRangeSet(IEnumerable<AddressRange> ranges)
 {
     private readonly AddressRange[] _ranges = [.. ranges];
 
     public static AddressRangeSet Empty { get; } = new([]);
-
-    public IReadOnlyList<AddressRange> Ranges => _ranges.AsReadOnly();
 
     public static AddressRangeSet Parse(IEnumerable<string> texts) => new(texts.Select(AddressRange.Parse));
 

@@ -29,20 +29,16 @@ public readonly record struct Ban
     /// <param name="ban">The ban; default if the result is false.</param>
     public static bool TryParse([NotNullWhen(true)] string? text, out Ban ban)
     {
-        ban = default;
         if (NodeId.TryParse(text, out var id))
         {
             ban = new Ban(id);
             return true;
         }
 
-        if (!AddressRange.TryParse(text, out var range) || range.PrefixLength < (range.IsIPv4 ? MinIPv4Prefix : MinIPv6Prefix))
-        {
-            return false;
-        }
-
-        ban = new Ban(range);
-        return true;
+        var isRange = AddressRange.TryParse(text, out var range)
+            && range.PrefixLength >= (range.IsIPv4 ? MinIPv4Prefix : MinIPv6Prefix);
+        ban = isRange ? new Ban(range) : default;
+        return isRange;
     }
 
     /// <summary>Parses as <see cref="TryParse"/> does.</summary>
@@ -55,7 +51,7 @@ public readonly record struct Ban
     public override string ToString() => Id?.ToString() ?? Range?.ToString() ?? string.Empty;
 }
 
-/// <summary>Bans to look contacts up in. Immutable. A look-up costs one hash per length of prefix that is banned.</summary>
+/// <summary>Bans to look contacts up in: one hash for each length of prefix that is banned. Immutable.</summary>
 internal sealed class BanSet
 {
     private readonly HashSet<NodeId> _ids;
@@ -95,7 +91,6 @@ internal sealed class BanSet
         [.. _ranges.Where(range => range.IsIPv4 == isIPv4).Select(range => range.PrefixLength).Distinct()];
 }
 
-/// <summary>The bans that a node follows now. Receiving threads read the newest set without a lock.</summary>
 internal sealed class BansInForce
 {
     private volatile BanSet _set = BanSet.Empty;
@@ -108,17 +103,17 @@ internal sealed class BansInForce
 /// <param name="Since">When it was banned.</param>
 public sealed record BanEntry(Ban Ban, DateTimeOffset Since)
 {
-    /// <summary>Reads bans as <see cref="Ban.ToString"/> writes them. Those that this release cannot read are left out.</summary>
+    /// <summary>Bans that this release cannot read are left out.</summary>
     internal static IReadOnlyList<BanEntry> Read(IEnumerable<(string Ban, DateTimeOffset Since)> bans) =>
         [.. bans.SelectMany(entry => Ban.TryParse(entry.Ban, out var ban) ? new[] { new BanEntry(ban, entry.Since) } : [])];
 }
 
 internal static class BanBook
 {
-    /// <summary>The most bans. All are sent to each edge at each change: some 50 kB.</summary>
+    /// <summary>All bans are sent to each edge at each change: some 50 kB.</summary>
     public const int MaxBans = 1_024;
 
-    /// <summary>The list with a ban; null if it has it already. The ids of this DHT itself, <paramref name="own"/>, cannot be banned.</summary>
+    /// <summary>The list with a ban; null if it has it already. The DHT's own ids cannot be banned.</summary>
     public static IReadOnlyList<BanEntry>? Add(IReadOnlyList<BanEntry> bans, Ban ban, IEnumerable<NodeId> own, DateTimeOffset now)
     {
         if (bans.Any(entry => entry.Ban == ban))

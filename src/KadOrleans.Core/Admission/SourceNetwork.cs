@@ -24,8 +24,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
 
     private UdpEndpoint Endpoint => UdpEndpoint.FromHalves(High, Low, 0);
 
-    // The lowest IPv6 network without the IPv4 in it: loopback, and addresses that nobody is reached at. It is not all
-    // zeros, or a forged source such as ::2 would pass for Trusted.
+    // The lowest IPv6 network without the IPv4 in it, such as loopback. It is not zero: a forged ::2 would pass for Trusted.
     private static SourceNetwork Lowest => new(0, 1);
 
     /// <summary>The source that an endpoint belongs to; never <see cref="Trusted"/>.</summary>
@@ -33,8 +32,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
         endpoint.IsIPv4 ? new SourceNetwork(0, endpoint.AddressLow) : OfIPv6(endpoint.AddressHigh);
 
     /// <summary>
-    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48. Never
-    /// <see cref="Trusted"/>.
+    /// The wider network of an endpoint, the share of one operator: an IPv4 /24 or an IPv6 /48. Never <see cref="Trusted"/>.
     /// </summary>
     public static SourceNetwork SubnetOf(UdpEndpoint endpoint) => endpoint.IsIPv4
         ? new SourceNetwork(0, endpoint.AddressLow & ~0xFFUL)
@@ -47,16 +45,7 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
 
     /// <summary>For people: an IPv4 address, an IPv6 /64 such as <c>2001:db8::/64</c>, or "trusted".</summary>
-    public string ToText()
-    {
-        if (IsTrusted)
-        {
-            return "trusted";
-        }
-
-        var text = Endpoint.ToIPAddress().ToString();
-        return Endpoint.IsIPv4 ? text : text + "/64";
-    }
+    public string ToText() => IsTrusted ? "trusted" : $"{Endpoint.ToIPAddress()}{(Endpoint.IsIPv4 ? "" : "/64")}";
 
     private static SourceNetwork OfIPv6(ulong high) => high == 0 ? Lowest : new SourceNetwork(high, 0);
 }

@@ -2,19 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Admission;
 
-/// <summary>
-/// Counts a table's contacts per subnet, so that the owner of one network cannot fill it. Loopback, link-local and private addresses are
-/// exempt: they do not show who owns them, and networks on one host must work. Trusted ranges are exempt, too. Belongs to one table. Not
-/// safe for several threads.
-/// </summary>
+// Counts a table's contacts by subnet, so that the owner of one network cannot fill it. Trusted and private addresses are exempt:
+// a private one does not show who owns it, and networks on one host must work. Not safe for several threads.
 internal sealed class SubnetDiversity(SubnetLimits? limits = null, AddressRangeSet? trusted = null)
 {
     private readonly SubnetLimits _limits = limits ?? new SubnetLimits();
     private readonly AddressRangeSet _trusted = trusted ?? AddressRangeSet.Empty;
     private readonly Dictionary<SourceNetwork, int> _counts = [];
 
-    public bool IsExempt(UdpEndpoint endpoint) =>
-        endpoint.IsLocal || _trusted.Contains(endpoint);
+    public bool IsExempt(UdpEndpoint endpoint) => endpoint.IsLocal || _trusted.Contains(endpoint);
 
     public bool Allows(UdpEndpoint endpoint, int sameSubnetInBucket) =>
         IsExempt(endpoint)

@@ -2,45 +2,28 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Admission;
 
-/// <summary>
-/// Admits events at a <see cref="TokenRate"/>: each takes a token, and tokens come back with time up to the burst. The
-/// rate is given with every call, so that many buckets of one rate stay small. Not safe for several threads.
-/// </summary>
+// Admits events at a rate, which every call gives: so many buckets of one rate stay small. Not safe for several threads.
 internal struct TokenBucket
 {
     private double _tokens;
     private DateTimeOffset _updated;
 
-    public TokenBucket(TokenRate rate, DateTimeOffset now)
-    {
-        _tokens = rate.Burst;
-        _updated = now;
-    }
+    public TokenBucket(TokenRate rate, DateTimeOffset now) => (_tokens, _updated) = (rate.Burst, now);
 
-    /// <summary>Takes several tokens if there are so many, else none.</summary>
     public bool TryTake(TokenRate rate, DateTimeOffset now, double amount = 1)
     {
-        _tokens = Available(rate, now);
-        _updated = now;
-        if (_tokens < amount)
-        {
-            return false;
-        }
-
-        _tokens -= amount;
-        return true;
+        (_tokens, _updated) = (Available(rate, now), now);
+        var isTaken = _tokens >= amount;
+        _tokens -= isTaken ? amount : 0;
+        return isTaken;
     }
 
-    /// <summary>Takes several tokens, or all there are. It counts what cannot be refused.</summary>
-    public void Spend(TokenRate rate, DateTimeOffset now, double amount)
-    {
-        _tokens = Math.Max(0, Available(rate, now) - amount);
-        _updated = now;
-    }
+    /// <summary>Takes several tokens, or all there are: it counts what cannot be refused.</summary>
+    public void Spend(TokenRate rate, DateTimeOffset now, double amount) =>
+        (_tokens, _updated) = (Math.Max(0, Available(rate, now) - amount), now);
 
     public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
 
-    /// <summary>Whether it has refilled. Then it equals a new one, and may be forgotten.</summary>
     public readonly bool IsFull(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= rate.Burst;
 
     /// <summary>A clock that was set back brings no tokens and takes none away.</summary>
@@ -56,13 +39,11 @@ internal struct TokenBucket
 /// <param name="Burst">At once, after a pause; 1 or more.</param>
 public readonly record struct TokenRate(double PerSecond, double Burst);
 
-/// <summary>
-/// A bounded number of token buckets by network, all of one rate, which may change. When it is full, a new network replaces one whose
-/// bucket has refilled, which loses nothing. If a few tries find none, new networks share one bucket.
-/// </summary>
+// A bounded number of buckets by network, of one rate. A new network replaces one whose bucket has refilled, which loses nothing.
+// If a few tries find none, new networks share one bucket.
 internal sealed class TokenBucketMap(int capacity)
 {
-    /// <summary>The most places checked for one new network. It bounds the work that a forged source causes.</summary>
+    /// <summary>Bounds the work that a forged source causes.</summary>
     private const int EvictionTries = 8;
 
     // Guards all that follows. One map is one stripe of a limiter, so receivers of different sources rarely meet here.
@@ -100,7 +81,7 @@ internal sealed class TokenBucketMap(int capacity)
         }
     }
 
-    /// <summary>Whether <see cref="TryTake"/> would admit an event now; nothing is remembered.</summary>
+    /// <summary>Whether TryTake would admit an event now; nothing is remembered.</summary>
     public bool HasToken(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
@@ -111,7 +92,7 @@ internal sealed class TokenBucketMap(int capacity)
         }
     }
 
-    // Near the hand, a bucket that may be forgotten; -1 if there is none.
+    // A bucket near the hand that may be forgotten; -1 if there is none.
     private int FindFull(TokenRate rate, DateTimeOffset now)
     {
         for (var i = 0; i < EvictionTries; i++)
@@ -152,10 +133,8 @@ internal sealed class TokenBucketMap(int capacity)
     }
 }
 
-/// <summary>
-/// Limits how many requests each source and each subnet may have answered. Safe for several threads: sources and subnets are spread over
-/// stripes with a lock each. A lock is held for one look-up, and never together with another.
-/// </summary>
+// Limits how many requests of each source and subnet are answered. Safe for several threads: networks are spread over stripes
+// with a lock each. A lock is held for one look-up, and never together with another.
 internal sealed class SourceLimiter
 {
     // More than the threads that receive on one node; a power of two.
@@ -172,21 +151,18 @@ internal sealed class SourceLimiter
         _limits = limits;
     }
 
-    /// <summary>Follows other rates from now on. The bound on memory stays.</summary>
     public void Use(SourceLimits limits) => _limits = limits;
 
     public int TrackedSources => _sources.Sum(stripe => stripe?.Count ?? 0);
 
     public int TrackedSubnets => _subnets.Sum(stripe => stripe?.Count ?? 0);
 
-    /// <summary>
-    /// Whether a request may be handled. It counts against its source first, so that one that asks too much uses up
-    /// nothing of its neighbours' share. Without allocating for a known source.
-    /// </summary>
+    // A request counts against its source first, so that a flood uses up nothing of its neighbours' share. Allocates nothing for
+    // a known source.
     public bool TryAdmit(UdpEndpoint source, DateTimeOffset now) =>
         TryTake(_sources, _limits.PerSource, SourceNetwork.Of(source), now) && TryAdmitSubnet(source, now);
 
-    /// <summary>Whether a request is within the rate of its subnet, for sources that are counted on their own elsewhere.</summary>
+    /// <summary>Of sources that are counted on their own elsewhere.</summary>
     public bool TryAdmitSubnet(UdpEndpoint source, DateTimeOffset now) =>
         TryTake(_subnets, _limits.PerSubnet, SourceNetwork.SubnetOf(source), now);
 

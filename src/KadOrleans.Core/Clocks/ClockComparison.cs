@@ -1,14 +1,10 @@
 namespace KadOrleans.Core.Clocks;
 
-/// <summary>
-/// How far another clock is ahead of one's own if it was read halfway through a call. The uncertainty is half the call's duration.
-/// </summary>
+// How far another clock, read halfway through a call, is ahead of ours. The uncertainty is half the call's duration.
 internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)
 {
-    /// <summary>
-    /// How far clocks may be apart. Values' lives and reminders shift by the difference when they move between silos; they are minutes to
-    /// days long. Machines with NTP differ by much less.
-    /// </summary>
+    // Values' lives and reminders, which are minutes to days long, shift by this when they move between silos. NTP keeps much
+    // less.
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
 
     public bool IsSkewed => Difference.Duration() - Uncertainty > Bound;
@@ -17,10 +13,8 @@ internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Un
         new(theirs - (asked + (waited / 2)), waited / 2);
 }
 
-/// <summary>
-/// What to add to a clock to get the cluster's time. Zero while they agree to a second. A correction that moved with each comparison would
-/// reorder values that were taken in at nearly the same time. Safe for several threads.
-/// </summary>
+// What to add to a clock to get the cluster's time; zero while they agree to a second. Following each comparison would reorder
+// values that were stored at nearly the same time. Safe for several threads.
 internal sealed class ClusterCorrection
 {
     private static readonly TimeSpan Agreement = TimeSpan.FromSeconds(1);
@@ -29,7 +23,7 @@ internal sealed class ClusterCorrection
 
     public TimeSpan Value => new(Interlocked.Read(ref _value));
 
-    /// <summary>Follows a comparison with the cluster's time. Returns by how much the correction grew; zero if it stays.</summary>
+    /// <summary>Returns by how much the correction grew; zero if it stays.</summary>
     public TimeSpan Follow(ClockComparison cluster)
     {
         var step = cluster.Difference - Value;
@@ -45,11 +39,9 @@ internal sealed class ClusterCorrection
 
 internal static class AgreedClock
 {
-    /// <summary>
-    /// The clock in the middle: one wrong clock among three or more does not move it. Of an even number two are in the middle. Then the one
-    /// nearer to the time agreed on before is chosen: of two silos the clock of the one that was there first. Without such a time it is the
-    /// slower one. Silos with the same votes, in the same order, choose the same clock.
-    /// </summary>
+    // The clock in the middle: one wrong clock of three or more does not move it. Of two in the middle it is the one nearer to
+    // the time agreed on before, which the silo that was there first has. Without such a time it is the slower one. Silos with
+    // the same votes, in the same order, choose the same clock.
     public static ClockComparison Choose(IReadOnlyList<ClockVote> votes)
     {
         ArgumentOutOfRangeException.ThrowIfZero(votes.Count, nameof(votes));
@@ -62,7 +54,5 @@ internal static class AgreedClock
     }
 }
 
-/// <summary>
-/// A silo's clock, and what it took for the cluster's time so far, both as seen from the silo that chooses. Null if it has just started.
-/// </summary>
+// A silo's clock and what it took for the cluster's time so far, as the choosing silo sees them. Null after a start.
 internal readonly record struct ClockVote(ClockComparison Clock, TimeSpan? Agreed);

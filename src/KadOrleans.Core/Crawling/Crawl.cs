@@ -1,34 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Crawling;
 
-/// <summary>
-/// Visits every reachable node of a network, as a state machine: gives the next request and takes the responses. Each endpoint is pinged
-/// for its id, then asked with FIND_NODE for its whole table. The contacts that it names are visited in turn. One request at a time goes to
-/// an endpoint. The contacts that strangers name are bounded: in all by <see cref="CrawlOptions.MaxNodes"/>, of one network by
-/// <see cref="MaxPerNetwork"/>, and for each of them by <see cref="MaxUnproven"/>. Not safe for several threads.
-/// </summary>
+// Visits every reachable node of a network, as a state machine. Each endpoint is pinged for its id, then asked with FIND_NODE for
+// its whole table; the contacts that it names are visited in turn. An endpoint has one pending request. What strangers name is
+// bounded by CrawlOptions.MaxNodes, MaxPerNetwork and MaxUnproven. Not safe for several threads.
 internal sealed class Crawl
 {
-    /// <summary>
-    /// Endpoints that one node may have named first without a node answering there. At this number its walk waits for those that were not
-    /// asked yet, and ends if none of them answers. In a network where half of the nodes have left a table has some 200 such contacts. A
-    /// lower bound would cut honest walks short.
-    /// </summary>
+    // Endpoints that one node may name first without a node answering there. Its walk then waits for those not asked yet, and
+    // ends if none answers. If half of a network's nodes have left, a table has some 200: a lower bound cuts honest walks short.
     public const int MaxUnproven = 512;
 
-    /// <summary>
-    /// Endpoints of one public network (/24 or /48) that are asked because others named them. One host can answer at 65,535 ports and name
-    /// itself without end. A /24 of honest nodes has a few hundred.
-    /// </summary>
+    // Endpoints of one public /24 or /48 that others name. One host can answer at 65,535 ports and name itself without end. A /24
+    // of honest nodes has a few hundred.
     public const int MaxPerNetwork = 2_048;
 
-    /// <summary>Pings to an endpoint, each with its one retry. With a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
+    /// <summary>With their retries and a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
     public const int MaxPings = 3;
 
-    // A node that answered before is worth more retries. One that pings strangers before a long response needs several datagrams to arrive
-    // for its first response.
+    // A node that answered before is worth more retries. One that pings strangers first needs several datagrams to arrive.
     private const int MaxFailures = 8;
 
     private readonly CrawlOptions _options;
@@ -55,7 +48,6 @@ internal sealed class Crawl
 
     public bool IsDone => _underWay == 0 && _walking.Count == 0 && _waiting.Count == 0 && _again.Count == 0;
 
-    /// <summary>The progress, of the region alone.</summary>
     public CrawlCounts Counts
     {
         get
@@ -85,13 +77,10 @@ internal sealed class Crawl
     public void Add(Contact contact)
     {
         Add(contact.Endpoint);
-        if (_nodes.TryGetValue(contact.Endpoint, out var node))
-        {
-            node.Claim(contact.Id);
-        }
+        _nodes.GetValueOrDefault(contact.Endpoint)?.Claim(contact.Id);
     }
 
-    /// <summary>Restores an earlier crawl: results stay, and unfinished endpoints are asked again. The last record of one counts.</summary>
+    /// <summary>Results stay, and unfinished endpoints are asked again. The last record of one counts.</summary>
     public void Restore(CrawlRecord record)
     {
         if (_nodes.Remove(record.Endpoint, out var former))
@@ -105,7 +94,7 @@ internal sealed class Crawl
         _changed.Remove(record.Endpoint);
     }
 
-    /// <summary>The next request to send now. False if none is to be sent before a response or timeout.</summary>
+    /// <summary>False if none is to be sent before a response or timeout.</summary>
     public bool TryNext(out CrawlQuery query)
     {
         query = default;
@@ -119,7 +108,7 @@ internal sealed class Crawl
         return true;
     }
 
-    /// <summary>An endpoint answered a ping: with null if it has no id.</summary>
+    /// <summary>The id is null if it has none.</summary>
     public void OnPong(UdpEndpoint endpoint, NodeId? id, TimeSpan roundTrip)
     {
         if (Settle(endpoint) is not { Walk: null } node)
@@ -161,7 +150,7 @@ internal sealed class Crawl
         GoOn(node, walk);
     }
 
-    /// <summary>A request failed. After a final failure a retry is useless: the system cannot send there.</summary>
+    /// <summary>After a final failure a retry is useless: the system cannot send there.</summary>
     public void OnFailed(UdpEndpoint endpoint, bool isFinal)
     {
         if (Settle(endpoint) is not { } node)
@@ -193,7 +182,7 @@ internal sealed class Crawl
     }
 
     // A record that was restored again is in the queue twice: only the entry that counts is asked.
-    private bool TryDequeueWaiting([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out CrawledNode? node)
+    private bool TryDequeueWaiting([NotNullWhen(true)] out CrawledNode? node)
     {
         while (_waiting.TryDequeue(out node) || _again.TryDequeue(out node))
         {
@@ -239,11 +228,7 @@ internal sealed class Crawl
         _nodes.Add(node.Endpoint, node);
         _states[(int)node.Record.State]++;
         _changed[node.Endpoint] = node;
-        if (node.Namer is { } namer)
-        {
-            namer.Pending++;
-        }
-
+        node.Namer?.Pending += 1;
         if (node.Record.State == CrawlState.Waiting)
         {
             _waiting.Enqueue(node);
@@ -274,10 +259,7 @@ internal sealed class Crawl
                 AddNode(NewNode(contact.Endpoint, namer));
             }
 
-            if (_nodes.TryGetValue(contact.Endpoint, out var node))
-            {
-                node.Claim(contact.Id);
-            }
+            _nodes.GetValueOrDefault(contact.Endpoint)?.Claim(contact.Id);
         }
     }
 
@@ -291,16 +273,12 @@ internal sealed class Crawl
 
     private CrawledNode? Settle(UdpEndpoint endpoint)
     {
-        if (!_nodes.TryGetValue(endpoint, out var node))
-        {
-            return null;
-        }
-
-        _underWay--;
+        var node = _nodes.GetValueOrDefault(endpoint);
+        _underWay -= node is null ? 0 : 1;
         return node;
     }
 
-    /// <summary>The result of a named endpoint counts for or against the nodes that named it.</summary>
+    /// <summary>A named endpoint counts for or against the node that named it.</summary>
     private void Judge(CrawledNode node, bool isAlive)
     {
         if (node.Namer is not { } namer)
@@ -343,17 +321,16 @@ internal sealed class Crawl
     }
 }
 
-/// <summary>One endpoint, as a <see cref="Crawl"/> works on it.</summary>
 internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
 {
-    // Of the ids that others claim for an endpoint, a few show that something is wrong; liars could name any number.
+    // A few show that something is wrong; liars could name any number.
     public const int MaxClaimedIds = 8;
 
     public CrawlRecord Record { get; set; } = record;
 
     public UdpEndpoint Endpoint => Record.Endpoint;
 
-    /// <summary>The node that named it first; null for a node that the crawl began with.</summary>
+    /// <summary>Null for a node that the crawl began with.</summary>
     public CrawledNode? Namer => namer;
 
     public int Failures { get; set; }
@@ -386,3 +363,31 @@ internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
         }
     }
 }
+
+internal sealed record CrawlOptions
+{
+    public const int HighestConcurrency = 1_000;
+
+    public const int HighestRate = 10_000;
+
+    public const int DefaultRate = 200;
+
+    public const int HighestMaxNodes = 2_000_000;
+
+    // Endpoints remembered; 1 to 2,000,000. Further ones are counted and ignored, so invented contacts cannot fill the memory:
+    // about 400 bytes each.
+    public int MaxNodes { get; init; } = 200_000;
+
+    /// <summary>The most pending requests; 1 to 1,000.</summary>
+    public int Concurrency { get; init; } = 64;
+
+    /// <summary>The id of the crawler and of other clients, which tables may still name.</summary>
+    public NodeId? IgnoredId { get; init; }
+
+    // The ids to find. Of each node only contacts in this range are asked for and visited, beside those that the crawl begins
+    // with.
+    public BucketRange Region { get; init; }
+}
+
+/// <summary>A FIND_NODE, or a PING if the target is null.</summary>
+internal readonly record struct CrawlQuery(UdpEndpoint Endpoint, NodeId? Target);

@@ -10,7 +10,7 @@ namespace KadOrleans.Core.Crawling;
 /// <param name="Ended">The sessions of the nodes that went, by their first crawl.</param>
 public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, IReadOnlyList<EndedSessions> Ended)
 {
-    /// <summary>Returns the records with <see cref="CrawlRecord.Since"/>, and what changed; null if there is no crawl before.</summary>
+    /// <summary>The records with <see cref="CrawlRecord.Since"/>, and what changed; null if there is no crawl before.</summary>
     internal static (IReadOnlyList<CrawlRecord> Records, CrawlChange? Change) Compare(
         IReadOnlyList<CrawlReport> before, IEnumerable<CrawlRecord> then, IReadOnlyList<CrawlRecord> now, DateTimeOffset startedAt)
     {
@@ -69,7 +69,7 @@ public sealed record EndedSessions(DateTimeOffset? Since, int Count);
 public sealed record SessionLengths(
     int Sessions, TimeSpan Limit, IReadOnlyList<SessionLength> Ended, int Longer, TimeSpan? Median)
 {
-    /// <summary>From finished crawls, oldest first, each compared with the one before; null with fewer than three, or without a session.</summary>
+    /// <summary>From finished crawls, oldest first. Null with fewer than three, or without a session.</summary>
     internal static SessionLengths? Of(IReadOnlyList<CrawlReport> finished)
     {
         var crawls = Compared(finished);
@@ -117,20 +117,8 @@ public sealed record SessionLengths(
         return [.. finished.Skip(first)];
     }
 
-    private static TimeSpan? MedianOf(SortedDictionary<TimeSpan, int> lengths, int sessions)
-    {
-        var shorter = 0;
-        foreach (var (length, count) in lengths)
-        {
-            shorter += count;
-            if (2 * shorter >= sessions)
-            {
-                return length;
-            }
-        }
-
-        return null;
-    }
+    private static TimeSpan? MedianOf(SortedDictionary<TimeSpan, int> lengths, int sessions) =>
+        lengths.SelectMany(pair => Enumerable.Repeat<TimeSpan?>(pair.Key, pair.Value)).ElementAtOrDefault((sessions - 1) / 2);
 }
 
 /// <summary>Sessions of one length.</summary>

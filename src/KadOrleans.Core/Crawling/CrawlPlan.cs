@@ -1,15 +1,13 @@
+using KadOrleans.Core.Routing;
+
 namespace KadOrleans.Core.Crawling;
 
-/// <summary>
-/// Decides which edge crawls which slice, at which rate. An edge has one slice at a time, under a lease. An edge that stops answering keeps
-/// its lease until it must have stopped too. Then another edge gets the slice. So no slice is lost, and all edges together stay within the
-/// rate. Not safe for several threads. Time is that of any clock that is not set back.
-/// </summary>
+// Decides which edge crawls which slice, at which rate. An edge has one slice at a time, under a lease. The lease of a silent
+// edge lasts until the edge must have stopped too; then another edge gets the slice. So no slice is lost, and all edges together
+// stay within the rate. Not safe for several threads. Time is that of any clock that is not set back.
 internal sealed class CrawlPlan
 {
-    /// <summary>
-    /// How often a slice may end without a node that answered. An edge without a network finds nobody. A small network has empty slices.
-    /// </summary>
+    // How often a slice may end without a node: an edge without a network finds nobody, but a small network has empty slices.
     public const int MaxTries = 3;
 
     private readonly int _rate;
@@ -17,7 +15,7 @@ internal sealed class CrawlPlan
     private readonly Entry[] _entries;
     private readonly Dictionary<string, TimeSpan> _paused = [];
 
-    // Of edges that failed since they were last done with a slice. Those with fewer come first: two silent ones must not starve a third.
+    // Edges that failed since they last finished a slice. They come last: two silent ones must not starve a third.
     private readonly Dictionary<string, int> _failures = [];
 
     public CrawlPlan(int depth, int rate, CrawlTiming timing)
@@ -33,24 +31,22 @@ internal sealed class CrawlPlan
 
     public int Done => _entries.Count(entry => entry.IsDone);
 
-    /// <summary>The leases, those of silent edges included.</summary>
     public IEnumerable<SliceLease> Leases => _entries.Where(entry => entry.Lease is not null).Select(entry => entry.Lease!);
 
     public (bool IsDone, int Tries, int Number, SliceLease? Lease) StateOf(int slice) =>
         (_entries[slice].IsDone, _entries[slice].Tries, _entries[slice].Number, _entries[slice].Lease);
 
-    /// <summary>Restores a slice as it was saved. Its lease counts as answered now, so an edge that is still at it goes on.</summary>
+    /// <summary>Its lease counts as answered now, so an edge that is still at it goes on.</summary>
     public void Restore(int slice, bool isDone, int tries, int number, SliceLease? lease, TimeSpan now)
     {
         var entry = _entries[slice];
         (entry.IsDone, entry.Tries, entry.Number, entry.Lease, entry.AnsweredAt, entry.SentAt) = (isDone, tries, number, lease, now, now);
     }
 
-    /// <summary>The leases whose edges are to be asked for their progress, which renews them. Silent edges are not among them.</summary>
+    // Leases whose edges are to be asked for their progress, which renews them; without those of silent edges.
     public IReadOnlyList<SliceLease> GetPolls(TimeSpan now) =>
         [.. _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt < _timing.Silence).Select(entry => entry.Lease!)];
 
-    /// <summary>Gives slices to edges that have none, as far as the rate allows.</summary>
     public IReadOnlyList<SliceLease> Grant(IReadOnlyCollection<string> edges, TimeSpan now)
     {
         var busy = Leases.Select(lease => lease.Edge).ToHashSet();
@@ -59,7 +55,6 @@ internal sealed class CrawlPlan
         var granted = new List<SliceLease>();
         var free = edges.Where(edge => !busy.Contains(edge) && !(_paused.TryGetValue(edge, out var until) && now < until));
 
-        // Slices that were tried least come first.
         var pending = _entries.Index().Where(slice => slice.Item is { IsDone: false, Lease: null }).OrderBy(slice => slice.Item.Tries).ToList();
         foreach (var (edge, (slice, entry)) in free.OrderBy(edge => _failures.GetValueOrDefault(edge)).Zip(pending))
         {
@@ -68,8 +63,7 @@ internal sealed class CrawlPlan
                 break;
             }
 
-            entry.Number++;
-            entry.Lease = new SliceLease(slice, entry.Number, edge, Math.Min(share, left));
+            entry.Lease = new SliceLease(slice, ++entry.Number, edge, Math.Min(share, left));
             (entry.AnsweredAt, entry.SentAt) = (now, now);
             left -= entry.Lease.Rate;
             granted.Add(entry.Lease);
@@ -78,45 +72,30 @@ internal sealed class CrawlPlan
         return granted;
     }
 
-    /// <summary>The edge is asked for its progress. From now on it may go on for the length of a lease.</summary>
-    public void OnSent(SliceLease lease, TimeSpan now)
-    {
-        if (IsCurrent(lease))
-        {
-            _entries[lease.Slice].SentAt = now;
-        }
-    }
+    /// <summary>From now on the edge may go on for the length of a lease.</summary>
+    public void OnSent(SliceLease lease, TimeSpan now) => EntryOf(lease)?.SentAt = now;
 
-    public void OnAnswered(SliceLease lease, TimeSpan now)
-    {
-        if (IsCurrent(lease))
-        {
-            _entries[lease.Slice].AnsweredAt = now;
-        }
-    }
+    public void OnAnswered(SliceLease lease, TimeSpan now) => EntryOf(lease)?.AnsweredAt = now;
 
     /// <summary>The edge is certainly not at the slice. Another one gets it at once, and this one nothing for a while.</summary>
     public void OnRefused(SliceLease lease, TimeSpan now)
     {
-        if (IsCurrent(lease))
+        if (EntryOf(lease) is { } entry)
         {
-            _entries[lease.Slice].Lease = null;
+            entry.Lease = null;
             _paused[lease.Edge] = now + _timing.Pause;
             _failures[lease.Edge] = _failures.GetValueOrDefault(lease.Edge) + 1;
         }
     }
 
-    /// <summary>
-    /// The edge has come to the slice's end. False if the result does not count: the slice is to be crawled again, or the lease has ended.
-    /// </summary>
+    /// <summary>False if the result does not count: the slice is crawled again, or the lease has ended.</summary>
     public bool OnDone(SliceLease lease, bool isEmpty)
     {
-        if (!IsCurrent(lease))
+        if (EntryOf(lease) is not { } entry)
         {
             return false;
         }
 
-        var entry = _entries[lease.Slice];
         entry.Lease = null;
         entry.Tries++;
         entry.IsDone = !isEmpty || entry.Tries >= MaxTries;
@@ -135,6 +114,8 @@ internal sealed class CrawlPlan
 
     public bool IsCurrent(SliceLease lease) => _entries[lease.Slice].Lease == lease;
 
+    private Entry? EntryOf(SliceLease lease) => IsCurrent(lease) ? _entries[lease.Slice] : null;
+
     private sealed class Entry
     {
         public bool IsDone { get; set; }
@@ -151,26 +132,90 @@ internal sealed class CrawlPlan
     }
 }
 
-/// <summary>
-/// A slice in the hands of an edge, which may send so many datagrams per second. The number grows with each lease of the slice.
-/// </summary>
+// An edge's right to crawl a slice at a rate in datagrams per second. Number grows with each lease of the slice.
 internal sealed record SliceLease(int Slice, int Number, string Edge, int Rate);
 
-/// <summary>The times of a crawl by several edges. Tests shorten them.</summary>
 internal sealed record CrawlTiming
 {
-    /// <summary>The time after which edges are asked for their progress when a slice has begun. It doubles until one ends.</summary>
+    /// <summary>When edges are first asked for their progress; it doubles until a slice ends.</summary>
     public TimeSpan FirstPoll { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The longest time between two rounds of asking. A slice of a large network takes minutes.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long an edge may be silent. Then it is not asked any more, so that its lease runs out.</summary>
+    /// <summary>Then an edge is not asked any more, so that its lease runs out.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an edge goes on without being asked. It must be longer than a silo's death is noticed after.</summary>
+    /// <summary>How long an edge goes on without being asked: longer than a silo's death takes to be noticed.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long an edge that failed gets no slice.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMinutes(1);
+}
+
+/// <summary>Divides the ids into slices by their prefixes.</summary>
+internal static class CrawlSlices
+{
+    /// <summary>The longest prefix: 1,024 slices.</summary>
+    public const int MaxDepth = 10;
+
+    // In a smaller slice each node names fewer contacts, which takes fewer queries. But each slice begins with lookups, which
+    // cost as much as ten of its nodes.
+    private const double NodesPerSlice = 128;
+
+    /// <summary>So that edges of different speed end together.</summary>
+    private const int SlicesPerEdge = 4;
+
+    public static int DepthFor(double? networkSize, int edges)
+    {
+        var wanted = Math.Max(SlicesPerEdge * Math.Max(1, edges), (networkSize ?? 0) / NodesPerSlice);
+        return (int)Math.Clamp(Math.Ceiling(Math.Log2(wanted)), 0, MaxDepth);
+    }
+
+    public static BucketRange RangeOf(int slice, int depth)
+    {
+        var prefix = NodeId.MinValue;
+        for (var bit = 0; bit < depth; bit++)
+        {
+            prefix = prefix.WithBit(bit, ((slice >> (depth - 1 - bit)) & 1) == 1);
+        }
+
+        return new BucketRange(prefix, depth);
+    }
+}
+
+// Merges slices, each endpoint once. One that nodes name under several ids counts as the slice of its own id found it, or the
+// first one.
+internal static class CrawlMerge
+{
+    public static IReadOnlyList<CrawlRecord> Merge(IEnumerable<IReadOnlyList<CrawlRecord>> slices, int depth)
+    {
+        var best = new Dictionary<UdpEndpoint, (int Rank, CrawlRecord Record)>();
+        foreach (var (slice, records) in slices.Index())
+        {
+            var range = CrawlSlices.RangeOf(slice, depth);
+            foreach (var record in records)
+            {
+                var rank = Rank(record, range);
+                best[record.Endpoint] = !best.TryGetValue(record.Endpoint, out var other) ? (rank, record)
+                    : rank > other.Rank ? (rank, Join(record, other.Record))
+                    : (other.Rank, Join(other.Record, record));
+            }
+        }
+
+        return [.. best.Values.Select(found => found.Record)];
+    }
+
+    // An answer counts more than silence, and in its own slice the table was read.
+    private static int Rank(CrawlRecord record, BucketRange range) =>
+        !record.IsReachable ? record.State == CrawlState.NotANode ? 1 : 0 : range.Contains(record.Id!.Value) ? 3 : 2;
+
+    private static CrawlRecord Join(CrawlRecord record, CrawlRecord other) => record with
+    {
+        ClaimedIds =
+        [
+            .. record.ClaimedIds.Concat(other.ClaimedIds).Concat(other.Id is { } id ? [id] : [])
+                .Where(claimed => claimed != record.Id).Distinct().Take(CrawledNode.MaxClaimedIds),
+        ],
+    };
 }

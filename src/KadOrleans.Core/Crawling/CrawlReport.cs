@@ -54,10 +54,7 @@ public sealed record CrawlReport
     /// <summary>Why it failed or was stopped, in one sentence; null if it was not.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>
-    /// The report of a crawl that begins. It begins later than the one before, even if the clock was set back: names are in the order of
-    /// the crawls.
-    /// </summary>
+    // It begins later than the last one, even if the clock was set back: names are in the order of the crawls.
     internal static CrawlReport Begin(CrawlReport? last, DateTimeOffset now, int rate, int maxNodes, int slices)
     {
         var start = last is not null && string.CompareOrdinal(NameOf(now), last.Id) <= 0 ? last.StartedAt.AddMilliseconds(1) : now;
@@ -72,10 +69,8 @@ public sealed record CrawlReport
         };
     }
 
-    /// <summary>
-    /// The report of a crawl that ends, and the records with <see cref="CrawlRecord.Since"/>. One that would have finished fails if it
-    /// found no node. Kept crawls come oldest first; <paramref name="then"/> is what the last of them that finished found.
-    /// </summary>
+    // The report of a crawl that ends, and the records with Since. A finished one without a node has failed. Kept crawls come
+    // oldest first; then are the records of the last one that finished.
     internal (CrawlReport Report, IReadOnlyList<CrawlRecord> Records) End(
         CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IEnumerable<CrawlReport> kept, IEnumerable<CrawlRecord> then, DateTimeOffset now)
     {
@@ -133,7 +128,7 @@ public enum CrawlPhase
 public readonly record struct CrawlCounts(
     int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
 
-/// <summary>A report as JSON, as it is kept. Readers pass over members that they do not know, so later releases may add some.</summary>
+/// <summary>Reports as stored. Readers pass over unknown members, so later releases may add some.</summary>
 internal static class CrawlReportJson
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -143,7 +138,7 @@ internal static class CrawlReportJson
 
     public static string Write(CrawlReport report) => JsonSerializer.Serialize(report, Options);
 
-    /// <summary>Reads what <see cref="Write"/> wrote. Anything else is an <see cref="InvalidDataException"/>.</summary>
+    /// <summary>Throws <see cref="InvalidDataException"/> for what <see cref="Write"/> did not write.</summary>
     public static CrawlReport Read(string json)
     {
         try

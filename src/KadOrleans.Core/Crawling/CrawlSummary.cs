@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Crawling;
@@ -87,7 +88,6 @@ public sealed record CrawlSummary
         };
     }
 
-    /// <summary>The summary with a bounded number of examples, to be kept.</summary>
     internal CrawlSummary Shorten() => this with
     {
         DuplicateIds = [.. DuplicateIds.Take(MaxExamples).Select(d => d with { Endpoints = [.. d.Endpoints.Take(MaxEndpoints)] })],
@@ -123,9 +123,7 @@ public sealed record Quantiles(double Least, double P10, double P50, double P90,
     }
 }
 
-/// <summary>
-/// How evenly ids are spread over the space, by their first bits: a chi-square test against an even spread.
-/// </summary>
+/// <summary>How evenly ids are spread over the space, by their first bits: a chi-square test against an even spread.</summary>
 /// <param name="Bits">How many first bits were compared.</param>
 /// <param name="ChiSquare">The sum of squared deviations over the expected count.</param>
 /// <param name="Probability">How likely chance alone deviates that much.</param>
@@ -142,10 +140,10 @@ public sealed record PrefixBalance(
     string Emptiest,
     double EmptiestRatio)
 {
-    /// <summary>Ids that each prefix must have on average. With fewer, the test says nothing.</summary>
+    /// <summary>With fewer on average, the test says nothing.</summary>
     internal const int LeastPerPrefix = 10;
 
-    // 256 prefixes: more would show no pattern that a person can act on.
+    // More prefixes would show no pattern that a person can act on.
     private const int MaxBits = 8;
 
     internal static PrefixBalance? Of(IReadOnlyCollection<NodeId> ids)
@@ -193,7 +191,7 @@ public sealed record PrefixBalance(
         return prefix;
     }
 
-    /// <summary>How likely a chi-square variable exceeds a value, by the normal approximation of Wilson and Hilferty (1931).</summary>
+    /// <summary>By the normal approximation of Wilson and Hilferty (1931).</summary>
     private static double UpperTail(double value, int freedom)
     {
         var variance = 2.0 / (9 * freedom);
@@ -207,5 +205,52 @@ public sealed record PrefixBalance(
         var t = 1 / (1 + (0.2316419 * z));
         var polynomial = t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
         return Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * polynomial;
+    }
+}
+
+// A crawl's endpoints by the next two digits of their ids after a prefix. They are listed where they are few. Not safe for
+// several threads.
+internal sealed class CrawlMap
+{
+    public const int Pieces = 256;
+
+    public const int LongestPrefix = (NodeId.Length * 2) - 2;
+
+    /// <summary>As many as a picture of dots shows well.</summary>
+    public const int MostNodes = 200;
+
+    private readonly string _prefix;
+    private readonly int[] _reachable = new int[Pieces];
+    private readonly int[] _unreachable = new int[Pieces];
+    private readonly List<CrawlRecord> _nodes = [];
+    private int _count;
+
+    public CrawlMap(string prefix)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(prefix.Length, LongestPrefix);
+        _prefix = prefix.ToLowerInvariant();
+    }
+
+    public IReadOnlyList<int> Reachable => _reachable;
+
+    public IReadOnlyList<int> Unreachable => _unreachable;
+
+    public IReadOnlyList<CrawlRecord>? Nodes => _count > MostNodes ? null : [.. _nodes.OrderBy(record => record.Place)];
+
+    public void Add(CrawlRecord record)
+    {
+        if ((!record.IsReachable && record.State != CrawlState.Unreachable)
+            || record.Place?.ToString() is not { } id
+            || !id.StartsWith(_prefix, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        var piece = int.Parse(id.AsSpan(_prefix.Length, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        (record.IsReachable ? _reachable : _unreachable)[piece]++;
+        if (++_count <= MostNodes)
+        {
+            _nodes.Add(record);
+        }
     }
 }

@@ -2,27 +2,22 @@ using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Crawling;
 
-/// <summary>
-/// Learns a node's whole routing table from its responses to FIND_NODE. A response has the k contacts nearest to its target, so the walk
-/// asks about ever smaller ranges of ids. It has the response to a target in one half of a range, and asks for a target in the other half.
-/// The range is done under two conditions: both responses reach beyond their halves, and the second brings no new contact of the range.
-/// Otherwise both halves are walked, each with the target that was asked in it. The first target is the node's own id, near which its table
-/// is densest.
-/// <para>
-/// For nodes that name exactly the nearest, this finds all contacts: k nearest that reach beyond a half include the whole half. The second
-/// condition is for nodes that answer bucket by bucket. For them a range is also divided if the response left out a known contact of it
-/// that is nearer than one it has. A short response has the whole table. A bucket takes two to four requests.
-/// </para>
-/// </summary>
+// Learns a node's whole routing table from its responses to FIND_NODE. A response has the k contacts nearest to its target, so
+// the walk asks about ever smaller ranges: it has the response to a target in one half, and asks for one in the other. The range
+// is done if both responses reach beyond their halves and the second brings no new contact of the range. Otherwise both halves
+// are walked. The first target is the node's own id, near which its table is densest. For nodes that name exactly the nearest
+// this finds all: k nearest that reach beyond a half include the whole half. Other nodes answer bucket by bucket. For them a
+// range is also divided if the response left out a known contact of it that is nearer than one it has. A short response has the
+// whole table. A bucket takes two to four requests.
 internal sealed class TableWalk
 {
-    /// <summary>Queries to one node, at most. A table of a network of millions takes about 150.</summary>
+    /// <summary>A table of a network of millions takes about 150.</summary>
     public const int MaxQueries = 512;
 
-    /// <summary>Contacts taken from one node, at most: more than a full bucket for each of 160 bits.</summary>
+    /// <summary>More than a full bucket for each of 160 bits.</summary>
     public const int MaxContacts = 4_096;
 
-    // The network's k: a response with fewer contacts, or fewer than another of the same node, is short.
+    // The network's k. A response with fewer contacts, or fewer than another of the node, is short.
     private const int UsualAnswer = 20;
 
     private readonly IRandomSource _random;
@@ -31,16 +26,14 @@ internal sealed class TableWalk
     private readonly Stack<Part> _ranges = new();
     private readonly HashSet<Contact> _known = [];
 
-    // Contacts that a response left out although they would be the nearest: they left the table since they were named.
+    // Left out by a response that they would be nearest in: they left the table since they were named.
     private readonly HashSet<Contact> _gone = [];
     private NodeId _target;
     private bool _isOverfull;
     private int _fullAnswer = UsualAnswer;
 
-    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null, BucketRange region = default)
-    {
+    public TableWalk(NodeId nodeId, IRandomSource random, NodeId? ignoredId = null, BucketRange region = default) =>
         (_target, _random, _ignoredId, _region) = (region.Contains(nodeId) ? nodeId : region.RandomId(random), random, ignoredId, region);
-    }
 
     public NodeId Target => _target;
 
@@ -50,12 +43,9 @@ internal sealed class TableWalk
 
     public bool IsDone => (Queries > 0 && _ranges.Count == 0) || _isOverfull || Queries >= MaxQueries;
 
-    /// <summary>Whether the whole table has been named, or the part of it in the region.</summary>
     public bool IsComplete => Queries > 0 && _ranges.Count == 0 && !_isOverfull;
 
-    /// <summary>
-    /// Takes the response to <see cref="Target"/> and chooses the next target. Returns the contacts that were not named before.
-    /// </summary>
+    /// <summary>Takes the response to <see cref="Target"/>. Returns the contacts that were not named before.</summary>
     public IReadOnlyList<Contact> Take(ReadOnlySpan<Contact> contacts)
     {
         Queries++;
@@ -108,7 +98,7 @@ internal sealed class TableWalk
         return fresh;
     }
 
-    /// <summary>How far a response reaches: the prefix that all its contacts share with the target; 0 if it is short.</summary>
+    /// <summary>The prefix that all contacts share with the target; 0 if the response is short.</summary>
     private int Reach(ReadOnlySpan<Contact> contacts)
     {
         if (contacts.Length < _fullAnswer)
@@ -125,7 +115,7 @@ internal sealed class TableWalk
         return reach;
     }
 
-    /// <summary>Whether a known contact of a range is nearer to the target than one of the answer, and yet not in it.</summary>
+    /// <summary>Whether a known contact of a range is nearer to the target than one of the response, and not in it.</summary>
     private bool LeavesOut(ReadOnlySpan<Contact> contacts, BucketRange range)
     {
         var (nearest, farthest) = (Distance.Zero, Distance.Zero);
@@ -154,6 +144,5 @@ internal sealed class TableWalk
         }
     }
 
-    /// <summary>A range to learn, a target in it that was asked, and how far the response reached.</summary>
     private readonly record struct Part(BucketRange Range, NodeId Asked, int Reach);
 }

@@ -1,14 +1,12 @@
 namespace KadOrleans.Core.Estimation;
 
-/// <summary>
-/// Estimates the number of nodes from how near the contacts lie that lookups end with. Ids are spread evenly. So the share of the space
-/// within the distance of the k-th nearest has a Gamma(k) distribution around k / N, for any target. Its cube root is nearly normal (Wilson
-/// and Hilferty, 1931). The cube roots of many lookups are averaged without the lowest and highest fifth. So a minority of lookups near
-/// made-up ids, or that missed contacts, has no effect. Bounded; not safe for several threads.
-/// </summary>
+// Estimates the number of nodes from how near lookups' last contacts are. Ids are spread evenly, so the share of the space within
+// the distance of the k-th nearest has a Gamma(k) distribution around k / N. Its cube root is nearly normal (Wilson and Hilferty,
+// 1931). The roots are averaged without the lowest and highest fifth, so a minority of lookups near made-up ids has no effect.
+// Bounded; not safe for several threads.
 internal sealed class NetworkSizeEstimator
 {
-    /// <summary>Lookups that are needed before there is an estimate. With fewer, one liar would sway it.</summary>
+    /// <summary>With fewer, one liar would sway the estimate.</summary>
     public const int MinLookups = 8;
 
     // Left out at each end, as a share of all.
@@ -17,8 +15,8 @@ internal sealed class NetworkSizeEstimator
     // A network's own irregularity, which no number of lookups averages out: relative variance of the estimate per 1/N.
     private const double IrregularityPerNode = 0.5;
 
-    // Targets that share more bits with the own id are left out. Many lookups go there, as buckets are refreshed and near keys
-    // republished. Contacts that were placed beside the own id would be what these end with.
+    // Targets that share more bits with the own id are left out. Refresh and republishing look up many of them, and would find
+    // contacts that were placed beside the own id.
     private const int SharedBits = 8;
 
     private readonly NodeId? _ownId;
@@ -26,7 +24,6 @@ internal sealed class NetworkSizeEstimator
     private readonly Queue<NodeId> _order = new();
     private readonly Dictionary<NodeId, Sample> _samples = [];
 
-    /// <summary>Remembers the last lookups, <see cref="MinLookups"/> to 100,000 of them. A client has no id.</summary>
     public NetworkSizeEstimator(NodeId? ownId, int window = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, MinLookups);
@@ -36,11 +33,8 @@ internal sealed class NetworkSizeEstimator
 
     public int Count => _order.Count;
 
-    /// <summary>
-    /// Adds the result of a lookup. A second lookup of one target replaces the first, so a popular key counts once. Lookups of the own id,
-    /// of targets beside it, or without contacts, are ignored. The target is chosen independently of the nodes' ids. With fewer than k
-    /// contacts the lookup saw the whole network.
-    /// </summary>
+    // A second lookup of a target replaces the first, so a popular key counts once. Targets beside the own id are ignored. The
+    // target must be independent of the nodes' ids. With fewer than k contacts the lookup saw the whole network.
     public void Add(NodeId target, IReadOnlyList<Contact> closest, int k)
     {
         if (closest.Count == 0 || _ownId?.CommonPrefixLength(target) > SharedBits || closest[^1].Id.DistanceTo(target).ToFraction() <= 0)
@@ -109,9 +103,7 @@ internal sealed class NetworkSizeEstimator
         return new Sample(rank, isWhole, Math.Cbrt(farthest.ToFraction() / rank) / expected);
     }
 
-    /// <summary>
-    /// The rank of the farthest contact, whether there were no other nodes, and the cube root of its distance per rank, freed from bias.
-    /// </summary>
+    /// <summary>The rank of the farthest contact, and the cube root of its distance per rank, freed from bias.</summary>
     private readonly record struct Sample(int Rank, bool IsWhole, double Root);
 }
 
@@ -120,3 +112,62 @@ internal sealed class NetworkSizeEstimator
 /// <param name="StandardError">In nodes: the truth lies within twice this in about 19 of 20 cases, if nobody lies.</param>
 /// <param name="Lookups">How many lookups it rests on.</param>
 public sealed record NetworkSizeEstimate(double Nodes, double StandardError, int Lookups);
+
+// Tells whether a target's nearest contacts are denser than the network's size allows: the number of nodes within a distance has
+// a Poisson distribution. Whoever places ids beside a key, to hold its value alone, makes it denser there.
+internal static class Crowding
+{
+    /// <summary>Once in a million lookups an honest network may look crowded.</summary>
+    public const double FalseAlarms = 1e-6;
+
+    /// <summary>One or two near a key are nobody's majority.</summary>
+    private const int Least = 3;
+
+    /// <summary>The network's size is taken so many standard errors above its estimate.</summary>
+    private const double Errors = 4;
+
+    // How many of the nearest contacts are too near; 0 without an estimate, which other targets' lookups give.
+    public static int Count(NodeId target, IReadOnlyList<Contact> closest, NetworkSizeEstimate? size)
+    {
+        if (size is null)
+        {
+            return 0;
+        }
+
+        var most = size.Nodes + (Errors * size.StandardError);
+        for (var count = closest.Count; count >= Least; count--)
+        {
+            var expected = most * closest[count - 1].Id.DistanceTo(target).ToFraction();
+            if (ChanceOfAtLeast(count, expected) < FalseAlarms / closest.Count)
+            {
+                return count;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The chance of so many events or more (Poisson); 1 where as many are expected.</summary>
+    private static double ChanceOfAtLeast(int count, double expected)
+    {
+        if (expected >= count)
+        {
+            return 1;
+        }
+
+        var term = Math.Exp(-expected);
+        for (var i = 1; i <= count; i++)
+        {
+            term *= expected / i;
+        }
+
+        var chance = 0.0;
+        for (var i = count + 1; term > chance * 1e-9; i++)
+        {
+            chance += term;
+            term *= expected / i;
+        }
+
+        return chance;
+    }
+}

@@ -8,7 +8,7 @@ namespace KadOrleans.Core.Limits;
 /// <summary>A limit that an operator may change while a node or a cluster runs. Values are whole numbers of its unit.</summary>
 public sealed class Limit
 {
-    /// <summary>The most bytes of a quota. All values up to it are exact in JSON.</summary>
+    /// <summary>Values up to it are exact in JSON.</summary>
     private const long MostBytes = 1L << 50;
 
     private const long MostRequests = 10_000_000;
@@ -83,16 +83,14 @@ public sealed class Limit
     public static Limit? Find(string? name) =>
         All.FirstOrDefault(limit => string.Equals(limit.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    internal static Limit Parse(string name) => Find(name)
-        ?? throw new ArgumentException(Unknown(name));
+    internal static Limit Parse(string name) => Find(name) ?? throw new ArgumentException(Unknown(name));
 
     internal static string Unknown(string? name) =>
         $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
 
-    /// <summary>The most that a process allows which can hold so many keys.</summary>
     internal long MostOf(int mostKeys) => _isBoundByMemory ? Math.Min(Most, mostKeys) : Most;
 
-    /// <summary>Why a process that can hold so many keys does not allow a value, in one sentence; null if it does.</summary>
+    /// <summary>Null if a process that can hold so many keys allows the value.</summary>
     internal string? FindProblem(long value, int mostKeys)
     {
         var most = MostOf(mostKeys);
@@ -128,6 +126,63 @@ public sealed class Limit
 internal enum LimitScope
 {
     Silos,
-
     Edges,
 }
+
+/// <summary>A limit that an operator changed.</summary>
+/// <param name="Name">Which: the <see cref="Limit.Name"/>.</param>
+/// <param name="Value">Its value in place of the setting's.</param>
+/// <param name="Since">When it was changed.</param>
+public sealed record LimitEntry(string Name, long Value, DateTimeOffset Since);
+
+internal static class LimitBook
+{
+    /// <summary>A value of null restores the setting's. Null if nothing has to be changed.</summary>
+    public static IReadOnlyList<LimitEntry>? Set(IReadOnlyList<LimitEntry> entries, string name, long? value, int mostKeys, DateTimeOffset now)
+    {
+        var limit = Limit.Parse(name);
+        var known = entries.FirstOrDefault(entry => entry.Name == limit.Name);
+        if (value is { } given && limit.FindProblem(given, mostKeys) is { } problem)
+        {
+            throw new ArgumentException(problem);
+        }
+
+        var others = entries.Where(entry => entry != known);
+        return known?.Value == value ? null
+            : value is { } changed ? [.. others, new LimitEntry(limit.Name, changed, now)]
+            : [.. others];
+    }
+
+    /// <summary>Leaves out a change of another release, or of a process with more memory.</summary>
+    public static LimitValues Apply(LimitValues settings, IEnumerable<LimitEntry> entries, int mostKeys) => entries.Aggregate(
+        settings,
+        (values, entry) => Limit.Find(entry.Name) is { } limit && limit.FindProblem(entry.Value, mostKeys) is null
+            ? limit.Change(values, entry.Value)
+            : values);
+}
+
+/// <summary>A limit and its value.</summary>
+/// <param name="Limit">Which.</param>
+/// <param name="Setting">The value of the setting. Null if each edge of the cluster has its own.</param>
+/// <param name="Value">The value in force, null as for <paramref name="Setting"/>.</param>
+/// <param name="Since">When it was changed; null if the setting is in force.</param>
+/// <param name="Most">The most that this process can hold; else the most that is allowed.</param>
+public sealed record LimitDetails(Limit Limit, long? Setting, long? Value, DateTimeOffset? Since, long Most)
+{
+    internal static IReadOnlyList<LimitDetails> List(LimitValues settings, IReadOnlyList<LimitEntry> entries, int mostKeys, bool isCluster)
+    {
+        var values = LimitBook.Apply(settings, entries, mostKeys);
+        return
+        [
+            .. Limit.All.Select(limit =>
+            {
+                var changed = entries.FirstOrDefault(entry => entry.Name == limit.Name && limit.FindProblem(entry.Value, mostKeys) is null);
+                var setting = isCluster && limit.Scope == LimitScope.Edges ? default(long?) : limit.Read(settings);
+                return new LimitDetails(limit, setting, changed is null ? setting : limit.Read(values), changed?.Since, limit.MostOf(mostKeys));
+            }),
+        ];
+    }
+}
+
+/// <summary>Immutable by convention: nobody changes the parts.</summary>
+internal sealed record LimitValues(StoreQuota Quota, SourceLimits Requests, UploadLimits Upload, int CrawlRate);

@@ -1,18 +1,14 @@
 using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>
-/// The contacts a lookup knows, nearest to its target first, one per endpoint. Bounded: a farther contact that was not asked makes room for
-/// a nearer one, so responses full of strangers cannot grow it. Counts how many contacts of one network were asked.
-/// </summary>
+// The contacts a lookup knows, nearest first, one per endpoint. Bounded: a farther one that was not queried makes room for a
+// nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
-    /// <summary>
-    /// Endpoints kept for one id. Several claims to an id stand side by side until their endpoints prove them; without a
-    /// bound, one id could take all places.
-    /// </summary>
+    // Claims to an id stand side by side until their endpoints prove them. Without a bound one id could take all places.
     private const int MaxEndpointsPerId = 3;
 
     private readonly SubnetDiversity _asked = new(new SubnetLimits(), trusted);
@@ -23,10 +19,8 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     public Candidate? Find(UdpEndpoint endpoint) => _byEndpoint.GetValueOrDefault(endpoint);
 
-    /// <summary>
-    /// The candidate for a contact that was heard of; null if there is no room for it. An endpoint that is known under another id gets the
-    /// new one only if that is nearer and the endpoint was not queried yet. The endpoint will prove one of its ids.
-    /// </summary>
+    // Null if there is no room. An endpoint known under another id gets the new one only if that is nearer and the endpoint was
+    // not queried yet: it will prove one of its ids.
     public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
     {
         var distance = contact.Id.DistanceTo(target);
@@ -54,11 +48,8 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
         }
 
         var network = _asked.IsExempt(contact.Endpoint) ? (SourceNetwork?)null : SourceNetwork.SubnetOf(contact.Endpoint);
-        var candidate = new Candidate(contact, distance, network, (namedBy?.Hops ?? 0) + 1)
-        {
-            NamedBy = namedBy,
-            IsProved = isProved,
-        };
+        var hops = (namedBy?.Hops ?? 0) + 1;
+        var candidate = new Candidate(contact, distance, network, hops) { NamedBy = namedBy, IsProved = isProved };
         _byDistance.Insert(FirstAt(distance), candidate);
         _byEndpoint.Add(contact.Endpoint, candidate);
         return candidate;
@@ -73,13 +64,13 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     public void SetState(Candidate candidate, CandidateState state)
     {
-        var counted = Counts(candidate.State);
-        candidate.State = state;
-        if (counted && !Counts(state))
+        if (Counts(candidate.State))
         {
             _asked.Remove(candidate.Contact.Endpoint);
         }
-        else if (!counted && Counts(state))
+
+        candidate.State = state;
+        if (Counts(state))
         {
             _asked.Add(candidate.Contact.Endpoint);
         }
@@ -94,21 +85,17 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
     private bool MayClaim(NodeId id, Distance distance)
     {
-        var claims = 0;
-        for (var i = FirstAt(distance); i < _byDistance.Count && _byDistance[i].Contact.Id == id; i++)
+        var (first, isTaken) = (FirstAt(distance), false);
+        var next = first;
+        for (; next < _byDistance.Count && _byDistance[next].Contact.Id == id; next++)
         {
-            if (_byDistance[i] is { IsProved: true, State: not CandidateState.Failed })
-            {
-                return false;
-            }
-
-            claims++;
+            isTaken |= _byDistance[next] is { IsProved: true, State: not CandidateState.Failed };
         }
 
-        return claims < MaxEndpointsPerId;
+        return !isTaken && next - first < MaxEndpointsPerId;
     }
 
-    /// <summary>Drops an entry after the new one's place, if the set is full. Contacts that were queried stay.</summary>
+    /// <summary>Evicts one behind the new one's place if the set is full. Queried contacts stay.</summary>
     private bool MakeRoom(int insertion)
     {
         if (_byDistance.Count < capacity)
@@ -136,4 +123,96 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
         public int CompareTo(Candidate? other) => _distance > other!.Distance ? 1 : -1;
     }
+}
+
+internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
+{
+    private Candidate? _otherNamer;
+    private bool _hasOtherNamer;
+
+    public Contact Contact { get; private set; } = contact;
+
+    public Distance Distance { get; private set; } = distance;
+
+    /// <summary>The /24 or /48 it counts against; null if exempt.</summary>
+    public SourceNetwork? Network { get; } = network;
+
+    /// <summary>Responses that led here: 1 for a contact of our own table.</summary>
+    public int Hops { get; } = hops;
+
+    public CandidateState State { get; set; }
+
+    /// <summary>The paths that know it, as bits.</summary>
+    public uint Paths { get; set; }
+
+    public int AskedBy { get; set; }
+
+    /// <summary>The most truthful contact that named it; null for our own table.</summary>
+    public Candidate? NamedBy { get; set; }
+
+    public bool IsProved { get; set; }
+
+    public bool IsProofUnresponsive { get; set; }
+
+    /// <summary>It counts once its id is proved as well.</summary>
+    public bool HasReplied { get; set; }
+
+    /// <summary>Of kind None if it had none.</summary>
+    public DhtValue Value { get; set; }
+
+    /// <summary>How long the value has yet to live there, if it says so.</summary>
+    public TimeSpan? Life { get; set; }
+
+    /// <summary>Invented or unresponsive contacts that it named, less those that answered.</summary>
+    public int Misled { get; private set; }
+
+    public bool IsPending => State is CandidateState.Waiting or CandidateState.Unresponsive;
+
+    public bool IsHolder => State == CandidateState.Answered && Value.Kind != DhtValueKind.None;
+
+    public bool IsOn(int path) => (Paths & (1u << path)) != 0;
+
+    /// <summary>Our own table, null, is believed before all others.</summary>
+    public void NameAgain(Candidate? namer)
+    {
+        if (NamedBy is not null && (namer is null || namer.Misled < NamedBy.Misled))
+        {
+            NamedBy = namer;
+        }
+    }
+
+    // A contact named its endpoint under another id, and alone counts as that id's source. The earlier source still counts for
+    // the endpoint.
+    public void NameAnew(Candidate? namer)
+    {
+        if (!_hasOtherNamer || MisledBy(NamedBy) < MisledBy(_otherNamer))
+        {
+            _otherNamer = NamedBy;
+        }
+
+        (NamedBy, _hasOtherNamer) = (namer, true);
+    }
+
+    /// <summary>Whether all that named it have misled too often.</summary>
+    public bool IsDoubtful(int misled) => MisledBy(NamedBy) >= misled && (!_hasOtherNamer || MisledBy(_otherNamer) >= misled);
+
+    public void Credit(bool isTrue) => NamedBy?.Misled += isTrue ? -1 : 1;
+
+    public void Rename(NodeId id, Distance distance) => (Contact, Distance) = (Contact with { Id = id }, distance);
+
+    private static int MisledBy(Candidate? namer) => namer?.Misled ?? int.MinValue;
+}
+
+internal enum CandidateState
+{
+    Heard,
+
+    Waiting,
+
+    /// <summary>Its retry timeout is over. Others are queried in its place; its response still counts.</summary>
+    Unresponsive,
+
+    Answered,
+
+    Failed,
 }

@@ -3,26 +3,20 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>
-/// An iterative lookup as a state machine (Kademlia §2.3): it gives the next query and takes the responses. It keeps up to α requests
-/// pending at all times, without rounds, so an unresponsive contact delays no other. It ends once the k nearest responsive contacts have
-/// answered on each of its disjoint paths. Not safe for several threads.
-/// </summary>
+// An iterative lookup as a state machine (Kademlia §2.3). It keeps up to α requests pending, without rounds, so an unresponsive
+// contact delays no other. It ends once the k nearest responsive contacts have answered on each disjoint path. Not safe for
+// several threads.
 internal sealed class Lookup
 {
-    /// <summary>
-    /// The most requests of one lookup; each path has an equal share. An honest network of millions needs about 60. The bound stops a
-    /// lookup that is fed ever more invented contacts.
-    /// </summary>
+    // Each path has an equal share. An honest network of millions needs about 60. The bound stops a lookup that is fed ever more
+    // invented contacts.
     public const int MaxRequests = 256;
 
-    /// <summary>
-    /// Votes of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it
-    /// reads as; each more costs every get a request.
-    /// </summary>
+    // Votes of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it reads
+    // as; each more costs every get a request.
     public const int Quorum = 5;
 
-    /// <summary>Contacts per k that are kept beside those that were asked: enough to continue past unresponsive ones.</summary>
+    /// <summary>Enough to continue past unresponsive ones.</summary>
     private const int CandidatesPerK = 8;
 
     private readonly KademliaOptions _options;
@@ -35,7 +29,7 @@ internal sealed class Lookup
     private int _failed;
     private int _unresponsive;
 
-    // Timed-out ones that have answered the query and not yet proved their id.
+    // Unresponsive ones that have answered the query and not yet proved their id.
     private int _unproved;
     private bool _hasValue;
     private bool _isDisputed;
@@ -43,9 +37,7 @@ internal sealed class Lookup
     private bool _waitsForUnresponsive = true;
     private TerminationReason? _ended;
 
-    /// <summary>
-    /// The seeds come nearest first, usually from the routing table. With fewer than k of them there is one path: they are the network.
-    /// </summary>
+    /// <summary>Seeds come nearest first. With fewer than k of them there is one path: they are the network.</summary>
     public Lookup(
         NodeId ownId, NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, KademliaOptions options, LookupPolicy? policy = null)
     {
@@ -68,44 +60,26 @@ internal sealed class Lookup
 
     public LookupKind Kind { get; }
 
-    /// <summary>
-    /// The target in requests. Nodes leave the contact whose id is the target out of their responses. So a lookup of nodes uses the id that
-    /// differs from its target in the last bit: the same nodes are near to both. The key of a value and the own id are used unchanged.
-    /// </summary>
+    // Nodes leave the contact whose id is the target out of their responses. So a lookup of nodes asks for the id that differs in
+    // the last bit: the same nodes are near to both. A value's key and the own id are asked for unchanged.
     public NodeId QueryTarget { get; }
 
     /// <summary>Whether the outcome is final: later responses do not change it.</summary>
     public bool IsDone => Reason is not null;
 
-    public TerminationReason? Reason
-    {
-        get
-        {
-            if (_ended is not null)
-            {
-                return _ended;
-            }
+    public TerminationReason? Reason =>
+        _ended ?? (_paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle());
 
-            return _paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle();
-        }
-    }
-
-    /// <summary>Whether nobody is to be queried, and all that have yet to answer are unresponsive.</summary>
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
-    // More at once where votes are missing: they are asked in one round trip.
+    // More where votes are missing: they are asked in one round trip.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
-    /// <summary>The next contact to query now. False if none is to be queried before a response or timeout.</summary>
+    /// <summary>False if none is to be queried before a response or timeout.</summary>
     public bool TryNext(out Contact contact)
     {
         contact = default;
-        if (_ended is not null || _paths.Waiting >= Concurrency)
-        {
-            return false;
-        }
-
-        var (next, path) = Next();
+        var (next, path) = _ended is not null || _paths.Waiting >= Concurrency ? default : Next();
         if (next is null)
         {
             return false;
@@ -119,7 +93,7 @@ internal sealed class Lookup
         return true;
     }
 
-    /// <summary>Whether a contact that is asked must be asked for its id as well; see <see cref="LookupPolicy.IsProved"/>.</summary>
+    /// <summary>Whether a queried contact must be asked for its id as well; see <see cref="LookupPolicy.IsProved"/>.</summary>
     public bool NeedsProof(Contact contact) => _candidates.Find(contact.Endpoint) is { IsProved: false };
 
     public void OnNodes(Contact from, ReadOnlySpan<Contact> nodes)
@@ -150,7 +124,7 @@ internal sealed class Lookup
         }
     }
 
-    /// <summary>An endpoint proved its id, has none, or did not answer: null.</summary>
+    /// <summary>The id is null if the endpoint has none or did not answer.</summary>
     public void OnIdentified(UdpEndpoint endpoint, NodeId? id)
     {
         if (IsDone || _candidates.Find(endpoint) is not { IsPending: true, IsProved: false } candidate)
@@ -206,7 +180,7 @@ internal sealed class Lookup
 
     public void ReachDeadline() => _ended ??= IsDone ? null : TerminationReason.DeadlineReached;
 
-    /// <summary>Ends the lookup if it waits for nobody but unresponsive contacts. They had as long as others for their retries.</summary>
+    /// <summary>They had as long as others for their retries.</summary>
     public void StopWaitingForUnresponsive() => _waitsForUnresponsive &= !IsWaitingForUnresponsive;
 
     public Candidate? CandidateAt(UdpEndpoint endpoint) => _candidates.Find(endpoint);
@@ -239,58 +213,26 @@ internal sealed class Lookup
 
     private static NodeId Beside(NodeId id) => id.WithBit(NodeId.BitLength - 1, !id.GetBit(NodeId.BitLength - 1));
 
-    private (Candidate? Candidate, int Path) Next()
-    {
-        if (_asked >= MaxRequests || (_hasValue && IsSettled()))
-        {
-            return default;
-        }
+    private (Candidate? Candidate, int Path) Next() =>
+        _asked >= MaxRequests || (_hasValue && IsSettled()) ? default
+        : _hasValue && _paths.NextVoter(_policy.Draw) is { Candidate: not null } voter ? voter
+        : _paths.Next();
 
-        return _hasValue && _paths.NextVoter(_policy.Draw) is { Candidate: not null } voter ? voter : _paths.Next();
-    }
-
-    /// <summary>Whether no holder differs, and enough networks agree or all addresses are private, which have no known owners.</summary>
-    private bool IsSettled()
-    {
-        if (_policy.AsksAllHolders || _isDisputed)
-        {
-            return false;
-        }
-
-        return _isAmongExempt
-            || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum;
-    }
+    /// <summary>No holder differs, and enough networks agree or all addresses are private, whose owners are unknown.</summary>
+    private bool IsSettled() => !_policy.AsksAllHolders && !_isDisputed && (_isAmongExempt
+        || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum);
 
     private TerminationReason? ReasonWhenIdle()
     {
-        if (_hasValue)
-        {
-            return TerminationReason.ValueFound;
-        }
-
-        // One lost datagram must not hide a value: its holder may be one whose retry is pending. Nor must a lost pong hide a contact that
-        // has answered.
-        if (_waitsForUnresponsive && ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0))
-        {
-            return null;
-        }
-
-        if (_paths.IsCutOff)
-        {
-            return TerminationReason.RequestLimit;
-        }
-
-        if (_answered > 0)
-        {
-            return TerminationReason.Converged;
-        }
-
-        if (_waitsForUnresponsive && _unresponsive > 0)
-        {
-            return null;
-        }
-
-        return _asked == 0 ? TerminationReason.NoContacts : TerminationReason.NobodyAnswered;
+        // One lost datagram must not hide a value: its holder may be one whose retry is pending. Nor must a lost pong hide a contact
+        // that has answered.
+        return _hasValue ? TerminationReason.ValueFound
+            : _waitsForUnresponsive && ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0) ? null
+            : _paths.IsCutOff ? TerminationReason.RequestLimit
+            : _answered > 0 ? TerminationReason.Converged
+            : _waitsForUnresponsive && _unresponsive > 0 ? null
+            : _asked == 0 ? TerminationReason.NoContacts
+            : TerminationReason.NobodyAnswered;
     }
 
     private bool IsAmongNearest(Candidate candidate) => _candidates.ByDistance
@@ -343,16 +285,8 @@ internal sealed class Lookup
         if (candidate is { IsProved: true, HasReplied: true })
         {
             Settle(candidate, CandidateState.Answered);
-            Judge(candidate);
-        }
-    }
-
-    private void Judge(Candidate candidate)
-    {
-        if (candidate.IsHolder)
-        {
-            _hasValue = true;
-            _isDisputed |= _candidates.ByDistance.Any(c => c.IsHolder && c.Value != candidate.Value);
+            _hasValue |= candidate.IsHolder;
+            _isDisputed |= candidate.IsHolder && _candidates.ByDistance.Any(c => c.IsHolder && c.Value != candidate.Value);
         }
     }
 
@@ -363,13 +297,7 @@ internal sealed class Lookup
         _unproved -= wasUnresponsive && candidate.HasReplied ? 1 : 0;
         _paths.End(candidate, state);
         candidate.Credit(isTrue: state == CandidateState.Answered);
-        if (state == CandidateState.Answered)
-        {
-            _answered++;
-        }
-        else
-        {
-            _failed++;
-        }
+        _answered += state == CandidateState.Answered ? 1 : 0;
+        _failed += state == CandidateState.Answered ? 0 : 1;
     }
 }

@@ -20,9 +20,7 @@ public sealed record LookupOutcome
     /// <summary>The value that most holders agree on, or null.</summary>
     public DhtValue? Value { get; init; }
 
-    /// <summary>
-    /// The value's remaining life: the median of the holders that agree on it; null if none of them says.
-    /// </summary>
+    /// <summary>The value's remaining life: the median of the holders that agree on it; null if none of them says.</summary>
     public TimeSpan? ValueLife { get; init; }
 
     /// <summary>The nearest contact that gave <see cref="Value"/>, or null.</summary>

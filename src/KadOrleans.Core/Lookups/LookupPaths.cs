@@ -4,25 +4,20 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Lookups;
 
-/// <summary>
-/// The disjoint paths of one lookup (S/Kademlia §4.4): chooses the next contact and its path. A path continues with the contacts named by
-/// those that it queried. No two paths query one contact, so a liar leads only its own path astray.
-/// </summary>
+// The disjoint paths of a lookup (S/Kademlia §4.4). A path continues with the contacts named by those that it queried. No two
+// paths query one contact, so a liar leads only its own path astray.
 internal sealed class LookupPaths(CandidateSet candidates, int count, int bucketSize, int maxRequests)
 {
-    /// <summary>The most contacts of one network (/24 or /48) that are queried and returned.</summary>
+    /// <summary>The most contacts of a network (/24 or /48) that are queried and returned.</summary>
     public const int PerNetwork = 1;
 
-    /// <summary>The most contacts of one network if there are too few others for k.</summary>
+    /// <summary>The same if there are too few others for k.</summary>
     public const int PerNetworkWhenFew = 2;
 
-    /// <summary>
-    /// Invented or unresponsive contacts that one response may name before its others are ignored. An honest node names some that have
-    /// left. A liar can name any number, and each costs a request.
-    /// </summary>
+    // Invented or unresponsive contacts that a response may name before its others are ignored. An honest node names some that
+    // have left. A liar can name any number, and each costs a request.
     private const int MaxMisled = 3;
 
-    // Unresponsive contacts of a network, by the path that asked them.
     private readonly Dictionary<(int Path, SourceNetwork Network), int> _unresponsive = [];
     private readonly int[] _asked = new int[count];
     private readonly int[] _waiting = new int[count];
@@ -30,7 +25,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
 
     public int Count => count;
 
-    /// <summary>Requests in flight, without those to unresponsive contacts.</summary>
+    /// <summary>Without requests to unresponsive contacts.</summary>
     public int Waiting { get; private set; }
 
     /// <summary>Whether a path has used up its share of requests and knew more to ask.</summary>
@@ -68,7 +63,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return next.Candidate is null && Waiting == 0 && IsShort() ? Next(PerNetworkWhenFew) : next;
     }
 
-    /// <summary>The next contact to query for a vote, of the k that may vote, an equal share from each path. Null if all were.</summary>
+    /// <summary>The next contact to query for a vote: one of k, an equal share from each path.</summary>
     public (Candidate? Candidate, int Path) NextVoter(uint draw)
     {
         Candidate? chosen = null;
@@ -107,7 +102,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     /// <summary>Whether so few have answered that two of one network are better than none.</summary>
     private bool IsShort() => candidates.ByDistance.Count(candidate => candidate.State == CandidateState.Answered) < bucketSize;
 
-    /// <summary>The nearest unasked contact among the k nearest of a path that are not unresponsive.</summary>
+    /// <summary>The nearest unqueried contact among a path's k nearest that are not unresponsive.</summary>
     private Candidate? Nearest(int path, int perNetwork)
     {
         var window = bucketSize;
@@ -118,14 +113,12 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
                 continue;
             }
 
-            if (candidate.State == CandidateState.Heard)
+            if (candidate.State == CandidateState.Heard && MayAsk(candidate, path, perNetwork))
             {
-                if (MayAsk(candidate, path, perNetwork))
-                {
-                    return candidate;
-                }
+                return candidate;
             }
-            else if (--window == 0)
+
+            if (candidate.State != CandidateState.Heard && --window == 0)
             {
                 break;
             }
@@ -134,32 +127,15 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         return null;
     }
 
-    /// <summary>A path whose contacts have all failed goes on from one of the table that no path has asked yet.</summary>
-    private Candidate? Borrow(int path, int perNetwork)
-    {
-        foreach (var candidate in candidates.ByDistance)
-        {
-            if (candidate.IsOn(path) && candidate.State is not (CandidateState.Failed or CandidateState.Heard))
-            {
-                return null;
-            }
-        }
+    /// <summary>A path whose contacts have all failed goes on from one of the table that no path has queried.</summary>
+    private Candidate? Borrow(int path, int perNetwork) =>
+        candidates.ByDistance.Any(c => c.IsOn(path) && c.State is not (CandidateState.Failed or CandidateState.Heard))
+            ? null
+            : candidates.ByDistance.FirstOrDefault(
+                c => c is { State: CandidateState.Heard, Hops: 1 } && MayAsk(c, path, perNetwork));
 
-        foreach (var candidate in candidates.ByDistance)
-        {
-            if (candidate is { State: CandidateState.Heard, Hops: 1 } && MayAsk(candidate, path, perNetwork))
-            {
-                return candidate;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// Unresponsive contacts of a network count against the path that asked them. A liar who names one host under many ports has it asked
-    /// once, and cannot keep other paths from an honest contact beside it.
-    /// </summary>
+    // Unresponsive contacts of a network count against the path that queried them. A liar who names one host under many ports has
+    // it queried once, and cannot keep other paths from an honest contact beside it.
     private bool MayAsk(Candidate candidate, int path, int perNetwork) =>
         candidates.HasShare(candidate, perNetwork)
         && !(candidate.Network is { } network && _unresponsive.GetValueOrDefault((path, network)) >= perNetwork)
@@ -174,5 +150,64 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         mixed ^= mixed >> 29;
         mixed *= 0xBF58476D1CE4E5B9;
         return (uint)(mixed >> 32);
+    }
+}
+
+internal static class ClosestContacts
+{
+    // The k nearest, at most one of a network (two if others are too few), nearest first. If one path alone knows most of them,
+    // it may have been led astray: then every path has an equal share of the places.
+    public static IReadOnlyList<Candidate> Choose(IReadOnlyList<Candidate> byDistance, int paths, int bucketSize)
+    {
+        var nearest = TakeDiverse(byDistance, bucketSize);
+        var alone = nearest.Where(c => BitOperations.PopCount(c.Paths) == 1).CountBy(c => c.Paths);
+        return alone.Any(path => path.Value * 2 > nearest.Count) && HasOtherPath(byDistance)
+            ? TakeDiverse([.. InTurns(byDistance, paths)], bucketSize)
+            : nearest;
+    }
+
+    public static IEnumerable<Candidate> InTurns(IEnumerable<Candidate> byDistance, int paths)
+    {
+        var queues = Enumerable.Range(0, paths).Select(p => new Queue<Candidate>(byDistance.Where(c => c.IsOn(p)))).ToList();
+        var taken = new HashSet<Candidate>();
+        while (queues.Exists(queue => queue.Count > 0))
+        {
+            foreach (var queue in queues)
+            {
+                while (queue.TryDequeue(out var candidate))
+                {
+                    if (taken.Add(candidate))
+                    {
+                        yield return candidate;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    private static bool HasOtherPath(IReadOnlyList<Candidate> answered) => answered.Any(c => c.AskedBy != answered[0].AskedBy);
+
+    private static List<Candidate> TakeDiverse(IReadOnlyList<Candidate> inOrder, int count)
+    {
+        var taken = TakeDiverse(inOrder, count, LookupPaths.PerNetwork);
+        taken = taken.Count < count ? TakeDiverse(inOrder, count, LookupPaths.PerNetworkWhenFew) : taken;
+        taken.Sort((left, right) => left.Distance.CompareTo(right.Distance));
+        return taken;
+    }
+
+    private static List<Candidate> TakeDiverse(IReadOnlyList<Candidate> inOrder, int count, int perNetwork)
+    {
+        var taken = new List<Candidate>();
+        foreach (var candidate in inOrder)
+        {
+            if (taken.Count < count
+                && (candidate.Network is null || taken.Count(c => c.Network == candidate.Network) < perNetwork))
+            {
+                taken.Add(candidate);
+            }
+        }
+
+        return taken;
     }
 }

@@ -5,55 +5,36 @@ namespace KadOrleans.Core.Lookups;
 
 internal sealed record LookupPolicy
 {
-    /// <summary>Believes everybody, as a lookup among trusted nodes may.</summary>
     public static LookupPolicy Default { get; } = new();
 
-    /// <summary>
-    /// Whether a contact is known to have its id. Any other must prove it (<see cref="Lookup.OnIdentified"/>) before it counts. Responses
-    /// to FIND_NODE and FIND_VALUE carry no id, so without proof a liar could use any number of ids near the target. Null: every contact
-    /// counts as proved.
-    /// </summary>
+    // Whether a contact is known to have its id; others must prove it before they count. Responses carry no id, so without proof
+    // a liar could use any number of ids near the target. Null: every contact counts as proved.
     public Func<Contact, bool>? IsProved { get; init; }
 
-    /// <summary>Addresses that the limit per network does not apply to.</summary>
+    /// <summary>Exempt from the limit per network.</summary>
     public AddressRangeSet Trusted { get; init; } = AddressRangeSet.Empty;
 
-    /// <summary>
-    /// Decides in which order holders of a value are asked for their vote. Random: a liar who knew the order would place itself first.
-    /// </summary>
+    /// <summary>The random order in which holders vote: a liar who knew it would place itself first.</summary>
     public uint Draw { get; init; }
 
-    /// <summary>Whether a value is judged only when all of the k nearest have answered, however much the first agree.</summary>
+    /// <summary>Whether a value is judged only when all of the k nearest have answered.</summary>
     public bool AsksAllHolders { get; init; }
 }
 
-/// <summary>
-/// The vote of a value's holders. Each network (/24 or /48) has one, that of its nearest holder. Among equally many votes the nearest
-/// holder's value wins. The life is the median of those who agree and say so: one of them that exaggerates changes little. The holder is
-/// the nearest of those who agree.
-/// </summary>
+// The vote of a value's holders. Each network (/24 or /48) has one, that of its nearest holder; of equally many votes the nearest
+// holder's win. The life is the median of those who agree, so one that exaggerates changes little. The holder is the nearest of
+// those who agree.
 internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
 {
     public static LookupVote Count(IEnumerable<Candidate> byDistance)
     {
         var votes = byDistance.Where(c => c.IsHolder).DistinctBy(VoterOf).ToList();
-        DhtValue? best = null;
-        var agreed = 0;
-        foreach (var vote in votes)
-        {
-            // k votes at the most, so counting pairs is cheaper than a table.
-            var count = votes.Count(c => c.Value == vote.Value);
-            if (count > agreed)
-            {
-                (best, agreed) = (vote.Value, count);
-            }
-        }
-
+        var (best, agreed) = votes.CountBy(vote => vote.Value).OrderByDescending(count => count.Value)
+            .Select(count => ((DhtValue?)count.Key, count.Value)).FirstOrDefault();
         var lives = votes.Where(c => c.Value == best && c.Life is not null).Select(c => c.Life).Order().ToList();
         var life = lives.Count == 0 ? null : lives[lives.Count / 2];
         return new LookupVote(best, agreed, votes.Count - agreed, life, votes.Find(c => c.Value == best)?.Contact);
     }
 
-    private static object VoterOf(Candidate candidate) =>
-        candidate.Network is { } network ? network : candidate.Contact.Endpoint;
+    private static object VoterOf(Candidate candidate) => candidate.Network is { } network ? network : candidate.Contact.Endpoint;
 }

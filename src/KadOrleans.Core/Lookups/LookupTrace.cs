@@ -43,7 +43,7 @@ public enum QueryResult
     Unresponsive,
 }
 
-/// <summary>Records the queries of one lookup, with times since its start. Not safe for several threads.</summary>
+/// <summary>Not safe for several threads.</summary>
 internal sealed class LookupRecorder
 {
     private readonly List<Entry> _entries = [];

@@ -2,19 +2,13 @@ using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Maintenance;
 
-/// <summary>
-/// Decides which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node is up to a
-/// quarter of the interval early, by an amount of its own. Otherwise nodes that started together would always refresh together.
-/// </summary>
+// Decides which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node
+// comes up to a quarter early. Otherwise nodes that started together would always refresh together.
 internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 {
-    /// <summary>
-    /// Buckets that a join refreshes, at most: enough for a network of four thousand million nodes. A liar who claims an
-    /// id next to ours must not make it 160.
-    /// </summary>
+    // Enough for a network of four thousand million nodes. A liar who claims an id next to ours must not make it 160.
     public const int MaxJoinBuckets = 32;
 
-    /// <summary>The share of the interval that the earliest bucket comes early.</summary>
     private const double EarliestShare = 0.25;
 
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
@@ -29,11 +23,8 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
-    /// <summary>
-    /// The buckets that a node refreshes after a join: all k-buckets further away than its nearest neighbour's (Kademlia §2.3), the
-    /// farthest first. They are the paper's buckets: the ids that first differ from ours in bit 0, 1 and so on. The table's own buckets are
-    /// hardly split yet. At most <see cref="MaxJoinBuckets"/>.
-    /// </summary>
+    // The buckets to refresh after a join: the paper's k-buckets farther away than the nearest neighbour's (Kademlia §2.3), the
+    // farthest first. The table's own buckets are hardly split yet.
     public static IReadOnlyList<BucketRange> GetJoinBuckets(NodeId ownId, NodeId nearest)
     {
         var count = Math.Min(ownId.CommonPrefixLength(nearest), MaxJoinBuckets);
@@ -59,5 +50,40 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
         hash *= 0xFF51_AFD7_ED55_8CCDUL;
         hash ^= hash >> 33;
         return (hash >> 11) * (1.0 / (1UL << 53));
+    }
+}
+
+/// <summary>Decides when a table is due for a random walk: at an interval, and at once when it has too few contacts.</summary>
+internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
+{
+    /// <summary>Doubles up to the interval. Without it a node whose network is that small would walk without end.</summary>
+    public static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest time before lost or first contacts are noticed.</summary>
+    public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>A walk may come early by this share of the interval, so that nodes do not walk together.</summary>
+    private const double EarliestShare = 0.1;
+
+    public bool IsSmall(int tableSize) => tableSize < minTableSize;
+
+    /// <summary>Never for an empty table: there is nobody to query.</summary>
+    public bool IsDue(int tableSize, TimeSpan? sinceLast, double earliness = 0) =>
+        tableSize > 0 && (IsSmall(tableSize) || sinceLast is null || sinceLast >= interval * (1 - (EarliestShare * earliness)));
+
+    /// <summary>The time until the next check, after so many in a row that were fruitless.</summary>
+    public TimeSpan GetPause(int tableSize, int fruitless)
+    {
+        var check = CheckPause < interval ? CheckPause : interval;
+        if (fruitless == 0)
+        {
+            return check;
+        }
+
+        var backOff = FirstBackOff * Math.Pow(2, Math.Min(fruitless - 1, 30));
+
+        // A check of an empty table costs nothing, and the first contact should not wait.
+        var longest = tableSize == 0 ? check : interval;
+        return backOff < longest ? backOff : longest;
     }
 }

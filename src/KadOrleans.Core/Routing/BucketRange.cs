@@ -43,8 +43,7 @@ public readonly record struct BucketRoom(BucketRange Range, bool HasRoom);
 /// <param name="Count">Contacts, at most k.</param>
 /// <param name="Replacements">Contacts that wait for a place.</param>
 /// <param name="LastLookup">When a lookup last aimed into the bucket, or when it was created.</param>
-public readonly record struct BucketSummary(
-    NodeId Prefix, int Depth, int Count, int Replacements, DateTimeOffset LastLookup)
+public readonly record struct BucketSummary(NodeId Prefix, int Depth, int Count, int Replacements, DateTimeOffset LastLookup)
 {
     internal BucketRange Range => new(Prefix, Depth);
 }

@@ -2,11 +2,9 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>
-/// One search for the closest contacts over contacts sorted by id. Contacts that share a prefix lie together. The half that agrees with the
-/// target's next bit is nearer as a whole than the other. This gives the order "buckets with a 1 bit ascending, then those with a 0 bit
-/// descending" without buckets.
-/// </summary>
+// A search for the closest of contacts sorted by id. Those that share a prefix lie together, and the half that agrees with the
+// target's next bit is nearer as a whole. So the order is that of buckets "with a 1 bit ascending, then those with a 0 bit
+// descending".
 internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, Span<Contact> destination)
 {
     // Below this, sorting the few is cheaper than halving further.
@@ -17,7 +15,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
     private readonly NodeId _target = target;
     private int _found;
 
-    /// <summary>Leave out what a response to a node at this endpoint leaves out.</summary>
+    /// <summary>Leaves out what is of no use to a node at this endpoint.</summary>
     public UdpEndpoint? Asker { get; init; }
 
     public int Run()
@@ -40,7 +38,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
             return;
         }
 
-        // First and last are the farthest apart, so all between share their prefix, and each side has someone.
+        // The first and last differ most, so all between share their prefix, and each half has someone.
         var bit = _contacts[start].Id.CommonPrefixLength(_contacts[end - 1].Id);
         var middle = FirstWithBit(bit, start, end);
         if (_target.GetBit(bit))
@@ -89,7 +87,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
         }
     }
 
-    /// <summary>Itself, whom it looks for, IPv6 to a node that can only send to IPv4, and what only our own host or link can reach.</summary>
+    // Itself, the target, IPv6 to a node that can only send to IPv4, and what only our host or link can reach.
     private readonly bool IsOfNoUse(Contact contact, UdpEndpoint asker) =>
         contact.Endpoint == asker
         || contact.Id == _target

@@ -2,17 +2,15 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>
-/// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations and returns what the caller should do; it never acts
-/// itself. Not safe for several threads: the owner serialises calls and publishes snapshots.
-/// </summary>
+// The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations and returns what the caller should do. Not safe
+// for several threads: the owner serialises calls and publishes snapshots.
 internal sealed class RoutingTable
 {
     private readonly KademliaOptions _options;
     private readonly TablePlaces _places;
     private RoutingTableSnapshot? _snapshot;
 
-    /// <summary>An empty table: one bucket that covers every id. No other table shares <paramref name="diversity"/>.</summary>
+    /// <summary>No other table shares the diversity.</summary>
     public RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
     {
         OwnId = ownId;
@@ -37,7 +35,6 @@ internal sealed class RoutingTable
 
     public bool Contains(Contact contact) => _places.TryGetId(contact.Endpoint, out var id) && id == contact.Id;
 
-    /// <summary>Learns of an observation; see <see cref="ContactObservation"/> for what may be reported.</summary>
     public TableDecision Apply(ContactObservation observation, DateTimeOffset now) => observation.Kind switch
     {
         ObservationKind.Answered => ApplyAnswer(observation.Contact, now),
@@ -51,7 +48,7 @@ internal sealed class RoutingTable
     [
         .. from bucket in Buckets
            select new BucketSummary(
-               bucket.Range.Prefix, bucket.Range.Depth, bucket.Entries.Count, bucket.Replacements.Count, bucket.LastLookup),
+               bucket.Range.Prefix, bucket.Range.Depth, bucket.Entries.Count, bucket.Replacements.Items.Count, bucket.LastLookup),
     ];
 
     public IReadOnlyList<KnownContact> Find(NodeId id)
@@ -69,11 +66,9 @@ internal sealed class RoutingTable
         Version,
         [.. from bucket in Buckets select Save(bucket)]);
 
-    /// <summary>
-    /// Restores a saved table, with a version above the saved one. Adds its contacts again, least recently seen first. So every rule holds
-    /// even if the options, the trusted ranges or the stored bytes have changed. If none of them changed it is the same table. No time of
-    /// the saved state counts as later than now.
-    /// </summary>
+    // Adds saved contacts again, least recently seen first, so every rule holds even if options, trusted ranges or stored bytes
+    // have changed. If none of them changed it is the same table. The version is above the saved one; no saved time counts as
+    // later than now.
     public static RoutingTable Restore(
         RoutingTableState state, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
     {
@@ -151,7 +146,7 @@ internal sealed class RoutingTable
         return WithArrivals(new TableDecision(outcome) { Dropped = contact });
     }
 
-    /// <summary>An endpoint that answers with a new id no longer answers as the old one, which is gone.</summary>
+    /// <summary>An endpoint that answers with a new id no longer answers as the old one.</summary>
     private Contact? RemoveFormerId(Contact contact)
     {
         if (!_places.TryGetId(contact.Endpoint, out var formerId) || formerId == contact.Id)
@@ -193,11 +188,10 @@ internal sealed class RoutingTable
 
     private RoutingTableSnapshot TakeSnapshot()
     {
-        var buckets = _places.Tree.Buckets;
-        var rooms = new BucketRoom[buckets.Count];
+        var rooms = new BucketRoom[Buckets.Count];
         for (var i = 0; i < rooms.Length; i++)
         {
-            var bucket = buckets[i];
+            var bucket = Buckets[i];
             rooms[i] = new BucketRoom(bucket.Range, !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket));
         }
 
@@ -257,4 +251,76 @@ internal sealed class RoutingTable
     private bool IsPossible(Contact contact) => contact.Id != OwnId && contact.Endpoint.IsUnicast;
 
     private static DateTimeOffset Earlier(DateTimeOffset time, DateTimeOffset now) => time < now ? time : now;
+}
+
+/// <summary>What a routing table learns, from where datagrams arrive. Of a lookup only the id counts: its target.</summary>
+internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
+{
+    // The table trusts this. The contact must have proved id and endpoint by a PONG, or the table must have it with both.
+    public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
+
+    /// <summary>The contact left a request and its retry unanswered.</summary>
+    public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
+
+    /// <summary>The contact is banned, or its operator drops it.</summary>
+    public static ContactObservation Dropped(Contact contact) => new(ObservationKind.Dropped, contact);
+
+    /// <summary>A lookup of a target refreshes its bucket (Kademlia §2.3).</summary>
+    public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
+}
+
+internal enum ObservationKind
+{
+    Answered,
+    Failed,
+    LookedUp,
+    Dropped,
+}
+
+/// <summary>The result of an observation, and what the caller should now do.</summary>
+internal readonly record struct TableDecision(TableOutcome Outcome)
+{
+    /// <summary>The contact that entered, perhaps a replacement. It is due for hand-off (Kademlia §2.5).</summary>
+    public Contact? Added { get; init; }
+
+    /// <summary>Further replacements that found a place in the same step; nearly always none.</summary>
+    public IReadOnlyList<Contact> AlsoAdded { get => field ?? []; init; }
+
+    /// <summary>A contact that failed too often, or the former id of an endpoint that now answers with another.</summary>
+    public Contact? Dropped { get; init; }
+
+    /// <summary>A contact to ping: another wants its place, or its id answers elsewhere.</summary>
+    public Contact? Check { get; init; }
+}
+
+internal enum TableOutcome
+{
+    Added,
+
+    Refreshed,
+
+    /// <summary>The bucket is full of older contacts (Kademlia §4.1).</summary>
+    KeptAsReplacement,
+
+    /// <summary>The table has the id under another endpoint, which stays until it fails.</summary>
+    AddressConflict,
+
+    RefusedOwnId,
+
+    RefusedEndpoint,
+
+    RefusedDiversity,
+
+    Failed,
+
+    Dropped,
+
+    /// <summary>A replacement took the place of a contact that failed too often.</summary>
+    Replaced,
+
+    ReplacementDropped,
+
+    Unknown,
+
+    LookedUp,
 }

@@ -41,11 +41,8 @@ public sealed class RoutingTableSnapshot
         Array.Sort(_rooms, static (left, right) => left.Range.Prefix.CompareTo(right.Range.Prefix));
     }
 
-    /// <summary>A snapshot of what is sorted already and holds no id twice; the arrays are its own from now on.</summary>
-    private RoutingTableSnapshot(NodeId ownId, long version, Contact[] contacts, BucketRoom[] rooms)
-    {
+    private RoutingTableSnapshot(NodeId ownId, long version, Contact[] contacts, BucketRoom[] rooms) =>
         (OwnId, Version, _contacts, _rooms) = (ownId, version, contacts, rooms);
-    }
 
     /// <summary>The id of the node whose table it is; never among the contacts.</summary>
     public NodeId OwnId { get; }
@@ -75,8 +72,7 @@ public sealed class RoutingTableSnapshot
     /// <param name="target">The id they are compared with.</param>
     /// <param name="destination">Filled as far as there are contacts; its length is the k.</param>
     /// <returns>How many were written.</returns>
-    public int FindClosest(NodeId target, Span<Contact> destination) =>
-        new ClosestWalk(_contacts, target, destination).Run();
+    public int FindClosest(NodeId target, Span<Contact> destination) => new ClosestWalk(_contacts, target, destination).Run();
 
     /// <summary>
     /// The contacts nearest to <paramref name="target"/> for a response to another node. The asker's own endpoint and the contact whose id
@@ -119,14 +115,55 @@ public sealed class RoutingTableSnapshot
     /// </summary>
     public bool WouldAccept(NodeId id)
     {
-        if (id == OwnId)
-        {
-            return false;
-        }
-
         // An id outside all given ranges is no known full bucket's.
         var index = MemoryExtensions.BinarySearch(_rooms, new IdSearch(id));
         index = index < 0 ? ~index - 1 : index;
-        return index < 0 || _rooms[index].HasRoom || !_rooms[index].Range.Contains(id);
+        return id != OwnId && (index < 0 || _rooms[index].HasRoom || !_rooms[index].Range.Contains(id));
+    }
+}
+
+// The difference between two snapshots, for a reader of the older one. A contact with another endpoint counts as added.
+internal sealed record SnapshotChange(
+    NodeId OwnId, long From, long To, IReadOnlyList<NodeId> Removed, IReadOnlyList<Contact> Added, IReadOnlyList<BucketRoom> Rooms)
+{
+    /// <summary>A smaller snapshot, of 3 KB, is sent whole.</summary>
+    public const int MinContacts = 64;
+
+    /// <summary>A larger part of the snapshot's contacts saves too little.</summary>
+    public const int Divisor = 4;
+
+    /// <summary>Null if the newer snapshot is to be sent whole.</summary>
+    public static SnapshotChange? Of(RoutingTableSnapshot older, RoutingTableSnapshot newer)
+    {
+        if (newer.OwnId != older.OwnId || newer.Count < MinContacts || newer.Rooms.Count < older.Rooms.Count)
+        {
+            return null;
+        }
+
+        var rooms = newer.Rooms.Except(older.Rooms).ToList();
+        var removed = older.Contacts.Select(contact => contact.Id).Except(newer.Contacts.Select(contact => contact.Id)).ToList();
+        var added = newer.Contacts.Except(older.Contacts).ToList();
+
+        // Buckets are split and never joined. So each prefix of before is there still.
+        return removed.Count + added.Count + rooms.Count <= newer.Count / Divisor
+            ? new SnapshotChange(newer.OwnId, older.Version, newer.Version, removed, added, rooms)
+            : null;
+    }
+
+    /// <summary>Null if this is no difference to the older snapshot.</summary>
+    public RoutingTableSnapshot? ApplyTo(RoutingTableSnapshot older)
+    {
+        if (older.OwnId != OwnId || older.Version != From)
+        {
+            return null;
+        }
+
+        HashSet<NodeId> replaced = [.. Removed, .. Added.Select(contact => contact.Id)];
+        HashSet<NodeId> prefixes = [.. Rooms.Select(room => room.Range.Prefix)];
+        return new RoutingTableSnapshot(
+            OwnId,
+            To,
+            [.. older.Contacts.Where(contact => !replaced.Contains(contact.Id)), .. Added],
+            [.. older.Rooms.Where(room => !prefixes.Contains(room.Range.Prefix)), .. Rooms]);
     }
 }

@@ -1,19 +1,18 @@
 namespace KadOrleans.Core.Routing;
 
-/// <summary>All that a <see cref="RoutingTable"/> is made of, for storage. Buckets are in the order of their ranges.</summary>
+/// <summary>A routing table as stored. Buckets are in the order of their ranges.</summary>
 internal sealed record RoutingTableState(NodeId OwnId, long Version, IReadOnlyList<SavedBucket> Buckets);
 
-/// <summary>A bucket as it is stored: contacts least recently seen first, replacements newest last and without failures.</summary>
+/// <summary>Contacts come least recently seen first, replacements newest last and without failures.</summary>
 internal sealed record SavedBucket(
     BucketRange Range,
     DateTimeOffset LastLookup,
     IReadOnlyList<SavedContact> Contacts,
     IReadOnlyList<SavedContact> Replacements);
 
-/// <summary>A contact as it is stored, with the requests left unanswered since it last answered.</summary>
 internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures)
 {
-    /// <summary>When it entered the table; null if that was not noted.</summary>
+    /// <summary>Null if it was not noted.</summary>
     public DateTimeOffset? FirstSeen { get; init; }
 }
 
@@ -26,7 +25,7 @@ internal readonly record struct SavedContact(Contact Contact, DateTimeOffset Las
 public sealed record KnownContact(
     Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures)
 {
-    /// <summary>The observations that drop all of an id: those that wait first, as one would take the place.</summary>
+    /// <summary>Replacements come first, as one would take the place.</summary>
     internal static IEnumerable<ContactObservation> DropsOf(IEnumerable<KnownContact> known) =>
         known.OrderByDescending(one => one.IsReplacement).Select(one => ContactObservation.Dropped(one.Contact));
 }

@@ -3,18 +3,18 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Routing;
 
-/// <summary>The places of a table, with the counts of endpoints and subnets: it knows where there is room, and decides nothing.</summary>
+// The places of a table, with the counts of endpoints and subnets. It knows where there is room, and decides nothing.
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
-    // The id that each endpoint of the table answered with: an endpoint is one node and so has one entry.
+    // An endpoint is one node, and so has one entry.
     private readonly Dictionary<UdpEndpoint, NodeId> _byEndpoint = [];
 
-    // The contacts by ascending id, as snapshots have them: one is taken after nearly every change.
+    // By ascending id, as snapshots have them: one is taken after nearly every change.
     private readonly List<Contact> _sorted = [];
 
     public BucketTree Tree { get; } = new(ownId, options, now);
 
-    /// <summary>The contacts that entered during the current observation; empty between observations.</summary>
+    /// <summary>The contacts that entered during the current observation.</summary>
     public List<Contact> Arrivals { get; } = [];
 
     public int Count => _byEndpoint.Count;
@@ -25,10 +25,8 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
 
     public bool TryGetId(UdpEndpoint endpoint, out NodeId id) => _byEndpoint.TryGetValue(endpoint, out id);
 
-    /// <summary>
-    /// Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. A new contact waits as a replacement only
-    /// if its subnet may have another contact. One of each subnet waits, so one network cannot fill the replacements.
-    /// </summary>
+    // Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. It waits as a replacement only if
+    // its subnet may have another contact. One of each subnet waits, so one network cannot fill the replacements.
     public TableOutcome Insert(BucketEntry entry)
     {
         var id = entry.Contact.Id;
@@ -88,10 +86,8 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         bucket.Replacements.Put(replacement);
     }
 
-    /// <summary>
-    /// Fills free places from the replacements: first the other endpoint of the id that left, then the newest. Those
-    /// whose endpoint is now known under another id are stale; those whose subnet has its share go on waiting.
-    /// </summary>
+    // Fills free places: first by the other endpoint of the id that left, then by the newest. A replacement whose endpoint is
+    // known under another id is stale. One whose subnet has its share goes on waiting.
     public void Promote(KBucket bucket, NodeId? preferred = null)
     {
         var replacements = bucket.Replacements;
@@ -100,7 +96,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
             TryPromote(bucket, index);
         }
 
-        for (var i = replacements.Count - 1; i >= 0 && !bucket.IsFull; i--)
+        for (var i = replacements.Items.Count - 1; i >= 0 && !bucket.IsFull; i--)
         {
             TryPromote(bucket, i);
         }
@@ -108,7 +104,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
 
     private void TryPromote(KBucket bucket, int index)
     {
-        var (contact, lastSeen) = bucket.Replacements[index];
+        var (contact, lastSeen) = bucket.Replacements.Items[index];
         if (_byEndpoint.ContainsKey(contact.Endpoint))
         {
             bucket.Replacements.RemoveAt(index);
@@ -120,9 +116,9 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         }
     }
 
-    /// <summary>A full bucket has room until k contacts wait: enough to replace all it holds. The cache takes more, but pings none.</summary>
+    /// <summary>Until k contacts wait: enough to replace all it holds. The cache takes more, but pings none.</summary>
     public bool WantsReplacements(KBucket bucket) =>
-        bucket.Replacements.Count < Math.Min(options.BucketSize, options.ReplacementCacheSize);
+        bucket.Replacements.Items.Count < Math.Min(options.BucketSize, options.ReplacementCacheSize);
 
     private bool IsDiverse(KBucket bucket, UdpEndpoint endpoint) =>
         diversity.IsExempt(endpoint) || diversity.Allows(endpoint, bucket.CountSubnet(SourceNetwork.SubnetOf(endpoint)));

@@ -2,11 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// A cache by keys with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. A value that is
-/// asked for again, there or soon after it left, comes to the main queue. So a scan drives out nothing that is asked for often. A hit moves
-/// nothing. Not safe for several threads.
-/// </summary>
+// A cache with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. If it is asked for
+// again, there or soon after it left, it comes to the main queue: it is scan-resistant. A hit moves nothing. Not safe for several
+// threads.
 internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
     where T : notnull
 {
@@ -17,7 +15,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
 
     private readonly Dictionary<NodeId, int> _places = [];
 
-    // Hashes of keys that left the small queue, each where it may be overwritten by another.
+    // Hashes of keys that left the small queue; each may be overwritten by another.
     private readonly int[] _left = new int[Math.Clamp(maxBytes / CachedValue.Overhead, 1, MostRemembered)];
     private Entry[] _entries = [];
     private int _free = None;
@@ -78,7 +76,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         Link(place);
     }
 
-    /// <summary>Takes a value if there is room or its key was seen lately. So a sweep over many keys evicts no working set.</summary>
+    // Takes a value if there is room or its key was seen lately: a sweep over many keys does not evict the working set.
     public void Offer(NodeId key, T value)
     {
         var hash = key.GetHashCode();
@@ -104,7 +102,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
 
     private int PlaceOf(int hash) => (int)((uint)hash % (uint)_left.Length);
 
-    // Each step lets one value go, brings one to the main queue, or takes one of its uses: it ends.
+    // It ends: each step evicts a value, moves one to the main queue, or takes one of its uses.
     private void Evict()
     {
         var isSmall = _main.Oldest == None || (_small.Oldest != None && _small.Bytes > maxBytes / SmallPart);
@@ -195,9 +193,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
 
 internal static class CachedValue
 {
-    /// <summary>
-    /// What a value takes beside its content: the record, its array, and the cache's entry. In bytes, on a 64-bit machine, rounded up.
-    /// </summary>
+    /// <summary>The record, its array and the cache's entry, in bytes on a 64-bit machine, rounded up.</summary>
     public const int Overhead = 256;
 
     public static int SizeOf(StoredValue value) => Overhead + value.Value.ContentLength;

@@ -3,14 +3,11 @@ using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// Counts how often sources change live values that others stored, and limits it for each source and subnet. Anybody may
-/// overwrite a key on this wire; this bounds how many keys one party can overwrite. Trusted and private sources have no
-/// limit: in a network of one's own, several writers of a key are usual. Not safe for several threads.
-/// </summary>
+// Limits how often a source and a subnet change live values that others stored: anybody may overwrite a key on this wire. Trusted
+// and private sources have no limit: in a network of one's own, several writers of a key are usual. Not safe for several threads.
 internal sealed class ChangeLimiter
 {
-    /// <summary>Sources remembered at once, and as many subnets; about 100 bytes each.</summary>
+    /// <summary>About 100 bytes each, and as many subnets.</summary>
     private const int Capacity = 4096;
 
     private readonly TokenBucketMap _sources = new(Capacity);
@@ -21,12 +18,10 @@ internal sealed class ChangeLimiter
 
     public ChangeLimiter(StoreQuota quota) => Use(quota);
 
-    public void Use(StoreQuota quota)
-    {
+    public void Use(StoreQuota quota) =>
         (_perSource, _perSubnet) = (RateOf(quota.ChangesPerSource), RateOf(quota.ChangesPerSubnet));
-    }
 
-    /// <summary>Whether a source may change a value that another one stored. Takes nothing.</summary>
+    /// <summary>Takes nothing.</summary>
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>
         IsExempt(source) || (HasToken(_sources, source, _perSource, now) && HasToken(_subnets, source.Subnet, _perSubnet, now));
 
@@ -59,14 +54,12 @@ internal sealed class ChangeLimiter
         perHour == int.MaxValue ? null : new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
 }
 
-/// <summary>
-/// Counts events by source within a bound: Space-Saving (Metwally, Agrawal and El Abbadi, 2005). A new source takes the place
-/// and the count of the one with fewest events. So a source with more than one in <see cref="Capacity"/> of all
-/// events is always among them. Not safe for several threads.
-/// </summary>
+// Counts events by source within a bound: Space-Saving (Metwally, Agrawal and El Abbadi, 2005). A new source takes the place and
+// the count of the one with fewest, so a source with more than one in Capacity of all events is always there. Not safe for
+// several threads.
 internal sealed class HeavyHitters
 {
-    /// <summary>Sources remembered at once. The search for the least of them is linear.</summary>
+    /// <summary>The search for the least of them is linear.</summary>
     public const int Capacity = 256;
 
     private readonly Dictionary<SourceNetwork, long> _counts = [];
@@ -93,3 +86,54 @@ internal sealed class HeavyHitters
 /// <param name="Source">The source.</param>
 /// <param name="Changed">How many. Where more sources did so than are remembered, it may be too high, never too low.</param>
 public readonly record struct SourceChanges(SourceNetwork Source, long Changed);
+
+// Remembers for a day from whom another public source took a key, so that its return is free. Each taking is paid for, and allows
+// one return. Not safe for several threads.
+internal sealed class FormerSources
+{
+    /// <summary>Whoever is away for longer pays for the return.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    // About 120 bytes each. The least is what one subnet may take in an hour, by default.
+    private const int Least = 2_400;
+    private const int Most = 65_536;
+    private const int KeysForEach = 16;
+
+    private readonly int _capacity;
+    private readonly Dictionary<NodeId, Former> _byKey = [];
+
+    // A key that was forgotten stays here until its turn.
+    private readonly Queue<(NodeId Key, DateTimeOffset Since)> _order = new();
+
+    public FormerSources(StoreQuota quota) => _capacity = Math.Clamp(quota.TotalKeys / KeysForEach, Least, Most);
+
+    public int Count => _byKey.Count;
+
+    public bool Has(NodeId key, SourceNetwork source, DateTimeOffset now) =>
+        _byKey.TryGetValue(key, out var former) && former.Source == source && now - former.Since < Kept;
+
+    /// <summary>The first source of several in a row keeps its claim.</summary>
+    public void Remember(NodeId key, SourceNetwork source, DateTimeOffset now)
+    {
+        if (source.IsTrusted || source.IsPrivate || (_byKey.TryGetValue(key, out var former) && now - former.Since < Kept))
+        {
+            // These pay for no change, or another one has the claim.
+            return;
+        }
+
+        _byKey[key] = new Former(source, now);
+        _order.Enqueue((key, now));
+        while (_order.Count > _capacity)
+        {
+            var (oldest, since) = _order.Dequeue();
+            if (_byKey.TryGetValue(oldest, out var held) && held.Since == since)
+            {
+                _byKey.Remove(oldest);
+            }
+        }
+    }
+
+    public void Forget(NodeId key) => _byKey.Remove(key);
+
+    private readonly record struct Former(SourceNetwork Source, DateTimeOffset Since);
+}

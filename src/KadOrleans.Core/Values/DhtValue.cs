@@ -11,7 +11,7 @@ namespace KadOrleans.Core.Values;
 /// A value as the network knows it: text, whole number, floating-point number, boolean or bytes. Equal when both
 /// type and content are: 1, 1.0 and true are three values. All NaNs are one.
 /// </summary>
-public readonly struct DhtValue : IEquatable<DhtValue>
+public readonly record struct DhtValue
 {
     private const ulong CanonicalNaN = 0x7FF8_0000_0000_0000;
 
@@ -19,13 +19,8 @@ public readonly struct DhtValue : IEquatable<DhtValue>
     private readonly byte[]? _bytes;
     private readonly bool _negative;
 
-    private DhtValue(DhtValueKind kind, ulong bits, byte[]? bytes = null, bool negative = false)
-    {
-        Kind = kind;
-        _bits = bits;
-        _bytes = bytes;
-        _negative = negative;
-    }
+    private DhtValue(DhtValueKind kind, ulong bits, byte[]? bytes = null, bool negative = false) =>
+        (Kind, _bits, _bytes, _negative) = (kind, bits, bytes, negative);
 
     /// <summary>The lowest whole number, -2^63.</summary>
     public static Int128 MinInteger => long.MinValue;
@@ -36,9 +31,7 @@ public readonly struct DhtValue : IEquatable<DhtValue>
     /// <summary>Which of the five types this is.</summary>
     public DhtValueKind Kind { get; }
 
-    /// <summary>
-    /// Length of the content in bytes: of the UTF-8 text or of the bytes; 8 for numbers and 1 for booleans.
-    /// </summary>
+    /// <summary>Length of the content in bytes: of the UTF-8 text or of the bytes; 8 for numbers and 1 for booleans.</summary>
     public int ContentLength => Kind switch
     {
         DhtValueKind.String or DhtValueKind.Bytes => _bytes!.Length,
@@ -55,18 +48,12 @@ public readonly struct DhtValue : IEquatable<DhtValue>
     }
 
     /// <summary>A text value from its UTF-8 bytes, which the caller has checked and no longer changes.</summary>
-    public static DhtValue FromUtf8(byte[] utf8)
-    {
-        ArgumentNullException.ThrowIfNull(utf8);
-        return new DhtValue(DhtValueKind.String, 0, utf8);
-    }
+    public static DhtValue FromUtf8(byte[] utf8) =>
+        new(DhtValueKind.String, 0, utf8 ?? throw new ArgumentNullException(nameof(utf8)));
 
     /// <summary>A value of bytes, which the caller no longer changes.</summary>
-    public static DhtValue FromBytes(byte[] bytes)
-    {
-        ArgumentNullException.ThrowIfNull(bytes);
-        return new DhtValue(DhtValueKind.Bytes, 0, bytes);
-    }
+    public static DhtValue FromBytes(byte[] bytes) =>
+        new(DhtValueKind.Bytes, 0, bytes ?? throw new ArgumentNullException(nameof(bytes)));
 
     /// <summary>A whole number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below -2^63 or above 2^64 - 1.</exception>
@@ -99,27 +86,15 @@ public readonly struct DhtValue : IEquatable<DhtValue>
 
     /// <summary>The whole number.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
-    public Int128 AsInteger()
-    {
-        Require(DhtValueKind.Integer);
-        return _negative ? (long)_bits : _bits;
-    }
+    public Int128 AsInteger() => _negative ? (long)Bits(DhtValueKind.Integer) : Bits(DhtValueKind.Integer);
 
     /// <summary>The floating-point number.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
-    public double AsFloat()
-    {
-        Require(DhtValueKind.Float);
-        return BitConverter.UInt64BitsToDouble(_bits);
-    }
+    public double AsFloat() => BitConverter.UInt64BitsToDouble(Bits(DhtValueKind.Float));
 
     /// <summary>The boolean.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
-    public bool AsBoolean()
-    {
-        Require(DhtValueKind.Boolean);
-        return _bits != 0;
-    }
+    public bool AsBoolean() => Bits(DhtValueKind.Boolean) != 0;
 
     /// <inheritdoc/>
     public bool Equals(DhtValue other) =>
@@ -127,9 +102,6 @@ public readonly struct DhtValue : IEquatable<DhtValue>
         && _bits == other._bits
         && _negative == other._negative
         && _bytes.AsSpan().SequenceEqual(other._bytes);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is DhtValue other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode()
@@ -151,12 +123,6 @@ public readonly struct DhtValue : IEquatable<DhtValue>
         DhtValueKind.Bytes => Convert.ToHexStringLower(_bytes!),
         _ => string.Empty,
     };
-
-    /// <inheritdoc/>
-    public static bool operator ==(DhtValue left, DhtValue right) => left.Equals(right);
-
-    /// <inheritdoc/>
-    public static bool operator !=(DhtValue left, DhtValue right) => !left.Equals(right);
 
     /// <inheritdoc cref="FromString"/>
     public static implicit operator DhtValue(string text) => FromString(text);
@@ -184,22 +150,14 @@ public readonly struct DhtValue : IEquatable<DhtValue>
         return double.IsFinite(number) && text.AsSpan().TrimStart('-').ContainsAnyExceptInRange('0', '9') is false ? $"{text}.0" : text;
     }
 
-    private byte[] Content(DhtValueKind kind)
-    {
-        Require(kind);
-        return _bytes!;
-    }
+    private byte[] Content(DhtValueKind kind) => Kind == kind ? _bytes! : throw Mismatch(kind);
 
-    private void Require(DhtValueKind kind)
-    {
-        if (Kind != kind)
-        {
-            throw new InvalidOperationException($"The value is {Kind}, not {kind}.");
-        }
-    }
+    private ulong Bits(DhtValueKind kind) => Kind == kind ? _bits : throw Mismatch(kind);
+
+    private InvalidOperationException Mismatch(DhtValueKind kind) => new($"The value is {Kind}, not {kind}.");
 }
 
-/// <summary>Values and their types as people and JSON have them; <see cref="DhtValue.ToString"/> is the other way for values.</summary>
+/// <summary>Values and their types as people and JSON have them.</summary>
 internal static class DhtValueText
 {
     public static string TypeName(DhtValueKind kind) => kind switch
@@ -212,7 +170,7 @@ internal static class DhtValueText
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    /// <summary>Writes a value as JSON: bytes as hexadecimal text, NaN and the infinities as text.</summary>
+    /// <summary>Bytes as hexadecimal text, NaN and the infinities as text.</summary>
     public static void Write(Utf8JsonWriter json, DhtValue value)
     {
         switch (value.Kind)
@@ -235,10 +193,7 @@ internal static class DhtValueText
         }
     }
 
-    /// <summary>
-    /// Reads a value of a type by name from JSON. An int may also be its digits as text, a float also text, which alone may be NaN or
-    /// infinite. False if it is no such value.
-    /// </summary>
+    /// <summary>An int may also be its digits as text, a float also text, which alone may be NaN or infinite.</summary>
     public static bool TryRead(string? type, JsonElement json, out DhtValue value)
     {
         var text = json.ValueKind switch
@@ -268,7 +223,7 @@ internal static class DhtValueText
         _ => null,
     };
 
-    /// <summary>Reads a whole number in decimal digits; false if it is none, or not from -2^63 to 2^64 - 1.</summary>
+    /// <summary>False if it is no whole number from -2^63 to 2^64 - 1.</summary>
     public static bool TryParseInteger(string? text, out DhtValue value)
     {
         var isInteger = Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
@@ -308,10 +263,7 @@ public enum DhtValueKind : byte
     Bytes,
 }
 
-/// <summary>
-/// The content of a value as every storage has it. Text and bytes are as they are, numbers have 8 bytes, big-endian, and a boolean has one.
-/// The node's segments and the shards' records differ only in where they say the type.
-/// </summary>
+// The content of a value in every storage: text and bytes as they are, numbers as 8 bytes, big-endian, a boolean as one.
 internal static class ValueContent
 {
     public static ContentType TypeOf(DhtValue value) => value.Kind switch
@@ -324,7 +276,7 @@ internal static class ValueContent
         _ => throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value)),
     };
 
-    /// <summary>Writes the <see cref="DhtValue.ContentLength"/> bytes of a content, and returns its type.</summary>
+    /// <summary>Writes the <see cref="DhtValue.ContentLength"/> bytes of a content.</summary>
     public static ContentType Write(DhtValue value, Span<byte> destination)
     {
         var type = TypeOf(value);
@@ -375,18 +327,13 @@ internal static class ValueContent
     }
 }
 
-/// <summary>The types of content, by the numbers that storage has of them: they never change.</summary>
+/// <summary>Storage has these numbers: they never change.</summary>
 internal enum ContentType : byte
 {
     Text = 1,
-
     NonNegativeInteger = 2,
-
     NegativeInteger = 3,
-
     Float = 4,
-
     Boolean = 5,
-
     Bytes = 6,
 }

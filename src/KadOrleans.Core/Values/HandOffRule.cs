@@ -3,21 +3,15 @@ using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder, so that one does.</summary>
+/// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder alone.</summary>
 internal static class HandOffRule
 {
-    /// <summary>Whether this node hands a key off to a verified newcomer, which is not among the nearest contacts, nearest first.</summary>
-    public static bool Applies(
-        NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize)
-    {
-        return nearest.IsEmpty
-            || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
-    }
+    /// <summary>The nearest contacts come nearest first, without the newcomer.</summary>
+    public static bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize) => nearest.IsEmpty
+        || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
 
-    /// <summary>
-    /// The keys to which no contact but the newcomer is nearer than this node. The rule applies to no other key. A node with many contacts
-    /// has only a few keys of its shards or of its store to look at.
-    /// </summary>
+    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other. So a node with many
+    // contacts has only a few of its keys to look at.
     public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
     {
         var mask = NodeId.MinValue;
@@ -32,7 +26,7 @@ internal static class HandOffRule
         return new KeyRegion(table.OwnId, mask);
     }
 
-    /// <summary>A region that has all keys of all contacts' regions, for when the newcomer is not known.</summary>
+    /// <summary>All keys of all contacts' regions, for when the newcomer is not known.</summary>
     public static KeyRegion GetRegion(RoutingTableSnapshot table)
     {
         var (once, twice) = (NodeId.MinValue, NodeId.MinValue);
@@ -46,7 +40,7 @@ internal static class HandOffRule
         return new KeyRegion(table.OwnId, twice);
     }
 
-    /// <summary>Whether the rule may apply to any key. It does not if k contacts are nearer than the newcomer to all of its region.</summary>
+    /// <summary>It does not if k contacts are nearer than the newcomer to all of its region.</summary>
     public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, int bucketSize)
     {
         var region = GetRegion(table, newcomer);

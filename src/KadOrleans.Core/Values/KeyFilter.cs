@@ -2,12 +2,9 @@ using System.Buffers.Binary;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// Says which keys are certainly not in a set: a Bloom filter in blocks of a cache line (Putze, Sanders and Singler, 2007). A key that was
-/// added is never denied. Of other keys about 1 % are not denied at the capacity. Filters of several processes agree, so it hashes by the
-/// key's own bits. Whoever chooses keys to match it only causes requests that would be made without it. Reads and additions may be
-/// concurrent.
-/// </summary>
+// A Bloom filter of keys in blocks of a cache line (Putze, Sanders and Singler, 2007). It never denies a key that was added; at
+// the capacity it lets about 1 % of others through. It hashes by the key's own bits, so that filters of several processes agree.
+// Whoever chooses keys to match it only causes requests that would be made without it. Reads and additions may be concurrent.
 internal sealed class KeyFilter
 {
     private const int WordsPerBlock = 8;
@@ -20,7 +17,6 @@ internal sealed class KeyFilter
 
     private KeyFilter(ulong[] words) => _words = words;
 
-    /// <summary>The number of keys up to which few other keys are let through.</summary>
     public int Capacity => (int)((long)_words.Length * 64 / BitsPerKey);
 
     public int Bytes => _words.Length * sizeof(ulong);
@@ -59,7 +55,7 @@ internal sealed class KeyFilter
         return bytes;
     }
 
-    /// <summary>Adds a key. Returns whether it was denied before.</summary>
+    /// <summary>Returns whether the key was denied before.</summary>
     public bool Add(NodeId key)
     {
         var (block, bits) = Place(key);

@@ -3,14 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// An index with one slot of 58 bytes for each key. A slot has the place and the life of the value, and neighbours in a list. Linear
-/// hashing (Litwin, 1980) finds keys, two to a bucket of four bytes. It grows by one bucket at a time, so no put waits for a table to be
-/// copied. Slots have no references, so the garbage collector does not look at them.
-/// </summary>
+// An index with a slot of 58 bytes for each key. Linear hashing (Litwin, 1980) finds keys, two to a bucket of four bytes. It
+// grows by one bucket at a time, so no put waits for a table to be copied. Slots have no references, so the garbage collector
+// does not look at them.
 internal sealed class KeyIndex
 {
-    /// <summary>The most bytes of memory that a key takes here, with its part of a segment in a file.</summary>
+    /// <summary>In bytes, with a key's part of a segment in a file.</summary>
     public const long BytesPerKey = 64;
 
     public const int None = -1;
@@ -34,7 +32,7 @@ internal sealed class KeyIndex
 
     public int Count { get; private set; }
 
-    /// <summary>Slots there are, free ones included; their numbers are below this.</summary>
+    /// <summary>Free ones included.</summary>
     public int Length => _slots.Length;
 
     public long MemoryBytes => _slots.MemoryBytes + _buckets.MemoryBytes;
@@ -52,7 +50,7 @@ internal sealed class KeyIndex
         return slot;
     }
 
-    /// <summary>A slot for a key that has none: of a value that is neither held nor counted.</summary>
+    /// <summary>The slot of a key that has none is neither held nor counted.</summary>
     public int Add(NodeId key)
     {
         if (++Count > KeysPerBucket * (_half + _split))
@@ -91,7 +89,7 @@ internal sealed class KeyIndex
         Count--;
     }
 
-    /// <summary>Makes as many buckets as so many keys need, while there are none: a store that loads many divides none of them.</summary>
+    /// <summary>Makes the buckets that so many keys need while there are none: a load then divides none of them.</summary>
     public void Expect(int keys)
     {
         while (Count == 0 && KeysPerBucket * (_half + _split) < keys)
@@ -100,10 +98,8 @@ internal sealed class KeyIndex
         }
     }
 
-    /// <summary>
-    /// Reads the slots in the buckets of some keys. These reads do not depend on each other, so the processor waits for memory once and not
-    /// for each key. What is then done with the keys finds their buckets in its cache.
-    /// </summary>
+    // Reads the slots in the buckets of some keys. The reads are independent, so the processor waits for memory once and not for
+    // each key; what follows finds the buckets in its cache.
     public int Prefetch(ReadOnlySpan<NodeId> keys)
     {
         Span<int> heads = stackalloc int[PrefetchedTogether];
@@ -186,7 +182,6 @@ internal sealed class KeyIndex
         }
     }
 
-    // Of the buckets that are divided next.
     private int PrefetchNext()
     {
         Span<int> heads = stackalloc int[PrefetchedTogether];
@@ -204,7 +199,7 @@ internal sealed class KeyIndex
         head = slot + 1;
     }
 
-    /// <summary>Items that grow by chunks: nothing is copied, neither here nor by the garbage collector.</summary>
+    /// <summary>Grows by chunks: nothing is copied, neither here nor by the garbage collector.</summary>
     private sealed class Chunks<T>(int bits)
         where T : unmanaged
     {
@@ -239,17 +234,15 @@ internal sealed class KeyIndex
     }
 }
 
-/// <summary>
-/// What is known of a key without its value. Times and place are those of the held value. Size, owner, marks and neighbours are those that
-/// <see cref="StoreAccounts"/> counts, after the current plan.
-/// </summary>
+// What is known of a key without its value. Times and place are those of the held value; size, owner, marks and neighbours are
+// what StoreAccounts counts after the current plan.
 [StructLayout(LayoutKind.Sequential, Pack = 2)]
 internal struct KeySlot
 {
     private const int PlaceBits = 60;
     private const int LengthBits = 14;
 
-    /// <summary>Next in the bucket, or in the list of free slots; <see cref="KeyIndex.None"/> at the end. Beside the key: a search reads both.</summary>
+    /// <summary>Next in the bucket, or in the list of free slots. Beside the key: a search reads both.</summary>
     public int Next;
 
     private KeyBytes _key;
@@ -260,69 +253,48 @@ internal struct KeySlot
     private ushort _expiresHigh;
     private ushort _size;
 
-    /// <summary>Neighbours in the list of the source, or <see cref="KeyIndex.None"/>.</summary>
+    /// <summary>Neighbours in the list of the source.</summary>
     public int Older;
 
     public int Newer;
 
-    /// <summary>Number of the source; <see cref="KeyIndex.None"/> of a trusted one and in a slot that is not counted.</summary>
+    /// <summary>Number of the source; None of a trusted one and in a slot that is not counted.</summary>
     public int Owner;
 
     public const long MaxPlace = (1L << PlaceBits) - 1;
 
-    public NodeId Key
-    {
-        readonly get => new(_key);
-        set => value.CopyTo(_key);
-    }
+    public NodeId Key { readonly get => new(_key); set => value.CopyTo(_key); }
 
-    /// <summary>Where the owner of the shard has stored the value that is held.</summary>
+    /// <summary>Where the shard's owner has stored the held value.</summary>
     public long Place
     {
         readonly get => (long)(_place & (ulong)MaxPlace);
         set => _place = (_place & ~(ulong)MaxPlace) | (ulong)value;
     }
 
-    /// <summary>When the value that is held was stored, by whole milliseconds.</summary>
+    /// <summary>Of the held value, in whole milliseconds.</summary>
     public DateTimeOffset StoredAt
     {
         readonly get => ToTime(_storedHigh, _storedLow);
         set => (_storedHigh, _storedLow) = FromTime(value);
     }
 
-    /// <summary>When the value that is held ends, by whole milliseconds.</summary>
     public DateTimeOffset ExpiresAt
     {
         readonly get => ToTime(_expiresHigh, _expiresLow);
         set => (_expiresHigh, _expiresLow) = FromTime(value);
     }
 
-    public bool IsHeld
-    {
-        readonly get => Has(0);
-        set => Set(0, value);
-    }
+    public bool IsHeld { readonly get => Has(0); set => Set(0, value); }
 
-    public bool IsCounted
-    {
-        readonly get => Has(1);
-        set => Set(1, value);
-    }
+    public bool IsCounted { readonly get => Has(1); set => Set(1, value); }
 
-    /// <summary>Whether it may be evicted, and is in a list of its source.</summary>
-    public bool IsEvictable
-    {
-        readonly get => Has(2);
-        set => Set(2, value);
-    }
+    /// <summary>Then it is in a list of its source.</summary>
+    public bool IsEvictable { readonly get => Has(2); set => Set(2, value); }
 
-    public bool IsFar
-    {
-        readonly get => Has(3);
-        set => Set(3, value);
-    }
+    public bool IsFar { readonly get => Has(3); set => Set(3, value); }
 
-    /// <summary>Whether the value itself says that it is far.</summary>
+    /// <summary>The value itself says that it is far.</summary>
     public bool IsMarkedFar
     {
         readonly get => (_size & (1 << LengthBits)) != 0;
@@ -340,12 +312,12 @@ internal struct KeySlot
         }
     }
 
-    /// <summary>The last byte of the key, which may be in another cache line than its first.</summary>
+    /// <summary>It may be in another cache line than the first one.</summary>
     public readonly byte EndOfKey => _key[NodeId.Length - 1];
 
     public readonly bool HasKey(NodeId key) => new NodeId(_key) == key;
 
-    // Milliseconds since the year 1 in 48 bits, which end in the year 8920; whatever is later ends there.
+    // Milliseconds since the year 1 in 48 bits: up to the year 8920.
     private static (ushort High, uint Low) FromTime(DateTimeOffset time)
     {
         var milliseconds = Math.Min(time.UtcTicks / TimeSpan.TicksPerMillisecond, (1L << 48) - 1);

@@ -2,33 +2,30 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// The changes of one write to storage: the new value of each key. Until <see cref="Apply"/> the shard shows the stored values. The shard's
-/// accounts count the planned changes, so that each decision knows the earlier ones. <see cref="Apply"/> or <see cref="Abandon"/> ends the
-/// plan. A shard has one plan at a time.
-/// </summary>
+// The changes of one write to storage. Until Apply the shard shows the stored values; its accounts count the planned changes, so
+// each decision knows the earlier ones. Apply or Abandon ends the plan. A shard has one plan at a time.
 internal sealed class KeyShardPlan(KeyShard shard)
 {
     private readonly KeyShard _shard = shard ?? throw new ArgumentNullException(nameof(shard));
     private readonly Dictionary<NodeId, int> _numbers = [];
     private readonly List<PlannedChange> _changes = [];
 
-    /// <summary>The counts of values that the plan evicts and changes, for <see cref="KeyShard.AddTurnover"/> once it is stored.</summary>
+    /// <summary>For <see cref="KeyShard.AddTurnover"/> once the plan is stored.</summary>
     public StoreTurnover Turnover { get; private set; }
 
     public bool NeedsWrite { get; private set; }
 
-    /// <summary>The changes to store: keys with their values, null for removed ones. In the order in which they were first planned.</summary>
+    /// <summary>In the order in which they were first planned. Null is a removed key.</summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue?>> Writes =>
         _changes.Where(change => change.NeedsWrite).Select(change => KeyValuePair.Create(change.Key, change.After));
 
-    /// <summary>All changes, to be given the places where they are stored. Valid until the plan changes.</summary>
+    /// <summary>To be given the places where they are stored. Valid until the plan changes.</summary>
     public Span<PlannedChange> Changes => CollectionsMarshal.AsSpan(_changes);
 
-    /// <summary>What is held of a key after all that the plan holds so far, alive or not. May wait for storage, see <see cref="IShardValues"/>.</summary>
+    /// <summary>A key's value after the plan, alive or not. May wait for storage.</summary>
     public StoredValue? Find(NodeId key) => TryFindChange(key, out var change) ? change.After : _shard.Read(key);
 
-    /// <summary>What the plan makes of a key. False if the plan leaves it as it is held.</summary>
+    /// <summary>False if the plan leaves the key as it is held.</summary>
     public bool TryFindChange(NodeId key, out PlannedChange change)
     {
         var isChanged = _numbers.TryGetValue(key, out var number);
@@ -36,17 +33,17 @@ internal sealed class KeyShardPlan(KeyShard shard)
         return isChanged;
     }
 
-    /// <summary>When what <see cref="Find"/> finds ends; null if it finds nothing. Waits for nothing.</summary>
+    /// <summary>When what <see cref="Find"/> finds ends. Waits for nothing.</summary>
     public DateTimeOffset? FindEnd(NodeId key) => TryFindChange(key, out var change) ? change.After?.ExpiresAt
         : _shard.TryFind(key, out var held) ? held.ExpiresAt
         : null;
 
-    /// <summary>Puts a value, if the rules allow it after the changes so far. What is at stake holds only if the plan is stored.</summary>
+    /// <summary>What is at stake holds only if the plan is stored.</summary>
     public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) => TryFindChange(key, out var change)
         ? Put(key, change.Slot, change.After, value, kind, out isAtStake)
         : Put(key, _shard.SlotOf(key), _shard.Read(key), value, kind, out isAtStake);
 
-    /// <summary>The same with the key's slot and what <see cref="Find"/> found of it, if nothing has changed since.</summary>
+    /// <summary>With the key's slot and what <see cref="Find"/> found of it, if nothing has changed since.</summary>
     public StoreDecision Put(NodeId key, int slot, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
     {
         var decision = _shard.DecideAndCharge(key, slot, before, value, kind);
@@ -60,14 +57,12 @@ internal sealed class KeyShardPlan(KeyShard shard)
         return decision;
     }
 
-    /// <summary>Holds a value whatever the quotas are; null removes the key.</summary>
+    /// <summary>Whatever the quotas are; null removes the key.</summary>
     public void Set(NodeId key, StoredValue? value) =>
         Set(key, TryFindChange(key, out var change) ? change.Slot : _shard.SlotOf(key), value, needsWrite: true);
 
-    /// <summary>
-    /// Makes the changes in the shard, after they are stored or if they need no write. Its owner gives the places of what was written to
-    /// <see cref="Changes"/>, or by <paramref name="placeOf"/>.
-    /// </summary>
+    // After the changes are stored, or if they need no write. The owner gives the places of what was written to Changes, or by
+    // placeOf.
     public void Apply(Func<NodeId, long>? placeOf = null)
     {
         foreach (ref readonly var change in Changes)
@@ -85,7 +80,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         Forget();
     }
 
-    /// <summary>Undoes the changes in the accounts, as they were not stored. Does nothing after <see cref="Apply"/>.</summary>
+    /// <summary>The changes were not stored. Does nothing after <see cref="Apply"/>.</summary>
     public void Abandon()
     {
         foreach (ref readonly var change in Changes)
@@ -96,7 +91,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
             }
         }
 
-        // What the plan evicted first was the oldest, and is so again if it comes last.
+        // What was evicted first was the oldest, and is so again if it comes last.
         for (var i = _changes.Count - 1; i >= 0; i--)
         {
             if (_changes[i].After is null)
@@ -108,7 +103,6 @@ internal sealed class KeyShardPlan(KeyShard shard)
         Forget();
     }
 
-    /// <summary>Begins another plan, once this one is applied or abandoned.</summary>
     public void Clear()
     {
         Forget();
@@ -122,7 +116,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         _changes.Clear();
     }
 
-    // True if the key's state is to be written.
+    // Returns whether the key's state is to be written.
     private bool Set(NodeId key, int slot, StoredValue? after, bool needsWrite)
     {
         ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, key, out var isKnown);
@@ -145,7 +139,7 @@ internal record struct PlannedChange
 {
     public NodeId Key { get; init; }
 
-    /// <summary>What the key is counted as while the plan is not carried out; null if it is not held.</summary>
+    /// <summary>What the key counts as until the plan is carried out; null if it is not held.</summary>
     public StoreShare? Before { get; init; }
 
     public StoredValue? After { get; set; }

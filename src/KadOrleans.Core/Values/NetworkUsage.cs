@@ -6,12 +6,12 @@ internal abstract class NetworkUsage(SourceNetwork network)
 {
     public SourceNetwork Network { get; } = network;
 
-    /// <summary>Keys counted, those included that are not evicted.</summary>
+    /// <summary>Those that are not evicted included.</summary>
     public int Keys { get; private set; }
 
     public long Bytes { get; private set; }
 
-    /// <summary>Keys that may be evicted and for which the node is not responsible.</summary>
+    /// <summary>Evictable keys for which the node is not responsible.</summary>
     public int FarKeys { get; private set; }
 
     public int NearKeys { get; private set; }
@@ -30,34 +30,22 @@ internal abstract class NetworkUsage(SourceNetwork network)
         Weigh(scale);
     }
 
-    /// <summary>Weighs the usage by another scale. Its place in a heap has to be updated.</summary>
+    /// <summary>Its place in a heap has to be updated.</summary>
     public void Weigh(UsageScale scale) => Weight = scale.Weigh(Keys, Bytes);
 
     public void CountEvictable(int sign, int footprint, bool isFar)
     {
-        if (isFar)
-        {
-            FarKeys += sign;
-        }
-        else
-        {
-            NearKeys += sign;
-            NearBytes += sign * footprint;
-        }
+        FarKeys += isFar ? sign : 0;
+        NearKeys += isFar ? 0 : sign;
+        NearBytes += isFar ? 0 : sign * footprint;
     }
 
-    /// <summary>Whether this loses a value before another does: one with far values first, then the heavier one.</summary>
-    public bool IsBefore(NetworkUsage other)
-    {
-        if (FarKeys > 0 != other.FarKeys > 0)
-        {
-            return FarKeys > 0;
-        }
-
-        return Weight != other.Weight ? Weight > other.Weight
-            : Network.High != other.Network.High ? Network.High < other.Network.High
-            : Network.Low < other.Network.Low;
-    }
+    /// <summary>Whether this loses a value before another: one with far values first, then the heavier one.</summary>
+    public bool IsBefore(NetworkUsage other) =>
+        FarKeys > 0 != other.FarKeys > 0 ? FarKeys > 0
+        : Weight != other.Weight ? Weight > other.Weight
+        : Network.High != other.Network.High ? Network.High < other.Network.High
+        : Network.Low < other.Network.Low;
 }
 
 internal sealed class SubnetUsage(SourceNetwork network) : NetworkUsage(network)
@@ -65,7 +53,7 @@ internal sealed class SubnetUsage(SourceNetwork network) : NetworkUsage(network)
     public UsageHeap<SourceUsage> Sources { get; } = new();
 }
 
-/// <summary>One source, and its values that may be evicted, near and far ones each in the order in which they came.</summary>
+/// <summary>One source and its evictable values, near and far ones each in the order in which they came.</summary>
 internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int number) : NetworkUsage(network)
 {
     private (int Oldest, int Newest) _near = (KeyIndex.None, KeyIndex.None);
@@ -75,7 +63,7 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
 
     public int Number { get; } = number;
 
-    /// <summary>The slot that goes first, or <see cref="KeyIndex.None"/>.</summary>
+    /// <summary>The slot that is evicted first.</summary>
     public int First => _far.Oldest != KeyIndex.None ? _far.Oldest : _near.Oldest;
 
     public int OldestOf(bool isFar) => ListOf(isFar).Oldest;
@@ -87,29 +75,20 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
         (entry.Older, entry.Newer) = isOldest ? (KeyIndex.None, list.Oldest) : (list.Newest, KeyIndex.None);
-        Relink(slots, slot);
+        Connect(slots, slot, isLinked: true);
     }
 
-    /// <summary>Takes a slot out of its list; it remembers its place for <see cref="Relink"/>.</summary>
-    public void Unlink(KeyIndex slots, int slot)
+    // Takes a slot out of its list, or puts it back where it was: the latest that was taken out comes first.
+    public void Connect(KeyIndex slots, int slot, bool isLinked)
     {
         ref var entry = ref slots[slot];
         ref var list = ref ListOf(entry.IsFar);
-        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = entry.Newer;
-        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = entry.Older;
-    }
-
-    /// <summary>Puts a slot back where it was. The latest that was taken out comes first.</summary>
-    public void Relink(KeyIndex slots, int slot)
-    {
-        ref var entry = ref slots[slot];
-        ref var list = ref ListOf(entry.IsFar);
-        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = slot;
-        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = slot;
+        (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = isLinked ? slot : entry.Newer;
+        (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = isLinked ? slot : entry.Older;
     }
 }
 
-/// <summary>Makes keys and bytes comparable: the larger of a network's shares of both, in bytes.</summary>
+/// <summary>Makes keys and bytes comparable: the larger share of both, in bytes.</summary>
 internal readonly record struct UsageScale
 {
     private readonly long _bytesPerKey;
@@ -119,7 +98,7 @@ internal readonly record struct UsageScale
     public long Weigh(int keys, long bytes) => Math.Max(keys * _bytesPerKey, bytes);
 }
 
-/// <summary>Networks that have values to evict; the one that loses the next is on top. Changes take O(log n).</summary>
+/// <summary>Networks that have values to evict; the next one to lose a value is on top. Changes take O(log n).</summary>
 internal sealed class UsageHeap<T>
     where T : NetworkUsage
 {

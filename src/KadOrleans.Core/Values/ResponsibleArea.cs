@@ -29,60 +29,67 @@ public readonly record struct ResponsibleArea(NodeId OwnId, int PrefixLength)
     {
         ArgumentNullException.ThrowIfNull(table);
         Span<Contact> nearest = stackalloc Contact[bucketSize];
-        if (table.FindClosest(table.OwnId, nearest) < bucketSize)
-        {
-            return new ResponsibleArea(table.OwnId, 0);
-        }
-
-        return new ResponsibleArea(table.OwnId, Math.Max(0, table.OwnId.CommonPrefixLength(nearest[^1].Id) - 1));
+        var isFull = table.FindClosest(table.OwnId, nearest) == bucketSize;
+        return new ResponsibleArea(table.OwnId, isFull ? Math.Max(0, table.OwnId.CommonPrefixLength(nearest[^1].Id) - 1) : 0);
     }
 }
 
-/// <summary>
-/// A node's <see cref="ResponsibleArea"/> over time. It is as narrow as both allow: the contacts near the own id, and an estimate of the
-/// network's size. Whoever places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour. A near key
-/// that is called far may be lost. A far one that is called near only takes room.
-/// </summary>
+// A node's area over time, as narrow as both the contacts near the own id and an estimate of the network's size allow. Whoever
+// places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour: a near key that is called
+// far may be lost, a far one that is called near only takes room.
 internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffset? NarrowedAt)
 {
     public static readonly TimeSpan NarrowingInterval = TimeSpan.FromHours(1);
 
-    /// <summary>How many bits wider than needed the area may be. Else contacts that come and go have a store judge all keys again.</summary>
+    /// <summary>Bits wider than needed. Else contacts that come and go have a store judge all keys again.</summary>
     private const int Slack = 2;
 
-    /// <summary>The area from now on. Nothing narrows before there is an estimate from lookups.</summary>
+    /// <summary>Nothing narrows before there is an estimate from lookups.</summary>
     public FollowedArea Next(RoutingTableSnapshot table, NetworkSizeEstimate? size, int bucketSize, DateTimeOffset now)
     {
         var byContacts = ResponsibleArea.Of(table, bucketSize).PrefixLength;
         var current = Area.OwnId == table.OwnId ? Area.PrefixLength : 0;
-        if (byContacts < current)
-        {
-            return this with { Area = new ResponsibleArea(table.OwnId, byContacts) };
-        }
-
-        if (size is null)
-        {
-            return this with { Area = new ResponsibleArea(table.OwnId, current) };
-        }
-
-        var needed = Math.Min(byContacts, PrefixFor(size, bucketSize));
-        if (needed < current)
-        {
-            return this with { Area = new ResponsibleArea(table.OwnId, needed) };
-        }
+        var needed = byContacts < current ? byContacts
+            : size is null ? current
+            : Math.Min(byContacts, PrefixFor(size, bucketSize));
 
         // The first time at once: a store that was just opened should not wait for hours.
         var isFirst = NarrowedAt is null && needed > 0;
         var isDue = NarrowedAt is { } narrowed && needed >= current + Slack && now - narrowed >= NarrowingInterval;
-        return isFirst ? new FollowedArea(new ResponsibleArea(table.OwnId, needed), now)
+        return needed < current || size is null ? this with { Area = new ResponsibleArea(table.OwnId, needed) }
+            : isFirst ? new FollowedArea(new ResponsibleArea(table.OwnId, needed), now)
             : isDue ? new FollowedArea(new ResponsibleArea(table.OwnId, current + 1), now)
             : this with { Area = new ResponsibleArea(table.OwnId, current) };
     }
 
-    // As with the contacts: the smallest subtree that has k of so many nodes, and one bit wider. The estimate is taken at its lower end.
+    // The smallest subtree that has k of so many nodes, by the estimate's lower end, and one bit wider.
     private static int PrefixFor(NetworkSizeEstimate size, int bucketSize)
     {
         var nodes = size.Nodes - (2 * size.StandardError);
         return nodes <= bucketSize ? 0 : Math.Clamp((int)Math.Floor(Math.Log2(nodes / bucketSize)) - 1, 0, NodeId.Length * 8);
     }
+}
+
+/// <summary>
+/// The keys that have certain bits. Keys that are nearer to a node than to each of some contacts are such a region. Of two ids, the nearer
+/// one has the key's bit where the two first differ (Kademlia §2.1). The default value is every key.
+/// </summary>
+/// <param name="Bits">The bits, where <paramref name="Mask"/> has ones.</param>
+/// <param name="Mask">The bits that the region fixes, as ones.</param>
+public readonly record struct KeyRegion(NodeId Bits, NodeId Mask)
+{
+    /// <summary>Every key.</summary>
+    public static KeyRegion Everywhere => default;
+
+    /// <summary>The bits that all keys of the region have; others are 0.</summary>
+    public NodeId Bits { get; } = Bits.Masked(Mask);
+
+    /// <summary>The smallest range of ids that has all keys of the region. Not all its ids need belong to it.</summary>
+    public BucketRange Range => new(Bits, Mask.CommonPrefixLength(NodeId.MaxValue));
+
+    /// <summary>Whether the key has the bits.</summary>
+    public bool Contains(NodeId key) => key.Masked(Mask) == Bits;
+
+    /// <summary>Whether some key of the range has the bits.</summary>
+    public bool Overlaps(BucketRange range) => Range.Overlaps(range) && Bits.Prefix(range.Depth) == range.Prefix.Masked(Mask);
 }

@@ -1,11 +1,9 @@
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// The rules by which a full store makes room for one value. Far values are evicted before near ones. Then come those of the subnet that
-/// uses most, within it of the source that uses most, and of these the oldest. A new value evicts one of its own class only from a network
-/// that uses more than its own network would. So flooding gains nothing, and equals do not evict each other. The same holds of a near value
-/// and far ones, once its subnet has its part of the reserve. The search undoes its trials, so it changes nothing.
-/// </summary>
+// How a full store makes room for one value. Far values are evicted before near ones; then those of the subnet that uses most, of
+// its source that uses most, the oldest first. A new value evicts one of its own class only from a network that uses more than
+// its own would, so flooding gains nothing, and equals do not evict each other. The same holds of a near value and far ones, once
+// its subnet has its part of the reserve. The search undoes its trials.
 internal ref struct RoomSearch
 {
     private readonly StoreAccounts _accounts;
@@ -110,14 +108,12 @@ internal ref struct RoomSearch
     private bool FitsSubnet() =>
         _share.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
 
-    /// <summary>
-    /// Within the bound with the value. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
-    /// </summary>
+    // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
     private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
         (usage.Keys + 1 <= keys || usage.Keys + 1 < MostBeyond(before.Keys))
         && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < MostBeyond(before.Bytes));
 
-    // Without evictions a value may take the place of one of its key that is as large.
+    // Without evictions a value may replace one of its key that is as large.
     private long MostBeyond(long before) => _evicts ? before : before + 1;
 
     private bool IsBeyond() =>
@@ -134,32 +130,19 @@ internal ref struct RoomSearch
             return false;
         }
 
-        if (IsPreferredTo(top) && (_isOwn || IsWithinReserve()))
-        {
-            return Evict(top.Sources.Top!);
-        }
-
-        return top == _subnet
-            ? TryEvictOf(top)
+        return IsPreferredTo(top) && (_isOwn || IsWithinReserve()) ? Evict(top.Sources.Top!)
+            : top == _subnet ? TryEvictOf(top)
             : (IsOfOneClassWith(top) || IsPreferredTo(top)) && WeightWithValue(_subnet) < top.Weight && Evict(top.Sources.Top!);
     }
 
-    private bool TryEvictOf(SubnetUsage? subnet)
-    {
-        if (subnet?.Sources.Top is not { } top)
-        {
-            return false;
-        }
+    private bool TryEvictOf(SubnetUsage? subnet) => subnet?.Sources.Top is { } top
+        && (IsPreferredTo(top) || (IsOfOneClassWith(top) && top != _source && WeightWithValue(_source) < top.Weight))
+        && Evict(top);
 
-        return IsPreferredTo(top)
-            ? Evict(top)
-            : IsOfOneClassWith(top) && top != _source && WeightWithValue(_source) < top.Weight && Evict(top);
-    }
-
-    // Which of a network's values would go is said by whether it has far ones.
+    // A network with far values loses those first.
     private bool IsPreferredTo(NetworkUsage network) => _isOwn || (!_isFar && network.FarKeys > 0);
 
-    // Who owns the many private addresses of one network is not known, as with the subnet's quota.
+    // As with the subnet's quota: who owns private addresses is not known.
     private bool IsWithinReserve() => _share.Source.IsPrivate
         || ((_subnet?.NearKeys ?? 0) + 1 <= _quota.NearKeysPerSubnet
             && (_subnet?.NearBytes ?? 0) + _share.Footprint <= _quota.NearBytesPerSubnet);

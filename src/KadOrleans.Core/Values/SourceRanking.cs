@@ -17,7 +17,7 @@ public readonly record struct SourceTotals(SourceNetwork Source, long Keys, long
 /// <param name="MostOtherBytes">The most bytes that such a network may have.</param>
 public sealed record SourceRanking(long Keys, long Bytes, IReadOnlyList<SourceTotals> Sources, long MostOtherKeys, long MostOtherBytes);
 
-/// <summary>Finds the networks with most keys and those with most bytes among any number, in memory for these alone.</summary>
+/// <summary>Finds the networks with most keys and with most bytes, in memory for these alone.</summary>
 internal sealed class SourceRanker(int count)
 {
     private readonly Top _byKeys = new(count, static source => source.Keys);
@@ -26,7 +26,7 @@ internal sealed class SourceRanker(int count)
 
     public void Add(SourceTotals source)
     {
-        // Both, whatever the first says.
+        // Not ||: both must run.
         _isCut |= _byKeys.Add(source) | _byBytes.Add(source);
     }
 
@@ -43,7 +43,7 @@ internal sealed class SourceRanker(int count)
 
     private sealed class Top(int count, Func<SourceTotals, long> amount)
     {
-        // The least is on top. Of equal ones the lower network is the greater, so that a ranking does not depend on the order.
+        // The least is on top. Of equals the lower network is the greater: a ranking does not depend on the order.
         private readonly PriorityQueue<SourceTotals, SourceTotals> _queue = new(Comparer<SourceTotals>.Create((one, other) =>
             (amount(one), other.Source.High, other.Source.Low).CompareTo((amount(other), one.Source.High, one.Source.Low))));
 
@@ -51,7 +51,7 @@ internal sealed class SourceRanker(int count)
 
         public long Least => amount(_queue.Peek());
 
-        /// <summary>Adds a network. Returns whether there was no room for all.</summary>
+        /// <summary>Returns whether there was no room for all.</summary>
         public bool Add(SourceTotals source)
         {
             if (_queue.Count < count)
@@ -66,13 +66,13 @@ internal sealed class SourceRanker(int count)
     }
 }
 
-/// <summary>Ranks the networks of a store in parts, because a million take about 0.1 s. The store may change in between.</summary>
+/// <summary>Ranks a store's networks in parts, as a million take about 0.1 s. The store may change in between.</summary>
 internal sealed class SourceSurvey(StoreAccounts accounts, int count)
 {
     private readonly SourceRanker _ranker = new(count);
     private int _next;
 
-    /// <summary>Ranks so many more networks at most. Null if some are left.</summary>
+    /// <summary>Null if some are left.</summary>
     public SourceRanking? Run(int most)
     {
         for (; most > 0 && _next < accounts.Numbers; most--, _next++)
@@ -97,11 +97,9 @@ internal sealed class SourceSurvey(StoreAccounts accounts, int count)
     }
 }
 
-/// <summary>
-/// Merges the rankings of parts of a DHT within bounded memory: the top networks by keys and by bytes, at times four times as many. A bound
-/// grows by what parts do not list, and by what it forgets itself. So no network has more than its merged numbers and the bound (Agarwal
-/// et al., Mergeable Summaries, 2012). Not safe for several threads.
-/// </summary>
+// Merges rankings of parts of a DHT in bounded memory, up to four times the top networks. The bound grows by what parts do not
+// list and by what this forgets, so no network has more than its merged numbers and the bound (Agarwal et al., Mergeable
+// Summaries, 2012). Not safe for several threads.
 internal sealed class SourceMerge(int capacity)
 {
     private readonly Dictionary<SourceNetwork, SourceTotals> _sources = [];
@@ -110,7 +108,7 @@ internal sealed class SourceMerge(int capacity)
     private long _missedKeys;
     private long _missedBytes;
 
-    /// <summary>Whether the numbers of each network are exact: all parts listed all networks, and none was forgotten.</summary>
+    /// <summary>Whether all parts listed all networks, and none was forgotten.</summary>
     public bool IsExact => _missedKeys == 0 && _missedBytes == 0;
 
     public void Add(SourceRanking part)
@@ -129,7 +127,7 @@ internal sealed class SourceMerge(int capacity)
         }
     }
 
-    /// <summary>The ranking of all parts. A listed network has at least as much as it says, exactly that if <see cref="IsExact"/>.</summary>
+    /// <summary>A listed network has at least as much as it says.</summary>
     public SourceRanking Rank(int count)
     {
         var ranking = Choose(count);

@@ -1,11 +1,10 @@
+using System.Runtime.InteropServices;
 using KadOrleans.Core.Admission;
 
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// Counts a set of keys against a <see cref="StoreQuota"/>: in all, by subnet and by source. Decides which key is evicted first. Every
-/// change takes O(log n) of the networks. Not safe for several threads: the owner serialises calls.
-/// </summary>
+// Counts keys against a StoreQuota: in all, by subnet and by source. Every change takes O(log n) of the networks. Not safe for
+// several threads: the owner serialises calls.
 internal sealed class StoreAccounts
 {
     private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
@@ -15,7 +14,7 @@ internal sealed class StoreAccounts
     private readonly KeyIndex _slots;
     private UsageScale _scale;
 
-    // Progress of reclassifying: the next source, which of its lists, and the next slot in it. Puts between two parts may advance the slot.
+    // Progress of reclassifying: the next source, which of its lists, and its next slot, which puts in between may advance.
     private int _cursorSource = int.MaxValue / 2;
     private bool _cursorFar;
     private int _cursorSlot = KeyIndex.None;
@@ -39,26 +38,23 @@ internal sealed class StoreAccounts
 
     public long Bytes { get; private set; }
 
-    /// <summary>The near keys. After a change <see cref="Judge"/> takes the counted values in turn.</summary>
+    /// <summary>After a change <see cref="Judge"/> takes the counted values in turn.</summary>
     public ResponsibleArea Area
     {
         get => _area;
         set
         {
-            var isSame = _area.PrefixLength == 0 && value.PrefixLength == 0;
-            _area = value;
-            if (isSame)
+            // Of two areas with every key nothing changes.
+            if (_area.PrefixLength != 0 || value.PrefixLength != 0)
             {
-                // Both contain every key.
-                return;
+                (_cursorSource, _cursorFar, _cursorSlot) = (-1, true, KeyIndex.None);
             }
 
-            (_cursorSource, _cursorFar) = (-1, true);
-            _cursorSlot = KeyIndex.None;
+            _area = value;
         }
     }
 
-    /// <summary>Whether networks are kept in the order in which they lose values. While many are loaded nobody asks for that.</summary>
+    // Whether networks are in the order in which they lose values. While many are loaded nobody asks for that.
     public bool IsSorted
     {
         set
@@ -84,7 +80,7 @@ internal sealed class StoreAccounts
 
     internal UsageHeap<SubnetUsage> Subnets { get; } = new();
 
-    /// <summary>Counts against another quota from now on. A change of the weights takes O(n log n) of the networks.</summary>
+    /// <summary>A change of the weights takes O(n log n) of the networks.</summary>
     public void Use(StoreQuota quota)
     {
         var scale = new UsageScale(quota);
@@ -104,7 +100,7 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>Counts a slot's value, as the newest of its source or as the oldest: a store loads its newest values first.</summary>
+    /// <summary>A store loads its newest values first: each is then the oldest of its source.</summary>
     public void Add(int slot, StoreShare share, bool isOldest = false)
     {
         ref var entry = ref _slots[slot];
@@ -141,7 +137,7 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>Counts a value in place of another of its key, as the newest of its source.</summary>
+    /// <summary>As the newest of its source.</summary>
     public void Replace(int slot, StoreShare share)
     {
         ref var entry = ref _slots[slot];
@@ -149,7 +145,7 @@ internal sealed class StoreAccounts
         {
             var source = _numbered[entry.Owner]!;
             AdvanceCursor(slot);
-            source.Unlink(_slots, slot);
+            source.Connect(_slots, slot, isLinked: false);
             source.Link(_slots, slot, isOldest: false);
             return;
         }
@@ -165,10 +161,8 @@ internal sealed class StoreAccounts
         return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar);
     }
 
-    /// <summary>
-    /// Reclassifies some of the counted values by <see cref="Area"/>. In parts, because a million take about 0.1 s. It walks each source's
-    /// lists from old to new, so that those which change lists keep their order. Returns whether some are left.
-    /// </summary>
+    // Reclassifies some values by Area, in parts, as a million take about 0.1 s. It walks each list from old to new, so that
+    // those which change lists keep their order. Returns whether some are left.
     public bool Judge(int count)
     {
         for (; count > 0; count--)
@@ -188,14 +182,14 @@ internal sealed class StoreAccounts
         return true;
     }
 
-    /// <summary>Whether there is room for a value in place of <paramref name="old"/>, and which keys have to go. Changes nothing.</summary>
+    /// <summary>Which keys have to go for a value in place of the old one. Changes nothing.</summary>
     public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
     {
         var search = new RoomSearch(this, share, IsFar(key, share));
         return search.Run(old, out evicted);
     }
 
-    /// <summary>The numbers of networks are below this. Those of networks that hold nothing any more are given again.</summary>
+    /// <summary>Numbers of networks that hold nothing any more are given again.</summary>
     public int Numbers => _numbered.Count;
 
     public SourceTotals? TotalsAt(int number) =>
@@ -219,7 +213,7 @@ internal sealed class StoreAccounts
 
     internal void PutBack(int slot) => Shift(slot, 1);
 
-    // The source of the slot's value; null if it is trusted.
+    // Null if the slot's source is trusted.
     private SourceUsage? Shift(int slot, int sign)
     {
         ref var entry = ref _slots[slot];
@@ -230,17 +224,9 @@ internal sealed class StoreAccounts
         }
 
         var source = _numbered[entry.Owner]!;
-        if (entry.IsEvictable && sign < 0)
-        {
-            source.Unlink(_slots, slot);
-        }
-        else if (entry.IsEvictable)
-        {
-            source.Relink(_slots, slot);
-        }
-
         if (entry.IsEvictable)
         {
+            source.Connect(_slots, slot, isLinked: sign > 0);
             CountEvictable(source, slot, sign);
         }
 
@@ -273,7 +259,7 @@ internal sealed class StoreAccounts
         }
 
         var source = _numbered[entry.Owner]!;
-        source.Unlink(_slots, slot);
+        source.Connect(_slots, slot, isLinked: false);
         CountEvictable(source, slot, -1);
         entry.IsFar = isFar;
         source.Link(_slots, slot, isOldest: false);
@@ -281,7 +267,7 @@ internal sealed class StoreAccounts
         Sort(source);
     }
 
-    /// <summary>A slot leaves its place in its list for good: reclassifying goes on behind it.</summary>
+    /// <summary>Reclassifying goes on behind a slot that leaves its list for good.</summary>
     private void AdvanceCursor(int slot)
     {
         if (slot == _cursorSlot)
@@ -321,33 +307,23 @@ internal sealed class StoreAccounts
 
     private void Sort(SourceUsage source)
     {
-        if (!_isSorted)
+        if (_isSorted)
         {
-            return;
+            source.Subnet.Sources.Update(source);
+            Subnets.Update(source.Subnet);
         }
-
-        source.Subnet.Sources.Update(source);
-        Subnets.Update(source.Subnet);
     }
 
     private SourceUsage Remember(SourceNetwork network)
     {
-        if (!_subnets.TryGetValue(network.Subnet, out var subnet))
-        {
-            subnet = new SubnetUsage(network.Subnet);
-            _subnets.Add(network.Subnet, subnet);
-        }
-
+        var subnet = CollectionsMarshal.GetValueRefOrAddDefault(_subnets, network.Subnet, out _) ??= new(network.Subnet);
         if (!_freeNumbers.TryPop(out var number))
         {
             number = _numbered.Count;
             _numbered.Add(null);
         }
 
-        var source = new SourceUsage(network, subnet, number);
-        _numbered[number] = source;
-        _sources.Add(network, source);
-        return source;
+        return _sources[network] = _numbered[number] = new SourceUsage(network, subnet, number);
     }
 
     private void Forget(SourceUsage source)
@@ -367,10 +343,7 @@ internal sealed class StoreAccounts
     }
 }
 
-/// <summary>
-/// What a value takes of a <see cref="StoreQuota"/>. Protected ones are never evicted. Others may say themselves that the node is not
-/// responsible for their key.
-/// </summary>
+// What a value takes of a quota. Protected ones are never evicted. IsMarkedFar: the value says that the node is not responsible.
 internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, bool IsProtected, bool IsMarkedFar)
 {
     public static StoreShare Of(StoredValue value) =>

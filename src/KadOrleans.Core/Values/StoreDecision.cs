@@ -1,33 +1,26 @@
+using System.Runtime.CompilerServices;
+
 namespace KadOrleans.Core.Values;
 
-/// <summary>
-/// The decision on a value that is offered to a store, which the store's owner executes. What is held from then on is null if the offer is
-/// refused and nothing changes. What is held already needs no write: only <see cref="StoredValue.StoredAt"/> moves, and a restart that
-/// forgets this has the value republished a little early.
-/// </summary>
+// What the store's owner is to do with an offered value. Held is null if nothing changes. What is held already needs no write:
+// only StoredAt moves, and a restart that forgets this has the value republished a little early.
 internal readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
     public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
 
-    /// <summary>Whether a live value of another source is replaced, or its life lengthened: <see cref="ChangeLimiter.Count"/> has to know.</summary>
+    // A live value of another source is replaced or lives longer: ChangeLimiter.Count has to know.
     public bool IsChange { get; private init; }
 
-    /// <summary>Whether a source takes back the key that another one took from it: that change is free (<see cref="FormerSources"/>).</summary>
+    /// <summary>A source takes back the key that another one took from it, which is free (<see cref="FormerSources"/>).</summary>
     public bool IsReturn { get; private init; }
 
-    /// <summary>
-    /// A life that grows by no more than this is not written. The copies that k holders send each other every hour differ by delays and
-    /// rounding.
-    /// </summary>
+    // A life that grows by less is not written: the copies that k holders exchange every hour differ by delays and rounding.
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// Decides on an offered value. The same value keeps its source and the later end of life, and only its source or a trusted one sets an
-    /// earlier end. Another value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import
-    /// changes nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client (<see
-    /// cref="StoredValue.PublishedAt"/>), even an expired one: the shard has no other record of it. The quota check of a replacement counts
-    /// the room that the old value leaves.
-    /// </summary>
+    // The same value keeps its source and the later end of life; only its source or a trusted one sets an earlier end. Another
+    // value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes
+    // nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client, even an expired one:
+    // the shard has no other record of it. A replacement's quota check counts the room that the old value leaves.
     internal static StoreDecision Make(NodeId key, StoredValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
     {
         var old = held;
@@ -77,12 +70,10 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     private static bool MayEndPublication(StoredValue offered, PutKind kind) =>
         IsPublished(offered) || (kind == PutKind.Publication && offered.Source.IsTrusted);
 
-    /// <summary>
-    /// The same value again. If a trusted source stores it, it becomes the trusted source's, whose values are never evicted. A copy does
-    /// not change its source, as the sender did not publish it. Another public source that lengthens its life makes a change, and never
-    /// lengthens the life of what a trusted source stored. Only an offer that lives about as long as the held value counts as a STORE
-    /// for republishing. Otherwise a stranger could stop all holders' republishing, by copies that are about to expire.
-    /// </summary>
+    // The same value again. A trusted source's set makes it the trusted source's, whose values are never evicted. A copy does not
+    // change its source, as the sender did not publish it. Another public source that lengthens its life makes a change, and
+    // never lengthens what a trusted source stored. Only an offer that lives about as long as the held value counts as a STORE
+    // for republishing: otherwise a stranger could stop all holders' republishing by copies that are about to expire.
     private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind, ChangeLimiter changes)
     {
         var longer = offered.ExpiresAt - old.ExpiresAt;
@@ -125,10 +116,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         };
     }
 
-    /// <summary>
-    /// Whether a STORE is an ordinary renewal, by the publisher or by holders that know of no lives. It comes without a life, while at
-    /// least half of a full one is left.
-    /// </summary>
+    // An ordinary renewal, by the publisher or by holders that know of no lives: without a life, while at least half of a full
+    // one is left.
     private static bool IsOrdinary(StoredValue old, StoredValue offered, PutKind kind) =>
         kind == PutKind.Publication && 2 * old.LifeLeft(offered.StoredAt) >= offered.LifeLeft(offered.StoredAt);
 }
@@ -197,7 +186,7 @@ public enum StoreResult
 
 internal static class StoreResults
 {
-    /// <summary>Whether the offer was not decided. The sender gets no response, and may offer the value again.</summary>
+    /// <summary>The sender gets no response, and may offer the value again.</summary>
     public static bool IsUndecided(this StoreResult result) =>
         result is StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken;
 }
@@ -226,4 +215,41 @@ public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, l
     /// <summary>Both together.</summary>
     public StoreTurnover Add(StoreTurnover other) =>
         new(EvictedFar + other.EvictedFar, EvictedNear + other.EvictedNear, Changed + other.Changed);
+}
+
+internal static class StoreRules
+{
+    /// <summary>In bytes. A request body has at most 8,192: 52 for the call, 3 for the value's header.</summary>
+    public const int MaxContentLength = 8137;
+
+    /// <summary>365 days. A node holds a value at most for its own time to live.</summary>
+    public const int MaxLifeSeconds = 365 * 24 * 60 * 60;
+
+    public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
+    {
+        if (life < TimeSpan.FromSeconds(1) || life > TimeSpan.FromSeconds(MaxLifeSeconds))
+        {
+            throw new ArgumentOutOfRangeException(name, life, $"The life is {life}; 00:00:01 to 365.00:00:00 is allowed.");
+        }
+    }
+
+    /// <summary>Why a value cannot be sent to, and is not accepted from, the network.</summary>
+    public static StoreResult? FindRefusal(DhtValue value) => value switch
+    {
+        { Kind: DhtValueKind.None } => StoreResult.UnsupportedType,
+        { ContentLength: > MaxContentLength } => StoreResult.TooLarge,
+        _ => null,
+    };
+
+    public static void ThrowIfRefused(DhtValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (FindRefusal(value) is { } refusal)
+        {
+            throw new ArgumentException(
+                refusal == StoreResult.TooLarge
+                    ? $"The value is {value.ContentLength} bytes long; at most {MaxContentLength} are allowed."
+                    : "The value is empty (default(DhtValue)).",
+                name);
+        }
+    }
 }

@@ -74,20 +74,16 @@ public sealed record StoreQuota
     /// <summary>The limit of changes for a subnet, with the same exemption. Default 2,400.</summary>
     public int ChangesPerSubnet { get; set; } = 2_400;
 
-    /// <summary>
-    /// Whether a store that has more than a quota keeps it all, and takes no further key, until enough of it has ended. Else it makes room
-    /// with each put. True of quotas that an operator changed.
-    /// </summary>
+    // True of quotas that an operator changed: a store that has more keeps it all and takes no further key until enough has
+    // ended. Otherwise it makes room with each put.
     internal bool KeepsHeld { get; init; }
 
     internal long FarKeys => Without(TotalKeys);
 
     internal long FarBytes => Without(TotalBytes);
 
-    /// <summary>
-    /// Near keys of one subnet that take the place of far ones of anybody: of the reserve the part that it has of the whole. Further ones do
-    /// so only where others use more. No bound for who may have the whole.
-    /// </summary>
+    // Near keys of one subnet that take the place of anybody's far ones: its part of the reserve. Further ones do so only where
+    // others use more. No bound for who may have the whole.
     internal long NearKeysPerSubnet => KeysPerSubnet >= TotalKeys ? long.MaxValue : (long)KeysPerSubnet * ReservePercent / 100;
 
     internal long NearBytesPerSubnet =>

@@ -8,40 +8,28 @@ public sealed record StoredValue
     private readonly long _storedAt;
     private readonly long _expiresAt;
 
-    // Zero: not published. No time uses the highest bit, which says that the value is far: a field of its own would cost each
-    // value eight bytes.
+    // Zero: not published. The highest bit, which no time uses, says that the value is far: a field would cost eight bytes each.
     private readonly long _publishedAt;
     private const long FarBit = long.MinValue;
 
-    // So much before it was set a pending publication is marked as published, see PendingSince.
+    // A pending publication is marked as published so much before it was set, see PendingSince.
     private static readonly TimeSpan PendingShift = TimeSpan.FromDays(365_000);
 
     // Halfway between a mark and a time.
     private static readonly DateTimeOffset LatestMark = new(1500, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>A value as it arrived, or as it was held elsewhere.</summary>
-    public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source)
-    {
-        (Value, Source) = (value, source);
-        (_storedAt, _expiresAt) = (storedAt.UtcTicks, expiresAt.UtcTicks);
-    }
+    public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source) =>
+        (Value, Source, _storedAt, _expiresAt) = (value, source, storedAt.UtcTicks, expiresAt.UtcTicks);
 
     /// <summary>The value itself.</summary>
     public DhtValue Value { get; init; }
 
     /// <summary>When the last STORE of it arrived; republishing goes by this. UTC.</summary>
-    public DateTimeOffset StoredAt
-    {
-        get => new(_storedAt, TimeSpan.Zero);
-        init => _storedAt = value.UtcTicks;
-    }
+    public DateTimeOffset StoredAt { get => new(_storedAt, TimeSpan.Zero); init => _storedAt = value.UtcTicks; }
 
     /// <summary>From this moment on it is gone. UTC.</summary>
-    public DateTimeOffset ExpiresAt
-    {
-        get => new(_expiresAt, TimeSpan.Zero);
-        init => _expiresAt = value.UtcTicks;
-    }
+    public DateTimeOffset ExpiresAt { get => new(_expiresAt, TimeSpan.Zero); init => _expiresAt = value.UtcTicks; }
 
     /// <summary>The source that it is counted against.</summary>
     public SourceNetwork Source { get; init; }
@@ -56,16 +44,14 @@ public sealed record StoredValue
         init => _publishedAt = (_publishedAt & FarBit) | (value?.UtcTicks ?? 0);
     }
 
-    /// <summary>Whether it is a cluster's publication that the network has yet to get, see <see cref="PendingSince"/>.</summary>
+    /// <summary>A cluster's publication that the network has yet to get, see <see cref="PendingSince"/>.</summary>
     internal bool IsPending => PublishedAt < LatestMark;
 
-    /// <summary>When the value was published, or set if that is pending; null for what others published.</summary>
+    /// <summary>When the value was published, or set if that is pending.</summary>
     internal DateTimeOffset? LastPublished => IsPending ? PublishedAt + PendingShift : PublishedAt;
 
-    /// <summary>
-    /// The <see cref="PublishedAt"/> of a cluster's publication that was set at a time, and that the network has yet to get: a thousand years
-    /// before. Every release takes such a publication for due, so the next check sends it.
-    /// </summary>
+    // The PublishedAt of a publication that the network has yet to get: a thousand years before. Every release takes it for due,
+    // so the next check sends it.
     internal static DateTimeOffset PendingSince(DateTimeOffset time) => time - PendingShift;
 
     /// <summary>

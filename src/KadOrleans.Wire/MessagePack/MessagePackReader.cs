@@ -4,17 +4,12 @@ using static KadOrleans.Wire.MessagePack.MessagePackCode;
 
 namespace KadOrleans.Wire.MessagePack;
 
-/// <summary>
-/// Reads MessagePack from bytes that a stranger sent. It never throws and never allocates: every length and count is checked against the
-/// remaining bytes before it is used. Headers wider than needed are accepted, as all nodes of the network do. After a failure
-/// <see cref="Error"/> says why and the reader must not be used again.
-/// </summary>
+// Reads a stranger's MessagePack. It never throws and never allocates: every length and count is checked against the remaining
+// bytes. Headers wider than needed are accepted, as all nodes of the network do. After a failure Error says why, and the reader
+// must not be used again.
 internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 {
-    /// <summary>
-    /// How deep arrays and maps may nest, the outermost counted. Messages need three; the rest leaves room for
-    /// values of other nodes that are read past. It bounds the recursion of <see cref="TrySkip"/>.
-    /// </summary>
+    // Messages need three levels; the rest is for values of other nodes that are read past. It bounds the recursion of TrySkip.
     public const int MaxDepth = 16;
 
     private readonly ReadOnlySpan<byte> _buffer = buffer;
@@ -55,9 +50,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         }
     }
 
-    /// <summary>Reads one whole object, items and all, and gives its bytes, which are then known to be well-formed.</summary>
-    /// <param name="depth">Arrays and maps the object lies in.</param>
-    /// <param name="encoded">The object's own bytes.</param>
+    // Reads one whole object in so many containers, and gives its bytes, which are then known to be well-formed.
     public bool TryReadObject(int depth, out ReadOnlySpan<byte> encoded)
     {
         var start = _position;
@@ -66,7 +59,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         return skipped;
     }
 
-    /// <summary>Reads past one whole object that lies in <paramref name="depth"/> arrays and maps.</summary>
+    /// <summary>Reads past one whole object in so many containers.</summary>
     public bool TrySkip(int depth)
     {
         if (!TryRead(out var token))
@@ -140,9 +133,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 
         // Shifting the sign bit to the top and back fills the upper bytes with it.
         var unused = 64 - (8 * width);
-        token = signed
-            ? MessagePackToken.Signed(unchecked((long)(bits << unused)) >> unused)
-            : MessagePackToken.Unsigned(bits);
+        token = signed ? MessagePackToken.Signed(unchecked((long)(bits << unused)) >> unused) : MessagePackToken.Unsigned(bits);
         return read;
     }
 

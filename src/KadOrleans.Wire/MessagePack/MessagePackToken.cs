@@ -3,18 +3,14 @@ using KadOrleans.Core.Values;
 
 namespace KadOrleans.Wire.MessagePack;
 
-/// <summary>One header and what belongs to it alone: a whole scalar, or the item count of an array or map whose items follow.</summary>
+/// <summary>A whole scalar, or the header of an array or map whose items follow.</summary>
 internal readonly ref struct MessagePackToken
 {
     private readonly ulong _bits;
     private readonly bool _negative;
 
-    private MessagePackToken(MessagePackType type, ulong bits, bool negative = false)
-    {
-        Type = type;
-        _bits = bits;
-        _negative = negative;
-    }
+    private MessagePackToken(MessagePackType type, ulong bits, bool negative = false) =>
+        (Type, _bits, _negative) = (type, bits, negative);
 
     private MessagePackToken(MessagePackType type, ReadOnlySpan<byte> content)
     {
@@ -24,16 +20,15 @@ internal readonly ref struct MessagePackToken
 
     public MessagePackType Type { get; }
 
-    /// <summary>The bytes of a text (valid UTF-8), bin or ext; else empty.</summary>
+    /// <summary>Of a text (valid UTF-8), bin or ext; else empty.</summary>
     public ReadOnlySpan<byte> Content { get; }
 
-    /// <summary>Items of an array, pairs of a map; else 0. Never more than the bytes behind it could hold.</summary>
+    /// <summary>Items of an array, pairs of a map: never more than the bytes behind it could hold.</summary>
     public int Count => IsContainer ? (int)_bits : 0;
 
-    /// <summary>Whether other objects follow as its items.</summary>
     public bool IsContainer => Type is MessagePackType.Array or MessagePackType.Map;
 
-    /// <summary>Whether it is text or bin: peers of another age write one for the other.</summary>
+    /// <summary>Peers of another age write text for bin, or bin for text.</summary>
     public bool IsName => Type is MessagePackType.String or MessagePackType.Binary;
 
     public bool IsTrue => Type == MessagePackType.Boolean && _bits != 0;
@@ -48,30 +43,21 @@ internal readonly ref struct MessagePackToken
 
     public static MessagePackToken Unsigned(ulong number) => new(MessagePackType.Integer, number);
 
-    public static MessagePackToken Signed(long number) => new(
-        MessagePackType.Integer, unchecked((ulong)number), number < 0);
+    public static MessagePackToken Signed(long number) => new(MessagePackType.Integer, unchecked((ulong)number), number < 0);
 
-    public static MessagePackToken Float(double number) => new(
-        MessagePackType.Float, BitConverter.DoubleToUInt64Bits(number));
+    public static MessagePackToken Float(double number) => new(MessagePackType.Float, BitConverter.DoubleToUInt64Bits(number));
 
     public static MessagePackToken Bytes(MessagePackType type, ReadOnlySpan<byte> content) => new(type, content);
 
     public static MessagePackToken Container(MessagePackType type, int count) => new(type, (ulong)count);
 
-    /// <summary>Reads an id or key: bin of exactly 20 bytes.</summary>
     public bool TryGetNodeId(out NodeId id)
     {
-        if (Type == MessagePackType.Binary && Content.Length == NodeId.Length)
-        {
-            id = new NodeId(Content);
-            return true;
-        }
-
-        id = default;
-        return false;
+        var isId = Type == MessagePackType.Binary && Content.Length == NodeId.Length;
+        id = isId ? new NodeId(Content) : default;
+        return isId;
     }
 
-    /// <summary>Reads a port: a whole number from 1 to 65535.</summary>
     public bool TryGetPort(out ushort port)
     {
         // A negative number has its upper bits set, so it is above the range too.
@@ -80,10 +66,7 @@ internal readonly ref struct MessagePackToken
         return valid;
     }
 
-    /// <summary>
-    /// Copies the content into a value. Nil, arrays, maps and ext are none of the five types and give
-    /// <c>default</c>. The only place of the decoder that allocates, and never more than the content.
-    /// </summary>
+    // Nil, arrays, maps and ext are none of the five types. The only place of the decoder that allocates, at most the content.
     public DhtValue ToValue() => Type switch
     {
         MessagePackType.String => DhtValue.FromUtf8(Content.ToArray()),
@@ -95,34 +78,18 @@ internal readonly ref struct MessagePackToken
     };
 }
 
-/// <summary>The types of objects, independent of the header's width.</summary>
+/// <summary>Types, independent of the header's width.</summary>
 internal enum MessagePackType : byte
 {
-    /// <summary>Nothing.</summary>
     Nil,
-
-    /// <summary>True or false.</summary>
     Boolean,
-
-    /// <summary>A whole number from -2^63 to 2^64 - 1.</summary>
     Integer,
-
-    /// <summary>A floating-point number of 32 or 64 bits.</summary>
     Float,
-
-    /// <summary>UTF-8 text (str).</summary>
     String,
-
-    /// <summary>Bytes (bin).</summary>
     Binary,
-
-    /// <summary>Some objects.</summary>
     Array,
-
-    /// <summary>Some pairs of objects.</summary>
     Map,
-
-    /// <summary>Bytes with an application's type number (ext); read past, never written.</summary>
+    /// <summary>Read past, never written.</summary>
     Extension,
 }
 
@@ -164,9 +131,7 @@ internal static class MessagePackCode
     public const byte Map32 = 0xDF;
     public const byte MinNegativeFixInt = 0xE0;
 
-    /// <summary>Items that fit a one-byte array or map header.</summary>
     public const int MaxFixCount = 15;
 
-    /// <summary>Bytes that fit a one-byte text header.</summary>
     public const int MaxFixStringLength = 31;
 }

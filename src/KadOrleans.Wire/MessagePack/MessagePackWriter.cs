@@ -6,11 +6,8 @@ using static KadOrleans.Wire.MessagePack.MessagePackCode;
 
 namespace KadOrleans.Wire.MessagePack;
 
-/// <summary>
-/// Writes MessagePack into a caller's span, always in the shortest form, as the network's nodes do. Non-negative numbers are unsigned,
-/// floating-point numbers have 64 bits, bytes are bin, text is str.
-/// </summary>
-/// <remarks>A span too short is a bug of the caller and throws as any write past a span does.</remarks>
+// Writes MessagePack into a caller's span in the shortest form, as the network's nodes do. Non-negative numbers are unsigned,
+// floats have 64 bits. A span too short is a bug of the caller and throws.
 internal ref struct MessagePackWriter(Span<byte> destination)
 {
     private readonly Span<byte> _destination = destination;
@@ -21,32 +18,14 @@ internal ref struct MessagePackWriter(Span<byte> destination)
 
     public void WriteBoolean(bool value) => WriteByte(value ? True : False);
 
-    public void WriteArrayHeader(int count)
-    {
-        if (count <= MaxFixCount)
-        {
-            WriteByte((byte)(FixArray + count));
-        }
-        else
-        {
-            WriteWide(Array16, (ulong)count, minimumWidth: sizeof(ushort));
-        }
-    }
+    public void WriteArrayHeader(int count) => WriteHeader(FixArray, MaxFixCount, Array16, sizeof(ushort), count);
 
-    /// <summary>Writes the header of a map of up to 15 pairs; the protocol knows only that of one.</summary>
+    /// <summary>Up to 15 pairs.</summary>
     public void WriteMapHeader(int count) => WriteByte((byte)(FixMap + count));
 
     public void WriteString(scoped ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length <= MaxFixStringLength)
-        {
-            WriteByte((byte)(FixString + utf8.Length));
-        }
-        else
-        {
-            WriteWide(String8, (ulong)utf8.Length, minimumWidth: sizeof(byte));
-        }
-
+        WriteHeader(FixString, MaxFixStringLength, String8, sizeof(byte), utf8.Length);
         WriteRaw(utf8);
     }
 
@@ -64,7 +43,6 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         Length += NodeId.Length;
     }
 
-    /// <summary>Writes the address as canonical text, then the port.</summary>
     public void WriteEndpoint(UdpEndpoint endpoint)
     {
         if (endpoint.IsIPv4 && _destination.Length - Length > AddressText.MaxLength)
@@ -121,7 +99,6 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         WriteNumber(BitConverter.DoubleToUInt64Bits(number), sizeof(double));
     }
 
-    /// <exception cref="ArgumentException">It is of no type: there is nothing to write.</exception>
     public void WriteValue(DhtValue value)
     {
         switch (value.Kind)
@@ -149,6 +126,18 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         }
     }
 
+    private void WriteHeader(byte fix, int maxFix, byte narrowest, int minimumWidth, int count)
+    {
+        if (count <= maxFix)
+        {
+            WriteByte((byte)(fix + count));
+        }
+        else
+        {
+            WriteWide(narrowest, (ulong)count, minimumWidth);
+        }
+    }
+
     private static int SignedWidth(long number) => number switch
     {
         >= sbyte.MinValue => sizeof(sbyte),
@@ -157,7 +146,7 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         _ => sizeof(long),
     };
 
-    /// <summary>Writes the narrowest of a family of headers whose codes follow one another as their widths double.</summary>
+    /// <summary>The narrowest of a family of headers whose codes follow one another as their widths double.</summary>
     private void WriteWide(byte narrowest, ulong number, int minimumWidth)
     {
         var width = number switch

@@ -4,7 +4,7 @@ using KadOrleans.Wire.MessagePack;
 
 namespace KadOrleans.Wire;
 
-/// <summary>A received call, read in place: it looks into the datagram's bytes and lives no longer than they do.</summary>
+/// <summary>A received call, read in place: it lives no longer than the datagram's bytes.</summary>
 internal readonly ref struct Request
 {
     /// <summary>The array of a request and the array of its arguments.</summary>
@@ -17,72 +17,42 @@ internal readonly ref struct Request
 
     private Request(RequestKind kind, NodeId sender, NodeId target, ReadOnlySpan<byte> value, ReadOnlySpan<byte> rest)
     {
-        Kind = kind;
-        _sender = sender;
-        _target = target;
+        (Kind, _sender, _target) = (kind, sender, target);
         _value = value;
         _rest = rest;
     }
 
-    /// <summary>Which call it is, and so which of the methods gives it.</summary>
     public RequestKind Kind { get; }
 
-    /// <summary>The caller's id; null of STUN, which has none.</summary>
     public NodeId? Sender => Kind == RequestKind.Stun ? null : _sender;
 
-    /// <summary>
-    /// Reads the body of a request: an array of the function's name and an array of its arguments. Allocates nothing. Bytes after that
-    /// array are ignored, except the <see cref="LifeTrailer"/> of a STORE. A name may be str or, from nodes under Python 2, bin. Ids and
-    /// keys are 20 bytes of bin.
-    /// </summary>
+    // Reads an array of the function's name and an array of its arguments. Allocates nothing. Bytes behind it are ignored, except
+    // the LifeTrailer of a STORE. Nodes under Python 2 write the name as bin. Ids and keys are 20 bytes of bin.
     public static bool TryDecode(ReadOnlySpan<byte> body, out Request request, out DecodeError error)
     {
         var reader = new MessagePackReader(body);
         request = default;
         error = ReadFunction(ref reader, out var kind);
-        if (error == DecodeError.None)
-        {
-            error = ReadArguments(ref reader, kind, out request);
-        }
-
-        if (error == DecodeError.None && body.Length - reader.Rest.Length > Datagram.MaxBodyLength)
-        {
-            error = DecodeError.TooLong;
-        }
-
+        error = error == DecodeError.None ? ReadArguments(ref reader, kind, out request) : error;
+        var length = body.Length - reader.Rest.Length;
+        error = error == DecodeError.None && length > Datagram.MaxBodyLength ? DecodeError.TooLong : error;
         return error == DecodeError.None;
     }
 
-    /// <exception cref="InvalidOperationException">It is another.</exception>
-    public PingRequest AsPing()
-    {
-        Require(RequestKind.Ping);
-        return new PingRequest(_sender);
-    }
+    public PingRequest AsPing() => new(SenderOf(RequestKind.Ping));
 
-    /// <summary>The call as STORE. Copies the value, so it may outlive the datagram.</summary>
-    /// <exception cref="InvalidOperationException">It is another.</exception>
+    /// <summary>Copies the value, so it may outlive the datagram.</summary>
     public StoreRequest AsStore()
     {
-        Require(RequestKind.Store);
+        var sender = SenderOf(RequestKind.Store);
         var reader = new MessagePackReader(_value);
-        return new StoreRequest(
-            _sender, _target, reader.TryRead(out var token) ? token.ToValue() : default, LifeTrailer.Read(_rest, out var isChosen), isChosen);
+        var value = reader.TryRead(out var token) ? token.ToValue() : default;
+        return new StoreRequest(sender, _target, value, LifeTrailer.Read(_rest, out var isChosen), isChosen);
     }
 
-    /// <exception cref="InvalidOperationException">It is another.</exception>
-    public FindNodeRequest AsFindNode()
-    {
-        Require(RequestKind.FindNode);
-        return new FindNodeRequest(_sender, _target);
-    }
+    public FindNodeRequest AsFindNode() => new(SenderOf(RequestKind.FindNode), _target);
 
-    /// <exception cref="InvalidOperationException">It is another.</exception>
-    public FindValueRequest AsFindValue()
-    {
-        Require(RequestKind.FindValue);
-        return new FindValueRequest(_sender, _target);
-    }
+    public FindValueRequest AsFindValue() => new(SenderOf(RequestKind.FindValue), _target);
 
     private static DecodeError ReadFunction(scoped ref MessagePackReader reader, out RequestKind kind)
     {
@@ -104,42 +74,23 @@ internal readonly ref struct Request
         }
 
         var count = RequestFunction.ArgumentCountOf(kind);
-        if (!HoldsArguments(arguments, count))
-        {
-            return DecodeError.WrongArguments;
-        }
-
         NodeId sender = default;
         NodeId target = default;
         ReadOnlySpan<byte> value = default;
-        var error = count > 0 ? ReadId(ref reader, out sender) : DecodeError.None;
-        if (error == DecodeError.None && arguments.Type == MessagePackType.Map && count > 0 && !reader.TrySkip(ArgumentDepth))
-        {
-            error = reader.Error;
-        }
-
-        if (error == DecodeError.None && count > 1)
-        {
-            error = ReadId(ref reader, out target);
-        }
-
-        if (error == DecodeError.None && count > 2 && !reader.TryReadObject(ArgumentDepth, out value))
-        {
-            error = reader.Error;
-        }
-
-        if (error == DecodeError.None)
-        {
-            request = new Request(kind, sender, target, value, reader.Rest);
-        }
-
+        var error = !HoldsArguments(arguments, count) ? DecodeError.WrongArguments
+            : count > 0 ? ReadId(ref reader, out sender)
+            : DecodeError.None;
+        error = error != DecodeError.None ? error
+            : arguments.Type == MessagePackType.Map && count > 0 && !reader.TrySkip(ArgumentDepth) ? reader.Error
+            : count > 1 ? ReadId(ref reader, out target)
+            : DecodeError.None;
+        error = error == DecodeError.None && count > 2 && !reader.TryReadObject(ArgumentDepth, out value) ? reader.Error : error;
+        request = error == DecodeError.None ? new Request(kind, sender, target, value, reader.Rest) : default;
         return error;
     }
 
-    /// <summary>
-    /// An array of the right length. The network's nodes accept anything that they can iterate. An empty map, text or bin means no
-    /// arguments, and a map of one pair means its key. Nothing else occurs.
-    /// </summary>
+    // The network's nodes accept anything that they can iterate. An empty map, text or bin means no arguments, and a map of one
+    // pair means its key. Nothing else occurs.
     private static bool HoldsArguments(MessagePackToken arguments, int count) => arguments.Type switch
     {
         MessagePackType.Array => arguments.Count == count,
@@ -150,66 +101,41 @@ internal readonly ref struct Request
 
     private static DecodeError ReadId(scoped ref MessagePackReader reader, out NodeId id)
     {
-        if (!reader.TryRead(out var token))
-        {
-            id = default;
-            return reader.Error;
-        }
-
-        return token.TryGetNodeId(out id) ? DecodeError.None : DecodeError.WrongArguments;
+        id = default;
+        return !reader.TryRead(out var token) ? reader.Error
+            : token.TryGetNodeId(out id) ? DecodeError.None
+            : DecodeError.WrongArguments;
     }
 
-    private void Require(RequestKind kind)
-    {
-        if (Kind != kind)
-        {
-            throw new InvalidOperationException($"The request is {Kind}, not {kind}.");
-        }
-    }
+    private NodeId SenderOf(RequestKind kind) =>
+        Kind == kind ? _sender : throw new InvalidOperationException($"The request is {Kind}, not {kind}.");
 }
 
-/// <summary>The five calls of the protocol (Kademlia §2.3, and STUN).</summary>
+/// <summary>The calls of the protocol (Kademlia §2.3, and STUN).</summary>
 internal enum RequestKind
 {
-    /// <summary>Asks for the callee's id.</summary>
     Ping,
-
-    /// <summary>Asks for the caller's endpoint as the callee sees it. The only call without a sender id.</summary>
+    /// <summary>Asks for the caller's endpoint as the callee sees it; without a sender id.</summary>
     Stun,
-
-    /// <summary>Stores a value.</summary>
     Store,
-
-    /// <summary>Asks for the contacts nearest to an id.</summary>
     FindNode,
-
-    /// <summary>Asks for the value of a key, or else the contacts nearest to it.</summary>
     FindValue,
 }
 
-/// <summary>Asks whether a node is alive (Kademlia §2.3, PING).</summary>
-/// <param name="Sender">The caller's id. Its address is the datagram's source, never something it says.</param>
+/// <summary>The sender's address is the datagram's source, never something it says.</summary>
 internal readonly record struct PingRequest(NodeId Sender);
 
-/// <summary>Asks a node to keep a value (Kademlia §2.3, STORE).</summary>
-/// <param name="Sender">The caller's id.</param>
-/// <param name="Key">The key, already hashed into the id space.</param>
-/// <param name="Value">The value. One of an unsupported type is <c>default</c>: it is answered with false, not stored.</param>
-/// <param name="SecondsLeft">Seconds of its life that are left at the sender; null for a value that begins its life.</param>
-/// <param name="IsChosen">
-/// Whether the publisher chose that life: the value replaces what strangers stored, however long that lives. Nodes that do not know
-/// this take the STORE for one without a life.
-/// </param>
+// SecondsLeft is null for a value that begins its life. IsChosen: the publisher chose the life, so the value replaces what
+// strangers stored, however long that lives; nodes that do not know this take the STORE for one without a life. A value of an
+// unsupported type is default: the response is false.
 internal readonly record struct StoreRequest(
     NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null, bool IsChosen = false);
 
-/// <summary>Asks for the contacts nearest to an id (Kademlia §2.3, FIND_NODE).</summary>
 internal readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
 
-/// <summary>Asks for the value of a key or, failing that, the contacts nearest to it (Kademlia §2.3, FIND_VALUE).</summary>
 internal readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
 
-/// <summary>The five calls by their names on the wire, which are case sensitive, and their argument counts.</summary>
+/// <summary>The calls by their names on the wire, which are case sensitive.</summary>
 internal static class RequestFunction
 {
     public static ReadOnlySpan<byte> NameOf(RequestKind kind) => kind switch
@@ -221,7 +147,6 @@ internal static class RequestFunction
         _ => "find_value"u8,
     };
 
-    /// <summary>How many arguments the call takes, exactly.</summary>
     public static int ArgumentCountOf(RequestKind kind) => kind switch
     {
         RequestKind.Stun => 0,

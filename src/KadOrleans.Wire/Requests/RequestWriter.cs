@@ -1,17 +1,17 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Wire.MessagePack;
 
 namespace KadOrleans.Wire;
 
-/// <summary>
-/// Writes whole request datagrams, byte for byte as the network's nodes do, and returns their length. A buffer of
-/// <see cref="Datagram.MaxLength"/> bytes always suffices; one that is too short throws as any write past a span.
-/// </summary>
+// Writes whole request datagrams, byte for byte as the network's nodes do, and returns their length. A buffer of
+// Datagram.MaxLength always suffices; one that is too short throws.
 internal static class RequestWriter
 {
-    /// <summary>Length of the body of a STORE without its value: two arrays, the name, two ids.</summary>
+    /// <summary>The body of a STORE without its value: two arrays, the name, two ids.</summary>
     private const int StoreOverhead = 52;
+
+    // Text and bytes near the limit have a header of three bytes; nothing else comes near it.
+    private const int MaxContentLength = Datagram.MaxBodyLength - StoreOverhead - 3;
 
     public static int WritePing(Span<byte> destination, MessageId id, PingRequest request)
     {
@@ -20,7 +20,6 @@ internal static class RequestWriter
         return End(writer);
     }
 
-    /// <summary>Writes STUN, which has no arguments.</summary>
     public static int WriteStun(Span<byte> destination, MessageId id) => End(Begin(destination, id, RequestKind.Stun));
 
     public static int WriteFindNode(Span<byte> destination, MessageId id, FindNodeRequest request) =>
@@ -29,14 +28,10 @@ internal static class RequestWriter
     public static int WriteFindValue(Span<byte> destination, MessageId id, FindValueRequest request) =>
         WriteFind(destination, id, RequestKind.FindValue, request.Sender, request.Key);
 
-    /// <summary>
-    /// Writes STORE, unless its body would be longer than <see cref="Datagram.MaxBodyLength"/>: then nothing is
-    /// written and the result is false.
-    /// </summary>
-    /// <exception cref="ArgumentException">The value is <c>default</c>.</exception>
+    /// <summary>False, and writes nothing, if the body would be longer than <see cref="Datagram.MaxBodyLength"/>.</summary>
     public static bool TryWriteStore(Span<byte> destination, MessageId id, in StoreRequest request, out int length)
     {
-        if (!Fits(request.Value))
+        if (request.Value.ContentLength > MaxContentLength)
         {
             length = 0;
             return false;
@@ -49,13 +44,6 @@ internal static class RequestWriter
         length = End(writer);
         length += LifeTrailer.Write(destination[length..], request.SecondsLeft, request.IsChosen);
         return true;
-    }
-
-    private static bool Fits(DhtValue value)
-    {
-        // Text and bytes near the limit have a header of three bytes; nothing else comes near it.
-        const int longHeader = 3;
-        return value.ContentLength <= Datagram.MaxBodyLength - StoreOverhead - longHeader;
     }
 
     private static int WriteFind(Span<byte> destination, MessageId id, RequestKind kind, NodeId sender, NodeId target)

@@ -5,17 +5,12 @@ using KadOrleans.Wire.MessagePack;
 
 namespace KadOrleans.Wire;
 
-/// <summary>
-/// Reads the bodies of responses. A response does not say to which request it belongs, so the caller picks the reader by the request it
-/// sent. False means malformed, which counts as no response. Bytes behind the first object are ignored, except for a
-/// <see cref="LifeTrailer"/>.
-/// </summary>
+// Reads the bodies of responses. A response does not say which request it belongs to, so the caller picks the reader. False means
+// malformed, which counts as no response. Bytes behind the first object are ignored, except for a LifeTrailer.
 internal static class ResponseReader
 {
-    /// <summary>The key under which FIND_VALUE answers carry the value.</summary>
     internal static ReadOnlySpan<byte> ValueKey => "value"u8;
 
-    /// <summary>Reads the answer to PING: the callee's id, 20 bytes of bin.</summary>
     public static bool TryReadPong(ReadOnlySpan<byte> body, out NodeId id)
     {
         var reader = new MessagePackReader(body);
@@ -23,61 +18,38 @@ internal static class ResponseReader
         return reader.TryRead(out var token) && token.TryGetNodeId(out id);
     }
 
-    /// <summary>Whether the answer to PING is nil: the callee is a client, not a node, and has no id.</summary>
+    /// <summary>The callee is a client, not a node, and has no id.</summary>
     public static bool IsEmptyPong(ReadOnlySpan<byte> body)
     {
         var reader = new MessagePackReader(body);
         return reader.TryRead(out var token) && token.Type == MessagePackType.Nil;
     }
 
-    /// <summary>
-    /// Reads the response to STUN: our address and port as the remote node sees them. From a node that listens on IPv6 also flow and scope,
-    /// which are ignored. An endpoint where nobody can be reached is malformed.
-    /// </summary>
+    // Our endpoint as the remote node sees it. From a node that listens on IPv6 also flow and scope, which are ignored. An
+    // endpoint where nobody can be reached is malformed.
     public static bool TryReadStun(ReadOnlySpan<byte> body, out UdpEndpoint endpoint)
     {
         var reader = new MessagePackReader(body);
-        endpoint = default;
-        if (!reader.TryRead(out var array)
-            || array is not { Type: MessagePackType.Array, Count: 2 or 4 }
-            || !ContactReader.TryReadEndpoint(ref reader, out var read))
-        {
-            return false;
-        }
-
-        for (var rest = array.Count - 2; rest > 0; rest--)
-        {
-            if (!reader.TrySkip(depth: 1))
-            {
-                return false;
-            }
-        }
-
-        endpoint = read;
-        return true;
+        UdpEndpoint read = default;
+        var isRead = reader.TryRead(out var array)
+            && array is { Type: MessagePackType.Array, Count: 2 or 4 }
+            && ContactReader.TryReadEndpoint(ref reader, out read)
+            && (array.Count == 2 || (reader.TrySkip(depth: 1) && reader.TrySkip(depth: 1)));
+        endpoint = isRead ? read : default;
+        return isRead;
     }
 
-    /// <summary>Reads the answer to STORE: true if stored; false and nil if not.</summary>
+    /// <summary>False and nil mean that the value was not stored.</summary>
     public static bool TryReadStored(ReadOnlySpan<byte> body, out bool stored)
     {
         var reader = new MessagePackReader(body);
-        stored = false;
-        if (!reader.TryRead(out var token) || token.Type is not (MessagePackType.Boolean or MessagePackType.Nil))
-        {
-            return false;
-        }
-
-        stored = token.IsTrue;
-        return true;
+        var isRead = reader.TryRead(out var token);
+        stored = isRead && token.IsTrue;
+        return isRead && token.Type is (MessagePackType.Boolean or MessagePackType.Nil);
     }
 
-    /// <summary>
-    /// Reads the response to FIND_NODE. Nil, false, 0 and an empty array are no contacts. A bad entry is left out and the others are kept:
-    /// one liar's contact must not void an honest response.
-    /// </summary>
-    /// <param name="body">The response behind its header.</param>
-    /// <param name="contacts">Receives the contacts in order; those beyond its length are ignored.</param>
-    /// <param name="count">How many were received.</param>
+    // Nil, false, 0 and an empty array are no contacts. A bad entry is left out and the others are kept: one liar's contact must
+    // not void an honest response. Contacts beyond the span's length are ignored.
     public static bool TryReadNodes(ReadOnlySpan<byte> body, Span<Contact> contacts, out int count)
     {
         var reader = new MessagePackReader(body);
@@ -85,8 +57,7 @@ internal static class ResponseReader
         return reader.TryRead(out var answer) && ContactReader.TryReadList(ref reader, answer, contacts, out count);
     }
 
-    /// <summary>How the first contact of a response to FIND_NODE writes its address.</summary>
-    /// <param name="body">A response that <see cref="TryReadNodes"/> reads.</param>
+    /// <summary>How the first contact of a response that <see cref="TryReadNodes"/> reads writes its address.</summary>
     public static AddressForm ReadForm(ReadOnlySpan<byte> body)
     {
         var reader = new MessagePackReader(body);
@@ -103,32 +74,19 @@ internal static class ResponseReader
             : AddressForm.Unknown;
     }
 
-    /// <summary>
-    /// Reads the response to FIND_VALUE: a map with the value, or contacts as <see cref="TryReadNodes"/> reads them. A
-    /// value of nil is a miss without contacts. A map without a value, with two, or with one of another type is
-    /// malformed.
-    /// </summary>
-    /// <param name="body">The response behind its header.</param>
-    /// <param name="contacts">Receives the contacts in order; those beyond its length are ignored.</param>
-    /// <param name="count">How many were received.</param>
-    /// <param name="value">The value, or <c>default</c> if it is not there.</param>
-    public static bool TryReadFindValue(
-        ReadOnlySpan<byte> body, Span<Contact> contacts, out int count, out DhtValue value)
+    // A map with the value, or contacts as TryReadNodes reads them. A value of nil is a miss without contacts. A map without a
+    // value, with two, or with one of another type is malformed. The value is default if it is not there.
+    public static bool TryReadFindValue(ReadOnlySpan<byte> body, Span<Contact> contacts, out int count, out DhtValue value)
     {
         var reader = new MessagePackReader(body);
         count = 0;
         value = default;
-        if (!reader.TryRead(out var answer))
-        {
-            return false;
-        }
-
-        return answer.Type == MessagePackType.Map
+        return reader.TryRead(out var answer) && (answer.Type == MessagePackType.Map
             ? TryReadValue(ref reader, answer.Count, out value)
-            : ContactReader.TryReadList(ref reader, answer, contacts, out count);
+            : ContactReader.TryReadList(ref reader, answer, contacts, out count));
     }
 
-    /// <summary>How long the value of a FIND_VALUE answer has yet to live where it comes from; null if it does not say.</summary>
+    /// <summary>How long the value of a FIND_VALUE response has yet to live at its sender.</summary>
     public static uint? ReadSecondsLeft(ReadOnlySpan<byte> body)
     {
         var reader = new MessagePackReader(body);
@@ -146,27 +104,19 @@ internal static class ResponseReader
                 return false;
             }
 
-            if (!IsValueKey(key))
-            {
-                continue;
-            }
-
-            if (!found.IsEmpty)
+            var isValue = IsValueKey(key);
+            if (isValue && !found.IsEmpty)
             {
                 return false;
             }
 
-            found = item;
+            found = isValue ? item : found;
         }
 
         var content = new MessagePackReader(found);
-        if (!content.TryRead(out var token))
-        {
-            return false;
-        }
-
+        var isRead = content.TryRead(out var token);
         value = token.ToValue();
-        return value.Kind != DhtValueKind.None || token.Type == MessagePackType.Nil;
+        return isRead && (value.Kind != DhtValueKind.None || token.Type == MessagePackType.Nil);
     }
 
     private static bool IsValueKey(ReadOnlySpan<byte> key)
@@ -176,14 +126,13 @@ internal static class ResponseReader
     }
 }
 
-/// <summary>Reads contacts as answers list them: arrays of id, address text and port.</summary>
+/// <summary>Contacts are arrays of id, address text and port.</summary>
 internal static class ContactReader
 {
     private const int ItemsPerContact = 3;
 
-    /// <summary>Reads a list whose first token is already read.</summary>
-    public static bool TryReadList(
-        ref MessagePackReader reader, in MessagePackToken list, Span<Contact> contacts, out int count)
+    /// <summary>The list's first token is already read.</summary>
+    public static bool TryReadList(ref MessagePackReader reader, in MessagePackToken list, Span<Contact> contacts, out int count)
     {
         count = 0;
         if (list.Type != MessagePackType.Array)
@@ -210,10 +159,7 @@ internal static class ContactReader
         return true;
     }
 
-    /// <summary>
-    /// Reads the two items address and port. The address is str, or bin from nodes under Python 2. It must be a literal address of a single
-    /// node, never a host name.
-    /// </summary>
+    // The address is str, or bin from nodes under Python 2. It must be a literal address of one node, never a host name.
     public static bool TryReadEndpoint(ref MessagePackReader reader, out UdpEndpoint endpoint)
     {
         endpoint = default;
@@ -228,17 +174,14 @@ internal static class ContactReader
     private static bool TryReadContact(ReadOnlySpan<byte> entry, out Contact contact)
     {
         var reader = new MessagePackReader(entry);
-        contact = default;
-        if (!reader.TryRead(out var array)
-            || array is not { Type: MessagePackType.Array, Count: ItemsPerContact }
-            || !reader.TryRead(out var first)
-            || !first.TryGetNodeId(out var id)
-            || !TryReadEndpoint(ref reader, out var endpoint))
-        {
-            return false;
-        }
-
-        contact = new Contact(id, endpoint);
-        return true;
+        NodeId id = default;
+        UdpEndpoint endpoint = default;
+        var isRead = reader.TryRead(out var array)
+            && array is { Type: MessagePackType.Array, Count: ItemsPerContact }
+            && reader.TryRead(out var first)
+            && first.TryGetNodeId(out id)
+            && TryReadEndpoint(ref reader, out endpoint);
+        contact = isRead ? new Contact(id, endpoint) : default;
+        return isRead;
     }
 }

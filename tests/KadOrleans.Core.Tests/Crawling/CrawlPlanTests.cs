@@ -142,3 +142,79 @@ public class CrawlPlanTests
         Assert.True(restored.OnDone(lease, isEmpty: false));
     }
 }
+
+public class CrawlMergeTests
+{
+    [Fact]
+    public void Each_endpoint_is_there_once_with_all_its_ids() => Randomized.ForSeeds(200, random =>
+    {
+        var depth = random.Next(4);
+        var ids = Enumerable.Range(0, 8).Select(_ => NodeId.Random(random)).ToList();
+        var slices = Enumerable.Range(0, 1 << depth).Select(slice => (IReadOnlyList<CrawlRecord>)[.. Enumerable.Range(0, random.Next(10)).Select(_ =>
+        {
+            // The endpoint decides the id that answers, and whether one does.
+            var host = random.Next(8);
+            var id = host < 5 ? ids[host] : (NodeId?)null;
+            return new CrawlRecord
+            {
+                Endpoint = UdpEndpoint.FromIPv4(0x0B00_0000 + (uint)host, 1),
+                State = id is null ? CrawlState.Unreachable : CrawlState.Visited,
+                Id = id,
+                ClaimedIds = [.. ids.Where(other => other != id && CrawlSlices.RangeOf(slice, depth).Contains(other)).Take(2)],
+            };
+        }).DistinctBy(record => record.Endpoint)]).ToList();
+        var all = slices.SelectMany(records => records).ToLookup(record => record.Endpoint);
+
+        var merged = CrawlMerge.Merge(slices, depth);
+
+        Assert.Equal(all.Select(group => group.Key).ToHashSet(), merged.Select(record => record.Endpoint).ToHashSet());
+        Assert.Equal(all.Count, merged.Count);
+        foreach (var record in merged)
+        {
+            Assert.Contains(all[record.Endpoint], found => (found.State, found.Id) == (record.State, record.Id));
+            Assert.Equal(
+                all[record.Endpoint].SelectMany(found => found.ClaimedIds).Distinct().Order(),
+                record.ClaimedIds.Order());
+        }
+
+        Assert.Equivalent(merged, CrawlMerge.Merge([merged], 0), strict: true);
+    });
+
+    [Fact]
+    public void The_slice_of_the_id_that_answered_counts_and_an_answer_counts_more_than_silence()
+    {
+        var endpoint = UdpEndpoint.FromIPv4(0x0B00_0001, 1);
+        var own = new CrawlRecord { Endpoint = endpoint, State = CrawlState.Visited, Id = NodeId.MaxValue, Contacts = 7 };
+        var other = own with { Contacts = 1 };
+        var silent = new CrawlRecord { Endpoint = endpoint, State = CrawlState.Unreachable };
+        var stranger = silent with { State = CrawlState.NotANode };
+
+        Assert.Equal(7, Assert.Single(CrawlMerge.Merge([[other], [own]], 1)).Contacts);
+        Assert.Equal(1, Assert.Single(CrawlMerge.Merge([[silent], [other], [], []], 2)).Contacts);
+        Assert.Equal(CrawlState.NotANode, Assert.Single(CrawlMerge.Merge([[silent], [stranger]], 1)).State);
+    }
+}
+
+public class CrawlSlicesTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(CrawlSlices.MaxDepth)]
+    public void Each_id_is_in_one_slice_and_slices_are_in_the_order_of_ids(int depth) => Randomized.ForSeeds(50, random =>
+    {
+        var id = NodeId.Random(random);
+        var slice = Assert.Single(Enumerable.Range(0, 1 << depth), slice => CrawlSlices.RangeOf(slice, depth).Contains(id));
+        Assert.Equal(PrefixBalance.PrefixOf(id, depth), slice);
+    });
+
+    [Theory]
+    [InlineData(null, 0, 2)]
+    [InlineData(null, 1, 2)]
+    [InlineData(60.0, 2, 3)]
+    [InlineData(100_000.0, 10, CrawlSlices.MaxDepth)]
+    [InlineData(1e9, 10, CrawlSlices.MaxDepth)]
+    public void Slices_have_some_hundred_nodes_and_suffice_for_all_edges(double? size, int edges, int depth) =>
+        Assert.Equal(depth, CrawlSlices.DepthFor(size, edges));
+}

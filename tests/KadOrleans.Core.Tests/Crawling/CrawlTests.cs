@@ -87,17 +87,6 @@ public class CrawlTests
     }
 
     [Fact]
-    public void Loopback_may_name_loopback()
-    {
-        var crawl = new Crawl(new CrawlOptions(), _random);
-        crawl.Add(UdpEndpoint.Parse("127.0.0.1:1"));
-        var ids = new[] { NodeId.Random(_random), NodeId.Random(_random) };
-        Play(crawl, e => ids[e.Port - 1], (_, _) => [new Contact(ids[1], UdpEndpoint.Parse("127.0.0.1:2"))]);
-
-        Assert.Equal(2, crawl.Counts.Visited);
-    }
-
-    [Fact]
     public void Contacts_invented_without_end_by_one_node_are_bounded()
     {
         var crawl = Begin(new CrawlOptions(), 1);
@@ -177,10 +166,7 @@ public class CrawlTests
                     crawl.Add(contact.Endpoint);
                 }
 
-                Play(
-                    crawl,
-                    e => dead.Contains(e) ? null : ids[e],
-                    (e, target) => Nearest(tables[e], target));
+                Play(crawl, e => dead.Contains(e) ? null : ids[e], (e, target) => Nearest(tables[e], target));
                 return [.. crawl.Records.Select(r => (r.Id ?? r.ClaimedIds[0], r.IsReachable))];
             }
         });

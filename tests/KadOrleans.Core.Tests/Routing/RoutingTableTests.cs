@@ -1,5 +1,6 @@
 using KadOrleans.Core.Admission;
 using KadOrleans.Core.Routing;
+using KadOrleans.Core.Tests.Vectors;
 using KadOrleans.Simulation;
 
 namespace KadOrleans.Core.Tests.Routing;
@@ -104,6 +105,27 @@ public class RoutingTableTests
     }
 
     [Fact]
+    public void Requests_that_fail_together_count_as_one_failure()
+    {
+        Fill();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(TableOutcome.Failed, FailAt(Peer(2), Start.AddMilliseconds(i)).Outcome);
+        }
+
+        Assert.Equal(TableOutcome.Dropped, FailAt(Peer(2), Start + BucketEntry.FailurePause).Outcome);
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_keep_a_silent_contact_for_as_long()
+    {
+        Fill();
+        FailAt(Peer(2), Start.AddHours(2));
+
+        Assert.Equal(TableOutcome.Dropped, FailAt(Peer(2), Start.AddSeconds(6)).Outcome);
+    }
+
+    [Fact]
     public void A_replacement_that_fails_waits_no_longer()
     {
         Fill();
@@ -157,8 +179,7 @@ public class RoutingTableTests
         Answer(Peer(4));
         var renamed = Peer(9) with { Endpoint = Peer(2).Endpoint };
         var decision = Answer(renamed, 5);
-        Assert.Equal(
-            (TableOutcome.Added, Peer(2), renamed), (decision.Outcome, decision.Dropped!.Value, decision.Added!.Value));
+        Assert.Equal((TableOutcome.Added, Peer(2), renamed), (decision.Outcome, decision.Dropped!.Value, decision.Added!.Value));
         Assert.Empty(decision.AlsoAdded);
         Assert.Equal([Peer(1), Peer(3), renamed], BucketContacts());
     }
@@ -240,8 +261,7 @@ public class RoutingTableTests
         Fill();
         Answer(new Contact(NodeId.MinValue.WithBit(159, true), Peer(90).Endpoint));
         Assert.Equal(2, Lonely(Start + hour).Count);
-        Assert.Equal(
-            TableOutcome.LookedUp, _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start.AddMinutes(1)).Outcome);
+        Assert.Equal(TableOutcome.LookedUp, _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start.AddMinutes(1)).Outcome);
         Assert.Equal([new BucketRange(Own, 1)], Lonely(Start + hour));
     }
 
@@ -299,7 +319,9 @@ public class RoutingTableTests
     private TableDecision Answer(Contact contact, double seconds = 0) =>
         _table.Apply(ContactObservation.Answered(contact), Start.AddSeconds(seconds));
 
-    private TableDecision Fail(Contact contact) => _table.Apply(ContactObservation.Failed(contact), Start + (++_failures * TimeSpan.FromSeconds(5)));
+    private TableDecision Fail(Contact contact) => FailAt(contact, Start + (++_failures * BucketEntry.FailurePause));
+
+    private TableDecision FailAt(Contact contact, DateTimeOffset time) => _table.Apply(ContactObservation.Failed(contact), time);
 
     private void Fill()
     {
@@ -310,4 +332,32 @@ public class RoutingTableTests
     }
 
     private IEnumerable<Contact> BucketContacts() => _table.Buckets[^1].Entries.Select(entry => entry.Contact);
+}
+
+public class RoutingTableVectorTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Buckets_split_as_recorded_where_no_rule_differs()
+    {
+        var vectors = VectorFile.Read<TableVector>("routing-tables.json").Where(vector => vector.Name is "r3" or "r4").ToList();
+        Assert.Equal(2, vectors.Count);
+        foreach (var vector in vectors)
+        {
+            var options = new KademliaOptions { BucketSize = vector.BucketSize };
+            var table = new RoutingTable(NodeId.Parse(vector.OwnId), options, new SubnetDiversity(), Start);
+            foreach (var peer in Enumerable.Range(0, vector.PeerIds.Count).Select(vector.Peer))
+            {
+                table.Apply(ContactObservation.Answered(peer), Start);
+            }
+
+            Assert.Equal(
+                vector.Buckets.Select(bucket => string.Join(' ', bucket.Nodes.Select(vector.Peer))),
+                table.Buckets.Select(bucket => string.Join(' ', bucket.Entries.Select(entry => entry.Contact))));
+            Assert.Equal(
+                vector.Buckets.Select(bucket => string.Join(' ', bucket.Replacements.Select(vector.Peer))),
+                table.Buckets.Select(bucket => string.Join(' ', bucket.Replacements.Items.Select(item => item.Contact))));
+        }
+    }
 }

@@ -46,8 +46,7 @@ public sealed class HandOffRegionTests
         var random = new SeededRandomSource(15);
         var table = DrawTable(random, 1_000, ranged: false);
 
-        var concerned = table.Contacts.Count(contact =>
-            HandOffRule.MayApply(table, contact.Id, BucketSize));
+        var concerned = table.Contacts.Count(contact => HandOffRule.MayApply(table, contact.Id, BucketSize));
 
         Assert.InRange(concerned, 1, 50);
     }

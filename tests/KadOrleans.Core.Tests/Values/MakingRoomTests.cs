@@ -1,5 +1,6 @@
 using System.Globalization;
 using KadOrleans.Core.Admission;
+using KadOrleans.Core.Limits;
 using KadOrleans.Core.Values;
 using KadOrleans.Simulation;
 
@@ -56,45 +57,6 @@ public class MakingRoomTests
     }
 
     [Fact]
-    public void Own_values_are_stored_while_strangers_have_any_and_are_never_evicted()
-    {
-        var shard = new KeyShard(Quota(100));
-        shard.SetArea(Near);
-        for (var i = 0; i < 400; i++)
-        {
-            shard.Put(i % 2 == 0 ? FarKey() : NearKey(), Value($"198.51.{i % 200}.1:1"));
-        }
-
-        var own = Fill(shard, 100, _ => null);
-        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(FarKey(), Value(null)));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, shard.Put(NearKey(), Value("192.0.2.1:1")));
-        Assert.All(own, key => Assert.True(shard.TryGet(key, Now, out _)));
-    }
-
-    [Fact]
-    public void A_neighbour_in_the_same_24_gets_room_from_the_source_that_used_it_up()
-    {
-        var shard = new KeyShard(Quota(1_000) with { KeysPerSource = 1_000 });
-        Assert.All(Fill(shard, 200, _ => "198.51.100.1:1"), key => Assert.True(shard.TryGet(key, Now, out _)));
-        Assert.Equal(StoreResult.SubnetQuotaExceeded, shard.Put(FarKey(), Value("198.51.100.1:1")));
-
-        Assert.Equal(StoreResult.Stored, shard.Put(FarKey(), Value("198.51.100.2:1")));
-        Assert.Equal(200, shard.Count);
-    }
-
-    [Fact]
-    public void Within_a_source_the_oldest_value_goes_and_a_renewed_one_is_young()
-    {
-        var shard = new KeyShard(Quota(10) with { KeysPerSource = 10, KeysPerSubnet = 10, ReservePercent = 0 });
-        var keys = Fill(shard, 10, _ => "198.51.100.1:1");
-        shard.Put(keys[0], Value("198.51.100.1:1") with { StoredAt = Now.AddMinutes(1) });
-
-        shard.Put(FarKey(), Value("192.0.2.1:1"));
-
-        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
-    }
-
-    [Fact]
     public void The_order_within_a_source_stays_when_the_area_changes()
     {
         var shard = new KeyShard(Quota(10) with { KeysPerSource = 10, KeysPerSubnet = 10, ReservePercent = 0 });
@@ -108,19 +70,6 @@ public class MakingRoomTests
         shard.SetArea(ResponsibleArea.Everywhere);
         shard.Put(FarKey(), Value("192.0.2.1:1"));
         Assert.Equal([keys[1], keys[2]], keys.Where(key => !shard.TryGet(key, Now, out _)));
-    }
-
-    [Fact]
-    public void A_strangers_value_that_a_trusted_source_stored_as_well_is_never_evicted_and_leaves_the_strangers_share()
-    {
-        var shard = new KeyShard(Quota(10) with { KeysPerSource = 2, KeysPerSubnet = 10, ReservePercent = 0 });
-        var keys = Fill(shard, 2, _ => "198.51.100.1:1");
-        Assert.Equal(StoreResult.Stored, shard.Put(keys[0], Value(null)));
-
-        Fill(shard, 1, _ => "198.51.100.1:1");
-        Fill(shard, 9, _ => null);
-        Assert.Equal([keys[1]], keys.Where(key => !shard.TryGet(key, Now, out _)));
-        Assert.Equal(10, shard.Count);
     }
 
     [Fact]
@@ -254,4 +203,107 @@ public class MakingRoomTests
 
         return keys;
     }
+}
+
+/// <summary>A quota that an operator changes while the store is used.</summary>
+public sealed class ChangedQuotaTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly KeyShard _shard = new(new StoreQuota());
+
+    [Theory]
+    [InlineData("totalKeys", 20, StoreResult.TotalQuotaExceeded)]
+    [InlineData("totalBytes", 20, StoreResult.TotalQuotaExceeded)]
+    [InlineData("keysPerSource", 3, StoreResult.SourceQuotaExceeded)]
+    [InlineData("bytesPerSource", 3, StoreResult.SourceQuotaExceeded)]
+    [InlineData("keysPerSubnet", 3, StoreResult.SubnetQuotaExceeded)]
+    [InlineData("bytesPerSubnet", 3, StoreResult.SubnetQuotaExceeded)]
+    public void A_quota_below_what_is_held_refuses_new_keys_and_removes_none(string name, int keys, StoreResult refused)
+    {
+        // Ten sources with four keys each, each in a network of its own.
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Equal(StoreResult.Stored, Put(i, i % 10));
+        }
+
+        var share = StoreShare.Of(Value(0)).Footprint;
+        Use((name, name.StartsWith("bytes", StringComparison.Ordinal) || name == "totalBytes" ? keys * share : keys));
+
+        Assert.Equal(refused, Put(100, 3));
+        Assert.Equal(40, _shard.Count);
+
+        // What is held is renewed, but does not grow.
+        Assert.Equal(StoreResult.Stored, Put(3, 3));
+        Assert.Equal(40, _shard.Count);
+        Assert.Equal(default, _shard.Turnover);
+
+        Use();
+        Assert.Equal(StoreResult.Stored, Put(100, 3));
+        Assert.Equal(41, _shard.Count);
+    }
+
+    [Fact]
+    public void New_keys_come_once_enough_has_ended_and_make_room_as_before_then()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            Put(i, i % 3);
+        }
+
+        Use(("totalKeys", 20), ("reservePercent", 0));
+        Assert.Equal(StoreResult.TotalQuotaExceeded, Put(100, 50));
+        for (var i = 0; i < 10; i++)
+        {
+            _shard.Remove(Key(i));
+        }
+
+        // A newcomer makes the one who has most give way.
+        Assert.Equal(StoreResult.Stored, Put(100, 50));
+        Assert.Equal((20, 1L), (_shard.Count, _shard.Turnover.Evicted));
+    }
+
+    [Fact]
+    public void Own_values_are_refused_beyond_the_quota_too()
+    {
+        Put(1, 1);
+        Put(2, 2);
+        Use(("totalKeys", 1));
+
+        Assert.Equal(StoreResult.TotalQuotaExceeded, _shard.Put(Key(3), Value(null)));
+        Assert.Equal(2, _shard.Count);
+    }
+
+    [Fact]
+    public void Who_loses_a_value_first_is_judged_by_the_new_quota()
+    {
+        // One has many keys, the other many bytes.
+        for (var i = 0; i < 20; i++)
+        {
+            Put(i, 1);
+        }
+
+        _shard.Put(Key(50), new StoredValue(new string('x', 8_000), Now, Now.AddDays(1), Network(2)));
+        var held = _shard.Count;
+        Use(("totalKeys", held), ("totalBytes", 1L << 40), ("reservePercent", 0));
+        Assert.Equal(StoreResult.Stored, Put(100, 3));
+        Assert.True(_shard.TryFind(Key(50), out _));
+
+        Use(("totalKeys", 1_000_000), ("totalBytes", _shard.Bytes), ("reservePercent", 0));
+        Assert.Equal(StoreResult.Stored, Put(101, 4));
+        Assert.False(_shard.TryFind(Key(50), out _));
+    }
+
+    private void Use(params (string Name, long Value)[] limits) => _shard.Use(LimitBook.Apply(
+        new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), 1),
+        limits.Select(limit => new LimitEntry(limit.Name, limit.Value, Now)),
+        int.MaxValue).Quota);
+
+    private StoreResult Put(int key, int source) => _shard.Put(Key(key), Value(source));
+
+    private static NodeId Key(int key) => NodeId.FromKey(key.ToString(CultureInfo.InvariantCulture));
+
+    private static StoredValue Value(int? source) => new("value", Now, Now.AddDays(1), source is { } number ? Network(number) : SourceNetwork.Trusted);
+
+    private static SourceNetwork Network(int number) => SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{number}.1:1"));
 }

@@ -5,6 +5,7 @@ using KadOrleans.Node;
 using KadOrleans.Node.Local;
 using KadOrleans.Simulation;
 using KadOrleans.Wire;
+using Microsoft.Extensions.Logging;
 using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz.Engine;
@@ -39,10 +40,8 @@ internal sealed class NodeSession
 
     private const int MaxBucketSize = 20;
 
-    /// <summary>
-    /// The most that a node without contacts may send in <see cref="Silence"/>. It pings each of the k contacts saved last, with a retry,
-    /// at one or two checks.
-    /// </summary>
+    // The most that a node without contacts may send in Silence. It pings each of the k contacts saved last, with a retry, at one
+    // or two checks.
     private const int RejoinDatagrams = 2 * 2 * MaxBucketSize;
 
     private readonly ManualTimeProvider _clock = new();
@@ -87,7 +86,6 @@ internal sealed class NodeSession
             new NodeEnvironment { Time = _clock, Random = source, LoggerFactory = _log });
     }
 
-    /// <summary>Starts the node and lets it know somebody.</summary>
     public void Begin() => OnThread(async () =>
     {
         foreach (var contact in _population.Contacts)
@@ -251,5 +249,54 @@ internal sealed class NodeSession
         {
             throw new InvalidOperationException("The node logged an exception.", failure);
         }
+    }
+}
+
+// A whole node on virtual time. Strangers and contacts send it requests, and responses to its own requests, while it runs
+// lookups.
+internal sealed class EngineTarget : IFuzzTarget
+{
+    private NodeSession? _session;
+
+    public string Name => "engine";
+
+    public void Begin(FuzzRandom random)
+    {
+        _session = new NodeSession(random);
+        _session.Begin();
+    }
+
+    public bool Run(ReadOnlySpan<byte> datagram)
+    {
+        Require(_session is not null, "no session has begun");
+        return _session!.Step(datagram.ToArray());
+    }
+
+    public void End()
+    {
+        _session?.End();
+        _session = null;
+    }
+}
+
+/// <summary>Keeps the first exception that the node logged instead of throwing it.</summary>
+internal sealed class FailureLog : ILoggerFactory, ILogger
+{
+    public Exception? First { get; private set; }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This log goes nowhere else.");
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        First ??= exception;
+
+    public void Dispose()
+    {
     }
 }

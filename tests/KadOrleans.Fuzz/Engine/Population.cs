@@ -4,9 +4,7 @@ using KadOrleans.Wire;
 
 namespace KadOrleans.Fuzz.Engine;
 
-/// <summary>
-/// Everybody beside the node: contacts, which mostly answer it as nodes do, and strangers, who come and go.
-/// </summary>
+/// <summary>Everybody beside the node: contacts, which mostly answer it as nodes do, and strangers, who come and go.</summary>
 internal sealed class Population(NodeId ownId)
 {
     private const int ContactCount = 40;
@@ -26,7 +24,6 @@ internal sealed class Population(NodeId ownId)
     private const uint FirstStranger = 0x0B4D_0000;
     private uint _nextStranger = FirstStranger + StrangerCount + 1;
 
-    /// <summary>Those who stay.</summary>
     public IReadOnlyList<Contact> Contacts => _contacts;
 
     public Contact PickContact(ref FuzzRandom random) => _contacts[random.Next(_contacts.Length)];
@@ -48,7 +45,6 @@ internal sealed class Population(NodeId ownId)
         return _strangers[index];
     }
 
-    /// <summary>Whether an endpoint belongs to one who stays.</summary>
     public bool IsContact(UdpEndpoint endpoint) => _contacts.Any(contact => contact.Endpoint == endpoint);
 
     /// <summary>Answers a request as a node would, or nearly: ids and contacts may be lies.</summary>

@@ -1,14 +1,13 @@
 using KadOrleans.Core;
+using KadOrleans.Node.Ports;
 using KadOrleans.Simulation;
 using KadOrleans.Wire;
 using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz.Engine;
 
-/// <summary>
-/// Records all traffic, and checks its rules. The node sends well-formed datagrams, answers each request at most once, and does not flood
-/// strangers.
-/// </summary>
+// Records all traffic, and checks its rules. The node sends well-formed datagrams, answers each request at most once, and does
+// not flood strangers.
 internal sealed class TrafficLedger(ManualTimeProvider clock)
 {
     /// <summary>Bytes of answers and pings per received byte that an unverified source may draw.</summary>
@@ -17,10 +16,8 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     /// <summary>Answers to one endpoint that may be held, and so be sent at once: to 32 requests and 256 STOREs.</summary>
     private const int MaxHeld = 32 + 256;
 
-    /// <summary>
-    /// More than all bounds on the node's concurrent requests allow. These are 2,000 checks, 200 pings of candidates, 256 of each of a few
-    /// lookups, and a ping for each stranger's request.
-    /// </summary>
+    // More than all bounds on the node's concurrent requests allow. These are 2,000 checks, 200 pings of candidates, 256 of each
+    // of a few lookups, and a ping for each stranger's request.
     private const int MaxPending = 5_000;
 
     /// <summary>No request waits for longer, its retry included.</summary>
@@ -35,10 +32,8 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     /// <summary>Requests of the node's that may still be answered, the oldest first.</summary>
     public List<PendingRequest> Pending { get; } = [];
 
-    /// <summary>Datagrams sent so far.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>The node's id, once it has one.</summary>
     public void Open(NodeId ownId) => _ownId = ownId;
 
     /// <summary>The node is told to ask this endpoint: what it sends there is not drawn by a stranger.</summary>
@@ -47,7 +42,6 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     /// <summary>Whether an endpoint said by itself, in answer to a PING, that it has this id.</summary>
     public bool IsProven(Contact contact) => _proven.Contains(contact);
 
-    /// <summary>Requests wait no longer than they may, and are not too many.</summary>
     public void Expire()
     {
         Pending.RemoveAll(request => clock.Elapsed - request.SentAt > LongestWait);
@@ -79,7 +73,6 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
         return true;
     }
 
-    /// <summary>Enters a datagram that the node sends.</summary>
     public void OnSent(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
         Sent++;
@@ -174,4 +167,58 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
 
         return correspondent;
     }
+}
+
+internal sealed class Correspondent
+{
+    public long BytesFrom { get; set; }
+
+    public long BytesTo { get; set; }
+
+    /// <summary>Whether the node was told to ask it.</summary>
+    public bool IsIntroduced { get; set; }
+
+    /// <summary>Whether it answered a request of the node's.</summary>
+    public bool IsVerified { get; set; }
+
+    /// <summary>Requests that it sent and that no answer went out to.</summary>
+    public List<(MessageId Id, RequestKind Kind)> Asked { get; } = [];
+
+    /// <summary>Pings that a lookup may send it: one with its request, and its retry.</summary>
+    public int LookupPings { get; set; }
+
+    public bool TakeLookupPing()
+    {
+        if (LookupPings == 0)
+        {
+            return false;
+        }
+
+        LookupPings--;
+        return true;
+    }
+}
+
+/// <summary>One sending of a request of the node's that nothing was answered to; a retry is another.</summary>
+internal sealed record PendingRequest(MessageId Id, UdpEndpoint Destination, RequestKind Kind, TimeSpan SentAt);
+
+/// <summary>Enters what the node sends into the ledger, and carries it nowhere.</summary>
+internal sealed class LedgerTransport(TrafficLedger ledger) : IDatagramTransport
+{
+    public static readonly UdpEndpoint Own = UdpEndpoint.Parse("11.0.0.1:8468");
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [Own];
+
+    public void Start(IDatagramReceiver receiver)
+    {
+        // Datagrams are handed to the node directly.
+    }
+
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        ledger.OnSent(datagram, destination);
+        return destination.IsUnicast;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

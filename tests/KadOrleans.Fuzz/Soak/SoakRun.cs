@@ -13,10 +13,8 @@ using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz.Soak;
 
-/// <summary>
-/// Many datagrams against one node that is never restarted. They are mutated or well-formed, from forged sources, in the name of its
-/// contacts, and as responses to its requests. It must stay bounded and go on serving whoever is proven.
-/// </summary>
+// Many datagrams against one node that is never restarted. They are mutated or well-formed, from forged sources, in the name of
+// its contacts, and as responses to its requests. It must stay bounded and go on serving whoever is proven.
 [SuppressMessage("Design", "CA1001", Justification = "The end of the run disposes of the node and what it owns.")]
 internal sealed class SoakRun
 {
@@ -29,9 +27,7 @@ internal sealed class SoakRun
     /// <summary>Datagrams between two looks at everything.</summary>
     private const int CheckPeriod = 25_600;
 
-    /// <summary>
-    /// Keys of the witness. A full store takes no more of a peer than others have, and the sixty contacts share its 2,000 keys.
-    /// </summary>
+    // Keys of the witness. A full store takes no more of a peer than others have, and the sixty contacts share its 2,000 keys.
     private const int WitnessKeys = 16;
 
     /// <summary>What the heap may grow by after the first look: quotas, tables and limiters are full long before.</summary>
@@ -172,9 +168,6 @@ internal sealed class SoakRun
         }
     }
 
-    /// <param name="datagram">What arrives.</param>
-    /// <param name="asked">Where the request went that it seems to answer: an answer from there would be a true one.</param>
-    /// <param name="random">Chooses the source.</param>
     private void ReceiveForged(byte[] datagram, UdpEndpoint? asked, ref FuzzRandom random)
     {
         var place = random.Next(_sources.Forged.Count);

@@ -24,8 +24,7 @@ public sealed class HostileInputProperties
     }
 
     [Fact]
-    public void Random_bytes_never_throw() =>
-        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), DriveBody).QuickCheckThrowOnFailure();
+    public void Random_bytes_never_throw() => Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), DriveBody).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Random_MessagePack_headers_never_throw()

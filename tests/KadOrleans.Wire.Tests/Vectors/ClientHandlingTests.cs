@@ -72,8 +72,7 @@ public sealed class ClientHandlingTests
     /// <summary>The only answer the reference makes use of and we do not: its id is not 20 bytes long.</summary>
     private const string RefusedNonetheless = "ping:reply-id-short";
 
-    private static readonly Dictionary<string, RecordedCall> ByName =
-        WireVectors.ClientHandling.ToDictionary(call => call.Name);
+    private static readonly Dictionary<string, RecordedCall> ByName = WireVectors.ClientHandling.ToDictionary(call => call.Name);
 
     public static TheoryData<string> Names => [.. ByName.Keys];
 

@@ -26,12 +26,10 @@ internal static class Expected
                     request.AsStore());
                 break;
             case "find_node":
-                Assert.Equal(
-                    new FindNodeRequest(arguments[0].ToNodeId(), arguments[1].ToNodeId()), request.AsFindNode());
+                Assert.Equal(new FindNodeRequest(arguments[0].ToNodeId(), arguments[1].ToNodeId()), request.AsFindNode());
                 break;
             case "find_value":
-                Assert.Equal(
-                    new FindValueRequest(arguments[0].ToNodeId(), arguments[1].ToNodeId()), request.AsFindValue());
+                Assert.Equal(new FindValueRequest(arguments[0].ToNodeId(), arguments[1].ToNodeId()), request.AsFindValue());
                 break;
             default:
                 Assert.Fail($"{function} is no function of the protocol.");

@@ -47,11 +47,9 @@ public sealed class LegacyVectorTests
     [Fact]
     public void A_value_is_read_under_a_bin_key()
     {
-        Assert.True(ResponseReader.TryReadFindValue(
-            Body("find_value-hit-response-body-native-str"), [], out _, out var native));
+        Assert.True(ResponseReader.TryReadFindValue(Body("find_value-hit-response-body-native-str"), [], out _, out var native));
         Assert.Equal(NativeText, native);
-        Assert.True(ResponseReader.TryReadFindValue(
-            Body("find_value-hit-response-body-unicode"), [], out _, out var unicode));
+        Assert.True(ResponseReader.TryReadFindValue(Body("find_value-hit-response-body-unicode"), [], out _, out var unicode));
         Assert.Equal(Unicode, unicode);
     }
 

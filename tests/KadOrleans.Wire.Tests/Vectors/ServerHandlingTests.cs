@@ -156,8 +156,7 @@ public sealed class ServerHandlingTests
 
     private static DecodeError Decode(byte[] datagram, out DatagramKind kind)
     {
-        if (Datagram.TryReadHeader(datagram, out kind, out _, out var body, out var error)
-            && kind == DatagramKind.Request)
+        if (Datagram.TryReadHeader(datagram, out kind, out _, out var body, out var error) && kind == DatagramKind.Request)
         {
             Request.TryDecode(body, out _, out error);
         }
