@@ -83,7 +83,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 internal sealed class NoLiveEdgeException(string message) : Exception(message)
 {
     public NoLiveEdgeException()
-        : this("No live edge: start one (KadOrleans.Edge, or a silo that co-hosts one) or see why its lease was lost.")
+        : this("No live edge: start a server with Kad:Role=Edge or SiloAndEdge, or see why its lease was lost.")
     {
     }
 }

@@ -10,14 +10,14 @@ public sealed class AzureIdentityTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
     [Theory]
-    [InlineData("KadOrleans.Silo.Full", "Kad:Azure:BlobServiceUri=https://x.blob.example", "Kad:Azure:TableServiceUri=https://x.table.example")]
-    [InlineData("KadOrleans.Edge.Full", "Kad:Azure:TableServiceUri=https://x.table.example")]
-    public async Task Workload_identity_without_a_client_id_ends_start_up_with_a_sentence(string program, params string[] addresses)
+    [InlineData("Silo", "Kad:Azure:BlobServiceUri=https://x.blob.example", "Kad:Azure:TableServiceUri=https://x.table.example")]
+    [InlineData("Edge", "Kad:Azure:TableServiceUri=https://x.table.example")]
+    public async Task Workload_identity_without_a_client_id_ends_start_up_with_a_sentence(string role, params string[] addresses)
     {
         await using var process = ChildProcess.Start(
-            program,
+            "kad-server-full",
             _folder,
-            ["Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential", .. addresses]);
+            [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential", .. addresses]);
 
         Assert.Equal(2, await process.ExitAsync());
         Assert.Contains(
