@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KadOrleans.Client;
-using KadOrleans.Core;
 using KadOrleans.EdgeWorker.Edges;
 using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.Grains.Abstractions.Access;
@@ -15,8 +14,8 @@ using KadOrleans.Hosting.Settings;
 using KadOrleans.Hosting.Telemetry;
 using KadOrleans.Http;
 using KadOrleans.Http.Access;
+using KadOrleans.Silo.Hosting;
 using KadOrleans.Transport.Udp;
-using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace KadOrleans.Edge.Hosting;
@@ -24,6 +23,8 @@ namespace KadOrleans.Edge.Hosting;
 /// <summary>The edge's process, from its settings to its exit code.</summary>
 internal static class EdgeProgram
 {
+    private const string Process = "edge";
+
     /// <summary>How often the silos' addresses are read again: more often than a silo can be declared dead.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
 
@@ -55,27 +56,21 @@ internal static class EdgeProgram
                 crash = host.FindCrash();
             }
 
+            if (crash is null)
+            {
+                return code;
+            }
+
             // The reason must be the last line.
-            return crash is null ? code : await FailAsync(error, crash);
-        }
-        catch (OptionsValidationException e)
-        {
-            await error.WriteLineAsync(string.Join(Environment.NewLine, e.Failures.Select(VisibleText.Show)));
-        }
-        catch (TransportException e)
-        {
-            await error.WriteLineAsync(VisibleText.Show($"Kad:Edge:Listen: {e.Message}"));
-        }
-        catch (OrleansConfigurationException e)
-        {
-            await error.WriteLineAsync(VisibleText.ShowLines(e.Message));
+            await error.WriteLineAsync(StartFailure.Failed(Process, crash));
+            return ExitCode.Failed;
         }
         catch (Exception e)
         {
-            return await FailAsync(error, e);
+            var (code, sentences) = StartFailure.Explain(Process, e, host: null);
+            await error.WriteLineAsync(sentences);
+            return code;
         }
-
-        return ExitCode.WrongUsage;
     }
 
     /// <summary>
@@ -112,12 +107,6 @@ internal static class EdgeProgram
             },
             loggers,
             cancellationToken);
-
-    private static async Task<int> FailAsync(TextWriter error, Exception failure)
-    {
-        await error.WriteLineAsync(VisibleText.Show($"The edge failed: {Phrases.ReasonOf(failure)}."));
-        return ExitCode.Failed;
-    }
 
     private static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter error, Func<bool> hasStarted)
     {
@@ -214,4 +203,39 @@ internal static class EdgeProgram
         await health.LeaseLost;
         lifetime.StopApplication();
     }
+}
+
+/// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
+internal sealed class EndlessConnectionRetry(
+    TimeProvider time, KadOptions settings, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    private long? _loggedAt;
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        if (_loggedAt is not { } at || time.GetElapsedTime(at) >= LogInterval)
+        {
+            _loggedAt = time.GetTimestamp();
+            logger.SilosNotFound(ClusterProviders.SettingOf(settings), exception.Message);
+        }
+
+        await Task.Delay(Pause, time, cancellationToken);
+        return true;
+    }
+}
+
+/// <summary>The edge process's log messages. Event ids 7300 to 7399.</summary>
+internal static partial class EdgeHostLog
+{
+    [LoggerMessage(7300, LogLevel.Information, "Health is served on http://{Address}")]
+    public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+
+    [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
+    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
+
+    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
+    public static partial void StatusNotServed(this ILogger logger, System.Net.IPEndPoint address);
 }

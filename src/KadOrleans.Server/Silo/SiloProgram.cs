@@ -1,10 +1,16 @@
+using System.Reflection;
 using KadOrleans.Core;
 using KadOrleans.Grains;
 using KadOrleans.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Logging;
+using KadOrleans.Hosting.Settings;
 using KadOrleans.Http.Access;
 using KadOrleans.Silo.PostgreSql;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Storage;
 
 namespace KadOrleans.Silo.Hosting;
@@ -47,7 +53,7 @@ internal static class SiloProgram
         {
             // The log of a half-started silo's shutdown would bury the reason.
             host?.Services.GetRequiredService<LineLoggerProvider>().Close();
-            var (code, sentence) = StartFailure.Explain(exception, host);
+            var (code, sentence) = StartFailure.Explain("silo", exception, host);
             return await EndAsync(host, error, code, sentence);
         }
         finally
@@ -87,14 +93,14 @@ internal static class SiloProgram
     // A failed background service stops the host too.
     private static async Task<int> StoppedAsync(IHost host, TextWriter error) =>
         host.FindCrash() is { } crash
-            ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed(crash))
+            ? await EndAsync(host, error, ExitCode.Failed, StartFailure.Failed("silo", crash))
             : ExitCode.Done;
 
     // Disposes the host first, as it may log: the reason must be the last line.
     private static async Task<int> EndAsync(IHost? host, TextWriter error, int code, string sentence)
     {
         await DisposeAsync(host);
-        await error.WriteLineAsync(VisibleText.Show($"kad-silo: {sentence}"));
+        await error.WriteLineAsync($"kad-silo: {sentence}");
         return code;
     }
 
@@ -104,5 +110,31 @@ internal static class SiloProgram
         {
             await disposable.DisposeAsync();
         }
+    }
+}
+
+/// <summary>Tells where a started silo serves. An edge announces itself when it has its lease.</summary>
+internal static class Announcer
+{
+    /// <summary>The lines to print.</summary>
+    public static IEnumerable<string> Lines(IServiceProvider services)
+    {
+        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        var version = typeof(Announcer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}";
+        var http = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        if (services.GetRequiredService<KadOptions>().ServesDashboard)
+        {
+            yield return $"dashboard {http}/dashboard";
+            yield return $"status {http}/status";
+        }
+
+        if (services.GetService<OwnToken>() is { } token)
+        {
+            yield return $"console {http}/console/";
+            yield return $"token {Path.GetFullPath(token.Path)}";
+        }
+
+        yield return $"health {http}/health/ready";
     }
 }

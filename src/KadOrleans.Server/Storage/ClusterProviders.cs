@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using KadOrleans.Hosting.Settings;
+using KadOrleans.Shards;
 using Npgsql;
 using static KadOrleans.Hosting.Cluster.Filling;
 
@@ -16,8 +20,20 @@ internal static class ClusterProviders
     /// <summary>The section of Orleans' own options of membership.</summary>
     public const string Membership = "Orleans:Membership";
 
+    // The range for ports of 0. It is below that for outgoing connections, which could take a port before Orleans listens.
+    private const int FirstPort = 15_000;
+    private const int EndPort = 32_000;
+    private const int PortAttempts = 1_000;
+
     private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
     private const string Gateways = $"{Clustering}:Gateways";
+
+    // The largest records of storage providers, in bytes. Others hold far more than a grain writes.
+    private static readonly Dictionary<string, int> RecordLimits = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["AzureTableStorage"] = 15 * 64 * 1024,
+        ["DynamoDB"] = 400 * 1024,
+    };
 
     /// <summary>The settings to add to a silo's configuration.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
@@ -59,7 +75,7 @@ internal static class ClusterProviders
         }
 
         CheckLocalStorageIsAlone(filling);
-        RecordLimit.Check($"{Storage}:ProviderType", filling[$"{Storage}:ProviderType"]);
+        CheckRecords($"{Storage}:ProviderType", filling[$"{Storage}:ProviderType"]);
         return filling.Values;
     }
 
@@ -169,8 +185,38 @@ internal static class ClusterProviders
         }
     }
 
+    private static void CheckRecords(string setting, string? provider)
+    {
+        if (provider is not null && RecordLimits.TryGetValue(provider, out var limit) && limit <= BatchWriter.MaxRecordBytes)
+        {
+            throw KadSettings.Mistake(
+                $"{setting} is '{provider}', whose records have at most {limit / 1024} KiB; a provider with records of more than {BatchWriter.MaxRecordBytes / 1024} KiB is needed.");
+        }
+    }
+
     private static bool Is(string? type, string name) => string.Equals(type, name, StringComparison.OrdinalIgnoreCase);
 
     private static string Port(int configured) =>
-        (configured != 0 ? configured : FreeTcpPort.Find()).ToString(CultureInfo.InvariantCulture);
+        (configured != 0 ? configured : FindFreePort()).ToString(CultureInfo.InvariantCulture);
+
+    // Orleans needs the number before it listens.
+    private static int FindFreePort()
+    {
+        for (var attempt = 0; attempt < PortAttempts; attempt++)
+        {
+            var port = RandomNumberGenerator.GetInt32(FirstPort, EndPort);
+            using var listener = new TcpListener(IPAddress.Any, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                continue;
+            }
+        }
+
+        throw KadSettings.Mistake("No free TCP port was found for a port of 0; set Kad:Silo:Port and Kad:Silo:GatewayPort.");
+    }
 }

@@ -31,7 +31,7 @@ public sealed class AzureIdentityTests : IDisposable
     {
         var refused = new RequestFailedException(403, "Service request failed.\nStatus: 403 (Forbidden)\n\nContent:\n<?xml");
 
-        var (code, sentence) = StartFailure.Explain(new InvalidOperationException("The silo did not start.", refused), null);
+        var (code, sentence) = StartFailure.Explain("silo", new InvalidOperationException("The silo did not start.", refused), null);
 
         Assert.Equal(1, code);
         Assert.Equal(

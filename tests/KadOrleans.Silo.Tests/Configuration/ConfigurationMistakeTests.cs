@@ -3,7 +3,6 @@ using System.Reflection;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
-using KadOrleans.Shards;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -122,9 +121,6 @@ public sealed class ConfigurationMistakeTests
 
         Assert.Equal(sentence, mistake?.Message);
     }
-
-    [Fact]
-    public void A_provider_needs_records_of_the_size_that_a_shard_writes() => Assert.Equal(BatchWriter.MaxRecordBytes, RecordLimit.Needed);
 
     [Theory]
     [InlineData("8080", "127.0.0.1:8080")]
