@@ -21,6 +21,19 @@ internal enum StorageChoice
     AzureTableStorage = AzureStorage,
 }
 
+/// <summary>What a server is.</summary>
+internal enum ServerRole
+{
+    /// <summary>It holds routing tables and values.</summary>
+    Silo,
+
+    /// <summary>A node of a Kademlia network that keeps nothing itself.</summary>
+    Edge,
+
+    /// <summary>Both in one process.</summary>
+    SiloAndEdge,
+}
+
 /// <summary>
 /// The settings below <c>Kad</c>: each public property that can be set is one, under its name. Silos and edges have the same ones, so that
 /// one file can serve both.
@@ -41,6 +54,9 @@ internal sealed class KadOptions
 
     /// <summary>The timeout of an edge's stop, below the 30 s that orchestrators allow.</summary>
     public static readonly TimeSpan EdgeShutdownTimeout = TimeSpan.FromSeconds(25);
+
+    /// <summary>Null: an edge beside the silo if <see cref="EdgeOptions.Enabled"/>, else a silo alone.</summary>
+    public ServerRole? Role { get; set; }
 
     public StorageChoice Storage { get; set; }
 
@@ -76,7 +92,7 @@ internal sealed class KadOptions
     public StorageChoice Clustering { get; internal set; }
 
     /// <summary>Whether the silo's process runs an edge too.</summary>
-    public bool HasEdge => Edge.Enabled ?? Storage == StorageChoice.Local;
+    public bool HasEdge => Role is { } role ? role == ServerRole.SiloAndEdge : Edge.Enabled ?? Storage == StorageChoice.Local;
 
     /// <summary>Whether a silo's dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.EndPoint.Address) || Dashboard is not null;

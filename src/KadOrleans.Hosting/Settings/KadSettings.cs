@@ -49,6 +49,10 @@ internal static class KadSettings
     /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
     public static OptionsValidationException Mistake(string sentence) => Mistakes([sentence]);
 
+    /// <summary>Whether the process is an edge alone.</summary>
+    public static bool IsEdge(IConfiguration configuration) =>
+        nameof(ServerRole.Edge).Equals(configuration["Kad:Role"]?.Trim(), StringComparison.OrdinalIgnoreCase);
+
     public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
 
     public static KadOptions ReadEdge(IConfiguration configuration)
@@ -95,6 +99,11 @@ internal static class KadSettings
     {
         var checks = new OptionChecks($"{Root}:", ':');
         var options = Bind<KadOptions>(configuration, Root, Known, checks) ?? new KadOptions();
+        if (options is { Role: ServerRole.Silo or ServerRole.SiloAndEdge, Edge.Enabled: { } isEnabled } && isEnabled != options.HasEdge)
+        {
+            checks.Add("Edge:Enabled", isEnabled ? "true" : "false", $"with Kad:Role={options.Role} only {(isEnabled ? "false" : "true")} is allowed, or none");
+        }
+
         CheckHttp(options.Http, httpPort, checks);
         if (options.Silo.Address is { } address && (!IPAddress.TryParse(address, out var ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
         {

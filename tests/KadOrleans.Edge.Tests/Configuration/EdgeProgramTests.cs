@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Edge.Hosting;
@@ -61,7 +62,7 @@ public sealed class EdgeProgramTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await EdgeProgram.RunAsync(args, KadEdge.Providers(), output, TextWriter.Synchronized(error));
+        var code = await EdgeProgram.RunAsync(args, new KadProviders(), output, TextWriter.Synchronized(error));
         return (code, output.ToString(), error.ToString());
     }
 

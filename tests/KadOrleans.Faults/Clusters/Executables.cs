@@ -1,12 +1,16 @@
 using KadOrleans.Faults.Options;
+using KadOrleans.Testing.Clusters;
 
 namespace KadOrleans.Faults.Clusters;
 
 /// <summary>The assemblies of silo and edge, as paths without the extension.</summary>
 internal sealed record Executables(string Silo, string Edge)
 {
-    private const string SiloName = "KadOrleans.Silo";
-    private const string EdgeName = "KadOrleans.Edge";
+    private const string Name = "kad-server";
+
+    // In 0.1.0 each had an executable of its own.
+    private const string OlderSilo = "KadOrleans.Silo";
+    private const string OlderEdge = "KadOrleans.Edge";
 
     /// <summary>
     /// Finds both beside this program, or in the working tree that it or <paramref name="build"/> is in: the newer of Release and Debug.
@@ -16,12 +20,13 @@ internal sealed record Executables(string Silo, string Edge)
     public static Executables Find(string? build)
     {
         var folder = Path.GetFullPath(build ?? AppContext.BaseDirectory);
-        return File.Exists(Path.Combine(folder, $"{SiloName}.dll")) && File.Exists(Path.Combine(folder, $"{EdgeName}.dll"))
-            ? new Executables(Path.Combine(folder, SiloName), Path.Combine(folder, EdgeName))
-            : InTree(TreeOf(folder));
+        var (silo, edge) = (ServerExecutable.In(folder, OlderSilo), ServerExecutable.In(folder, OlderEdge));
+        return File.Exists($"{silo}.dll") && File.Exists($"{edge}.dll") ? new Executables(silo, edge) : InTree(TreeOf(folder));
     }
 
-    private static Executables InTree(string tree) => new(Newest(tree, SiloName), Newest(tree, EdgeName));
+    private static Executables InTree(string tree) => File.Exists(Path.Combine(tree, "src", OlderSilo, $"{OlderSilo}.csproj"))
+        ? new(Newest(tree, OlderSilo, OlderSilo), Newest(tree, OlderEdge, OlderEdge))
+        : new(Newest(tree, "KadOrleans.Server", Name), Newest(tree, "KadOrleans.Server", Name));
 
     private static string TreeOf(string folder)
     {
@@ -33,18 +38,18 @@ internal sealed record Executables(string Silo, string Edge)
             }
         }
 
-        throw new OptionException($"--build is '{folder}'; a folder of a clone, or one with {SiloName}.dll and {EdgeName}.dll, is needed.");
+        throw new OptionException($"--build is '{folder}'; a folder of a clone, or one with {Name}.dll, is needed.");
     }
 
-    private static string Newest(string tree, string name)
+    private static string Newest(string tree, string project, string name)
     {
-        var bin = Path.Combine(tree, "src", name, "bin");
+        var bin = Path.Combine(tree, "src", project, "bin");
         var file = ((string[])["Release", "Debug"])
             .Select(configuration => new FileInfo(Path.Combine(bin, configuration, "net10.0", $"{name}.dll")))
             .Where(candidate => candidate.Exists)
             .MaxBy(candidate => candidate.LastWriteTimeUtc);
         return file is not null
             ? Path.ChangeExtension(file.FullName, null)
-            : throw new OptionException($"--build is '{tree}'; {name} is not built there: dotnet build -c Release src/{name}");
+            : throw new OptionException($"--build is '{tree}'; {project} is not built there: dotnet build -c Release src/{project}");
     }
 }

@@ -8,15 +8,15 @@ public sealed class AzureConnectionStringTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
     [Theory]
-    [InlineData("KadOrleans.Silo.Full", "secret")]
-    [InlineData("KadOrleans.Silo.Full", "AccountName=me;AccountKey=secret")]
-    [InlineData("KadOrleans.Silo.Full", "DefaultEndpointsProtocol=https;AccountName=me;AccountKey=secret!;EndpointSuffix=core.windows.net")]
-    [InlineData("KadOrleans.Edge.Full", "secret")]
-    [InlineData("KadOrleans.Edge.Full", "AccountName=me;AccountKey=secret")]
-    public async Task A_wrong_connection_string_ends_start_up_and_is_not_repeated(string program, string text)
+    [InlineData("Silo", "secret")]
+    [InlineData("Silo", "AccountName=me;AccountKey=secret")]
+    [InlineData("Silo", "DefaultEndpointsProtocol=https;AccountName=me;AccountKey=secret!;EndpointSuffix=core.windows.net")]
+    [InlineData("Edge", "secret")]
+    [InlineData("Edge", "AccountName=me;AccountKey=secret")]
+    public async Task A_wrong_connection_string_ends_start_up_and_is_not_repeated(string role, string text)
     {
         await using var process = ChildProcess.Start(
-            program, _folder, ["Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);
+            "kad-server-full", _folder, [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);
 
         Assert.Equal(2, await process.ExitAsync());
         var error = Assert.Single(process.Error.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries));

@@ -10,14 +10,14 @@ public sealed class AzureIdentityTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
     [Theory]
-    [InlineData("KadOrleans.Silo.Full", "Kad:Azure:BlobServiceUri=https://x.blob.example", "Kad:Azure:TableServiceUri=https://x.table.example")]
-    [InlineData("KadOrleans.Edge.Full", "Kad:Azure:TableServiceUri=https://x.table.example")]
-    public async Task Workload_identity_without_a_client_id_ends_start_up_with_a_sentence(string program, params string[] addresses)
+    [InlineData("Silo", "Kad:Azure:BlobServiceUri=https://x.blob.example", "Kad:Azure:TableServiceUri=https://x.table.example")]
+    [InlineData("Edge", "Kad:Azure:TableServiceUri=https://x.table.example")]
+    public async Task Workload_identity_without_a_client_id_ends_start_up_with_a_sentence(string role, params string[] addresses)
     {
         await using var process = ChildProcess.Start(
-            program,
+            "kad-server-full",
             _folder,
-            ["Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential", .. addresses]);
+            [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential", .. addresses]);
 
         Assert.Equal(2, await process.ExitAsync());
         Assert.Contains(
@@ -31,7 +31,7 @@ public sealed class AzureIdentityTests : IDisposable
     {
         var refused = new RequestFailedException(403, "Service request failed.\nStatus: 403 (Forbidden)\n\nContent:\n<?xml");
 
-        var (code, sentence) = StartFailure.Explain(new InvalidOperationException("The silo did not start.", refused), null);
+        var (code, sentence) = StartFailure.Explain("silo", new InvalidOperationException("The silo did not start.", refused), null);
 
         Assert.Equal(1, code);
         Assert.Equal(

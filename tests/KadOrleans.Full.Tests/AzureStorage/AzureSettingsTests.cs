@@ -1,7 +1,6 @@
 using KadOrleans.AzureStorage;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
-using KadOrleans.Silo;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -108,6 +107,6 @@ public sealed class AzureSettingsTests
                 .Append(KeyValuePair.Create<string, string?>("Kad:Storage", "AzureStorage"))
                 .Append(KeyValuePair.Create<string, string?>("Kad:Azure:ConnectionString", "UseDevelopmentStorage=true")))
             .Build();
-        return ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), KadSilo.Providers(providers => providers.UseKadAzureStorage()));
+        return ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), new KadProviders(providers => providers.UseKadAzureStorage()));
     }
 }

@@ -1,6 +1,6 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.AzureStorage;
 using KadOrleans.Grains;
-using KadOrleans.Silo;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -39,7 +39,7 @@ public abstract class AzureSilo(string grains) : IAsyncLifetime
                 // Each write that is refused is an error to Orleans, and the suite's purpose here.
                 "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=Warning",
             ],
-            KadSilo.Providers(providers => providers.UseKadAzureStorage()),
+            new KadProviders(providers => providers.UseKadAzureStorage()),
             TextWriter.Null);
         await _host.StartAsync();
     }

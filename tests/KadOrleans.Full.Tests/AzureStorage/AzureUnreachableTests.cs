@@ -17,10 +17,10 @@ public sealed class AzureUnreachableTests : IDisposable
         using var table = new TcpListener(IPAddress.Loopback, 0);
         table.Start();
         await using var edge = ChildProcess.Start(
-            "KadOrleans.Edge.Full",
+            "kad-server-full",
             _folder,
             [
-                "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Storage=AzureStorage",
+                "Kad:Role=Edge", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Storage=AzureStorage",
                 $"Kad:Azure:ConnectionString=AccountName=me;AccountKey=c2VjcmV0;TableEndpoint=http://{table.LocalEndpoint}/me",
             ]);
         using (var request = await table.AcceptSocketAsync().WaitAsync(Longest))

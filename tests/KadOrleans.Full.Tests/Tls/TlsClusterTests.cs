@@ -163,13 +163,13 @@ public sealed class TlsClusterTests : IDisposable
     }
 
     [Theory]
-    [InlineData("KadOrleans.Silo.Full", "kad-silo: ")]
-    [InlineData("KadOrleans.Edge.Full", "")]
-    public async Task A_certificate_that_cannot_be_used_ends_the_start_with_2(string assembly, string beginning)
+    [InlineData("Silo", "kad-silo: ")]
+    [InlineData("Edge", "")]
+    public async Task A_certificate_that_cannot_be_used_ends_the_start_with_2(string role, string beginning)
     {
         using var other = _authority.Issue("other", "kad");
         _edge.WriteKey(other);
-        await using var process = ChildProcess.Start(assembly, _folder, ["Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", .. _edge.Settings]);
+        await using var process = ChildProcess.Start("kad-server-full", _folder, [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", .. _edge.Settings]);
 
         Assert.Equal(2, await process.ExitAsync());
         Assert.StartsWith($"{beginning}Kad:Tls:Key is '{_edge.Key}', which does not have the private key of ", process.Error.Text.Trim(), StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public sealed class ComposeTests
         var configuration = Environment(name);
         var settings = KadSettings.ReadSilo(configuration);
 
-        Assert.Equal(StorageChoice.AdoNet, settings.Storage);
+        Assert.Equal((ServerRole.Silo, StorageChoice.AdoNet), (settings.Role, settings.Storage));
         Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.True(settings.ServesDashboard);
         Assert.False(settings.HasEdge);
@@ -50,7 +50,7 @@ public sealed class ComposeTests
         var configuration = Environment(name);
         var settings = KadSettings.ReadEdge(configuration);
 
-        Assert.Equal(StorageChoice.AdoNet, settings.Clustering);
+        Assert.Equal((ServerRole.Edge, StorageChoice.AdoNet), (settings.Role, settings.Clustering));
         Assert.Equal(name, settings.Edge.Name);
         Assert.EndsWith($":{settings.Edge.Endpoints[0].Port}/udp", Service(name).Entries("ports").Single().GetValue<string>(), StringComparison.Ordinal);
         AssertDatabase(configuration);

@@ -9,8 +9,7 @@ namespace KadOrleans.Infra.Tests.Docker;
 public sealed class DockerfileTests
 {
     [Theory]
-    [InlineData("silo", "KadOrleans.Silo.Full")]
-    [InlineData("edge", "KadOrleans.Edge.Full")]
+    [InlineData("server", "KadOrleans.Server.Full")]
     [InlineData("kad", "KadOrleans.Cli")]
     public void An_image_starts_what_it_publishes(string image, string project)
     {
@@ -25,18 +24,17 @@ public sealed class DockerfileTests
         Assert.EndsWith("-noble-chiseled", Regex.Matches(text, @"(?m)^FROM (\S+)").Last().Groups[1].Value, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("silo")]
-    [InlineData("edge")]
-    public void An_image_exposes_the_pods_ports_and_runs_as_their_user(string image)
+    [Fact]
+    public void An_image_exposes_the_pods_ports_and_runs_as_their_user()
     {
-        var text = Repository.Read($"infra/docker/{image}.Dockerfile");
+        var text = Repository.Read("infra/docker/server.Dockerfile");
         var manifests = Manifests.Of("base");
-        var pod = (image == "silo" ? manifests.Silo : manifests.Edge).At("spec.template.spec");
-        var ports = pod.Entries("containers.0.ports").Select(p => p.Text("containerPort") + (p.Text("protocol") == "UDP" ? "/udp" : string.Empty));
+        var pods = new[] { manifests.Silo, manifests.Edge }.Select(workload => workload.At("spec.template.spec")!).ToList();
+        var ports = pods.SelectMany(pod => pod.Entries("containers.0.ports"))
+            .Select(p => p.Text("containerPort") + (p.Text("protocol") == "UDP" ? "/udp" : string.Empty));
 
         Assert.Equal(ports.Order(), Regex.Match(text, @"(?m)^EXPOSE (.+)$").Groups[1].Value.Split(' ').Order());
-        Assert.Contains($"USER {pod.Text("securityContext.runAsUser")}\n", text, StringComparison.Ordinal);
+        Assert.All(pods, pod => Assert.Contains($"USER {pod.Text("securityContext.runAsUser")}\n", text, StringComparison.Ordinal));
     }
 
     /// <summary>Directory.Build.targets among them, which compiles executables ahead of time where they are published for a platform.</summary>

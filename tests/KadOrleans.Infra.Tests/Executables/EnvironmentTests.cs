@@ -25,6 +25,7 @@ public sealed class EnvironmentTests
 
         var settings = KadSettings.ReadSilo(configuration);
 
+        Assert.Equal(ServerRole.Silo, settings.Role);
         Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (settings.Silo.Port, settings.Silo.GatewayPort));
         Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.True(settings.ServesDashboard);
@@ -37,6 +38,7 @@ public sealed class EnvironmentTests
     {
         var settings = KadSettings.ReadEdge(Edge(overlay));
 
+        Assert.True(KadSettings.IsEdge(Edge(overlay)));
         Assert.Equal("pod-0", settings.Edge.Name);
         Assert.True(IPAddress.IsLoopback(settings.Http.EndPoint.Address));
     }

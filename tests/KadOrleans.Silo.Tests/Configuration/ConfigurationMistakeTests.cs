@@ -3,7 +3,6 @@ using System.Reflection;
 using KadOrleans.Grains.Hosting;
 using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
-using KadOrleans.Shards;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -19,6 +18,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Kad:Data:Folder", "x", "Kad:Data:Folder is not a setting")]
     [InlineData("Kad:Storage", "Redis", "Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.")]
     [InlineData("Kad:Storage", "1", "Kad:Storage is '1'")]
+    [InlineData("Kad:Role", "Both", "Kad:Role is 'Both'; Silo, Edge, SiloAndEdge are allowed.")]
     [InlineData("Kad:Cluster:Shards", "8", "Kad:Cluster:Shards is not a setting; Kad:Cluster:Gateway, ")]
     [InlineData("Kad:Cluster:Quota:Keys", "8", "Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ")]
     [InlineData("Kad:Cluster:ShardBits", "twelve", "'twelve' at 'Kad:Cluster:ShardBits'")]
@@ -117,13 +117,10 @@ public sealed class ConfigurationMistakeTests
             })
             .Build();
 
-        var mistake = Record.Exception(() => ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), KadSilo.Providers()));
+        var mistake = Record.Exception(() => ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), new KadProviders()));
 
         Assert.Equal(sentence, mistake?.Message);
     }
-
-    [Fact]
-    public void A_provider_needs_records_of_the_size_that_a_shard_writes() => Assert.Equal(BatchWriter.MaxRecordBytes, RecordLimit.Needed);
 
     [Theory]
     [InlineData("8080", "127.0.0.1:8080")]
@@ -256,7 +253,7 @@ public sealed class ConfigurationMistakeTests
             .AddInMemoryCollection(given.Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value)))
             .Build();
         var settings = KadSettings.ReadSilo(configuration);
-        var filled = ClusterProviders.FillInSilo(configuration, settings, KadSilo.Providers());
+        var filled = ClusterProviders.FillInSilo(configuration, settings, new KadProviders());
         var options = new KadClusterOptions();
         SiloHost.Bind(configuration, options);
         return new KadClusterOptionsValidator().Validate(null, options) is { Failed: true } result

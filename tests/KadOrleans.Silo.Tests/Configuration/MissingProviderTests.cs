@@ -9,13 +9,13 @@ public sealed class MissingProviderTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-provider-").FullName;
 
     [Theory]
-    [InlineData("Silo", "Kad:Storage is 'AzureStorage', which KadOrleans.Silo lacks; KadOrleans.Silo.Full has it, and Local or AdoNet are allowed here.",
+    [InlineData("Silo", "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.",
         "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
-    [InlineData("Edge", "Kad:Storage is 'AzureStorage', which KadOrleans.Edge lacks; KadOrleans.Edge.Full has it, and Local or AdoNet are allowed here.",
+    [InlineData("Edge", "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.",
         "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
-    [InlineData("Silo", "Kad:Tls:Certificate is 'a.crt', but KadOrleans.Silo lacks TLS; KadOrleans.Silo.Full has it, and no setting of Kad:Tls is allowed here.",
+    [InlineData("Silo", "Kad:Tls:Certificate is 'a.crt', but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.",
         "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key")]
-    [InlineData("Edge", "Kad:Tls:Store:Subject is 'edge', but KadOrleans.Edge lacks TLS; KadOrleans.Edge.Full has it, and no setting of Kad:Tls is allowed here.",
+    [InlineData("Edge", "Kad:Tls:Store:Subject is 'edge', but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.",
         "Kad:Tls:Store:Subject=edge")]
     public async Task It_is_refused_in_a_sentence_that_names_the_executable_that_has_it(string part, string sentence, params string[] settings)
     {
@@ -28,10 +28,10 @@ public sealed class MissingProviderTests : IDisposable
     [Fact]
     public async Task The_executable_of_an_edge_ends_with_the_sentence()
     {
-        await using var edge = ChildProcess.Start("KadOrleans.Edge", _folder, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true");
+        await using var edge = ChildProcess.Start("kad-server", _folder, "Kad:Role=Edge", "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true");
 
         Assert.Equal(2, await edge.ExitAsync());
-        Assert.StartsWith("Kad:Storage is 'AzureStorage', which KadOrleans.Edge lacks; ", edge.Error.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Kad:Storage is 'AzureStorage', which kad-server lacks; ", edge.Error.Text, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -27,7 +27,7 @@ internal sealed class DeployedPod(string part, string name, string database, str
 
     public override async Task StartAsync()
     {
-        Process = ChildProcess.Start(part == "silo" ? "KadOrleans.Silo" : "KadOrleans.Edge", folder, CreateEnvironment(), []);
+        Process = ChildProcess.Start(ServerExecutable.Name, folder, CreateEnvironment(), []);
         var line = await Process.LineAsync(part == "silo" ? "health " : $"listening udp {Address} id ");
         Id = part == "silo" ? string.Empty : line.Split(' ')[4];
         foreach (var probe in (string[])["startupProbe", "livenessProbe", "readinessProbe"])
@@ -70,7 +70,7 @@ internal sealed class DeployedPod(string part, string name, string database, str
             given[variable] = here[variable];
         }
 
-        foreach (Match variable in Regex.Matches(Repository.Read($"infra/docker/{part}.Dockerfile"), @"(?m)^(?:ENV|   ) (\w+)=(\S*)"))
+        foreach (Match variable in Regex.Matches(Repository.Read("infra/docker/server.Dockerfile"), @"(?m)^(?:ENV|   ) (\w+)=(\S*)"))
         {
             given[variable.Groups[1].Value] = variable.Groups[2].Value;
         }

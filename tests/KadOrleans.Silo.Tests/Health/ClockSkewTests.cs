@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Core.Clocks;
 using KadOrleans.EdgeWorker.Edges;
 using System.Net;
@@ -21,7 +22,7 @@ public sealed class ClockSkewTests : IDisposable
         using var health = new HealthReader(FreePort.Tcp());
         using var host = SiloHost.Build(
             ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", health.Setting, $"Kad:Data={_folder}", "Kad:Edge:Enabled=false"],
-            KadSilo.Providers(),
+            new KadProviders(),
             TextWriter.Null);
         await host.StartAsync(Token);
         var clock = host.Services.GetRequiredService<ClockWatch>();

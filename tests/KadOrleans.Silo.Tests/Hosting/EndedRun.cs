@@ -1,7 +1,7 @@
+using KadOrleans.Server;
+using KadOrleans.Hosting.Cluster;
 using System.Text;
 using KadOrleans.Cli;
-using KadOrleans.Edge;
-using KadOrleans.Silo.Hosting;
 
 namespace KadOrleans.Silo.Tests.Hosting;
 
@@ -17,18 +17,18 @@ internal sealed record EndedRun(int Code, string Output, string Errors)
     public IReadOnlyList<string> Lines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A silo with its data in a folder, on free ports unless the settings say otherwise.</summary>
-    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfAsync((output, error) => SiloProgram.RunAsync(
+    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfAsync((output, error) => ServerCommand.RunAsync(
         [
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0",
             $"Kad:Data={Path.Combine(folder, "kad-cluster-data")}", .. settings,
         ],
-        KadSilo.Providers(),
+        new KadProviders(),
         output,
         error));
 
     /// <summary>An edge.</summary>
     public static Task<EndedRun> OfEdgeAsync(params string[] args) =>
-        OfAsync((output, error) => EdgeCommand.RunAsync(args, KadEdge.Providers(), output, error));
+        OfAsync((output, error) => ServerCommand.RunAsync(["Kad:Role=Edge", .. args], new KadProviders(), output, error));
 
     /// <summary>A command of <c>kad</c>.</summary>
     public static Task<EndedRun> OfKadAsync(params string[] args) => OfAsync(async (output, error) =>

@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.Hosting;
 
@@ -16,7 +17,7 @@ internal sealed class HostedSilo : IAsyncDisposable
         [
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={folder}", .. settings,
         ];
-        _host = SiloHost.Build(all, KadSilo.Providers(), TextWriter.Null, TextWriter.Synchronized(_log));
+        _host = SiloHost.Build(all, new KadProviders(), TextWriter.Null, TextWriter.Synchronized(_log));
     }
 
     /// <summary>Where HTTP is served.</summary>

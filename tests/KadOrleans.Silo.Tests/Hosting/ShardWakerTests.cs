@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Core;
 using KadOrleans.Core.Values;
 using KadOrleans.Grains.Abstractions.Values;
@@ -45,7 +46,7 @@ public sealed class ShardWakerTests : IDisposable
         [
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={_folder}",
         ];
-        var host = SiloHost.Build(settings, KadSilo.Providers(), TextWriter.Null);
+        var host = SiloHost.Build(settings, new KadProviders(), TextWriter.Null);
         await using var disposal = (IAsyncDisposable)host;
         await host.StartAsync();
         await act(host.Services);

@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Hosting.Settings;
 using KadOrleans.Silo.Health;
 using KadOrleans.Silo.Hosting;
@@ -17,7 +18,7 @@ public sealed class SiloHostTests
     {
         var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), TextWriter.Null);
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], new KadProviders(), TextWriter.Null);
         List<string> order;
         await using ((IAsyncDisposable)host)
         {
@@ -37,7 +38,7 @@ public sealed class SiloHostTests
     {
         using var folder = new TemporaryFolder();
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder.Path}"], KadSilo.Providers(), TextWriter.Null);
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder.Path}"], new KadProviders(), TextWriter.Null);
         await using ((IAsyncDisposable)host)
         {
             var own = host.Services.GetRequiredService<ILocalSiloDetails>();
@@ -54,7 +55,7 @@ public sealed class SiloHostTests
     {
         var folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
         var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], KadSilo.Providers(), TextWriter.Null);
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", $"Kad:Data={folder}"], new KadProviders(), TextWriter.Null);
         await using ((IAsyncDisposable)host)
         {
             var serializer = host.Services.GetRequiredService<Serializer>();

@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using System.Net;
 using System.Net.Sockets;
 using KadOrleans.Silo.Hosting;
@@ -63,7 +64,7 @@ public sealed class SiloMistakeTests : IDisposable
                         "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={_folder}",
                         $"{setting}={port}",
                     ],
-                    KadSilo.Providers(),
+                    new KadProviders(),
                     TextWriter.Null);
                 await using var disposal = (IAsyncDisposable)host;
                 together.SignalAndWait();

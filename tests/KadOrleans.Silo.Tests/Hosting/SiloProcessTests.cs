@@ -95,7 +95,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
     [Fact]
     public async Task Help_is_told_and_nothing_is_started()
     {
-        await using var help = ChildProcess.Start("KadOrleans.Silo", _folder, "--help");
+        await using var help = ChildProcess.Start("kad-server", _folder, "--help");
 
         Assert.Equal(0, await help.ExitAsync());
         Assert.Contains("Examples:", help.Output.Text, StringComparison.Ordinal);

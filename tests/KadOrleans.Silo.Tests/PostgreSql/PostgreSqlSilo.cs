@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Grains;
 using KadOrleans.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,7 +63,7 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
                 // Each write that is refused is an error to Orleans, and the suite's purpose here.
                 "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None",
             ],
-            KadSilo.Providers(),
+            new KadProviders(),
             TextWriter.Null);
         await host.StartAsync();
         return host;

@@ -1,5 +1,5 @@
+using KadOrleans.Hosting.Cluster;
 using System.Globalization;
-using KadOrleans.Edge;
 using KadOrleans.Edge.Hosting;
 using KadOrleans.Silo.Hosting;
 
@@ -17,7 +17,7 @@ public sealed class CrashTests : IDisposable
 
         var code = await SiloProgram.RunAsync(
             ["Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Data={_folder}"],
-            KadSilo.Providers(),
+            new KadProviders(),
             new FullOutput(),
             TextWriter.Synchronized(error));
 
@@ -36,7 +36,7 @@ public sealed class CrashTests : IDisposable
                 "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
                 silo.GatewaySetting,
             ],
-            KadEdge.Providers(),
+            new KadProviders(),
             new FullOutput(),
             TextWriter.Synchronized(error));
 

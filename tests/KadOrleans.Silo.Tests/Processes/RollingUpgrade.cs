@@ -196,9 +196,9 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         Tell(string.Create(CultureInfo.InvariantCulture, $"{when}: whole {after.TotalSeconds:F1} s later, {_load.Acknowledged.Count} acknowledged"));
     }
 
-    private static string SiloOf(string build) => Path.Combine(build, "KadOrleans.Silo");
+    private static string SiloOf(string build) => ServerExecutable.In(build, "KadOrleans.Silo");
 
-    private static string EdgeOf(string build) => Path.Combine(build, "KadOrleans.Edge");
+    private static string EdgeOf(string build) => ServerExecutable.In(build, "KadOrleans.Edge");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

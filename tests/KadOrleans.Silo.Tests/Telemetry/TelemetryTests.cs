@@ -1,3 +1,4 @@
+using KadOrleans.Hosting.Cluster;
 using KadOrleans.Core;
 using KadOrleans.Core.Estimation;
 using KadOrleans.Core.Values;
@@ -35,7 +36,7 @@ public sealed class TelemetryTests : IDisposable
                 "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}", "Kad:Edge:Trust=127.0.0.0/8",
                 $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on",
             ],
-            KadSilo.Providers(),
+            new KadProviders(),
             announced);
         await host.StartAsync(Token);
         await collector.UntilAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");

@@ -7,7 +7,7 @@ namespace KadOrleans.Testing.Clusters;
 public sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode
 {
     /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
-    public string Assembly { get; set; } = ClusterExecutables.Edge;
+    public string Assembly { get; set; } = ServerExecutable.Name;
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
@@ -26,7 +26,7 @@ public sealed class EdgeServer(string folder, string name, params string[] setti
     public void Launch() => Process = ChildProcess.Start(
         Assembly,
         folder,
-        [$"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
+        [.. ServerExecutable.EdgeSettings(Assembly), $"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
 
     /// <summary>Waits until it has its id.</summary>
     public async Task ListeningAsync()

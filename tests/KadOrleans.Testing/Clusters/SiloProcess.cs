@@ -26,7 +26,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0",
             "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=edge-of-the-test",
         ];
-        return new SiloProcess(ChildProcess.Start(ClusterExecutables.Silo, folder, [.. free, .. settings]));
+        return new SiloProcess(ChildProcess.Start(ServerExecutable.Name, folder, [.. free, .. settings]));
     }
 
     /// <summary>Starts a process and waits until it says that it serves.</summary>

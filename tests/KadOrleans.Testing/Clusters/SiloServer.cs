@@ -15,7 +15,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     ];
 
     /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
-    public string Assembly { get; set; } = ClusterExecutables.Silo;
+    public string Assembly { get; set; } = ServerExecutable.Name;
 
     /// <summary>Settings that are given at the next start besides the others.</summary>
     public IReadOnlyList<string> MoreSettings { get; set; } = [];

@@ -77,7 +77,7 @@ public static class Machine
             : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
         Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
-        _ => OlderBuild.Length > 0 && File.Exists(Path.Combine(OlderBuild, "KadOrleans.Silo.dll"))
+        _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild, "KadOrleans.Silo")}.dll")
             ? null
             : "KAD_TEST_OLDER_BUILD does not name a folder with silo and edge of an older release",
     };

@@ -1,3 +1,0 @@
-using KadOrleans.Edge;
-
-return await KadEdge.RunAsync(args);

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KadOrleans.Core.Estimation;
+using KadOrleans.Core.Lookups;
+using KadOrleans.Core.Values;
+
+namespace KadOrleans.Hosting.Results;
+
+/// <summary>The outcome of a lookup, for people and for programs.</summary>
+internal static class LookupText
+{
+    /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
+    public static string Describe(LookupOutcome outcome) =>
+        $"contacts asked: {outcome.Asked}, answered: {outcome.Answered}, timed out or failed: {outcome.Failed}; "
+        + $"the lookup ended because {Reason(outcome.Reason)}."
+        + (DescribeCrowd(outcome) is { } crowd ? $" {crowd}" : string.Empty);
+
+    /// <summary>The number of holders that returned the value, and of those that returned another one.</summary>
+    public static string DescribeVote(LookupOutcome outcome) => outcome.Differed == 0
+        ? $"Holders that agree: {outcome.Agreed}."
+        : $"Holders that agree: {outcome.Agreed}; holders with another value: {outcome.Differed}.";
+
+    /// <summary>A warning of contacts that somebody may have placed beside the key; null for none.</summary>
+    public static string? DescribeCrowd(LookupOutcome outcome) => outcome.Crowded == 0
+        ? null
+        : $"{outcome.Crowded} of the {outcome.Closest.Count} nearest contacts are closer to the key than a network of this size allows; somebody may have placed them there.";
+
+    /// <summary>The exit code of a command whose lookup failed. It depends on whether any node responded.</summary>
+    public static int ExitCodeOf(LookupOutcome? outcome) =>
+        outcome?.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered ? ExitCode.Unreachable : ExitCode.Failed;
+
+    /// <summary>The outcome as an object: <see cref="LookupSummary"/>.</summary>
+    public static JsonNode? ToJson(LookupOutcome? outcome) => JsonSerializer.SerializeToNode(LookupSummary.Of(outcome), JsonSerializerOptions.Web);
+
+    private static string Reason(TerminationReason reason) => reason switch
+    {
+        TerminationReason.Converged => "the nearest contacts that answer have all answered",
+        TerminationReason.ValueFound => "a value was found",
+        TerminationReason.NoContacts => "no contact was known",
+        TerminationReason.NobodyAnswered => "nobody answered",
+        TerminationReason.RequestLimit => "it reached its limit of requests",
+        TerminationReason.DeadlineReached => "it reached its deadline",
+        _ => "it was interrupted",
+    };
+}
+
+/// <summary>The outcome of a lookup for programs.</summary>
+/// <param name="Reason">Why it ended: the name of a <see cref="TerminationReason"/>, with a small first letter.</param>
+/// <param name="Asked">Contacts that were asked.</param>
+/// <param name="Answered">Contacts that answered.</param>
+/// <param name="Failed">Contacts that failed.</param>
+/// <param name="Hops">Length of the chain of answers that led to the nearest contact.</param>
+/// <param name="Agreed">After a get: holders that gave the value.</param>
+/// <param name="Differed">After a get: holders that gave another value.</param>
+/// <param name="Crowded">Contacts nearer to the target than the network's size allows.</param>
+internal sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed, int Crowded)
+{
+    /// <summary>The summary of an outcome; null for null.</summary>
+    public static LookupSummary? Of(LookupOutcome? outcome) => outcome is null
+        ? null
+        : new LookupSummary(
+            JsonNamingPolicy.CamelCase.ConvertName(outcome.Reason.ToString()),
+            outcome.Asked,
+            outcome.Answered,
+            outcome.Failed,
+            outcome.Hops,
+            outcome.Agreed,
+            outcome.Differed,
+            outcome.Crowded);
+}
+
+/// <summary>An estimated network size as JSON: <c>{"nodes","standardError","lookups"}</c>, or null.</summary>
+internal static class NetworkSizeJson
+{
+    public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null
+        ? null
+        : new JsonObject
+        {
+            ["nodes"] = Math.Round(estimate.Nodes, 1),
+            ["standardError"] = Math.Round(estimate.StandardError, 1),
+            ["lookups"] = estimate.Lookups,
+        };
+}
+
+/// <summary>
+/// A value as JSON: <c>type</c>, <c>value</c> and <c>text</c>. The value is a string, number or boolean; bytes are in hexadecimal. It is null
+/// for a number that JSON lacks. The text has every digit, for readers whose numbers end at 2^53.
+/// </summary>
+internal static class ValueJson
+{
+    /// <summary>Adds the three fields.</summary>
+    public static JsonObject AddTo(JsonObject target, DhtValue value)
+    {
+        target["type"] = DhtValueText.TypeName(value.Kind);
+        target["value"] = NodeOf(value);
+        target["text"] = value.ToString();
+        return target;
+    }
+
+    /// <summary>The field <c>value</c>.</summary>
+    public static JsonNode? NodeOf(DhtValue value) => value.Kind switch
+    {
+        DhtValueKind.Integer => Integer(value.AsInteger()),
+        DhtValueKind.Float => Float(value),
+        DhtValueKind.Boolean => JsonValue.Create(value.AsBoolean()),
+        _ => JsonValue.Create(value.ToString()),
+    };
+
+    // With the fraction that ToString gives it, as readers take -0 for the integer 0, which has no sign.
+    private static JsonNode? Float(DhtValue value) =>
+        double.IsFinite(value.AsFloat()) ? JsonNode.Parse(value.ToString()) : null;
+
+    private static JsonValue Integer(Int128 number) =>
+        number < 0 ? JsonValue.Create((long)number) : JsonValue.Create((ulong)number);
+}

@@ -1,0 +1,116 @@
+using System.Net.Security;
+using KadOrleans.Tls.Certificates;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Cluster.Connections;
+using KadOrleans.Hosting.Settings;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+using Orleans.Connections.Security;
+
+namespace KadOrleans.Tls.Hosting;
+
+/// <summary>Encrypts the connections between silos and from clients by mutual TLS.</summary>
+public static class KadTlsExtensions
+{
+    /// <summary>
+    /// Requires certificates on both sides of connections, by the section <c>Kad:Tls</c>. If it is empty, connections stay unencrypted.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="configuration">The root of the configuration.</param>
+    /// <exception cref="OptionsValidationException">
+    /// A setting is missing or wrong, or a certificate cannot be used. The message names the setting.
+    /// </exception>
+    public static IClientBuilder UseKadTls(this IClientBuilder builder, IConfiguration configuration) =>
+        builder.UseKadTls(KadTlsOptions.Read(configuration));
+
+    /// <summary>Lets an executable encrypt its connections. The section <c>Kad:Tls</c> says whether it does.</summary>
+    public static KadProviders UseKadTls(this KadProviders providers)
+    {
+        ArgumentNullException.ThrowIfNull(providers);
+        providers.Tls = new TlsProvider();
+        return providers;
+    }
+
+    /// <summary>Requires certificates on both sides of connections. Without options connections stay unencrypted.</summary>
+    /// <exception cref="OptionsValidationException">A certificate cannot be used. The message names the setting.</exception>
+    internal static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.UseConnections(options, options is null ? null : new TlsProvider());
+    }
+}
+
+/// <summary>Mutual TLS by Orleans' package.</summary>
+internal sealed class TlsProvider : ITlsProvider
+{
+    public void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use)
+    {
+        var reader = new CredentialReader(options, use, TimeProvider.System);
+        var first = reader.Read();
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new RenewedCredentials(
+            reader,
+            first,
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetRequiredService<ILogger<RenewedCredentials>>()));
+    }
+
+    public void Encrypt(IConnectionBuilder connections, ConnectionSide side)
+    {
+        var services = connections.ApplicationServices;
+        var tls = Create(
+            services.GetRequiredService<KadTlsOptions>(),
+            services.GetRequiredService<RenewedCredentials>(),
+            services.GetRequiredService<ConnectionProblems>(),
+            side);
+        if (side.IsCaller)
+        {
+            connections.UseClientTls(tls);
+        }
+        else
+        {
+            connections.UseServerTls(tls);
+        }
+    }
+
+    private static TlsOptions Create(KadTlsOptions options, RenewedCredentials credentials, ConnectionProblems problems, ConnectionSide side) => new()
+    {
+        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+        RemoteCertificateValidation = (certificate, chain, _) =>
+        {
+            var flaw = credentials.Policy.FindFlaw(certificate, side.Other, Credentials.Flags(chain), credentials.Now);
+            if (flaw is not null)
+            {
+                problems.Add(
+                    ConnectionProblem.CertificateRefused,
+                    $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");
+            }
+
+            return flaw is null;
+        },
+
+        // Required, but the context below overrides it and has the intermediates, too.
+        LocalServerCertificateSelector = (_, _) => credentials.Get().Certificate,
+        OnAuthenticateAsServer = (_, given) => Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
+        OnAuthenticateAsClient = (_, given) =>
+            Fill((SslClientAuthenticationOptions)given.SslClientAuthenticationOptions, credentials.Get(), options.Name),
+    };
+
+    private static void Fill(SslServerAuthenticationOptions server, Credentials credentials)
+    {
+        server.ServerCertificateSelectionCallback = null;
+        server.ServerCertificateContext = credentials.Context;
+        server.CertificateChainPolicy = credentials.CreateChainPolicy();
+
+        // A resumed session would skip the check of certificates.
+        server.AllowTlsResume = false;
+    }
+
+    private static void Fill(SslClientAuthenticationOptions client, Credentials credentials, string name)
+    {
+        client.TargetHost = name;
+        client.ClientCertificateContext = credentials.Context;
+        client.CertificateChainPolicy = credentials.CreateChainPolicy();
+        client.AllowTlsResume = false;
+    }
+}

@@ -1,0 +1,76 @@
+using KadOrleans.Edge.Hosting;
+using KadOrleans.Hosting;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Silo.Hosting;
+
+namespace KadOrleans.Server;
+
+/// <summary>A process of a cluster as an executable: with SQLite and PostgreSQL, and with the providers that it adds.</summary>
+public static class KadServer
+{
+    /// <summary>Runs a silo, an edge or both, as <c>Kad:Role</c> says, until SIGTERM or Ctrl-C.</summary>
+    /// <param name="args">Settings, as <c>Kad:Http=127.0.0.1:8080</c>.</param>
+    /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
+    /// <returns>
+    /// The exit code: 0 after a stop, 1 after a failure, 2 for wrong settings, 5 after the cluster replaced the process.
+    /// </returns>
+    public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return ServerCommand.RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
+    }
+}
+
+/// <summary>The command line of a server.</summary>
+internal static class ServerCommand
+{
+    private const string Help = """
+        A process of a cluster: a silo, which holds routing tables and values, an edge, which is a node of a Kademlia network and keeps
+        nothing itself, or both. It serves until told to stop.
+
+        Without settings it is a whole cluster: values in the folder kad-cluster-data, an edge at UDP port 8468, and dashboard, console
+        and status on http://127.0.0.1:8080. The API's token is in kad-cluster-data/http-token. The settings most used:
+
+          Kad:Role=Silo|Edge|SiloAndEdge             by default SiloAndEdge with Kad:Storage=Local, and else Silo
+          Kad:Storage=Local|AdoNet|AzureStorage      where state is kept, and how an edge finds the silos
+          Kad:PostgreSql:ConnectionString=...        with AdoNet
+          Kad:Silo:Address=127.0.0.1                 where silos and clients reach a silo
+          Kad:Silo:Port=11111                        port for other silos; 0 is any free one
+          Kad:Silo:GatewayPort=30000                 port for edges and other clients; 0 is any free one
+          Kad:Cluster:Gateway=127.0.0.1:30000        gateways of silos, for an edge with Local
+          Kad:Edge:Name=... Kad:Edge:Listen=...      an edge's name and UDP address
+          Kad:Http=127.0.0.1:8080                    dashboard, status and health; docs/settings.md has the rest
+
+        Examples:
+          kad-server
+          kad-server Kad:Data=/var/lib/kad Kad:Edge:Listen=0.0.0.0:8468
+          kad-server Kad:Storage=AdoNet "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans;Username=kad_silo"
+          kad-server Kad:Role=Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000
+        """;
+
+    // Commands of earlier releases, which kad has now.
+    private static readonly Dictionary<string, string> Moved = new() { ["export"] = "export FILE", ["import"] = "import FILE", ["shards"] = "shards" };
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">The arguments after the executable's name.</param>
+    /// <param name="providers">What it can use.</param>
+    /// <param name="output">Gets a silo's addresses, and one line for each id that listens. Must be safe to use from several threads.</param>
+    /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
+    {
+        if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))
+        {
+            await error.WriteLineAsync($"'{word}' is a command of kad now: kad admin {usage} --url http://SILO:8080 --token-file TOKEN.");
+            return ExitCode.WrongUsage;
+        }
+
+        return await SettingsCommand.RunAsync(Help, args, settings => ServeAsync(settings, providers, output, error), output, error);
+    }
+
+    private static Task<int> ServeAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error) =>
+        KadSettings.IsEdge(EdgeProgram.CreateBuilder(settings).Configuration)
+            ? EdgeProgram.RunAsync(settings, providers, output, error)
+            : SiloProgram.RunAsync(settings, providers, output, error);
+}

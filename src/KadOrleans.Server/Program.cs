@@ -1,0 +1,3 @@
+using KadOrleans.Server;
+
+return await KadServer.RunAsync(args);

@@ -1,0 +1,218 @@
+using System.Globalization;
+using KadOrleans.Core;
+using KadOrleans.Core.Values;
+using KadOrleans.EdgeWorker.Hosting;
+using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.Grains;
+using KadOrleans.Grains.Abstractions;
+using KadOrleans.Grains.Hosting;
+using KadOrleans.Hosting.Cluster;
+using KadOrleans.Hosting.Cluster.Connections;
+using KadOrleans.Hosting.Logging;
+using KadOrleans.Hosting.Settings;
+using KadOrleans.Hosting.Telemetry;
+using KadOrleans.Node;
+using KadOrleans.Silo.PostgreSql;
+using KadOrleans.Transport.Udp;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Storage;
+
+namespace KadOrleans.Silo.Hosting;
+
+/// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
+internal static class SiloHost
+{
+    /// <summary>Builds the host, not started. Without a log it logs to the standard error output, from several threads.</summary>
+    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
+    {
+        KadOptions? settings = null;
+        return Host.CreateDefaultBuilder(args)
+            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(KadSettings.Unwatched))
+            .ConfigureAppConfiguration(configuration => settings = Complete(configuration, providers))
+            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
+            .ConfigureServices((context, services) => services
+                .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
+                .AddKadTelemetry(settings!.Telemetry, context.Configuration))
+            .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
+            .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
+            .ConfigureServices((context, services) =>
+            {
+                ShardWaker.Add(services, context.Configuration);
+                if (settings!.HasEdge)
+                {
+                    // The co-hosted edge calls grains directly, without an Orleans client.
+                    services.AddKadEdge(
+                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), output.WriteLine);
+                }
+            })
+            .Build();
+    }
+
+    /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
+    public static void Bind(IConfiguration configuration, KadClusterOptions options)
+    {
+        try
+        {
+            configuration.GetSection("Kad:Cluster").Bind(options);
+        }
+        catch (InvalidOperationException mistake)
+        {
+            throw KadSettings.Mistake(mistake.Message);
+        }
+    }
+
+    private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose)
+    {
+        logging.UseLines(log, verbose);
+
+        // Its first check may precede its first timestamp. Then it warns of a stall since the machine's start.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+        if (!verbose)
+        {
+            // It logs every failed read and write, several each second while storage fails. The caller logs them instead.
+            logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
+
+            // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
+            logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);
+
+            // It logs each call that no silo can take, such as those that the dashboard makes while the last silo stops. A failed call is
+            // its caller's to log.
+            logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
+        }
+        else
+        {
+            logging.AddFilter("Orleans", LogLevel.Information);
+        }
+
+        // Last, so that it overrides the filters above.
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+    }
+
+    private static KadOptions Complete(IConfigurationBuilder configuration, KadProviders providers)
+    {
+        var given = configuration.Build();
+        try
+        {
+            var settings = KadSettings.ReadSilo(given);
+            configuration.AddInMemoryCollection(ClusterProviders.FillInSilo(given, settings, providers));
+            return settings;
+        }
+        finally
+        {
+            (given as IDisposable)?.Dispose();
+        }
+    }
+
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, KadOptions settings, KadProviders providers)
+    {
+        // Stored state is serialized by [GenerateSerializer], whatever the storage.
+        silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
+            GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<PooledGrainStorageSerializer>(services));
+        silo.Services.AddOptions<AdoNetGrainStorageOptions>(GrainStorageName.Kad).PostConfigure<TimeProvider>(StateDataSource.Use);
+        // Before the grains' own, which makes a system call each time: each write draws twice.
+        silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        silo.UseKadGrains(options =>
+        {
+            Bind(configuration, options);
+            if (settings.Storage == StorageChoice.Local)
+            {
+                SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
+            }
+        });
+        SetUpConnections(silo, settings.Tls, providers.RequireTls(settings.Tls));
+
+        silo.Services.AddDatabaseFailures();
+        silo.Services.AddSingleton<FatalError>();
+        silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
+
+        // By its own clock a silo that is minutes ahead would take each one that starts for one that failed to join, and end it.
+        silo.Services.AddOptions<ClusterMembershipOptions>()
+            .Configure(options => options.EvictWhenMaxJoinAttemptTimeExceeded = false)
+            .BindConfiguration(ClusterProviders.Membership);
+
+        if (settings.Storage != StorageChoice.Local)
+        {
+            AddRebalancing(silo);
+        }
+
+        // Each silo reports to all dashboards, even if it serves none.
+        silo.AddDashboard(options => options.HideTrace = true);
+        if (settings.Telemetry is not null)
+        {
+            silo.AddActivityPropagation();
+        }
+
+        if (settings.Storage == StorageChoice.AzureStorage)
+        {
+            providers.RequireStorage().AddConnections(silo.Services, configuration, isSilo: true);
+        }
+    }
+
+    private static void SetUpConnections(ISiloBuilder silo, KadTlsOptions? options, ITlsProvider? tls)
+    {
+        ClusterConnections.AddServices(silo.Services, options, tls, CertificateUse.Silo);
+        silo.Configure<SiloConnectionOptions>(ports =>
+        {
+            ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.SiloPort, tls));
+            ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Gateway, tls));
+            ports.ConfigureSiloOutboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls));
+        });
+    }
+
+    /// <summary>Moves grains to a new or restarted silo: the death of a silo with most grains would stop most of them.</summary>
+    private static void AddRebalancing(ISiloBuilder silo)
+    {
+#pragma warning disable ORLEANSEXP002 // Orleans may still change how it is configured, not what it does.
+        silo.AddActivationRebalancer();
+#pragma warning restore ORLEANSEXP002
+        RebalancerStop.Add(silo);
+        silo.Services.AddOptions<ActivationRebalancerOptions>().Configure<ClusterShards>((options, shards) =>
+        {
+            (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5));
+
+            // By default the first cycles of a session move a tenth of what they should: with some hundred grains, none. On a busy silo a
+            // cycle may count grains that are on their way, so it moves few.
+            options.CycleNumberWeight = 0.3;
+            options.ActivationMigrationCountLimit = LimitOf(shards.Layout);
+
+            // The rebalancer keeps these options, and reads the limit in each cycle.
+            shards.Changed += layout => options.ActivationMigrationCountLimit = LimitOf(layout);
+        });
+
+        static int LimitOf(ShardLayout shards) => Math.Max(16, shards.Count / 8);
+    }
+}
+
+/// <summary>
+/// What the only silo of a cluster may take of its machine, and the quotas that follow. Several silos share the keys, so none of them can
+/// tell how many fit.
+/// </summary>
+/// <param name="MemoryBytes">Memory that the process may use.</param>
+/// <param name="DiskBytes">Room on the disk of its data folder, what its file takes included.</param>
+internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
+{
+    /// <summary>The limits of this process.</summary>
+    public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
+
+    /// <summary>Sets the quota if the configuration has none.</summary>
+    public void Apply(KadClusterOptions options, bool hasQuota)
+    {
+        var limits = new StoreLimits("silo", MemoryBytes, DiskBytes, KadClusterOptions.EmptySiloBytes) { IsSharded = true };
+        var cache = options.Cache ?? KadClusterOptions.DefaultCache;
+        if (!hasQuota)
+        {
+            var keys = limits.KeysByDefault(cache);
+            options.Quota = StoreQuota.OfTotal(keys, limits.BytesByDefault(keys));
+        }
+
+        var (name, value) = hasQuota ? ("Quota:TotalKeys", options.Quota.TotalKeys) : ("Cache", cache);
+        var setting = string.Create(CultureInfo.InvariantCulture, $"Kad:Cluster:{name} is {value}");
+        options.MostKeys = limits.MostKeys(cache);
+        if (limits.FindProblem(options.Quota.TotalKeys, cache, setting) is { } problem)
+        {
+            throw KadSettings.Mistake(problem);
+        }
+    }
+}

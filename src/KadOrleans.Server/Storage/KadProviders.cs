@@ -1,0 +1,96 @@
+using KadOrleans.Hosting.Cluster.Connections;
+using KadOrleans.Hosting.Settings;
+using Microsoft.AspNetCore.Connections;
+
+namespace KadOrleans.Hosting.Cluster;
+
+/// <summary>
+/// What an executable can use beside SQLite, PostgreSQL and plain connections. It references a provider's project, and calls that
+/// project's method for each: <c>UseKadAzureStorage</c>, <c>UseKadTls</c>.
+/// </summary>
+public sealed class KadProviders
+{
+    /// <param name="use">Adds providers. Null: none.</param>
+    internal KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
+
+    /// <summary>Azure Storage, or null if the executable lacks it.</summary>
+    internal IStorageProvider? Storage { get; set; }
+
+    /// <summary>TLS, or null if the executable lacks it.</summary>
+    internal ITlsProvider? Tls { get; set; }
+
+    /// <summary>Azure Storage, which the settings ask for.</summary>
+    internal IStorageProvider RequireStorage() => Storage ?? throw KadSettings.Mistake(
+        "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.");
+
+    /// <summary>TLS, if the settings ask for it.</summary>
+    internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSettings.Mistake(
+        $"{options.Setting} is '{options.SettingValue}', but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.");
+}
+
+/// <summary>Storage that the silos of a cluster share.</summary>
+internal interface IStorageProvider
+{
+    /// <summary>Adds Orleans' settings of a silo: members, grain state and reminders.</summary>
+    void FillInSilo(Filling filling);
+
+    /// <summary>Adds Orleans' settings of a client: where it finds the silos.</summary>
+    void FillInEdge(Filling filling);
+
+    /// <summary>Adds the connections that the providers take from the services, by the configuration with what was filled in.</summary>
+    void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
+}
+
+/// <summary>Encrypts the connections between silos and from clients.</summary>
+internal interface ITlsProvider
+{
+    /// <summary>Reads the credentials, and registers what connections need.</summary>
+    void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use);
+
+    /// <summary>Encrypts connections of one kind.</summary>
+    void Encrypt(IConnectionBuilder connections, ConnectionSide side);
+}
+
+/// <summary>The given configuration, and the settings to add.</summary>
+internal sealed class Filling
+{
+    public const string Clustering = "Orleans:Clustering";
+    public const string Storage = "Orleans:GrainStorage:Kad";
+    public const string Reminders = "Orleans:Reminders";
+    public const string ServiceId = "Orleans:ServiceId";
+    private const string ClusterId = "Orleans:ClusterId";
+    private const string DefaultId = "kad";
+
+    public Filling(IConfiguration configuration)
+    {
+        Configuration = configuration;
+        Add(ClusterId, DefaultId);
+        Add(ServiceId, DefaultId);
+    }
+
+    public IConfiguration Configuration { get; }
+
+    public Dictionary<string, string?> Values { get; } = [];
+
+    public string? this[string key] => Values.GetValueOrDefault(key) ?? Configuration[key];
+
+    public bool AddProvider(string provider, string type) => Add($"{provider}:ProviderType", type);
+
+    public bool Add(string key, string value) => Add(key, () => value);
+
+    public bool Add(string key, Func<string> value)
+    {
+        var isMissing = string.IsNullOrWhiteSpace(Configuration[key]);
+        if (isMissing)
+        {
+            Values[key] = value();
+        }
+
+        return isMissing;
+    }
+
+    /// <summary>Whether Orleans' own settings already have a provider's connection.</summary>
+    public bool IsConnected(string provider) => Configuration[$"{provider}:ConnectionString"] is { Length: > 0 }
+        || (Configuration[$"{provider}:ConnectionName"] is { Length: > 0 } name
+            && Configuration.GetConnectionString(name) is { Length: > 0 });
+}

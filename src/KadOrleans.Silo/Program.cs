@@ -1,3 +1,0 @@
-using KadOrleans.Silo;
-
-return await KadSilo.RunAsync(args);
