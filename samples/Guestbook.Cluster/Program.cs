@@ -1,6 +1,6 @@
 using System.Net;
 using Guestbook;
-using KadOrleans.Client.Hosting;
+using KadOrleans.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,6 @@
 using Guestbook;
-using KadOrleans.Node.Hosting;
-using KadOrleans.Storage.Sqlite.Hosting;
-using KadOrleans.Transport.Udp.Hosting;
+using KadOrleans.Node;
+using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

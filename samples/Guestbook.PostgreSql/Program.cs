@@ -1,5 +1,5 @@
 using Guestbook;
-using KadOrleans.Client.Hosting;
+using KadOrleans.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,3 @@
-using KadOrleans.Cli.Admin;
-using KadOrleans.Transport.Udp;
-
 namespace KadOrleans.Cli;
 
 /// <summary>The <c>kad</c> command: what the process runs, and what a test can run without one.</summary>

@@ -1,8 +1,4 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Core;
-using KadOrleans.Grains.Abstractions.Dht;
-using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Watching;
 
 namespace KadOrleans.Client;
 

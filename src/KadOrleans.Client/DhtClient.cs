@@ -1,9 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Dht;
-
 namespace KadOrleans.Client;
 
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Core;
 

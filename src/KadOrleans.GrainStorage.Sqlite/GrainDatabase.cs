@@ -1,4 +1,3 @@
-using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 

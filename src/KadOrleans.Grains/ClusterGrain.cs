@@ -1,7 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Grains.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;

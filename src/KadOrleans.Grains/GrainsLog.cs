@@ -1,4 +1,3 @@
-using KadOrleans.Core.Crawling;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;

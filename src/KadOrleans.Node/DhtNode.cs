@@ -1,14 +1,3 @@
-using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Limits;
-using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Handlers;
-using KadOrleans.Node.Joining;
-using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Requests;
-using KadOrleans.Node.Trust;
-using KadOrleans.Node.Values;
-using KadOrleans.Watching;
-
 namespace KadOrleans.Node;
 
 /// <summary>The engine: one node id behind ports. <see cref="KadNode"/> is the standalone node around it.</summary>

@@ -1,14 +1,3 @@
-using KadOrleans.Node.Clocks;
-using KadOrleans.Node.Crawling;
-using KadOrleans.Node.Hosting;
-using KadOrleans.Node.Joining;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Maintenance;
-using KadOrleans.Node.Managing;
-using KadOrleans.Node.RandomWalks;
-using KadOrleans.Node.Values;
-using KadOrleans.Node.Watching;
-using KadOrleans.Watching;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Node;

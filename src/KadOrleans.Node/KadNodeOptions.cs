@@ -1,5 +1,3 @@
-using KadOrleans.Node.RandomWalks;
-
 namespace KadOrleans.Node;
 
 /// <summary>A node's options. The defaults suit a node on a hostile network.</summary>

@@ -1,6 +1,3 @@
-using KadOrleans.Core.Estimation;
-using KadOrleans.Node.Clocks;
-
 namespace KadOrleans.Node;
 
 /// <summary>A node's state.</summary>

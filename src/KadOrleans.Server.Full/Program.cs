@@ -1,5 +1,3 @@
-using KadOrleans.AzureStorage;
-using KadOrleans.Server;
-using KadOrleans.Tls.Hosting;
+using KadOrleans.Server.Full;
 
 return await KadServer.RunAsync(args, providers => providers.UseKadAzureStorage().UseKadTls());

@@ -1,9 +1,3 @@
-using KadOrleans.Edge.Hosting;
-using KadOrleans.Hosting;
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Silo.Hosting;
-
 namespace KadOrleans.Server;
 
 /// <summary>A process of a cluster as an executable: with SQLite and PostgreSQL, and with the providers that it adds.</summary>

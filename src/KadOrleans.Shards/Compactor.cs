@@ -1,5 +1,3 @@
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Shards;
 
 /// <summary>

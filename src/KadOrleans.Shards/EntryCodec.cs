@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Shards;
 

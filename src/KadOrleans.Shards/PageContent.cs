@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Shards;
 
 /// <summary>What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages.</summary>

@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Shards;
 
 /// <summary>Reads, writes and empties pages for compactions and copies.</summary>

@@ -1,7 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Clocks;
-using KadOrleans.Core.Values;
-
 namespace KadOrleans.Shards;
 
 internal abstract class PendingWrite

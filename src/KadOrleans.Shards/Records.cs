@@ -1,6 +1,4 @@
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Shards;
 

@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Values;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Shards;

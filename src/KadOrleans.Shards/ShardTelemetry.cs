@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using KadOrleans.Core.Values;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Shards;

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 
 namespace KadOrleans.Shards;
 

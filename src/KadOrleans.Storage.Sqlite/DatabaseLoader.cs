@@ -1,13 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Salvage;
-using KadOrleans.Storage.Sqlite.Segments;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;

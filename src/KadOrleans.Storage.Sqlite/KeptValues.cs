@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Reading;
-using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite;

@@ -1,13 +1,4 @@
 using System.Collections.Concurrent;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Reading;
-using KadOrleans.Storage.Sqlite.Salvage;
-using KadOrleans.Storage.Sqlite.Segments;
-using KadOrleans.Storage.Sqlite.Writing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,8 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite.Writing;
-
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>

@@ -1,10 +1,4 @@
 using System.Globalization;
-using KadOrleans.Client;
-using KadOrleans.Core.Crawling;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Crawling;
-using KadOrleans.Node;
-using KadOrleans.Transport.Udp.Hosting;
 
 namespace KadOrleans.Benchmarks.Cluster;
 

@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Values;
 
 namespace KadOrleans.Benchmarks.Cluster;
 

@@ -1,11 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Values;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Node.Local;
 
 namespace KadOrleans.Benchmarks;
 

@@ -1,13 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
-using KadOrleans.Core;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Node.Local;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Benchmarks;
 

@@ -1,8 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using KadOrleans.Core;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Routing;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Benchmarks;
 

@@ -1,10 +1,6 @@
 using BenchmarkDotNet.Running;
 using KadOrleans.Benchmarks;
-using KadOrleans.Benchmarks.Http;
-using KadOrleans.Benchmarks.Libtorrent;
-using KadOrleans.Benchmarks.Networks;
-using KadOrleans.Benchmarks.Storage;
-using KadOrleans.Hostile.Tables;
+using KadOrleans.Hostile;
 
 return args switch
 {

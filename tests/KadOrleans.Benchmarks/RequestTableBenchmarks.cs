@@ -1,10 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
-using KadOrleans.Core;
-using KadOrleans.Node;
-using KadOrleans.Node.Requests;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Benchmarks;
 

@@ -1,6 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using KadOrleans.Core;
-using KadOrleans.Core.Routing;
 
 namespace KadOrleans.Benchmarks;
 

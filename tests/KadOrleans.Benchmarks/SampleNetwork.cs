@@ -1,11 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
-
 namespace KadOrleans.Benchmarks;
 
 /// <summary>Contacts and ids to measure with, the same in every run.</summary>

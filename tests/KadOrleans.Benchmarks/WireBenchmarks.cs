@@ -1,7 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Wire;
 
 namespace KadOrleans.Benchmarks;
 

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text;
-using KadOrleans.Core;
-using KadOrleans.Testing.Conditions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,6 +1,4 @@
 using System.Net;
-using KadOrleans.Core;
-using KadOrleans.Testing.Conditions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
 using KadOrleans.Node;
-using KadOrleans.Testing.Conditions;
-using KadOrleans.Transport.Udp.Hosting;
 using Microsoft.Playwright;
 
 namespace KadOrleans.Browser;

@@ -1,9 +1,5 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Faults.Campaigns;
-using KadOrleans.Faults.Curves;
-using KadOrleans.Faults.Options;
-using KadOrleans.Faults.Outages;
-using KadOrleans.Faults.Scaling;
+using KadOrleans.Faults;
 
 using var stopping = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -1,5 +1,3 @@
-using KadOrleans.Testing.Documents;
-
 namespace KadOrleans.Full.Tests;
 
 /// <summary>What the documents show of the providers compiles as it stands there.</summary>

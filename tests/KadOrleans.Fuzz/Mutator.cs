@@ -1,5 +1,3 @@
-using KadOrleans.Testing.Vectors;
-
 namespace KadOrleans.Fuzz;
 
 /// <summary>Derives datagrams from a corpus: a few changes to one of its members, which may take parts of another.</summary>

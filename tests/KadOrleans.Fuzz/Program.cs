@@ -1,6 +1,4 @@
 using KadOrleans.Fuzz;
-using KadOrleans.Fuzz.Engine;
-using KadOrleans.Fuzz.Soak;
 
 if (!FuzzOptions.TryParse(args, out var options, out var complaint))
 {

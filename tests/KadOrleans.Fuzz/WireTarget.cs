@@ -1,6 +1,3 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Wire;
 using static KadOrleans.Fuzz.InvariantException;
 
 namespace KadOrleans.Fuzz;

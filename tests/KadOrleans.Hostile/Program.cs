@@ -1,4 +1,4 @@
-using KadOrleans.Hostile.Sockets;
+using KadOrleans.Hostile;
 
 // SocketAttacks starts this program in a sandbox.
 if (args is not [SocketAttacks.Verb, var attack, var options])

@@ -1,6 +1,4 @@
 using KadOrleans.Cli;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Lab.Commands;
 
 namespace KadOrleans.Lab;
 

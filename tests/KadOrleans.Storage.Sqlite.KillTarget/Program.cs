@@ -1,8 +1,5 @@
 using System.Globalization;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.Storage.Sqlite;
-using KadOrleans.Storage.Sqlite.KillTarget;
+using KadOrleans.Storage.KillTarget;
 
 // 'hold FOLDER' opens the database and keeps it open until the input ends. 'write FOLDER FIRST' stores values numbered from FIRST until it is
 // killed, and prints each. 'rewrite FOLDER FIRST' does so with long values of few keys.

@@ -1,8 +1,6 @@
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 
-namespace KadOrleans.Storage.Sqlite.KillTarget;
+namespace KadOrleans.Storage.KillTarget;
 
 /// <summary>What the process writes and says, so that whoever started it knows what to expect.</summary>
 public static class Workload

@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using KadOrleans.Simulation;
 
 namespace KadOrleans.Testing;
 

@@ -1,6 +1,6 @@
 using System.CommandLine.Parsing;
 
-namespace KadOrleans.Cli.Arguments;
+namespace KadOrleans.Cli;
 
 /// <summary>
 /// Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words behind

@@ -1,11 +1,7 @@
 using System.Net;
 using System.Numerics;
-using KadOrleans.Core.Admission;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Node.Joining;
 
-namespace KadOrleans.Cli.Arguments;
+namespace KadOrleans.Cli;
 
 /// <summary>Addresses as they are typed. A mistake is a <see cref="CommandException"/> that names the option.</summary>
 internal static class Endpoints

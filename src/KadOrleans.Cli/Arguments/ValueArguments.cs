@@ -1,6 +1,6 @@
 using System.Text.Unicode;
 
-namespace KadOrleans.Cli.Arguments;
+namespace KadOrleans.Cli;
 
 /// <summary>What a <c>set</c> is given: a key, and a value in the command line or in a file.</summary>
 internal sealed class ValueArguments(string life)

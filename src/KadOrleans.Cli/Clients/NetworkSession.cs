@@ -1,9 +1,4 @@
-using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Transport.Udp;
-using KadOrleans.Transport.Udp.Hosting;
-
-namespace KadOrleans.Cli.Clients;
+namespace KadOrleans.Cli;
 
 /// <summary>Runs a command on a network, through the nodes of <c>--via</c>.</summary>
 internal sealed class NetworkSession(CommandIo io, bool json)

@@ -1,4 +1,4 @@
-namespace KadOrleans.Cli.Clients;
+namespace KadOrleans.Cli;
 
 /// <summary>Pings targets, each at all of its endpoints.</summary>
 internal sealed class Pinger(DhtNode engine)

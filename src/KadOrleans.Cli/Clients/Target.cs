@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Node.Joining;
 
-namespace KadOrleans.Cli.Clients;
+namespace KadOrleans.Cli;
 
 /// <summary>Another node as it was typed, and where it may be reached: at one endpoint or several.</summary>
 internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
@@ -12,7 +11,7 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
         string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
         // All are parsed before the first is resolved, so a typo shows at once.
-        var parsed = texts.Distinct().Select(text => (Text: text, Address: Arguments.Endpoints.ParseHost(name, text))).ToList();
+        var parsed = texts.Distinct().Select(text => (Text: text, Address: Cli.Endpoints.ParseHost(name, text))).ToList();
         var targets = new List<Target>();
         var unknown = await HostResolver.FindUnknownAsync(
             name,

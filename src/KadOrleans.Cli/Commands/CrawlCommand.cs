@@ -1,8 +1,4 @@
-using KadOrleans.Core.Crawling;
-using KadOrleans.Hosting.Crawling;
-using KadOrleans.Node.Crawling;
-
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class CrawlCommand
 {

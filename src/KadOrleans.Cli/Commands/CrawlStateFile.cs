@@ -1,7 +1,4 @@
-using KadOrleans.Core.Crawling;
-using KadOrleans.Node.Crawling;
-
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 /// <summary>
 /// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last record of

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Lookups;
-
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class FindNodeCommand
 {

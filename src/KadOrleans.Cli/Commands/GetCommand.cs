@@ -1,4 +1,4 @@
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class GetCommand
 {

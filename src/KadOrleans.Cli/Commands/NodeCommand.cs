@@ -1,14 +1,7 @@
-using KadOrleans.Cli.Hosting;
-using KadOrleans.Core.Admission;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Hosting.Logging;
-using KadOrleans.Hosting.Telemetry;
-using KadOrleans.Node.RandomWalks;
-using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class NodeCommand
 {

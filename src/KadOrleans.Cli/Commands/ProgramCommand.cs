@@ -3,7 +3,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 /// <summary>
 /// An executable's commands. A user's mistake ends in one sentence, never in an exception: also if the message of the exception is one.

@@ -1,7 +1,4 @@
-using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Lookups;
-
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class SizeCommand
 {

@@ -1,7 +1,6 @@
-using KadOrleans.Cli.Hosting;
 using KadOrleans.Storage.Sqlite;
 
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class StateCommand
 {

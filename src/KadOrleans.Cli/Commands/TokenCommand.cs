@@ -1,6 +1,4 @@
-using KadOrleans.Http.Access;
-
-namespace KadOrleans.Cli.Commands;
+namespace KadOrleans.Cli;
 
 internal static class TokenCommand
 {

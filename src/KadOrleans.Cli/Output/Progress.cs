@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace KadOrleans.Cli.Output;
+namespace KadOrleans.Cli;
 
 /// <summary>Shows progress to a person.</summary>
 /// <param name="io">Shown on its error output, if that is a terminal.</param>

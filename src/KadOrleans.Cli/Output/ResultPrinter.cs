@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Spectre.Console;
 
-namespace KadOrleans.Cli.Output;
+namespace KadOrleans.Cli;
 
 /// <summary>Prints results: a JSON object for programs, a table for a person at a terminal, plain lines otherwise.</summary>
 internal sealed class ResultPrinter(CommandIo io, bool json)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core.Admission;
+namespace KadOrleans.Core;
 
 // Admits events at a rate, which every call gives: so many buckets of one rate stay small. Not safe for several threads.
 internal struct TokenBucket

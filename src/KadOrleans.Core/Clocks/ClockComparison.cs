@@ -1,4 +1,4 @@
-namespace KadOrleans.Core.Clocks;
+namespace KadOrleans.Core;
 
 // How far another clock, read halfway through a call, is ahead of ours. The uncertainty is half the call's duration.
 internal readonly record struct ClockComparison(TimeSpan Difference, TimeSpan Uncertainty)

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Values;
-
-namespace KadOrleans.Core.Clocks;
+namespace KadOrleans.Core;
 
 // Decides the time by which values expire. While the wall clock and the monotonic clock agree, it is the wall clock's. When the
 // wall clock jumps ahead, time goes on by the monotonic clock until both agree for SettlingTime. A jump back is followed at once:

@@ -1,9 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Routing;
 
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 // Visits every reachable node of a network, as a state machine. Each endpoint is pinged for its id, then asked with FIND_NODE for
 // its whole table; the contacts that it names are visited in turn. An endpoint has one pending request. What strangers name is

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 /// <summary>
 /// What changed between two crawls. A node is an id that answers at an endpoint. A node with another address or id is another node.

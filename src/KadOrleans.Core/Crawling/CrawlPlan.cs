@@ -1,6 +1,4 @@
-using KadOrleans.Core.Routing;
-
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 // Decides which edge crawls which slice, at which rate. An edge has one slice at a time, under a lease. The lease of a silent
 // edge lasts until the edge must have stopped too; then another edge gets the slice. So no slice is lost, and all edges together

@@ -1,7 +1,6 @@
 using System.Text;
-using KadOrleans.Core.Routing;
 
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 /// <summary>A crawl's record of one endpoint.</summary>
 public sealed record CrawlRecord

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 /// <summary>A crawl: its progress while it runs, and what it found.</summary>
 public sealed record CrawlReport

@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 /// <summary>A crawl's summary of the network.</summary>
 public sealed record CrawlSummary

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Routing;
-
-namespace KadOrleans.Core.Crawling;
+namespace KadOrleans.Core;
 
 // Learns a node's whole routing table from its responses to FIND_NODE. A response has the k contacts nearest to its target, so
 // the walk asks about ever smaller ranges: it has the response to a target in one half, and asks for one in the other. The range

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core.Estimation;
+namespace KadOrleans.Core;
 
 // Estimates the number of nodes from how near lookups' last contacts are. Ids are spread evenly, so the share of the space within
 // the distance of the k-th nearest has a Gamma(k) distribution around k / N. Its cube root is nearly normal (Wilson and Hilferty,

@@ -1,9 +1,6 @@
 using System.Globalization;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Crawling;
-using KadOrleans.Core.Values;
 
-namespace KadOrleans.Core.Limits;
+namespace KadOrleans.Core;
 
 /// <summary>A limit that an operator may change while a node or a cluster runs. Values are whole numbers of its unit.</summary>
 public sealed class Limit

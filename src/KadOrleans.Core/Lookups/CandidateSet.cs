@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 
-namespace KadOrleans.Core.Lookups;
+namespace KadOrleans.Core;
 
 // The contacts a lookup knows, nearest first, one per endpoint. Bounded: a farther one that was not queried makes room for a
 // nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.

@@ -1,7 +1,4 @@
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-
-namespace KadOrleans.Core.Lookups;
+namespace KadOrleans.Core;
 
 // An iterative lookup as a state machine (Kademlia §2.3). It keeps up to α requests pending, without rounds, so an unresponsive
 // contact delays no other. It ends once the k nearest responsive contacts have answered on each disjoint path. Not safe for

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Values;
-
-namespace KadOrleans.Core.Lookups;
+namespace KadOrleans.Core;
 
 /// <summary>The outcome of a lookup.</summary>
 public sealed record LookupOutcome

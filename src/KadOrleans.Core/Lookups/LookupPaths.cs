@@ -1,8 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Lookups;
+namespace KadOrleans.Core;
 
 // The disjoint paths of a lookup (S/Kademlia §4.4). A path continues with the contacts named by those that it queried. No two
 // paths query one contact, so a liar leads only its own path astray.

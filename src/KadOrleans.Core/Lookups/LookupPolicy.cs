@@ -1,7 +1,4 @@
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-
-namespace KadOrleans.Core.Lookups;
+namespace KadOrleans.Core;
 
 internal sealed record LookupPolicy
 {

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Values;
-
-namespace KadOrleans.Core.Lookups;
+namespace KadOrleans.Core;
 
 /// <summary>A lookup with each of its queries.</summary>
 /// <param name="From">The node id that asked.</param>

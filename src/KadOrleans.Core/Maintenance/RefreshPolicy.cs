@@ -1,6 +1,4 @@
-using KadOrleans.Core.Routing;
-
-namespace KadOrleans.Core.Maintenance;
+namespace KadOrleans.Core;
 
 // Decides which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node
 // comes up to a quarter early. Otherwise nodes that started together would always refresh together.

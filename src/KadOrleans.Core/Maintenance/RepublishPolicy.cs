@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using KadOrleans.Core.Routing;
 
-namespace KadOrleans.Core.Maintenance;
+namespace KadOrleans.Core;
 
 /// <summary>Decides when values are republished, and by which node (Kademlia §2.5).</summary>
 internal static class RepublishPolicy

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Routing;
+namespace KadOrleans.Core;
 
 /// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and their replacements.</summary>
 internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)

@@ -1,7 +1,6 @@
 using System.Collections.ObjectModel;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Routing;
+namespace KadOrleans.Core;
 
 /// <summary>
 /// The contacts of a table at one moment, for any number of readers at once. It is plain data (id, version, contacts, room per range), so a

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Routing;
+namespace KadOrleans.Core;
 
 // The places of a table, with the counts of endpoints and subnets. It knows where there is room, and decides nothing.
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Admission;
-
-namespace KadOrleans.Core.Timeouts;
+namespace KadOrleans.Core;
 
 /// <summary>Smoothed mean and deviation, as TCP keeps them (RFC 6298).</summary>
 internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviation)

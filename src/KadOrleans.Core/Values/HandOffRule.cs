@@ -1,7 +1,4 @@
-using KadOrleans.Core.Maintenance;
-using KadOrleans.Core.Routing;
-
-namespace KadOrleans.Core.Values;
+namespace KadOrleans.Core;
 
 /// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder alone.</summary>
 internal static class HandOffRule

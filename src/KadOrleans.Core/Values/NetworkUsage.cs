@@ -1,6 +1,4 @@
-using KadOrleans.Core.Admission;
-
-namespace KadOrleans.Core.Values;
+namespace KadOrleans.Core;
 
 internal abstract class NetworkUsage(SourceNetwork network)
 {

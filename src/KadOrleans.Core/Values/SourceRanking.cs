@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Values;
+namespace KadOrleans.Core;
 
 /// <summary>What one source network holds.</summary>
 /// <param name="Source">The network; <see cref="SourceNetwork.Trusted"/> for what was stored here itself or by trusted sources.</param>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Core.Admission;
 
-namespace KadOrleans.Core.Values;
+namespace KadOrleans.Core;
 
 // Counts keys against a StoreQuota: in all, by subnet and by source. Every change takes O(log n) of the networks. Not safe for
 // several threads: the owner serialises calls.

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Admission;
-
-namespace KadOrleans.Core.Values;
+namespace KadOrleans.Core;
 
 /// <summary>A value as a node holds it. Of each there may be millions, so times are kept as eight bytes.</summary>
 public sealed record StoredValue

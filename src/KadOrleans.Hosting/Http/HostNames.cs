@@ -1,10 +1,8 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 
-namespace KadOrleans.Hosting.Http;
+namespace KadOrleans.Hosting;
 
 /// <summary>
 /// The host names that a server accepts, against DNS rebinding. There a web page makes its own name resolve to this machine. Its requests

@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace KadOrleans.Hosting.Http;
+namespace KadOrleans.Hosting;
 
 /// <summary>
 /// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token read bodies,

@@ -1,17 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using KadOrleans.Hosting.Settings;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Hosting.Http;
+namespace KadOrleans.Hosting;
 
 /// <summary>Where a process serves HTTP, to whom, and the names of the settings of that. Port 0 is any free one.</summary>
 internal sealed record HttpPlace(

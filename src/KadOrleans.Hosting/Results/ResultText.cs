@@ -1,10 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using KadOrleans.Core.Estimation;
-using KadOrleans.Core.Lookups;
-using KadOrleans.Core.Values;
 
-namespace KadOrleans.Hosting.Results;
+namespace KadOrleans.Hosting;
 
 /// <summary>The outcome of a lookup, for people and for programs.</summary>
 internal static class LookupText

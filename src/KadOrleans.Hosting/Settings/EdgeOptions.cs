@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Node;
-using KadOrleans.Node.Joining;
-
-namespace KadOrleans.Hosting.Settings;
+namespace KadOrleans.Hosting;
 
 /// <summary>The options of an edge, from the section <c>Kad:Edge</c>.</summary>
 internal sealed class EdgeOptions

@@ -1,8 +1,6 @@
 using System.Net;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Hosting.Telemetry;
 
-namespace KadOrleans.Hosting.Settings;
+namespace KadOrleans.Hosting;
 
 /// <summary>Where a cluster keeps its membership, grain state and reminders. The names of Orleans' providers are allowed too.</summary>
 internal enum StorageChoice

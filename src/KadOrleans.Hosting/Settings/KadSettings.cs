@@ -1,16 +1,10 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Net;
 using System.Reflection;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Hosting.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Hosting.Settings;
+namespace KadOrleans.Hosting;
 
 /// <summary>
 /// Binds settings to options and checks them, before a host is built: they decide what it has. Each mistake is one sentence with the

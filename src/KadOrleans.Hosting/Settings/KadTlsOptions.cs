@@ -1,8 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Core;
 using Microsoft.Extensions.Configuration;
 
-namespace KadOrleans.Hosting.Settings;
+namespace KadOrleans.Hosting;
 
 /// <summary>
 /// The certificate that a silo or client presents, and those that it accepts: the section <c>Kad:Tls</c>. Either <see cref="Certificate"/>

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using KadOrleans.Core;
 
-namespace KadOrleans.Hosting.Settings;
+namespace KadOrleans.Hosting;
 
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 internal static class SettingsCommand

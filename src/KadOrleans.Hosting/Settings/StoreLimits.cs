@@ -1,7 +1,4 @@
-using System.Globalization;
-using KadOrleans.Core.Values;
-
-namespace KadOrleans.Hosting.Settings;
+namespace KadOrleans.Hosting;
 
 /// <summary>What a process that holds keys may take of its machine, and how many keys and bytes of values fit.</summary>
 /// <param name="Process">What the process is called in messages.</param>

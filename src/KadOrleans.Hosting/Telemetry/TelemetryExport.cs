@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
-using KadOrleans.Core;
-using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +8,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace KadOrleans.Hosting.Telemetry;
+namespace KadOrleans.Hosting;
 
 /// <summary>
 /// Sends metrics and traces to a collector in the background. If the collector does not respond the data is dropped, without further effect.

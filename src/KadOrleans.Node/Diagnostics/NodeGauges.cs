@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using KadOrleans.Node.Clocks;
-using KadOrleans.Node.Lookups;
 
-namespace KadOrleans.Node.Diagnostics;
+namespace KadOrleans.Node;
 
 /// <summary>Gauges over all nodes of the process, as ids may not be tags.</summary>
 internal static class NodeGauges

@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Diagnostics;
+namespace KadOrleans.Node;
 
 /// <summary>The engine's log messages. Ids are stable: 1000 to 1999.</summary>
 internal static partial class NodeLog
@@ -43,7 +43,7 @@ internal static partial class NodeLog
     public static partial void PublicationEnded(this ILogger logger, NodeId key, int voices, int holders);
 
     [LoggerMessage(1028, LogLevel.Warning, "The value of {Key} is stored, but will not be published again: {Result}")]
-    public static partial void NotRemembered(this ILogger logger, NodeId key, Core.Values.StoreResult result);
+    public static partial void NotRemembered(this ILogger logger, NodeId key, StoreResult result);
 
     [LoggerMessage(
         1029,

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace KadOrleans.Node.Diagnostics;
+namespace KadOrleans.Node;
 
 /// <summary>A node's instruments, and its counts for /status. Tags are small closed sets, never ids, keys or addresses.</summary>
 internal sealed class NodeMetrics

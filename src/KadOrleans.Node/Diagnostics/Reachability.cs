@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Diagnostics;
+namespace KadOrleans.Node;
 
 /// <summary>Whether contacts respond. The table keeps unresponsive ones until it knows better ones.</summary>
 internal sealed class Reachability(IRoutingTable table, TimeProvider time)

@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Diagnostics;
+namespace KadOrleans.Node;
 
 /// <summary>Once a minute: tells the key store which keys are near, and logs reached quotas and limits.</summary>
 internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment environment)

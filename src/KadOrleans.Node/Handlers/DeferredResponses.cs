@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 
-namespace KadOrleans.Node.Handlers;
+namespace KadOrleans.Node;
 
 /// <summary>Responses that wait for storage, sent together when due together. A stopping node completes all of them.</summary>
 internal sealed class DeferredResponses(
-    Action<StoreResult, RequestContext> stored, Action<NodeId, StoredValue?, RequestContext> found, NodeMetrics metrics, ILogger logger)
+    Action<StoreResult, RequestSource> stored, Action<NodeId, StoredValue?, RequestSource> found, NodeMetrics metrics, ILogger logger)
     : IThreadPoolWorkItem
 {
     /// <summary>The most pending requests: storage further behind would miss the senders' timeout of 5 s.</summary>
@@ -25,10 +25,10 @@ internal sealed class DeferredResponses(
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
     /// <summary>Responds to a STORE once it is stored. A failure is counted and logged.</summary>
-    public void Add(ValueTask<StoreResult> storing, in RequestContext context) => Take().Wait(storing, context);
+    public void Add(ValueTask<StoreResult> storing, in RequestSource context) => Take().Wait(storing, context);
 
     /// <summary>Responds to a FIND_VALUE once its value is read. If storage fails, with the nearest contacts.</summary>
-    public void Add(NodeId key, ValueTask<StoredValue?> finding, in RequestContext context) => Take().Wait(key, finding, context);
+    public void Add(NodeId key, ValueTask<StoredValue?> finding, in RequestSource context) => Take().Wait(key, finding, context);
 
     public Task DrainAsync()
     {
@@ -78,7 +78,7 @@ internal sealed class DeferredResponses(
         }
     }
 
-    private void Stored(ValueTaskAwaiter<StoreResult> storing, in RequestContext context)
+    private void Stored(ValueTaskAwaiter<StoreResult> storing, in RequestSource context)
     {
         StoreResult result;
         try
@@ -95,7 +95,7 @@ internal sealed class DeferredResponses(
         stored(result, context);
     }
 
-    private void Found(NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestContext context)
+    private void Found(NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestSource context)
     {
         StoredValue? value = null;
         try
@@ -186,7 +186,7 @@ internal sealed class DeferredResponses(
         private ValueTaskAwaiter<StoreResult> _storing;
         private ValueTaskAwaiter<StoredValue?> _finding;
         private NodeId? _key;
-        private RequestContext _context;
+        private RequestSource _context;
 
         public Deferred(DeferredResponses owner)
         {
@@ -196,13 +196,13 @@ internal sealed class DeferredResponses(
 
         public IResponseRoute Route => _context.Route;
 
-        public void Wait(ValueTask<StoreResult> storing, in RequestContext context)
+        public void Wait(ValueTask<StoreResult> storing, in RequestSource context)
         {
             (_storing, _key, _context) = (storing.GetAwaiter(), null, context with { RespondsLater = true });
             _storing.UnsafeOnCompleted(_onDue);
         }
 
-        public void Wait(NodeId key, ValueTask<StoredValue?> finding, in RequestContext context)
+        public void Wait(NodeId key, ValueTask<StoredValue?> finding, in RequestSource context)
         {
             (_finding, _key, _context) = (finding.GetAwaiter(), key, context with { RespondsLater = true });
             _finding.UnsafeOnCompleted(_onDue);

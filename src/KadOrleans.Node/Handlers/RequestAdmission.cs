@@ -1,6 +1,4 @@
-using KadOrleans.Node.Trust;
-
-namespace KadOrleans.Node.Handlers;
+namespace KadOrleans.Node;
 
 /// <summary>Decides which requests are handled: bans, rates, proofs. Forged requests use up no proven endpoint's rate.</summary>
 internal sealed class RequestAdmission(
@@ -54,7 +52,7 @@ internal sealed class RequestAdmission(
         }
 
         metrics.Received(request.Kind);
-        var context = new RequestContext(id, source, requestLength, route, isTrusted, endpoint) { Age = age };
+        var context = new RequestSource(id, source, requestLength, route, isTrusted, endpoint) { Age = age };
         if (clientOnly)
         {
             handlers.HandleAsClient(request.Kind, context);
@@ -106,7 +104,7 @@ internal sealed class RequestAdmission(
     }
 
     // A forged request stores nothing, and draws no read from storage and no call to a silo.
-    private void ReceiveFromStranger(Request request, in RequestContext context)
+    private void ReceiveFromStranger(Request request, in RequestSource context)
     {
         switch (request.Kind)
         {
@@ -134,7 +132,7 @@ internal sealed class RequestAdmission(
             : endpoint.TryAdmit(now) && _verifiedSubnets.TryAdmitSubnet(source, now);
     }
 
-    private RequestContext ContextOf(PendingRequest pending) => new(
+    private RequestSource ContextOf(PendingRequest pending) => new(
         pending.Id, pending.Source, pending.Length, pending.Route, IsTrusted: false, Find(pending.Source))
     {
         Age = time.GetElapsedTime(pending.PendingSince),
@@ -142,7 +140,7 @@ internal sealed class RequestAdmission(
 }
 
 /// <summary>A request's source, its length, and the route of its response.</summary>
-internal readonly record struct RequestContext(
+internal readonly record struct RequestSource(
     MessageId Id, UdpEndpoint Source, int Length, IResponseRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
 {
     /// <summary>How long it lay in a socket or waited for a proof.</summary>

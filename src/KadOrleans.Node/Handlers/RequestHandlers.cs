@@ -1,8 +1,4 @@
-using KadOrleans.Node.Trust;
-using KadOrleans.Node.Values;
-using KadOrleans.Watching;
-
-namespace KadOrleans.Node.Handlers;
+namespace KadOrleans.Node;
 
 /// <summary>Handles each kind of request. The responses that wait for storage are bounded in number.</summary>
 internal sealed class RequestHandlers
@@ -46,7 +42,7 @@ internal sealed class RequestHandlers
 
     public Task DrainAsync() => _deferred.DrainAsync();
 
-    public void Handle(Request request, in RequestContext context)
+    public void Handle(Request request, in RequestSource context)
     {
         switch (request.Kind)
         {
@@ -78,7 +74,7 @@ internal sealed class RequestHandlers
     }
 
     /// <summary>A client responds with nothing, so that nodes which took it for a node do not wait for it.</summary>
-    public void HandleAsClient(RequestKind kind, in RequestContext context)
+    public void HandleAsClient(RequestKind kind, in RequestSource context)
     {
         var length = kind switch
         {
@@ -90,21 +86,21 @@ internal sealed class RequestHandlers
         Send(length, kind, default, context);
     }
 
-    public void Stun(in RequestContext context) =>
+    public void Stun(in RequestSource context) =>
         Send(ResponseWriter.WriteStun(Buffer, context.Id, context.Source), RequestKind.Stun, default, context);
 
     /// <summary>Responds with the k nearest contacts, as other nodes do without the sender's endpoint and the target.</summary>
-    public void FindNode(NodeId target, in RequestContext context) =>
+    public void FindNode(NodeId target, in RequestSource context) =>
         Send(WriteNodes(target, context), RequestKind.FindNode, target, context);
 
     /// <summary>Responds to an unproven sender with as many of the nearest contacts as it may get.</summary>
-    public void FindNodeShortened(PendingRequest pending, in RequestContext context)
+    public void FindNodeShortened(PendingRequest pending, in RequestSource context)
     {
         var length = WriteNodesWithin(ResponseGate.AllowanceOf(pending), pending.Target, context);
         _gate.RespondShortened(Buffer[..length], pending);
     }
 
-    public void FindValue(NodeId key, in RequestContext context)
+    public void FindValue(NodeId key, in RequestSource context)
     {
         if (IsBusy(RequestKind.FindValue))
         {
@@ -133,7 +129,7 @@ internal sealed class RequestHandlers
     }
 
     /// <summary>Responds to FIND_VALUE if that takes no read. False: it takes one, and nothing was sent.</summary>
-    public bool TryFindValue(NodeId key, in RequestContext context)
+    public bool TryFindValue(NodeId key, in RequestSource context)
     {
         if (IsBusy(RequestKind.FindValue))
         {
@@ -150,7 +146,7 @@ internal sealed class RequestHandlers
     }
 
     /// <summary>Stores the value, unless rules or quotas refuse it, and responds once it is durable.</summary>
-    public void Store(StoreRequest request, in RequestContext context)
+    public void Store(StoreRequest request, in RequestSource context)
     {
         if (IsLate(context) || IsBusy(RequestKind.Store))
         {
@@ -169,7 +165,7 @@ internal sealed class RequestHandlers
     }
 
     /// <summary>Refuses a STORE that no sender may make. False: it was not refused.</summary>
-    public bool TryRefuse(StoreRequest request, in RequestContext context)
+    public bool TryRefuse(StoreRequest request, in RequestSource context)
     {
         if (IsLate(context))
         {
@@ -185,9 +181,9 @@ internal sealed class RequestHandlers
         return true;
     }
 
-    private static bool IsTooOld(in RequestContext context) => context.Age > MaxStoreAge;
+    private static bool IsTooOld(in RequestSource context) => context.Age > MaxStoreAge;
 
-    private bool IsLate(in RequestContext context)
+    private bool IsLate(in RequestSource context)
     {
         var isLate = IsTooOld(context);
         if (isLate)
@@ -211,7 +207,7 @@ internal sealed class RequestHandlers
     }
 
     // After the response. A stranger is pinged with its response, and considered when it answers.
-    private void Consider(NodeId sender, in RequestContext context)
+    private void Consider(NodeId sender, in RequestSource context)
     {
         if (context.IsProven)
         {
@@ -219,7 +215,7 @@ internal sealed class RequestHandlers
         }
     }
 
-    private ValueTask<StoreResult> PutAsync(in StoreRequest request, in RequestContext context)
+    private ValueTask<StoreResult> PutAsync(in StoreRequest request, in RequestSource context)
     {
         var now = _time.GetUtcNow();
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
@@ -243,7 +239,7 @@ internal sealed class RequestHandlers
     }
 
     // Undecided, as storage failed: no response, so that the sender retries.
-    private void RespondToStore(StoreResult result, RequestContext context)
+    private void RespondToStore(StoreResult result, RequestSource context)
     {
         _metrics.Stored(result);
         if (!result.IsUndecided())
@@ -252,7 +248,7 @@ internal sealed class RequestHandlers
         }
     }
 
-    private void RespondToFindValue(NodeId key, StoredValue? stored, in RequestContext context)
+    private void RespondToFindValue(NodeId key, StoredValue? stored, in RequestSource context)
     {
         var length = stored is null
             ? WriteNodes(key, context)
@@ -260,7 +256,7 @@ internal sealed class RequestHandlers
         Send(length, RequestKind.FindValue, key, context);
     }
 
-    private int WriteNodes(NodeId target, in RequestContext context)
+    private int WriteNodes(NodeId target, in RequestSource context)
     {
         Span<Contact> nearest = stackalloc Contact[_options.BucketSize];
         var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
@@ -268,7 +264,7 @@ internal sealed class RequestHandlers
     }
 
     // As many of the nearest contacts as fit; 0 bytes if not even an empty list does.
-    private int WriteNodesWithin(int maxLength, NodeId target, in RequestContext context)
+    private int WriteNodesWithin(int maxLength, NodeId target, in RequestSource context)
     {
         Span<Contact> nearest = stackalloc Contact[_options.BucketSize];
         var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
@@ -283,6 +279,6 @@ internal sealed class RequestHandlers
         return fitting < 0 ? 0 : ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..fitting]);
     }
 
-    private void Send(int length, RequestKind kind, NodeId target, in RequestContext context) =>
+    private void Send(int length, RequestKind kind, NodeId target, in RequestSource context) =>
         _gate.Respond(Buffer[..length], kind, target, context);
 }

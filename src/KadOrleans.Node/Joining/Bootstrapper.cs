@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Node.Lookups;
-using KadOrleans.Node.Requests;
 
-namespace KadOrleans.Node.Joining;
+namespace KadOrleans.Node;
 
 /// <summary>Joins a network (Kademlia §2.3): pings the given nodes, then looks up the own id from those that answered.</summary>
 internal sealed class Bootstrapper(

@@ -1,6 +1,4 @@
-using KadOrleans.Node.Maintenance;
-
-namespace KadOrleans.Node.Joining;
+namespace KadOrleans.Node;
 
 /// <summary>Joins the network for a standalone node, and knows whether it has joined.</summary>
 internal sealed class NetworkJoin(KadNodeOptions options)

@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Local;
+namespace KadOrleans.Node;
 
 /// <summary>Every call completes synchronously. After disposal only disposal does not throw.</summary>
 internal sealed class InMemoryKeyStore : IKeyStore

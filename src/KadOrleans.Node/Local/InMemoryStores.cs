@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
-namespace KadOrleans.Node.Local;
+namespace KadOrleans.Node;
 
 /// <summary>Keeps the state for as long as the process lives. Every call completes synchronously.</summary>
 internal sealed class InMemoryNodeStateStore : INodeStateStore

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Node.Clocks;
 
-namespace KadOrleans.Node.Local;
+namespace KadOrleans.Node;
 
 /// <summary>A standalone node's schedule: checks once a minute what is due.</summary>
 /// <param name="table">The table, for its buckets.</param>

@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Local;
+namespace KadOrleans.Node;
 
 /// <summary>A routing table in this process. The next snapshot has all observations.</summary>
 internal sealed class LocalRoutingTable : IRoutingTable

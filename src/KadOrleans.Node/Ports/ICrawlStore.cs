@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>Keeps the last crawls of a node.</summary>
 public interface ICrawlStore

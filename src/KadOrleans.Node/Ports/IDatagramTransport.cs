@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>Sends and receives datagrams. The destination decides the route of those sent through it itself.</summary>
 public interface IDatagramTransport : IResponseRoute, IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>
 /// Holds the keys that this node stores. Safe for several threads. Broken storage shows as <see cref="StoreResult.StorageFailed"/> on

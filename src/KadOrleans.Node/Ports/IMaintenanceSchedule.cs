@@ -1,6 +1,4 @@
-using KadOrleans.Core.Clocks;
-
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>Gives periodic work when it is due. A task may come twice or late, so all work is idempotent.</summary>
 internal interface IMaintenanceSchedule

@@ -1,6 +1,4 @@
-using KadOrleans.Core.Limits;
-
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>Keeps what the node's operator has set while it ran, and who changed what.</summary>
 public interface IManagementStore

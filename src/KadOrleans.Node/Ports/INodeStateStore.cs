@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>Keeps what a node needs after a restart: its id and its contacts.</summary>
 public interface INodeStateStore

@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>
 /// Remembers publications, to send them each day (Kademlia §2.5). Thread-safe. Broken storage is <see

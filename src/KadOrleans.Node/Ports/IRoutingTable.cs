@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Ports;
+namespace KadOrleans.Node;
 
 /// <summary>An immutable snapshot to read, and a sink for observations. No member blocks. Events come from any thread.</summary>
 internal interface IRoutingTable

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>Ids of pings that prove an address: a keyed hash of endpoint and epoch. Forged sources cost no memory.</summary>
 internal sealed class AddressProofs(IRandomSource random, TimeProvider time)

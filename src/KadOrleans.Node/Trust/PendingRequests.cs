@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using KadOrleans.Node.Handlers;
 
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>Requests of unproven endpoints, bounded. A new one pushes out the oldest: its network's, if that has many.</summary>
 internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPerEndpoint)
@@ -131,7 +130,7 @@ internal sealed class PendingRequest
     /// <summary>Bytes besides the datagram: the object, and its places in the lists.</summary>
     private const int Overhead = 640;
 
-    public PendingRequest(RequestKind kind, NodeId target, in RequestContext context)
+    public PendingRequest(RequestKind kind, NodeId target, in RequestSource context)
     {
         (Kind, Target) = (kind, target);
         (Id, Source, Route, Length) = (context.Id, context.Source, context.Route, context.Length);

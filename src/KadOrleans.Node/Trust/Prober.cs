@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using KadOrleans.Node.Requests;
 
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>Pings candidates within rates, contacts to be checked at once. <see cref="Strangers"/> pings the unproven.</summary>
 internal sealed class Prober : IDisposable

@@ -1,6 +1,4 @@
-using KadOrleans.Node.Handlers;
-
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>The trust rules. An unproven address draws at most twice its bytes, pings included; a proven one its rate.</summary>
 internal sealed class ResponseGate(
@@ -32,7 +30,7 @@ internal sealed class ResponseGate(
     }
 
     /// <summary>Sends the response, or holds the request if its source is unproven and the response much longer.</summary>
-    public void Respond(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestContext context)
+    public void Respond(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestSource context)
     {
         if (context.IsTrusted)
         {
@@ -61,15 +59,15 @@ internal sealed class ResponseGate(
         request.Route.Send(response, request.Source);
     }
 
-    public void Hold(in StoreRequest request, in RequestContext context) =>
+    public void Hold(in StoreRequest request, in RequestSource context) =>
         strangers.Hold(new PendingRequest(RequestKind.Store, request.Key, context) { Store = request });
 
-    public void Hold(RequestKind kind, NodeId target, in RequestContext context) => strangers.Hold(new PendingRequest(kind, target, context));
+    public void Hold(RequestKind kind, NodeId target, in RequestSource context) => strangers.Hold(new PendingRequest(kind, target, context));
 
     public static int AllowanceOf(PendingRequest request) =>
         (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);
 
-    private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestContext context)
+    private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestSource context)
     {
         // Useless to an attacker, and silence would cost an honest peer a contact.
         if (response.Length <= context.Length)
@@ -86,7 +84,7 @@ internal sealed class ResponseGate(
         context.Respond(response);
     }
 
-    private void RespondToStranger(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestContext context)
+    private void RespondToStranger(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestSource context)
     {
         var left = (MaxAmplification * context.Length) - response.Length;
         var hasRoomForPing = left >= Strangers.PingLength;

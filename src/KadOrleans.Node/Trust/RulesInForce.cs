@@ -1,7 +1,4 @@
-using KadOrleans.Core.Limits;
-using KadOrleans.Node.Handlers;
-
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>The bans and limits that a node follows. One caller at a time changes them.</summary>
 internal sealed class RulesInForce(

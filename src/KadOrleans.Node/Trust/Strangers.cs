@@ -1,4 +1,4 @@
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>Pings endpoints that have never answered, and holds what must not be done for a forged address.</summary>
 internal sealed class Strangers : IDisposable

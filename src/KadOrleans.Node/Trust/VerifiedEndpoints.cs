@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Node.Trust;
+namespace KadOrleans.Node;
 
 /// <summary>Endpoints that have answered, so their address is not forged, in two generations. Reading takes no lock.</summary>
 internal sealed class VerifiedEndpoints(TimeProvider time, EndpointRates rates)

@@ -1,7 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Hosting.Settings;
-
-namespace KadOrleans.AzureStorage;
+namespace KadOrleans.Server.Full;
 
 /// <summary>Reads and checks the section <c>Kad:Azure</c>, and the environment of the process's identity.</summary>
 internal static class AzureSettings

@@ -1,10 +1,8 @@
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.Hosting.Settings;
 
-namespace KadOrleans.AzureStorage;
+namespace KadOrleans.Server.Full;
 
 /// <summary>Keeps a cluster's state on Azure Storage.</summary>
 public static class KadAzureStorageExtensions

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Core;
-using KadOrleans.Hosting.Cluster.Connections;
 
-namespace KadOrleans.Tls.Certificates;
+namespace KadOrleans.Server.Full;
 
 /// <summary>Decides which certificates are acceptable, without I/O.</summary>
 /// <param name="name">The DNS name that silos' certificates must carry.</param>

@@ -1,11 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Options;
-using KadOrleans.Hosting.Cluster.Connections;
 
-namespace KadOrleans.Tls.Certificates;
+namespace KadOrleans.Server.Full;
 
 /// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
 internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)

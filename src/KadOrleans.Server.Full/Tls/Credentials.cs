@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Tls.Certificates;
+namespace KadOrleans.Server.Full;
 
 /// <summary>
 /// The certificate that a process presents, and the authorities that it trusts. Immutable. Replaced credentials are not disposed, as

@@ -1,13 +1,9 @@
 using System.Net.Security;
-using KadOrleans.Tls.Certificates;
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.Hosting.Cluster.Connections;
-using KadOrleans.Hosting.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Orleans.Connections.Security;
 
-namespace KadOrleans.Tls.Hosting;
+namespace KadOrleans.Server.Full;
 
 /// <summary>Encrypts the connections between silos and from clients by mutual TLS.</summary>
 public static class KadTlsExtensions

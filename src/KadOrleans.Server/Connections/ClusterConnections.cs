@@ -1,9 +1,8 @@
-using KadOrleans.Hosting.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 
-namespace KadOrleans.Hosting.Cluster.Connections;
+namespace KadOrleans.Server;
 
 /// <summary>Sets up Orleans' connections: encrypted where the settings ask for it, and watched for what ends them early.</summary>
 internal static class ClusterConnections

@@ -1,13 +1,11 @@
-using KadOrleans.Grains.Abstractions.Access;
-using KadOrleans.Grains.Hosting;
-using Microsoft.Extensions.Options;
-using Orleans.Configuration;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Hosting.Settings;
+using KadOrleans.Grains;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Refuses ports that another process listens on. Orleans sets the option to share ports. So a silo could start at the address of a live

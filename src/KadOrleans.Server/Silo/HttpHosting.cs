@@ -1,15 +1,7 @@
-using KadOrleans.Client.Hosting;
-using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Grains.Silos;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Http;
-using KadOrleans.Http.Access;
-using KadOrleans.Silo.Health;
-using KadOrleans.Http.WebConsole;
+using KadOrleans.Grains;
 using Orleans.Dashboard;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>Sets up what the silo serves over HTTP, all on one address.</summary>
 internal static class HttpHosting

@@ -1,6 +1,6 @@
 using Orleans.Core.Internal;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Ends the worker of Orleans' rebalancer when the cluster's last silo stops. Orleans would move it to another silo, and log an error as

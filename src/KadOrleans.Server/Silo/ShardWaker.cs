@@ -1,12 +1,9 @@
 using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Grains.Abstractions.Values;
-using KadOrleans.Grains.Hosting;
 using KadOrleans.Grains;
-using KadOrleans.Hosting;
 using KadOrleans.Shards;
 using Orleans.Storage;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Calls each stored shard once after a start, if storage survives a restart and reminders do not. A shard sets its reminder when it

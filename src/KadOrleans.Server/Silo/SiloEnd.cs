@@ -1,16 +1,11 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using KadOrleans.Core;
 using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Hosting;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Silo.PostgreSql;
-using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>Explains a failed start of a silo or an edge: the exit code and a sentence, or one for each wrong setting.</summary>
 internal static class StartFailure

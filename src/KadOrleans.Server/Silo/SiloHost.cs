@@ -1,25 +1,12 @@
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.EdgeWorker.Hosting;
 using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Grains;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Hosting;
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.Hosting.Cluster.Connections;
-using KadOrleans.Hosting.Logging;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Hosting.Telemetry;
-using KadOrleans.Node;
-using KadOrleans.Silo.PostgreSql;
-using KadOrleans.Transport.Udp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Storage;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 internal static class SiloHost

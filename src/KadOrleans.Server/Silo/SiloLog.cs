@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>The silo process's log messages. Event ids 7000 to 7099.</summary>
 internal static partial class SiloLog

@@ -1,19 +1,12 @@
 using System.Reflection;
-using KadOrleans.Core;
 using KadOrleans.Grains;
-using KadOrleans.Hosting;
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.Hosting.Logging;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Http.Access;
-using KadOrleans.Silo.PostgreSql;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
 
-namespace KadOrleans.Silo.Hosting;
+namespace KadOrleans.Server;
 
 /// <summary>The process from its first line to its exit code.</summary>
 internal static class SiloProgram

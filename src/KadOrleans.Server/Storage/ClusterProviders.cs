@@ -2,12 +2,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using KadOrleans.Hosting.Settings;
 using KadOrleans.Shards;
 using Npgsql;
-using static KadOrleans.Hosting.Cluster.Filling;
+using static KadOrleans.Server.Filling;
 
-namespace KadOrleans.Hosting.Cluster;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Translates <c>Kad:Storage</c> and its related settings into Orleans' own, for silos and edges. Settings of Orleans that are given stay
@@ -67,7 +66,7 @@ internal static class ClusterProviders
                 break;
             case StorageChoice.AdoNet:
                 CheckPostgreSql(options.PostgreSql);
-                AddPostgreSql(filling, options.PostgreSql, Clustering, Storage, Reminders);
+                AddPostgreSql(filling, options.PostgreSql, Clustering, Filling.Storage, Reminders);
                 break;
             default:
                 providers.RequireStorage().FillInSilo(filling);
@@ -75,7 +74,7 @@ internal static class ClusterProviders
         }
 
         CheckLocalStorageIsAlone(filling);
-        CheckRecords($"{Storage}:ProviderType", filling[$"{Storage}:ProviderType"]);
+        CheckRecords($"{Filling.Storage}:ProviderType", filling[$"{Filling.Storage}:ProviderType"]);
         return filling.Values;
     }
 
@@ -117,10 +116,10 @@ internal static class ClusterProviders
             filling.Add(AdvertisedAddress, "127.0.0.1");
         }
 
-        if (filling.AddProvider(Storage, "Sqlite"))
+        if (filling.AddProvider(Filling.Storage, "Sqlite"))
         {
-            filling.Values[$"{Storage}:Folder"] = options.Data;
-            filling.Values[$"{Storage}:FolderSetting"] = "Kad:Data";
+            filling.Values[$"{Filling.Storage}:Folder"] = options.Data;
+            filling.Values[$"{Filling.Storage}:FolderSetting"] = "Kad:Data";
         }
 
         filling.AddProvider(Reminders, "Memory");
@@ -177,10 +176,10 @@ internal static class ClusterProviders
     private static void CheckLocalStorageIsAlone(Filling filling)
     {
         var clustering = filling[$"{Clustering}:ProviderType"];
-        if (Is(filling[$"{Storage}:ProviderType"], "Sqlite") && !Is(clustering, "Development"))
+        if (Is(filling[$"{Filling.Storage}:ProviderType"], "Sqlite") && !Is(clustering, "Development"))
         {
             throw KadSettings.Mistake(
-                $"{Storage}:ProviderType is 'Sqlite', which a single silo can use, but {Clustering}:ProviderType is "
+                $"{Filling.Storage}:ProviderType is 'Sqlite', which a single silo can use, but {Clustering}:ProviderType is "
                 + $"'{clustering}'; choose both with Kad:Storage, or set both.");
         }
     }

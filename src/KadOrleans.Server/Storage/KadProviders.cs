@@ -1,8 +1,6 @@
-using KadOrleans.Hosting.Cluster.Connections;
-using KadOrleans.Hosting.Settings;
 using Microsoft.AspNetCore.Connections;
 
-namespace KadOrleans.Hosting.Cluster;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// What an executable can use beside SQLite, PostgreSQL and plain connections. It references a provider's project, and calls that

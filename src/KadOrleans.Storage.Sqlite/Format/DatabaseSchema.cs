@@ -1,8 +1,4 @@
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Salvage;
-
-namespace KadOrleans.Storage.Sqlite.Format;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// The layout of the file. Values are looked up in memory, so the file has them in a log of segments, without an index. Times are

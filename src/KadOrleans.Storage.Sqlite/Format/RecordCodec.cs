@@ -1,11 +1,8 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
 
-namespace KadOrleans.Storage.Sqlite.Format;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of storing

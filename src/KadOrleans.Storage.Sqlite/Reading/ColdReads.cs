@@ -1,13 +1,7 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Storage.Sqlite.Reading;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Reads values that are not in memory, on threads of its own. So neither the receiving thread nor the thread pool waits for the disk. Each

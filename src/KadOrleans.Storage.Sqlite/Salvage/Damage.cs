@@ -1,13 +1,7 @@
 using System.Buffers.Binary;
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Segments;
-using KadOrleans.Storage.Sqlite.Writing;
 using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Storage.Sqlite.Salvage;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>The unreadable parts of a file. Everything else was loaded.</summary>
 internal sealed class Damage

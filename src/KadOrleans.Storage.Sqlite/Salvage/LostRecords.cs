@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using KadOrleans.Core;
-using KadOrleans.Storage.Sqlite.Format;
 
-namespace KadOrleans.Storage.Sqlite.Salvage;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// The keys of damaged segments, as far as they can be read. No value of a damaged segment is used, as its checksum covers all of them. Its

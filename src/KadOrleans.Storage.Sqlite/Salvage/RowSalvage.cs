@@ -1,8 +1,7 @@
-using KadOrleans.SqliteFiles;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Storage.Sqlite.Salvage;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Copies the rows of a database whose structure is damaged. Each table is read from its beginning up to an unreadable page, and then from

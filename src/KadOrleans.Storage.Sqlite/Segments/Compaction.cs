@@ -1,4 +1,4 @@
-namespace KadOrleans.Storage.Sqlite.Segments;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Chooses the segments that a commit compacts. Dead ones are dropped at once. While more than half of the log is obsolete, the oldest are

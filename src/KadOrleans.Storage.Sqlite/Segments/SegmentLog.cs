@@ -1,10 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
-using KadOrleans.Storage.Sqlite.Salvage;
-
-namespace KadOrleans.Storage.Sqlite.Segments;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Writes the changes of each commit as segments, and compacts obsolete ones. The state of a key is its record in the newest segment that

@@ -1,11 +1,7 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace KadOrleans.Storage.Sqlite.Segments;
+namespace KadOrleans.Storage.Sqlite;
 
 internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOptions options)
 {

@@ -1,4 +1,4 @@
-namespace KadOrleans.Storage.Sqlite.Segments;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>The segments of the file, from oldest to newest. Only the writer uses it.</summary>
 internal sealed class SegmentTable

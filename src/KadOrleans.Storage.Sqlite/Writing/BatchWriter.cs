@@ -1,15 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Segments;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Storage.Sqlite.Writing;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// The only writer of the node's file. Of each batch it plans the new state of each key and publication, and writes them in one transaction.

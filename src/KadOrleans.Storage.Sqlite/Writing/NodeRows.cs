@@ -1,10 +1,6 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-using KadOrleans.SqliteFiles;
-using KadOrleans.Storage.Sqlite.Format;
 using Microsoft.Data.Sqlite;
 
-namespace KadOrleans.Storage.Sqlite.Writing;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>Writes publications and the node's state in the open transaction.</summary>
 internal static class NodeRows

@@ -1,9 +1,6 @@
 using System.Threading.Tasks.Sources;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.SqliteFiles;
 
-namespace KadOrleans.Storage.Sqlite.Writing;
+namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes it.

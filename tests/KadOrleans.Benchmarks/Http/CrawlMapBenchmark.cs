@@ -1,20 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using KadOrleans.Core;
-using KadOrleans.Core.Crawling;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Http;
-using KadOrleans.Http.Access;
-using KadOrleans.Node;
-using KadOrleans.Storage.Sqlite.Crawls;
-using KadOrleans.Storage.Sqlite.Hosting;
-using KadOrleans.Testing;
-using KadOrleans.Transport.Udp.Hosting;
+using KadOrleans.Hosting;
+using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KadOrleans.Benchmarks.Http;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>
 /// <c>http map ROWS ROUNDS</c>: what the console asks a node of a crawl that found so many addresses, a tenth of them unreachable. Prints the

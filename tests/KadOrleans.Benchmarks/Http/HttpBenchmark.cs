@@ -4,18 +4,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using KadOrleans.Hosting.Http;
-using KadOrleans.Http;
-using KadOrleans.Http.Access;
-using KadOrleans.Node;
-using KadOrleans.Transport.Udp;
-using KadOrleans.Transport.Udp.Hosting;
+using KadOrleans.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KadOrleans.Benchmarks.Http;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>
 /// Keys over HTTP. <c>http SECONDS ROUNDS</c> compares gets and puts of one node with an endpoint of the same server. It returns as many
@@ -187,7 +182,7 @@ internal static class HttpBenchmark
     private static async Task<KadNode> StartNodeAsync()
     {
         var node = await KadNode.CreateBuilder()
-            .UseUdp(new UdpTransportOptions { Listen = [Core.UdpEndpoint.Parse("127.0.0.1:0")] })
+            .UseUdp(new UdpTransportOptions { Listen = [UdpEndpoint.Parse("127.0.0.1:0")] })
             .BuildAsync();
         await node.StartAsync();
         return node;

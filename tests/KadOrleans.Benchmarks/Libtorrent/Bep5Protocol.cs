@@ -1,8 +1,6 @@
-using KadOrleans.Lab.Benchmarking;
-using KadOrleans.Core;
-using KadOrleans.Wire;
+using KadOrleans.Lab;
 
-namespace KadOrleans.Benchmarks.Libtorrent;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>The requests of BEP 5 (bencoded PING and FIND_NODE), and sources that answer a target's with their ids and no nodes.</summary>
 internal sealed class Bep5Protocol(NodeId[] ids) : ILoadProtocol

@@ -3,13 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using KadOrleans.Cli;
-using KadOrleans.Lab.Benchmarking;
-using KadOrleans.Cli.Output;
-using KadOrleans.Core;
 using KadOrleans.Hosting;
-using KadOrleans.Node;
+using KadOrleans.Lab;
 
-namespace KadOrleans.Benchmarks.Libtorrent;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>
 /// This project's node, plain echoes and libtorrent's DHT node in turns. They get PING, then FIND_NODE, under the load of <c>kad-lab

@@ -1,14 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Node.Local;
-using KadOrleans.Simulation.Experiments;
-using KadOrleans.Transport.Udp;
 
-namespace KadOrleans.Benchmarks.Networks;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>
 /// A hundred nodes in this process, over real sockets of the loopback. Measures sets and gets per second, several at once. Also measures

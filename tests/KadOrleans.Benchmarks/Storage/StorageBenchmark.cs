@@ -1,11 +1,9 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 using KadOrleans.Storage.Sqlite;
 
-namespace KadOrleans.Benchmarks.Storage;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>
 /// The cost of durable puts: values of 64 bytes over random held keys. The writers each wait for their acknowledgement. It is no

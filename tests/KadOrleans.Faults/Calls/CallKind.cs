@@ -1,4 +1,4 @@
-namespace KadOrleans.Faults.Calls;
+namespace KadOrleans.Faults;
 
 /// <summary>The protocol's calls, in the order of reports.</summary>
 internal enum CallKind

@@ -1,8 +1,4 @@
-using KadOrleans.Faults.Calls;
-using KadOrleans.Faults.Clusters;
-using KadOrleans.Testing.Clusters;
-
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>Overwrites keys through several edges while faults befall silos, edges and the database, and judges each key after each fault.</summary>
 internal sealed class Campaign : IAsyncDisposable

@@ -1,7 +1,4 @@
-using KadOrleans.Faults.Clusters;
-using KadOrleans.Faults.Options;
-
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>What a campaign does.</summary>
 internal sealed record CampaignOptions

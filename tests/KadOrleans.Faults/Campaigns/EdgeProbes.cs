@@ -1,9 +1,6 @@
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Faults.Calls;
-using KadOrleans.Testing.Clusters;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
 internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, CancellationToken stop)

@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Faults.Clusters;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>Which faults a campaign has: the same for the same seed and cluster.</summary>
 internal static class FaultPlan

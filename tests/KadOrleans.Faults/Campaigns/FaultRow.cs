@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Faults.Calls;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>What came of one fault.</summary>
 /// <param name="Kind">What was done.</param>

@@ -1,7 +1,6 @@
-using KadOrleans.Core.Values;
-using KadOrleans.Testing.Clusters;
+using KadOrleans.Core;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>Reads each key through each edge and judges what is there.</summary>
 internal sealed class KeyCheck(IReadOnlyList<UdpAsker> edges, ProgressLog log)

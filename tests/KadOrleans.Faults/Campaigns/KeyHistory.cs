@@ -1,7 +1,7 @@
 using System.Globalization;
-using KadOrleans.Core.Values;
+using KadOrleans.Core;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>The versions of one key: when and where each was sent, and when it was acknowledged.</summary>
 internal sealed class KeyHistory(int key)

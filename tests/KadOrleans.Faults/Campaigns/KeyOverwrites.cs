@@ -1,7 +1,6 @@
 using System.Net;
-using KadOrleans.Testing.Clusters;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>
 /// Keys that are overwritten and read through several edges, and the check that each has its last acknowledged or a later version.

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using KadOrleans.Core;
-using KadOrleans.Testing.Clusters;
 
-namespace KadOrleans.Faults.Campaigns;
+namespace KadOrleans.Faults;
 
 /// <summary>
 /// Overwrites one key with ever later versions. It sends the next one after an acknowledgement. After a timeout it sends to another edge.

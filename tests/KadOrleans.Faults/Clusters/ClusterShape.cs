@@ -1,6 +1,4 @@
-using KadOrleans.Faults.Options;
-
-namespace KadOrleans.Faults.Clusters;
+namespace KadOrleans.Faults;
 
 /// <summary>What a cluster is made of.</summary>
 internal sealed record ClusterShape

@@ -1,7 +1,4 @@
-using KadOrleans.Faults.Options;
-using KadOrleans.Testing.Clusters;
-
-namespace KadOrleans.Faults.Clusters;
+namespace KadOrleans.Faults;
 
 /// <summary>What keeps a cluster's state, as a server that can fail by itself.</summary>
 internal abstract class ClusterStorage : IAsyncDisposable

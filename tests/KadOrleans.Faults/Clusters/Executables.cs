@@ -1,7 +1,4 @@
-using KadOrleans.Faults.Options;
-using KadOrleans.Testing.Clusters;
-
-namespace KadOrleans.Faults.Clusters;
+namespace KadOrleans.Faults;
 
 /// <summary>The assemblies of silo and edge, as paths without the extension.</summary>
 internal sealed record Executables(string Silo, string Edge)

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using KadOrleans.Testing.Clusters;
 
-namespace KadOrleans.Faults.Clusters;
+namespace KadOrleans.Faults;
 
 /// <summary>Silos and edges as processes, with their storage. A process that ends by itself is started again, as Kubernetes does.</summary>
 internal sealed class FaultyCluster : IAsyncDisposable

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using KadOrleans.Faults.Calls;
 
-namespace KadOrleans.Faults.Curves;
+namespace KadOrleans.Faults;
 
 /// <summary>Which share of FIND_VALUE and STORE was answered in each second, as SVG that light and dark backgrounds both suit.</summary>
 internal static class CurvePicture

@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Faults.Calls;
 
-namespace KadOrleans.Faults.Curves;
+namespace KadOrleans.Faults;
 
 /// <summary>What one silo's death did to a curve. Shares are the least of any second.</summary>
 /// <param name="Silo">Which silo.</param>

@@ -2,11 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Faults.Calls;
-using KadOrleans.Testing.Clusters;
 
-namespace KadOrleans.Faults.Curves;
+namespace KadOrleans.Faults;
 
 /// <summary>
 /// Calls at given rates, sent when they are due whether earlier ones are answered or not. Half of the FIND_VALUEs ask for

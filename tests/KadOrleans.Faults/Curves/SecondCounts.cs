@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Faults.Calls;
 
-namespace KadOrleans.Faults.Curves;
+namespace KadOrleans.Faults;
 
 /// <summary>How many calls of each kind were sent in each second, and how many of these were answered in time, however much later.</summary>
 internal sealed class SecondCounts

@@ -1,7 +1,4 @@
-using KadOrleans.Faults.Clusters;
-using KadOrleans.Faults.Options;
-
-namespace KadOrleans.Faults.Curves;
+namespace KadOrleans.Faults;
 
 /// <summary>Kills each silo in turn under load, starts it again once the others have declared it dead, and counts answers by the second.</summary>
 internal static class SilenceRun

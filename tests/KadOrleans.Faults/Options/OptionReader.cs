@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace KadOrleans.Faults.Options;
+namespace KadOrleans.Faults;
 
 /// <summary>Arguments <c>--name value</c>, each at most once; what nobody reads is refused.</summary>
 internal sealed class OptionReader

@@ -1,10 +1,6 @@
 using System.Globalization;
-using KadOrleans.Faults.Calls;
-using KadOrleans.Faults.Clusters;
-using KadOrleans.Faults.Curves;
-using KadOrleans.Faults.Options;
 
-namespace KadOrleans.Faults.Outages;
+namespace KadOrleans.Faults;
 
 /// <summary>Stops all silos for a while and counts which calls the edges answer.</summary>
 internal static class OutageRun

@@ -1,11 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using KadOrleans.Faults.Calls;
-using KadOrleans.Faults.Clusters;
-using KadOrleans.Faults.Curves;
-using KadOrleans.Faults.Options;
 
-namespace KadOrleans.Faults.Scaling;
+namespace KadOrleans.Faults;
 
 /// <summary>
 /// The processor time of silos and edges: idle, and for each STORE and each FIND_VALUE at steady rates. Each FIND_VALUE asks for a key that

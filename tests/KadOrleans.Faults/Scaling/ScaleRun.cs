@@ -1,11 +1,6 @@
 using System.Globalization;
-using KadOrleans.Faults.Calls;
-using KadOrleans.Faults.Clusters;
-using KadOrleans.Faults.Curves;
-using KadOrleans.Faults.Options;
-using KadOrleans.Testing.Clusters;
 
-namespace KadOrleans.Faults.Scaling;
+namespace KadOrleans.Faults;
 
 /// <summary>A silo joins a loaded cluster, and later another one is told to stop. Counts shards and answers by the second.</summary>
 internal static class ScaleRun

@@ -1,6 +1,4 @@
-using KadOrleans.Testing.Processes;
-
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>A connection string is a secret that is easily copied in part.</summary>
 public sealed class AzureConnectionStringTests : IDisposable

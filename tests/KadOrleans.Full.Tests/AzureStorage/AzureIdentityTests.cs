@@ -1,8 +1,6 @@
 using Azure;
-using KadOrleans.Silo.Hosting;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>Executables told to use an identity that their surroundings do not give them.</summary>
 public sealed class AzureIdentityTests : IDisposable

@@ -1,9 +1,7 @@
 using System.Net;
 using Azure.Data.Tables;
-using KadOrleans.Core;
-using KadOrleans.Testing.Conditions;
 
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>A silo with an edge of its own on Azurite, stopped in order and started again.</summary>
 [Needs(Need.Azurite)]

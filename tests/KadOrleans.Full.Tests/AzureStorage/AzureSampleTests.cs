@@ -1,7 +1,4 @@
-using KadOrleans.Testing.Conditions;
-using KadOrleans.Testing.Processes;
-
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>The sample as a client of a cluster on Azure's tables.</summary>
 [Needs(Need.Azurite)]

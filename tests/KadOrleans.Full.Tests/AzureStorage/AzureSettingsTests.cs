@@ -1,10 +1,8 @@
-using KadOrleans.AzureStorage;
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.Hosting.Settings;
+using KadOrleans.Server.Full;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 public sealed class AzureSettingsTests
 {

@@ -1,12 +1,10 @@
-using KadOrleans.Hosting.Cluster;
-using KadOrleans.AzureStorage;
 using KadOrleans.Grains;
-using KadOrleans.Silo.Hosting;
+using KadOrleans.Server.Full;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
 
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>A silo on Azurite with its grains' state in blobs.</summary>
 public sealed class AzureBlobSilo() : AzureSilo("Blobs");

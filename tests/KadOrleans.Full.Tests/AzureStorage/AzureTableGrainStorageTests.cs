@@ -1,8 +1,7 @@
-using KadOrleans.Testing.Conditions;
-using KadOrleans.Silo.Tests.Storage;
+using KadOrleans.Cluster.Tests.SiloRole;
 using Orleans.Storage;
 
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>Azure's tables, as a silo uses them.</summary>
 [Needs(Need.Azurite)]

@@ -1,6 +1,4 @@
-using KadOrleans.Testing.Conditions;
-
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>Two silos and two edges as processes on Azure's tables and blobs, each killed in turn under load.</summary>
 [Needs(Need.Azurite)]

@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Full.Tests.AzureStorage;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>An edge whose members' table gives no answer.</summary>
 public sealed class AzureUnreachableTests : IDisposable

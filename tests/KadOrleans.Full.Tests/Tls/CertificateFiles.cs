@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>A folder with tls.crt, tls.key and ca.crt, as Kubernetes mounts a Secret.</summary>
 internal sealed class CertificateFiles

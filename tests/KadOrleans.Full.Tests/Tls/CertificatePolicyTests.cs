@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Tls.Certificates;
+using KadOrleans.Server.Full;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>Which certificates are acceptable, and why others are not.</summary>
 public sealed class CertificatePolicyTests : IDisposable

@@ -1,10 +1,7 @@
 using System.Diagnostics;
-using KadOrleans.Testing.Conditions;
-using KadOrleans.Testing;
-using KadOrleans.Tls.Certificates;
-using KadOrleans.Hosting.Settings;
+using KadOrleans.Server.Full;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>What the script of the manifests makes is what silos and edges take.</summary>
 public sealed class CertificateScriptTests : IDisposable

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>What is said of connections that came to nothing, and how often.</summary>
 public sealed class ConnectionProblemTests

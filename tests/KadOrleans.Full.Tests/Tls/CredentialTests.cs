@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Tls.Certificates;
-using KadOrleans.Hosting.Settings;
+using KadOrleans.Server.Full;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>Certificates as they are read: what cannot be used is named, and what was renewed is taken.</summary>
 public sealed class CredentialTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>An authority of its own, which signs what a test asks for.</summary>
 internal sealed class TestAuthority : IDisposable

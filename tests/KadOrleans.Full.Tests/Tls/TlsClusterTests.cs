@@ -1,12 +1,9 @@
-using KadOrleans.Grains.Abstractions;
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Testing.Conditions;
-using KadOrleans.Silo.Tests.Alarms;
-using KadOrleans.Testing.Processes;
-using KadOrleans.Hosting.Settings;
-using KadOrleans.Tls.Hosting;
+using KadOrleans.Client;
+using KadOrleans.Cluster.Tests.SiloRole;
+using KadOrleans.Server.Full;
 
-namespace KadOrleans.Full.Tests.Tls;
+namespace KadOrleans.Full.Tests;
 
 /// <summary>Silos and edges as processes whose connections are encrypted, and who is kept out.</summary>
 public sealed class TlsClusterTests : IDisposable

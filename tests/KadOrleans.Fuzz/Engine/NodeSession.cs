@@ -1,14 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Node.Local;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
 using Microsoft.Extensions.Logging;
 using static KadOrleans.Fuzz.InvariantException;
 
-namespace KadOrleans.Fuzz.Engine;
+namespace KadOrleans.Fuzz;
 
 /// <summary>One node from its start to its end, on a clock and a thread of its own.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The end of the session disposes of the node and what it owns.")]

@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Fuzz.Engine;
+namespace KadOrleans.Fuzz;
 
 /// <summary>Everybody beside the node: contacts, which mostly answer it as nodes do, and strangers, who come and go.</summary>
 internal sealed class Population(NodeId ownId)

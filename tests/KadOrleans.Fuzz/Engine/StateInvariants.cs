@@ -1,10 +1,6 @@
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
 using static KadOrleans.Fuzz.InvariantException;
 
-namespace KadOrleans.Fuzz.Engine;
+namespace KadOrleans.Fuzz;
 
 /// <summary>What must hold of a node's table and store at any time, whatever it received.</summary>
 internal static class StateInvariants

@@ -1,10 +1,6 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
 using static KadOrleans.Fuzz.InvariantException;
 
-namespace KadOrleans.Fuzz.Engine;
+namespace KadOrleans.Fuzz;
 
 // Records all traffic, and checks its rules. The node sends well-formed datagrams, answers each request at most once, and does
 // not flood strangers.

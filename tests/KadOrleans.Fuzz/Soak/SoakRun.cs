@@ -1,17 +1,8 @@
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Core;
-using KadOrleans.Fuzz.Engine;
-using KadOrleans.Node.Local;
-using KadOrleans.Node.Ports;
-using KadOrleans.Node;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using static KadOrleans.Fuzz.InvariantException;
 
-namespace KadOrleans.Fuzz.Soak;
+namespace KadOrleans.Fuzz;
 
 // Many datagrams against one node that is never restarted. They are mutated or well-formed, from forged sources, in the name of
 // its contacts, and as responses to its requests. It must stay bounded and go on serving whoever is proven.

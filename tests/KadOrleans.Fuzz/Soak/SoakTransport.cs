@@ -1,10 +1,6 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
 using static KadOrleans.Fuzz.InvariantException;
 
-namespace KadOrleans.Fuzz.Soak;
+namespace KadOrleans.Fuzz;
 
 // Everybody beside the node. Honest contacts answer it; forged sources never do, and what they are sent is held against what came
 // in their name.

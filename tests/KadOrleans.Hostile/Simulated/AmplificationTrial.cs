@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>Counts what requests draw towards an endpoint.</summary>
 internal static class AmplificationTrial

@@ -1,7 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// A hundred honest nodes, of which the 20 nearest to a key hold its value. Liars with ids nearer to the key than all of

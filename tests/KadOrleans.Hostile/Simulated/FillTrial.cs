@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// A filler sends a node more keys than it may hold. Then an honest peer of another network stores keys, and the node

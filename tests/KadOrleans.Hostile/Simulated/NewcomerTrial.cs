@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// Newcomers, each in a /24 of its own, ask a node for contacts once, at a random moment of a flood under forged sources. They

@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>STOREs under forged sources, which nobody at those addresses has sent.</summary>
 internal static class OverwriteTrial

@@ -1,7 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>A node joins and looks up through contacts that name third parties. Counts what those are sent.</summary>
 internal static class RebindingTrial

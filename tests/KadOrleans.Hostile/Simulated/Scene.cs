@@ -1,13 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Node.RandomWalks;
-using KadOrleans.Simulation;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>A world of honest nodes, each in a public /24 of its own, to which attackers are added.</summary>
 internal sealed class Scene(int seed)

@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Values;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// An attacker's contacts have ids beside a node's own, so that its k nearest contacts are all theirs. Hours later they store junk beside its

@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Estimation;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// One host takes a key's neighbourhood: of its many ids one is known to all, and names the others. A node then looks for the

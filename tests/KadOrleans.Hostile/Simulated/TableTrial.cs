@@ -1,10 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Testing.Simulation;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// A bucket of honest contacts is full. Then an attacker's ids come, more than may wait for a place. Then honest newcomers come, and at last the

@@ -1,7 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Simulation.Attackers;
-
-namespace KadOrleans.Hostile.Simulated;
+namespace KadOrleans.Hostile;
 
 /// <summary>Peers that answer as late as they may. Honest nodes get a key that nobody has.</summary>
 internal static class TarpitTrial

@@ -1,11 +1,6 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>One datagram of each kind from a source that was never seen and stays silent, over IPv4 and IPv6: what it draws.</summary>
 internal sealed class AmplificationAttack

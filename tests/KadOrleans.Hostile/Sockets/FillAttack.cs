@@ -1,12 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Testing;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// An IPv6 /60 sends STOREs of tiny values, from ten /64s. Before it an honest peer stored values; one of them is overwritten by

@@ -1,12 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
-using KadOrleans.Node;
-using KadOrleans.Simulation;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// Newcomers ask a node once each, at random moments of a flood under forged sources. Meanwhile a proven peer pings it, and its

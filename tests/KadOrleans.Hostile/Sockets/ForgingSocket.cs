@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>Sends UDP datagrams over IPv4 under any source address and port. Needs the right to open raw sockets.</summary>
 internal sealed class ForgingSocket : IDisposable

@@ -1,10 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using KadOrleans.Core;
-using KadOrleans.Testing;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>A <c>kad node</c> as a process of its own, in the same sandbox.</summary>
 internal sealed class NodeUnderTest : IAsyncDisposable

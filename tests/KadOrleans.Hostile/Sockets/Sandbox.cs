@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>
 /// A network namespace with only a loopback interface, on which public address ranges are local. A process in it may bind and forge any of

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>Attacks on a node over real sockets, each run in a sandbox of its own.</summary>
 internal static class SocketAttacks

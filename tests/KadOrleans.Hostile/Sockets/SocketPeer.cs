@@ -1,11 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Hostile.Sockets;
+namespace KadOrleans.Hostile;
 
 /// <summary>A peer on a socket of its own, which counts what it receives and answers pings if it is told to.</summary>
 internal sealed class SocketPeer : IDisposable

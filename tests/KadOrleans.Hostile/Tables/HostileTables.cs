@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Hostile.Sockets;
 
-namespace KadOrleans.Hostile.Tables;
+namespace KadOrleans.Hostile;
 
 /// <summary>Prints what each attack comes to, as tables.</summary>
 public static class HostileTables

@@ -1,9 +1,4 @@
-using KadOrleans.Hostile.Simulated;
-using KadOrleans.Simulation.Attackers;
-using KadOrleans.Simulation.Experiments;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Hostile.Tables;
+namespace KadOrleans.Hostile;
 
 /// <summary>What each simulated attack comes to.</summary>
 internal sealed class SimulatedRows(RowList rows, int seed)

@@ -1,7 +1,4 @@
-using KadOrleans.Hostile.Sockets;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Hostile.Tables;
+namespace KadOrleans.Hostile;
 
 /// <summary>What each attack over real sockets comes to.</summary>
 internal sealed class SocketRows(RowList rows)

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using KadOrleans.Cli.Output;
-using KadOrleans.Core.Admission;
+using KadOrleans.Cli;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>What was measured, for people: a row for each target and echo, and ratios to the first and the echoes.</summary>
 internal static class BenchReport

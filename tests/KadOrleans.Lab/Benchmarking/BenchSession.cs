@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>One run of <c>kad-lab bench</c>: targets, load, echoes, and what came of them.</summary>
 internal sealed class BenchSession(CommandIo io, BenchSettings settings)

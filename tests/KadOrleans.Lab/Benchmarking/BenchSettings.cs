@@ -1,6 +1,4 @@
-using KadOrleans.Node.Joining;
-
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>What <c>kad-lab bench</c> was asked for, checked.</summary>
 internal sealed record BenchSettings

@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli;
-using KadOrleans.Core;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>A process of its own, of this build or another program, which says where it listens.</summary>
 internal sealed class ChildCommand : IAsyncDisposable

@@ -1,10 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
-using KadOrleans.Transport.Udp.Linux;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>
 /// Answers each datagram with its header and the number of bytes of a node's response. It does nothing else, so it shows the limit of the

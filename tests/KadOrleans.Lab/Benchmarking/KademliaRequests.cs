@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>The requests of this network, as clients and nodes write them.</summary>
 internal static class KademliaRequests

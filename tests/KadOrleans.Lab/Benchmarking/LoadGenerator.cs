@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using KadOrleans.Core;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>
 /// Keeps requests under way and times their answers. Each of them has a place whose datagram is written once; from then on

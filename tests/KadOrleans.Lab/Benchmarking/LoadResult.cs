@@ -1,7 +1,6 @@
 using System.Numerics;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>What came of a load, over all its rounds.</summary>
 internal sealed class LoadResult

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using KadOrleans.Cli;
-using KadOrleans.Lab.Reports;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>Runs a <see cref="LoadGenerator"/> on a thread of its own, and says meanwhile how far it is.</summary>
 internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, CancellationToken cancellationToken)

@@ -2,10 +2,8 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using KadOrleans.Core;
-using KadOrleans.Transport.Udp.Linux;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>
 /// One socket that asks under many addresses of this host, up to 64 datagrams a system call, and copies none of them.

@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Node;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>What requests are sent to.</summary>
 internal sealed class LoadTarget(string name, UdpEndpoint endpoint, ILoadProtocol protocol, NodeId[] senders)

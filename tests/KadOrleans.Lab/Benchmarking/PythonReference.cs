@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using KadOrleans.Cli;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>The Python implementation of this network's protocol, <c>kademlia</c>, as a process.</summary>
 internal static class PythonReference

@@ -1,14 +1,7 @@
 using KadOrleans.Cli;
-using KadOrleans.Core;
-using KadOrleans.Core.Admission;
-using KadOrleans.Core.Routing;
-using KadOrleans.Core.Values;
-using KadOrleans.Lab.Reports;
-using KadOrleans.Node;
-using KadOrleans.Node.Ports;
 using KadOrleans.Storage.Sqlite;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>
 /// A node to be loaded: <c>kad node</c> with a data folder of its own that has keys and contacts as a node leaves them behind.

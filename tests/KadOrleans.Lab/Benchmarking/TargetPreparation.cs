@@ -1,11 +1,6 @@
 using KadOrleans.Cli;
-using KadOrleans.Cli.Clients;
-using KadOrleans.Core;
-using KadOrleans.Lab.Reports;
-using KadOrleans.Node;
-using KadOrleans.Node.Ports;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>Makes targets ready for a load: contacts, proved sources, keys. Ends what it has started.</summary>
 internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys, ushort port) : IAsyncDisposable

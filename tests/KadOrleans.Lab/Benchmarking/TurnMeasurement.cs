@@ -1,8 +1,7 @@
 using System.Globalization;
 using KadOrleans.Cli;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Lab.Benchmarking;
+namespace KadOrleans.Lab;
 
 /// <summary>Measures targets, and echoes where they are asked for, in turns: so what else the machine does meets all of them.</summary>
 internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys)

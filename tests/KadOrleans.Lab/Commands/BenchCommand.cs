@@ -1,11 +1,7 @@
 using System.CommandLine;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Arguments;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Cli.Output;
-using KadOrleans.Lab.Benchmarking;
 
-namespace KadOrleans.Lab.Commands;
+namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab bench</c>: how many requests a node answers, and how fast.</summary>
 internal static class BenchCommand

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Arguments;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Lab.Benchmarking;
 
-namespace KadOrleans.Lab.Commands;
+namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab bench-echo</c>: what <c>kad-lab bench --baseline</c> starts beside the node. Not for people, so not in the help.</summary>
 internal static class BenchEchoCommand

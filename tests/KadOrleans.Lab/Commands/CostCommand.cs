@@ -1,12 +1,8 @@
 using System.CommandLine;
 using System.Numerics;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Cli.Output;
-using KadOrleans.Lab.Reports;
-using KadOrleans.Simulation.Costs;
 
-namespace KadOrleans.Lab.Commands;
+namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab cost</c>: the operations, memory and money of a cluster under a given load.</summary>
 internal static class CostCommand

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
-using KadOrleans.Cli.Arguments;
+using KadOrleans.Cli;
 
-namespace KadOrleans.Lab.Commands;
+namespace KadOrleans.Lab;
 
 /// <summary>An option that is a number within limits. A mistake names the option, the value and the limits.</summary>
 /// <typeparam name="T">An integer or a double.</typeparam>

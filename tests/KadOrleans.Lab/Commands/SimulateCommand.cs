@@ -3,15 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime;
 using KadOrleans.Cli;
-using KadOrleans.Cli.Commands;
-using KadOrleans.Cli.Output;
-using KadOrleans.Core;
-using KadOrleans.Lab.Reports;
-using KadOrleans.Node.RandomWalks;
-using KadOrleans.Simulation;
-using KadOrleans.Simulation.Experiments;
 
-namespace KadOrleans.Lab.Commands;
+namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab simulate</c>: a network of real nodes in this process, on virtual time.</summary>
 internal static class SimulateCommand

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Cli.Output;
-using KadOrleans.Simulation.Costs;
+using KadOrleans.Cli;
 
-namespace KadOrleans.Lab.Reports;
+namespace KadOrleans.Lab;
 
 /// <summary>Estimates of costs, for people and as JSON. Money and operations are those of a month.</summary>
 internal static class CostReport

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using KadOrleans.Cli;
 
-namespace KadOrleans.Lab.Reports;
+namespace KadOrleans.Lab;
 
 /// <summary>Says every two seconds how far something is.</summary>
 internal sealed class ProgressLines(CommandIo io)

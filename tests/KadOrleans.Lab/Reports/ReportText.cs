@@ -1,11 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using KadOrleans.Cli.Output;
-using KadOrleans.Hosting.Results;
-using KadOrleans.Simulation;
-using KadOrleans.Simulation.Experiments;
+using KadOrleans.Cli;
 
-namespace KadOrleans.Lab.Reports;
+namespace KadOrleans.Lab;
 
 /// <summary>A report for people: a table of measures, then tables of buckets and of traffic.</summary>
 internal static class ReportText

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>
 /// The emulator of Azure Storage on loopback, with everything in memory: what it holds ends with its process. The environment variable <c>KAD_TEST_AZURITE</c>

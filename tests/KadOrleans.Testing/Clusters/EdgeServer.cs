@@ -1,7 +1,6 @@
 using System.Net;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
 public sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode

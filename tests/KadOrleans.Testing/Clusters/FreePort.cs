@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>
 /// Free ports on loopback for servers that must restart on the same port. With port 0 they would get another one at the next start. The

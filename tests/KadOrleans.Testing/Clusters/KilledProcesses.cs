@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using KadOrleans.Core;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>Kills servers under STORE load at every edge, and tells when the service was whole again.</summary>
 internal sealed class KilledProcesses : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>A PostgreSQL server of its own with the cluster's schema, in a folder that is removed at the end.</summary>
 public sealed class PostgreSqlServer : IAsyncDisposable

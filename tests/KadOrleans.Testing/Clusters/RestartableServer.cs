@@ -1,7 +1,6 @@
 using System.Net;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>A process of a cluster's or network's, which can be ended, frozen and started again where it was.</summary>
 public abstract class RestartableServer : IAsyncDisposable

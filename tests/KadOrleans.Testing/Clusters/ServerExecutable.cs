@@ -1,4 +1,4 @@
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>The executable beside the suite that runs: the one with every provider where the suite references it.</summary>
 public static class ServerExecutable

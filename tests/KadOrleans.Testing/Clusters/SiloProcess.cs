@@ -1,7 +1,6 @@
 using System.Text.Json;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>The built silo as a process of its own on free ports, and its HTTP.</summary>
 internal sealed class SiloProcess : IAsyncDisposable

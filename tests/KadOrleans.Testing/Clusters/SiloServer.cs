@@ -1,7 +1,6 @@
 using System.Globalization;
-using KadOrleans.Testing.Processes;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>A silo process that can be killed and started again where it was.</summary>
 public sealed class SiloServer(string folder, params string[] settings) : RestartableServer

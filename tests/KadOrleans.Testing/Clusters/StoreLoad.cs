@@ -1,11 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>
 /// STOREs of ever new keys to one edge, 32 at a time from four addresses, none of them repeated. It remembers every key

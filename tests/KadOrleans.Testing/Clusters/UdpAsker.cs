@@ -1,12 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
-using KadOrleans.Node;
-using KadOrleans.Wire;
 
-namespace KadOrleans.Testing.Clusters;
+namespace KadOrleans.Testing;
 
 /// <summary>A client of one node. It sends each request once; a task ends with the answer, however late, or never.</summary>
 public sealed class UdpAsker : IAsyncDisposable

@@ -1,8 +1,7 @@
 using System.Reflection;
-using KadOrleans.Testing.Clusters;
 using Xunit.v3;
 
-namespace KadOrleans.Testing.Conditions;
+namespace KadOrleans.Testing;
 
 /// <summary>What a test needs and not every machine has. CONTRIBUTING.md says how to get it.</summary>
 [Flags]

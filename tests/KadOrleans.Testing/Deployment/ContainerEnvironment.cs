@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 
-namespace KadOrleans.Testing.Deployment;
+namespace KadOrleans.Testing;
 
 /// <summary>The environment variables that a pod's only container gets.</summary>
 public static class ContainerEnvironment

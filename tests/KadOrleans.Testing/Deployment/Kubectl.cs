@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KadOrleans.Testing.Deployment;
+namespace KadOrleans.Testing;
 
 /// <summary>The command that renders kustomizations, where it is installed.</summary>
 public static class Kubectl

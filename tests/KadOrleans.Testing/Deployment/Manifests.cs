@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Testing.Conditions;
 
-namespace KadOrleans.Testing.Deployment;
+namespace KadOrleans.Testing;
 
 /// <summary>All that one overlay puts into a cluster. The base alone can be read without kubectl.</summary>
 public sealed class Manifests

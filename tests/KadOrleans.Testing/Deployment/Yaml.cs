@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using YamlDotNet.RepresentationModel;
 
-namespace KadOrleans.Testing.Deployment;
+namespace KadOrleans.Testing;
 
 /// <summary>YAML as a tree of objects, arrays and texts: what a manifest says needs no types.</summary>
 public static class Yaml

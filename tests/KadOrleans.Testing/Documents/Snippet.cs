@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using KadOrleans.Testing.Packages;
 
-namespace KadOrleans.Testing.Documents;
+namespace KadOrleans.Testing;
 
 /// <summary>A block of code of a Markdown file.</summary>
 /// <param name="Document">The file, by its path from the repository's root.</param>

@@ -1,6 +1,4 @@
-using KadOrleans.Testing.Telemetry;
-
-namespace KadOrleans.Testing.Monitoring;
+namespace KadOrleans.Testing;
 
 /// <summary>
 /// The names of the documented instruments in Prometheus, as the OpenTelemetry collector's exporters make them: see

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KadOrleans.Testing.Monitoring;
+namespace KadOrleans.Testing;
 
 /// <summary>Prometheus' own checker of rules, where it is installed.</summary>
 public static class Promtool

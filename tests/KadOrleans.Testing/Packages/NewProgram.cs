@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Xml.Linq;
 
-namespace KadOrleans.Testing.Packages;
+namespace KadOrleans.Testing;
 
 /// <summary>
 /// A program that somebody begins elsewhere. It has the packages of this build from a folder, and others from the cache that the

@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
-using KadOrleans.Testing.Conditions;
 
-namespace KadOrleans.Testing.Processes;
+namespace KadOrleans.Testing;
 
 /// <summary>An executable of this build as a process of its own, which ends with the test.</summary>
 public sealed class ChildProcess : IAsyncDisposable

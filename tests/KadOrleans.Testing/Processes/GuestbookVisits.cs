@@ -1,6 +1,4 @@
-using KadOrleans.Testing.Clusters;
-
-namespace KadOrleans.Testing.Processes;
+namespace KadOrleans.Testing;
 
 /// <summary>Visits to the guestbook of the samples, each in a process of its own.</summary>
 public static class GuestbookVisits

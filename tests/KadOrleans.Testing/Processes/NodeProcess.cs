@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace KadOrleans.Testing.Processes;
+namespace KadOrleans.Testing;
 
 /// <summary><c>kad node</c> as a process that has said where it listens.</summary>
 public sealed partial class NodeProcess : IAsyncDisposable

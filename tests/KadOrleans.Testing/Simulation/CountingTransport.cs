@@ -1,8 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Testing;
 
 /// <summary>Throws away what is sent and counts it: the engine without a network.</summary>
 public sealed class CountingTransport : IDatagramTransport

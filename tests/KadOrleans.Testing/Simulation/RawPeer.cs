@@ -1,9 +1,4 @@
-using KadOrleans.Core;
-using KadOrleans.Node.Ports;
-using KadOrleans.Simulation;
-using KadOrleans.Wire;
-
-namespace KadOrleans.Testing.Simulation;
+namespace KadOrleans.Testing;
 
 /// <summary>
 /// A peer under a test's control: records what it receives and sends what it is told to, bytes or messages.

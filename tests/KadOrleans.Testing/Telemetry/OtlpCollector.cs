@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace KadOrleans.Testing.Telemetry;
+namespace KadOrleans.Testing;
 
 /// <summary>An OpenTelemetry collector for tests: takes OTLP over HTTP and gRPC on free loopback ports and keeps it.</summary>
 public sealed class OtlpCollector : IAsyncDisposable

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using static KadOrleans.Testing.Telemetry.ProtobufField;
+using static KadOrleans.Testing.ProtobufField;
 
-namespace KadOrleans.Testing.Telemetry;
+namespace KadOrleans.Testing;
 
 /// <summary>Reads what an OTLP exporter sends: opentelemetry-proto 1.x, as far as tests need it.</summary>
 internal static class OtlpReader

@@ -1,4 +1,4 @@
-namespace KadOrleans.Testing.Telemetry;
+namespace KadOrleans.Testing;
 
 /// <summary>What a collector received against what docs/telemetry.md says.</summary>
 public sealed class TelemetryComparison(OtlpCollector collector, params string[] from)

@@ -1,10 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
-using KadOrleans.Core;
-using KadOrleans.Core.Values;
 
-namespace KadOrleans.Testing.Vectors;
+namespace KadOrleans.Testing;
 
 /// <summary>A decoded MessagePack object as the recording notes it.</summary>
 public readonly struct RecordedPayload(JsonElement json)

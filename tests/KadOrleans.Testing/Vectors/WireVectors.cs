@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace KadOrleans.Testing.Vectors;
+namespace KadOrleans.Testing;
 
 /// <summary>What was recorded from running the network's reference node: the facts to be compatible with.</summary>
 public static class WireVectors

@@ -1,8 +1,4 @@
-using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Hosting;
-using KadOrleans.Silo.Hosting;
-
-namespace KadOrleans.Silo.Health;
+namespace KadOrleans.Server;
 
 /// <summary>Compares the silo's own clock with the cluster's time, which the silo that leases node ids tells, from the time the silo is active.</summary>
 internal sealed class ClockService(

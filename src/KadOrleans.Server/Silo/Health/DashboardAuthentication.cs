@@ -3,12 +3,11 @@ using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
-using KadOrleans.Hosting.Settings;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Silo.Health;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines reach

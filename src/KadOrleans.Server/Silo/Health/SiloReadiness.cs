@@ -1,10 +1,8 @@
-using KadOrleans.EdgeWorker.Edges;
-using KadOrleans.Grains.Silos;
-using KadOrleans.Hosting.Telemetry;
 using System.Diagnostics.Metrics;
+using KadOrleans.Grains;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace KadOrleans.Silo.Health;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Whether the silo takes calls. It must be active in the cluster and started, which implies that it agrees on the cluster's settings. Its
@@ -22,11 +20,11 @@ internal sealed class SiloReadiness(
         _ when silos.CurrentStatus != SiloStatus.Active => silos.CurrentStatus.ToString(),
         _ when storage.IsAway => "storage away",
         _ when clocks.IsCutOff => "the other silos do not answer",
-        _ => clock.IsSkewed ? "clock skew" : KadOrleans.Hosting.Http.Health.Ready,
+        _ => clock.IsSkewed ? "clock skew" : KadOrleans.Hosting.Health.Ready,
     };
 
     /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
-    public KadOrleans.Hosting.Http.Health Health => new(State, storage.Slowness);
+    public KadOrleans.Hosting.Health Health => new(State, storage.Slowness);
 
     public bool IsReady => Health.IsReady;
 

@@ -1,15 +1,9 @@
-using KadOrleans.EdgeWorker.Edges;
 using System.Text.Json.Nodes;
-using KadOrleans.Grains.Abstractions;
-using KadOrleans.Grains.Abstractions.Dht;
-using KadOrleans.Grains.Hosting;
-using KadOrleans.Grains.Silos;
-using KadOrleans.Grains.Storage;
-using KadOrleans.Silo.Hosting;
+using KadOrleans.Grains;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
-namespace KadOrleans.Silo.Health;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Creates the response of <c>/status</c>. What the silo knows itself is always there; data of grains is left out if they do not respond

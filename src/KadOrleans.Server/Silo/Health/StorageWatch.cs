@@ -1,13 +1,9 @@
-using System.Diagnostics.Metrics;
 using System.Diagnostics;
-using KadOrleans.Grains.Abstractions;
+using System.Diagnostics.Metrics;
 using KadOrleans.Grains;
-using KadOrleans.Hosting.Telemetry;
-using KadOrleans.Hosting;
-using KadOrleans.Silo.Hosting;
 using Orleans.Storage;
 
-namespace KadOrleans.Silo.Health;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Reads a record that never exists from grain storage, periodically, and keeps the result. So <c>/health/ready</c> can report storage

@@ -1,11 +1,10 @@
+using System.Text.RegularExpressions;
 using KadOrleans.Grains;
-using KadOrleans.Hosting.Settings;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
-using System.Text.RegularExpressions;
 
-namespace KadOrleans.Silo.PostgreSql;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Checks, before the silo starts, that grain storage on PostgreSQL has its tables and the index that keeps states unique.

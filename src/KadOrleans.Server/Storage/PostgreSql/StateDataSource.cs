@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 using Npgsql;
 using Orleans.Configuration;
 
-namespace KadOrleans.Silo.PostgreSql;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// The database below Orleans' provider of grain storage. The provider makes rows and bytes, as ever. Its writes go through

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace KadOrleans.Silo.PostgreSql;
+namespace KadOrleans.Server;
 
 /// <summary>The statement that writes several states, each by a call of <c>writetostorage</c>.</summary>
 internal static class StateStatement

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace KadOrleans.Silo.PostgreSql;
+namespace KadOrleans.Server;
 
 /// <summary>
 /// Writes the states that a silo's grains have pending: all of them in one statement, which is one transaction. States that come meanwhile

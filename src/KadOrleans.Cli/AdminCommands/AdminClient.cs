@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace KadOrleans.Cli;
+
+/// <summary>Calls the HTTP API of a node, a silo or an edge. Failures are sentences with an exit code.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    /// <summary>The most bytes of a response: a page of 1,000 keys has a quarter of a megabyte, a table of a large network one.</summary>
+    private const long MaxResponse = 64 << 20;
+
+    /// <summary>How often a request is made again that the server refused for the token's rate, each time a second later.</summary>
+    private const int MaxRetries = 30;
+
+    // How long a response may take, or the beginning of one that is read as it comes. A call of the cluster takes 28 s at most.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http;
+
+    public AdminClient(Uri url, string token, TimeSpan? timeout = null)
+    {
+        _http = new HttpClient { BaseAddress = url, MaxResponseContentBufferSize = MaxResponse, Timeout = timeout ?? LongestWait };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Makes a request and returns the object of its response; an empty one if the response has no body.</summary>
+    public Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
+    {
+        for (var retries = 0; ; retries++)
+        {
+            using var message = new HttpRequestMessage(request.Method, new Uri(request.Path, UriKind.Relative));
+            message.Content = request.Content;
+            using var response = await _http.SendAsync(message, cancellationToken);
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests || retries == MaxRetries)
+            {
+                return response.IsSuccessStatusCode ? Parse(text) : throw Refused(response.StatusCode, text);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        }
+    }, cancellationToken);
+
+    /// <summary>Reads the body of the response to a request that reads, however long it is.</summary>
+    public Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => CallAsync(async () =>
+    {
+        using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? await read(await response.Content.ReadAsStreamAsync(cancellationToken))
+            : throw Refused(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }, cancellationToken);
+
+    public CommandException Unreachable(Exception e) =>
+        CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
+        }
+    }
+
+    private JsonObject Parse(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? [] : JsonNode.Parse(text) as JsonObject ?? throw NoApi();
+        }
+        catch (JsonException)
+        {
+            throw NoApi();
+        }
+    }
+
+    private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API.");
+
+    private static CommandException Refused(HttpStatusCode status, string text)
+    {
+        var sentence = SentenceOf(text) ?? $"The server refused the request with the status {(int)status}.";
+        return status switch
+        {
+            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
+                CommandException.WrongUsage(sentence),
+            HttpStatusCode.ServiceUnavailable => CommandException.Unreachable(sentence),
+            _ => CommandException.Failed(sentence),
+        };
+    }
+
+    private static string? SentenceOf(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text)?["detail"] is JsonValue detail && detail.TryGetValue<string>(out var sentence) ? VisibleText.Show(sentence) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A request to the API: the path with its query, and the body, if there is one.</summary>
+internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Body = null)
+{
+    /// <summary>A body that is JSON already, in place of <see cref="Body"/>.</summary>
+    public byte[]? File { get; init; }
+
+    /// <summary>The content of one attempt, which disposes it; null if there is none.</summary>
+    public HttpContent? Content => this switch
+    {
+        { File: { } file } => new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        { Body: { } body } => JsonContent.Create(body),
+        _ => null,
+    };
+
+    public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
+
+    /// <summary>The query of a path, without the parameters that have no value.</summary>
+    public static string QueryOf(params (string Name, string? Value)[] query)
+    {
+        var parts = query.Where(part => part.Value is not null).Select(part => $"{part.Name}={Uri.EscapeDataString(part.Value!)}").ToList();
+        return parts.Count == 0 ? string.Empty : "?" + string.Join('&', parts);
+    }
+}

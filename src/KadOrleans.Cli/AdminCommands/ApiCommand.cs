@@ -1,0 +1,152 @@
+namespace KadOrleans.Cli;
+
+/// <summary>Makes commands of one or several requests. With <c>--json</c> they print the server's object.</summary>
+internal static class ApiCommand
+{
+    public static Command Create(
+        CommandIo io, ExampleCommand command, Func<ParseResult, ApiRequest> request, Action<ResultPrinter, JsonObject> print) =>
+        Create(io, command, async (parsed, client, cancellationToken) => await client.SendAsync(request(parsed), cancellationToken), print);
+
+    /// <summary>A command of several requests, with one result.</summary>
+    public static Command Create(
+        CommandIo io,
+        ExampleCommand command,
+        Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
+        Action<ResultPrinter, JsonObject> print,
+        Func<string>? progress = null) =>
+        CreateAsync(io, command, run, (_, printer, result) =>
+        {
+            print(printer, result);
+            return Task.CompletedTask;
+        }, progress);
+
+    /// <summary>A command of several requests whose result is printed by its options. Without a progress it says that it waits.</summary>
+    public static Command CreateAsync(
+        CommandIo io,
+        ExampleCommand command,
+        Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
+        Func<ParseResult, ResultPrinter, JsonObject, Task> print,
+        Func<string>? progress = null)
+    {
+        var connection = new Connection();
+        var json = CommonOptions.Json();
+        command.With([.. connection.All, json]).SetAction(async (parsed, cancellationToken) =>
+        {
+            var isJson = parsed.GetValue(json);
+            using var client = connection.Open(parsed);
+            var result = await new Progress(io, isJson).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
+            var printer = new ResultPrinter(io, isJson);
+            if (isJson)
+            {
+                printer.Json(result);
+            }
+            else
+            {
+                await print(parsed, printer, result);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    public static Command List(CommandIo io, ExampleCommand command, string path, Action<ResultPrinter, JsonObject> print) =>
+        Create(io, command, _ => ApiRequest.Get(path), print);
+
+    /// <summary>Examples of command lines, each with a node's own token, and the first one with a cluster's.</summary>
+    public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
+        [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
+
+    /// <summary>A field as text; empty if it is missing or null.</summary>
+    public static string Text(this JsonNode? node, string field) => node?[field] switch
+    {
+        null => string.Empty,
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        var other => other.ToJsonString(),
+    };
+
+    public static bool IsTrue(this JsonNode? node, string field) => node.Text(field) == "true";
+
+    /// <summary>A field's number with a noun, such as '1 table' or '2 tables'.</summary>
+    public static string Count(this JsonNode? node, string field, string noun)
+    {
+        var number = node.Text(field);
+        return $"{number} {noun}{(number == "1" ? string.Empty : "s")}";
+    }
+
+    public static IReadOnlyList<JsonNode> List(this JsonNode? node, string field) =>
+        node?[field] is JsonArray array ? [.. array.OfType<JsonNode>()] : [];
+
+    /// <summary>Prints a table with one row for each object, whose fields are the columns.</summary>
+    public static void Rows(this ResultPrinter printer, IReadOnlyList<JsonNode> rows, params (string Heading, string Field)[] columns) =>
+        printer.Table([.. columns.Select(column => column.Heading)], [.. rows.Select(row => Array.ConvertAll(columns, column => row.Text(column.Field)))]);
+
+    /// <summary>Prints the fields that have a text, a row each.</summary>
+    public static void Fields(this ResultPrinter printer, params IEnumerable<(string Name, string Text)> fields) => printer.Table(
+        ["field", "content"], [.. fields.Where(field => field.Text.Length > 0).Select(field => new[] { field.Name, field.Text })]);
+
+    /// <summary>Says which edges a change did not reach.</summary>
+    public static void NoteMissing(this ResultPrinter printer, JsonNode result)
+    {
+        if (result.List("missing") is { Count: > 0 } missing)
+        {
+            printer.Note($"Not yet on {string.Join(", ", missing.Select(name => name.ToString()))}: each follows when it reaches the cluster again.");
+        }
+    }
+}
+
+/// <summary>A command that lists what the server gives in pages, and says whether there is more.</summary>
+internal static class PagedList
+{
+    private const int Page = 1_000;
+
+    private const int DefaultCount = 100;
+
+    private const int MaxCount = 1_000_000;
+
+    /// <summary>Creates the command for a path below <c>/v1/admin/</c>, which is also the member of the entries.</summary>
+    public static Command Create(
+        CommandIo io, ExampleCommand command, string name, Option<string?>? prefix, params (string Heading, string Field)[] columns)
+    {
+        var after = new Option<string?>("--after") { Description = "The id after which the list begins.", HelpName = "HEX" };
+        var count = new NumberOption("--count", $"How many {name} at most", 1, MaxCount, DefaultCount);
+        return ApiCommand.Create(
+            io,
+            command.With(prefix is null ? [after, count] : [prefix, after, count]),
+            (parsed, client, cancellationToken) => ReadAsync(
+                client,
+                name,
+                prefix is null ? null : parsed.GetValue(prefix),
+                parsed.GetValue(after),
+                count.Read(parsed),
+                cancellationToken),
+            (printer, result) =>
+            {
+                printer.Rows(result.List(name), columns);
+                if (result.Text("next") is { Length: > 0 } next)
+                {
+                    printer.Note($"There are more; --after {next} goes on.");
+                }
+            });
+    }
+
+    private static async Task<JsonObject> ReadAsync(
+        AdminClient client, string name, string? prefix, string? after, int most, CancellationToken cancellationToken)
+    {
+        var entries = new JsonArray();
+        do
+        {
+            var wanted = Math.Min(Page, most - entries.Count);
+            var page = await client.SendAsync(
+                ApiRequest.Get($"/v1/admin/{name}", ("prefix", prefix), ("after", after), ("count", $"{wanted}")), cancellationToken);
+            foreach (var entry in page.List(name))
+            {
+                entries.Add(entry.DeepClone());
+            }
+
+            after = page.Text("next") is { Length: > 0 } next ? next : null;
+        }
+        while (after is not null && entries.Count < most);
+        return new JsonObject { [name] = entries, ["next"] = after };
+    }
+}

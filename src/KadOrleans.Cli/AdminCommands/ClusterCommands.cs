@@ -1,0 +1,165 @@
+namespace KadOrleans.Cli;
+
+/// <summary><c>kad admin edges</c>: the names of a cluster's edges and their leases.</summary>
+internal static class EdgeCommands
+{
+    private const string Path = "/v1/admin/edges";
+
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("edges", "List edges with their leases, drain and resume them, rotate their ids, forget names.")
+    {
+        Aliases = { "edge" },
+        Examples = ApiCommand.Examples("edges", "edges drain edge-3", "edges resume edge-3"),
+    }.With(
+        List(io, new ExampleCommand("list", "List the names of edges. A silent one was killed, or does not reach the cluster.")
+        {
+            Examples = ApiCommand.Examples("edges list"),
+        }),
+        Change(io, "drain", "End an edge's lease and give it no other: it stops answering within 10 s, and its ids stay reserved.", "drain"),
+        Change(io, "resume", "End a drain.", "resume"),
+        Change(io, "rotate-ids", "Give an edge other node ids, within 10 s.", "rotateIds"),
+        Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget")));
+
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) => printer.Table(
+        ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen"],
+        [
+            .. result.List("edges").Select(edge => new[]
+            {
+                edge.Text("name"), edge.Text("state"), $"{edge.List("ids").Count}", string.Join(' ', edge.List("endpoints").Take(1)),
+                edge.Text("contacts"), edge.Text("epoch"), edge.Text("lastSeen"),
+            }),
+        ]));
+
+    private static Command Change(CommandIo io, string name, string description, string action)
+    {
+        var edge = new Argument<string>("NAME") { Description = "The edge's name." };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand(name, description) { Examples = ApiCommand.Examples($"edges {name} edge-3") }.With(edge),
+            parsed => new ApiRequest(
+                HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}" + ApiRequest.QueryOf(("action", action))),
+            static (printer, result) => printer.Line(result.IsTrue("changed") ? "Done." : "It was so already."));
+    }
+}
+
+/// <summary>The silos of a cluster, the number of its shards and its doubling, and the silo that a shard is on.</summary>
+internal static class SiloCommands
+{
+    private const string ShardsPath = "/v1/admin/shards";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public static Command Silos(CommandIo io) => ApiCommand.List(
+        io,
+        new ExampleCommand("silos", "List the silos: which are ready or why not, their releases and clocks, and where the edge directory is.")
+        {
+            Aliases = { "silo" },
+            Examples = ApiCommand.Examples("silos"),
+        },
+        "/v1/admin/silos",
+        static (printer, result) =>
+        {
+            var silos = result.List("silos");
+            printer.Table(
+                ["silo", "state", "ready", "clock", "version", "started", "last heard", "holds"],
+                [
+                    .. silos.Select(silo => new[]
+                    {
+                        silo.Text("address"), silo.Text("state"), Readiness(silo), Clock(silo), silo.Text("version"), silo.Text("startedAt"),
+                        silo.Text("lastHeard"), silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty,
+                    }),
+                ]);
+            if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
+            {
+                printer.Note("No silo that responds has the edge directory.");
+            }
+        });
+
+    public static Command Shards(CommandIo io) => ApiCommand.List(
+        io,
+        new ExampleCommand("shards", "Show the number of a cluster's shards, double it, or find the silo of a shard.")
+        {
+            Aliases = { "shard" },
+            Examples = ApiCommand.Examples("shards", "shards find greeting"),
+        }.With(
+            Find(io),
+            ApiCommand.List(
+                io,
+                new ExampleCommand("show", "Show the number of shards, and how far a doubling is.") { Examples = ApiCommand.Examples("shards show") },
+                ShardsPath,
+                Print),
+            Double(io)),
+        ShardsPath,
+        Print);
+
+    private static Command Double(CommandIo io)
+    {
+        var wait = new Option<bool>("--wait") { Description = "Wait until it is done. Ctrl-C ends the wait; the doubling goes on." };
+        var progress = "Waiting for the response…";
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("double", "Begin to double the number of shards. It cannot be stopped.") { Examples = ApiCommand.Examples("shards double", "shards double --wait") }
+                .With(wait),
+            async (parsed, client, cancellationToken) =>
+            {
+                var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double"), cancellationToken);
+                while (parsed.GetValue(wait) && shards["split"] is not null)
+                {
+                    progress = Describe(shards);
+                    await Task.Delay(Pause, cancellationToken);
+                    shards = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
+                }
+
+                return shards;
+            },
+            Print,
+            () => progress);
+    }
+
+    private static Command Find(CommandIo io)
+    {
+        var key = new KeyArgument();
+        var number = new Option<string?>("--number") { Description = "The shard's number, as 'kad admin usage' lists it, in place of a key.", HelpName = "N" };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("find", "Show the shard of a key, and the silo that it is active on.")
+            {
+                Examples = ApiCommand.Examples("shards find greeting", "shards find --number 17"),
+            }.With(key.Key, key.Digest, number),
+            parsed => ApiRequest.Get((parsed.GetValue(number), key.IsGiven(parsed)) switch
+            {
+                ({ } shard, false) => $"{ShardsPath}/{Uri.EscapeDataString(shard)}",
+                (null, true) => KeyCommands.PathOf(key.Read(parsed), "/shard"),
+                ({ } shard, true) => throw CommandException.WrongUsage($"Both a key and --number '{shard}' are given; one of them is needed."),
+                _ => throw CommandException.WrongUsage("No shard is given; KEY, --digest HEX or --number N is needed."),
+            }),
+            static (printer, result) =>
+            {
+                var silos = result.List("silos");
+                printer.Line($"Shard {result.Text("number")} (in logs {result.Text("name")}) is "
+                    + (silos.Count > 0 ? $"active on {string.Join(", ", silos)}." : "not active."));
+                if (result.List("missing") is { Count: > 0 } missing)
+                {
+                    printer.Note($"These silos do not respond, so it may be active there: {string.Join(", ", missing)}.");
+                }
+            });
+    }
+
+    private static void Print(ResultPrinter printer, JsonObject shards) => printer.Line(Describe(shards));
+
+    private static string Describe(JsonObject shards) => shards.Text("split") is { Length: > 0 } split
+        ? $"{shards.Count("count", "shard")}, which are being doubled: {split} are split."
+        : $"{shards.Count("count", "shard")}.";
+
+    private static string Readiness(JsonNode silo) => (silo.IsTrue("isReady"), silo.Text("reason")) switch
+    {
+        (true, "") => "ready",
+        (true, var reason) => $"ready: {reason}",
+        (false, "") => "no",
+        (false, var reason) => $"no: {reason}",
+    };
+
+    // The field says how far the cluster's time is ahead of the clock.
+    private static string Clock(JsonNode silo) => silo["clockDifference"] is not JsonValue seconds ? string.Empty
+        : seconds.GetValue<double>() is var difference && difference == 0 ? "0 s"
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(difference):0.000} s {(difference < 0 ? "ahead" : "behind")}");
+}

@@ -1,0 +1,130 @@
+namespace KadOrleans.Cli;
+
+/// <summary><c>kad admin crawl</c>: crawls of the network by the node or by the cluster's edges.</summary>
+internal static class CrawlCommands
+{
+    private const string Path = "/v1/admin/crawls";
+
+    private static readonly string[] Fields =
+        ["id", "phase", "startedAt", "endedAt", "reachable", "unreachable", "datagrams", "edges", "slicesDone", "slices", "problem"];
+
+    private static readonly string[] Changes = ["came", "went", "stayed"];
+
+    /// <summary>The time after which the progress is read first. It doubles up to <see cref="LongestPause"/>: a small network is soon crawled.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("crawl", "Visit every node of the network, and look at what crawls found.")
+    {
+        Aliases = { "crawls" },
+        Examples = ApiCommand.Examples("crawl", "crawl start --rate 500"),
+    }.With(
+        Start(io),
+        List(io, new ExampleCommand("list", "List the crawl that runs and the last ten.")
+        {
+            Examples = ApiCommand.Examples("crawl list"),
+        }),
+        Show(io),
+        Nodes(io),
+        Stop(io)));
+
+    private static Command Start(CommandIo io)
+    {
+        var rate = new Option<string?>("--rate") { Description = "Datagrams per second of all edges together.", HelpName = "N" };
+        var nodes = new Option<string?>("--nodes") { Description = "The most addresses to remember.", HelpName = "N" };
+        var command = new ExampleCommand("start", "Start a crawl, or join the one that runs, and wait for its end.")
+        {
+            Examples = ApiCommand.Examples("crawl start", "crawl start --rate 500"),
+            Notes = "Ctrl-C ends the wait; the crawl goes on. kad admin crawl stop ends it.",
+        }.With(rate, nodes);
+        var progress = "Starting…";
+        return ApiCommand.Create(
+            io,
+            command,
+            async (parsed, client, cancellationToken) =>
+            {
+                var crawl = await client.SendAsync(
+                    new ApiRequest(HttpMethod.Post, Path + ApiRequest.QueryOf(("rate", parsed.GetValue(rate)), ("nodes", parsed.GetValue(nodes)))),
+                    cancellationToken);
+                for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+                {
+                    progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses wait, {crawl.Text("datagrams")} datagrams";
+                    await Task.Delay(pause, cancellationToken);
+                    crawl = await client.SendAsync(ApiRequest.Get($"{Path}/{crawl.Text("id")}"), cancellationToken);
+                }
+
+                return crawl.Text("phase") == "failed" ? throw CommandException.Failed(crawl.Text("problem")) : crawl;
+            },
+            Print,
+            () => progress);
+    }
+
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(
+        io,
+        command,
+        Path,
+        static (printer, result) => printer.Table(
+            ["crawl", "phase", "nodes", "unreachable", "came", "went", "stayed"],
+            [
+                .. result.List("crawls").Select(crawl => new[]
+                {
+                    crawl.Text("id"), crawl.Text("phase"), crawl.Text("reachable"), crawl.Text("unreachable"),
+                    crawl["change"].Text("came"), crawl["change"].Text("went"), crawl["change"].Text("stayed"),
+                }),
+            ]));
+
+    private static Command Show(CommandIo io) => OfCrawl(io, "show", "Show the progress or the result of a crawl.", HttpMethod.Get, Print);
+
+    private static Command Stop(CommandIo io) => OfCrawl(
+        io, "stop", "Stop a crawl that runs. What it found is kept.", HttpMethod.Delete, static (printer, _) => printer.Line("Stopped."));
+
+    private static ExampleCommand Nodes(CommandIo io)
+    {
+        var crawl = Id();
+        var format = new Option<string>("--format") { Description = "jsonl, csv or svg.", HelpName = "FORMAT", DefaultValueFactory = _ => "jsonl" };
+        var prefix = new Option<string?>("--prefix") { Description = "The first hexadecimal digits of the ids; not for svg.", HelpName = "HEX" };
+        var command = new ExampleCommand("nodes", "Print what a crawl found, a row for each address, or a picture of it.")
+        {
+            Examples =
+            [
+                "kad admin crawl nodes 20261122T014500123Z --format csv --data kad-data",
+                "kad admin crawl nodes 20261122T014500123Z --format svg --data kad-data > network.svg",
+            ],
+        };
+        var connection = new Connection();
+        command.With([crawl, format, prefix, .. connection.All]).SetAction(async (parsed, cancellationToken) =>
+        {
+            using var client = connection.Open(parsed);
+            var path = $"{Path}/{Uri.EscapeDataString(parsed.GetValue(crawl)!)}/nodes"
+                + ApiRequest.QueryOf(("format", parsed.GetValue(format)), ("prefix", parsed.GetValue(prefix)));
+            return await client.ReadAsync(
+                path,
+                async rows =>
+                {
+                    await rows.CopyToAsync(io.OutputBytes, cancellationToken);
+                    return ExitCode.Done;
+                },
+                cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command OfCrawl(CommandIo io, string name, string description, HttpMethod method, Action<ResultPrinter, JsonObject> print)
+    {
+        var crawl = Id();
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand(name, description)
+            {
+                Examples = ApiCommand.Examples($"crawl {name} 20261122T014500123Z"),
+            }.With(crawl),
+            parsed => new ApiRequest(method, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(crawl)!)}"),
+            print);
+    }
+
+    private static Argument<string> Id() => new("CRAWL") { Description = "The crawl's name, as the list has it." };
+
+    private static void Print(ResultPrinter printer, JsonObject crawl) => printer.Fields(
+        [.. Fields.Select(field => (field, crawl.Text(field))), .. Changes.Select(field => (field, crawl["change"].Text(field)))]);
+}

@@ -1,0 +1,143 @@
+namespace KadOrleans.Cli;
+
+/// <summary>Keys and values. <c>get</c> and <c>set</c> are commands of the group <c>key</c> too.</summary>
+internal static class KeyCommands
+{
+    private const string Group = "key ";
+
+    public static Command Create(CommandIo io) => List(io, new ExampleCommand("key", "List keys; look at one, get or set its value, or delete it.")
+    {
+        Examples = ApiCommand.Examples("key", "key show greeting", "key delete greeting"),
+    }.With(Show(io), Get(io, Group), Set(io, Group), Delete(io)));
+
+    public static Command List(CommandIo io) => List(io, new ExampleCommand("keys", "List keys that are held, in the order of their ids.")
+    {
+        Examples = ApiCommand.Examples("keys", "keys --prefix 00ff", "keys --count 10000"),
+    });
+
+    public static Command Publications(CommandIo io) => PagedList.Create(
+        io,
+        new ExampleCommand("publications", "List keys that are published from here, in the order of their ids.")
+        {
+            Examples = ApiCommand.Examples("publications", "publications --count 10000"),
+        },
+        "publications",
+        prefix: null,
+        ("key", "digest"),
+        ("type", "type"),
+        ("bytes", "bytes"),
+        ("published", "publishedAt"));
+
+    public static Command Get(CommandIo io, string group = "")
+    {
+        var key = new KeyArgument();
+        var raw = CommonOptions.Raw();
+        return ApiCommand.CreateAsync(
+            io,
+            new ExampleCommand("get", "Get the value of a key, from here or from the network.")
+            {
+                Examples = ApiCommand.Examples($"{group}get greeting", $"{group}get picture --raw"),
+                Notes = ValueOutput.Notes,
+            }.With(key.Key, key.Digest, raw),
+            (parsed, client, cancellationToken) => client.SendAsync(ApiRequest.Get(PathOf(key.Read(parsed), "/value")), cancellationToken),
+            (parsed, _, result) => ValueOutput.WriteAsync(io, result.Text("type"), result.Text("text"), parsed.GetValue(raw)));
+    }
+
+    public static Command Set(CommandIo io, string group = "")
+    {
+        var value = new ValueArguments("How long the value lives; it is not published again. It replaces what strangers stored and what ends sooner.");
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("set", "Store a value and publish it again each day, or for some time.")
+            {
+                Examples =
+                [
+                    .. ApiCommand.Examples($"{group}set greeting hello", $"{group}set answer 42 --type int", $"{group}set session token --life 3600"),
+                    $"kad admin {group}set --digest 356a192b7913b04c54574d18c28d46e6395428ab --type int --data kad-data -- -7",
+                ],
+            }.With(value.All),
+            async (parsed, client, cancellationToken) =>
+            {
+                var given = await value.ReadAsync(parsed, io, cancellationToken);
+                var body = new JsonObject { ["type"] = DhtValueText.TypeName(given.Value.Kind), ["value"] = ValueJson.NodeOf(given.Value) ?? given.Value.ToString() };
+                var life = given.Life is { } time ? $"{time.TotalSeconds}" : null;
+                return await client.SendAsync(
+                    new ApiRequest(HttpMethod.Put, PathOf(given.Key, "/value", life), body), cancellationToken);
+            },
+            static (printer, result) => printer.Line(SetSentence(result)));
+    }
+
+    /// <summary>The path of a key, or of a part of it.</summary>
+    public static string PathOf(GivenKey key, string part = "", string? life = null) =>
+        $"/v1/admin/keys/{(key.Text is { } text ? Uri.EscapeDataString(text) : key.Digest)}{part}"
+        + ApiRequest.QueryOf(("as", key.Text is null ? "digest" : null), ("life", life));
+
+    private static Command Show(CommandIo io)
+    {
+        var key = new KeyArgument();
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("show", "Show what is held of a key, and what the nearest nodes hold now.")
+            {
+                Examples = ApiCommand.Examples("key show greeting", "key show --digest 356a192b7913b04c54574d18c28d46e6395428ab"),
+            }.With(key.Key, key.Digest),
+            parsed => ApiRequest.Get(PathOf(key.Read(parsed))),
+            Print);
+    }
+
+    private static Command Delete(CommandIo io)
+    {
+        var key = new KeyArgument();
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("delete", "Remove a key from here and stop publishing it. Copies of other nodes stay until they expire.")
+            {
+                Examples = ApiCommand.Examples("key delete greeting", "key delete --digest 356a192b7913b04c54574d18c28d46e6395428ab"),
+            }.With(key.Key, key.Digest),
+            parsed => new ApiRequest(HttpMethod.Delete, PathOf(key.Read(parsed))),
+            static (printer, result) => printer.Line(
+                $"Deleted: it {(result.IsTrue("wasHeld") ? "was" : "was not")} held, and {(result.IsTrue("wasPublished") ? "was" : "was not")} published."));
+    }
+
+    private static Command List(CommandIo io, ExampleCommand command) => PagedList.Create(
+        io,
+        command,
+        "keys",
+        new Option<string?>("--prefix") { Description = "The first hexadecimal digits of the ids.", HelpName = "HEX" },
+        ("key", "digest"),
+        ("type", "type"),
+        ("bytes", "bytes"),
+        ("expires", "expiresAt"),
+        ("source", "source"));
+
+    // A copy here may be missing: a node keeps one only if it is among the nearest.
+    private static string SetSentence(JsonObject result)
+    {
+        var others = result.Count("stored", "other node");
+        var places = (result.IsTrue("isHeld"), result.Text("stored")) switch
+        {
+            (true, "0") => "Stored here",
+            (true, _) => $"Stored here and on {others}",
+            _ => $"Stored on {others}",
+        };
+        return $"{places}{(result.IsTrue("isPublished") ? ", and published again each day" : string.Empty)}.";
+    }
+
+    private static void Print(ResultPrinter printer, JsonObject result)
+    {
+        var held = result["held"];
+        printer.Fields(
+            ("digest", result.Text("digest")),
+            ("value", held is null ? "none is held here" : held["value"].Text("text")),
+            ("type", held?["value"].Text("type") ?? string.Empty),
+            ("stored", held.Text("storedAt")),
+            ("expires", held.Text("expiresAt")),
+            ("source", held.Text("source")),
+            ("published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here"));
+        printer.Rows(result.List("nearest"), ("near node", "id"), ("endpoint", "endpoint"), ("holds", "holds"));
+        if (result.Text("networkProblem") is { Length: > 0 } problem)
+        {
+            printer.Note(problem);
+        }
+    }
+}

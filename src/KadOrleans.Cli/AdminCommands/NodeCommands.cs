@@ -1,0 +1,107 @@
+namespace KadOrleans.Cli;
+
+/// <summary>The nodes of a DHT, their routing tables and contacts, and work that they are told to do now.</summary>
+internal static class NodeCommands
+{
+    private const string AnId = "356a192b7913b04c54574d18c28d46e6395428ab";
+
+    public static Command Status(CommandIo io) => ApiCommand.List(
+        io,
+        new ExampleCommand("status", "List the node ids of the node or of the cluster's live edges.") { Examples = ApiCommand.Examples("status") },
+        "/v1/status",
+        static (printer, result) => printer.Table(
+            ["name", "id", "endpoint", "contacts"],
+            [
+                .. result.List("nodes").SelectMany(node => node.List("ids").Zip(node.List("endpoints"), (id, endpoint) => new[]
+                {
+                    node.Text("name"), id.ToString(), endpoint.ToString(), node.Text("contacts"),
+                })),
+            ]));
+
+    public static Command Table(CommandIo io) => Table(io, new ExampleCommand("table", "Show a routing table by bucket with its contacts.")
+    {
+        Examples = ApiCommand.Examples("table", $"table --id {AnId}"),
+    });
+
+    /// <summary><c>kad admin contact</c>: what tables know of a contact, and its end there.</summary>
+    public static Command Contact(CommandIo io) => Table(io, new ExampleCommand("contact", "Show the contacts of a routing table; look at one of them, or drop it.")
+    {
+        Aliases = { "contacts" },
+        Examples = ApiCommand.Examples("contact", $"contact show {AnId}", $"contact drop {AnId}"),
+    }.With(
+        Contact(io, "show", "Show what each routing table knows of a contact.", HttpMethod.Get, static (printer, result) => printer.Rows(
+            result.List("contacts"),
+            ("table", "table"), ("endpoint", "endpoint"), ("waits", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
+        Contact(io, "drop", "Drop a contact from all routing tables. It comes back when it is heard of again.", HttpMethod.Delete, static (printer, result) =>
+            printer.Line($"It left {result.Count("tables", "table")}."))));
+
+    public static Command Lookup(CommandIo io)
+    {
+        var target = new Argument<string>("TARGET") { Description = "A key, or with --digest the id itself in 40 hexadecimal digits." };
+        var digest = new Option<bool>("--digest") { Description = "TARGET is an id." };
+        var kind = new Option<string>("--kind") { Description = "value or node.", HelpName = "KIND", DefaultValueFactory = _ => "value" };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("lookup", "Try a lookup now, and show who was asked, who named it, and what it answered.")
+            {
+                Examples = ApiCommand.Examples("lookup greeting", $"lookup {AnId} --digest --kind node"),
+            }.With(target, digest, kind),
+            parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/lookups", new JsonObject
+            {
+                ["target"] = parsed.GetValue(target),
+                ["kind"] = parsed.GetValue(kind),
+                ["as"] = parsed.GetValue(digest) ? "digest" : null,
+            }),
+            static (printer, result) =>
+            {
+                printer.Table(
+                    ["nr", "id", "endpoint", "named by", "hops", "ms", "result", "named"],
+                    [
+                        .. result.List("queries").Index().Select(query => new[]
+                        {
+                            $"{query.Index}", query.Item.Text("id"), query.Item.Text("endpoint"), query.Item.Text("namedBy"),
+                            query.Item.Text("hops"), query.Item.Text("took"), query.Item.Text("result"), query.Item.Text("named"),
+                        }),
+                    ]);
+                printer.Note(result.Text("sentence"));
+            });
+    }
+
+    public static Command Run(CommandIo io)
+    {
+        var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (a random one) or republish (what is due)." };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("run", "Begin work now that is done at intervals otherwise.") { Examples = ApiCommand.Examples("run refresh", "run republish") }.With(work),
+            parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/run" + ApiRequest.QueryOf(("work", parsed.GetValue(work)))),
+            static (printer, result) => printer.Line($"Begun by {result.Text("begun")}; see the log or the metrics for its end."));
+    }
+
+    private static Command Table(CommandIo io, ExampleCommand command)
+    {
+        var id = new Option<string?>("--id") { Description = "The node id of the table; needed if there are several.", HelpName = "HEX" };
+        return ApiCommand.Create(
+            io,
+            command.With(id),
+            parsed => ApiRequest.Get("/v1/admin/table", ("id", parsed.GetValue(id))),
+            static (printer, result) => printer.Table(
+                ["depth", "bucket", "contact", "endpoint"],
+                [
+                    .. result.List("buckets").SelectMany(bucket => bucket.List("contacts").Select(contact => new[]
+                    {
+                        bucket.Text("depth"), bucket.Text("prefix"), contact.Text("id"), contact.Text("endpoint"),
+                    })),
+                ]));
+    }
+
+    private static Command Contact(
+        CommandIo io, string name, string description, HttpMethod method, Action<ResultPrinter, JsonObject> print)
+    {
+        var id = new Argument<string>("ID") { Description = "The contact's node id: 40 hexadecimal digits." };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand(name, description) { Examples = ApiCommand.Examples($"contact {name} {AnId}") }.With(id),
+            parsed => new ApiRequest(method, $"/v1/admin/contacts/{Keys.ParseId("ID", parsed.GetValue(id)!)}"),
+            print);
+    }
+}

@@ -1,0 +1,58 @@
+namespace KadOrleans.Cli;
+
+/// <summary>What is held, in all and by source network, and who changed it.</summary>
+internal static class UsageCommands
+{
+    private const string DefaultSources = "20";
+
+    public static Command Usage(CommandIo io) => ApiCommand.List(
+        io,
+        new ExampleCommand("usage", "Count the keys and bytes that are held, of a cluster by shard.") { Examples = ApiCommand.Examples("usage") },
+        "/v1/admin/usage",
+        static (printer, result) => Print(printer, result, "shard", result.List("shards")));
+
+    public static Command Sources(CommandIo io)
+    {
+        var count = new Option<string?>("--count") { Description = $"How many networks by keys, and how many by bytes. [default: {DefaultSources}]", HelpName = "N" };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("sources", "Count what each source network stored: those with most keys or bytes.")
+            {
+                Examples = ApiCommand.Examples("sources", "sources --count 100"),
+                Notes = "A source is an IPv4 address or an IPv6 /64. 'trusted' is what was stored here itself or by trusted nodes.",
+            }.With(count),
+            parsed => ApiRequest.Get("/v1/admin/usage/sources", ("count", parsed.GetValue(count) ?? DefaultSources)),
+            static (printer, result) => Print(printer, result, "source", result.List("sources")));
+    }
+
+    public static Command Audit(CommandIo io)
+    {
+        var count = new Option<string?>("--count") { Description = "How many at most. [default: 100]", HelpName = "N" };
+        var before = new Option<string?>("--before") { Description = "Only entries with lower numbers than this one.", HelpName = "NUMBER" };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("audit", "List the last changes that were made over HTTP, newest first.") { Examples = ApiCommand.Examples("audit", "audit --count 10") }
+                .With(count, before),
+            parsed => ApiRequest.Get("/v1/admin/audit", ("count", parsed.GetValue(count)), ("before", parsed.GetValue(before))),
+            static (printer, result) => printer.Rows(
+                result.List("entries"), ("nr", "number"), ("time", "time"), ("who", "who"), ("action", "action"), ("target", "target"), ("done", "succeeded"), ("result", "result")));
+    }
+
+    /// <summary>Prints counts, the sum of those that are not listed, and the total.</summary>
+    private static void Print(ResultPrinter printer, JsonObject result, string heading, IReadOnlyList<JsonNode> counts)
+    {
+        var rows = counts.Select(count => Row(count.Text(heading), count)).ToList();
+        if (result["others"] is { } others && others.Text("keys") != "0")
+        {
+            rows.Add(Row("others", others));
+        }
+
+        printer.Table([heading, "keys", "bytes"], [.. rows, Row("all", result)]);
+        if (result.List("missing") is { Count: > 0 } missing)
+        {
+            printer.Note($"Not counted, as they do not respond: shards {string.Join(", ", missing)}.");
+        }
+    }
+
+    private static string[] Row(string name, JsonNode counts) => [name, counts.Text("keys"), counts.Text("bytes")];
+}

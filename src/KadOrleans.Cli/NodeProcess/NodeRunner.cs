@@ -1,0 +1,154 @@
+using KadOrleans.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Cli;
+
+/// <summary>The checked settings of <c>kad node</c>.</summary>
+internal sealed record NodeSettings
+{
+    public required KadNodeOptions Node { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required IReadOnlyList<UdpEndpoint> Listen { get; init; }
+
+    public required IReadOnlyList<HostAddress> Bootstrap { get; init; }
+
+    /// <summary>The data folder; null keeps all in memory.</summary>
+    public required string? Data { get; init; }
+
+    public required HttpPlace? Http { get; init; }
+
+    /// <summary>The file of the API's tokens.</summary>
+    public required string? HttpTokens { get; init; }
+
+    public required TelemetryOptions? Telemetry { get; init; }
+
+    public required bool Verbose { get; init; }
+}
+
+/// <summary>Runs a node until it is told to stop.</summary>
+internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
+    private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? OwnToken.Create(folder) : null;
+
+    /// <summary>
+    /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
+    /// its state is saved when this returns.
+    /// </summary>
+    /// <exception cref="CommandException">
+    /// No host name resolves and no contact is saved, so the node could never join; or an address cannot be listened on.
+    /// </exception>
+    /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
+        using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options) : null;
+        await using var node = await BuildAsync();
+        var saved = await node.LoadStateAsync(cancellationToken);
+        if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
+        {
+            throw unknown[0];
+        }
+
+        foreach (var problem in unknown)
+        {
+            _logger.HostUnknown(problem.Message);
+        }
+
+        await node.StartAsync(cancellationToken);
+        var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
+        await using var http = await StartHttpAsync(node, isFirst, cancellationToken);
+        using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isFirst).IsReady);
+        foreach (var endpoint in node.LocalEndpoints)
+        {
+            await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");
+        }
+
+        try
+        {
+            await JoinAsync(node, isFirst, cancellationToken);
+            await await Task.WhenAny(cancellationToken.UntilCancelledAsync(), node.Completion);
+        }
+        finally
+        {
+            _ownToken?.Remove();
+        }
+    }
+
+    private async Task<KadNode> BuildAsync()
+    {
+        var builder = KadNode.CreateBuilder().UseUdp(new UdpTransportOptions { Listen = settings.Listen });
+        builder.Services.AddSingleton(loggers).AddSingleton(Options.Create(settings.Node));
+        try
+        {
+            return await (settings.Data is { } folder ? builder.UseSqlite(folder) : builder).BuildAsync();
+        }
+        catch (TransportException e)
+        {
+            throw CommandException.WrongUsage($"--listen: {e.Message}", e);
+        }
+    }
+
+    private async Task<NodeStatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
+    {
+        if (settings.Http is not { } place)
+        {
+            return null;
+        }
+
+        _ownToken?.Write("--data");
+        var server = await NodeStatusServer.StartAsync(place, node, isFirst, ReadTokens(), loggers, cancellationToken);
+        _logger.StatusServed(server.Address);
+        return server;
+    }
+
+    // Those of a file, and the node's own. Null if there is neither.
+    private ApiTokens? ReadTokens()
+    {
+        List<ApiToken> tokens = settings.HttpTokens is { } file ? [.. ApiTokens.Read(NodeOptions.HttpTokens, file)] : [];
+        if (_ownToken is not null)
+        {
+            tokens.Add(_ownToken.Token);
+        }
+
+        return tokens.Count > 0 ? ApiTokens.Of(tokens) : null;
+    }
+
+    // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.
+    private async Task JoinAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
+    {
+        if (isFirst)
+        {
+            return;
+        }
+
+        try
+        {
+            await node.JoinAsync(cancellationToken);
+        }
+        catch (KeyStoreException e)
+        {
+            _logger.NotSaved(e.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+}
+
+/// <summary>The command's own log messages. Event ids 8000 to 8099.</summary>
+internal static partial class NodeRunnerLog
+{
+    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]
+    public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+
+    [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining: {Problem}")]
+    public static partial void NotSaved(this ILogger logger, string problem);
+
+    [LoggerMessage(8002, LogLevel.Warning, "{Problem} It will be tried again when the node has lost all contacts.")]
+    public static partial void HostUnknown(this ILogger logger, string problem);
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Cli;
+
+/// <summary>Serves a node's health, its status at /status, and API and console to those who have a token.</summary>
+internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : IAsyncDisposable
+{
+    public IPEndPoint Address => server.Address;
+
+    /// <summary>Binds and begins to serve a started node, which is ready without contacts if it is its network's first.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is in use, or not of this machine.</exception>
+    public static async Task<NodeStatusServer> StartAsync(
+        HttpPlace place,
+        KadNode node,
+        bool isFirst,
+        ApiTokens? tokens,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        var rates = new RateMeter(time);
+        var startedAt = time.GetUtcNow();
+        var server = await StatusServer.StartAsync(
+            place,
+            () => HealthOf(node, isFirst),
+            pages =>
+            {
+                pages.MapGet("/status", async context =>
+                {
+                    var status = await node.DescribeAsync(context.RequestAborted);
+                    await context.WriteJsonAsync(NodeStatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
+                });
+                if (tokens is not null)
+                {
+                    pages.MapDhtApi();
+                    pages.MapKadConsole();
+                }
+            },
+            services =>
+            {
+                if (tokens is not null)
+                {
+                    services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(tokens).AddKadConsole();
+                }
+            },
+            loggers,
+            cancellationToken);
+        return new NodeStatusServer(
+            server, time.CreateTimer(_ => rates.Add(node.Engine.Counts), null, TimeSpan.Zero, RateMeter.Interval));
+    }
+
+    /// <summary>
+    /// Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that cannot store still serves
+    /// what it holds.
+    /// </summary>
+    public static Health HealthOf(KadNode node, bool isFirst) => node switch
+    {
+        { StorageProblem: { } problem } => new Health("storageFails", problem),
+        _ when isFirst || node.Engine.HasGoodContact => new Health(Health.Ready),
+        { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
+        _ => new Health("noContacts"),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await sampling.DisposeAsync();
+        await server.DisposeAsync();
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Messaging;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// Makes grain calls with retries, by one policy for edges, silos and clients. A failed call is retried until its time limit. A dead silo
+/// loses its pending calls. Calls to its grains fail until the other silos declare it dead, within 18 s. A call that
+/// timed out is retried too and may run twice, so use it only for calls that allow that. Puts do: a shard orders them by the time of
+/// receipt.
+/// </summary>
+/// <param name="time">For pauses and limits.</param>
+/// <param name="logger">Logs each retry.</param>
+/// <param name="longestPause">The longest pause between retries, which begin with 50 ms. Default 1 s.</param>
+internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? longestPause = null)
+{
+    /// <summary>
+    /// Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded gateway, an
+    /// unconnected edge, a timeout.
+    /// </summary>
+    public static bool IsTransient(Exception exception) => exception is TimeoutException or OrleansMessageRejectionException
+        or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException;
+
+    /// <summary>Observes the failure of a call that nobody awaits.</summary>
+    public static void Ignore(Task call) => _ = call.ContinueWith(
+        static failed => failed.Exception,
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+
+    /// <summary>The pauses between retries, from the first on.</summary>
+    public BackOff Pauses() => new(TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
+
+    /// <summary>Calls a grain, with retries within a limit. It may execute each try.</summary>
+    /// <exception cref="Exception">The last failure, at the time limit or if it is not transient.</exception>
+    public async Task<T> CallAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
+    {
+        BackOff? pauses = null;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            TimeSpan pause;
+            try
+            {
+                var called = call().AsTask();
+                Ignore(called);
+                return await called.WaitAsync(limit.Left, time, cancellationToken);
+            }
+            catch (Exception e) when (IsTransient(e) && (pauses ??= Pauses()).Coming < limit.Left)
+            {
+                pause = Retry(name, pauses, e);
+            }
+
+            await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Logs a failure and returns the pause before the next try.</summary>
+    public TimeSpan Retry(string name, BackOff pauses, Exception failure)
+    {
+        var pause = pauses.Next();
+        Retried(logger, name, pause, failure.Message);
+        return pause;
+    }
+
+    [LoggerMessage(6043, LogLevel.Debug, "A call to {Grain} failed; retry in {Delay}: {Message}")]
+    private static partial void Retried(ILogger logger, string grain, TimeSpan delay, string message);
+}
+
+/// <summary>Pauses that double up to a longest one. Not safe for several threads.</summary>
+internal sealed class BackOff(TimeSpan first, TimeSpan longest)
+{
+    /// <summary>The pause that <see cref="Next"/> will return.</summary>
+    public TimeSpan Coming { get; private set; } = first;
+
+    public TimeSpan Next()
+    {
+        var pause = Coming;
+        Coming = pause * 2 < longest ? pause * 2 : longest;
+        return pause;
+    }
+}
+
+internal readonly struct TimeLimit(TimeSpan length, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+
+    public TimeSpan Left => length - time.GetElapsedTime(_started) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+
+namespace KadOrleans.Client;
+
+/// <summary>Builds the keys of the cluster's grains.</summary>
+internal static class GrainKeys
+{
+    /// <summary>The key of grains of which a cluster has one.</summary>
+    public const long Singleton = 0;
+
+    /// <summary>The fewest bits of a key that choose its shard.</summary>
+    public const int MinShardBits = 0;
+
+    public const int MaxShardBits = 16;
+
+    public const int DefaultShardBits = 7;
+
+    /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
+    public static string RoutingTable(NodeId nodeId) => nodeId.ToString();
+
+    /// <summary>
+    /// The number of the shard that holds a key: the value of its first <paramref name="shardBits"/> bits. It is also the shard's grain key
+    /// if the cluster was made with so many.
+    /// </summary>
+    public static int Shard(NodeId key, int shardBits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(shardBits, MinShardBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shardBits, MaxShardBits);
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        key.CopyTo(bytes);
+        return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
+    }
+
+    /// <summary>
+    /// The grain key of a shard. Shards of more bits than the cluster was made with have keys of their own. So their states are others than
+    /// those of the shards that they replace.
+    /// </summary>
+    public static long Shard(ShardPrefix prefix, int firstBits) =>
+        prefix.Bits == firstBits ? prefix.Number : ((long)prefix.Bits << MaxShardBits) | (uint)prefix.Number;
+
+    /// <summary>The number of the shard with a grain key.</summary>
+    public static int NumberOf(long shard) => (int)(shard & 0xFFFF);
+
+    public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
+}
+
+/// <summary>How the keys of a cluster are divided into shards.</summary>
+/// <param name="FirstBits">The bits that the cluster was made with; the grain keys of their shards are the shards' numbers.</param>
+/// <param name="Bits">The bits in use, <paramref name="FirstBits"/> to 16. Each doubling adds one.</param>
+internal readonly record struct ShardLayout(int FirstBits, int Bits)
+{
+    /// <summary>The most keys, puts or shards in one call.</summary>
+    public const int MaxItems = 1024;
+
+    public int Count => 1 << Bits;
+
+    /// <summary>The layout of a cluster that was never doubled.</summary>
+    public static ShardLayout Of(int bits) => new(bits, bits);
+
+    /// <exception cref="ArgumentException">There are more than <see cref="MaxItems"/>.</exception>
+    public static void CheckLength<T>(IReadOnlyList<T> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        if (items.Count > MaxItems)
+        {
+            throw new ArgumentException($"A call takes at most {MaxItems} keys, not {items.Count}.", nameof(items));
+        }
+    }
+
+    /// <exception cref="ArgumentException">A page of so many keys is not 1 to <see cref="MaxItems"/>.</exception>
+    public static void CheckCount(int count)
+    {
+        if (count is < 1 or > MaxItems)
+        {
+            throw new ArgumentException($"A call returns 1 to {MaxItems} keys, not {count}.", nameof(count));
+        }
+    }
+
+    /// <summary>The grain key of the shard that has a key.</summary>
+    public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));
+
+    /// <summary>The grain key of the shard with a number, from 0.</summary>
+    public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
+
+    /// <summary>The grain keys of the shards that may have keys of a region, in the order of keys.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="after">Shards that have only keys up to this one are left out; null leaves none out.</param>
+    public IEnumerable<long> ShardsOf(KeyRegion region, NodeId? after = null)
+    {
+        var range = region.Range;
+        var last = GrainKeys.Shard(HighestOf(range), Bits);
+        for (var number = GrainKeys.Shard(after > range.Prefix ? after.Value : range.Prefix, Bits); number <= last; number++)
+        {
+            if (region.Overlaps(new ShardPrefix(Bits, number).Range))
+            {
+                yield return ShardAt(number);
+            }
+        }
+    }
+
+    /// <summary>The highest key that a shard in use can have: a page that continues after it begins with the next shard.</summary>
+    public NodeId EndOf(long shard) => HighestOf(new ShardPrefix(Bits, GrainKeys.NumberOf(shard)).Range);
+
+    private static NodeId HighestOf(BucketRange range) => Enumerable.Range(range.Depth, NodeId.BitLength - range.Depth)
+        .Aggregate(range.Prefix, static (id, bit) => id.WithBit(bit, true));
+
+    /// <summary>The shard with this grain key, in use or not; null if there can be none.</summary>
+    public ShardPrefix? Find(long shard)
+    {
+        var bits = shard >> GrainKeys.MaxShardBits;
+        var prefix = new ShardPrefix(bits == 0 ? FirstBits : (int)Math.Clamp(bits, -1, GrainKeys.MaxShardBits + 1), GrainKeys.NumberOf(shard));
+        return (bits == 0 || (bits > FirstBits && bits <= GrainKeys.MaxShardBits)) && prefix.Number >> prefix.Bits == 0 ? prefix : null;
+    }
+
+    /// <summary>Whether the shard with this grain key is in use.</summary>
+    public bool IsInUse(long shard) => Find(shard)?.Bits == Bits;
+}
+
+/// <summary>The keys of a shard: those that begin with some bits.</summary>
+/// <param name="Bits">How many, 0 to 16.</param>
+/// <param name="Number">Their value.</param>
+internal readonly record struct ShardPrefix(int Bits, int Number)
+{
+    public BucketRange Range
+    {
+        get
+        {
+            var bits = Number << (GrainKeys.MaxShardBits - Bits);
+            var prefix = new byte[NodeId.Length];
+            (prefix[0], prefix[1]) = ((byte)(bits >> 8), (byte)bits);
+            return new BucketRange(new NodeId(prefix), Bits);
+        }
+    }
+
+    /// <summary>The shards that replace this one in a doubling.</summary>
+    public (ShardPrefix Lower, ShardPrefix Upper) Halves => (new(Bits + 1, 2 * Number), new(Bits + 1, (2 * Number) + 1));
+
+    public bool Contains(NodeId key) => GrainKeys.Shard(key, Bits) == Number;
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using Orleans.CodeGeneration;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// The settings and schema version that all silos of a cluster agree on. Key: <see cref="GrainKeys.Singleton"/>. What it returns is
+/// durable.
+/// </summary>
+[Alias("kad.IClusterGrain")]
+[Version(2)]
+[OpenTo(Callers.Silos)]
+internal interface IClusterGrain : IGrainWithIntegerKey
+{
+    /// <summary>
+    /// Fixes the settings if this is the cluster's first silo. Otherwise returns the fixed ones, and the caller compares. If storage fails
+    /// it throws storage's exception, and nothing is fixed.
+    /// </summary>
+    /// <remarks>For silos that know only the oldest schema version. Once a newer one is written they are refused.</remarks>
+    [Alias("Agree")]
+    ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed);
+
+    /// <summary>
+    /// <see cref="AgreeAsync"/> for a silo that reports the newest schema version that it reads and may write. Each silo calls it every 15 s. When every
+    /// silo that is not dead knows a newer version than the written one, the cluster writes the newer one from then on, durably. The caller
+    /// must know the version that is returned. Since version 1.
+    /// </summary>
+    [Alias("Join")]
+    ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion);
+
+    /// <summary>The settings, or null before the first silo fixed them.</summary>
+    [Alias("Get")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<ClusterSettings?> GetAsync();
+
+    /// <summary>
+    /// Begins to double the number of shards. The cluster goes on by itself, whatever fails meanwhile; it cannot be stopped. The beginning is
+    /// durable when this returns. Since version 2.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// A doubling is under way, there are 65,536 shards, or a silo's release does not know doublings. The message is one sentence.
+    /// </exception>
+    [Alias("DoubleShards")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<ShardStatus> DoubleShardsAsync();
+
+    /// <summary>The number of shards; null before the first silo fixed it. Since version 2.</summary>
+    [Alias("GetShards")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<ShardStatus?> GetShardsAsync();
+}
+
+/// <summary>The bits that number the shards. While they are being doubled, how many of them have been split so far; else null.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardStatus")]
+internal sealed record ShardStatus([property: Id(0)] int Bits, [property: Id(1)] int? Split)
+{
+    public int Count => 1 << Bits;
+}
+
+/// <summary>The terms for all silos of a cluster. The schema version that states are written with may rise, and never falls.</summary>
+[GenerateSerializer]
+[Alias("kad.ClusterTerms")]
+internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion)
+{
+    /// <summary><see cref="ShardStatus.Split"/>.</summary>
+    [Id(2)]
+    public int? Split { get; init; }
+}
+
+/// <summary>The settings fixed when a cluster is created. <see cref="ShardBits"/> are those of then; <see cref="Layout"/> has those in use.</summary>
+[GenerateSerializer]
+[Alias("kad.ClusterSettings")]
+internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
+{
+    /// <summary>
+    /// The paper's constants. A node's table is a grain and its engine is in an edge, so both must use the same. Null from a release before
+    /// schema 5, or if it fixed the settings. Edges then use the defaults.
+    /// </summary>
+    [Id(1)]
+    public KademliaOptions? Kademlia { get; init; }
+
+    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>. Since schema 6.</summary>
+    [Id(2)]
+    public int? BitsInUse { get; init; }
+
+    public ShardLayout Layout => new(ShardBits, BitsInUse ?? ShardBits);
+
+    /// <summary>
+    /// Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence; null if they agree.
+    /// </summary>
+    public string? FindDifference(ClusterSettings own) => Values().Zip(own.Values())
+        .Where(pair => !Equals(pair.First.Value, pair.Second.Value) && !(pair.First.Name == nameof(ShardBits) && Equals(BitsInUse, pair.Second.Value)))
+        .Select(pair => string.Create(
+            CultureInfo.InvariantCulture,
+            $"Kad:Cluster:{pair.First.Name} is {pair.Second.Value}, but this cluster was created with {pair.First.Value}: set it to {pair.First.Value}, or give a new cluster a storage of its own."))
+        .FirstOrDefault();
+
+    private IEnumerable<(string Name, object Value)> Values()
+    {
+        yield return (nameof(ShardBits), ShardBits);
+        if (Kademlia is { } constants)
+        {
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.BucketSize)}", constants.BucketSize);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.LookupConcurrency)}", constants.LookupConcurrency);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.DisjointPaths)}", constants.DisjointPaths);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.SplitDepth)}", constants.SplitDepth);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.ReplacementCacheSize)}", constants.ReplacementCacheSize);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.FailuresBeforeDrop)}", constants.FailuresBeforeDrop);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.ValueTimeToLive)}", constants.ValueTimeToLive);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.BucketRefreshInterval)}", constants.BucketRefreshInterval);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.RepublishInterval)}", constants.RepublishInterval);
+            yield return ($"{nameof(Kademlia)}:{nameof(constants.PublishInterval)}", constants.PublishInterval);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Orleans.CodeGeneration;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// Crawls the network by the cluster's edges. Key: <see cref="GrainKeys.Singleton"/>. It gives slices of the id space to live edges, under
+/// leases, and keeps the last crawls. A crawl that began is durable when a call returns, and so is each slice that is done. If the silos
+/// have an edge key only silos may call it. Reports travel as <see cref="CrawlReportJson"/> writes them.
+/// </summary>
+[Alias("kad.ICrawlGrain")]
+[Version(0)]
+[OpenTo(Callers.Silos)]
+internal interface ICrawlGrain : IGrainWithIntegerKey
+{
+    /// <summary>Starts a crawl, or returns the one that runs. Null: as the settings say. The rate is that of all edges together.</summary>
+    [Alias("Start")]
+    ValueTask<string> StartAsync(int? rate, int? maxNodes);
+
+    /// <summary>The reports of the crawl that runs and the kept ones, newest first.</summary>
+    [Alias("List")]
+    ValueTask<IReadOnlyList<string>> ListAsync();
+
+    /// <summary>The report of one of them; null if there is no such crawl.</summary>
+    [Alias("Get")]
+    ValueTask<string?> GetAsync(string id);
+
+    /// <summary>A part of what a crawl found. The position is 0, or the <see cref="CrawlPart.Next"/> of the part before.</summary>
+    [Alias("Read")]
+    ValueTask<CrawlPart> ReadAsync(string id, int position);
+
+    /// <summary>Stops a crawl. Returns false if it does not run.</summary>
+    [Alias("Stop")]
+    ValueTask<bool> StopAsync(string id);
+
+    /// <summary>Sets the reminder of periodic crawls as the settings say, or removes it.</summary>
+    [Alias("Schedule")]
+    ValueTask ScheduleAsync();
+}
+
+/// <summary>A <see cref="CrawlPage"/>: null if there is nothing at the position. The next position is null after the last part.</summary>
+[GenerateSerializer]
+[Alias("kad.CrawlPart")]
+internal sealed record CrawlPart([property: Id(0)] byte[]? Page, [property: Id(1)] int? Next);
+
+/// <summary>
+/// A slice that an edge is to crawl, as long as it is asked again within the duration. The lease names the crawl, the slice, and how often
+/// it was given away.
+/// </summary>
+[GenerateSerializer]
+[Alias("kad.CrawlSliceOrder")]
+internal sealed record CrawlSliceOrder(
+    [property: Id(0)] string Lease,
+    [property: Id(1)] BucketRange Region,
+    [property: Id(2)] int Rate,
+    [property: Id(3)] int MaxNodes,
+    [property: Id(4)] TimeSpan Duration);
+
+/// <summary>How far an edge is with a slice, with the members of <see cref="CrawlCounts"/>. The pages are null while it is crawled.</summary>
+[GenerateSerializer]
+[Alias("kad.CrawlSliceProgress")]
+internal sealed record CrawlSliceProgress(
+    [property: Id(0)] int? Pages,
+    [property: Id(1)] long Datagrams,
+    [property: Id(2)] int Reachable,
+    [property: Id(3)] int Visited,
+    [property: Id(4)] int Waiting,
+    [property: Id(5)] int Unreachable,
+    [property: Id(6)] int NotNodes,
+    [property: Id(7)] long Refused,
+    [property: Id(8)] long Overflow)
+{
+    public CrawlCounts Counts => new(Reachable, Visited, Waiting, Unreachable, NotNodes, Refused, Overflow);
+
+    public static CrawlSliceProgress Of(int? pages, long datagrams, CrawlCounts counts) => new(
+        pages, datagrams, counts.Reachable, counts.Visited, counts.Waiting, counts.Unreachable, counts.NotNodes, counts.Refused, counts.Overflow);
+}

@@ -1,0 +1,203 @@
+using Orleans.CodeGeneration;
+using Orleans.Concurrency;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// Leases node ids to edges. Key: <see cref="GrainKeys.Singleton"/>. When a call returns, an edge's ids, their epoch and a handed-back
+/// lease are durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo.
+/// </summary>
+[Alias("kad.IEdgeDirectoryGrain")]
+[Version(2)]
+[OpenTo(Callers.Silos)]
+internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
+{
+    static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(30);
+
+    static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an edge waits for a lease. It ignores one granted later.</summary>
+    static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart whenever they
+    /// end would take it from each other for ever. A killed holder costs <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are
+    /// healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only the route to it is
+    /// lost. Names have 1 to 128 characters. Since version 1.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("AskForName")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
+
+    /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
+    [AlwaysInterleave]
+    [Alias("IsHeldByAnother")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
+
+    /// <summary>
+    /// Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older process.
+    /// Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that waited
+    /// <see cref="LeaseTimeout"/> fails. An edge that an operator drained gets an <see cref="EdgeDrainedException"/>.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("Lease")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
+
+    /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
+    [AlwaysInterleave]
+    [Alias("Renew")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
+
+    /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
+    [AlwaysInterleave]
+    [Alias("Release")]
+    [OpenTo(Callers.Edges)]
+    ValueTask ReleaseAsync(string edgeName, long epoch);
+
+    /// <summary>The cluster's time. Silos of earlier releases tell their own.</summary>
+    [AlwaysInterleave]
+    [Alias("GetUtcNow")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<DateTimeOffset> GetUtcNowAsync();
+
+    /// <summary>
+    /// The edges with live leases, unordered. After a move of the grain some are missing (<see cref="ListAsync"/> says so).
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("GetLive")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
+
+    /// <summary>
+    /// The edges with live leases, without their reports, and for how long renewals were received. Since version 1.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("List")]
+    ValueTask<EdgeList> ListAsync();
+
+    /// <summary>All names that are not forgotten, in their order, with and without a live edge. Since version 2.</summary>
+    [AlwaysInterleave]
+    [Alias("GetNames")]
+    ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync();
+
+    /// <summary>
+    /// Changes a name for an operator, durably. Returns false if nothing had to be changed. An <see cref="ArgumentException"/> says why it is
+    /// not allowed. Since version 2.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("Change")]
+    ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
+}
+
+internal enum NameChange
+{
+    /// <summary>Ends its lease and gives it no other.</summary>
+    Drain,
+
+    Resume,
+
+    /// <summary>Ends its lease; the next one has other ids.</summary>
+    RotateIds,
+
+    /// <summary>Removes it with its ids.</summary>
+    Forget,
+}
+
+internal enum NameUse
+{
+    /// <summary>No other edge uses it: it may be leased.</summary>
+    Free,
+
+    /// <summary>Another edge uses it, and answers.</summary>
+    Held,
+
+    /// <summary>
+    /// Another edge uses it and does not answer, perhaps as a silo on the route is lost. This is clear
+    /// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> later at the latest.
+    /// </summary>
+    Unclear,
+}
+
+/// <summary>
+/// The node ids that an edge may use, one per UDP port, always in the same order. The epoch grows with every lease of the name, and fences
+/// processes with an older one.
+/// </summary>
+[GenerateSerializer]
+[Alias("kad.EdgeLease")]
+internal sealed record EdgeLease(
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
+    [property: Id(2)] ClusterSettings Settings);
+
+/// <summary>An operator drained the edge: it gets no lease until it is resumed. Silos of earlier releases throw another exception.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeDrainedException")]
+internal sealed class EdgeDrainedException(string message) : Exception(message);
+
+/// <summary>An edge used a lease that another edge holds now. The edge must stop using the id at once.</summary>
+[GenerateSerializer]
+[Alias("kad.LeaseLostException")]
+internal sealed class LeaseLostException(string message) : Exception(message);
+
+/// <summary>
+/// The edges with live leases, unordered, and the names that handed theirs back. After a move the directory knows only those that have
+/// renewed since: in the time of <see cref="KnownFor"/>.
+/// </summary>
+[GenerateSerializer]
+[Alias("kad.EdgeList")]
+internal sealed record EdgeList(
+    [property: Id(0)] IReadOnlyList<LiveEdge> Edges, [property: Id(1)] TimeSpan KnownFor, [property: Id(2)] IReadOnlyList<string> Released)
+{
+    /// <summary>Whether all live edges are listed.</summary>
+    public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
+}
+
+/// <summary>
+/// A name that edges have used, with its newest epoch. <see cref="LastSeen"/> is exact to a day, and null if no build noted it. Without a
+/// live edge there is neither an observer nor a report.
+/// </summary>
+[GenerateSerializer]
+[Alias("kad.EdgeName")]
+internal sealed record EdgeName(
+    [property: Id(0)] string Name,
+    [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
+    [property: Id(2)] long Epoch,
+    [property: Id(3)] bool IsReleased,
+    [property: Id(4)] DateTimeOffset? LastSeen,
+    [property: Id(5)] IEdgeObserver? Live,
+    [property: Id(6)] EdgeReport? Report,
+    [property: Id(7)] bool IsDrained);
+
+/// <summary>An edge with a live lease, how to reach it, and its last report.</summary>
+[GenerateSerializer]
+[Alias("kad.LiveEdge")]
+internal sealed record LiveEdge(
+    [property: Id(0)] string Name,
+    [property: Id(1)] long Epoch,
+    [property: Id(2)] IReadOnlyList<NodeId> NodeIds,
+    [property: Id(3)] IEdgeObserver Observer,
+    [property: Id(4)] EdgeReport Report);
+
+/// <summary>An edge's state, reported at each renewal.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeReport")]
+internal sealed record EdgeReport
+{
+    /// <summary>The endpoint of each of its ids, in the order of the lease.</summary>
+    [Id(0)]
+    public IReadOnlyList<UdpEndpoint> Endpoints { get; init; } = [];
+
+    [Id(1)]
+    public int Contacts { get; init; }
+
+    [Id(2)]
+    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Nodes in the network, as its lookups estimate; null if they cannot tell yet. Edges of earlier releases lack it.</summary>
+    [Id(3)]
+    public double? NetworkSize { get; init; }
+}

@@ -1,0 +1,132 @@
+using Orleans.Concurrency;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead edge
+/// fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge, but at an edge of
+/// release 0.1. Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
+/// </summary>
+[Alias("kad.IEdgeObserver")]
+[OpenTo(Callers.Silos)]
+internal interface IEdgeObserver : IGrainObserver
+{
+    /// <summary>
+    /// The timeout of <see cref="ConfirmAsync"/>. If it is too long, the successor of a killed edge waits needlessly. If it is too short, a
+    /// busy edge counts as dead and loses its lease to another process of its name.
+    /// </summary>
+    const string ConfirmTimeout = "00:00:01";
+
+    /// <summary>Returns at once while the edge uses its lease or waits for one.</summary>
+    [AlwaysInterleave]
+    [ResponseTimeout(ConfirmTimeout)]
+    [Alias("Confirm")]
+    Task ConfirmAsync();
+
+    /// <summary>Passes a newer snapshot of a table. An older version than the edge's is ignored.</summary>
+    [AlwaysInterleave]
+    [Alias("OnSnapshot")]
+    Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
+
+    /// <summary>
+    /// Passes a change of a table. Returns false if it does not continue the edge's snapshot: then the caller sends a whole one. Only for
+    /// edges that subscribed by <see cref="IRoutingTableGrain.SubscribeForChangesAsync"/>.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("OnChange")]
+    Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change);
+
+    /// <summary>
+    /// Queues work. Returns false if the id has enough to do: the caller may offer it again soon. Throws
+    /// <see cref="NoLiveEdgeException"/> if the edge does not serve that id.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("Accept")]
+    Task<bool> AcceptAsync(EdgeWork work);
+
+    /// <summary>Looks a value up in the network, from one of the edge's ids.</summary>
+    [AlwaysInterleave]
+    [Alias("Get")]
+    Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken);
+
+    /// <summary>Stores a value on the nearest contacts of the network. The caller stores the cluster's own copy.</summary>
+    [AlwaysInterleave]
+    [Alias("Set")]
+    Task<SetResult> SetAsync(NodeId key, DhtValue value);
+
+    /// <summary>The same for a time. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("SetFor")]
+    Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life);
+
+    [AlwaysInterleave]
+    [Alias("FindNode")]
+    Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken);
+
+    /// <summary>Finds the k nearest contacts and asks each what it holds of a key. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("AskHolders")]
+    Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken);
+
+    /// <summary>Looks a target up from one of the edge's ids, and tells each query. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("TraceLookup")]
+    Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken);
+
+    /// <summary>Follows what an operator has set. Returns once it does. Edges of earlier releases lack it.</summary>
+    [AlwaysInterleave]
+    [Alias("OnRules")]
+    Task OnRulesAsync(EdgeRules rules);
+
+    /// <summary>
+    /// Begins to crawl a slice, or tells the progress of the one under this lease and renews it. A slice under another lease ends. Edges of
+    /// earlier releases lack it.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("CrawlSlice")]
+    Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order);
+
+    /// <summary>A page (<see cref="CrawlPage"/>) of a slice that is done; null if there is none.</summary>
+    [AlwaysInterleave]
+    [Alias("ReadSlice")]
+    Task<byte[]?> ReadSliceAsync(string lease, int page);
+
+    /// <summary>Ends a slice. What it found is forgotten.</summary>
+    [AlwaysInterleave]
+    [Alias("EndSlice")]
+    Task EndSliceAsync(string lease);
+
+    [AlwaysInterleave]
+    [Alias("Ping")]
+    Task<PingResult> PingAsync(UdpEndpoint endpoint);
+}
+
+/// <summary>Periodic work that a reminder found due and an edge does. It may be done twice.</summary>
+[GenerateSerializer]
+[Alias("kad.EdgeWork")]
+internal abstract record EdgeWork;
+
+/// <summary>Look up a random id in each of these buckets (Kademlia §2.3).</summary>
+[GenerateSerializer]
+[Alias("kad.RefreshBucketsWork")]
+internal sealed record RefreshBucketsWork(
+    [property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<BucketRange> Buckets) : EdgeWork;
+
+/// <summary>Do a random walk.</summary>
+[GenerateSerializer]
+[Alias("kad.RandomWalkWork")]
+internal sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;
+
+/// <summary>Query the bootstrap nodes again, as the table is empty.</summary>
+[GenerateSerializer]
+[Alias("kad.RejoinWork")]
+internal sealed record RejoinWork([property: Id(0)] NodeId NodeId) : EdgeWork;
+
+/// <summary>Republish or publish these keys, if they are still due (Kademlia §2.5).</summary>
+[GenerateSerializer]
+[Alias("kad.RepublishWork")]
+internal sealed record RepublishWork([property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<NodeId> Keys) : EdgeWork
+{
+    /// <summary>The most keys in one piece of work, so that an edge can take a part of what a shard has.</summary>
+    public const int MaxKeys = 256;
+}

@@ -1,0 +1,169 @@
+using Orleans.CodeGeneration;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// The values of the keys with one prefix. Key: <see cref="ShardLayout.ShardOf"/>. Reads never wait for writes. A key of
+/// another shard is refused with <see cref="ArgumentException"/>. Callers must not change a list that they passed: within a silo it is not
+/// copied. A shard that was split passes all calls on to its two halves.
+/// </summary>
+[Alias("kad.IKeyShardGrain")]
+[Version(5)]
+[OpenTo(Callers.Silos)]
+internal interface IKeyShardGrain : IGrainWithIntegerKey
+{
+    /// <summary>
+    /// The timeout of a get or put: the UDP timeout of a remote node, less a second. A killed silo loses its pending calls silently. With
+    /// Orleans' 30 s the calls behind them would wait as long.
+    /// </summary>
+    const string CallTimeout = "00:00:04";
+
+    /// <summary>Gets the values of these keys, in their order. Null for a key without a live value. At most 1,024 keys.</summary>
+    [Alias("Get")]
+    [OpenTo(Callers.Edges)]
+    [ResponseTimeout(CallTimeout)]
+    ValueTask<IReadOnlyList<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
+
+    /// <summary>
+    /// Puts at most 1,024 values in order, and returns the results in the same order. <see cref="StoreResult.Stored"/> means that the value
+    /// is in storage. A value that is already held is not written again. A put is <see cref="StoreResult.Overtaken"/> if it was received
+    /// before the held value (<see cref="StoredValue.StoredAt"/>), and <see cref="StoreResult.Late"/> if that was more than 9 s ago.
+    /// Concurrent puts, also of several calls, share one storage write. If the write fails exactly those puts fail, and memory stays equal
+    /// to storage.
+    /// </summary>
+    [Alias("Put")]
+    [OpenTo(Callers.Edges)]
+    [ResponseTimeout(CallTimeout)]
+    ValueTask<IReadOnlyList<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
+
+    /// <summary>Removes keys. Returns true for each that was held. Durable when it returns; throws if storage fails.</summary>
+    [Alias("Remove")]
+    ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>Removes expired keys, and returns their number. Throws if storage fails.</summary>
+    [Alias("RemoveExpired")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<int> RemoveExpiredAsync(DateTimeOffset now);
+
+    /// <summary>
+    /// Up to <paramref name="count"/> (1 to 1,024) keys of a region above <paramref name="after"/>, or from the first if it is null, with
+    /// their values. In the order of keys. Fewer than <paramref name="count"/> are the last.
+    /// </summary>
+    [Alias("Scan")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count);
+
+    /// <summary>
+    /// Stops publishing at most 1,024 keys. Returns true for each that the cluster published. The values stay until they expire. Durable
+    /// when it returns; throws if storage fails.
+    /// </summary>
+    [Alias("Unpublish")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
+
+    /// <summary>
+    /// The network has these publications, at most 1,024. Returns true for each that was pending under this mark, and is not any more.
+    /// Durable when it returns; throws if storage fails. Since version 5.
+    /// </summary>
+    [Alias("ConfirmPublished")]
+    ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published);
+
+    /// <summary>
+    /// Up to <paramref name="count"/> (1 to 1,024) keys above <paramref name="after"/>, or from the first, that are due at
+    /// <paramref name="now"/>. In the order of keys. A key is due if it got no STORE for an interval, or if the cluster published it a day
+    /// ago (Kademlia §2.5).
+    /// </summary>
+    [Alias("GetDueForRepublish")]
+    ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count);
+
+    [Alias("GetUsage")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<ShardUsage> GetUsageAsync();
+
+    /// <summary>
+    /// The source networks that hold most keys and those that hold most bytes: up to <paramref name="count"/> (1 to 1,024) of each. Reads no
+    /// value. Since version 4.
+    /// </summary>
+    [Alias("GetSources")]
+    ValueTask<ShardSources> GetSourcesAsync(int count);
+
+    /// <summary>What each of at most 1,024 source networks holds, in no order, and the totals of all. Since version 4.</summary>
+    [Alias("CountSources")]
+    ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<SourceNetwork> sources);
+
+    /// <summary>
+    /// The changes since a state that the caller knows, or all keys. Null if the shard is split: its halves have news of their own. For
+    /// <see cref="IShardDesk.GetNewsAsync"/>.
+    /// </summary>
+    [Alias("GetNews")]
+    [ResponseTimeout(CallTimeout)]
+    ValueTask<ShardNews?> GetNewsAsync(ShardPoint known);
+
+    /// <summary>
+    /// Splits the shard into two of one more bit. Everything is in them, and nothing here, when it returns. Gets go on meanwhile, and writes
+    /// wait. If it fails, everything is still here or there, and it may be called again, also of a shard that is split. Since version 2.
+    /// </summary>
+    [Alias("Split")]
+    [ResponseTimeout("00:02:00")]
+    ValueTask SplitAsync();
+
+    /// <summary>
+    /// Begins the hourly work now: removes expired values, and passes on those that are due for republishing. Does not wait for its end.
+    /// Returns false while such work runs. Since version 3.
+    /// </summary>
+    [Alias("Republish")]
+    ValueTask<bool> RepublishAsync();
+}
+
+/// <summary>A key and its value. The kind counts for a put.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardPut")]
+internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication)
+{
+    /// <summary>
+    /// Whether the caller knows <see cref="StoreResult.Busy"/>, <see cref="StoreResult.Late"/> and <see cref="StoreResult.Overtaken"/>.
+    /// Others are told <see cref="StoreResult.StorageFailed"/>.
+    /// </summary>
+    [Id(3)]
+    public bool TellsWhy { get; init; }
+}
+
+/// <summary>A publication that the network has, with the <see cref="StoredValue.PendingSince"/> that it was stored with.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.PublishedKey")]
+internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [property: Id(1)] DateTimeOffset Mark);
+
+/// <summary>The keys that a shard holds, expired ones included, and the footprint of their values.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardUsage")]
+internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);
+
+/// <summary>A <see cref="SourceRanking"/> between processes.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardSources")]
+internal sealed record ShardSources(
+    [property: Id(0)] long Keys,
+    [property: Id(1)] long Bytes,
+    [property: Id(2)] IReadOnlyList<ShardSource> Sources,
+    [property: Id(3)] long MostOtherKeys,
+    [property: Id(4)] long MostOtherBytes)
+{
+    public static ShardSources Of(SourceRanking ranking) => new(
+        ranking.Keys,
+        ranking.Bytes,
+        [.. ranking.Sources.Select(one => new ShardSource(one.Source, one.Keys, one.Bytes))],
+        ranking.MostOtherKeys,
+        ranking.MostOtherBytes);
+
+    public SourceRanking ToRanking() => new(
+        Keys, Bytes, [.. Sources.Select(one => new SourceTotals(one.Source, one.Keys, one.Bytes))], MostOtherKeys, MostOtherBytes);
+}
+
+/// <summary>A <see cref="SourceTotals"/> between processes.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardSource")]
+internal readonly record struct ShardSource([property: Id(0)] SourceNetwork Source, [property: Id(1)] long Keys, [property: Id(2)] long Bytes);

@@ -1,0 +1,96 @@
+using Orleans.CodeGeneration;
+
+namespace KadOrleans.Client;
+
+/// <summary>
+/// The routing table of one node id. Key: <see cref="GrainKeys.RoutingTable"/>. It is the authoritative table; edges read the snapshots
+/// that it pushes. It saves changes after some seconds: the death of its silo loses at most 10 s of observations, a graceful stop none. Its
+/// reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
+/// </summary>
+[Alias("kad.IRoutingTableGrain")]
+[Version(2)]
+[OpenTo(Callers.Silos)]
+internal interface IRoutingTableGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Applies observations in order and returns what the edge should do. Not durable when it returns. If <paramref name="epoch"/> is not
+    /// the newest that subscribed, another edge holds the id. Then it applies nothing and returns <see cref="TableAnswer.IsFenced"/>.
+    /// </summary>
+    [Alias("Observe")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
+
+    /// <summary>
+    /// Subscribes an edge to snapshots and work, until a newer epoch subscribes or the edge fails to take them. Edges renew it every
+    /// minute; without a renewal it ends after three. Returns the newest snapshot. Throws <see cref="LeaseLostException"/> for an older
+    /// epoch.
+    /// </summary>
+    [Alias("Subscribe")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
+
+    /// <summary>
+    /// <see cref="SubscribeAsync"/> for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its
+    /// version is the known one. Since version 1.
+    /// </summary>
+    [Alias("SubscribeForChanges")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
+
+    /// <summary>Ends the subscription of a stopping edge and saves the table. Durable when it returns.</summary>
+    [Alias("Unsubscribe")]
+    [OpenTo(Callers.Edges)]
+    ValueTask UnsubscribeAsync(long epoch);
+
+    [Alias("GetSnapshot")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<RoutingTableSnapshot> GetSnapshotAsync();
+
+    /// <summary>The buckets, for people to look at.</summary>
+    [Alias("Describe")]
+    ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
+
+    /// <summary>What the table knows of an id, for people to look at. Since version 2.</summary>
+    [Alias("Find")]
+    ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
+
+    /// <summary>Drops an id, and those of it that wait for its place. Returns whether the table had it. Since version 2.</summary>
+    [Alias("Drop")]
+    ValueTask<bool> DropAsync(NodeId id);
+
+    /// <summary>
+    /// Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do. Since
+    /// version 2.
+    /// </summary>
+    [Alias("Run")]
+    ValueTask<bool> RunAsync(bool isWalk);
+}
+
+[GenerateSerializer]
+[Alias("kad.TableContact")]
+internal sealed record TableContact(
+    [property: Id(0)] Contact Contact,
+    [property: Id(1)] bool IsReplacement,
+    [property: Id(2)] DateTimeOffset FirstSeen,
+    [property: Id(3)] DateTimeOffset LastSeen,
+    [property: Id(4)] int Failures);
+
+[GenerateSerializer]
+[Alias("kad.TableAnswer")]
+internal sealed record TableAnswer
+{
+    /// <summary>Whether the edge no longer holds the id. Then nothing was applied.</summary>
+    [Id(0)]
+    public bool IsFenced { get; init; }
+
+    /// <summary>Contacts that entered the table, for hand-off.</summary>
+    [Id(1)]
+    public IReadOnlyList<Contact> Added { get; init; } = [];
+
+    /// <summary>Contacts that the table wants pinged.</summary>
+    [Id(2)]
+    public IReadOnlyList<Contact> Checks { get; init; } = [];
+
+    [Id(3)]
+    public long Version { get; init; }
+}

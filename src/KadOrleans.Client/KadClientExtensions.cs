@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace KadOrleans.Client;
+
+/// <summary>Adds <see cref="IDht"/> to an Orleans client or a silo.</summary>
+public static class KadClientExtensions
+{
+    /// <summary>Registers <see cref="IDht"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
+    public static IServiceCollection AddKadClient(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<IDht, DhtClient>();
+        return services;
+    }
+
+    /// <inheritdoc cref="AddKadClient(IServiceCollection)"/>
+    public static IClientBuilder AddKadClient(this IClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddKadClient();
+        return builder;
+    }
+}

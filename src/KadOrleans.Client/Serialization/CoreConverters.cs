@@ -1,0 +1,264 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Orleans.Serialization.Cloning;
+
+namespace KadOrleans.Client;
+
+/// <summary>A converter by two functions. What is in each STORE has a converter of its own, which costs no calls of delegates.</summary>
+internal abstract class SimpleConverter<TValue, TSurrogate>(Func<TSurrogate, TValue> read, Func<TValue, TSurrogate> write)
+    : IConverter<TValue, TSurrogate>
+    where TSurrogate : struct
+{
+    public TValue ConvertFromSurrogate(in TSurrogate surrogate) => read(surrogate);
+
+    public TSurrogate ConvertToSurrogate(in TValue value) => write(value);
+}
+
+// Surrogates of core types were structs with properties. As records they must not include their parameters, or the bytes would be others.
+
+/// <summary>The 20 bytes of an id as three big-endian numbers.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.NodeId")]
+internal record struct NodeIdSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Middle, [property: Id(2)] uint Low);
+
+[RegisterConverter]
+internal sealed class NodeIdConverter : IConverter<NodeId, NodeIdSurrogate>
+{
+    public NodeId ConvertFromSurrogate(in NodeIdSurrogate surrogate)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, surrogate.High);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], surrogate.Middle);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[16..], surrogate.Low);
+        return new NodeId(bytes);
+    }
+
+    public NodeIdSurrogate ConvertToSurrogate(in NodeId value)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        value.CopyTo(bytes);
+        return new NodeIdSurrogate(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]),
+            BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]));
+    }
+}
+
+/// <summary>The IPv6 or IPv6-mapped address as two big-endian numbers, and the port.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.UdpEndpoint")]
+internal record struct UdpEndpointSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low, [property: Id(2)] ushort Port);
+
+[RegisterConverter]
+internal sealed class UdpEndpointConverter : IConverter<UdpEndpoint, UdpEndpointSurrogate>
+{
+    public UdpEndpoint ConvertFromSurrogate(in UdpEndpointSurrogate surrogate)
+    {
+        Span<byte> address = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(address, surrogate.High);
+        BinaryPrimitives.WriteUInt64BigEndian(address[8..], surrogate.Low);
+        return UdpEndpoint.FromIPv6(address, surrogate.Port);
+    }
+
+    public UdpEndpointSurrogate ConvertToSurrogate(in UdpEndpoint value) => new(value.AddressHigh, value.AddressLow, value.Port);
+}
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.Contact")]
+internal record struct ContactSurrogate([property: Id(0)] NodeId Id, [property: Id(1)] UdpEndpoint Endpoint);
+
+[RegisterConverter]
+internal sealed class ContactConverter : IConverter<Contact, ContactSurrogate>
+{
+    public Contact ConvertFromSurrogate(in ContactSurrogate surrogate) => new(surrogate.Id, surrogate.Endpoint);
+
+    public ContactSurrogate ConvertToSurrogate(in Contact value) => new(value.Id, value.Endpoint);
+}
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.BucketRange")]
+internal record struct BucketRangeSurrogate([property: Id(0)] NodeId Prefix, [property: Id(1)] int Depth);
+
+[RegisterConverter]
+internal sealed class BucketRangeConverter() : SimpleConverter<BucketRange, BucketRangeSurrogate>(
+    surrogate => new(surrogate.Prefix, surrogate.Depth),
+    value => new(value.Prefix, value.Depth));
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.BucketRoom")]
+internal record struct BucketRoomSurrogate([property: Id(0)] BucketRange Range, [property: Id(1)] bool HasRoom);
+
+[RegisterConverter]
+internal sealed class BucketRoomConverter() : SimpleConverter<BucketRoom, BucketRoomSurrogate>(
+    surrogate => new(surrogate.Range, surrogate.HasRoom),
+    value => new(value.Range, value.HasRoom));
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.RoutingTableSnapshot")]
+internal record struct RoutingTableSnapshotSurrogate(
+    [property: Id(0)] NodeId OwnId, [property: Id(1)] long Version, [property: Id(2)] Contact[] Contacts, [property: Id(3)] BucketRoom[] Rooms);
+
+[RegisterConverter]
+internal sealed class RoutingTableSnapshotConverter() : SimpleConverter<RoutingTableSnapshot, RoutingTableSnapshotSurrogate>(
+    surrogate => new(surrogate.OwnId, surrogate.Version, surrogate.Contacts, surrogate.Rooms),
+    value => new(value.OwnId, value.Version, [.. value.Contacts], [.. value.Rooms]));
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.SnapshotChange")]
+internal record struct SnapshotChangeSurrogate(
+    [property: Id(0)] NodeId OwnId,
+    [property: Id(1)] long From,
+    [property: Id(2)] long To,
+    [property: Id(3)] NodeId[] Removed,
+    [property: Id(4)] Contact[] Added,
+    [property: Id(5)] BucketRoom[] Rooms);
+
+[RegisterConverter]
+internal sealed class SnapshotChangeConverter() : SimpleConverter<SnapshotChange, SnapshotChangeSurrogate>(
+    surrogate => new(surrogate.OwnId, surrogate.From, surrogate.To, surrogate.Removed, surrogate.Added, surrogate.Rooms),
+    value => new(value.OwnId, value.From, value.To, [.. value.Removed], [.. value.Added], [.. value.Rooms]));
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.BucketSummary")]
+internal record struct BucketSummarySurrogate(
+    [property: Id(0)] NodeId Prefix,
+    [property: Id(1)] int Depth,
+    [property: Id(2)] int Count,
+    [property: Id(3)] int Replacements,
+    [property: Id(4)] DateTimeOffset LastLookup);
+
+[RegisterConverter]
+internal sealed class BucketSummaryConverter() : SimpleConverter<BucketSummary, BucketSummarySurrogate>(
+    surrogate => new(surrogate.Prefix, surrogate.Depth, surrogate.Count, surrogate.Replacements, surrogate.LastLookup),
+    value => new(value.Prefix, value.Depth, value.Count, value.Replacements, value.LastLookup));
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.ContactObservation")]
+internal record struct ContactObservationSurrogate([property: Id(0)] ObservationKind Kind, [property: Id(1)] Contact Contact);
+
+[RegisterConverter]
+internal sealed class ContactObservationConverter() : SimpleConverter<ContactObservation, ContactObservationSurrogate>(
+    surrogate => new(surrogate.Kind, surrogate.Contact),
+    value => new(value.Kind, value.Contact));
+
+/// <summary>A value as its type and one of two contents.</summary>
+/// <param name="Kind">The type.</param>
+/// <param name="Content">Text in UTF-8, or bytes; else null.</param>
+/// <param name="Number">A whole number, the bits of a float, or 0 and 1; else 0.</param>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.DhtValue")]
+internal record struct DhtValueSurrogate([property: Id(0)] DhtValueKind Kind, [property: Id(1)] byte[]? Content, [property: Id(2)] Int128 Number);
+
+[RegisterConverter]
+internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
+{
+    public DhtValue ConvertFromSurrogate(in DhtValueSurrogate surrogate) => surrogate.Kind switch
+    {
+        DhtValueKind.String => DhtValue.FromUtf8(surrogate.Content!),
+        DhtValueKind.Bytes => DhtValue.FromBytes(surrogate.Content!),
+        DhtValueKind.Integer => DhtValue.FromInteger(surrogate.Number),
+        DhtValueKind.Float => DhtValue.FromFloat(BitConverter.Int64BitsToDouble((long)surrogate.Number)),
+        DhtValueKind.Boolean => DhtValue.FromBoolean(surrogate.Number != 0),
+        _ => default,
+    };
+
+    public DhtValueSurrogate ConvertToSurrogate(in DhtValue value) => value.Kind switch
+    {
+        DhtValueKind.String => new(value.Kind, ArrayOf(value.AsUtf8()), 0),
+        DhtValueKind.Bytes => new(value.Kind, ArrayOf(value.AsBytes()), 0),
+        DhtValueKind.Integer => new(value.Kind, null, value.AsInteger()),
+        DhtValueKind.Float => new(value.Kind, null, BitConverter.DoubleToInt64Bits(value.AsFloat())),
+        DhtValueKind.Boolean => new(value.Kind, null, value.AsBoolean() ? 1 : 0),
+        _ => new(value.Kind, null, 0),
+    };
+
+    // Avoids a copy for content that is only written to a stream.
+    private static byte[] ArrayOf(ReadOnlyMemory<byte> content) =>
+        MemoryMarshal.TryGetArray(content, out var segment) && segment.Array is { } array && array.Length == content.Length
+            ? array
+            : content.ToArray();
+}
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.SourceNetwork")]
+internal record struct SourceNetworkSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low);
+
+[RegisterConverter]
+internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
+{
+    public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) => new(surrogate.High, surrogate.Low);
+
+    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) => new(value.High, value.Low);
+}
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.StoredValue")]
+internal record struct StoredValueSurrogate(
+    [property: Id(0)] DhtValue Value,
+    [property: Id(1)] DateTimeOffset StoredAt,
+    [property: Id(2)] DateTimeOffset ExpiresAt,
+    [property: Id(3)] SourceNetwork Source,
+    [property: Id(4)] DateTimeOffset? PublishedAt,
+    [property: Id(5)] bool IsFar);
+
+[RegisterConverter]
+internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
+{
+    public StoredValue ConvertFromSurrogate(in StoredValueSurrogate surrogate) =>
+        new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source)
+        {
+            PublishedAt = surrogate.PublishedAt,
+            IsFar = surrogate.IsFar,
+        };
+
+    public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) =>
+        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar);
+}
+
+/// <summary>A held value is immutable, so calls within a silo do not copy it.</summary>
+[RegisterCopier]
+internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
+
+/// <inheritdoc cref="StoredValueCopier"/>
+[RegisterCopier]
+internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.KeyRegion")]
+internal record struct KeyRegionSurrogate([property: Id(0)] NodeId Bits, [property: Id(1)] NodeId Mask);
+
+[RegisterConverter]
+internal sealed class KeyRegionConverter() : SimpleConverter<KeyRegion, KeyRegionSurrogate>(
+    surrogate => new(surrogate.Bits, surrogate.Mask),
+    value => new(value.Bits, value.Mask));
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.KademliaOptions")]
+internal record struct KademliaOptionsSurrogate(
+    [property: Id(0)] int BucketSize,
+    [property: Id(1)] int LookupConcurrency,
+    [property: Id(2)] int DisjointPaths,
+    [property: Id(3)] int SplitDepth,
+    [property: Id(4)] int ReplacementCacheSize,
+    [property: Id(5)] int FailuresBeforeDrop,
+    [property: Id(6)] TimeSpan ValueTimeToLive,
+    [property: Id(7)] TimeSpan BucketRefreshInterval,
+    [property: Id(8)] TimeSpan RepublishInterval,
+    [property: Id(9)] TimeSpan PublishInterval);
+
+[RegisterConverter]
+internal sealed class KademliaOptionsConverter() : SimpleConverter<KademliaOptions, KademliaOptionsSurrogate>(
+    surrogate => new()
+    {
+        BucketSize = surrogate.BucketSize,
+        LookupConcurrency = surrogate.LookupConcurrency,
+        DisjointPaths = surrogate.DisjointPaths,
+        SplitDepth = surrogate.SplitDepth,
+        ReplacementCacheSize = surrogate.ReplacementCacheSize,
+        FailuresBeforeDrop = surrogate.FailuresBeforeDrop,
+        ValueTimeToLive = surrogate.ValueTimeToLive,
+        BucketRefreshInterval = surrogate.BucketRefreshInterval,
+        RepublishInterval = surrogate.RepublishInterval,
+        PublishInterval = surrogate.PublishInterval,
+    },
+    value => new(value.BucketSize, value.LookupConcurrency, value.DisjointPaths, value.SplitDepth, value.ReplacementCacheSize, value.FailuresBeforeDrop, value.ValueTimeToLive, value.BucketRefreshInterval, value.RepublishInterval, value.PublishInterval));

@@ -1,0 +1,104 @@
+using KadOrleans.Core;
+
+namespace KadOrleans;
+
+/// <summary>
+/// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. These types convert to
+/// <see cref="DhtValue"/>: string, long, double, bool and byte[]. Errors are those of <see cref="IDht"/>.
+/// </summary>
+public static class DhtExtensions
+{
+    /// <summary>Gets the value of a text key.</summary>
+    public static Task<GetResult> GetAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
+        NotNull(dht).GetAsync(NodeId.FromKey(key), cancellationToken);
+
+    /// <inheritdoc cref="GetAsync{T}(IDht, NodeId, CancellationToken)"/>
+    public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, string key, CancellationToken cancellationToken = default) =>
+        dht.GetAsync<T>(NodeId.FromKey(key), cancellationToken);
+
+    /// <summary>Gets a value of one of the types string, long, double, bool and byte[].</summary>
+    /// <exception cref="NotSupportedException"><typeparamref name="T"/> is another type; no request was sent.</exception>
+    /// <exception cref="InvalidOperationException">The value is of another type, or a number beyond it.</exception>
+    public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, NodeId key, CancellationToken cancellationToken = default)
+    {
+        NotNull(dht);
+        TypedValues.KindOf(typeof(T));
+        return ReadAsync<T>(dht.GetAsync(key, cancellationToken));
+    }
+
+    /// <summary>Stores a value and awaits the network.</summary>
+    public static Task<SetResult> SetAsync(
+        this IDht dht, NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
+        NotNull(dht).SetAsync(key, value, SetAcknowledgement.Network, cancellationToken);
+
+    /// <summary>Stores a value under a text key and awaits the network.</summary>
+    public static Task<SetResult> SetAsync(
+        this IDht dht, string key, DhtValue value, CancellationToken cancellationToken = default) =>
+        dht.SetAsync(key, value, SetAcknowledgement.Network, cancellationToken);
+
+    /// <summary>Stores a value under a text key.</summary>
+    public static Task<SetResult> SetAsync(
+        this IDht dht, string key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) =>
+        NotNull(dht).SetAsync(NodeId.FromKey(key), value, acknowledgement, cancellationToken);
+
+    /// <summary>Stores a value under a text key for a time, without publishing it again.</summary>
+    public static Task<SetResult> SetAsync(
+        this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
+        NotNull(dht).SetAsync(NodeId.FromKey(key), value, life, cancellationToken);
+
+    /// <summary>Watches a text key.</summary>
+    public static IAsyncEnumerable<KeyChange> WatchAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
+        NotNull(dht).WatchAsync(NodeId.FromKey(key), cancellationToken);
+
+    /// <summary>Stops publishing a text key. Returns false if this DHT did not publish it.</summary>
+    public static Task<bool> UnpublishAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
+        NotNull(dht).UnpublishAsync(NodeId.FromKey(key), cancellationToken);
+
+    private static IDht NotNull(IDht dht)
+    {
+        ArgumentNullException.ThrowIfNull(dht);
+        return dht;
+    }
+
+    private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) =>
+        (await getting).Value is { } value ? new TypedResult<T>(true, TypedValues.Read<T>(value)) : default;
+}
+
+/// <summary>The five types of values as .NET has them.</summary>
+internal static class TypedValues
+{
+    private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
+    {
+        [typeof(string)] = DhtValueKind.String,
+        [typeof(long)] = DhtValueKind.Integer,
+        [typeof(double)] = DhtValueKind.Float,
+        [typeof(bool)] = DhtValueKind.Boolean,
+        [typeof(byte[])] = DhtValueKind.Bytes,
+    };
+
+    public static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
+        ? kind
+        : throw new NotSupportedException($"Type {type.Name} is not supported; use string, long, double, bool or byte[].");
+
+    public static T Read<T>(DhtValue value)
+    {
+        if (value.Kind != KindOf(typeof(T)))
+        {
+            throw new InvalidOperationException($"The value is {value.Kind}, not {KindOf(typeof(T))}.");
+        }
+
+        object read = value.Kind switch
+        {
+            DhtValueKind.String => value.AsString(),
+            DhtValueKind.Integer => ToInt64(value.AsInteger()),
+            DhtValueKind.Float => value.AsFloat(),
+            DhtValueKind.Boolean => value.AsBoolean(),
+            _ => value.AsBytes().ToArray(),
+        };
+        return (T)read;
+    }
+
+    private static long ToInt64(Int128 number) => number <= long.MaxValue
+        ? (long)number
+        : throw new InvalidOperationException($"The value is {number}, more than a long holds; get it without a type.");
+}

@@ -1,0 +1,114 @@
+using KadOrleans.Core;
+
+namespace KadOrleans;
+
+/// <summary>
+/// A distributed hash table: one node in this process, or a cluster. A program moves from one to the other by changing what it
+/// registers. <see cref="DhtExtensions"/> adds text keys and typed values. Safe for any number of callers at once.
+/// </summary>
+public interface IDht
+{
+    /// <summary>
+    /// Waits until the DHT can reach the network: the node has joined, or the cluster has a live edge. The first node of a network has
+    /// nobody to join and is ready when it has started.
+    /// </summary>
+    Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Gets the value of a key: the one held here if it can be trusted, else the network's.</summary>
+    /// <exception cref="DhtUnavailableException">The storage or every edge failed: the key may have a value.</exception>
+    Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a value and publishes it again each day (Kademlia §2.5), until <see cref="UnpublishAsync"/> or until another node
+    /// publishes another value under the key. A client-only node publishes once.
+    /// </summary>
+    /// <param name="key">Where it is stored.</param>
+    /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
+    /// <param name="acknowledgement">The acknowledgement to await.</param>
+    /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
+    /// <exception cref="ArgumentException">The value is empty or too large; nothing was stored.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
+    Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a value for a time, awaits the network, and does not publish the value again. Who holds another value of the key that lives
+    /// longer refuses this one. So does this DHT while it publishes another value of the key.
+    /// </summary>
+    /// <param name="key">Where it is stored.</param>
+    /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
+    /// <param name="life">
+    /// 1 s to 365 days. Whole seconds count. A node holds it at most for its own time to live, a week by default. Nodes of Python's
+    /// <c>kademlia</c> do not know it, and hold the value as any other.
+    /// </param>
+    /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
+    /// <exception cref="ArgumentException">The value is empty or too large, or the life is not allowed; nothing was stored.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
+    Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
+    Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Watches a key. The first element is the value that a get finds. Then comes each change that this DHT learns of, whoever stored the
+    /// value. It learns by STOREs to its nodes, by its own calls, and by expiry. A slow reader gets the last change of several. A node that
+    /// is not one of the k nearest to the key gets no STOREs of others.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <exception cref="DhtUnavailableException">
+    /// The first value cannot be read, the storage failed later, or this process has 65,536 watches.
+    /// </exception>
+    IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds the contacts nearest to a target.</summary>
+    /// <exception cref="DhtUnavailableException">No edge of the cluster can query the network.</exception>
+    Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends a PING and waits for the response.</summary>
+    /// <exception cref="ArgumentException">The address is not unicast.</exception>
+    /// <exception cref="DhtUnavailableException">No edge of the cluster can send it.</exception>
+    Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
+
+    /// <summary>Describes the nodes of this DHT: one, or those of the cluster's live edges.</summary>
+    /// <exception cref="DhtUnavailableException">No silo of the cluster responds, or the storage failed.</exception>
+    Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>What a set of <see cref="IDht"/> awaits before it returns.</summary>
+public enum SetAcknowledgement
+{
+    /// <summary>The nearest contacts of the network have responded or timed out: seconds.</summary>
+    Network,
+
+    /// <summary>
+    /// The value is durable in this node's storage or in the cluster: milliseconds. The network gets it in the background. A
+    /// client-only node has no storage and awaits the network.
+    /// </summary>
+    Durable,
+}
+
+/// <summary>
+/// A part of the DHT that the call needs does not respond or failed: the storage, the silos, or every edge. The message names it. The
+/// call may have been carried out.
+/// </summary>
+public class DhtUnavailableException : Exception
+{
+    /// <summary>A part of the DHT is unavailable.</summary>
+    public DhtUnavailableException() : base("The DHT does not respond.")
+    {
+    }
+
+    /// <summary>A part of the DHT is unavailable, explained.</summary>
+    public DhtUnavailableException(string message) : base(message)
+    {
+    }
+
+    /// <summary>A part of the DHT is unavailable, explained, with its cause.</summary>
+    public DhtUnavailableException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using KadOrleans.Core;
+
+namespace KadOrleans;
+
+/// <summary>The watches of a process. Whoever learns something of a key posts it to the key's watches.</summary>
+internal sealed class KeyWatches
+{
+    public const int MaxWatches = 65_536;
+
+    private readonly ConcurrentDictionary<NodeId, ImmutableList<KeyWatch>> _byKey = new();
+    private int _count;
+
+    public bool IsEmpty => _byKey.IsEmpty;
+
+    public ICollection<NodeId> Keys => _byKey.Keys;
+
+    public KeyWatch Begin(NodeId key)
+    {
+        if (Interlocked.Increment(ref _count) > MaxWatches)
+        {
+            Interlocked.Decrement(ref _count);
+            throw new DhtUnavailableException($"This process has {MaxWatches} watches of keys, which is the most that it can have.");
+        }
+
+        var watch = new KeyWatch(key, End);
+        _byKey.AddOrUpdate(key, _ => [watch], (_, held) => held.Add(watch));
+        return watch;
+    }
+
+    /// <summary>Never waits.</summary>
+    public void Post(NodeId key, KeyNotice notice)
+    {
+        if (_byKey.TryGetValue(key, out var watches))
+        {
+            watches.ForEach(watch => watch.Post(notice));
+        }
+    }
+
+    private void End(KeyWatch watch)
+    {
+        Interlocked.Decrement(ref _count);
+        while (_byKey.TryGetValue(watch.Key, out var held))
+        {
+            var rest = held.Remove(watch);
+            if (rest.IsEmpty ? _byKey.TryRemove(KeyValuePair.Create(watch.Key, held)) : _byKey.TryUpdate(watch.Key, rest, held))
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// <summary>What a watch is told: the value, or that the key must be read.</summary>
+internal readonly record struct KeyNotice(bool IsRead, DhtValue? Value)
+{
+    public static KeyNotice Changed => default;
+
+    public static KeyNotice Of(DhtValue? value) => new(true, value);
+}
+
+/// <summary>One watch of a key. It keeps the last notice only.</summary>
+internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
+{
+    private readonly Channel<KeyNotice> _notices =
+        Channel.CreateBounded<KeyNotice>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private int _ended;
+
+    public NodeId Key => key;
+
+    public void Post(KeyNotice notice) => _notices.Writer.TryWrite(notice);
+
+    /// <summary>Waits for the next notice. After <paramref name="longest"/> it is <see cref="KeyNotice.Changed"/>.</summary>
+    public async ValueTask<KeyNotice> NextAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await _notices.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return KeyNotice.Changed;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            end(this);
+        }
+    }
+}

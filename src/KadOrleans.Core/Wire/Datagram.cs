@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+
+namespace KadOrleans.Core;
+
+// The frame of a message: a byte of kind, 20 of message id, one MessagePack object, and perhaps a LifeTrailer. One datagram is
+// one message; nothing is split, repeated or acknowledged on this level.
+internal static class Datagram
+{
+    public const int IdOffset = 1;
+
+    public const int HeaderLength = 1 + MessageId.Length;
+
+    /// <summary>A header and an object of one byte.</summary>
+    public const int MinLength = HeaderLength + 1;
+
+    // The network's nodes refuse to send a longer request. A response carries at most a value that came in such a request, under
+    // a shorter header.
+    public const int MaxBodyLength = 8192;
+
+    // A full body and its trailer. More would let a stranger make us parse and store more than a correct node sends; less would
+    // refuse the largest legal value.
+    public const int MaxLength = HeaderLength + MaxBodyLength + LifeTrailer.Length;
+
+    /// <summary>Splits a datagram into header and body, without a check of the body. The body is all behind the header.</summary>
+    public static bool TryReadHeader(
+        ReadOnlySpan<byte> datagram,
+        out DatagramKind kind,
+        out MessageId id,
+        out ReadOnlySpan<byte> body,
+        out DecodeError error)
+    {
+        error = datagram switch
+        {
+            { Length: < MinLength } => DecodeError.TooShort,
+            { Length: > MaxLength } => DecodeError.TooLong,
+            [> (byte)DatagramKind.Response, ..] => DecodeError.UnknownKind,
+            _ => DecodeError.None,
+        };
+        var isValid = error == DecodeError.None;
+        kind = isValid ? (DatagramKind)datagram[0] : default;
+        id = isValid ? new MessageId(datagram[IdOffset..HeaderLength]) : default;
+        body = isValid ? datagram[HeaderLength..] : default;
+        return isValid;
+    }
+
+    /// <summary>Returns the span behind the header.</summary>
+    internal static Span<byte> WriteHeader(Span<byte> destination, DatagramKind kind, MessageId id)
+    {
+        destination[0] = (byte)kind;
+        id.CopyTo(destination[1..]);
+        return destination[HeaderLength..];
+    }
+}
+
+/// <summary>The first byte of a datagram. Every other byte there makes the datagram void.</summary>
+internal enum DatagramKind : byte
+{
+    /// <summary>The body is a function name and arguments.</summary>
+    Request = 0,
+
+    /// <summary>The body is the bare result.</summary>
+    Response = 1,
+}
+
+// The 20 random bytes by which a response names its request. An echo proves that its sender has seen the request.
+internal readonly record struct MessageId
+{
+    public const int Length = NodeId.Length;
+
+    private readonly NodeId _bytes;
+
+    private MessageId(NodeId bytes) => _bytes = bytes;
+
+    public MessageId(ReadOnlySpan<byte> bytes)
+        : this(new NodeId(bytes))
+    {
+    }
+
+    /// <summary>Nodes in a network pass a cryptographic source: a guessable id lets strangers forge responses.</summary>
+    public static MessageId Random(IRandomSource random) => new(NodeId.Random(random));
+
+    public void CopyTo(Span<byte> destination) => _bytes.CopyTo(destination);
+
+    public override string ToString() => _bytes.ToString();
+}
+
+// The remaining seconds of a value's life, as a further object after the body of a STORE or of a FIND_VALUE response. Nodes that
+// do not know it ignore what follows the first object. It is always a uint 32 of five bytes and ends the datagram, so stray bytes
+// of other programs are not taken for it. A STORE has an int 32 in its place if its publisher chose the life.
+internal static class LifeTrailer
+{
+    public const int Length = 1 + sizeof(uint);
+
+    /// <summary>Null if the rest of a body is not a trailer.</summary>
+    internal static uint? Read(ReadOnlySpan<byte> rest) => rest is [MessagePackCode.Unsigned32, ..] && rest.Length == Length
+        ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..])
+        : null;
+
+    /// <summary>Of a STORE, whose publisher may have chosen the life.</summary>
+    internal static uint? Read(ReadOnlySpan<byte> rest, out bool isChosen)
+    {
+        isChosen = rest is [MessagePackCode.Signed32, <= 0x7F, ..] && rest.Length == Length;
+        return isChosen ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..]) : Read(rest);
+    }
+
+    /// <summary>Returns the length, which is 0 without a life.</summary>
+    internal static int Write(Span<byte> destination, uint? secondsLeft, bool isChosen = false)
+    {
+        if (secondsLeft is not { } seconds)
+        {
+            return 0;
+        }
+
+        destination[0] = isChosen ? MessagePackCode.Signed32 : MessagePackCode.Unsigned32;
+        BinaryPrimitives.WriteUInt32BigEndian(destination[1..], isChosen ? Math.Min(seconds, int.MaxValue) : seconds);
+        return Length;
+    }
+}
+
+/// <summary>Why a datagram is refused. The wire has no error response: whatever the reason, the sender gets none.</summary>
+internal enum DecodeError
+{
+    None,
+
+    /// <summary>Fewer than <see cref="Datagram.MinLength"/> bytes.</summary>
+    TooShort,
+
+    /// <summary>More than <see cref="Datagram.MaxLength"/> bytes, or a body of more than <see cref="Datagram.MaxBodyLength"/>.</summary>
+    TooLong,
+
+    /// <summary>The first byte is neither that of a request nor that of a response.</summary>
+    UnknownKind,
+
+    /// <summary>The body ends inside an object, or announces a length beyond its end.</summary>
+    Truncated,
+
+    /// <summary>0xC1, which MessagePack never uses.</summary>
+    ReservedCode,
+
+    InvalidUtf8,
+
+    /// <summary>Containers nest beyond <see cref="MessagePackReader.MaxDepth"/>.</summary>
+    TooDeep,
+
+    /// <summary>An array or map announces more items than the bytes behind it could hold.</summary>
+    TooManyItems,
+
+    /// <summary>Not an array of a function name and arguments.</summary>
+    MalformedRequest,
+
+    UnknownFunction,
+
+    /// <summary>No array, a wrong count, or an id or key that is not 20 bytes of bin.</summary>
+    WrongArguments,
+}

@@ -1,0 +1,226 @@
+using System.Buffers.Binary;
+using System.Text.Unicode;
+using static KadOrleans.Core.MessagePackCode;
+
+namespace KadOrleans.Core;
+
+// Reads a stranger's MessagePack. It never throws and never allocates: every length and count is checked against the remaining
+// bytes. Headers wider than needed are accepted, as all nodes of the network do. After a failure Error says why, and the reader
+// must not be used again.
+internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
+{
+    // Messages need three levels; the rest is for values of other nodes that are read past. It bounds the recursion of TrySkip.
+    public const int MaxDepth = 16;
+
+    private readonly ReadOnlySpan<byte> _buffer = buffer;
+    private int _position;
+
+    public DecodeError Error { get; private set; }
+
+    public readonly ReadOnlySpan<byte> Rest => _buffer[_position..];
+
+    private readonly int Remaining => _buffer.Length - _position;
+
+    /// <summary>Reads one header and, of a scalar, all of it.</summary>
+    public bool TryRead(out MessagePackToken token)
+    {
+        if (!TryTake(1, out var first))
+        {
+            token = default;
+            return false;
+        }
+
+        var code = first[0];
+        switch (code)
+        {
+            case <= MaxPositiveFixInt:
+                token = MessagePackToken.Unsigned(code);
+                return true;
+            case < FixArray:
+                return TryReadContainer(MessagePackType.Map, (uint)code - FixMap, out token);
+            case < FixString:
+                return TryReadContainer(MessagePackType.Array, (uint)code - FixArray, out token);
+            case < MessagePackCode.Nil:
+                return TryReadBytes(MessagePackType.String, (uint)code - FixString, out token);
+            case >= MinNegativeFixInt:
+                token = MessagePackToken.Signed(unchecked((sbyte)code));
+                return true;
+            default:
+                return TryReadCoded(code, out token);
+        }
+    }
+
+    // Reads one whole object in so many containers, and gives its bytes, which are then known to be well-formed.
+    public bool TryReadObject(int depth, out ReadOnlySpan<byte> encoded)
+    {
+        var start = _position;
+        var skipped = TrySkip(depth);
+        encoded = skipped ? _buffer[start.._position] : default;
+        return skipped;
+    }
+
+    /// <summary>Reads past one whole object in so many containers.</summary>
+    public bool TrySkip(int depth)
+    {
+        if (!TryRead(out var token))
+        {
+            return false;
+        }
+
+        if (token.IsContainer && depth >= MaxDepth)
+        {
+            return Fail(DecodeError.TooDeep);
+        }
+
+        var objects = token.Type == MessagePackType.Map ? token.Count * 2 : token.Count;
+        for (var i = 0; i < objects; i++)
+        {
+            if (!TrySkip(depth + 1))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryReadCoded(byte code, out MessagePackToken token)
+    {
+        switch (code)
+        {
+            case MessagePackCode.Nil:
+                token = MessagePackToken.Nil;
+                return true;
+            case False or True:
+                token = MessagePackToken.Boolean(code == True);
+                return true;
+            case Float32 or Float64:
+                return TryReadFloat(code, out token);
+            case >= Unsigned8 and <= Signed64:
+                return TryReadInteger(code, out token);
+            case Binary8 or Binary16 or Binary32:
+                return TryReadSized(MessagePackType.Binary, 1 << (code - Binary8), out token);
+            case String8 or String16 or String32:
+                return TryReadSized(MessagePackType.String, 1 << (code - String8), out token);
+            case Extension8 or Extension16 or Extension32:
+                return TryReadSized(MessagePackType.Extension, 1 << (code - Extension8), out token);
+            case >= FixExtension1 and <= FixExtension16:
+                return TryReadBytes(MessagePackType.Extension, 1UL << (code - FixExtension1), out token);
+            case Array16 or Array32:
+                return TryReadCounted(MessagePackType.Array, 2 << (code - Array16), out token);
+            case Map16 or Map32:
+                return TryReadCounted(MessagePackType.Map, 2 << (code - Map16), out token);
+            default:
+                token = default;
+                return Fail(DecodeError.ReservedCode);
+        }
+    }
+
+    private bool TryReadFloat(byte code, out MessagePackToken token)
+    {
+        var read = TryReadNumber(code == Float32 ? sizeof(float) : sizeof(double), out var bits);
+        token = MessagePackToken.Float(code == Float32
+            ? BitConverter.UInt32BitsToSingle((uint)bits)
+            : BitConverter.UInt64BitsToDouble(bits));
+        return read;
+    }
+
+    private bool TryReadInteger(byte code, out MessagePackToken token)
+    {
+        var signed = code >= Signed8;
+        var width = 1 << (code - (signed ? Signed8 : Unsigned8));
+        var read = TryReadNumber(width, out var bits);
+
+        // Shifting the sign bit to the top and back fills the upper bytes with it.
+        var unused = 64 - (8 * width);
+        token = signed ? MessagePackToken.Signed(unchecked((long)(bits << unused)) >> unused) : MessagePackToken.Unsigned(bits);
+        return read;
+    }
+
+    private bool TryReadSized(MessagePackType type, int width, out MessagePackToken token)
+    {
+        token = default;
+        return TryReadNumber(width, out var length) && TryReadBytes(type, length, out token);
+    }
+
+    private bool TryReadCounted(MessagePackType type, int width, out MessagePackToken token)
+    {
+        token = default;
+        return TryReadNumber(width, out var count) && TryReadContainer(type, count, out token);
+    }
+
+    private bool TryReadBytes(MessagePackType type, ulong length, out MessagePackToken token)
+    {
+        token = default;
+
+        // The application's type number stands between the length of an ext and its bytes.
+        if (type == MessagePackType.Extension && !TryTake(1, out _))
+        {
+            return false;
+        }
+
+        if (!TryTake(length, out var content))
+        {
+            return false;
+        }
+
+        if (type == MessagePackType.String && !Utf8.IsValid(content))
+        {
+            return Fail(DecodeError.InvalidUtf8);
+        }
+
+        token = MessagePackToken.Bytes(type, content);
+        return true;
+    }
+
+    private bool TryReadContainer(MessagePackType type, ulong count, out MessagePackToken token)
+    {
+        // Each object takes a byte at least. A count that the datagram could not hold is refused.
+        var least = type == MessagePackType.Map ? count * 2 : count;
+        if (least > (ulong)Remaining)
+        {
+            token = default;
+            return Fail(DecodeError.TooManyItems);
+        }
+
+        token = MessagePackToken.Container(type, (int)count);
+        return true;
+    }
+
+    private bool TryReadNumber(int width, out ulong number)
+    {
+        number = 0;
+        if (!TryTake((ulong)width, out var bytes))
+        {
+            return false;
+        }
+
+        number = width switch
+        {
+            1 => bytes[0],
+            2 => BinaryPrimitives.ReadUInt16BigEndian(bytes),
+            4 => BinaryPrimitives.ReadUInt32BigEndian(bytes),
+            _ => BinaryPrimitives.ReadUInt64BigEndian(bytes),
+        };
+        return true;
+    }
+
+    private bool TryTake(ulong length, out ReadOnlySpan<byte> bytes)
+    {
+        if (length > (ulong)Remaining)
+        {
+            bytes = default;
+            return Fail(DecodeError.Truncated);
+        }
+
+        bytes = _buffer.Slice(_position, (int)length);
+        _position += (int)length;
+        return true;
+    }
+
+    private bool Fail(DecodeError error)
+    {
+        Error = error;
+        return false;
+    }
+}

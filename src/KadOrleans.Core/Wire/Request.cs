@@ -1,0 +1,166 @@
+namespace KadOrleans.Core;
+
+/// <summary>A received call, read in place: it lives no longer than the datagram's bytes.</summary>
+internal readonly ref struct Request
+{
+    /// <summary>The array of a request and the array of its arguments.</summary>
+    private const int ArgumentDepth = 2;
+
+    private readonly NodeId _sender;
+    private readonly NodeId _target;
+    private readonly ReadOnlySpan<byte> _value;
+    private readonly ReadOnlySpan<byte> _rest;
+
+    private Request(RequestKind kind, NodeId sender, NodeId target, ReadOnlySpan<byte> value, ReadOnlySpan<byte> rest)
+    {
+        (Kind, _sender, _target) = (kind, sender, target);
+        _value = value;
+        _rest = rest;
+    }
+
+    public RequestKind Kind { get; }
+
+    public NodeId? Sender => Kind == RequestKind.Stun ? null : _sender;
+
+    // Reads an array of the function's name and an array of its arguments. Allocates nothing. Bytes behind it are ignored, except
+    // the LifeTrailer of a STORE. Nodes under Python 2 write the name as bin. Ids and keys are 20 bytes of bin.
+    public static bool TryDecode(ReadOnlySpan<byte> body, out Request request, out DecodeError error)
+    {
+        var reader = new MessagePackReader(body);
+        request = default;
+        error = ReadFunction(ref reader, out var kind);
+        error = error == DecodeError.None ? ReadArguments(ref reader, kind, out request) : error;
+        var length = body.Length - reader.Rest.Length;
+        error = error == DecodeError.None && length > Datagram.MaxBodyLength ? DecodeError.TooLong : error;
+        return error == DecodeError.None;
+    }
+
+    public PingRequest AsPing() => new(SenderOf(RequestKind.Ping));
+
+    /// <summary>Copies the value, so it may outlive the datagram.</summary>
+    public StoreRequest AsStore()
+    {
+        var sender = SenderOf(RequestKind.Store);
+        var reader = new MessagePackReader(_value);
+        var value = reader.TryRead(out var token) ? token.ToValue() : default;
+        return new StoreRequest(sender, _target, value, LifeTrailer.Read(_rest, out var isChosen), isChosen);
+    }
+
+    public FindNodeRequest AsFindNode() => new(SenderOf(RequestKind.FindNode), _target);
+
+    public FindValueRequest AsFindValue() => new(SenderOf(RequestKind.FindValue), _target);
+
+    private static DecodeError ReadFunction(scoped ref MessagePackReader reader, out RequestKind kind)
+    {
+        kind = default;
+        return !reader.TryRead(out var outer) ? reader.Error
+            : outer is not { Type: MessagePackType.Array, Count: 2 } ? DecodeError.MalformedRequest
+            : !reader.TryRead(out var name) ? reader.Error
+            : !name.IsName ? DecodeError.MalformedRequest
+            : !RequestFunction.TryFind(name.Content, out kind) ? DecodeError.UnknownFunction
+            : DecodeError.None;
+    }
+
+    private static DecodeError ReadArguments(scoped ref MessagePackReader reader, RequestKind kind, out Request request)
+    {
+        request = default;
+        if (!reader.TryRead(out var arguments))
+        {
+            return reader.Error;
+        }
+
+        var count = RequestFunction.ArgumentCountOf(kind);
+        NodeId sender = default;
+        NodeId target = default;
+        ReadOnlySpan<byte> value = default;
+        var error = !HoldsArguments(arguments, count) ? DecodeError.WrongArguments
+            : count > 0 ? ReadId(ref reader, out sender)
+            : DecodeError.None;
+        error = error != DecodeError.None ? error
+            : arguments.Type == MessagePackType.Map && count > 0 && !reader.TrySkip(ArgumentDepth) ? reader.Error
+            : count > 1 ? ReadId(ref reader, out target)
+            : DecodeError.None;
+        error = error == DecodeError.None && count > 2 && !reader.TryReadObject(ArgumentDepth, out value) ? reader.Error : error;
+        request = error == DecodeError.None ? new Request(kind, sender, target, value, reader.Rest) : default;
+        return error;
+    }
+
+    // The network's nodes accept anything that they can iterate. An empty map, text or bin means no arguments, and a map of one
+    // pair means its key. Nothing else occurs.
+    private static bool HoldsArguments(MessagePackToken arguments, int count) => arguments.Type switch
+    {
+        MessagePackType.Array => arguments.Count == count,
+        MessagePackType.Map => arguments.Count == count && count <= 1,
+        MessagePackType.String or MessagePackType.Binary => arguments.Content.IsEmpty && count == 0,
+        _ => false,
+    };
+
+    private static DecodeError ReadId(scoped ref MessagePackReader reader, out NodeId id)
+    {
+        id = default;
+        return !reader.TryRead(out var token) ? reader.Error
+            : token.TryGetNodeId(out id) ? DecodeError.None
+            : DecodeError.WrongArguments;
+    }
+
+    private NodeId SenderOf(RequestKind kind) =>
+        Kind == kind ? _sender : throw new InvalidOperationException($"The request is {Kind}, not {kind}.");
+}
+
+/// <summary>The calls of the protocol (Kademlia §2.3, and STUN).</summary>
+internal enum RequestKind
+{
+    Ping,
+    /// <summary>Asks for the caller's endpoint as the callee sees it; without a sender id.</summary>
+    Stun,
+    Store,
+    FindNode,
+    FindValue,
+}
+
+/// <summary>The sender's address is the datagram's source, never something it says.</summary>
+internal readonly record struct PingRequest(NodeId Sender);
+
+// SecondsLeft is null for a value that begins its life. IsChosen: the publisher chose the life, so the value replaces what
+// strangers stored, however long that lives; nodes that do not know this take the STORE for one without a life. A value of an
+// unsupported type is default: the response is false.
+internal readonly record struct StoreRequest(
+    NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null, bool IsChosen = false);
+
+internal readonly record struct FindNodeRequest(NodeId Sender, NodeId Target);
+
+internal readonly record struct FindValueRequest(NodeId Sender, NodeId Key);
+
+/// <summary>The calls by their names on the wire, which are case sensitive.</summary>
+internal static class RequestFunction
+{
+    public static ReadOnlySpan<byte> NameOf(RequestKind kind) => kind switch
+    {
+        RequestKind.Ping => "ping"u8,
+        RequestKind.Stun => "stun"u8,
+        RequestKind.Store => "store"u8,
+        RequestKind.FindNode => "find_node"u8,
+        _ => "find_value"u8,
+    };
+
+    public static int ArgumentCountOf(RequestKind kind) => kind switch
+    {
+        RequestKind.Stun => 0,
+        RequestKind.Ping => 1,
+        RequestKind.Store => 3,
+        _ => 2,
+    };
+
+    public static bool TryFind(ReadOnlySpan<byte> name, out RequestKind kind)
+    {
+        for (kind = RequestKind.Ping; kind <= RequestKind.FindValue; kind++)
+        {
+            if (name.SequenceEqual(NameOf(kind)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Calls the grains and edges that an operator asks about. A call takes 28 s at most. What does not respond is named in a
+/// <see cref="DhtUnavailableException"/>; an <see cref="ArgumentException"/> of a grain is passed on. Safe for several threads.
+/// </summary>
+internal sealed class AdminCalls(
+    IGrainFactory grains,
+    IOptions<KadClusterOptions> options,
+    ClusterShards known,
+    IRandomSource random,
+    ClusterTime time,
+    ILogger<AdminCalls> logger)
+{
+    private const int AtOnce = 64;
+
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
+
+    private readonly GrainCalls _calls = new(time, logger);
+
+    public TimeLimit Limit() => new(CallLimit, time);
+
+    public Task<T> CallOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+        where TGrain : IGrainWithIntegerKey =>
+        CallAsync(typeof(TGrain).Name, grains.GetGrain<TGrain>(GrainKeys.Singleton), call, Limit(), cancellationToken);
+
+    public Task<T> CallShardAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallAsync(GrainKeys.ShardName(shard), grains.GetGrain<IKeyShardGrain>(shard), call, limit, cancellationToken);
+
+    public Task<T> CallTableAsync<T>(NodeId id, Func<IRoutingTableGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallAsync($"routing table {id}", grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id)), call, limit, cancellationToken);
+
+    public async Task<T> CallEdgeAsync<T>(Func<IEdgeObserver, Task<T>> call, TimeLimit limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new EdgeCaller(grains, random, time, options.Value.EdgeTimeout, logger).CallAsync(call, limit, cancellationToken);
+        }
+        catch (Exception e) when (e is NoLiveEdgeException || GrainCalls.IsTransient(e))
+        {
+            throw new DhtUnavailableException(e.Message, e);
+        }
+    }
+
+    /// <summary>Asks all shards of a layout and passes on each result. Nothing is passed on of a shard that does not respond.</summary>
+    public Task AskShardsAsync<T>(
+        ShardLayout layout, Func<IKeyShardGrain, ValueTask<T>> call, Action<int, T> take, CancellationToken cancellationToken)
+    {
+        var limit = Limit();
+        return Parallel.ForAsync(0, layout.Count, AtOnceUntil(cancellationToken), async (shard, _) =>
+        {
+            try
+            {
+                take(shard, await CallShardAsync(layout.ShardAt(shard), call, limit, cancellationToken));
+            }
+            catch (DhtUnavailableException e)
+            {
+                logger.ShardFailed(e.Message);
+            }
+        });
+    }
+
+    /// <summary>Asks all shards. The results are in the order of their numbers; that of one that does not respond is the default.</summary>
+    public async Task<T?[]> AskShardsAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        var layout = known.Layout;
+        var results = new T?[layout.Count];
+        await AskShardsAsync(layout, call, (shard, result) => results[shard] = result, cancellationToken);
+        return results;
+    }
+
+    public async Task<IEnumerable<(NodeId Table, T Result)>> AskTablesAsync<T>(
+        Func<IRoutingTableGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        var limit = Limit();
+        var edges = await CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<EdgeName>>(static grain => grain.GetNamesAsync(), cancellationToken);
+        NodeId[] ids = [.. edges.Where(edge => edge.Live is not null).SelectMany(edge => edge.NodeIds)];
+        var results = new T[ids.Length];
+        await Parallel.ForAsync(0, ids.Length, AtOnceUntil(cancellationToken), async (i, ending) =>
+            results[i] = await CallTableAsync(ids[i], call, limit, ending));
+        return ids.Zip(results);
+    }
+
+    private static ParallelOptions AtOnceUntil(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
+
+    private async Task<T> CallAsync<TGrain, T>(
+        string name, TGrain grain, Func<TGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _calls.CallAsync(name, () => call(grain), limit, cancellationToken);
+        }
+        catch (Exception e) when (e is not ArgumentException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DhtUnavailableException($"The cluster's {name} does not answer: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+using System.Runtime.CompilerServices;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Manages a cluster from within a silo, by calls to the grains and edges that are asked about. Changes are durable when a call returns.
+/// </summary>
+internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, ClusterSilos silos, ClusterShards known, ClusterLimits limits) : IDhtAdmin
+{
+    private const int NamedIds = 8;
+
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+    public Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default) =>
+        shards.ScanAsync(prefix, after, count, cancellationToken);
+
+    public Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default) =>
+        shards.ScanPublicationsAsync(after, count, cancellationToken);
+
+    public Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default) => shards.GetUsageAsync(cancellationToken);
+
+    public Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
+        shards.GetSourcesAsync(count, cancellationToken);
+
+    public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = calls.Limit();
+        var held = (await calls.CallShardAsync(known.Layout.ShardOf(key), shard => shard.GetAsync([key]), limit, cancellationToken))[0];
+        var described = new KeyDetails(key, held, held?.LastPublished, []);
+        try
+        {
+            return described with
+            {
+                Nearest = await calls.CallEdgeAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken),
+            };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return described with { NetworkProblem = e.Message };
+        }
+    }
+
+    public async Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = calls.Limit();
+        var shard = known.Layout.ShardOf(key);
+        var published = await calls.CallShardAsync(shard, grain => grain.UnpublishAsync([key]), limit, cancellationToken);
+        var removed = await calls.CallShardAsync(shard, grain => grain.RemoveAsync([key]), limit, cancellationToken);
+        return new KeyDeletion(removed[0], published[0]);
+    }
+
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
+        shards.ReadValuesAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(values.Count);
+        var limit = calls.Limit();
+        var layout = known.Layout;
+        var results = values.Select(value => StoreRules.FindRefusal(value.Value.Value)).ToArray();
+        var allowed = values.Index().Where(value => results[value.Index] is null).ToLookup(value => layout.ShardOf(value.Item.Key));
+        await Task.WhenAll(allowed.Select(async ofShard =>
+        {
+            ShardPut[] puts = [.. ofShard.Select(value => new ShardPut(value.Item.Key, value.Item.Value, PutKind.Import) { TellsWhy = true })];
+            var stored = await calls.CallShardAsync(ofShard.Key, grain => grain.PutAsync(puts), limit, cancellationToken);
+            foreach (var (value, result) in ofShard.Zip(stored))
+            {
+                results[value.Index] = result;
+            }
+        }));
+        return [.. results.Select(result => result!.Value)];
+    }
+
+    public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
+    {
+        var limit = calls.Limit();
+        var edges = await calls.CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<LiveEdge>>(static grain => grain.GetLiveAsync(), cancellationToken);
+
+        // A grain of an id that no edge has would create a table.
+        var own = edges.SelectMany(edge => edge.NodeIds).ToList();
+        var shown = id ?? (own.Count == 1 ? own[0] : null);
+        if (shown is not { } node || !own.Contains(node))
+        {
+            throw new ArgumentException(
+                $"{(id is null ? "No node id is given" : $"The node id {id} is no live edge's")}; the cluster has "
+                + (own.Count == 0 ? "no live edge." : $"{string.Join(", ", own.Take(NamedIds))}{(own.Count > NamedIds ? $" and {own.Count - NamedIds} more" : string.Empty)}."));
+        }
+
+        var buckets = await calls.CallTableAsync(node, static table => table.DescribeAsync(), limit, cancellationToken);
+        var snapshot = await calls.CallTableAsync(node, static table => table.GetSnapshotAsync(), limit, cancellationToken);
+        return TableDetails.Of(node, buckets, snapshot.Contacts);
+    }
+
+    public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default)
+    {
+        var trace = await calls.CallEdgeAsync(edge => edge.TraceLookupAsync(target, kind, cancellationToken), calls.Limit(), cancellationToken);
+        return trace with { Outcome = trace.Outcome with { Target = target } };
+    }
+
+    public async Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
+    [
+        .. (await calls.CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<EdgeName>>(static grain => grain.GetNamesAsync(), cancellationToken)).Select(edge => new EdgeDetails(
+            edge.Name,
+            edge switch
+            {
+                { IsDrained: true } => EdgeLeaseState.Drained,
+                { Live: not null } => EdgeLeaseState.Live,
+                { IsReleased: true } => EdgeLeaseState.Released,
+                _ => EdgeLeaseState.Silent,
+            },
+            edge.NodeIds,
+            edge.Report?.Endpoints ?? [],
+            edge.Report?.Contacts ?? 0,
+            edge.Epoch,
+            edge.LastSeen)),
+    ];
+
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
+    {
+        var change = action switch
+        {
+            EdgeAction.Drain => NameChange.Drain,
+            EdgeAction.Resume => NameChange.Resume,
+            EdgeAction.RotateIds => NameChange.RotateIds,
+            _ => NameChange.Forget,
+        };
+        return calls.CallOneAsync<IEdgeDirectoryGrain, bool>(grain => grain.ChangeAsync(name, change), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+    [
+        .. (await calls.AskTablesAsync(table => table.FindAsync(id), cancellationToken)).SelectMany(found => found.Result.Select(known => new ContactDetails(
+            found.Table, new KnownContact(known.Contact, known.IsReplacement, known.FirstSeen, known.LastSeen, known.Failures)))),
+    ];
+
+    public async Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+        (await calls.AskTablesAsync(table => table.DropAsync(id), cancellationToken)).Count(table => table.Result);
+
+    public async Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => work == DhtWork.Republish
+        ? (await calls.AskShardsAsync(static grain => grain.RepublishAsync(), cancellationToken)).Count(isBegun => isBegun)
+        : (await calls.AskTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
+
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
+        calls.CallOneAsync<IClusterGrain, ShardCount>(
+            async grain =>
+            {
+                try
+                {
+                    var status = (isDoubled ? await grain.DoubleShardsAsync() : await grain.GetShardsAsync())
+                        ?? throw new ArgumentException("The cluster has no settings yet: its first silo makes them when it starts.");
+                    return new ShardCount(status.Count, status.Split);
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw new ArgumentException(e.Message);
+                }
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
+        silos.ReadAsync().WaitAsync(cancellationToken);
+
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        silos.FindShardAsync(known.Layout.ShardOf(key)).WaitAsync(cancellationToken);
+
+    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default)
+    {
+        var layout = known.Layout;
+        return number >= 0 && number < layout.Count
+            ? silos.FindShardAsync(layout.ShardAt(number)).WaitAsync(cancellationToken)
+            : Task.FromException<ShardDetails>(new ArgumentException($"The shard is {number}; 0 to {layout.Count - 1} is allowed."));
+    }
+
+    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
+        return calls.CallOneAsync<IAuditGrain, bool>(
+            async log =>
+            {
+                await log.AppendAsync(record);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+        return
+        [
+            .. (await calls.CallOneAsync<IAuditGrain, IReadOnlyList<AuditRecord>>(log => log.ReadAsync(count, before), cancellationToken)).Select(read =>
+                new AuditEntry(read.Time, read.Who, read.Action, read.Target, read.Succeeded, read.Result) { Number = read.Number }),
+        ];
+    }
+
+    public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
+    {
+        var rules = await GetRulesAsync(cancellationToken);
+        return new BanList(BanEntry.Read(rules.Bans.Select(ban => (ban.Ban, ban.Since))), rules.Missing);
+    }
+
+    public Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) => BanAsync(ban, isBanned: true, cancellationToken);
+
+    public Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) => BanAsync(ban, isBanned: false, cancellationToken);
+
+    public async Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    {
+        await FollowAsync(cancellationToken);
+        var rules = await GetRulesAsync(cancellationToken);
+
+        // Another release may have other limits.
+        return new LimitList(
+            [
+                .. rules.Limits.Where(limit => Limit.Find(limit.Name) is not null)
+                    .Select(limit => new LimitDetails(Limit.Parse(limit.Name), limit.Setting, limit.Value, limit.Since, limit.Most)),
+            ],
+            [.. rules.Missing, .. rules.MissingSilos]);
+    }
+
+    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
+    {
+        var change = await calls.CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value), cancellationToken);
+        await FollowAsync(cancellationToken);
+        return new LimitChange(change.Changed, [.. change.Missing.Where(missing => missing != limits.Name)]);
+    }
+
+    public async Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default)
+    {
+        request ??= new CrawlRequest();
+        AdminArguments.Check(request);
+        return CrawlReportJson.Read(await CallCrawlsAsync(crawls => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
+    }
+
+    public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) => CrawlWatch.RunAsync(
+        async stop => await FindCrawlAsync(id ??= (await StartCrawlAsync(null, stop)).Id, stop),
+        stop => Task.Delay(ReportInterval, stop),
+        cancellationToken);
+
+    public async Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
+        [.. (await CallCrawlsAsync(static crawls => crawls.ListAsync(), cancellationToken)).Select(CrawlReportJson.Read)];
+
+    public async IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(
+        string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await FindCrawlAsync(id, cancellationToken);
+        for (int? position = 0; position is { } next;)
+        {
+            var part = await CallCrawlsAsync(crawls => crawls.ReadAsync(id, next), cancellationToken);
+            foreach (var record in part.Page is { } page ? CrawlPage.Decode(page) : [])
+            {
+                yield return record;
+            }
+
+            position = part.Next;
+        }
+    }
+
+    public async Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await FindCrawlAsync(id, cancellationToken);
+        return await CallCrawlsAsync(crawls => crawls.StopAsync(id), cancellationToken);
+    }
+
+    private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken) =>
+        await CallCrawlsAsync(crawls => crawls.GetAsync(id), cancellationToken) is { } report
+            ? CrawlReportJson.Read(report)
+            : throw AdminArguments.UnknownCrawl(id);
+
+    private Task<T> CallCrawlsAsync<T>(Func<ICrawlGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        calls.CallOneAsync(call, cancellationToken);
+
+    private Task<ClusterRules> GetRulesAsync(CancellationToken cancellationToken) =>
+        calls.CallOneAsync<IRulesGrain, ClusterRules>(static rules => rules.GetAsync(), cancellationToken);
+
+    /// <summary>Has this silo follow the newest limits now. The others ask within 15 s.</summary>
+    private Task<bool> FollowAsync(CancellationToken cancellationToken) =>
+        calls.CallOneAsync<IRulesGrain, bool>(_ => limits.FetchAsync(), cancellationToken);
+
+    private async Task<BanChange> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken)
+    {
+        var change = await calls.CallOneAsync<IRulesGrain, RuleChange>(rules => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
+        return new BanChange(change.Changed, change.Missing);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// What a silo knows of the cluster's silos. It calls no grain, so a silo that is not ready knows it too. A silo that does not respond costs
+/// 2 s.
+/// </summary>
+internal sealed class ClusterSilos(
+    ISiloStatusOracle silos,
+    IMembershipTable table,
+    ILocalSiloDetails own,
+    SiloReporter reporter,
+    AskReport ask,
+    IGrainFactory grains,
+    ClusterTime time,
+    ILogger<ClusterSilos> logger)
+{
+    // For the storage of the membership table, which may be away.
+    private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
+
+    // As the service's, which the runtime keeps to within some seconds.
+    private static readonly TimeSpan CallTimeout = TimeSpan.Parse(ISiloReportService.CallTimeout, CultureInfo.InvariantCulture);
+
+    /// <summary>The silos: those that are not dead by address, and behind them the last dead ones.</summary>
+    public async Task<IReadOnlyList<SiloDetails>> ReadAsync()
+    {
+        var stored = ReadTableAsync();
+        var known = Known();
+        var answers = await AskAsync(known, grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
+        return SiloListing.Of(known, await stored, answers, time.GetUtcNow());
+    }
+
+    /// <summary>Where a shard is active. It is not activated by this.</summary>
+    public async Task<ShardDetails> FindShardAsync(long shard)
+    {
+        var answers = await AskAsync(Known(), grains.GetGrain<IKeyShardGrain>(shard).GetGrainId());
+        return new ShardDetails(
+            GrainKeys.NumberOf(shard),
+            GrainKeys.ShardName(shard),
+            [.. answers.Where(answer => answer.Value.Report is { HasGrain: true }).Select(answer => answer.Key.ToString())],
+            [.. answers.Where(answer => answer.Value.Report is null).Select(answer => answer.Key.ToString())]);
+    }
+
+    // This silo is not in the membership before it joins.
+    private Dictionary<SiloAddress, SiloStatus> Known() =>
+        new(silos.GetApproximateSiloStatuses()) { [own.SiloAddress] = silos.CurrentStatus };
+
+    private async Task<IReadOnlyDictionary<SiloAddress, SiloAnswer>> AskAsync(Dictionary<SiloAddress, SiloStatus> known, GrainId grain)
+    {
+        SiloAddress[] asked = [.. known.Where(silo => silo.Value == SiloStatus.Active && !silo.Key.Equals(own.SiloAddress)).Select(silo => silo.Key)];
+        var answers = await Task.WhenAll(asked.Select(silo => AskAsync(silo, grain)));
+        return asked.Zip(answers)
+            .Append((own.SiloAddress, new SiloAnswer(reporter.Report(grain), null)))
+            .ToDictionary(answer => answer.Item1, answer => answer.Item2);
+    }
+
+    private async Task<SiloAnswer> AskAsync(SiloAddress silo, GrainId grain)
+    {
+        try
+        {
+            return new SiloAnswer(await ask(silo, grain).WaitAsync(CallTimeout, time), null);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.SiloReportNotRead(silo, e.Message);
+            return new SiloAnswer(
+                null, GrainCalls.IsTransient(e) ? "it does not respond" : "it does not say; a silo of an earlier release does not");
+        }
+    }
+
+    // By each silo's own clock.
+    private async Task<IReadOnlyDictionary<SiloAddress, StoredSilo>> ReadTableAsync()
+    {
+        try
+        {
+            using var ending = new CancellationTokenSource(TableTimeout, time);
+            var read = table.ReadAllAsync(ending.Token);
+            GrainCalls.Ignore(read);
+            return (await read.WaitAsync(ending.Token)).Members.Select(member => member.Item1).ToDictionary(
+                entry => entry.SiloAddress,
+                entry => new StoredSilo(entry.Status, entry.SiloName, Utc(entry.StartTime), Utc(entry.IAmAliveTime)));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.MembersNotRead(e.Message);
+            return new Dictionary<SiloAddress, StoredSilo>();
+        }
+
+        static DateTimeOffset Utc(DateTime stored) => new(DateTime.SpecifyKind(stored, DateTimeKind.Utc));
+    }
+}
+
+internal readonly record struct SiloAnswer(SiloReport? Report, string? Problem);
+
+internal readonly record struct StoredSilo(SiloStatus Status, string? Name, DateTimeOffset StartedAt, DateTimeOffset LastHeard);
+
+internal static class SiloListing
+{
+    /// <summary>
+    /// The most dead silos. The membership table keeps each start of a week; the last ones tell what happened in the night.
+    /// </summary>
+    public const int MaxDead = 20;
+
+    /// <summary>The silos: those that are not dead by address, and behind them the last dead ones, the last started first.</summary>
+    public static IReadOnlyList<SiloDetails> Of(
+        IReadOnlyDictionary<SiloAddress, SiloStatus> known,
+        IReadOnlyDictionary<SiloAddress, StoredSilo> stored,
+        IReadOnlyDictionary<SiloAddress, SiloAnswer> answers,
+        DateTimeOffset now)
+    {
+        var all = known.Keys.Union(stored.Keys).ToLookup(address => StatusOf(address) == SiloStatus.Dead);
+        return
+        [
+            .. all[false].OrderBy(address => address.ToString(), StringComparer.Ordinal)
+                .Concat(all[true].OrderByDescending(address => address.Generation).Take(MaxDead))
+                .Select(address => Describe(
+                    address, StatusOf(address), stored.TryGetValue(address, out var entry) ? entry : null, answers.GetValueOrDefault(address), now)),
+        ];
+
+        SiloStatus StatusOf(SiloAddress address) => known.TryGetValue(address, out var status) ? status : stored[address].Status;
+    }
+
+    // What a silo says of itself comes before what the table says of it.
+    private static SiloDetails Describe(SiloAddress address, SiloStatus status, StoredSilo? stored, SiloAnswer answer, DateTimeOffset now)
+    {
+        var report = answer.Report;
+        return new SiloDetails(
+            address.ToString(),
+            report?.Name ?? stored?.Name,
+            status.ToString(),
+            WholeSeconds(report is null ? stored?.StartedAt : now - report.Uptime),
+            WholeSeconds(report is null ? stored?.LastHeard : now),
+            report?.ClockDifference is { } difference ? TimeSpan.FromMilliseconds(Math.Round(difference.TotalMilliseconds)) : null,
+            report?.Version,
+            report?.IsReady ?? false,
+            report is null ? answer.Problem : report.Reason,
+            report?.HasGrain ?? false);
+    }
+
+    // The start is computed anew each time, and people read it.
+    private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
+}

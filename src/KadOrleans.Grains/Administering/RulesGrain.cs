@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo of an
+/// earlier release that writes bans leaves them as they are.
+/// </summary>
+internal sealed class RulesGrain(
+    [PersistentState(StateNames.Rules, GrainStorageName.Kad)] IPersistentState<RulesState> state,
+    [PersistentState(StateNames.Limits, GrainStorageName.Kad)] IPersistentState<LimitsState> limitsState,
+    IOptions<KadClusterOptions> options,
+    ClusterLimits here,
+    ISiloStatusOracle silos,
+    StateVersion version,
+    ClusterTime time,
+    ILogger<RulesGrain> logger) : Grain, IRulesGrain
+{
+    // The version that each edge and silo follows, by its name. Unknown after a move until it asks, one renewal later at most.
+    private readonly Dictionary<string, long> _followed = [];
+
+    // What is durable. Edges that ask during a write get this.
+    private RulesState _current = new();
+    private LimitsState _limits = new();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        version.Check(state.State.SchemaVersion, StateNames.Rules);
+        version.Check(limitsState.State.SchemaVersion, StateNames.Limits);
+        (_current, _limits) = (state.State, limitsState.State);
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<ClusterRules> GetAsync()
+    {
+        var edges = await ListEdgesAsync();
+        var missing = await SendAsync(edges);
+        return new ClusterRules([.. _current.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], missing)
+        {
+            Limits =
+            [
+                .. LimitDetails.List(here.Settings, _limits.Entries, options.Value.MostKeys, isCluster: true)
+                    .Select(limit => new ClusterLimit(limit.Limit.Name, limit.Setting, limit.Value, limit.Since, limit.Most)),
+            ],
+            MissingSilos = MissingSilos,
+        };
+    }
+
+    public async ValueTask<RuleChange> BanAsync(string ban, bool isBanned)
+    {
+        var (parsed, edges) = (Ban.Parse(ban), await ListEdgesAsync());
+        var bans = _current.Entries;
+        var changed = isBanned
+            ? BanBook.Add(bans, parsed, edges.SelectMany(edge => edge.NodeIds), time.GetUtcNow())
+            : BanBook.Remove(bans, parsed);
+        if (changed is not null)
+        {
+            var written = new RulesState
+            {
+                Version = _current.Version + 1,
+                Bans = [.. changed.Select(entry => new BanState(entry.Ban.ToString(), entry.Since))],
+            };
+            await WriteAsync(state, written);
+            _current = written;
+        }
+
+        return new RuleChange(changed is not null, await SendAsync(edges));
+    }
+
+    public async ValueTask<RuleChange> SetLimitAsync(string name, long? value)
+    {
+        var edges = await ListEdgesAsync();
+        var changed = LimitBook.Set(_limits.Entries, name, value, options.Value.MostKeys, time.GetUtcNow());
+        if (changed is not null)
+        {
+            var written = new LimitsState
+            {
+                Version = _limits.Version + 1,
+                Limits = [.. changed.Select(entry => new LimitState(entry.Name, entry.Value, entry.Since))],
+            };
+            await WriteAsync(limitsState, written);
+            _limits = written;
+        }
+
+        return new RuleChange(changed is not null, [.. await SendAsync(edges), .. MissingSilos]);
+    }
+
+    public ValueTask<EdgeRules?> FetchAsync(string name, long known)
+    {
+        if (known != Version)
+        {
+            return ValueTask.FromResult<EdgeRules?>(Rules);
+        }
+
+        _followed[name] = known;
+        return ValueTask.FromResult<EdgeRules?>(null);
+    }
+
+    // Both versions grow, so their sum does.
+    private long Version => _current.Version + _limits.Version;
+
+    private EdgeRules Rules => new(Version, [.. _current.Bans.Select(ban => ban.Ban)])
+    {
+        Limits = [.. _limits.Limits.Select(limit => new RuleLimit(limit.Name, limit.Value, limit.Since))],
+    };
+
+    private IEnumerable<string> Silos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(ClusterLimits.NameOf);
+
+    /// <summary>The silos that have not asked for the newest rules yet.</summary>
+    private IReadOnlyList<string> MissingSilos => [.. Silos.Where(name => !Follows(name)).Order(StringComparer.Ordinal)];
+
+    private async Task<IReadOnlyList<EdgeName>> ListEdgesAsync()
+    {
+        var edges = await GrainFactory.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetNamesAsync();
+
+        // Others are forgotten, so that generated names do not fill the memory.
+        foreach (var gone in _followed.Keys.Except(edges.Select(edge => edge.Name)).Except(Silos).ToList())
+        {
+            _followed.Remove(gone);
+        }
+
+        return edges;
+    }
+
+    /// <summary>Sends the rules to the live edges that do not follow them, and returns the names of the edges that still do not.</summary>
+    private async Task<IReadOnlyList<string>> SendAsync(IReadOnlyList<EdgeName> edges)
+    {
+        await Task.WhenAll(edges.Where(edge => edge.Live is not null && !Follows(edge.Name)).Select(SendAsync));
+
+        // A released name has no process that serves it.
+        return [.. edges.Where(edge => !edge.IsReleased && !Follows(edge.Name)).Select(edge => edge.Name).Order(StringComparer.Ordinal)];
+    }
+
+    private async Task SendAsync(EdgeName edge)
+    {
+        var rules = Rules;
+        try
+        {
+            await edge.Live!.OnRulesAsync(rules).WaitAsync(IRulesGrain.PushTimeout, time);
+            _followed[edge.Name] = rules.Version;
+        }
+        catch (Exception e)
+        {
+            logger.RulesNotTaken(edge.Name, e.Message);
+        }
+    }
+
+    private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
+
+    private async Task WriteAsync<T>(IPersistentState<T> stored, T changed)
+        where T : IVersionedState
+    {
+        stored.State = version.Stamp(changed);
+        try
+        {
+            await stored.WriteStateAsync();
+        }
+        catch
+        {
+            // The outcome of the write is unknown, so the next call reads the state again.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+}
+
+[GenerateSerializer]
+[Alias("kad.RulesState")]
+internal sealed class RulesState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Version { get; set; }
+
+    /// <summary>The oldest first.</summary>
+    [Id(2)]
+    public List<BanState> Bans { get; set; } = [];
+
+    /// <summary>The bans, parsed. One that this release cannot read is left out.</summary>
+    public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
+}
+
+/// <summary>A ban, as <see cref="KadOrleans.Core.Ban.ToString"/> writes it.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.BanState")]
+internal sealed record BanState([property: Id(0)] string Ban, [property: Id(1)] DateTimeOffset Since);
+
+[GenerateSerializer]
+[Alias("kad.LimitsState")]
+internal sealed class LimitsState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Version { get; set; }
+
+    /// <summary>The oldest first. Limits of later releases are kept.</summary>
+    [Id(2)]
+    public List<LimitState> Limits { get; set; } = [];
+
+    public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
+}
+
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.LimitState")]
+internal sealed record LimitState([property: Id(0)] string Name, [property: Id(1)] long Value, [property: Id(2)] DateTimeOffset Since);

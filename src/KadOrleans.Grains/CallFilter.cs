@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Refuses calls from processes outside the silos by <see cref="CallPolicy"/>, if the silos have an
+/// <see cref="KadClusterOptions.EdgeKey"/>. Without the key, edges and other clients look the same.
+/// </summary>
+internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
+{
+    // The prefix of the client's id within a silo. Clients of other processes have random numbers.
+    private static readonly byte[] Hosted = "hosted-"u8.ToArray();
+
+    private readonly byte[]? _key = options.Value.EdgeKey is { Length: > 0 } key ? Encoding.UTF8.GetBytes(key) : null;
+
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (_key is not null && IsOutside(context.SourceId))
+        {
+            Check(context, _key);
+        }
+
+        return context.Invoke();
+    }
+
+    // Some calls of the runtime name no source; calls of this project's grains all do.
+    private static bool IsOutside(GrainId? source) =>
+        source is not { } id || (id.IsClient() && !id.Key.AsSpan().StartsWith(Hosted));
+
+    private static void Check(IIncomingGrainCallContext context, byte[] key)
+    {
+        var callers = CallPolicy.Of(context.InterfaceMethod, context.Grain?.GetType());
+        if (callers == Callers.Clients)
+        {
+            return;
+        }
+
+        if (callers == Callers.Silos)
+        {
+            throw Refused(context, "silos alone", string.Empty);
+        }
+
+        if (RequestContext.Get(EdgeKey.ContextKey) is not string given || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), key))
+        {
+            throw Refused(context, "edges alone", $", and the caller's {EdgeKey.Setting} is missing or differs from the silos'");
+        }
+
+        // Removed, so that it reaches neither other silos nor the grains' logs.
+        RequestContext.Remove(EdgeKey.ContextKey);
+    }
+
+    private static CallRefusedException Refused(IIncomingGrainCallContext context, string whom, string why) =>
+        new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
+}
+
+/// <summary>
+/// Which methods processes outside the silos may call. <see cref="OpenToAttribute"/> says it beside each interface of this project; what it
+/// does not say is for silos. Other programs guard grains of their own.
+/// </summary>
+internal static class CallPolicy
+{
+    private const string Project = "KadOrleans";
+
+    // Of Orleans. It tells a grain that a client cancelled a call of its own, and can do nothing else.
+    private const string Cancellation = "IGrainCallCancellationExtension";
+
+    // One entry for each method and class of grain that was called: code bounds it.
+    private static readonly ConcurrentDictionary<(MethodInfo Method, Type? Grain), Callers> Known = new();
+
+    /// <param name="method">The interface's.</param>
+    /// <param name="grain">The class that is called. Methods of Orleans, such as a reminder's, are for silos if it is this project's.</param>
+    public static Callers Of(MethodInfo method, Type? grain) => Known.GetOrAdd((method, grain), static call => Find(call.Method, call.Grain));
+
+    public static bool IsOurs(Type type) =>
+        type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal));
+
+    private static Callers Find(MethodInfo method, Type? grain)
+    {
+        if (method.DeclaringType is { } type && (IsOurs(type) || (grain is not null && IsOurs(grain) && type.Name != Cancellation)))
+        {
+            return (method.GetCustomAttribute<OpenToAttribute>() ?? type.GetCustomAttribute<OpenToAttribute>())?.Callers ?? Callers.Silos;
+        }
+
+        return Callers.Clients;
+    }
+}

@@ -1,0 +1,189 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.CodeGeneration;
+using Orleans.Services;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Agrees with the other silos on the cluster's time, before this silo has grains and with each report of <see cref="StateVersionService"/>.
+/// Each silo asks all others and chooses by <see cref="AgreedClock"/>.
+/// </summary>
+internal sealed class ClusterClock(
+    ClusterTime time,
+    AskClock ask,
+    ISiloStatusOracle silos,
+    ILocalSiloDetails own,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock,
+    ILogger<ClusterClock> logger)
+{
+    /// <summary>The silos that vote: those with the lowest addresses. More would not make the middle any better.</summary>
+    private const int MaxVotes = 31;
+
+    // Used by one round at a time. One entry for each silo that votes. One that does not answer keeps its vote while it is a member.
+    // All as seen from _line, which no setting of a clock moves.
+    private readonly Dictionary<SiloAddress, ClockVote> _votes = [];
+    private readonly MeasuredTime _line = new(clock.GetUtcNow(), clock.GetTimestamp());
+
+    // Null before the first round.
+    private volatile MeasuredTime? _agreed;
+
+    /// <summary>
+    /// What this silo adds to its clock to get the time agreed on; null before the first round. That time went on with what was measured since
+    /// then. So a clock that was set meanwhile does not take it along.
+    /// </summary>
+    public TimeSpan? Agreed => _agreed?.When(clock.GetTimestamp(), clock) - clock.GetUtcNow();
+
+    /// <summary>Asks the other silos, and follows the clock that they choose. Never fails. Not to be called twice at a time.</summary>
+    public async Task AgreeAsync()
+    {
+        SiloAddress[] voters = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Append(own.SiloAddress).Distinct().Order().Take(MaxVotes)];
+        var heard = await Task.WhenAll(voters.Where(silo => !silo.Equals(own.SiloAddress)).Select(HearAsync));
+        foreach (var gone in _votes.Keys.Except(voters).ToList())
+        {
+            _votes.Remove(gone);
+        }
+
+        foreach (var (silo, vote) in heard)
+        {
+            if (vote is { } spoken)
+            {
+                _votes[silo] = spoken;
+            }
+        }
+
+        // Last, so that it is of now. Read once, as the clock may be set at any moment.
+        var (now, at) = (clock.GetUtcNow(), clock.GetTimestamp());
+        var line = _line.When(at, clock);
+        var ahead = now - line;
+        _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), _agreed?.When(at, clock) - line);
+        var chosen = AgreedClock.Choose([.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])]);
+        var step = time.Follow(chosen with { Difference = chosen.Difference - ahead });
+        if (step != TimeSpan.Zero)
+        {
+            logger.ClusterTimeMoved(Math.Round(step.TotalSeconds, 1), Math.Round(time.Correction.TotalSeconds, 1));
+        }
+
+        _agreed = new MeasuredTime(now + time.Correction, at);
+        NoteSilosBehind(chosen.Difference, heard.Select(silo => silo.Vote));
+    }
+
+    // Others that have not chosen this time yet stamp by the one before, also when this silo has just started and made no step itself.
+    private void NoteSilosBehind(TimeSpan chosen, IEnumerable<ClockVote?> heard)
+    {
+        var behind = heard.Max(vote => chosen - vote?.Agreed) ?? TimeSpan.Zero;
+        if (behind > ClockComparison.Bound)
+        {
+            time.NoteBehind(behind);
+        }
+    }
+
+    private async Task<(SiloAddress Silo, ClockVote? Vote)> HearAsync(SiloAddress silo)
+    {
+        try
+        {
+            var start = clock.GetTimestamp();
+            var theirs = await ask(silo);
+            var comparison = ClockComparison.Of(_line.When(start, clock), clock.GetElapsedTime(start), theirs.UtcNow);
+            return (silo, new ClockVote(comparison, comparison.Difference + theirs.Correction));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Silos of earlier releases have no such service.
+            logger.SiloClockNotRead(silo, e.Message);
+            return (silo, null);
+        }
+    }
+
+    private sealed record MeasuredTime(DateTimeOffset Start, long At)
+    {
+        public DateTimeOffset When(long timestamp, TimeProvider clock) => Start + clock.GetElapsedTime(At, timestamp);
+    }
+}
+
+/// <summary>Tells another silo what this silo's clock shows.</summary>
+[Alias("kad.ISiloClockService")]
+[Version(0)]
+[OpenTo(Callers.Silos)]
+internal interface ISiloClockService : IGrainService
+{
+    /// <summary>How long a silo may take. A silo that starts waits for the others as long.</summary>
+    const string CallTimeout = "00:00:02";
+
+    [Alias("Get")]
+    [ResponseTimeout(CallTimeout)]
+    Task<SiloClock> GetAsync();
+}
+
+/// <param name="UtcNow">Its own time, not corrected.</param>
+/// <param name="Correction">What is to be added to get the time agreed on. Null if it has just started.</param>
+[GenerateSerializer]
+[Alias("kad.SiloClock")]
+internal readonly record struct SiloClock([property: Id(0)] DateTimeOffset UtcNow, [property: Id(1)] TimeSpan? Correction);
+
+internal sealed class SiloClockService(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    ClusterClock cluster,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
+    : GrainService(id, silo, loggers), ISiloClockService
+{
+    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
+}
+
+internal delegate Task<SiloClock> AskClock(SiloAddress silo);
+
+/// <summary>
+/// The time that the cluster's silos agree on: this silo's clock, corrected by <see cref="ClusterClock"/>. Measured times and timers are the
+/// clock's own. Safe for several threads.
+/// </summary>
+internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
+{
+    /// <summary>
+    /// How long puts with stamps of an earlier agreed time are taken. A silo that was heard with it may have it for one
+    /// <see cref="StateVersionService.Interval"/> more. Edges ask for the time every 10 s; a call may take 10 s more.
+    /// </summary>
+    public static readonly TimeSpan Grace = StateVersionService.Interval + TimeSpan.FromSeconds(20);
+
+    private readonly ClusterCorrection _correction = new();
+
+    // Null: the agreed time has not moved ahead, and no silo was heard with an earlier one.
+    private volatile Step? _last;
+
+    public TimeSpan Correction => _correction.Value;
+
+    /// <summary>
+    /// By how much the agreed time moved ahead a moment ago, here or on another silo; zero if it did not. Stamps of edges may be as much too
+    /// early.
+    /// </summary>
+    public TimeSpan RecentStep => _last is { } last && clock.GetElapsedTime(last.At) < Grace ? last.Length : TimeSpan.Zero;
+
+    public override TimeZoneInfo LocalTimeZone => clock.LocalTimeZone;
+
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Correction;
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        clock.CreateTimer(callback, state, dueTime, period);
+
+    /// <summary>Follows the clock that the silos chose. Returns by how much the time moved.</summary>
+    public TimeSpan Follow(ClockComparison agreed)
+    {
+        var step = _correction.Follow(agreed);
+        if (step > TimeSpan.Zero)
+        {
+            NoteBehind(step);
+        }
+
+        return step;
+    }
+
+    /// <summary>Notes that stamps of an agreed time that was <paramref name="length"/> behind this one are still made.</summary>
+    public void NoteBehind(TimeSpan length) => _last = new Step(length, clock.GetTimestamp());
+
+    private sealed record Step(TimeSpan Length, long At);
+}

@@ -1,0 +1,237 @@
+using KadOrleans.Shards;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains;
+
+/// <inheritdoc cref="ICrawlGrain"/>
+[Reentrant]
+internal sealed class CrawlGrain(
+    IOptions<KadClusterOptions> options,
+    CrawlTiming timing,
+    ClusterLimits limits,
+    StateVersion version,
+    IRandomSource random,
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    IGrainFactory grains,
+    ILogger<CrawlGrain> logger) : Grain, ICrawlGrain, IRemindable
+{
+    /// <summary>Starts a crawl. Behind it comes the interval, so that another setting is another reminder.</summary>
+    public const string Periodic = "crawl-each-";
+
+    /// <summary>Activates the grain while a crawl runs, so that the death of a silo does not end it.</summary>
+    public const string Resume = "crawl-resume";
+
+    /// <summary>How often <see cref="Resume"/> ticks: the shortest period of reminders.</summary>
+    private static readonly TimeSpan ResumePeriod = TimeSpan.FromMinutes(1);
+
+    private readonly KadClusterOptions _options = options.Value;
+    private readonly CrawlEdges _edges = new(grains, time, options.Value.EdgeTimeout, logger);
+    private CrawlArchive _archive = null!;
+    private ClusterCrawl? _current;
+    private IGrainTimer? _timer;
+    private Task<CrawlReport>? _starting;
+    private bool _isStopping;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _archive = new CrawlArchive(new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout));
+        await _archive.LoadAsync();
+        if (_archive.Crawls.FirstOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Running) is { } running)
+        {
+            logger.CrawlResumed(running.Report.Id);
+            Run(running);
+        }
+    }
+
+    public async ValueTask<string> StartAsync(int? rate, int? maxNodes) =>
+        CrawlReportJson.Write(_current?.Report ?? await BeginAsync(rate ?? limits.Values.CrawlRate, maxNodes ?? _options.CrawlMaxNodes));
+
+    public ValueTask<IReadOnlyList<string>> ListAsync() => ValueTask.FromResult<IReadOnlyList<string>>(
+        [.. _archive.Crawls.Reverse().Select(Write)]);
+
+    public ValueTask<string?> GetAsync(string id) => ValueTask.FromResult(Find(id) is { } crawl ? Write(crawl) : null);
+
+    public async ValueTask<CrawlPart> ReadAsync(string id, int position)
+    {
+        // Pages are counted through all slices. While the crawl runs, a slice that is done moves those behind it.
+        var crawl = Find(id);
+        return CrawlArchive.PagesOf(crawl?.State.Slices ?? []).Skip(position).Select(page => (int?)page).FirstOrDefault() is { } page
+            ? new CrawlPart(await _archive.ReadPageAsync(crawl!, page), position + 1)
+            : new CrawlPart(null, null);
+    }
+
+    public ValueTask<bool> StopAsync(string id)
+    {
+        // The next round ends it.
+        var runs = _current?.Stored.Report.Id == id;
+        _isStopping |= runs;
+        return ValueTask.FromResult(runs);
+    }
+
+    public async ValueTask ScheduleAsync()
+    {
+        var interval = _options.CrawlInterval;
+        var name = interval == TimeSpan.Zero ? null : $"{Periodic}{interval:c}";
+        var reminders = await this.GetReminders();
+        foreach (var reminder in reminders.Where(other => other.ReminderName != name && other.ReminderName.StartsWith(Periodic, StringComparison.Ordinal)))
+        {
+            await this.UnregisterReminder(reminder);
+        }
+
+        if (name is not null && !reminders.Exists(reminder => reminder.ReminderName == name))
+        {
+            await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, interval), interval);
+        }
+    }
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (reminderName == Resume)
+        {
+            // Its activation goes on with the crawl.
+            if (_current is null && _starting is null && await this.GetReminder(Resume) is { } reminder)
+            {
+                await this.UnregisterReminder(reminder);
+            }
+        }
+        else if (_options.CrawlInterval > TimeSpan.Zero && _current is null)
+        {
+            await BeginAsync(limits.Values.CrawlRate, _options.CrawlMaxNodes);
+        }
+    }
+
+    private StoredCrawl? Find(string id) => _archive.Crawls.FirstOrDefault(crawl => crawl.Report.Id == id);
+
+    private string Write(StoredCrawl crawl) => CrawlReportJson.Write(crawl == _current?.Stored ? _current.Report : crawl.Report);
+
+    /// <summary>Begins a crawl, once for all who ask meanwhile.</summary>
+    private async Task<CrawlReport> BeginAsync(int rate, int maxNodes)
+    {
+        try
+        {
+            return await (_starting ??= AddAsync(rate, maxNodes));
+        }
+        finally
+        {
+            _starting = null;
+        }
+    }
+
+    private async Task<CrawlReport> AddAsync(int rate, int maxNodes)
+    {
+        await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
+        var live = await _edges.GetLiveAsync();
+        var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
+        var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
+        StoredCrawl crawl;
+        try
+        {
+            crawl = await _archive.AddAsync(report, depth);
+        }
+        catch
+        {
+            // Whether it was written is unknown: the next activation reads it.
+            DeactivateOnIdle();
+            throw;
+        }
+
+        logger.CrawlBegun(crawl.Report.Id, crawl.Report.Slices, live.Count, rate);
+        Run(crawl);
+        return crawl.Report;
+    }
+
+    /// <summary>The size of the network: by the crawl before, or by the edges' lookups.</summary>
+    private double? Estimate() =>
+        _archive.Crawls.LastOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Finished)?.Report.Summary is { } summary
+            ? summary.Nodes + summary.Unreachable
+            : _edges.Estimate();
+
+    private void Run(StoredCrawl crawl)
+    {
+        _isStopping = false;
+        _current = new ClusterCrawl(crawl, _archive, _edges, timing, time, logger);
+        _timer = this.RegisterGrainTimer(
+            AdvanceAsync, new GrainTimerCreationOptions(TimeSpan.Zero, timing.Poll) { Interleave = true, KeepAlive = true });
+    }
+
+    // The timer waits for its last call before it ticks again.
+    private async Task AdvanceAsync(CancellationToken cancellationToken)
+    {
+        if (_current is not { } current)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_isStopping)
+            {
+                current.End();
+                await CloseAsync(current, CrawlPhase.Stopped);
+                return;
+            }
+
+            await current.AdvanceAsync();
+            if (current.IsDone)
+            {
+                await CloseAsync(current, CrawlPhase.Finished);
+            }
+        }
+        catch (Exception e)
+        {
+            // The next round tries again, unless another activation has the crawl, or a write was done after its timeout.
+            logger.CrawlInterrupted(current.Stored.Report.Id, e.Message);
+            if (e is StorageConflictException)
+            {
+                DeactivateOnIdle();
+            }
+        }
+
+        // It is none any more if the crawl has ended.
+        _timer?.Change(current.NextPause(), timing.Poll);
+    }
+
+    private async Task CloseAsync(ClusterCrawl current, CrawlPhase phase)
+    {
+        var report = await _archive.CloseAsync(current.Stored, current.Report, phase, time.GetUtcNow());
+        _current = null;
+        _timer?.Dispose();
+        _timer = null;
+        logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
+    }
+}
+
+/// <summary>Has periodic crawls scheduled once the silo's settings agree with the cluster's. It tries until that is done.</summary>
+internal sealed class CrawlSchedule(
+    IGrainFactory grains,
+    ClusterAgreement agreement,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<CrawlSchedule> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await agreement.Completion.WaitAsync(stoppingToken);
+                await grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton).ScheduleAsync();
+                return;
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.ReminderNotSet(CrawlGrain.Periodic, e);
+            }
+
+            await Task.Delay(Pause, time, stoppingToken);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
+/// each id. The runtime tells a cancellation to any worker of an id: with several it might be another than the one that has the call.
+/// </summary>
+[StatelessWorker(maxLocalWorkers: 1)]
+[Reentrant]
+internal sealed class DhtGrain(
+    IGrainFactory grains,
+    IOptions<KadClusterOptions> options,
+    ClusterShards shards,
+    IRandomSource random,
+    SiloNews news,
+    ClusterTime time,
+    ILogger<DhtGrain> logger) : Grain, IDhtGrain
+{
+    /// <summary>
+    /// The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
+    /// </summary>
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
+
+    /// <summary>How long a shard is tried: longer than it takes to declare a silo dead. The rest of the time is for an edge.</summary>
+    private static readonly TimeSpan ShardLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the settings are tried for a status. It is short, as the status matters most when the cluster has a problem.</summary>
+    private static readonly TimeSpan SettingsLimit = TimeSpan.FromSeconds(1);
+
+    private readonly GrainCalls _calls = new(time, logger);
+    private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
+
+    public async ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = Limit(CallLimit);
+        ShardUnavailableException? shardFailure = null;
+        try
+        {
+            var values = await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken);
+            if (values[0] is { } own)
+            {
+                return new GetResult(own.Value, null);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.ShardFailed(e.Message);
+            shardFailure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
+        }
+
+        try
+        {
+            // The cluster may still hold the value: without the shard's response the result cannot be "not found".
+            var result = await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
+            return result.Found || shardFailure is null ? result : throw shardFailure;
+        }
+        catch (Exception e) when (shardFailure is not null && e != shardFailure && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
+        }
+    }
+
+    public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    {
+        var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
+        return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new SetResult { Local = own };
+    }
+
+    public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
+    {
+        var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
+        if (own == StoreResult.Stored)
+        {
+            // Not awaited: the caller has its durable acknowledgement, and a failure is logged.
+            _ = SendAsync(put, CancellationToken.None);
+        }
+
+        return new SetResult { Local = own };
+    }
+
+    public async ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfNoLife(life);
+        var (own, _) = await PutAsync(key, value, life, cancellationToken);
+        return own == StoreResult.Stored
+            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), cancellationToken)) with { Local = own }
+            : new SetResult { Local = own };
+    }
+
+    public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        (await CallShardAsync(key, shard => shard.UnpublishAsync([key]), cancellationToken))[0];
+
+    public async ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request) =>
+        await new ShardWatch(news, Shard, shard => grains.GetGrain<IKeyShardGrain>(shard), time).ReadAsync(request);
+
+    public async ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
+        await _edges.CallAsync(edge => edge.FindNodeAsync(target, cancellationToken), Limit(CallLimit), cancellationToken);
+
+    public async ValueTask<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    {
+        endpoint.ThrowIfNotUnicast();
+        return await _edges.CallAsync(edge => edge.PingAsync(endpoint), Limit(CallLimit), cancellationToken);
+    }
+
+    public async ValueTask<ClusterStatus> GetStatusAsync()
+    {
+        var settings = FindSettingsAsync();
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        var edges = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, Limit(CallLimit), CancellationToken.None);
+        return new ClusterStatus(
+            await settings,
+            [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
+    }
+
+    // Null while storage is away and the settings are in no memory: the edges are told all the same.
+    private async Task<ClusterSettings?> FindSettingsAsync()
+    {
+        try
+        {
+            var grain = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+            return await _calls.CallAsync(nameof(IClusterGrain), grain.GetAsync, Limit(SettingsLimit), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            logger.SettingsNotTold(e.Message);
+            return null;
+        }
+    }
+
+    private TimeLimit Limit(TimeSpan length) => new(length, time);
+
+    private long Shard(NodeId key) => shards.Layout.ShardOf(key);
+
+    private Task<T> CallShardAsync<T>(NodeId key, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        var shard = Shard(key);
+        var grain = grains.GetGrain<IKeyShardGrain>(shard);
+        return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
+    }
+
+    /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>
+    /// <exception cref="ShardUnavailableException">The shard may not hold it.</exception>
+    private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
+        NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
+    {
+        StoreRules.ThrowIfRefused(value);
+        StoreResult result;
+        var put = default(ShardPut);
+        try
+        {
+            // Each try gets a new time: the shard refuses old puts.
+            result = (await CallShardAsync(key, shard => shard.PutAsync([put = Stamp(key, value, life)]), cancellationToken))[0];
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.ShardFailed(e.Message);
+            throw ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
+        }
+
+        return !result.IsUndecided()
+            ? (result, put)
+            : throw new ShardUnavailableException(
+                $"The cluster's {GrainKeys.ShardName(Shard(key))} did not store the value: {ReasonOf(result)}.");
+    }
+
+    // A publication is pending until the network has it.
+    private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life)
+    {
+        var now = time.GetUtcNow();
+        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted)
+        {
+            PublishedAt = life is null ? StoredValue.PendingSince(now) : null,
+        };
+        return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true };
+    }
+
+    private static string ReasonOf(StoreResult undecided) => undecided switch
+    {
+        StoreResult.Busy => "too many values wait for its storage",
+        StoreResult.Late => "the put came too late",
+        StoreResult.Overtaken => "it holds a value that was set later",
+        _ => "its storage failed",
+    };
+
+    /// <summary>Sends a publication that the shard holds. While no contact took it, it stays pending.</summary>
+    private async Task<SetResult> SendAsync(ShardPut put, CancellationToken cancellationToken)
+    {
+        var result = await SpreadAsync(edge => edge.SetAsync(put.Key, put.Value.Value), cancellationToken);
+        if (result.Stored > 0)
+        {
+            // Not awaited: if it fails, the value is published once more.
+            _ = ConfirmAsync(new PublishedKey(put.Key, put.Value.PublishedAt!.Value));
+        }
+
+        return result with { Local = StoreResult.Stored };
+    }
+
+    private async Task ConfirmAsync(PublishedKey published)
+    {
+        try
+        {
+            await CallShardAsync(published.Key, shard => shard.ConfirmPublishedAsync([published]), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            logger.ShardFailed(e.Message);
+        }
+    }
+
+    private async Task<SetResult> SpreadAsync(Func<IEdgeObserver, Task<SetResult>> set, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _edges.CallAsync(set, Limit(CallLimit), cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The cluster holds the value, and the result says that the network has no copy.
+            logger.NetworkNotReached(e.Message);
+            return new SetResult();
+        }
+    }
+}
+
+/// <summary>Answers requests of watching clients by the silo's news of the shards. Only keys that may have changed are read.</summary>
+internal sealed class ShardWatch(
+    SiloNews news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
+{
+    /// <exception cref="ArgumentException">There are more keys or points than one call takes.</exception>
+    public async Task<DhtWatchResult> ReadAsync(DhtWatchRequest request)
+    {
+        List<NodeId> keys = [.. request.Keys, .. request.NewKeys];
+        ShardLayout.CheckLength(keys);
+        ShardLayout.CheckLength(request.Known);
+        var byShard = keys.ToLookup(shardOf);
+        var known = request.Known.DistinctBy(point => point.Shard).ToDictionary(point => point.Shard);
+        var points = byShard.ToDictionary(share => share.Key, share => known.GetValueOrDefault(share.Key, new ShardPoint(share.Key, 0, 0)));
+        var fresh = request.NewKeys.ToHashSet();
+        var read = await Task.WhenAll((await news.ReadAsync([.. points.Values], grainOf)).Select(one => ReadAsync(one, byShard[one.Shard], fresh)));
+        foreach (var (point, _) in read.Where(one => one.Values is not null))
+        {
+            points[point.Shard] = point;
+        }
+
+        return new DhtWatchResult([.. read.SelectMany(one => one.Values ?? [])], [.. points.Values]);
+    }
+
+    // Without values if the shard does not respond: its news come again with the next request.
+    private async Task<(ShardPoint Point, IReadOnlyList<WatchedValue>? Values)> ReadAsync(
+        ShardNews news, IEnumerable<NodeId> keys, HashSet<NodeId> fresh)
+    {
+        var point = new ShardPoint(news.Shard, news.Generation, news.Version);
+        HashSet<NodeId> changed = [.. news.Changed];
+        List<NodeId> wanted = [.. keys.Where(key => news.Filter is not null || fresh.Contains(key) || changed.Contains(key)).Distinct()];
+        if (wanted.Count == 0)
+        {
+            return (point, []);
+        }
+
+        try
+        {
+            var values = await grainOf(news.Shard).GetAsync(wanted).AsTask().WaitAsync(ShardCall.Timeout, time);
+            return (point, [.. wanted.Zip(values, (key, value) => new WatchedValue(key, value?.Value))]);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return (point, null);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains;
+
+/// <summary>Calls a live edge, and another if it fails.</summary>
+internal sealed class EdgeCaller(
+    IGrainFactory grains, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
+{
+    /// <summary>The most edges tried for one call: as many as fit into the response timeout.</summary>
+    private const int MaxTries = 3;
+
+    /// <summary>
+    /// The age up to which a list of live edges is used. A directory call per request would make the directory a bottleneck.
+    /// </summary>
+    private static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(2);
+
+    /// <summary>A failed edge is tried last for one lease duration.</summary>
+    private static readonly TimeSpan SuspicionLifetime = IEdgeDirectoryGrain.LeaseDuration;
+
+    /// <summary>How long to wait for a newer list if an older one exists.</summary>
+    private static readonly TimeSpan DirectoryTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the directory is tried in all: longer than it takes to declare a silo dead.</summary>
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(20);
+
+    private readonly GrainCalls _calls = new(time, logger);
+    private readonly Dictionary<(string Name, long Epoch), long> _suspectSince = [];
+    private readonly KnownEdges _known = new(time);
+    private long? _listedAt;
+    private Task _asking = Task.CompletedTask;
+
+    /// <summary>Calls edges until one responds.</summary>
+    /// <exception cref="NoLiveEdgeException">No edge is live, or none that was tried responded.</exception>
+    public async Task<TResult> CallAsync<TResult>(
+        Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
+    {
+        Exception? failure = null;
+        foreach (var edge in Order(await GetLiveAsync(limit, cancellationToken)).Take(MaxTries))
+        {
+            try
+            {
+                var left = limit.Left;
+
+                // As the silo, not as the grain: an edge may send its response through any silo's gateway, which looks up where the caller
+                // is. A stateless worker is on every silo, so the gateway would give it to its own silo's worker, which asked nothing.
+                return await Task.Run(() => call(edge.Observer)).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                failure = e;
+                _suspectSince[(edge.Name, edge.Epoch)] = time.GetTimestamp();
+                logger.EdgeFailed(edge.Name, e.Message);
+            }
+        }
+
+        throw new NoLiveEdgeException(failure is null
+            ? "No live edge: start a server with Kad:Role=Edge or SiloAndEdge, or see why its lease was lost."
+            : $"No edge responded; the last one tried failed: {failure.Message}");
+    }
+
+    private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
+    {
+        var known = _known.All;
+        if (known.Count > 0 && _listedAt is { } listedAt && time.GetElapsedTime(listedAt) < ListLifetime)
+        {
+            return known;
+        }
+
+        if (_asking.IsCompleted)
+        {
+            // All waiting callers share one request, and none cancels it.
+            _asking = AskAsync();
+        }
+
+        try
+        {
+            await _asking.WaitAsync(known.Count > 0 ? DirectoryTimeout : limit.Left, time, cancellationToken);
+        }
+        catch (Exception e) when (known.Count > 0 && !cancellationToken.IsCancellationRequested)
+        {
+            // The directory does not respond, but the edges of the older list most likely still live.
+            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+        }
+
+        return _known.All;
+    }
+
+    private async Task AskAsync()
+    {
+        var asked = time.GetTimestamp();
+        var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        _known.Take(await _calls.CallAsync(
+            nameof(IEdgeDirectoryGrain), directory.ListAsync, new TimeLimit(AskLimit, time), CancellationToken.None));
+        _listedAt = asked;
+    }
+
+    /// <summary>Edges without a recent failure first. Otherwise in rotation from a random one, so that all are used.</summary>
+    private List<LiveEdge> Order(IReadOnlyList<LiveEdge> edges)
+    {
+        foreach (var (edge, since) in _suspectSince)
+        {
+            if (time.GetElapsedTime(since) >= SuspicionLifetime)
+            {
+                _suspectSince.Remove(edge);
+            }
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        random.Fill(bytes);
+        var first = edges.Count == 0 ? 0 : (int)(BitConverter.ToUInt32(bytes) % (uint)edges.Count);
+        return edges.Skip(first).Concat(edges.Take(first))
+            .OrderBy(edge => _suspectSince.ContainsKey((edge.Name, edge.Epoch)))
+            .ToList();
+    }
+}
+
+/// <summary>
+/// The edges that a caller knows. A directory that has just moved knows only some edges, so its response removes only those that it saw
+/// leave. An edge stays known for one lease after the last response that named it.
+/// </summary>
+internal sealed class KnownEdges(TimeProvider time)
+{
+    private readonly Dictionary<string, (LiveEdge Edge, long NamedAt)> _edges = [];
+
+    public IReadOnlyList<LiveEdge> All => [.. _edges.Values.Select(known => known.Edge)];
+
+    public void Take(EdgeList answer)
+    {
+        if (answer.IsComplete)
+        {
+            _edges.Clear();
+        }
+
+        foreach (var name in answer.Released)
+        {
+            _edges.Remove(name);
+        }
+
+        foreach (var edge in answer.Edges)
+        {
+            _edges[edge.Name] = (edge, time.GetTimestamp());
+        }
+
+        foreach (var (name, (_, namedAt)) in _edges)
+        {
+            if (time.GetElapsedTime(namedAt) >= IEdgeDirectoryGrain.LeaseDuration)
+            {
+                _edges.Remove(name);
+            }
+        }
+    }
+}

@@ -1,0 +1,395 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals tell which edges live.
+/// </summary>
+[Reentrant]
+internal sealed class EdgeDirectoryGrain(
+    [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
+    IOptions<KadClusterOptions> options,
+    ClusterShards shards,
+    StateVersion version,
+    EdgeHolders holders,
+    ClusterAgreement agreement,
+    ActiveGrains active,
+    IRandomSource random,
+    ClusterTime time,
+    ILogger<EdgeDirectoryGrain> logger) : Grain, IEdgeDirectoryGrain
+{
+    private const int MaxNameLength = 128;
+    private const int MaxNodeIds = 64;
+
+    /// <summary>The pause after a note. If the write failed, each renewal would try it again.</summary>
+    private static readonly TimeSpan NotePause = TimeSpan.FromMinutes(1);
+
+    // One object, so that it is sent once for all edges of a list.
+    private static readonly EdgeReport NoReport = new();
+
+    private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
+
+    private readonly List<PendingChange> _pending = [];
+    private Task _writing = Task.CompletedTask;
+
+    // Whether a live edge's time is to be noted, and when that was tried last, as a timestamp of the clock.
+    private bool _isNoteDue;
+    private long? _notedAt;
+
+    // Whether the outcome of a write is unknown. Then the next lease reads the state first, as no epoch may be given twice.
+    private bool _isInDoubt;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        version.Check(state.State.SchemaVersion, StateNames.EdgeDirectory);
+
+        // In another storage than the cluster's, epochs would begin anew.
+        await agreement.Completion.WaitAsync(cancellationToken);
+        active.Begin(this);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        active.End(this);
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge)
+    {
+        Check(edgeName, edge);
+        if (_live.Find(edgeName) is not { } heard)
+        {
+            return IsFree(edgeName, edge) ? NameUse.Free : NameUse.Unclear;
+        }
+
+        if (heard.Edge.Observer.Equals(edge))
+        {
+            return NameUse.Free;
+        }
+
+        if (await holders.AnswersAsync(heard.Edge))
+        {
+            return NameUse.Held;
+        }
+
+        var isGone = _live.IsOver(heard)
+            || holders.IsWithinDeadSilo(EdgeHolders.KeyOf(heard.Edge.Observer))
+            || await holders.AreAllWellAsync(heard.Silos);
+
+        // The holder may have renewed meanwhile, or another edge may have leased the name.
+        return isGone && ReferenceEquals(_live.Find(edgeName), heard) ? NameUse.Free : NameUse.Unclear;
+    }
+
+    public async ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge) =>
+        await AskForNameAsync(edgeName, edge) != NameUse.Free;
+
+    public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge)
+    {
+        Check(edgeName, edge);
+        if (count is < 1 or > MaxNodeIds)
+        {
+            throw new ArgumentException($"An edge serves 1 to {MaxNodeIds} ids, not {count}.", nameof(count));
+        }
+
+        return await WriteAsync(edges => Lease(edges, edgeName, count, edge), leased: edgeName);
+    }
+
+    public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report)
+    {
+        Check(edgeName, edge);
+        ArgumentNullException.ThrowIfNull(report);
+        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch || known.IsReleased)
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        if (_live.IsComplete && ForgottenNames.IsNoteDue(known, time.GetUtcNow()) && CanNote)
+        {
+            (_isNoteDue, _notedAt) = (true, time.GetTimestamp());
+            BeginWriting();
+        }
+
+        // After the loss of a silo the number of leased ids is unknown. The edge reports an endpoint for each id.
+        var ids = _live.IdsOf(edgeName, epoch)
+            ?? [.. known.NodeIds.Take(Math.Max(1, report.Endpoints.Count)).Select(NodeId.Parse)];
+        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos));
+    }
+
+    public async ValueTask ReleaseAsync(string edgeName, long epoch)
+    {
+        ArgumentNullException.ThrowIfNull(edgeName);
+        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
+        {
+            return;
+        }
+
+        _live.Release(edgeName, epoch);
+        if (version.Written >= StateSchema.EdgeHolders && !known.IsReleased)
+        {
+            await WriteAsync(edges => Release(edges, edgeName, epoch));
+        }
+    }
+
+    public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
+
+    public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive());
+
+    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(
+        new EdgeList([.. _live.GetAlive().Select(edge => edge with { Report = NoReport })], _live.KnownFor, _live.Released));
+
+    public ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync()
+    {
+        var live = _live.GetAlive().ToDictionary(edge => edge.Name);
+        return ValueTask.FromResult<IReadOnlyList<EdgeName>>(
+        [
+            .. state.State.Edges.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new EdgeName(
+                entry.Key,
+                [.. entry.Value.NodeIds.Select(NodeId.Parse)],
+                entry.Value.Epoch,
+                entry.Value.IsReleased || _live.IsReleased(entry.Key, entry.Value.Epoch),
+                entry.Value.LastSeen,
+                live.GetValueOrDefault(entry.Key)?.Observer,
+                live.GetValueOrDefault(entry.Key)?.Report,
+                entry.Value.IsDrained)),
+        ]);
+    }
+
+    public async ValueTask<bool> ChangeAsync(string edgeName, NameChange change)
+    {
+        ArgumentNullException.ThrowIfNull(edgeName);
+        return await WriteAsync(edges => Change(edges, edgeName, change));
+    }
+
+    private bool CanNote => _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
+
+    private static void Check(string edgeName, IEdgeObserver edge)
+    {
+        ArgumentNullException.ThrowIfNull(edge);
+        if (edgeName is not { Length: >= 1 and <= MaxNameLength })
+        {
+            throw new ArgumentException(
+                $"An edge's name has 1 to {MaxNameLength} characters, not {edgeName?.Length ?? 0}.", nameof(edgeName));
+        }
+    }
+
+    /// <summary>Whether a name is free if its holder has not been heard since this activation began.</summary>
+    private bool IsFree(string edgeName, IEdgeObserver edge) =>
+        !state.State.Edges.TryGetValue(edgeName, out var known)
+        || known.IsReleased
+        || _live.IsReleased(edgeName, known.Epoch)
+        || known.Holder == EdgeHolders.KeyOf(edge)
+        || _live.IsComplete
+        || holders.IsWithinDeadSilo(known.Holder);
+
+    private void BeginWriting()
+    {
+        if (_writing.IsCompleted)
+        {
+            _writing = WritePendingAsync();
+        }
+    }
+
+    /// <summary>Changes the stored entries by group commit: changes that are asked for during a write share the next one.</summary>
+    /// <param name="change">Changes the entries, and returns what is done when they are stored.</param>
+    /// <param name="leased">The name that is leased by it.</param>
+    private Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
+    {
+        var done = new TaskCompletionSource<T>();
+        _pending.Add(new PendingChange(
+            edges =>
+            {
+                var end = change(edges);
+                return () => done.TrySetResult(end());
+            },
+            e => done.TrySetException(e),
+            leased,
+            time.GetTimestamp()));
+        BeginWriting();
+        return done.Task;
+    }
+
+    private async Task WritePendingAsync()
+    {
+        // Lets calls that arrived at the same moment join.
+        await Task.Yield();
+        while (_pending.Count > 0 || _isNoteDue)
+        {
+            PendingChange[] changes = [.. _pending];
+            _pending.Clear();
+            try
+            {
+                // Leases last: a name that is released or changed may be free for them.
+                await WriteAsync([.. changes.Where(IsAwaited).OrderBy(change => change.Leased is not null)]);
+            }
+            catch (Exception e)
+            {
+                Array.ForEach(changes, change => change.Fail(e));
+            }
+        }
+    }
+
+    private bool IsAwaited(PendingChange change)
+    {
+        var isAwaited = change.Leased is null || time.GetElapsedTime(change.Since) < IEdgeDirectoryGrain.LeaseTimeout;
+        if (!isAwaited)
+        {
+            change.Fail(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
+        }
+
+        return isAwaited;
+    }
+
+    private async Task WriteAsync(PendingChange[] changes)
+    {
+        if (changes.Length == 0 && !_isNoteDue)
+        {
+            return;
+        }
+
+        _isNoteDue = false;
+        if (_isInDoubt)
+        {
+            await state.ReadStateAsync();
+            _isInDoubt = false;
+        }
+
+        var edges = Update([.. changes.Select(change => change.Leased).OfType<string>()]);
+        var ends = new List<Action>();
+        foreach (var change in changes)
+        {
+            try
+            {
+                ends.Add(change.Apply(edges));
+            }
+            catch (Exception e) when (e is ArgumentException or EdgeDrainedException)
+            {
+                change.Fail(e);
+            }
+        }
+
+        await SaveAsync(edges);
+        ends.ForEach(end => end());
+    }
+
+    private Func<EdgeLease> Lease(Dictionary<string, EdgeState> edges, string name, int count, IEdgeObserver edge)
+    {
+        var known = edges.GetValueOrDefault(name);
+        if (known is { IsDrained: true })
+        {
+            throw new EdgeDrainedException($"The edge {name} is drained: it gets a lease once an operator resumes it.");
+        }
+
+        var holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(edge);
+        var leased = edges[name] = new EdgeState((known?.Epoch ?? 0) + 1, [.. known?.NodeIds ?? []], holder, LastSeen: time.GetUtcNow());
+        while (leased.NodeIds.Count < count)
+        {
+            leased.NodeIds.Add(NodeId.Random(random).ToString());
+        }
+
+        return () =>
+        {
+            NodeId[] ids = [.. leased.NodeIds.Take(count).Select(NodeId.Parse)];
+            _live.Set(new LiveEdge(name, leased.Epoch, ids, edge, new EdgeReport()), holders.ActiveSilos);
+            logger.IdsLeased(name, count, leased.Epoch);
+            return new EdgeLease(leased.Epoch, ids, options.Value.SettingsWith(shards.Layout));
+        };
+    }
+
+    private Func<bool> Release(Dictionary<string, EdgeState> edges, string name, long epoch)
+    {
+        if (edges.TryGetValue(name, out var known) && known.Epoch == epoch)
+        {
+            edges[name] = known with { IsReleased = true, LastSeen = time.GetUtcNow() };
+        }
+
+        return () => true;
+    }
+
+    private Func<bool> Change(Dictionary<string, EdgeState> edges, string name, NameChange change)
+    {
+        if (!edges.TryGetValue(name, out var known))
+        {
+            throw new ArgumentException($"The edge name is '{VisibleText.Excerpt(name)}', which the cluster does not know; the list of edges has all names.");
+        }
+
+        var changed = change switch
+        {
+            NameChange.Drain => known.IsDrained ? known : known with { IsReleased = true, IsDrained = true },
+            NameChange.Resume => known.IsDrained ? known with { IsReleased = true, IsDrained = false } : known,
+            NameChange.RotateIds => known with { IsReleased = true, NodeIds = [] },
+            _ => !_live.IsAlive(name)
+                ? null
+                : throw new ArgumentException($"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
+        };
+        edges.Remove(name);
+        if (changed is null)
+        {
+            return () =>
+            {
+                _live.Forget(name);
+                return true;
+            };
+        }
+
+        edges.Add(name, changed);
+        return () =>
+        {
+            // Its next renewal fails, and it asks for a lease as if the cluster had forgotten it.
+            if (changed != known && changed.IsReleased)
+            {
+                _live.Release(name, changed.Epoch);
+            }
+
+            return changed != known;
+        };
+    }
+
+    /// <summary>
+    /// The stored entries, without names that are to be forgotten. Names that are asked for are kept. As long as some live edges are not
+    /// known, nothing is forgotten.
+    /// </summary>
+    private Dictionary<string, EdgeState> Update(HashSet<string> asked)
+    {
+        if (!_live.IsComplete)
+        {
+            return new Dictionary<string, EdgeState>(state.State.Edges);
+        }
+
+        var kept = ForgottenNames.Update(state.State.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow());
+        foreach (var name in state.State.Edges.Keys.Where(name => !kept.ContainsKey(name)))
+        {
+            _live.Forget(name);
+            logger.NameForgotten(name, ForgottenNames.Life.TotalDays);
+        }
+
+        return kept;
+    }
+
+    private async Task SaveAsync(Dictionary<string, EdgeState> edges)
+    {
+        // A new object, so that memory is not ahead of storage if the write fails.
+        var before = state.State;
+        state.State = version.Stamp(new EdgeDirectoryState { Edges = edges });
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch (Exception e)
+        {
+            // Renewals continue on the state before. A new activation could not read it while storage fails.
+            (state.State, _isInDoubt) = (before, true);
+            if (e is InconsistentStateException)
+            {
+                DeactivateOnIdle();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>A change of the entries that waits since a time. It returns what is done when they are stored. May lease a name.</summary>
+    private sealed record PendingChange(Func<Dictionary<string, EdgeState>, Action> Apply, Action<Exception> Fail, string? Leased, long Since);
+}

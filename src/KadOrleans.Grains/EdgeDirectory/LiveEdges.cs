@@ -1,0 +1,138 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// The edges with live leases. Kept in memory only: after the loss of a silo renewals restore them. A monotonic clock measures leases, so
+/// setting the system's clock does not change them.
+/// </summary>
+internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
+{
+    // Includes edges whose leases ended: they may still answer.
+    private readonly Dictionary<string, HeardEdge> _edges = [];
+
+    // The epochs handed back: a late renewal must not revive their leases.
+    private readonly Dictionary<string, long> _released = [];
+
+    private readonly long _began = time.GetTimestamp();
+
+    public TimeSpan KnownFor => time.GetElapsedTime(_began);
+
+    /// <summary>Whether all live edges are known: each renews within a lease.</summary>
+    public bool IsComplete => KnownFor >= leaseDuration;
+
+    public IReadOnlyList<string> Released => [.. _released.Keys];
+
+    /// <summary>Starts a lease, which ends all older ones of the name.</summary>
+    public void Set(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
+    {
+        _released.Remove(edge.Name);
+        _edges[edge.Name] = new HeardEdge(edge, time.GetTimestamp(), silos);
+    }
+
+    /// <summary>Renews a lease. Returns false if it was handed back.</summary>
+    public bool Renew(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
+    {
+        if (IsReleased(edge.Name, edge.Epoch))
+        {
+            return false;
+        }
+
+        _edges[edge.Name] = new HeardEdge(edge, time.GetTimestamp(), silos);
+        return true;
+    }
+
+    public void Release(string name, long epoch)
+    {
+        _edges.Remove(name);
+        _released[name] = epoch;
+    }
+
+    /// <summary>Whether a lease was handed back to this activation.</summary>
+    public bool IsReleased(string name, long epoch) => _released.GetValueOrDefault(name) == epoch;
+
+    /// <summary>The edge with this name, even if its lease ended. Null if it was not heard or handed its lease back.</summary>
+    public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name);
+
+    public bool IsAlive(string name) => _edges.TryGetValue(name, out var heard) && !IsOver(heard);
+
+    public void Forget(string name)
+    {
+        _edges.Remove(name);
+        _released.Remove(name);
+    }
+
+    public bool IsOver(HeardEdge edge) => time.GetElapsedTime(edge.Since) >= leaseDuration;
+
+    /// <summary>The ids leased under this epoch. Null if unknown.</summary>
+    public IReadOnlyList<NodeId>? IdsOf(string name, long epoch) =>
+        _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? heard.Edge.NodeIds : null;
+
+    public IReadOnlyList<LiveEdge> GetAlive() => [.. _edges.Values.Where(heard => !IsOver(heard)).Select(heard => heard.Edge)];
+}
+
+/// <summary>An edge as it last leased or renewed.</summary>
+/// <param name="Edge">The edge.</param>
+/// <param name="Since">When that was, as a timestamp of the clock.</param>
+/// <param name="Silos">The silos that were active then.</param>
+internal sealed record HeardEdge(LiveEdge Edge, long Since, IReadOnlyCollection<SiloAddress> Silos);
+
+/// <summary>Finds out whether the holder of a name lives, or may be cut off by the loss of a silo.</summary>
+internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains, ILogger<EdgeHolders> logger)
+{
+    // The prefix of the observer keys of a client within a silo.
+    private const string Hosted = "hosted-";
+    private const char Separator = '+';
+
+    private static readonly TimeSpan Timeout = TimeSpan.Parse(IEdgeObserver.ConfirmTimeout, CultureInfo.InvariantCulture);
+
+    public IReadOnlyCollection<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
+
+    /// <summary>The key that identifies a holder. Each process has a different one.</summary>
+    public static string KeyOf(IEdgeObserver edge) => edge.GetGrainId().Key.ToString()!;
+
+    public async Task<bool> AnswersAsync(LiveEdge edge)
+    {
+        try
+        {
+            await edge.Observer.ConfirmAsync();
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.HolderSilent(edge.Name, edge.Epoch, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Whether all these silos are still active and every active silo answers a call. If so, the silos know the routes to all edges heard
+    /// since. Then an edge that does not answer is gone.
+    /// </summary>
+    public async Task<bool> AreAllWellAsync(IReadOnlyCollection<SiloAddress> since)
+    {
+        var active = ActiveSilos;
+        if (!since.All(active.Contains))
+        {
+            return false;
+        }
+
+        try
+        {
+            await grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([.. active]).WaitAsync(Timeout);
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.SiloSilent(e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Whether the holder with this key ran in a silo that is dead.</summary>
+    public bool IsWithinDeadSilo(string? holder) =>
+        holder?.StartsWith(Hosted, StringComparison.Ordinal) == true
+        && SiloAddress.TryParse(holder.Split(Separator)[0][Hosted.Length..], CultureInfo.InvariantCulture, out var silo)
+        && silos.IsDeadSilo(silo);
+}

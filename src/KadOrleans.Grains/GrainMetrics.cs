@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using KadOrleans.Shards;
+
+namespace KadOrleans.Grains;
+
+/// <summary>The instruments of the grains, on the meter of the node. Tags are small closed sets: never an id or a key.</summary>
+internal static class GrainMetrics
+{
+    /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
+    public const string MeterName = "KadOrleans";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Histogram<double> WriteDuration = Meter.CreateHistogram(
+        "kad.storage.write.duration",
+        "s",
+        "Time until a write was durable, by target.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+
+    private static readonly Counter<long> WriteFailures =
+        Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
+
+    private static readonly Counter<long> CacheGets =
+        Meter.CreateCounter<long>("kad.cache.gets", "{value}", "Gets of held values, by whether the value was in memory.");
+
+    private static readonly Histogram<double> ReminderLateness = Meter.CreateHistogram(
+        "kad.reminder.lateness",
+        "s",
+        "Time from when a reminder was due until it came, by reminder.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
+
+    private static readonly ConcurrentDictionary<ValueCache, byte> Caches = new();
+
+    private static int _shards;
+    private static int _split;
+
+    static GrainMetrics()
+    {
+        Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values in the cache.");
+        Meter.CreateObservableGauge("kad.values.held", () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge("kad.shards.count", () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
+        Meter.CreateObservableGauge("kad.shards.split", () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
+        Meter.CreateObservableGauge("kad.values.size", () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
+    }
+
+    /// <summary>Creates the counters' series at 0, and begins to measure a silo's cache.</summary>
+    public static void Begin(ValueCache cache)
+    {
+        Caches.TryAdd(cache, 0);
+        CacheGets.Add(0, Result(isHit: true));
+        CacheGets.Add(0, Result(isHit: false));
+        ShardMetrics.Begin();
+        foreach (var target in Enum.GetValues<WriteTarget>())
+        {
+            WriteFailures.Add(0, Tag(target));
+        }
+    }
+
+    public static void End(ValueCache cache) => Caches.TryRemove(cache, out _);
+
+    /// <summary>Counts the gets of a call whose values are held.</summary>
+    public static void Got(int hits, int misses)
+    {
+        CacheGets.Add(hits, Result(isHit: true));
+        CacheGets.Add(misses, Result(isHit: false));
+    }
+
+    public static void SetShards(int count, int split)
+    {
+        Volatile.Write(ref _shards, count);
+        Volatile.Write(ref _split, split);
+    }
+
+    public static void Wrote(WriteTarget target, TimeSpan duration) => WriteDuration.Record(duration.TotalSeconds, Tag(target));
+
+    /// <summary>Counts a write that failed for another reason than a newer writer.</summary>
+    public static void WriteFailed(WriteTarget target) => WriteFailures.Add(1, Tag(target));
+
+    public static void Ticked(string name, TimeSpan lateness) =>
+        ReminderLateness.Record(lateness.TotalSeconds, new KeyValuePair<string, object?>("kad.reminder.name", name));
+
+    // Read while the shard's own thread may write: a gauge may be a moment old.
+    private static long Held(Func<KeyShard, long> of) =>
+        Caches.Keys.SelectMany(cache => cache.Active.Keys).Where(shard => !shard.IsMoved).Sum(shard => of(shard.Shard));
+
+    private static KeyValuePair<string, object?> Result(bool isHit) => new("kad.cache.result", isHit ? "Hit" : "Miss");
+
+    private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
+}
+
+/// <summary>
+/// The targets of writes to grain storage. The edges' directory and the cluster's settings change too seldom to be counted.
+/// </summary>
+internal enum WriteTarget
+{
+    Shard,
+
+    Table,
+}

@@ -1,0 +1,183 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start fails.
+/// It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it
+/// calls the grain that fixes settings if there are none, and looks whether its own storage has them. Before they agree, no shard, routing
+/// table or directory activates on the silo.
+/// </summary>
+internal sealed class ClusterAgreement(
+    IGrainFactory grains,
+    IServiceProvider services,
+    IOptions<KadClusterOptions> options,
+    ILocalSiloDetails silo,
+    StateVersion version,
+    ClusterShards shards,
+    ClusterLimits limits,
+    ClusterClock clock,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<ClusterAgreement> logger)
+    : ILifecycleParticipant<ISiloLifecycle>
+{
+    /// <summary>
+    /// The timeout of the first comparison. Storage that needs an active silo, such as the runtime's memory storage, cannot be read yet.
+    /// </summary>
+    private static readonly TimeSpan FirstLookTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// How long the grain is tried. After an outage of all silos its old activation is called until the old silos are declared dead.
+    /// </summary>
+    private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
+
+    private readonly GrainCalls _calls = new(time, logger);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the settings agree. Fails if they do not.</summary>
+    public Task Completion => _completion.Task;
+
+    public void Participate(ISiloLifecycle observer)
+    {
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(CheckAsync));
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
+    }
+
+    /// <summary>Reports this silo's settings and schema version to the cluster, and takes the version to write.</summary>
+    /// <exception cref="InvalidOperationException">They do not fit; the message names the setting.</exception>
+    public async Task JoinAsync() => Compare(await AskAsync());
+
+    private async Task RunAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e)
+        {
+            _completion.TrySetException(e);
+
+            // Observed here, as perhaps no caller awaits it.
+            _ = _completion.Task.Exception;
+            throw;
+        }
+    }
+
+    private async Task CheckAsync()
+    {
+        if (await ReadAsync() is { RecordExists: true, State: { } stored })
+        {
+            Compare(new ClusterTerms(stored.ToSettings(), stored.SchemaVersion) { Split = stored.IsDoubling ? 0 : null });
+        }
+    }
+
+    // Null: it cannot be read now.
+    private async Task<GrainState<ClusterState>?> ReadAsync()
+    {
+        var state = new GrainState<ClusterState>(new ClusterState());
+        try
+        {
+            var storage = services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+            var grainId = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
+            await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstLookTimeout);
+            return state;
+        }
+        catch (Exception e)
+        {
+            // The grain is asked later, in the active silo.
+            logger.SettingsNotRead(e.Message);
+            return null;
+        }
+    }
+
+    private async Task AgreeAsync()
+    {
+        Compare(await _calls.CallAsync(nameof(IClusterGrain), AskAsync, new TimeLimit(AgreementLimit, time), CancellationToken.None));
+
+        // The grain has written its state by now. Shards would be empty on a silo with another storage than the others have.
+        if (await ReadAsync() is { RecordExists: false })
+        {
+            throw new InvalidOperationException(
+                $"Kad:Storage: other silos of this cluster have another grain storage, as this one's lacks the state {StateNames.Cluster}; give all silos the same storage, and on Azure the same Kad:Azure:GrainStorage.");
+        }
+
+        await limits.BeginAsync();
+        await clock.AgreeAsync();
+        logger.ClusterAgreed(shards.Layout.Bits, version.Written);
+        _completion.TrySetResult();
+    }
+
+    private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
+        .JoinAsync(options.Value.Settings, silo.SiloAddress, version.Known);
+
+    private void Compare(ClusterTerms terms)
+    {
+        var written = terms.StateVersion;
+        version.Check(written, StateNames.Cluster);
+        if (written > version.Known)
+        {
+            throw new InvalidOperationException(
+                $"Kad:Cluster:StateVersion is {version.Known}, but this cluster writes version {written} already, which never falls: remove the setting, or set it to {written} or more.");
+        }
+
+        if (terms.Settings.FindDifference(options.Value.Settings) is { } difference)
+        {
+            throw new InvalidOperationException(difference);
+        }
+
+        shards.Note(terms.Settings.Layout, terms.Split);
+    }
+}
+
+/// <summary>
+/// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the limits and the
+/// time.
+/// </summary>
+internal sealed class StateVersionService(
+    ClusterAgreement agreement,
+    ClusterLimits limits,
+    ClusterClock clock,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<StateVersionService> logger) : BackgroundService
+{
+    /// <summary>
+    /// The time between reports. The cluster grain forgets the silos' versions when it moves, and knows all of them one interval later.
+    /// </summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string? refusal = null;
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (!agreement.Completion.IsCompletedSuccessfully)
+            {
+                continue;
+            }
+
+            await clock.AgreeAsync();
+            try
+            {
+                await agreement.JoinAsync();
+                await limits.FetchAsync();
+            }
+            catch (InvalidOperationException e)
+            {
+                // The settings were fixed while this silo ran. Its next start will fail; until then one line is enough.
+                if (e.Message != refusal)
+                {
+                    logger.SettingsDiffer(refusal = e.Message);
+                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                logger.StateVersionNotTold(e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// The limits in force, as this silo knows them. It asks the cluster before its first shard and every 15 s. Safe for several threads.
+/// </summary>
+internal sealed class ClusterLimits(
+    IOptions<KadClusterOptions> options,
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<ClusterLimits> logger)
+{
+    /// <summary>How long the rules are asked for at the start. A silo that cannot read them starts with its settings and asks again.</summary>
+    private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(10);
+
+    private readonly KadClusterOptions _options = options.Value;
+    private readonly GrainCalls _calls = new(time, logger);
+
+    // Guards writes of _rules, which never go back.
+    private readonly Lock _gate = new();
+    private volatile EdgeRules _rules = new(0, []);
+
+    public string Name { get; } = NameOf(silo.SiloAddress);
+
+    /// <summary>Grows with each change of what is followed.</summary>
+    public long Version => _rules.Version;
+
+    public LimitValues Values => LimitBook.Apply(Settings, _rules.LimitEntries, _options.MostKeys);
+
+    /// <summary>What the silo's settings say. Those of edges are the edges' own.</summary>
+    public LimitValues Settings => new(_options.Quota, new SourceLimits(), new UploadLimits(), _options.CrawlRate);
+
+    public static string NameOf(SiloAddress silo) => silo.ToString();
+
+    /// <summary>Asks for the newest rules before the first shard needs them, for a bounded time.</summary>
+    public async Task BeginAsync()
+    {
+        try
+        {
+            await _calls.CallAsync(nameof(IRulesGrain), FetchAsync, new TimeLimit(FirstLimit, time), CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            logger.LimitsNotRead(e.Message);
+        }
+    }
+
+    /// <summary>Asks for the newest rules until it has them: by the last call the cluster knows which ones the silo follows.</summary>
+    /// <returns>Whether it had older ones.</returns>
+    public async ValueTask<bool> FetchAsync()
+    {
+        var had = Version;
+        while (await grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(Name, Version) is { } rules && TryFollow(rules))
+        {
+        }
+
+        return Version > had;
+    }
+
+    private bool TryFollow(EdgeRules rules)
+    {
+        lock (_gate)
+        {
+            return rules.Version > _rules.Version && (_rules = rules) is not null;
+        }
+    }
+}
+
+/// <summary>
+/// The number of shards, as this silo knows it: by the cluster's last word, which is 15 s old at most. Until the first word it is what the
+/// silo is configured with. Who uses an older number calls shards that pass calls on to their halves. Safe for several threads.
+/// </summary>
+internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
+{
+    // Boxed, so that reads and writes are atomic.
+    private volatile Known _known = new(ShardLayout.Of(options.Value.ShardBits), null);
+
+    public event Action<ShardLayout>? Changed;
+
+    public ShardLayout Layout => _known.Layout;
+
+    /// <summary>How many of them were split by a doubling; null if none is under way.</summary>
+    public int? Split => _known.Split;
+
+    /// <summary>Notes the cluster's word. The number of shards never falls.</summary>
+    public void Note(ShardLayout layout, int? split)
+    {
+        var before = _known.Layout;
+        if (layout.FirstBits == before.FirstBits && layout.Bits < before.Bits)
+        {
+            return;
+        }
+
+        _known = new Known(layout, split);
+        GrainMetrics.SetShards(layout.Count, split ?? 0);
+        if (layout != before)
+        {
+            Changed?.Invoke(layout);
+        }
+    }
+
+    private sealed record Known(ShardLayout Layout, int? Split);
+}

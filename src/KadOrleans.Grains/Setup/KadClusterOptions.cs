@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains;
+
+/// <summary>The options of a cluster's grains. They must be the same on every silo.</summary>
+public sealed class KadClusterOptions
+{
+    /// <summary>
+    /// The number of leading bits of a key that choose its shard: 0 to 16, default 7, which makes 128 shards. It is what a new cluster is made
+    /// with, which may double its shards later. A silo refuses to start with a value that is neither the first nor the present one.
+    /// </summary>
+    public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
+
+    /// <summary>
+    /// The newest schema version of stored states that this silo accepts. Default: the newest that it knows. No silo writes a version that
+    /// some silo does not accept, so the release before can be brought back.
+    /// </summary>
+    public int? StateVersion { get; set; }
+
+    /// <summary>
+    /// The quota for values that the cluster holds for others. Each shard gets twice its share, so the cluster may hold up to twice the
+    /// quota.
+    /// </summary>
+    public StoreQuota Quota { get; set; } = new();
+
+    /// <summary>
+    /// The bytes of values that this silo keeps in memory besides its index: 0 or more. Default: an eighth of the memory that the process
+    /// may use. A value counts 256 bytes more than its content. Silos may differ.
+    /// </summary>
+    public long? Cache { get; set; }
+
+    /// <summary>
+    /// The constants of the paper, of tables and edges alike. Fixed when a cluster is created: a silo with other values refuses
+    /// to start.
+    /// </summary>
+    public KademliaOptions Kademlia { get; set; } = new();
+
+    /// <summary>How many contacts of one subnet a routing table takes.</summary>
+    public SubnetLimits Subnets { get; set; } = new();
+
+    /// <summary>Address ranges in CIDR form whose nodes are exempt from <see cref="Subnets"/>. Default: none.</summary>
+    public IList<string> Trust { get; } = [];
+
+    /// <summary>
+    /// The time after which the first change of an active routing table is saved: 0.1 s to 10 s, default 10 s. It doubles with each save, up
+    /// to <see cref="SaveInterval"/>.
+    /// </summary>
+    public TimeSpan SaveDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The longest time after which a changed routing table is saved: <see cref="SaveDelay"/> to 1 h, default 10 min. It bounds the
+    /// observations lost with a silo. Observations never end, so each node id costs as many writes to grain storage: six an hour.
+    /// </summary>
+    public TimeSpan SaveInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// The timeout of a call to grain storage: 0.1 s to 25 s, default 10 s. It must be below the cluster's response timeout, or callers
+    /// give up first.
+    /// </summary>
+    public TimeSpan StorageTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The timeout of an edge's response, after which another edge is tried: 0.1 s to 9 s, default 8 s. Three edges are tried at most,
+    /// which fits into the response timeout of 30 s.
+    /// </summary>
+    public TimeSpan EdgeTimeout { get; set; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>
+    /// The time between crawls of the network by the edges: 0, which is none, or 10 min to 30 days; default 1 day. The first one begins at a
+    /// random time within it.
+    /// </summary>
+    public TimeSpan CrawlInterval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Datagrams per second that all edges together send for a crawl: 1 to 10,000, default 200.</summary>
+    public int CrawlRate { get; set; } = CrawlOptions.DefaultRate;
+
+    /// <summary>
+    /// The most endpoints that a crawl remembers: 1 to 2,000,000, default 200,000. The silo that ends a crawl needs some 800 bytes for each.
+    /// </summary>
+    public int CrawlMaxNodes { get; set; } = new CrawlOptions().MaxNodes;
+
+    /// <summary>
+    /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only the facade, and edges
+    /// only what they need. Null (default): every client that reaches a gateway may call every grain.
+    /// </summary>
+    public string? EdgeKey { get; set; }
+
+    /// <summary>The most keys that a cluster of one silo can hold: no changed limit may exceed it.</summary>
+    internal int MostKeys { get; set; } = int.MaxValue;
+
+    /// <summary>The bytes of memory of a silo that holds nothing.</summary>
+    internal const long EmptySiloBytes = 256 << 20;
+
+    /// <summary>What <see cref="Cache"/> is by default.</summary>
+    internal static long DefaultCache => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+
+    /// <summary>The settings that all silos of a cluster share.</summary>
+    internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
+
+    /// <summary>The same, with the cluster's number of shards.</summary>
+    internal ClusterSettings SettingsWith(ShardLayout layout) => new(layout.FirstBits)
+    {
+        Kademlia = Kademlia,
+        BitsInUse = layout.Bits == layout.FirstBits ? null : layout.Bits,
+    };
+}
+
+/// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
+internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOptions>
+{
+    private static readonly TimeSpan ShortestCrawlInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestCrawlInterval = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Tenth = TimeSpan.FromMilliseconds(100);
+
+    public ValidateOptionsResult Validate(string? name, KadClusterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var checks = new OptionChecks("Kad:Cluster:", ':');
+        checks.Within("ShardBits", options.ShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
+        checks.Within("StateVersion", options.StateVersion ?? StateSchema.Newest, StateSchema.Oldest, StateSchema.Newest);
+        checks.Check(options.Quota);
+        checks.Within("Cache", options.Cache ?? 0, 0, Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - KadClusterOptions.EmptySiloBytes));
+        checks.Check(options.Kademlia);
+        checks.Check(options.Subnets);
+        checks.Within("SaveDelay", options.SaveDelay, Tenth, TimeSpan.FromSeconds(10));
+        checks.Within("SaveInterval", options.SaveInterval, options.SaveDelay, TimeSpan.FromHours(1));
+        checks.Within("StorageTimeout", options.StorageTimeout, Tenth, TimeSpan.FromSeconds(25));
+        checks.Within("EdgeTimeout", options.EdgeTimeout, Tenth, TimeSpan.FromSeconds(9));
+        if (options.CrawlInterval != TimeSpan.Zero && (options.CrawlInterval < ShortestCrawlInterval || options.CrawlInterval > LongestCrawlInterval))
+        {
+            checks.Problems.Add($"Kad:Cluster:CrawlInterval is {options.CrawlInterval:c}; 00:00:00, or {ShortestCrawlInterval:c} to {LongestCrawlInterval:c} is allowed.");
+        }
+
+        checks.Within("CrawlRate", options.CrawlRate, 1, CrawlOptions.HighestRate);
+        checks.Within("CrawlMaxNodes", options.CrawlMaxNodes, 1, CrawlOptions.HighestMaxNodes);
+        if (options.EdgeKey is { Length: > 0 } key && EdgeKey.FindProblem(key) is { } problem)
+        {
+            checks.Problems.Add(problem);
+        }
+
+        checks.CheckTrust(options.Trust);
+        return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
+    }
+}

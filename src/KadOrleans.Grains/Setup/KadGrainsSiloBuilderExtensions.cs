@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using KadOrleans.Shards;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Grains;
+
+/// <summary>Adds the DHT's grains to a silo.</summary>
+public static class KadGrainsSiloBuilderExtensions
+{
+    /// <summary>
+    /// Adds the grains' services and options, which are validated at start and compared with the cluster's, and <see cref="IDhtAdmin"/>. The
+    /// silo must provide grain storage named <see cref="GrainStorageName.Kad"/> and reminders.
+    /// </summary>
+    public static ISiloBuilder UseKadGrains(this ISiloBuilder builder, Action<KadClusterOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = builder.Services.AddOptions<KadClusterOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        builder.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
+        builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
+        builder.Services.TryAddSingleton<StateVersion>();
+        builder.Services.TryAddSingleton<ClusterShards>();
+        builder.Services.TryAddSingleton(services =>
+            new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
+        builder.Services.TryAddSingleton<SiloNews>();
+        builder.Services.TryAddSingleton<ShardDesks>();
+        builder.Services.TryAddSingleton<AskSilo>(services =>
+            (silo, known) => services.GetRequiredService<ShardDesks>().AskAsync(silo, known));
+        builder.AddGrainService<ShardDesk>();
+        builder.Services.TryAddSingleton<ClusterLimits>();
+        builder.Services.TryAddSingleton<ClusterTime>();
+        builder.Services.TryAddSingleton<ClusterClock>();
+        builder.Services.TryAddSingleton<AskClock>(services =>
+        {
+            // Not before the first call: the silo is still being made.
+            var clocks = new Lazy<SiloServices<ISiloClockService>>(() => new SiloServices<ISiloClockService>(services));
+            return silo => clocks.Value.At(silo).GetAsync();
+        });
+        builder.AddGrainService<SiloClockService>();
+        builder.Services.TryAddSingleton<ActiveGrains>();
+        builder.Services.TryAddSingleton<DescribeSilo>(services =>
+        {
+            var silos = services.GetRequiredService<ISiloStatusOracle>();
+            return () => new SiloState(silos.CurrentStatus == SiloStatus.Active, null);
+        });
+        builder.Services.TryAddSingleton<SiloReporter>();
+        builder.Services.TryAddSingleton<AskReport>(services =>
+        {
+            var reports = new Lazy<SiloServices<ISiloReportService>>(() => new SiloServices<ISiloReportService>(services));
+            return (silo, grain) => reports.Value.At(silo).GetAsync(grain);
+        });
+        builder.AddGrainService<SiloReportService>();
+        builder.Services.TryAddSingleton<ClusterSilos>();
+        builder.Services.TryAddSingleton<AdminCalls>();
+        builder.Services.TryAddSingleton<ShardReadings>();
+        builder.Services.TryAddSingleton<IDhtAdmin, ClusterAdmin>();
+        builder.Services.TryAddSingleton<EdgeHolders>();
+        builder.Services.TryAddSingleton<CrawlTiming>();
+        builder.Services.TryAddSingleton<ClusterAgreement>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
+        builder.AddIncomingGrainCallFilter<CallFilter>();
+        builder.Services.AddHostedService<StateVersionService>();
+        builder.Services.AddHostedService<CrawlSchedule>();
+        return builder;
+    }
+}
+
+/// <summary>Registers the grains' counters at the silo's start, before anything is counted.</summary>
+internal sealed class MetricsStart(ValueCache cache) : ILifecycleParticipant<ISiloLifecycle>
+{
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
+        nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ => Run(GrainMetrics.Begin), _ => Run(GrainMetrics.End));
+
+    private Task Run(Action<ValueCache> change)
+    {
+        change(cache);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Randomness that strangers cannot predict.</summary>
+internal sealed class CryptographicRandom : IRandomSource
+{
+    public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);
+}

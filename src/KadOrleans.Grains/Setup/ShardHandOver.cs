@@ -1,0 +1,72 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// Moves the shards of a silo that stops to the other silos, a few at a time, while it still serves. All at once they would be read from
+/// storage together, and none of them would answer meanwhile.
+/// </summary>
+internal sealed class ShardHandOver(
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    ISiloStatusOracle silos,
+    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
+    ILogger<ShardHandOver> logger)
+    : ILifecycleParticipant<ISiloLifecycle>
+{
+    private const int Parallelism = 8;
+
+    /// <summary>
+    /// The longest hand-over. Shards that are left then are deactivated with all other grains, and activated elsewhere when they are called.
+    /// The rest of a stop needs its time too.
+    /// </summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
+
+    // Stages stop in descending order: before the silo says that it leaves.
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
+        nameof(ShardHandOver), ServiceLifecycleStage.Active + 1, _ => Task.CompletedTask, HandOverAsync);
+
+    private async Task HandOverAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        SiloAddress[] others = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(other => !other.Equals(silo.SiloAddress))];
+        var moved = 0;
+        try
+        {
+            var shards = others.Length == 0 ? [] : await FindAsync();
+            using var limit = new CancellationTokenSource(Limit, time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ending.Token };
+            await Parallel.ForEachAsync(shards.Index(), options, async (shard, token) =>
+            {
+                await MoveAsync(shard.Item, others[shard.Index % others.Length]).WaitAsync(token);
+                Interlocked.Increment(ref moved);
+            });
+        }
+        catch (Exception e)
+        {
+            logger.ShardsNotHandedOver(e.Message);
+        }
+
+        logger.ShardsHandedOver(moved, others.Length, time.GetElapsedTime(started));
+    }
+
+    private async Task<GrainId[]> FindAsync()
+    {
+        var type = grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type;
+        var here = await grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics(null, [silo.SiloAddress]);
+        return [.. here.Select(grain => grain.GrainId).Where(grain => grain.Type.Equals(type))];
+    }
+
+    private async Task MoveAsync(GrainId shard, SiloAddress target)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+        await grains.GetGrain<IGrainManagementExtension>(shard).MigrateOnIdle();
+
+        // Answered by the new activation.
+        await grains.GetGrain<IKeyShardGrain>(shard).GetUsageAsync();
+    }
+}

@@ -1,0 +1,401 @@
+using KadOrleans.Shards;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Orleans.Storage;
+
+namespace KadOrleans.Grains;
+
+/// <summary>
+/// The values of one shard, kept by a <see cref="ShardEngine"/>. A reminder removes expired values and has due ones republished. Calls
+/// interleave, so reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
+/// calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
+/// </summary>
+[Reentrant]
+[RandomPlacement]
+internal sealed class KeyShardGrain(
+    IOptions<KadClusterOptions> options,
+    ClusterAgreement agreement,
+    ClusterShards shards,
+    ClusterLimits limits,
+    StateVersion version,
+    ILocalSiloDetails silo,
+    ShardDesks desks,
+    ValueCache cache,
+    ActiveGrains active,
+    IRandomSource random,
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    ClusterTime time,
+    ILogger<KeyShardGrain> logger) : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
+{
+    public const string Expiry = "expiry";
+
+    private readonly CancellationTokenSource _ending = new();
+    private Task _hourly = Task.CompletedTask;
+    private MovedLog? _moved;
+
+    // Set by the activation, before any call.
+    private long _shard;
+    private ShardPrefix _prefix;
+    private long _limitsVersion;
+    private GrainReminder _reminder = null!;
+    private ShardRepublishing _republishing = null!;
+    private ShardEngine _engine = null!;
+
+    // Null with the most bits.
+    private ShardHalves? _halves;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await agreement.Completion.WaitAsync(cancellationToken);
+        _shard = this.GetPrimaryKeyLong();
+        _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
+        _republishing = new ShardRepublishing(GrainFactory, time, options.Value.EdgeTimeout, logger);
+        var firstBits = shards.Layout.FirstBits;
+        _prefix = shards.Layout.Find(_shard)
+            ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {shards.Layout.Count}.");
+        _engine = BuildEngine(firstBits);
+        var started = time.GetTimestamp();
+        await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : GrainKeys.ShardName(_shard));
+        _moved = null;
+        logger.ShardActivated(_shard, _engine.Shard.Count, time.GetElapsedTime(started));
+        active.Begin(this);
+        UpdateReminder();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Null after an activation that failed.
+        _engine?.Close();
+        active.End(this);
+        await _ending.CancelAsync();
+        await _hourly.WaitAsync(cancellationToken);
+        await (_engine?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
+    }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => _engine?.Log.Save()?.WriteTo(dehydrationContext);
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext) => _moved = MovedLogContext.ReadFrom(rehydrationContext);
+
+    public void Dispose() => _ending.Dispose();
+
+    public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
+    {
+        CheckKeys(keys, key => key);
+        if (!_engine.MayRead)
+        {
+            return Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
+        }
+
+        var get = new ShardGet(keys, time.GetUtcNow(), _engine.Log.Image.TryFind);
+        GrainMetrics.Got(get.Found, get.Missing.Count);
+        return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
+    }
+
+    public ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
+    {
+        CheckKeys(puts, put => put.Key);
+        if (puts.Any(put => put.Value is null))
+        {
+            throw new ArgumentException("The value of a put is empty.", nameof(puts));
+        }
+
+        return WriteAsync(
+            puts,
+            put => put.Key,
+            static (shard, some) => shard._engine.PutAsync(
+                some, static put => new Put(put.Key, put.Value, put.Kind, put.TellsWhy), shard.RecentStep),
+            static (half, some) => half.PutAsync(some));
+    }
+
+    public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
+    {
+        CheckKeys(keys, key => key);
+        return WriteAsync(
+            keys,
+            key => key,
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Remove, some, static key => (key, DateTimeOffset.MaxValue)),
+            static (half, some) => half.RemoveAsync(some));
+    }
+
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
+    {
+        if (!_engine.IsSealed)
+        {
+            try
+            {
+                var removed = await _engine.RemoveExpiredAsync(now);
+                UpdateReminder();
+                return removed;
+            }
+            catch (LogSealedException)
+            {
+                // Its halves remove what it did not.
+            }
+        }
+
+        var (lower, upper) = await Halves.AskBothAsync(half => half.RemoveExpiredAsync(now));
+        return lower + upper;
+    }
+
+    public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
+    {
+        ShardLayout.CheckCount(count);
+        return await _engine.ScanAsync(region, after, count, static (key, value) => new ShardPut(key, value))
+            ?? await Halves.ReadPageAsync(after, count, (half, most) => half.ScanAsync(region, after, most));
+    }
+
+    public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
+    {
+        CheckKeys(keys, key => key);
+        return WriteAsync(
+            keys,
+            key => key,
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Unpublish, some, static key => (key, default)),
+            static (half, some) => half.UnpublishAsync(some));
+    }
+
+    public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published)
+    {
+        CheckKeys(published, one => one.Key);
+        return WriteAsync(
+            published,
+            one => one.Key,
+            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Published, some, static one => (one.Key, one.Mark)),
+            static (half, some) => half.ConfirmPublishedAsync(some));
+    }
+
+    public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
+    {
+        ShardLayout.CheckCount(count);
+        return _engine.MayRead
+            ? _engine.FindDue(after, count, now)
+            : await Halves.ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
+    }
+
+    public async ValueTask<ShardUsage> GetUsageAsync()
+    {
+        if (_engine.MayRead)
+        {
+            return new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes);
+        }
+
+        var (lower, upper) = await Halves.AskBothAsync(half => half.GetUsageAsync());
+        return new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes);
+    }
+
+    public ValueTask<ShardSources> GetSourcesAsync(int count)
+    {
+        ShardLayout.CheckCount(count);
+        return RankAsync(shard => shard.GetSources(count), half => half.GetSourcesAsync(count), count);
+    }
+
+    public ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<SourceNetwork> sources)
+    {
+        ShardLayout.CheckLength(sources);
+        return RankAsync(shard => shard.CountSources(sources), half => half.CountSourcesAsync(sources), sources.Count);
+    }
+
+    public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
+        _engine.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)) is { } history
+            ? history.Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = silo.SiloAddress, Desk = desks.Address }
+            : null);
+
+    public async ValueTask SplitAsync()
+    {
+        if (version.Written < StateSchema.Doubling)
+        {
+            throw new InvalidOperationException($"Shards are split since schema version {StateSchema.Doubling}; the cluster writes {version.Written}.");
+        }
+
+        var (keys, started) = (_engine.Shard.Count, time.GetTimestamp());
+        await Halves.MoveAsync();
+        logger.ShardSplit(_shard, keys, time.GetElapsedTime(started));
+
+        // They set their reminders before this shard removes its own.
+        await Halves.AskBothAsync(half => half.GetUsageAsync());
+        await _engine.EmptyAsync();
+        UpdateReminder();
+    }
+
+    /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        _reminder.Ticked(status);
+        if (_engine.IsSealed)
+        {
+            // The cluster has it split, and its halves have reminders.
+            UpdateReminder();
+        }
+        else if (_hourly.IsCompleted)
+        {
+            // Not awaited: it may take longer than a call may.
+            _hourly = WorkHourlyAsync();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<bool> RepublishAsync()
+    {
+        if (!_engine.MayRead)
+        {
+            var (lower, upper) = await Halves.AskBothAsync(static half => half.RepublishAsync());
+            return lower || upper;
+        }
+
+        var isFree = _hourly.IsCompleted;
+        _hourly = isFree ? WorkHourlyAsync() : _hourly;
+        return isFree;
+    }
+
+    private ShardHalves Halves =>
+        _halves ?? throw new InvalidOperationException($"A cluster has at most {1 << GrainKeys.MaxShardBits} shards.");
+
+    private ShardEngine BuildEngine(int firstBits)
+    {
+        _limitsVersion = limits.Version;
+        if (_prefix.Bits == GrainKeys.MaxShardBits)
+        {
+            return NewEngine(halves: null);
+        }
+
+        var lower = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Lower, firstBits));
+        var upper = GrainFactory.GetGrain<IKeyShardGrain>(GrainKeys.Shard(_prefix.Halves.Upper, firstBits));
+        var border = _prefix.Halves.Upper.Range.Prefix;
+        var engine = NewEngine(new HalfRecords(RecordsOf(lower.GetGrainId()), RecordsOf(upper.GetGrainId()), border));
+        _halves = new ShardHalves(lower, upper, border, engine);
+        return engine;
+    }
+
+    private ShardEngine NewEngine(HalfRecords? halves) =>
+        new(RecordsOf(this.GetGrainId()), halves, Quota, cache, options.Value.Kademlia, random, time, logger);
+
+    private ShardRecordStorage RecordsOf(GrainId grain) =>
+        new(new GrainRecordStorage(storage, grain, version, time, options.Value.StorageTimeout));
+
+    private TimeSpan RecentStep => time.RecentStep;
+
+    private StoreQuota Quota => ShardQuota.Of(limits.Values.Quota, _prefix.Bits);
+
+    private async Task WorkHourlyAsync()
+    {
+        try
+        {
+            await _engine.ExpireAsync();
+            UpdateReminder();
+        }
+        catch (LogSealedException)
+        {
+            // Its halves do so.
+        }
+        catch (IOException e)
+        {
+            logger.ExpiryFailed(_shard, e.Message);
+        }
+
+        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, time.GetUtcNow()), _ending.Token);
+    }
+
+    private async ValueTask<ShardSources> RankAsync(
+        Func<KeyShard, SourceRanking> rank, Func<IKeyShardGrain, ValueTask<ShardSources>> ask, int count)
+    {
+        if (_engine.MayRead)
+        {
+            return ShardSources.Of(rank(_engine.Shard));
+        }
+
+        var (lower, upper) = await Halves.AskBothAsync(ask);
+        var merge = new SourceMerge(lower.Sources.Count + upper.Sources.Count);
+        merge.Add(lower.ToRanking());
+        merge.Add(upper.ToRanking());
+        return ShardSources.Of(merge.Rank(count));
+    }
+
+    private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(IReadOnlyList<NodeId> keys, ShardGet get)
+    {
+        var read = await _engine.ReadAsync(get.MissingKeys, keeps: true);
+        if (!_engine.MayRead)
+        {
+            return await Halves.AskAsync(keys, key => key, static (half, some) => half.GetAsync(some));
+        }
+
+        get.Fill(read.Select(get.Alive));
+        return get.Values;
+    }
+
+    private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
+        IReadOnlyList<TItem> items,
+        Func<TItem, NodeId> keyOf,
+        Func<KeyShardGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write,
+        Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
+    {
+        if (limits.Version is var newest && newest != _limitsVersion)
+        {
+            _limitsVersion = newest;
+            _engine.Log.Use(Quota);
+        }
+
+        if (!_engine.IsSealed)
+        {
+            try
+            {
+                var results = await write(this, items);
+                UpdateReminder();
+                return results;
+            }
+            catch (LogSealedException)
+            {
+                // The seal came first.
+            }
+        }
+
+        return await Halves.AskAsync(items, keyOf, passOn);
+    }
+
+    private void CheckKeys<T>(IReadOnlyList<T> items, Func<T, NodeId> keyOf)
+    {
+        ShardLayout.CheckLength(items);
+        foreach (var item in items)
+        {
+            if (!_prefix.Contains(keyOf(item)))
+            {
+                throw new ArgumentException($"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(_shard)}.", nameof(items));
+            }
+        }
+    }
+
+    // The reminder exists while the shard holds values.
+    private void UpdateReminder() => _reminder.Set(!_engine.IsMoved && _engine.Shard.Count > 0);
+}
+
+/// <summary>
+/// One shard's part of the cluster's quotas. Shards do not call each other, and random keys do not spread evenly. So each shard gets twice
+/// its share, and a little more if the share is small, but never more than the whole. The cluster refuses values when one shard reaches its
+/// part. All shards together may hold up to about twice the whole.
+/// </summary>
+internal static class ShardQuota
+{
+    /// <summary>The keys added to each share, and the values of the largest size.</summary>
+    private const int ExtraKeys = 16;
+
+    private const long ExtraBytes = ExtraKeys * (StoreRules.MaxContentLength + StoredValue.FixedFootprint);
+
+    /// <summary>The quota of each of the 2 to the power of <paramref name="shardBits"/> shards.</summary>
+    public static StoreQuota Of(StoreQuota whole, int shardBits) => shardBits == 0 ? whole : whole with
+    {
+        TotalKeys = (int)Share(whole.TotalKeys, shardBits, ExtraKeys),
+        TotalBytes = Share(whole.TotalBytes, shardBits, ExtraBytes),
+        KeysPerSource = (int)Share(whole.KeysPerSource, shardBits, ExtraKeys),
+        BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
+        KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
+        BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
+        ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
+        ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),
+    };
+
+    private static long Share(long whole, int shardBits, long extra) =>
+        (long)Int128.Min(whole, ((Int128)whole >> (shardBits - 1)) + extra);
+}

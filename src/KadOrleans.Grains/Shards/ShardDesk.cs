@@ -1,0 +1,207 @@
+using KadOrleans.Shards;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.Services;
+
+namespace KadOrleans.Grains;
+
+internal sealed class ShardDesk(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    IGrainFactory grains,
+    ClusterShards shards,
+    SiloNews news,
+    ValueCache cache,
+    ILocalSiloDetails details,
+    ClusterTime time)
+    : GrainService(id, silo, loggers), IShardDesk
+{
+    /// <summary>The most bytes of filters in one response to another silo.</summary>
+    private const long MaxResponse = 1L << 20;
+
+    // Cached, as making a reference costs more than a call.
+    private readonly Dictionary<long, IKeyShardGrain> _grains = [];
+
+    public async ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
+    {
+        ShardLayout.CheckLength(keys);
+        var get = new ShardGet(keys, time.GetUtcNow(), cache.TryGetOpen);
+        GrainMetrics.Got(get.Found, 0);
+        if (get.Missing.Count == 0)
+        {
+            return new ShardBatch<StoredValue?>(get.Values, [], details.SiloAddress);
+        }
+
+        var rest = await AskAsync(get.MissingKeys, key => key, static (shard, some) => shard.GetAsync(some));
+        get.Fill(rest.Results);
+        return rest with { Results = get.Values, Unanswered = [.. rest.Unanswered.Select(place => get.Missing[place])] };
+    }
+
+    public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) =>
+        AskAsync(puts, put => put.Key, static (shard, some) => shard.PutAsync(some));
+
+    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known)
+    {
+        ShardLayout.CheckLength(known);
+        return new ValueTask<IReadOnlyList<ShardNews>>(news.ReadAsync(known, ShardOf));
+    }
+
+    public async ValueTask<IReadOnlyList<ShardNews>> AskShardsAsync(IReadOnlyList<ShardPoint> known)
+    {
+        ShardLayout.CheckLength(known);
+        Task<ShardNews?>[] asked = [.. known.Select(point => ShardOf(point.Shard).GetNewsAsync(point).AsTask())];
+        await ShardCall.WaitAsync(Task.WhenAll(asked), time);
+        long bytes = 0;
+        return [.. asked.Where(one => one.IsCompletedSuccessfully).Select(one => one.Result).OfType<ShardNews>().TakeWhile(IsWithinResponse)];
+
+        bool IsWithinResponse(ShardNews one) => (bytes += one.Filter?.Length ?? 0) <= MaxResponse;
+    }
+
+    private IKeyShardGrain ShardOf(long shard) =>
+        _grains.TryGetValue(shard, out var grain) ? grain : _grains[shard] = grains.GetGrain<IKeyShardGrain>(shard);
+
+    // Of a shard that timed out or failed the caller gets nothing: it calls the shard itself, and gets the reason.
+    private async ValueTask<ShardBatch<TResult>> AskAsync<TRequest, TResult>(
+        IReadOnlyList<TRequest> requests,
+        Func<TRequest, NodeId> keyOf,
+        Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
+    {
+        ShardLayout.CheckLength(requests);
+        var layout = shards.Layout;
+        var (results, unanswered) = await ShardCall.DivideAsync(
+            requests, request => layout.ShardOf(keyOf(request)), ShardOf, call, calls => ShardCall.WaitAsync(calls, time));
+        return new ShardBatch<TResult>(results, unanswered, details.SiloAddress);
+    }
+}
+
+internal static class ShardCall
+{
+    /// <summary>
+    /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
+    /// just died, must not delay the others.
+    /// </summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Waits for calls, for <see cref="Timeout"/> at most. Never fails.</summary>
+    public static async Task WaitAsync(Task calls, TimeProvider time)
+    {
+        GrainCalls.Ignore(calls);
+        await calls.WaitAsync(Timeout, time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>Divides requests, in their order, among the shards that they go to, and calls each shard once.</summary>
+    public static async ValueTask<(TResult[] Results, IReadOnlyList<int> Unanswered)> DivideAsync<TRequest, TResult>(
+        IReadOnlyList<TRequest> requests,
+        Func<TRequest, long> shardOf,
+        Func<long, IKeyShardGrain> grainOf,
+        Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call,
+        Func<Task, Task> wait)
+    {
+        var shares = new Dictionary<long, (List<TRequest> Requests, List<int> Places)>();
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var shard = shardOf(requests[i]);
+            if (!shares.TryGetValue(shard, out var share))
+            {
+                shares.Add(shard, share = ([], []));
+            }
+
+            share.Requests.Add(requests[i]);
+            share.Places.Add(i);
+        }
+
+        Task<IReadOnlyList<TResult>>[] asked = [.. shares.Select(share => call(grainOf(share.Key), share.Value.Requests).AsTask())];
+        await wait(Task.WhenAll(asked));
+        var results = new TResult[requests.Count];
+        var unanswered = new List<int>();
+        foreach (var (answer, (_, places)) in asked.Zip(shares.Values))
+        {
+            if (answer is not { IsCompletedSuccessfully: true, Result: var answers } || answers.Count != places.Count)
+            {
+                unanswered.AddRange(places);
+                continue;
+            }
+
+            for (var i = 0; i < places.Count; i++)
+            {
+                results[places[i]] = answers[i];
+            }
+        }
+
+        return (results, unanswered);
+    }
+}
+
+[Reentrant]
+[StatelessWorker(1)]
+internal sealed class ShardBatchGrain(ShardDesks desks) : Grain, IShardBatchGrain
+{
+    public ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => desks.Own.GetAsync(keys);
+
+    public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) => desks.Own.PutAsync(puts);
+
+    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known) => desks.Own.GetNewsAsync(known);
+}
+
+internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
+{
+    public ShardDesks(IServiceProvider services, ILocalSiloDetails silo)
+        : base(services) => (Own, Address) = (GetGrainService(silo.SiloAddress), GetGrainService(silo.GatewayAddress).GetGrainId());
+
+    public IShardDesk Own { get; }
+
+    /// <summary>See <see cref="ShardNews.Desk"/>.</summary>
+    public GrainId Address { get; }
+
+    public Task<IReadOnlyList<ShardNews>> AskAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known) =>
+        GetGrainService(silo).AskShardsAsync(known).AsTask();
+}
+
+/// <summary>The keys of a get with their values: at first those that memory knows, the rest later.</summary>
+internal sealed class ShardGet
+{
+    private readonly IReadOnlyList<NodeId> _keys;
+    private readonly DateTimeOffset _now;
+    private readonly StoredValue?[] _values;
+    private readonly List<int> _missing = [];
+
+    public ShardGet(IReadOnlyList<NodeId> keys, DateTimeOffset now, TryFind tryFind)
+    {
+        (_keys, _now, _values) = (keys, now, new StoredValue?[keys.Count]);
+        for (var i = 0; i < keys.Count; i++)
+        {
+            if (tryFind(keys[i], out var value))
+            {
+                Found += value is null ? 0 : 1;
+                _values[i] = Alive(value);
+            }
+            else
+            {
+                _missing.Add(i);
+            }
+        }
+    }
+
+    /// <summary>Returns whether memory knows what is held of a key: a value, alive or not, or nothing.</summary>
+    public delegate bool TryFind(NodeId key, out StoredValue? value);
+
+    public IReadOnlyList<StoredValue?> Values => _values;
+
+    public int Found { get; }
+
+    public IReadOnlyList<int> Missing => _missing;
+
+    public IReadOnlyList<NodeId> MissingKeys => [.. _missing.Select(place => _keys[place])];
+
+    public StoredValue? Alive(StoredValue? value) => value?.IsExpired(_now) == false ? value : null;
+
+    public void Fill(IEnumerable<StoredValue?> values)
+    {
+        foreach (var (place, value) in _missing.Zip(values))
+        {
+            _values[place] = value;
+        }
+    }
+}

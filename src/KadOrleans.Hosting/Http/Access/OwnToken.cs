@@ -1,0 +1,72 @@
+namespace KadOrleans.Hosting;
+
+/// <summary>A server's own token in its data folder. It is new with each start and has all scopes: for whoever may read that folder.</summary>
+internal sealed class OwnToken
+{
+    /// <summary>The file in the data folder. It has the token itself, so only the server's user may read it.</summary>
+    public const string FileName = "http-token";
+
+    private readonly string _secret;
+
+    private OwnToken(string folder)
+    {
+        (_secret, Token) = ApiToken.Create("data folder", ApiScope.All, ApiToken.MaxRate);
+        Path = System.IO.Path.Combine(folder, FileName);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>What the server is told of it.</summary>
+    public ApiToken Token { get; }
+
+    /// <summary>Creates a token that is not written yet.</summary>
+    public static OwnToken Create(string folder) => new(folder);
+
+    /// <summary>Replaces the file. Call it when no other process can use the data folder, as that one's token would be lost.</summary>
+    /// <param name="setting">The setting of the folder, for the sentence.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">It cannot be written.</exception>
+    public void Write(string setting)
+    {
+        try
+        {
+            // A file that was there keeps its mode, so it goes first.
+            File.Delete(Path);
+            PrivateFile.Write(Path, _secret + Environment.NewLine);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw KadSettings.Mistake($"{setting}: the token of the API cannot be written to '{Path}' ({Phrases.Of(e.Message)}).");
+        }
+    }
+
+    /// <summary>Removes the file, which is of no use once the server has stopped. Never fails.</summary>
+    public void Remove()
+    {
+        try
+        {
+            File.Delete(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start replaces it.
+        }
+    }
+}
+
+/// <summary>Files that only their owner may read and write. On Windows the folder's rights count.</summary>
+internal static class PrivateFile
+{
+    /// <exception cref="IOException">It exists, or cannot be written.</exception>
+    public static void Write(string path, string content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var writer = new StreamWriter(path, options);
+        writer.Write(content);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>
+/// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie of a session that stands for a token. A request with a token has
+/// no session. Refused requests are not logged: a stranger could fill the log.
+/// </summary>
+internal sealed class TokenAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, BrowserSessions? sessions = null)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
+{
+    /// <summary>The scheme, and its name in the header.</summary>
+    public const string Bearer = "Bearer";
+
+    /// <summary>What an endpoint needs that serves programs and operators alike: one of two scopes.</summary>
+    public const string ReadOrView = "read or view";
+
+    private const string ScopeClaim = "scope";
+
+    /// <summary>Adds the scheme and a policy for each scope. A server may have other schemes.</summary>
+    public static void Add(IServiceCollection services, ApiTokens tokens)
+    {
+        services
+            .AddSingleton(tokens)
+            .AddTransient<TokenAuthentication>()
+            .AddAuthenticationCore(authentication => authentication.AddScheme<TokenAuthentication>(Bearer, displayName: null))
+            .AddAuthorization(authorization =>
+            {
+                foreach (var scope in ApiScope.All)
+                {
+                    Add(scope, scope);
+                }
+
+                Add(ReadOrView, ApiScope.Read, ApiScope.View);
+
+                void Add(string name, params string[] scopes) => authorization.AddPolicy(PolicyOf(name), policy => policy
+                    .AddAuthenticationSchemes(Bearer).RequireAuthenticatedUser().RequireClaim(ScopeClaim, scopes));
+            });
+    }
+
+    /// <summary>The policy of endpoints that need a scope, or <see cref="ReadOrView"/>.</summary>
+    public static string PolicyOf(string scope) => $"{Bearer}:{scope}";
+
+    /// <summary>The token of a request that was let in.</summary>
+    public static ApiToken TokenOf(HttpContext context) => ((TokenIdentity)context.User.Identity!).Token;
+
+    /// <summary>The session of a request that was let in; null if it came with a token.</summary>
+    public static BrowserSession? SessionOf(HttpContext context) => ((TokenIdentity)context.User.Identity!).Session;
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Find() is not { } identity)
+        {
+            return Task.FromResult(AuthenticateResult.NoResult());
+        }
+
+        ConnectionLimit.NoteToken(Context.Features.Get<IConnectionItemsFeature>()?.Items);
+
+        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer)));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = Bearer;
+        var sentence = Request.Headers.Authorization.Count > 0 ? "The request's token is not one of this server's."
+            : SessionCookie.Read(Request) is not null ? "The session has ended; log in again."
+            : "The request has no token; the header Authorization: Bearer TOKEN is needed.";
+        return ApiProblem.Create(StatusCodes.Status401Unauthorized, sentence).ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var needed = Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy?[(Bearer.Length + 1)..];
+        return ApiProblem.Create(
+            StatusCodes.Status403Forbidden,
+            $"The token '{TokenOf(Context).Name}' lacks the scope '{needed}'; it has {string.Join(", ", TokenOf(Context).Scopes)}.")
+            .ExecuteAsync(Context);
+    }
+
+    private TokenIdentity? Find()
+    {
+        if (Request.Headers.Authorization.Count > 0)
+        {
+            return AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+                && header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
+                && tokens.TryFind(header.Parameter ?? string.Empty, out var token)
+                ? new TokenIdentity(token, session: null)
+                : null;
+        }
+
+        return SessionCookie.Read(Request) is { } secret && sessions?.TryFind(secret, out var session) == true
+            ? new TokenIdentity(session.Token, session)
+            : null;
+    }
+
+    private sealed class TokenIdentity(ApiToken token, BrowserSession? session)
+        : ClaimsIdentity(token.Scopes.Select(scope => new Claim(ScopeClaim, scope)), Bearer)
+    {
+        public ApiToken Token => token;
+
+        public BrowserSession? Session => session;
+    }
+}

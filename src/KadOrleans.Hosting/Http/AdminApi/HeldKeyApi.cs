@@ -1,0 +1,117 @@
+namespace KadOrleans.Hosting;
+
+/// <summary>What is held of keys and what is published, below <c>/v1/admin/keys</c> and <c>/v1/admin/publications</c>.</summary>
+internal static class HeldKeyApi
+{
+    private const string Paging = "after: next of the page before. count: 1 to 1000, 100 without it. A page may be empty although it has a next.";
+
+    public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
+    {
+        view.MapGet("/keys", ScanAsync)
+            .WithSummary("Lists keys that are held here, in the order of their ids.")
+            .WithDescription($"prefix: hexadecimal digits of the ids. {Paging}");
+        view.MapGet("/keys/{key}", DescribeAsync)
+            .WithSummary("Describes a key: what is held here, whether it is published here, and what the nearest nodes hold now.");
+        view.MapGet("/publications", ScanPublicationsAsync)
+            .WithSummary("Lists the keys that are published from here, in the order of their ids.")
+            .WithDescription(Paging);
+        manage.MapDelete("/keys/{key}", DeleteAsync)
+            .WithSummary("Removes a key from here and stops publishing it. Copies of other nodes stay until they expire.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<KeyPageResult> ScanAsync(
+        string? prefix, string? after, string? count, IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        var page = await AdminApi.CheckedAsync(() => admin.ScanAsync(
+            prefix ?? string.Empty, Requested.OptionalId(nameof(after), after), Requested.Count(count), cancellationToken));
+        return new KeyPageResult(
+            [.. page.Keys.Select(key => new HeldKeyResult(
+                key.Key, DhtValueText.TypeName(key.Kind), key.Length, key.StoredAt, key.ExpiresAt, key.Source.ToText()))],
+            page.Next);
+    }
+
+    private static async Task<PublicationPageResult> ScanPublicationsAsync(
+        string? after, string? count, IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        var page = await admin.ScanPublicationsAsync(Requested.OptionalId(nameof(after), after), Requested.Count(count), cancellationToken);
+        return new PublicationPageResult(
+            [.. page.Publications.Select(publication => new PublicationResult(
+                publication.Key, DhtValueText.TypeName(publication.Kind), publication.Length, publication.PublishedAt))],
+            page.Next);
+    }
+
+    // The parameters key and as are for the document; RequestedKey reads both.
+    private static async Task<KeyDetailsResult> DescribeAsync(string key, string? @as, HttpContext context, IDhtAdmin admin)
+    {
+        var requested = RequestedKey.Read(context);
+        var details = await admin.DescribeKeyAsync(requested.Digest, context.RequestAborted);
+        var held = details.Held;
+        return new KeyDetailsResult(
+            requested.Text,
+            requested.Digest,
+            held is null ? null : new HeldValueResult(
+                KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText()),
+            details.PublishedAt,
+            [.. details.Nearest.Select(holder => new HolderResult(holder.Contact.Id, holder.Contact.Endpoint, StateOf(holder, held?.Value)))],
+            details.NetworkProblem is { } problem ? VisibleText.Show(problem) : null);
+    }
+
+    private static async Task<DeletionResult> DeleteAsync(string key, string? @as, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var requested = RequestedKey.Read(context);
+        var deletion = await audit.RunAsync(
+            context,
+            "delete",
+            requested.Digest.ToString(),
+            () => admin.DeleteAsync(requested.Digest, CancellationToken.None),
+            result => $"{(result.WasHeld ? "was held" : "was not held")}, {(result.WasPublished ? "was published" : "was not published")}");
+        return deletion is { WasHeld: false, WasPublished: false }
+            ? throw ApiProblemException.Missing($"The key '{requested}' is neither held nor published here.")
+            : new DeletionResult(requested.Digest, deletion.WasHeld, deletion.WasPublished);
+    }
+
+    private static HolderState StateOf(KeyHolder holder, DhtValue? held) => holder switch
+    {
+        { Answered: false } => HolderState.NoResponse,
+        { Value: null } => HolderState.None,
+        { Value: { } value } when held is null || value == held => HolderState.Value,
+        _ => HolderState.OtherValue,
+    };
+
+    /// <summary>What a near node holds: another value than the one held here, for one.</summary>
+    private enum HolderState
+    {
+        Value,
+        OtherValue,
+        None,
+        NoResponse,
+    }
+
+    /// <summary>Keys in ascending order. Next is the after of the next page; null after the last one.</summary>
+    private sealed record KeyPageResult(IReadOnlyList<HeldKeyResult> Keys, NodeId? Next);
+
+    /// <summary>A held key without its value, of which it has the length.</summary>
+    private sealed record HeldKeyResult(
+        NodeId Digest, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source);
+
+    /// <summary>Publications in the ascending order of their keys. Next is the after of the next page; null after the last one.</summary>
+    private sealed record PublicationPageResult(IReadOnlyList<PublicationResult> Publications, NodeId? Next);
+
+    private sealed record PublicationResult(NodeId Digest, string Type, int Bytes, DateTimeOffset PublishedAt);
+
+    /// <summary>A <see cref="KeyDetails"/>. The key is null if the request has its digest.</summary>
+    private sealed record KeyDetailsResult(
+        string? Key,
+        NodeId Digest,
+        HeldValueResult? Held,
+        DateTimeOffset? PublishedAt,
+        IReadOnlyList<HolderResult> Nearest,
+        string? NetworkProblem);
+
+    private sealed record HeldValueResult(KeyResult Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source);
+
+    private sealed record HolderResult(NodeId Id, UdpEndpoint Endpoint, HolderState Holds);
+
+    private sealed record DeletionResult(NodeId Digest, bool WasHeld, bool WasPublished);
+}

@@ -1,0 +1,109 @@
+namespace KadOrleans.Hosting;
+
+/// <summary>Bans of ids and address ranges, at <c>/v1/admin/bans</c>.</summary>
+internal static class BanApi
+{
+    private const string Path = "/bans";
+
+    public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
+    {
+        view.MapGet(Path, (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetBansAsync(cancellationToken))
+            .WithSummary("Lists the banned ids and address ranges, and the edges that do not follow all of them yet.");
+        manage.MapPut(Path, BanAsync)
+            .WithSummary("Bans an id or an address range: its contacts leave the tables, its requests get no response, and it is not asked.")
+            .WithDescription($"ban: {Ban.Allowed}.");
+        manage.MapDelete(Path, UnbanAsync)
+            .WithSummary("Ends a ban. It must be the same as in the list.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<BanResult> BanAsync(string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var parsed = Parse(ban);
+        var change = await audit.RunAsync(
+            context,
+            "ban",
+            parsed.ToString(),
+            () => admin.BanAsync(parsed, CancellationToken.None),
+            result => (result.Changed ? "banned" : "was banned already") + AdminApi.Without(result.Missing));
+        return new BanResult(parsed, change.Changed, change.Missing);
+    }
+
+    private static async Task<BanResult> UnbanAsync(string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var parsed = Parse(ban);
+        var change = await audit.RunAsync(
+            context,
+            "unban",
+            parsed.ToString(),
+            () => admin.UnbanAsync(parsed, CancellationToken.None),
+            result => (result.Changed ? "unbanned" : "was not banned") + AdminApi.Without(result.Missing));
+        return change.Changed
+            ? new BanResult(parsed, change.Changed, change.Missing)
+            : throw ApiProblemException.Missing($"'{parsed}' is not banned.");
+    }
+
+    private static Ban Parse(string? text) => Ban.TryParse(text, out var ban)
+        ? ban
+        : throw ApiProblemException.Wrong($"ban is '{VisibleText.Excerpt(text ?? string.Empty)}'; {Ban.Allowed}.");
+
+    /// <summary>A change of the bans, and the edges that do not follow it yet. They will when they reach the cluster again.</summary>
+    private sealed record BanResult(Ban Ban, bool Changed, IReadOnlyList<string> Missing);
+}
+
+/// <summary>Limits that are changed while the DHT runs, at <c>/v1/admin/limits</c>.</summary>
+internal static class LimitApi
+{
+    private const string Path = "/limits";
+    private const string OnePath = Path + "/{name}";
+
+    public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
+    {
+        view.MapGet(Path, ListAsync)
+            .WithSummary("Lists the limits that can be changed while the node or the cluster runs, and the edges that do not follow all of them yet.");
+        manage.MapPut(OnePath, (string name, string? value, HttpContext context, IDhtAdmin admin, AuditLog audit) =>
+                ChangeAsync(name, Requested.Number<long>(nameof(value), value), context, admin, audit))
+            .WithSummary("Changes a limit. It holds in place of the setting until it is set back, after restarts too.")
+            .WithDescription("value: a whole number within the bounds of the list. A quota below what is held refuses further keys and removes none.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        manage.MapDelete(OnePath, (string name, HttpContext context, IDhtAdmin admin, AuditLog audit) => ChangeAsync(name, null, context, admin, audit))
+            .WithSummary("Sets a limit back to the setting.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<LimitsResult> ListAsync(IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        var list = await admin.GetLimitsAsync(cancellationToken);
+        return new LimitsResult(
+            [
+                .. list.Limits.Select(limit => new LimitRow(
+                    limit.Limit.Name, limit.Limit.Unit, limit.Setting, limit.Value, limit.Since, limit.Limit.Least, limit.Most)),
+            ],
+            list.Missing);
+    }
+
+    private static async Task<LimitResult> ChangeAsync(string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var limit = Limit.Find(name) ?? throw ApiProblemException.Missing(Limit.Unknown(name));
+        var change = await audit.RunAsync(
+            context,
+            "limit",
+            limit.Name,
+            () => admin.SetLimitAsync(limit.Name, value, CancellationToken.None),
+            result => (value is { } set ? string.Create(CultureInfo.InvariantCulture, $"set to {set}") : "set back to the setting")
+                + (result.Changed ? string.Empty : ", as it was") + AdminApi.Without(result.Missing));
+        return new LimitResult(limit.Name, value, change.Changed, change.Missing);
+    }
+
+    /// <summary>All limits, and the edges and the addresses of the silos that do not follow all of them yet.</summary>
+    private sealed record LimitsResult(IReadOnlyList<LimitRow> Limits, IReadOnlyList<string> Missing);
+
+    /// <summary>
+    /// A limit. Setting and value are null if each edge has its own, and since is null if the setting is in force. Of bytes per second 0 is
+    /// allowed too: no bound.
+    /// </summary>
+    private sealed record LimitRow(string Name, string Unit, long? Setting, long? Value, DateTimeOffset? Since, long Least, long Most);
+
+    /// <summary>A limit with its new value, null if it was set back. Silos ask for it each 15 s, edges each 10 s: missing are those that did not yet.</summary>
+    private sealed record LimitResult(string Name, long? Value, bool Changed, IReadOnlyList<string> Missing);
+}

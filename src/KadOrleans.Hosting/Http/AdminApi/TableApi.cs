@@ -1,0 +1,91 @@
+namespace KadOrleans.Hosting;
+
+/// <summary>Routing tables at <c>/v1/admin/table</c>, their contacts at <c>/v1/admin/contacts</c>, and work begun now at <c>/v1/admin/run</c>.</summary>
+internal static class TableApi
+{
+    private const string Allowed = "refresh, walk or republish is allowed";
+
+    public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
+    {
+        view.MapGet("/table", GetTableAsync)
+            .WithSummary("Describes a routing table by bucket with its contacts.")
+            .WithDescription("id: the node id of the table; not needed if there is only one.");
+        view.MapGet("/contacts/{id}", DescribeAsync).WithSummary("Tells what each routing table knows of a contact.");
+        manage.MapDelete("/contacts/{id}", DropAsync)
+            .WithSummary("Drops a contact from all routing tables. It comes back when it is heard of again.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        manage.MapPost("/run", RunAsync)
+            .WithSummary("Begins work now that is done at intervals otherwise, and does not wait for its end.")
+            .WithDescription($"work: {Allowed}.");
+    }
+
+    private static async Task<TableResult> GetTableAsync(string? id, IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        var table = await AdminApi.CheckedAsync(() => admin.GetTableAsync(Requested.OptionalId(nameof(id), id), cancellationToken));
+        return new TableResult(
+            table.Id,
+            [.. table.Buckets.Select(bucket => new BucketResult(
+                bucket.Summary.Prefix,
+                bucket.Summary.Depth,
+                bucket.Summary.Replacements,
+                bucket.Summary.LastLookup,
+                [.. bucket.Contacts.Select(contact => new ContactResult(contact.Id, contact.Endpoint))]))]);
+    }
+
+    private static async Task<ContactsResult> DescribeAsync(string id, IDhtAdmin admin, CancellationToken cancellationToken) => new(
+    [
+        .. (await admin.GetContactAsync(Requested.Id(nameof(id), id), cancellationToken)).Select(contact => new KnownContactResult(
+            contact.Table,
+            contact.Known.Contact.Id,
+            contact.Known.Contact.Endpoint,
+            contact.Known.IsReplacement,
+            contact.Known.FirstSeen,
+            contact.Known.LastSeen,
+            contact.Known.Failures)),
+    ]);
+
+    private static async Task<DropResult> DropAsync(string id, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var contact = Requested.Id(nameof(id), id);
+        var tables = await audit.RunAsync(
+            context,
+            "drop contact",
+            contact.ToString(),
+            () => admin.DropContactAsync(contact, CancellationToken.None),
+            static tables => $"left {tables} tables");
+        return tables > 0 ? new DropResult(contact, tables) : throw ApiProblemException.Missing($"The contact {contact} is in no table.");
+    }
+
+    private static async Task<RunResult> RunAsync(string? work, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var chosen = work switch
+        {
+            "refresh" => DhtWork.Refresh,
+            "walk" => DhtWork.Walk,
+            "republish" => DhtWork.Republish,
+            _ => throw ApiProblemException.Wrong($"work is '{VisibleText.Excerpt(work ?? string.Empty)}'; {Allowed}."),
+        };
+        return new RunResult(chosen, await audit.RunAsync(
+            context, "run", work, () => admin.RunAsync(chosen, CancellationToken.None), static begun => $"begun by {begun}"));
+    }
+
+    private sealed record TableResult(NodeId Id, IReadOnlyList<BucketResult> Buckets);
+
+    /// <summary>A bucket: the lowest id that it covers, how many leading bits its ids share, and contacts that wait for a place.</summary>
+    private sealed record BucketResult(
+        NodeId Prefix, int Depth, int Replacements, DateTimeOffset LastLookup, IReadOnlyList<ContactResult> Contacts);
+
+    private sealed record ContactResult(NodeId Id, UdpEndpoint Endpoint);
+
+    private sealed record ContactsResult(IReadOnlyList<KnownContactResult> Contacts);
+
+    /// <summary>What a table knows of a contact: when it entered the table and last answered, and requests left unanswered since.</summary>
+    private sealed record KnownContactResult(
+        NodeId Table, NodeId Id, UdpEndpoint Endpoint, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures);
+
+    /// <summary>A contact that was dropped, and how many tables had it.</summary>
+    private sealed record DropResult(NodeId Id, int Tables);
+
+    /// <summary>Work, and how many tables or shards took it; the others have enough to do.</summary>
+    private sealed record RunResult(DhtWork Work, int Begun);
+}

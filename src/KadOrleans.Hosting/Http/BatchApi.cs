@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authorization;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>Many keys in one request. Each operation has its own outcome.</summary>
+internal static class BatchApi
+{
+    /// <summary>The most operations of a request.</summary>
+    public const int MaxOperations = 256;
+
+    private const int MaxBodyBytes = 4 << 20;
+    private const string Missing = """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""";
+
+    // Each may be a lookup.
+    private const int MaxParallel = 16;
+
+    public static void Map(RouteGroupBuilder api) => api.MapPost("/keys:batch", RunAsync)
+        .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+        .WithSummary("Gets, puts and deletes up to 256 keys. Operations of one key are done in their order.")
+        .DescribesBatch();
+
+    /// <summary>Describes an endpoint that is a batch.</summary>
+    public static RouteHandlerBuilder DescribesBatch(this RouteHandlerBuilder endpoint) => endpoint
+        .WithDescription("Puts and deletes need a scope for changes. All operations are checked before the first is done.")
+        .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+
+    /// <summary>Reads the operations of a request.</summary>
+    /// <exception cref="ApiProblemException">One of them is not allowed.</exception>
+    public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
+    {
+        var json = await Body.ReadJsonAsync(context, Missing);
+        if (!json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiProblemException.Wrong(Missing);
+        }
+
+        return list.GetArrayLength() is 0 or > MaxOperations
+            ? throw ApiProblemException.Wrong($"There are {list.GetArrayLength()} operations; 1 to {MaxOperations} are allowed.")
+            : [.. list.EnumerateArray().Select(Operation.Read)];
+    }
+
+    /// <summary>Runs operations. Those of one key are done in their order.</summary>
+    public static async Task<BatchResult> RunAllAsync(IReadOnlyList<Operation> operations, HttpContext context, IDht dht)
+    {
+        var results = new OperationResult[operations.Count];
+        var byKey = operations.Index().GroupBy(one => one.Item.Key.Digest);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
+        await Parallel.ForEachAsync(byKey, parallel, async (ofKey, cancellationToken) =>
+        {
+            foreach (var (place, operation) in ofKey)
+            {
+                results[place] = await operation.RunAsync(dht, cancellationToken);
+            }
+        });
+        return new BatchResult(results);
+    }
+
+    private static async Task<BatchResult> RunAsync(HttpContext context, IDht dht, IAuthorizationService authorization, TokenRates rates)
+    {
+        var operations = await ReadAsync(context);
+        if (operations.Any(operation => operation.Changes)
+            && !(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Write))).Succeeded)
+        {
+            throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
+        }
+
+        rates.TakeParts(context, operations.Count);
+        return await RunAllAsync(operations, context, dht);
+    }
+
+    /// <summary>A request, for the document.</summary>
+    private sealed record Batch(IReadOnlyList<OperationBody> Operations);
+
+    /// <summary>An operation of a request, for the document: op is get, put or delete; what is behind the form is for puts.</summary>
+    private sealed record OperationBody(string Op, string Key, string? As, string? Wait, int? Life, string? Type, JsonNode? Value);
+
+    /// <summary>The outcomes in the order of the operations.</summary>
+    public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
+
+    /// <summary>The outcome of an operation.</summary>
+    /// <param name="Status">As of a single request: 200, 204, 404, 409 or 503.</param>
+    /// <param name="Value">After a get that found a value.</param>
+    /// <param name="Put">After a put that stored one.</param>
+    /// <param name="Problem">One sentence, if it failed.</param>
+    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null)
+    {
+        public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
+    }
+
+    /// <summary>An operation.</summary>
+    /// <param name="Key">Its key.</param>
+    /// <param name="Changes">Whether it is a put or a delete.</param>
+    /// <param name="Work">Does it.</param>
+    public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
+    {
+        /// <summary>Reads the operation at a place of a request.</summary>
+        /// <exception cref="ApiProblemException">It is not allowed.</exception>
+        public static Operation Read(JsonElement json, int place)
+        {
+            try
+            {
+                var key = json.ValueKind == JsonValueKind.Object
+                    ? RequestedKey.Of(Text(json, "key"), Text(json, "as"))
+                    : throw ApiProblemException.Wrong("an object is needed.");
+                return Text(json, "op") switch
+                {
+                    "get" => new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken)),
+                    "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(Text(json, "wait"), Number(json, "life"))),
+                    "delete" => new Operation(key, true, (dht, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
+                    var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed."),
+                };
+            }
+            catch (ApiProblemException e)
+            {
+                throw new ApiProblemException(e.Status, $"Operation {place + 1}: {e.Message}");
+            }
+        }
+
+        /// <summary>Runs it. A DHT that is unavailable is a result.</summary>
+        public async Task<OperationResult> RunAsync(IDht dht, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await Work(dht, cancellationToken);
+            }
+            catch (DhtUnavailableException e)
+            {
+                return OperationResult.Failed(StatusCodes.Status503ServiceUnavailable, e.Message);
+            }
+        }
+
+        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, cancellationToken) =>
+        {
+            var result = await put.RunAsync(dht, key.Digest, value, cancellationToken);
+            return result.Succeeded
+                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
+                : OperationResult.Failed(KeyApi.StatusOf(result), KeyApi.NotStored(key, result));
+        });
+
+        private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)
+        {
+            var result = await dht.GetAsync(key.Digest, cancellationToken);
+            return result.Value is { } value
+                ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, LookupSummary.Of(result.Lookup)))
+                : OperationResult.Failed(StatusCodes.Status404NotFound, KeyApi.NotFound(key, result));
+        }
+
+        private static async Task<OperationResult> DeleteAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken) =>
+            await dht.UnpublishAsync(key.Digest, cancellationToken)
+                ? new OperationResult(StatusCodes.Status204NoContent)
+                : OperationResult.Failed(StatusCodes.Status404NotFound, "The key is not published here.");
+
+        private static string? Number(JsonElement json, string name) =>
+            json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;
+
+        private static string? Text(JsonElement json, string name) => !json.TryGetProperty(name, out var value) ? null : value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.String => value.GetString(),
+            _ => throw ApiProblemException.Wrong($"{name} is {VisibleText.Excerpt(value.GetRawText())}; text is needed."),
+        };
+    }
+}

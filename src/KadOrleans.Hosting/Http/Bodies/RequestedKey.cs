@@ -1,0 +1,106 @@
+using System.Numerics;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>The key of a request: text, or its digest.</summary>
+/// <param name="Digest">The key's id: the SHA-1 of its UTF-8 bytes, if it is text.</param>
+/// <param name="Text">The text; null for a digest.</param>
+internal readonly record struct RequestedKey(NodeId Digest, string? Text)
+{
+    // A request line has at most 8 KiB.
+    private const int MaxLength = 1_024;
+    private const string Before = "/keys/";
+
+    /// <summary>The key for people, as a part of a sentence.</summary>
+    public override string ToString() => VisibleText.Excerpt(Text ?? Digest.ToString());
+
+    /// <summary>Reads the key of a path such as <c>/v1/keys/KEY</c>. A slash within a key is written as %2F.</summary>
+    /// <exception cref="ApiProblemException">It is too long, or no digest.</exception>
+    public static RequestedKey Read(HttpContext context)
+    {
+        // The parsed path has %2F and %252F as the same text. A proxy may put scheme and host before the path.
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var start = target.IndexOf(Before, StringComparison.OrdinalIgnoreCase);
+        var key = start < 0
+            ? context.GetRouteValue("key") as string
+            : Uri.UnescapeDataString(target[(start + Before.Length)..].Split('/', '?')[0]);
+        return Of(key, context.Request.Query["as"]);
+    }
+
+    /// <summary>A key as a request gives it: with the form <c>digest</c> an id, with <c>text</c> or without a form a text.</summary>
+    /// <exception cref="ApiProblemException">It is too long, or no digest.</exception>
+    public static RequestedKey Of(string? key, string? form)
+    {
+        if (string.IsNullOrEmpty(key) || key.Length > MaxLength)
+        {
+            throw ApiProblemException.Wrong($"The key has {key?.Length ?? 0} characters; 1 to {MaxLength} are allowed.");
+        }
+
+        return form switch
+        {
+            null or "text" => new RequestedKey(NodeId.FromKey(key), key),
+            "digest" when NodeId.TryParse(key, out var digest) => new RequestedKey(digest, null),
+            "digest" => throw ApiProblemException.Wrong(
+                $"The key '{VisibleText.Excerpt(key)}' is no digest; {NodeId.Length * 2} hexadecimal digits are needed."),
+            _ => throw ApiProblemException.Wrong($"as is '{VisibleText.Excerpt(form)}'; text or digest is allowed."),
+        };
+    }
+}
+
+/// <summary>How a request wants its value stored.</summary>
+/// <param name="Wait">What it awaits.</param>
+/// <param name="Life">How long the value lives; null if it is published again each day.</param>
+internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? Life)
+{
+    /// <summary>Reads the parameters of a put.</summary>
+    /// <param name="wait">network or durable; null is network.</param>
+    /// <param name="life">Whole seconds; null for a publication.</param>
+    /// <exception cref="ApiProblemException">One is another text, or the two do not go together.</exception>
+    public static RequestedPut Parse(string? wait, string? life)
+    {
+        var acknowledgement = wait switch
+        {
+            null or "network" => SetAcknowledgement.Network,
+            "durable" when life is null => SetAcknowledgement.Durable,
+            "durable" => throw ApiProblemException.Wrong("wait is 'durable'; with a life network is allowed."),
+            _ => throw ApiProblemException.Wrong($"wait is '{VisibleText.Excerpt(wait)}'; network or durable is allowed."),
+        };
+        return new RequestedPut(acknowledgement, life is null ? null
+            : int.TryParse(life, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= StoreRules.MaxLifeSeconds
+                ? TimeSpan.FromSeconds(seconds)
+                : throw ApiProblemException.Wrong($"life is '{VisibleText.Excerpt(life)}'; 1 to {StoreRules.MaxLifeSeconds} seconds are allowed."));
+    }
+
+    public Task<SetResult> RunAsync(IDht dht, NodeId key, DhtValue value, CancellationToken cancellationToken) => Life is { } life
+        ? dht.SetAsync(key, value, life, cancellationToken)
+        : dht.SetAsync(key, value, Wait, cancellationToken);
+}
+
+/// <summary>Ids and numbers in paths and queries. A mistake is an <see cref="ApiProblemException"/> that names the parameter.</summary>
+internal static class Requested
+{
+    /// <summary>The length of a list unless the request says so.</summary>
+    public const int DefaultCount = 100;
+
+    public static NodeId Id(string name, string text) => NodeId.TryParse(text, out var id)
+        ? id
+        : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; {NodeId.Length * 2} hexadecimal digits are needed.");
+
+    public static NodeId? OptionalId(string name, string? text) => text is null ? null : Id(name, text);
+
+    public static T Number<T>(string name, string? text, string needed = "a whole number is needed")
+        where T : INumber<T> => T.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text ?? string.Empty)}'; {needed}.");
+
+    public static T? OptionalNumber<T>(string name, string? text)
+        where T : struct, INumber<T> => text is null ? null : Number<T>(name, text);
+
+    /// <summary>The length of a list, 1 to a bound.</summary>
+    public static int Count(string? text, int most = IDhtAdmin.MaxPage)
+    {
+        var count = text is null ? DefaultCount : Number<int>("count", text, $"1 to {most} is allowed");
+        return count >= 1 && count <= most ? count : throw ApiProblemException.Wrong($"count is '{count}'; 1 to {most} is allowed.");
+    }
+}

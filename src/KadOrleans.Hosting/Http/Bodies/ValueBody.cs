@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>Reads bodies. The server bounds them by what their endpoints say, and takes none elsewhere.</summary>
+internal static class Body
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+
+    /// <exception cref="ApiProblemException">It is longer than its endpoint allows.</exception>
+    public static async Task<byte[]> ReadAsync(HttpContext context)
+    {
+        using var content = new MemoryStream();
+        try
+        {
+            await context.Request.Body.CopyToAsync(content, context.RequestAborted);
+            return content.ToArray();
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            var most = context.GetEndpoint()!.Metadata.GetMetadata<IRequestSizeLimitMetadata>()!.MaxRequestBodySize;
+            throw new ApiProblemException(e.StatusCode, $"The body is longer than {most} bytes, which are allowed here.");
+        }
+    }
+
+    /// <summary>Reads a body as a JSON object.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="needed">What another body is told.</param>
+    /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
+    public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed)
+    {
+        using var document = JsonDocument.Parse(await ReadAsync(context), Strict);
+        return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
+    }
+
+    /// <summary>A member of an object if it is text; null if not.</summary>
+    public static string? Text(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+}
+
+/// <summary>Values in bodies of requests and responses: as JSON with a type, as text, or as bytes.</summary>
+internal static class ValueBody
+{
+    public const string Bytes = "application/octet-stream";
+    public const string PlainText = "text/plain";
+    public const string Json = "application/json";
+
+    /// <summary>The header with a value's type.</summary>
+    public const string TypeHeader = "Kad-Type";
+
+    /// <summary>The most bytes of a body with one value: each of its bytes may be an escape of six characters.</summary>
+    public const int MaxBodyBytes = 64 << 10;
+
+    private const string Types = "string, int, float, bool or bytes";
+    private const string Missing = """The value is missing; {"value":…}, or {"type":…,"value":…}, is needed.""";
+
+    /// <summary>The tag of a value (RFC 9110 §8.8.3): equal values have equal tags everywhere.</summary>
+    public static EntityTagHeaderValue TagOf(DhtValue value)
+    {
+        byte[] bytes = [(byte)value.Kind, .. Encoding.UTF8.GetBytes(value.ToString())];
+        return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}\"");
+    }
+
+    /// <summary>A value's bytes: text in UTF-8, bytes as they are, and others as text.</summary>
+    public static ReadOnlyMemory<byte> ContentOf(DhtValue value) =>
+        value.Kind == DhtValueKind.Bytes ? value.AsBytes() : Encoding.UTF8.GetBytes(value.ToString());
+
+    /// <summary>Reads the value of a request by its content type.</summary>
+    /// <exception cref="ApiProblemException">There is none, it is too long, or of no type that is known.</exception>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static async Task<DhtValue> ReadAsync(HttpContext context)
+    {
+        var given = context.Request.ContentType;
+        var type = MediaTypeHeaderValue.TryParse(given, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;
+        if (type == Json)
+        {
+            return Read(await Body.ReadJsonAsync(context, Missing));
+        }
+
+        var content = await Body.ReadAsync(context);
+        return type switch
+        {
+            Bytes => Checked(DhtValue.FromBytes(content)),
+            PlainText when Utf8.IsValid(content) => Checked(DhtValue.FromUtf8(content)),
+            PlainText => throw ApiProblemException.Wrong($"The body is not UTF-8 text; send it as {Bytes}."),
+            _ => throw new ApiProblemException(
+                StatusCodes.Status415UnsupportedMediaType,
+                $"The content type is '{VisibleText.Excerpt(given ?? string.Empty)}'; {Json}, {PlainText} or {Bytes} is allowed."),
+        };
+    }
+
+    /// <summary>
+    /// Reads <c>{"type":…,"value":…}</c>. Without a type it is the value's in JSON; a number with a fraction or an exponent is a float.
+    /// </summary>
+    /// <exception cref="ApiProblemException">It is no such value, or too long.</exception>
+    public static DhtValue Read(JsonElement json)
+    {
+        if (!json.TryGetProperty("value", out var value))
+        {
+            throw ApiProblemException.Wrong(Missing);
+        }
+
+        var type = json.TryGetProperty("type", out var given) && given.ValueKind != JsonValueKind.Null
+            ? given.ValueKind == JsonValueKind.String ? given.GetString() : given.GetRawText()
+            : null;
+        type ??= TypeOf(value);
+        return Checked(DhtValueText.TryRead(type, value, out var read) ? read : type switch
+        {
+            "string" => throw Wrong(value, "a string is JSON text"),
+            "bool" => throw Wrong(value, "a bool is true or false"),
+            "int" => throw Wrong(value, $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}, or its digits as text"),
+            "float" => throw Wrong(value, "a float is a number from -1.8e308 to 1.8e308, or the text NaN, Infinity or -Infinity"),
+            "bytes" => throw Wrong(value, "bytes are text in hexadecimal, two digits each"),
+            var other => throw ApiProblemException.Wrong($"The type is '{VisibleText.Excerpt(other ?? string.Empty)}'; {Types} is allowed."),
+        });
+    }
+
+    private static string? TypeOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => "string",
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
+        _ => throw ApiProblemException.Wrong($"The value is {VisibleText.Excerpt(value.GetRawText())}; text, a number, true or false is allowed."),
+    };
+
+    private static ApiProblemException Wrong(JsonElement value, string allowed) =>
+        ApiProblemException.Wrong($"The value is {VisibleText.Excerpt(value.GetRawText())}; {allowed}.");
+
+    private static DhtValue Checked(DhtValue value) => StoreRules.FindRefusal(value) is null
+        ? value
+        : throw new ApiProblemException(
+            StatusCodes.Status413PayloadTooLarge,
+            $"The value is {value.ContentLength} bytes long; at most {StoreRules.MaxContentLength} are allowed.");
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>Ends a request with a problem: a mistake of the caller.</summary>
+/// <param name="status">The status code.</param>
+/// <param name="sentence">What is wrong, and what is allowed.</param>
+internal sealed class ApiProblemException(int status, string sentence) : Exception(sentence)
+{
+    public int Status => status;
+
+    /// <summary>A mistake in the request: 400.</summary>
+    public static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status400BadRequest, sentence);
+
+    /// <summary>What the request names does not exist: 404.</summary>
+    public static ApiProblemException Missing(string sentence) => new(StatusCodes.Status404NotFound, sentence);
+}
+
+/// <summary>Responses for errors: problem details (RFC 9457), with one sentence in <c>detail</c>.</summary>
+internal static class ApiProblem
+{
+    /// <summary>Creates a response. Text of strangers in the sentence is made visible.</summary>
+    public static ProblemHttpResult Create(int status, string sentence, IDictionary<string, object?>? extensions = null) =>
+        TypedResults.Problem(detail: VisibleText.Show(sentence), statusCode: status, extensions: extensions);
+}
+
+/// <summary>Turns what a handler throws into problem details. Event ids 8100 to 8109.</summary>
+internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointFilter
+{
+    private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Http");
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var request = context.HttpContext.Request;
+        try
+        {
+            return await next(context);
+        }
+        catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
+        catch (Exception e)
+        {
+            var (status, sentence) = e switch
+            {
+                ApiProblemException problem => (problem.Status, problem.Message),
+                BadHttpRequestException wrong => (wrong.StatusCode, wrong.Message),
+                JsonException => (StatusCodes.Status400BadRequest, $"The body is not the JSON that is needed: {e.Message}"),
+                DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, e.Message),
+                _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
+            };
+            if (status == StatusCodes.Status500InternalServerError)
+            {
+                LogFailed(request.Method, VisibleText.Excerpt(request.Path), e);
+            }
+
+            return ApiProblem.Create(status, sentence);
+        }
+    }
+
+    [LoggerMessage(8100, LogLevel.Error, "{Method} {Path} failed")]
+    private partial void LogFailed(string method, string path, Exception failure);
+}

@@ -1,0 +1,106 @@
+using System.Net.ServerSentEvents;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>Watches a key by server-sent events.</summary>
+internal static class WatchApi
+{
+    /// <summary>The event of a value: its data is a <see cref="KeyResult"/>.</summary>
+    public const string Value = "value";
+
+    /// <summary>The event of a key without a value: its data is a <see cref="NoValue"/>.</summary>
+    public const string None = "none";
+
+    /// <summary>The event that says only that the connection lives, so that proxies keep it.</summary>
+    public const string Heartbeat = "heartbeat";
+
+    public static void Map(RouteGroupBuilder api) => api.MapGet("/keys/{key}/events", WatchAsync)
+        .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+        .WithSummary("Sends the value of a key, and each change of it that this DHT learns of, as server-sent events.")
+        .WithDescription($"Events are {Value}, {None} (there is no value any more), and {Heartbeat} after 15 s without another.")
+        .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
+
+    private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time)
+    {
+        var requested = RequestedKey.Read(context);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var changes = dht.WatchAsync(requested.Digest, ending.Token).GetAsyncEnumerator(ending.Token);
+        try
+        {
+            // The first value comes before the response, so that a failure has its status code.
+            await changes.MoveNextAsync();
+        }
+        catch
+        {
+            await changes.DisposeAsync();
+            ending.Dispose();
+            throw;
+        }
+
+        return TypedResults.ServerSentEvents(Heartbeats.AddAsync(changes, Task.FromResult(true), change => change.Value is { } value
+            ? new SseItem<object>(KeyResult.Of(requested, value, lookup: null), Value)
+            : new SseItem<object>(new NoValue(requested.Text, requested.Digest.ToString()), None), ending, time));
+    }
+
+    /// <summary>A key without a value.</summary>
+    /// <param name="Key">The key's text; null if the request has its digest.</param>
+    /// <param name="Digest">The key's id.</param>
+    internal sealed record NoValue(string? Key, string Digest);
+}
+
+/// <summary>Puts heartbeats between the items of a stream, so that proxies keep its connection.</summary>
+internal static class Heartbeats
+{
+    /// <summary>The longest time without an event.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    /// <summary>An event for each item of a stream, and a heartbeat after each <see cref="Interval"/> without one. Ends with the stream.</summary>
+    /// <param name="source">Disposed at the end.</param>
+    /// <param name="next">The result of the move to the next item, which may be under way.</param>
+    /// <param name="show">The event of an item.</param>
+    /// <param name="ending">Cancels the source; disposed at the end.</param>
+    /// <param name="time">The clock.</param>
+    public static async IAsyncEnumerable<SseItem<object>> AddAsync<T>(
+        IAsyncEnumerator<T> source, Task<bool> next, Func<T, SseItem<object>> show, CancellationTokenSource ending, TimeProvider time)
+    {
+        try
+        {
+            while (true)
+            {
+                while (!await CompletesAsync(next, time, ending.Token))
+                {
+                    yield return new SseItem<object>(new object(), WatchApi.Heartbeat);
+                }
+
+                if (!await next)
+                {
+                    yield break;
+                }
+
+                yield return show(source.Current);
+                next = source.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            // The enumerator must not be disposed while it works.
+            await ending.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await source.DisposeAsync();
+            ending.Dispose();
+        }
+    }
+
+    private static async Task<bool> CompletesAsync(Task task, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(Interval, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+namespace KadOrleans.Hosting;
+
+/// <summary>The sums of all counters at one time, by name.</summary>
+internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
+
+/// <summary>
+/// What the first page shows: the process's health in words, the node or the first <see cref="MaxNodes"/> live edges with the contacts of
+/// all, the rates, which are null before the second sample, and a line for each alarm. The series is for drawings.
+/// </summary>
+internal sealed record Overview(
+    DateTimeOffset At,
+    bool IsReady,
+    string Words,
+    IReadOnlyList<OverviewNode> Nodes,
+    int NodeCount,
+    int Contacts,
+    OverviewRates? Rates,
+    IReadOnlyList<Alarm> Alarms,
+    OverviewSeries Series)
+{
+    /// <summary>The most nodes that are sent with each change.</summary>
+    public const int MaxNodes = 100;
+
+    /// <summary>The time that rates are taken over.</summary>
+    private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
+
+    /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
+    public static Overview Of(Health health, IReadOnlyList<DhtNodeStatus>? nodes, IReadOnlyList<CountsAt> samples)
+    {
+        var last = samples[^1];
+        var begin = samples.First(sample => last.At - sample.At <= RateWindow);
+        var known = nodes ?? [];
+        return new Overview(
+            last.At,
+            health.IsReady,
+            Describe(health, nodes),
+            [.. known.OrderBy(node => node.Name, StringComparer.Ordinal).Take(MaxNodes).Select(OverviewNode.Of)],
+            known.Count,
+            known.Sum(node => node.Contacts),
+            last.At > begin.At ? OverviewRates.Between(begin, last) : null,
+            Alarm.Judge(health, nodes, samples[0], last),
+            OverviewSeries.Of(samples));
+    }
+
+    private static string Describe(Health health, IReadOnlyList<DhtNodeStatus>? nodes) => (health, nodes) switch
+    {
+        ({ IsReady: false }, _) => $"Not ready: {health.Status}.{(health.Reason is { } reason ? " " + reason : string.Empty)}",
+        (_, null) => "Ready, but nobody says how the nodes are.",
+        ({ Reason: { } reason }, _) => $"Ready. {reason}",
+        (_, []) => "Ready, but without an edge: nothing is served to the network.",
+        (_, [{ Name: "", Contacts: 0 }]) => "Ready. The node has no contacts yet.",
+        (_, [{ Name: "", Contacts: var contacts }]) => $"Ready. The node serves the network and has {Count(contacts, "contact")}.",
+        _ => $"Ready. {Count(nodes.Count, "edge")} {(nodes.Count == 1 ? "serves" : "serve")} the network with {Count(nodes.Sum(node => node.Contacts), "contact")}.",
+    };
+
+    private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? string.Empty : "s")}";
+}
+
+/// <summary>A node, whose name is empty, or an edge with its node ids.</summary>
+internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IReadOnlyList<UdpEndpoint> Endpoints, int Contacts)
+{
+    public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
+}
+
+/// <summary>
+/// What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups that ended,
+/// and how many lookups succeeded and failed.
+/// </summary>
+internal sealed record OverviewRates(
+    double OverSeconds, double Received, double Refused, double Stores, double Lookups, long Succeeded, long Failed)
+{
+    private static readonly string[] Successes = [Name(TerminationReason.Converged), Name(TerminationReason.ValueFound)];
+
+    private static readonly string[] Failures =
+        [Name(TerminationReason.NoContacts), Name(TerminationReason.NobodyAnswered), Name(TerminationReason.RequestLimit), Name(TerminationReason.DeadlineReached)];
+
+    /// <summary>The growth of the counters between two samples.</summary>
+    public static OverviewRates Between(CountsAt begin, CountsAt end)
+    {
+        var seconds = (end.At - begin.At).TotalSeconds;
+        var (succeeded, failed) = (Successes.Sum(name => Growth(begin, end, name)), Failures.Sum(name => Growth(begin, end, name)));
+        return new OverviewRates(
+            Math.Round(seconds, 1),
+            PerSecond(GrowthOf(begin, end, "received.")),
+            PerSecond(GrowthOf(begin, end, "refused.")),
+            PerSecond(Growth(begin, end, "stores.accepted")),
+            PerSecond(succeeded + failed),
+            succeeded,
+            failed);
+
+        // The clock may have been set back in between.
+        double PerSecond(long growth) => seconds > 0 ? Math.Round(growth / seconds, 2) : 0;
+    }
+
+    /// <summary>The growth of one counter.</summary>
+    public static long Growth(CountsAt begin, CountsAt end, string name) =>
+        end.Counts.GetValueOrDefault(name) - begin.Counts.GetValueOrDefault(name);
+
+    private static long GrowthOf(CountsAt begin, CountsAt end, string prefix) =>
+        end.Counts.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Sum(name => Growth(begin, end, name));
+
+    private static string Name(TerminationReason reason) => $"lookups.{reason}";
+}
+
+/// <summary>Rates per second, one for each time between two samples, at its end: of requests, of lookups, and of those that failed.</summary>
+internal sealed record OverviewSeries(
+    IReadOnlyList<DateTimeOffset> At, IReadOnlyList<double> Received, IReadOnlyList<double> Lookups, IReadOnlyList<double> Failed)
+{
+    public static OverviewSeries Of(IReadOnlyList<CountsAt> samples)
+    {
+        List<OverviewRates> rates = [.. samples.Zip(samples.Skip(1), OverviewRates.Between)];
+        return new OverviewSeries(
+            [.. samples.Skip(1).Select(sample => sample.At)],
+            [.. rates.Select(rate => rate.Received)],
+            [.. rates.Select(rate => rate.Lookups)],
+            [.. rates.Select(rate => Math.Round(rate.Failed / Math.Max(rate.OverSeconds, 0.1), 2))]);
+    }
+}

@@ -1,0 +1,200 @@
+namespace KadOrleans.Node;
+
+internal sealed class NodeAdmin(
+    Func<NodeParts> parts,
+    IKeyStore store,
+    IPublicationStore publications,
+    NodeRuleBook rules,
+    KeyWatches watches,
+    NodeCrawls crawls,
+    TimeProvider time) : IDhtAdmin
+{
+    public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        var region = AdminArguments.CheckPage(prefix, count);
+        var now = time.GetUtcNow();
+
+        // The store has no order. The first scan reads no values, and one key more tells whether others follow.
+        var keys = new SortedSet<NodeId>();
+        await foreach (var _ in store.ScanAsync(region, Note, cancellationToken))
+        {
+        }
+
+        HashSet<NodeId> wanted = [.. keys.Take(count)];
+        NodeId? next = keys.Count > count ? wanted.Max() : null;
+        var found = await store.ScanAsync(region, life => wanted.Contains(life.Key), cancellationToken)
+            .Where(entry => !entry.Value.IsExpired(now))
+            .Select(entry => KeySummary.Of(entry.Key, entry.Value))
+            .OrderBy(entry => entry.Key)
+            .ToListAsync(cancellationToken);
+        return new KeyPage(found, next);
+
+        bool Note(KeyLife life)
+        {
+            if (life.ExpiresAt > now && !(life.Key <= after) && (keys.Count <= count || life.Key < keys.Max))
+            {
+                keys.Add(life.Key);
+                if (keys.Count > count + 1)
+                {
+                    keys.Remove(keys.Max);
+                }
+            }
+
+            return false;
+        }
+    }
+
+    public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+
+        // The store has no order. One more than asked for tells whether others follow.
+        var found = await publications.ScanAsync(cancellationToken)
+            .Where(entry => !(entry.Key <= after))
+            .OrderBy(entry => entry.Key)
+            .Take(count + 1)
+            .Select(entry => new PublicationSummary(entry.Key, entry.Value.Value.Kind, entry.Value.Value.ContentLength, entry.Value.PublishedAt))
+            .ToListAsync(cancellationToken);
+        return new PublicationPage([.. found.Take(count)], found.Count > count ? found[count - 1].Key : null);
+    }
+
+    public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var held = await store.GetAsync(key, time.GetUtcNow(), cancellationToken);
+        var published = await publications.GetAsync(key, cancellationToken);
+        return new KeyDetails(key, held, published?.PublishedAt, await parts().Engine.AskHoldersAsync(key, cancellationToken));
+    }
+
+    // In the turn of those who publish the key: a set that has begun ends before.
+    public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        parts().Engine.Turns.RunAsync(key, async () =>
+        {
+            var wasPublished = await publications.RemoveAsync(key, cancellationToken);
+            var wasHeld = await store.RemoveAsync(key, cancellationToken);
+            watches.Post(key, KeyNotice.Of(null));
+            return new KeyDeletion(wasHeld, wasPublished);
+        });
+
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
+        store.ScanAsync(cancellationToken).Where(entry => !entry.Value.IsExpired(time.GetUtcNow()));
+
+    // A cluster's publication is an ordinary value here: an expired one would replace a live one for nothing.
+    public async Task<IReadOnlyList<StoreResult>> ImportAsync(
+        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(values.Count);
+        var now = time.GetUtcNow();
+        return await Task.WhenAll(values.Select(value => value.Value.IsExpired(now)
+            ? Task.FromResult(StoreResult.Outdated)
+            : ImportAsync(value.Key, value.Value with { PublishedAt = null }, cancellationToken)));
+    }
+
+    private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken)
+    {
+        var result = await store.PutAsync(key, value, PutKind.Import, cancellationToken);
+        if (result == StoreResult.Stored)
+        {
+            watches.Post(key, KeyNotice.Changed);
+        }
+
+        return result;
+    }
+
+    public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        var usage = await store.GetUsageAsync(cancellationToken);
+        return new DhtUsage(usage.Keys, usage.Bytes, [], []);
+    }
+
+    public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count, IDhtAdmin.MaxSources);
+        return new DhtSources(await store.GetSourcesAsync(count, cancellationToken), []);
+    }
+
+    public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
+    {
+        var node = parts().Engine;
+        return id is { } other && other != node.Id
+            ? throw new ArgumentException($"The node id {other} is not this node's, which is {node.Id}.")
+            : Task.FromResult(TableDetails.Of(node.Id, parts().Table.Describe(), node.RoutingTable.Contacts));
+    }
+
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>
+        parts().Engine.Lookups.TraceAsync(target, kind, cancellationToken);
+
+    public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<EdgeDetails>>([]);
+
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
+        throw new ArgumentException("This is one node, which has no edges; a cluster has.");
+
+    public Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<ContactDetails>>([.. parts().Table.Find(id).Select(known => new ContactDetails(parts().Engine.Id, known))]);
+
+    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default)
+    {
+        var held = parts().Table.Find(id);
+        foreach (var drop in KnownContact.DropsOf(held))
+        {
+            parts().Table.Observe(drop);
+        }
+
+        return Task.FromResult(held.Count > 0 ? 1 : 0);
+    }
+
+    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default)
+    {
+        MaintenanceTask task = work switch
+        {
+            DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. parts().Table.Describe().Select(bucket => bucket.Range)]),
+            DhtWork.Walk => new MaintenanceTask.Walk(),
+            _ => new MaintenanceTask.Republish(),
+        };
+        return Task.FromResult(parts().Maintenance.TryRun(task) ? 1 : 0);
+    }
+
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) => throw NoShards();
+
+    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SiloDetails>>([]);
+
+    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) => throw NoShards();
+
+    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => throw NoShards();
+
+    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) => rules.NoteAsync(entry, cancellationToken);
+
+    public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default) =>
+        rules.ReadAuditAsync(count, before, cancellationToken);
+
+    public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default) => Task.FromResult(new BanList(rules.Rules.Bans, []));
+
+    public async Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) =>
+        new(await rules.BanAsync(ban, isBanned: true, cancellationToken), []);
+
+    public async Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) =>
+        new(await rules.BanAsync(ban, isBanned: false, cancellationToken), []);
+
+    public Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    {
+        var node = parts().Engine;
+        return Task.FromResult(new LimitList(LimitDetails.List(node.Rules.Settings, rules.Rules.Limits, node.Options.MostKeys, isCluster: false), []));
+    }
+
+    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default) =>
+        new(await rules.SetLimitAsync(name, value, cancellationToken), []);
+
+    public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default) =>
+        Task.FromResult(crawls.Start(request ?? new CrawlRequest()));
+
+    public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) =>
+        crawls.WatchAsync(id, cancellationToken);
+
+    public Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) => crawls.ListAsync(cancellationToken);
+
+    public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
+        crawls.ReadAsync(id, cancellationToken);
+
+    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) => crawls.StopAsync(id, cancellationToken);
+
+    private static ArgumentException NoShards() => new("This is one node, which has no shards; a cluster has.");
+}

@@ -1,0 +1,74 @@
+namespace KadOrleans.Node;
+
+/// <summary>Gets damaged values back from other holders, as a stranger's: by majority, and within a holder's quota.</summary>
+internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
+{
+    public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<LostValues>();
+    private readonly TimeProvider _time = environment.Time;
+    private readonly AddressRangeSet _trusted = AddressRangeSet.Parse(node.Options.Trust);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var keys = store.LostKeys;
+        while (keys.Count > 0 && !node.HasGoodContact)
+        {
+            await Task.Delay(CheckPause, _time, cancellationToken);
+        }
+
+        var pause = TimeSpan.FromSeconds(1 / Math.Min(RepublishPace.Least, node.Options.RepublishRate));
+        var found = 0;
+        foreach (var key in keys)
+        {
+            found += await TryGetAsync(key, cancellationToken) ? 1 : 0;
+            await Task.Delay(pause, _time, cancellationToken);
+        }
+
+        if (keys.Count > 0)
+        {
+            _logger.LostValuesFound(found, keys.Count);
+        }
+    }
+
+    private async Task<bool> TryGetAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is not null)
+            {
+                return true;
+            }
+
+            var outcome = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
+            if (outcome is not { Value: { } value, Holder: { } holder, Reason: TerminationReason.ValueFound }
+                || outcome.Agreed <= outcome.Differed)
+            {
+                return false;
+            }
+
+            var (now, most) = (_time.GetUtcNow(), node.Kademlia.ValueTimeToLive);
+            var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
+            var source = await SourceOfAsync(key, value, holder, cancellationToken);
+            var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
+            var isStored = await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+            if (isStored)
+            {
+                node.Watches.Post(key, KeyNotice.Changed);
+            }
+
+            return isStored;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            _logger.MaintenanceFailed(nameof(LostValues), e);
+            return false;
+        }
+    }
+
+    private async Task<SourceNetwork> SourceOfAsync(NodeId key, DhtValue value, Contact holder, CancellationToken cancellationToken)
+    {
+        var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
+        return isOwn || _trusted.Contains(holder.Endpoint) ? SourceNetwork.Trusted : SourceNetwork.Of(holder.Endpoint);
+    }
+}

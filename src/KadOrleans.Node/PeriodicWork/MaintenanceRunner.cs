@@ -1,0 +1,182 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace KadOrleans.Node;
+
+/// <summary>Runs a node's periodic work. A failure stops no other work.</summary>
+internal sealed class MaintenanceRunner(
+    DhtNode node,
+    IKeyStore store,
+    IPublicationStore publications,
+    IMaintenanceSchedule schedule,
+    Func<CancellationToken, Task> rejoin,
+    NodeEnvironment environment)
+{
+    /// <summary>Concurrent refresh lookups: few enough not to disturb.</summary>
+    private const int ParallelLookups = 3;
+
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
+
+    private readonly TimeCorrector _corrector = new(
+        store, publications, node.Kademlia.ValueTimeToLive, environment.LoggerFactory.CreateLogger<TimeCorrector>());
+
+    private readonly Republisher _republisher = new(node, store, publications, environment);
+
+    private readonly StoreWatch _watch = new(node, store, environment);
+
+    // One runs and one waits; more would only run again.
+    private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
+
+    internal RoutingTableRefreshManager Walks { get; } =
+        new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
+
+    internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
+
+    /// <summary>Works until cancelled. If a job fails for good, which is a bug, the others end too.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        MaintenanceJob[] jobs =
+        [
+            MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => FollowAsync(schedule.WatchAsync(token), token), StoreWatch.Period),
+            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token), StoreWatch.Period),
+            .. _republisher.Jobs,
+            new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
+            .. OtherJobs,
+        ];
+        await Task.WhenAll([.. jobs.Select(RunJobAsync)]);
+
+        async Task RunJobAsync(MaintenanceJob job)
+        {
+            try
+            {
+                await job.RunAsync(environment.Time, _logger, ending.Token);
+            }
+            catch
+            {
+                ending.Cancel();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Begins an operator's work. False if such work waits already.</summary>
+    public bool TryRun(MaintenanceTask task) => _requested.Writer.TryWrite(task);
+
+    /// <summary>Sends a pending publication soon; if too many are queued, a later check does.</summary>
+    public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);
+
+    public async Task RefreshBucketsAsync(IReadOnlyList<BucketRange> buckets, CancellationToken cancellationToken)
+    {
+        var next = -1;
+        var workers = Enumerable.Range(0, ParallelLookups).Select(_ => WorkAsync()).ToList();
+        foreach (var worker in workers)
+        {
+            await worker;
+        }
+
+        _logger.BucketsRefreshed(buckets.Count);
+
+        async Task WorkAsync()
+        {
+            for (var i = Interlocked.Increment(ref next); i < buckets.Count; i = Interlocked.Increment(ref next))
+            {
+                await node.FindNodeAsync(buckets[i].RandomId(environment.Random), cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    /// <summary>After a join: refreshes all buckets further away than the nearest neighbour's (Kademlia §2.3).</summary>
+    public Task RefreshAfterJoinAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, 1) is [var nearest]
+        ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
+        : Task.CompletedTask;
+
+    // ReadAllAsync would leave the caller's synchronization context.
+    private async IAsyncEnumerable<MaintenanceTask> ReadRequestedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await _requested.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_requested.Reader.TryRead(out var task))
+            {
+                yield return task;
+            }
+        }
+    }
+
+    private async Task FollowAsync(IAsyncEnumerable<MaintenanceTask> tasks, CancellationToken cancellationToken)
+    {
+        await foreach (var task in tasks)
+        {
+            // Republishing may take long, so other work does not wait for it.
+            if (task is MaintenanceTask.Republish or MaintenanceTask.RepublishKeys)
+            {
+                _republisher.Enqueue(task);
+                continue;
+            }
+
+            try
+            {
+                await DoAsync(task, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                _logger.MaintenanceFailed(task.GetType().Name, e);
+            }
+        }
+    }
+
+    private Task DoAsync(MaintenanceTask task, CancellationToken cancellationToken) => task switch
+    {
+        MaintenanceTask.RefreshBuckets refresh => RefreshBucketsAsync(refresh.Buckets, cancellationToken),
+        MaintenanceTask.Walk => Walks.RefreshAsync(force: true, cancellationToken),
+        MaintenanceTask.Rejoin => rejoin(cancellationToken),
+        MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
+        _ => ExpireAsync(cancellationToken),
+    };
+
+    private async Task ExpireAsync(CancellationToken cancellationToken)
+    {
+        var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
+        if (removed > 0)
+        {
+            _logger.ValuesExpired(removed);
+        }
+    }
+}
+
+/// <summary>Moves the times of values stored or published while the system's clock was behind.</summary>
+internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publications, TimeSpan timeToLive, ILogger logger)
+{
+    // Values written at once, which share a transaction; far below a store's queue.
+    private const int BatchSize = 1024;
+
+    /// <summary>A value whose write fails expires early.</summary>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public async Task RunAsync(ClockCorrection correction, CancellationToken cancellationToken)
+    {
+        var moved = 0;
+        await foreach (var chunk in store.ScanAsync(cancellationToken).Chunk(BatchSize).WithCancellation(cancellationToken))
+        {
+            var puts = chunk.Select(entry => MoveAsync(entry.Key, correction.Move(entry.Value, timeToLive), cancellationToken)).ToList();
+            foreach (var put in puts)
+            {
+                moved += await put ? 1 : 0;
+            }
+        }
+
+        await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
+        {
+            if (correction.Move(publication.PublishedAt) is { } publishedAt)
+            {
+                await publications.PutAsync(key, publication with { PublishedAt = publishedAt }, cancellationToken);
+            }
+        }
+
+        logger.TimesCorrected(moved, correction.By.TotalSeconds);
+    }
+
+    // The same value with a later end of life is a renewal to every store.
+    private async Task<bool> MoveAsync(NodeId key, StoredValue? value, CancellationToken cancellationToken) =>
+        value is not null && await store.PutAsync(key, value, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+}

@@ -1,0 +1,370 @@
+using System.Threading.Channels;
+
+namespace KadOrleans.Node;
+
+/// <summary>Republishes held values and own publications (Kademlia §2.5). Each is checked again just before it is sent.</summary>
+internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
+{
+    /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>
+    private const int MaxParallel = 512;
+
+    private const int MaxPending = 16;
+
+    /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
+    private const int MaxCollected = 65_536;
+
+    private readonly TimeProvider _time = environment.Time;
+    private readonly SendPace _pace = new(environment.Time, 1);
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
+
+    // Bounded by its callers: one check, and the keys that a schedule accepted.
+    private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
+        new UnboundedChannelOptions { SingleReader = true });
+
+    // Drops the newest when full: the next check finds the publication.
+    private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
+        new BoundedChannelOptions(1_024) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    // One entry for each value being sent.
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
+
+    // 1 while a check of everything is queued, which is enough.
+    private int _lookWaits;
+
+    // Keys of the queued work that have not begun.
+    private long _queued;
+
+    private KademliaOptions Kademlia => node.Options.Kademlia;
+
+    public void Enqueue(MaintenanceTask work)
+    {
+        if (work is MaintenanceTask.RepublishKeys some)
+        {
+            Interlocked.Add(ref _queued, some.Keys.Count);
+            _work.Writer.TryWrite(work);
+        }
+        else if (Interlocked.Exchange(ref _lookWaits, 1) == 0)
+        {
+            _work.Writer.TryWrite(work);
+        }
+    }
+
+    /// <summary>Sends a pending publication beside the queued work.</summary>
+    public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
+
+    public IEnumerable<MaintenanceJob> Jobs =>
+        [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), MaintenanceJob.Once(nameof(Republisher), WorkAsync)];
+
+    private async Task SendPendingAsync(CancellationToken cancellationToken)
+    {
+        var running = new List<Task>();
+        var batch = new RepublishBatch(static () => { });
+        try
+        {
+            while (true)
+            {
+                var key = await _soon.Reader.ReadAsync(cancellationToken);
+                if (running.Count >= MaxPending)
+                {
+                    await Task.WhenAny(running);
+                    running.RemoveAll(static task => task.IsCompleted);
+                }
+
+                running.Add(SendAsync(key, static (_, _, _) => false, batch, cancellationToken));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(running);
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var work = await _work.Reader.ReadAsync(cancellationToken);
+                if (work is MaintenanceTask.RepublishKeys some)
+                {
+                    await SendAllAsync(some, cancellationToken);
+                }
+                else
+                {
+                    Interlocked.Exchange(ref _lookWaits, 0);
+                    await CheckAsync(cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            await DrainAsync();
+        }
+    }
+
+    /// <summary>Sends some keys. Returns when all have begun: the next need not wait for the slowest.</summary>
+    private async Task SendAllAsync(MaintenanceTask.RepublishKeys some, CancellationToken cancellationToken)
+    {
+        var batch = new RepublishBatch(some.Ended);
+        try
+        {
+            foreach (var key in some.Keys)
+            {
+                var due = Interlocked.Decrement(ref _queued);
+                await BeginAsync(key, due, static (republisher, _, held) => republisher.IsDueAtCheck(held), batch, cancellationToken);
+            }
+        }
+        finally
+        {
+            End(batch);
+        }
+    }
+
+    /// <summary>Sends all that is due. Returns when that is done: a check before would find it again.</summary>
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        var due = new DueKeys(MaxCollected);
+
+        await foreach (var _ in store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
+        {
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var batch = new RepublishBatch(done.SetResult);
+        try
+        {
+            await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
+            {
+                if (IsDue(publication))
+                {
+                    await BeginAsync(key, due.Count, static (_, _, _) => false, batch, cancellationToken);
+                }
+            }
+
+            foreach (var key in due.Take())
+            {
+                await BeginAsync(key, due.Count, static (republisher, key, held) => republisher.IsDue(key, held), batch, cancellationToken);
+            }
+        }
+        finally
+        {
+            End(batch);
+            await done.Task;
+        }
+
+        bool Collect(KeyLife life)
+        {
+            if (IsToSend(life))
+            {
+                due.Add(life.Key, life.StoredAt);
+            }
+
+            return false;
+        }
+    }
+
+    private async Task BeginAsync(
+        NodeId key, long due, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
+    {
+        var wait = _pace.Wait;
+        _pace.Count(1 / RepublishPace.GetRate(due, node.Options.RepublishRate));
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _time, cancellationToken);
+        }
+
+        await _room.Writer.WriteAsync(true, cancellationToken);
+        batch.Begin();
+        _ = SendWithinRoomAsync();
+
+        async Task SendWithinRoomAsync()
+        {
+            await SendAsync(key, isDue, batch, cancellationToken);
+            End(batch);
+            _room.Reader.TryRead(out _);
+        }
+    }
+
+    private void End(RepublishBatch batch)
+    {
+        if (batch.End() && batch.Republished + batch.Published > 0)
+        {
+            _logger.ValuesRepublished(batch.Republished, batch.Published);
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        for (var i = 0; i < MaxParallel; i++)
+        {
+            await _room.Writer.WriteAsync(true);
+        }
+
+        for (var i = 0; i < MaxParallel; i++)
+        {
+            _room.Reader.TryRead(out _);
+        }
+    }
+
+    private async Task SendAsync(
+        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
+            {
+                if (await PublishAsync(key, publication, cancellationToken))
+                {
+                    batch.CountPublished();
+                }
+
+                return;
+            }
+
+            var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
+            if (held is not null && isDue(this, key, held) && IsResponsible(key))
+            {
+                await WaitForUploadAsync(held.Value, cancellationToken);
+                await node.Publisher.SpreadAsync(key, held, cancellationToken);
+                await store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
+                batch.CountRepublished();
+                node.Metrics.Republished.Add();
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                _logger.MaintenanceFailed(nameof(Republisher), e);
+            }
+        }
+    }
+
+    private Task WaitForUploadAsync(DhtValue value, CancellationToken cancellationToken)
+    {
+        var contacts = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        return node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
+    }
+
+    private async Task<bool> PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        if (!publication.IsPending)
+        {
+            await WaitForUploadAsync(publication.Value, cancellationToken);
+        }
+
+        var later = await FindLaterAsync(key, publication, cancellationToken);
+        return await node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
+    }
+
+    private async Task<bool> PublishAsync(NodeId key, Publication publication, StoredValue? later, CancellationToken cancellationToken)
+    {
+        if (await publications.GetAsync(key, cancellationToken) != publication)
+        {
+            // The publication was ended or changed while the network was queried.
+            return false;
+        }
+
+        if (later is not null)
+        {
+            // First, as a cluster's shard lets no copy replace a publication.
+            await publications.RemoveAsync(key, cancellationToken);
+            await TakeOverAsync(key, later, cancellationToken);
+            return false;
+        }
+
+        var result = await node.SetAsync(key, publication.Value, cancellationToken);
+        if (!result.Succeeded || await publications.GetAsync(key, cancellationToken) != publication)
+        {
+            return false;
+        }
+
+        await publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
+        return true;
+    }
+
+    /// <summary>The other value that a majority of the k nearest has, if its life shows a later publication; else null.</summary>
+    private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        // Read before the query, as contacts that do not respond are dropped.
+        var known = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        var found = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
+        var now = _time.GetUtcNow();
+        var held = await store.GetAsync(key, now, cancellationToken);
+        var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
+        if (other is not { } value || value == publication.Value
+            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive)
+        {
+            return null;
+        }
+
+        // The publication's own copy has no vote, an overwritten one has. Unresponsive contacts count in the total, so one liar
+        // is no majority in an outage.
+        var own = held?.Value == value ? 1 : 0;
+        var judges = Math.Max(found.Closest.Count, known) + own;
+        var voices = found.Agreed + own;
+        if (found.Agreed == 0 || 2 * voices <= judges)
+        {
+            return null;
+        }
+
+        _logger.PublicationEnded(key, voices, judges);
+        return new StoredValue(value, now, now + Kademlia.Bound(life), default);
+    }
+
+    private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
+        {
+            await store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
+            node.Watches.Post(key, KeyNotice.Changed);
+        }
+    }
+
+    private bool IsDue(Publication publication) => publication.IsPending
+        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+
+    private bool IsDue(NodeId key, StoredValue held) =>
+        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia);
+
+    private bool IsToSend(KeyLife life) =>
+        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
+
+    private bool IsDueAtCheck(StoredValue held) =>
+        RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
+
+    private bool IsResponsible(NodeId key) =>
+        RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
+}
+
+/// <param name="ended">Called once, when all have ended.</param>
+internal sealed class RepublishBatch(Action ended)
+{
+    // One for those who still add values.
+    private int _open = 1;
+    private int _republished;
+    private int _published;
+
+    public int Republished => _republished;
+
+    public int Published => _published;
+
+    public void Begin() => Interlocked.Increment(ref _open);
+
+    public void CountRepublished() => Interlocked.Increment(ref _republished);
+
+    public void CountPublished() => Interlocked.Increment(ref _published);
+
+    /// <summary>Ends a value, or the adding of values. Returns whether it was the last.</summary>
+    public bool End()
+    {
+        if (Interlocked.Decrement(ref _open) > 0)
+        {
+            return false;
+        }
+
+        ended();
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+namespace KadOrleans.Node;
+
+/// <summary>Saves the id and contacts. An empty table never replaces the saved contacts: an outage empties it.</summary>
+internal sealed class StateSaver(
+    DhtNode node,
+    INodeStateStore states,
+    IReadOnlyList<Contact> saved,
+    KadNodeOptions options,
+    Func<bool> isFailing,
+    NodeEnvironment environment)
+{
+    /// <summary>Contacts saved, nearest first. A few buckets suffice to rejoin.</summary>
+    private const int MaxContacts = 1_000;
+
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
+    private readonly TimeSpan _period =
+        options.StateChangeSaveDelay < options.StateSaveInterval ? options.StateChangeSaveDelay : options.StateSaveInterval;
+
+    private long _savedAt = environment.Time.GetTimestamp();
+    private long _savedVersion = -1;
+    private bool _isFailing;
+
+    public IReadOnlyList<Contact> LastContacts { get; private set; } = saved;
+
+    /// <summary>Saves what is due. Returns the time until the next check, soon while storage fails.</summary>
+    public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
+    {
+        var isDue = environment.Time.GetElapsedTime(_savedAt) >= options.StateSaveInterval
+            || node.RoutingTable.Version != _savedVersion
+            || isFailing();
+        if (isDue && await TrySaveAsync(cancellationToken))
+        {
+            _savedAt = environment.Time.GetTimestamp();
+        }
+
+        return _period;
+    }
+
+    private async Task<bool> TrySaveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SaveAsync(cancellationToken);
+            _isFailing = false;
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            if (!_isFailing)
+            {
+                _logger.StateNotSaved(e);
+            }
+
+            _isFailing = true;
+            return false;
+        }
+    }
+
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    public async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        var version = node.RoutingTable.Version;
+        var contacts = node.Nearest(node.Id, MaxContacts);
+        if (contacts.Count > 0)
+        {
+            LastContacts = contacts;
+        }
+
+        await states.SaveAsync(new NodeState(node.Id, LastContacts), cancellationToken);
+        _savedVersion = version;
+    }
+}

@@ -1,0 +1,226 @@
+using System.Threading.Channels;
+
+namespace KadOrleans.Node;
+
+/// <summary>Hands values off to verified new contacts (Kademlia §2.5), within one rate for all.</summary>
+internal sealed class HandOff(
+    IRoutingTable table,
+    IKeyStore store,
+    ValueStorer storer,
+    MaintenanceUpload upload,
+    KademliaOptions options,
+    AddressRangeSet trusted,
+    TimeProvider time,
+    ILogger logger)
+{
+    /// <summary>Queued contacts. A further one is dropped; republishing reaches it later.</summary>
+    private const int MaxWaiting = 1_024;
+
+    /// <summary>One contact an hour of a public network (/24, /48), whose hosts can take ever new ids.</summary>
+    private static readonly TokenRate NetworkRate = new(1 / 3_600.0, 1);
+
+    /// <summary>Contacts served concurrently: a slow one, or one slow on purpose, delays no other.</summary>
+    private const int MaxServed = 64;
+
+    /// <summary>STOREs per second to all contacts: 1.1 million an hour.</summary>
+    private const double Rate = 320;
+
+    /// <summary>How long a contact is served while others wait. Republishing reaches it with the rest.</summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
+
+    private readonly SharedPace _pace = new(time, Rate);
+
+    private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly NetworkTurns _networks = new(NetworkRate, trusted);
+
+    // Contacts being served. Only the loop adds and removes.
+    private readonly List<Task> _served = [];
+    private volatile bool _isFull;
+
+    public void Enqueue(Contact newcomer)
+    {
+        // Most newcomers of a large network are near no key here, and cost no scan.
+        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
+        {
+            _newcomers.Writer.TryWrite(newcomer);
+        }
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await new MaintenanceJob(nameof(HandOff), CheckAsync).RunAsync(time, logger, cancellationToken);
+        await Task.WhenAll(_served);
+    }
+
+    private async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
+    {
+        var newcomers = new List<Contact> { await _newcomers.Reader.ReadAsync(cancellationToken) };
+        while (_newcomers.Reader.TryRead(out var another))
+        {
+            newcomers.Add(another);
+        }
+
+        // After a start all saved contacts are new, and hardly any is near a key. One scan finds those.
+        var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;
+        foreach (var newcomer in concerned)
+        {
+            _isFull = _served.Count >= MaxServed;
+            if (_isFull)
+            {
+                await Task.WhenAny(_served);
+                _isFull = false;
+            }
+
+            _served.RemoveAll(static task => task.IsCompleted);
+            cancellationToken.ThrowIfCancellationRequested();
+            _served.Add(ServeAsync(newcomer, cancellationToken));
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    private async Task ServeAsync(Contact newcomer, CancellationToken cancellationToken)
+    {
+        var run = new HandOffRun(storer, newcomer, time);
+        var begunAt = time.GetTimestamp();
+        try
+        {
+            await foreach (var (key, stored) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot, newcomer.Id), IsToSend, cancellationToken))
+            {
+                await run.WaitForRoomAsync(cancellationToken);
+                if (run.IsRefused || (_isFull && time.GetElapsedTime(begunAt) > Turn))
+                {
+                    break;
+                }
+
+                await _pace.WaitAsync(1, cancellationToken);
+                await upload.WaitAsync(stored.Value, stores: 1, queries: 0, cancellationToken);
+                run.Send(key, stored);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                logger.MaintenanceFailed(nameof(HandOff), e);
+            }
+        }
+
+        await run.Ended;
+        logger.ValuesHandedOff(run.Sent);
+
+        bool IsToSend(KeyLife life) => life.ExpiresAt > time.GetUtcNow() && Applies(life.Key, newcomer);
+    }
+
+    private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
+    {
+        var concerned = new List<Contact>();
+        await foreach (var _ in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken))
+        {
+            if (newcomers.Count == 0)
+            {
+                break;
+            }
+        }
+
+        return concerned;
+
+        // The keys decide, so no value is read.
+        bool Consider(KeyLife life)
+        {
+            for (var i = newcomers.Count - 1; i >= 0; i--)
+            {
+                if (Applies(life.Key, newcomers[i]))
+                {
+                    concerned.Add(newcomers[i]);
+                    newcomers.RemoveAt(i);
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private bool Applies(NodeId key, Contact newcomer)
+    {
+        var snapshot = table.Snapshot;
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize + 1];
+        var count = snapshot.FindClosest(key, nearest);
+        var others = 0;
+        foreach (var contact in nearest[..count])
+        {
+            if (contact.Id != newcomer.Id && others < options.BucketSize)
+            {
+                nearest[others++] = contact;
+            }
+        }
+
+        return HandOffRule.Applies(key, snapshot.OwnId, newcomer.Id, nearest[..others], options.BucketSize);
+    }
+}
+
+/// <summary>The hand-off to one contact: a window of concurrent STOREs.</summary>
+internal sealed class HandOffRun(ValueStorer storer, Contact newcomer, TimeProvider time)
+{
+    /// <summary>The window grows to this with the STOREs taken. At a round trip of 100 ms it reaches the whole rate.</summary>
+    private const int MaxWindow = 32;
+
+    /// <summary>Refusals before it ends: a contact may hold some newer values, but a full one gets no more.</summary>
+    private const int MaxRefusals = 8;
+
+    /// <summary>Consecutive STOREs without a response before it ends, as the contact has left.</summary>
+    private const int MaxFailures = 8;
+
+    // Guards the counts.
+    private readonly Lock _gate = new();
+    private readonly List<Task> _pending = [];
+    private int _refused;
+    private int _failed;
+
+    public int Sent { get; private set; }
+
+    public bool IsRefused
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _refused > MaxRefusals || _failed >= MaxFailures;
+            }
+        }
+    }
+
+    private int Window => Math.Min(MaxWindow, 1 + Sent);
+
+    public Task Ended => Task.WhenAll(_pending);
+
+    public async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        while (_pending.RemoveAll(static task => task.IsCompleted) is var _ && _pending.Count >= Window)
+        {
+            await Task.WhenAny(_pending);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public void Send(NodeId key, StoredValue stored) => _pending.Add(SendAsync(key, stored));
+
+    private async Task SendAsync(NodeId key, StoredValue stored)
+    {
+        var taken = await StoreAsync(key, stored);
+
+        // A request is retried once. What is lost even so gets one more chance.
+        taken ??= IsRefused ? null : await StoreAsync(key, stored);
+        lock (_gate)
+        {
+            _refused += taken is false ? 1 : 0;
+            _failed = taken is null ? _failed + 1 : 0;
+            Sent += taken is true ? 1 : 0;
+        }
+    }
+
+    private Task<bool?> StoreAsync(NodeId key, StoredValue stored) =>
+        storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer);
+}

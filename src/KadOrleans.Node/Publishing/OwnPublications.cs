@@ -1,0 +1,86 @@
+namespace KadOrleans.Node;
+
+internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
+{
+    /// <summary>Stores a value, and remembers the publication once a copy exists.</summary>
+    public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
+        node.Turns.RunAsync(key, async () =>
+        {
+            var result = await node.SetAsync(key, value, cancellationToken);
+            return !result.Succeeded
+                ? result
+                : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
+        });
+
+    /// <summary>Stores a value for a time, unless another value of the key is published.</summary>
+    public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
+        node.Turns.RunAsync(key, async () =>
+            await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
+                ? new SetResult { Local = StoreResult.Outdated }
+                : await node.SetAsync(key, value, life, cancellationToken));
+
+    /// <summary>Remembers the publication and sends it later, if need be after the next start.</summary>
+    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing is remembered.</exception>
+    public async Task<SetResult> SetSoonAsync(
+        MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        StoreRules.ThrowIfRefused(value);
+        var remembered = await RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken);
+        if (remembered == StoreResult.Stored)
+        {
+            maintenance.PublishSoon(key);
+        }
+
+        return new SetResult { Publication = remembered };
+    }
+
+    private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        var remembered = await store.PutAsync(key, publication, cancellationToken);
+        if (remembered != StoreResult.Stored)
+        {
+            logger.NotRemembered(key, remembered);
+        }
+
+        return remembered;
+    }
+}
+
+/// <summary>Serialises the publications of each key, so that no earlier value arrives after a later one.</summary>
+internal sealed class KeyTurns
+{
+    private readonly Lock _gate = new();
+
+    // The last turn of each key with pending calls.
+    private readonly Dictionary<NodeId, Task> _last = [];
+
+    /// <summary>The work must have a timeout, as later turns wait for it.</summary>
+    public async Task<T> RunAsync<T>(NodeId key, Func<Task<T>> work)
+    {
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_gate)
+        {
+            before = _last.GetValueOrDefault(key, Task.CompletedTask);
+            _last[key] = turn.Task;
+        }
+
+        try
+        {
+            await before;
+            return await work();
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_last[key] == turn.Task)
+                {
+                    _last.Remove(key);
+                }
+            }
+
+            turn.SetResult();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+namespace KadOrleans.Node;
+
+/// <summary>Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node is one of them.</summary>
+internal sealed class ValuePublisher(
+    LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
+{
+    /// <summary>A value with a life replaces what ends sooner and what strangers stored; one without, all.</summary>
+    public async Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
+    {
+        StoreRules.ThrowIfRefused(value);
+        var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
+
+        // The contacts of a cancelled lookup are not the nearest.
+        cancellationToken.ThrowIfCancellationRequested();
+        var local = keepsCopy ? await StoreLocallyAsync(key, value, life, outcome.Closest, cancellationToken) : null;
+        if (local?.IsUndecided() == true || (life is not null && local is StoreResult.Outdated))
+        {
+            // This node goes on to return what it holds, and would publish it over what others had stored.
+            return new SetResult { Local = local, Lookup = outcome };
+        }
+
+        var tally = await storer.StoreAsync(key, value, life, outcome.Closest, isChosen: life is not null, cancellationToken);
+        return new SetResult
+        {
+            Stored = tally.Stored,
+            Refused = tally.Refused,
+            Failed = tally.Failed,
+            Local = local,
+            Lookup = outcome,
+        };
+    }
+
+    /// <summary>Stores a held value, with its remaining life, on the k nearest contacts.</summary>
+    public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
+    {
+        var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var tally = await storer.StoreAsync(
+            key, held.Value, held.LifeLeft(time.GetUtcNow()), outcome.Closest, isChosen: false, cancellationToken);
+        return new SetResult { Stored = tally.Stored, Refused = tally.Refused, Failed = tally.Failed, Lookup = outcome };
+    }
+
+    private async Task<StoreResult?> StoreLocallyAsync(
+        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
+    {
+        if (!RepublishPolicy.IsAmongNearest(ownId, key, [.. closest], options.Kademlia.BucketSize))
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted);
+        return await store.PutAsync(key, stored, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken);
+    }
+}
+
+internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
+{
+    /// <summary>
+    /// A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
+    /// first: earlier releases take that request for one without a life.
+    /// </summary>
+    public async Task<StoreTally> StoreAsync(
+        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
+    {
+        var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
+
+        // Not Task.WaitAsync: with a token it leaves the caller's synchronization context for the thread pool.
+        var cancelled = new TaskCompletionSource<bool?[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.UnsafeRegister((_, token) => cancelled.TrySetCanceled(token), null))
+        {
+            var answers = await await Task.WhenAny(all, cancelled.Task);
+            return new StoreTally(answers.Count(taken => taken is true), answers.Count(taken => taken is false), answers.Count(taken => taken is null));
+        }
+
+        async Task<bool?> StoreOrInsistAsync(Contact contact)
+        {
+            var taken = await SendAsync(key, value, life, contact, isChosen: false);
+            return isChosen && taken is false ? await SendAsync(key, value, life, contact, isChosen: true) : taken;
+        }
+    }
+
+    /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
+    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact) =>
+        SendAsync(key, value, life, contact, isChosen: false);
+
+    private Task<bool?> SendAsync(NodeId key, DhtValue value, TimeSpan? life, Contact contact, bool isChosen)
+    {
+        var answer = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        uint? seconds = life is { } left ? RemainingLife.InSeconds(left) : null;
+        var request = new StoreRequest(ownId, key, value, seconds, isChosen);
+        requests.Send(new EndpointCall<bool>(
+            RequestKind.Store,
+            contact.Endpoint,
+            contact.Id,
+            (destination, id) => RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0,
+            ResponseReader.TryReadStored,
+            (stored, failure) => answer.TrySetResult(failure is null ? stored : null)));
+        return answer.Task;
+    }
+}
+
+internal readonly record struct StoreTally(int Stored, int Refused, int Failed);
+
+internal static class RemainingLife
+{
+    /// <summary>The life of a get's copy if the holder stated none: long enough until other holders' next STOREs.</summary>
+    public static readonly TimeSpan WhenUnstated = TimeSpan.FromHours(1);
+
+    /// <summary>The most at one of the k nearest. A node wrongly taken for one never gets the key's next value.</summary>
+    public static readonly TimeSpan OfHolder = TimeSpan.FromHours(2);
+
+    /// <summary>The most beyond the k nearest (Kademlia §2.3), where the key's next value is not stored.</summary>
+    public static readonly TimeSpan OfCache = TimeSpan.FromMinutes(5);
+
+    /// <param name="left">The value's remaining life at its holder; null if unknown.</param>
+    /// <param name="belongs">Whether the contact is one of the k nearest.</param>
+    public static TimeSpan OfCopy(TimeSpan? left, bool belongs)
+    {
+        var life = left ?? WhenUnstated;
+        var most = belongs ? OfHolder : OfCache;
+        return life < most ? life : most;
+    }
+
+    /// <summary>Whole seconds, rounded down so that a life never grows; at most 136 years.</summary>
+    public static uint InSeconds(TimeSpan life) => (uint)Math.Clamp(life.TotalSeconds, 0, uint.MaxValue);
+}

@@ -1,0 +1,113 @@
+namespace KadOrleans.Node;
+
+/// <summary>Queries of one endpoint for callers that await the response.</summary>
+internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
+{
+    public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var answer = NewAnswer<(NodeId?, RequestFailure?)>();
+        return SendAsync(new PingCall(endpoint, null, ownId, (_, id, failure) => answer.TrySetResult((id, failure))), answer, cancellationToken);
+    }
+
+    public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var answer = NewAnswer<UdpEndpoint?>();
+        var call = new EndpointCall<UdpEndpoint>(
+            RequestKind.Stun,
+            endpoint,
+            expectedId: null,
+            RequestWriter.WriteStun,
+            ResponseReader.TryReadStun,
+            (seen, failure) => answer.TrySetResult(failure is null ? seen : null));
+        return SendAsync(call, answer, cancellationToken);
+    }
+
+    public Task<KeyHolder> FindValueAsync(Contact contact, NodeId key, CancellationToken cancellationToken)
+    {
+        var answer = NewAnswer<KeyHolder>();
+        var call = new EndpointCall<DhtValue>(
+            RequestKind.FindValue,
+            contact.Endpoint,
+            contact.Id,
+            (destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(ownId, key)),
+            static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
+            (value, failure) => answer.TrySetResult(new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value)));
+        return SendAsync(call, answer, cancellationToken);
+    }
+
+    private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task<T> SendAsync<T>(OutgoingRequest call, TaskCompletionSource<T> answer, CancellationToken cancellationToken)
+    {
+        requests.Send(call);
+        using (cancellationToken.UnsafeRegister(_ => requests.Cancel(call), null))
+        {
+            return await answer.Task;
+        }
+    }
+}
+
+/// <summary>A PING. Its response proves an endpoint and has its id, unless that is a client's.</summary>
+internal sealed class PingCall(
+    UdpEndpoint destination,
+    NodeId? expectedId,
+    NodeId sender,
+    Action<PingCall, NodeId?, RequestFailure?> onEnd,
+    Action? onUnresponsive = null)
+    : OutgoingRequest(destination, expectedId)
+{
+    public override bool IsIntroduction => true;
+
+    public override RequestKind Kind => RequestKind.Ping;
+
+    public override int Write(Span<byte> destination, MessageId id) =>
+        RequestWriter.WritePing(destination, id, new PingRequest(sender));
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        var hasId = ResponseReader.TryReadPong(body, out var id);
+        var isPong = hasId || ResponseReader.IsEmptyPong(body);
+        if (isPong)
+        {
+            onEnd(this, hasId ? id : null, null);
+        }
+
+        return isPong;
+    }
+
+    public override void OnUnresponsive() => onUnresponsive?.Invoke();
+
+    public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
+}
+
+/// <summary>Ends with one answer or the failure. The writer returns 0 for what cannot be written.</summary>
+internal sealed class EndpointCall<T>(
+    RequestKind kind,
+    UdpEndpoint destination,
+    NodeId? expectedId,
+    EndpointCall<T>.Writer write,
+    EndpointCall<T>.Reader read,
+    Action<T?, RequestFailure?> onEnd)
+    : OutgoingRequest(destination, expectedId)
+{
+    public delegate int Writer(Span<byte> destination, MessageId id);
+
+    public delegate bool Reader(ReadOnlySpan<byte> body, out T answer);
+
+    public override RequestKind Kind => kind;
+
+    public override int Write(Span<byte> destination, MessageId id) => write(destination, id);
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        if (!read(body, out var answer))
+        {
+            return false;
+        }
+
+        onEnd(answer, null);
+        return true;
+    }
+
+    public override void OnFailed(RequestFailure failure) => onEnd(default, failure);
+}

@@ -1,0 +1,314 @@
+using System.Collections.Concurrent;
+
+namespace KadOrleans.Node;
+
+/// <summary>The pending requests, each retried once. A response counts only with its message id and from its endpoint.</summary>
+internal sealed class RequestTable : IDisposable
+{
+    /// <summary>The shortest retry timeout of a ping to an unmeasured endpoint, so that a slow one gets measured.</summary>
+    private static readonly TimeSpan IntroductionTimeout = 2 * RoundTripEstimate.InitialTimeout;
+
+    private readonly IDatagramTransport _transport;
+    private readonly TimeProvider _time;
+    private readonly IRandomSource _random;
+    private readonly IRequestObserver _observer;
+    private readonly RoundTripTimes _roundTrips = new();
+    private readonly UnresponsiveEndpoints _unresponsive = new();
+    private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
+    private readonly RequestDeadlines _deadlines;
+
+    public RequestTable(
+        IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer, BansInForce? bans = null)
+    {
+        (_transport, _time, _random, _observer) = (transport, time, random, observer);
+        Bans = bans ?? new BansInForce();
+        _deadlines = new RequestDeadlines(time, Expire, observer.OnFault);
+    }
+
+    public BansInForce Bans { get; }
+
+    public int Count => _pending.Count;
+
+    public int Waiting => _deadlines.Count;
+
+    /// <summary>How long a lookup with nobody else to query waits for unresponsive contacts.</summary>
+    public TimeSpan Grace => _roundTrips.Common.RetryTimeout;
+
+    public bool IsUnresponsive(UdpEndpoint endpoint) => _unresponsive.Contains(endpoint);
+
+    /// <summary>The request ends through its own methods, perhaps before this returns.</summary>
+    public void Send(OutgoingRequest request)
+    {
+        if (Bans.Set.Contains(request.Destination) || !TryWrite(request))
+        {
+            request.OnFailed(RequestFailure.Unreachable);
+            return;
+        }
+
+        request.SentAt = _time.GetTimestamp();
+        _pending[request.Key] = request;
+        if (!_transport.Send(request.Datagram, request.Destination))
+        {
+            End(request, RequestFailure.Unreachable);
+            return;
+        }
+
+        if (!_deadlines.TryAdd(request, FirstTimeout(request)))
+        {
+            End(request, RequestFailure.Cancelled);
+        }
+    }
+
+    public void Cancel(OutgoingRequest request) => End(request, RequestFailure.Cancelled);
+
+    /// <summary>Learns a round trip measured elsewhere. One slow stranger must not slow all.</summary>
+    public void Learn(UdpEndpoint endpoint, TimeSpan roundTrip)
+    {
+        if (roundTrip <= RoundTripEstimate.MaxTimeout)
+        {
+            _roundTrips.Add(endpoint, roundTrip, askedFirst: true);
+            _unresponsive.Remove(endpoint);
+        }
+    }
+
+    /// <summary>Takes a response. False: it has no pending request.</summary>
+    public bool Complete(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint source)
+    {
+        var key = new RequestKey(id, source);
+        if (!_pending.TryGetValue(key, out var request) || !TryEnd(request))
+        {
+            return false;
+        }
+
+        request.RoundTrip = _time.GetElapsedTime(key == request.Key ? request.SentAt : request.RetriedAt);
+        _roundTrips.Add(source, request.RoundTrip);
+        _unresponsive.Remove(source);
+        _observer.OnAddressProved(request);
+        if (request.TryComplete(body))
+        {
+            _observer.OnAnswered(request);
+        }
+        else
+        {
+            _observer.OnFailed(request, RequestFailure.Malformed);
+            request.OnFailed(RequestFailure.Malformed);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _deadlines.Dispose();
+        foreach (var request in _pending.Values)
+        {
+            End(request, RequestFailure.Cancelled);
+        }
+    }
+
+    private bool TryEnd(OutgoingRequest request)
+    {
+        if (!request.TryEnd())
+        {
+            return false;
+        }
+
+        _pending.TryRemove(request.Key, out _);
+        if (request.IsRetry)
+        {
+            _pending.TryRemove(request.RetryKey, out _);
+        }
+
+        _deadlines.Remove(request);
+        return true;
+    }
+
+    private bool TryWrite(OutgoingRequest request)
+    {
+        var id = MessageId.Random(_random);
+        Span<byte> buffer = stackalloc byte[Datagram.MaxLength];
+        var length = request.Write(buffer, id);
+        request.Key = new RequestKey(id, request.Destination);
+        request.Datagram = buffer[..length].ToArray();
+        return length > 0;
+    }
+
+    private void End(OutgoingRequest request, RequestFailure failure)
+    {
+        if (!TryEnd(request))
+        {
+            return;
+        }
+
+        try
+        {
+            _observer.OnFailed(request, failure);
+        }
+        finally
+        {
+            // Called even if the observer throws, as a caller waits for it.
+            request.OnFailed(failure);
+        }
+    }
+
+    private void Expire(OutgoingRequest request)
+    {
+        if (request.IsRetry)
+        {
+            End(request, RequestFailure.TimedOut);
+        }
+        else
+        {
+            Retry(request);
+        }
+    }
+
+    private void Retry(OutgoingRequest request)
+    {
+        var id = MessageId.Random(_random);
+        id.CopyTo(request.Datagram.AsSpan(Datagram.IdOffset));
+        request.RetryKey = new RequestKey(id, request.Destination);
+        request.RetriedAt = _time.GetTimestamp();
+        request.IsRetry = true;
+        _pending[request.RetryKey] = request;
+        if (request.IsEnded)
+        {
+            _pending.TryRemove(request.RetryKey, out _);
+            return;
+        }
+
+        _unresponsive.Add(request.Destination);
+        request.OnUnresponsive();
+        if (!_transport.Send(request.Datagram, request.Destination)
+            || !_deadlines.TryAdd(request, RetryTimeout(request)))
+        {
+            End(request, RequestFailure.Unreachable);
+        }
+    }
+
+    /// <summary>The shorter of both: a slow stranger must not choose how long others wait for it.</summary>
+    private TimeSpan FirstTimeout(OutgoingRequest request)
+    {
+        var (own, common) = (_roundTrips[request.Destination].Timeout, _roundTrips.Common.Timeout);
+        return own < common ? own : common;
+    }
+
+    private TimeSpan RetryTimeout(OutgoingRequest request)
+    {
+        var learned = _roundTrips[request.Destination].RetryTimeout;
+        return request.IsIntroduction && !_roundTrips.IsMeasured(request.Destination) && learned < IntroductionTimeout
+            ? IntroductionTimeout
+            : learned;
+    }
+}
+
+internal interface IRequestObserver
+{
+    /// <summary>The destination's address is not forged. Called before the request itself learns of the response.</summary>
+    void OnAddressProved(OutgoingRequest request);
+
+    /// <summary>Called after the request itself learned it.</summary>
+    void OnAnswered(OutgoingRequest request);
+
+    void OnFailed(OutgoingRequest request, RequestFailure failure);
+
+    /// <summary>A callback threw, which is a bug. The node goes on.</summary>
+    void OnFault(Exception fault);
+}
+
+/// <summary>Passes outcomes to the routing table, the trust rules and the metrics.</summary>
+internal sealed class RequestOutcomes(
+    IRoutingTable table, VerifiedEndpoints verified, Strangers strangers, Reachability reachability, ILogger logger) : IRequestObserver
+{
+    public void OnAddressProved(OutgoingRequest request)
+    {
+        if (verified.Add(request.Destination))
+        {
+            strangers.Release(request.Destination);
+        }
+    }
+
+    public void OnAnswered(OutgoingRequest request)
+    {
+        if (request is not PingCall && KnownContact(request) is { } contact)
+        {
+            table.Observe(ContactObservation.Answered(contact));
+        }
+
+        reachability.Answered();
+        NodeMetrics.RequestEnded(request.Kind, null);
+    }
+
+    public void OnFailed(OutgoingRequest request, RequestFailure failure)
+    {
+        if (failure is RequestFailure.TimedOut or RequestFailure.Malformed && KnownContact(request) is { } contact)
+        {
+            table.Observe(ContactObservation.Failed(contact));
+            reachability.Failed(contact.Id);
+        }
+
+        NodeMetrics.RequestEnded(request.Kind, failure);
+    }
+
+    public void OnFault(Exception fault) => logger.RequestFaulted(fault);
+
+    /// <summary>Only a contact of the table: others' claims must not affect it.</summary>
+    private Contact? KnownContact(OutgoingRequest request) =>
+        request.ExpectedId is { } id && table.Snapshot.TryGet(id, out var known) && known.Endpoint == request.Destination
+            ? known
+            : null;
+}
+
+/// <summary>A request and its retry. Either a true <see cref="TryComplete"/> or <see cref="OnFailed"/> ends it.</summary>
+internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expectedId)
+{
+    private int _ended;
+
+    public UdpEndpoint Destination { get; } = destination;
+
+    public NodeId? ExpectedId { get; } = expectedId;
+
+    public abstract RequestKind Kind { get; }
+
+    public RequestKey Key { get; set; }
+
+    /// <summary>The retry has its own message id, so the round trip of either response is known.</summary>
+    public RequestKey RetryKey { get; set; }
+
+    public byte[] Datagram { get; set; } = [];
+
+    public long SentAt { get; set; }
+
+    public long RetriedAt { get; set; }
+
+    public TimeSpan RoundTrip { get; set; }
+
+    public bool IsRetry { get; set; }
+
+    public long Due { get; set; }
+
+    /// <summary>Written by <see cref="RequestDeadlines"/>, which orders requests by both.</summary>
+    public long QueueNumber { get; set; }
+
+    public bool IsEnded => Volatile.Read(ref _ended) != 0;
+
+    /// <summary>A ping of a stranger, whose longer timeout delays nothing else.</summary>
+    public virtual bool IsIntroduction => false;
+
+    public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+
+    /// <summary>Returns the length, or 0 if the request cannot be written.</summary>
+    public abstract int Write(Span<byte> destination, MessageId id);
+
+    /// <summary>Returns false if the body is malformed.</summary>
+    public abstract bool TryComplete(ReadOnlySpan<byte> body);
+
+    /// <summary>The retry timeout is over, and the retry is sent next.</summary>
+    public virtual void OnUnresponsive()
+    {
+    }
+
+    public abstract void OnFailed(RequestFailure failure);
+}
+
+internal readonly record struct RequestKey(MessageId Id, UdpEndpoint Destination);

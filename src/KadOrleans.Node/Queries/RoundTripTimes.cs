@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace KadOrleans.Node;
+
+/// <summary>Round-trip times by endpoint, in two generations. Unmeasured endpoints get what is common.</summary>
+internal sealed class RoundTripTimes
+{
+    /// <summary>Endpoints per generation: some 10 MB at the most.</summary>
+    private const int Capacity = 65_536;
+
+    // Guards _networks, and the change of generations.
+    private readonly Lock _gate = new();
+    private readonly CommonRoundTrip _networks = new();
+    private volatile StrongBox<RoundTripEstimate> _common = new();
+    private ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> _current = NewGeneration();
+    private ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> _previous = NewGeneration();
+
+    public RoundTripEstimate Common => _common.Value;
+
+    public RoundTripEstimate this[UdpEndpoint endpoint] =>
+        _current.TryGetValue(endpoint, out var estimate) || _previous.TryGetValue(endpoint, out estimate) ? estimate : Common;
+
+    public bool IsMeasured(UdpEndpoint endpoint) => _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
+
+    /// <summary>Learns a round trip. That of an endpoint which asked first says nothing of others.</summary>
+    public void Add(UdpEndpoint endpoint, TimeSpan sample, bool askedFirst = false)
+    {
+        Remember(endpoint, sample);
+        lock (_gate)
+        {
+            if (_current.Count >= Capacity)
+            {
+                (_previous, _current) = (_current, NewGeneration());
+            }
+
+            if (askedFirst)
+            {
+                return;
+            }
+
+            _networks.Add(endpoint, sample);
+            if (_networks.Estimate != Common)
+            {
+                _common = new StrongBox<RoundTripEstimate>(_networks.Estimate);
+            }
+        }
+    }
+
+    private void Remember(UdpEndpoint endpoint, TimeSpan sample)
+    {
+        _current.TryGetValue(endpoint, out var known);
+        if (known == default)
+        {
+            _previous.TryGetValue(endpoint, out known);
+        }
+
+        _current[endpoint] = known.With(sample);
+    }
+
+    private static ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> NewGeneration() => new(1, 31);
+}
+
+/// <summary>Endpoints that timed out. Lookups do not wait for them. When full, all are forgotten.</summary>
+internal sealed class UnresponsiveEndpoints
+{
+    /// <summary>More than a routing table holds.</summary>
+    public const int Capacity = 4_096;
+
+    private readonly ConcurrentDictionary<UdpEndpoint, byte> _endpoints = new(1, 31);
+    private int _count;
+
+    public bool Contains(UdpEndpoint endpoint) => _endpoints.ContainsKey(endpoint);
+
+    public void Add(UdpEndpoint endpoint)
+    {
+        if (_endpoints.TryAdd(endpoint, 0) && Interlocked.Increment(ref _count) > Capacity)
+        {
+            _endpoints.Clear();
+            Volatile.Write(ref _count, 0);
+        }
+    }
+
+    public void Remove(UdpEndpoint endpoint)
+    {
+        // It is rarely present, and this check takes no lock.
+        if (_endpoints.ContainsKey(endpoint) && _endpoints.TryRemove(endpoint, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+namespace KadOrleans.Node;
+
+internal static class StateFile
+{
+    /// <summary>Standard input or output.</summary>
+    public const string Standard = "-";
+
+    /// <summary>Opens a seekable file. Standard input is copied to a temporary file, deleted with the stream.</summary>
+    /// <exception cref="StateFileException">The file cannot be read.</exception>
+    public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(openInput);
+        try
+        {
+            return file == Standard ? await KeepAsync(openInput, cancellationToken) : File.OpenRead(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StateFileException($"FILE is '{file}', which cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Replaces a file only once all is written. Follows links. Devices and pipes are written to.</summary>
+    /// <exception cref="StateFileException">The file cannot be written.</exception>
+    public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            var target = SpecialFile.FollowLinks(file);
+            await using var special = SpecialFile.Open(target);
+            return special is null ? await ReplaceAsync(target, write) : await write(special);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StateFileException($"FILE is '{file}', which cannot be written: {e.Message}", e);
+        }
+    }
+
+    private static async Task<FileStream> KeepAsync(Func<Stream> openInput, CancellationToken cancellationToken)
+    {
+        var kept = new FileStream(
+            Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 4096, FileOptions.DeleteOnClose);
+        try
+        {
+            await using var input = openInput();
+            await input.CopyToAsync(kept, cancellationToken);
+            kept.Position = 0;
+            return kept;
+        }
+        catch
+        {
+            await kept.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<T> ReplaceAsync<T>(string target, Func<Stream, Task<T>> write)
+    {
+        var partial = target + ".partial";
+
+        // Without a buffer: closing must not fail on a full disk after writing has.
+        await using var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            var written = await write(stream);
+            stream.Flush(flushToDisk: true);
+            await stream.DisposeAsync();
+            KeepMode(target, partial);
+            File.Move(partial, target, overwrite: true);
+            return written;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    private static void KeepMode(string existing, string replacement)
+    {
+        if (!OperatingSystem.IsWindows() && File.Exists(existing))
+        {
+            File.SetUnixFileMode(replacement, File.GetUnixFileMode(existing));
+        }
+    }
+}
+
+/// <summary>One sentence that names the file.</summary>
+internal sealed class StateFileException : Exception
+{
+    public StateFileException(string message, Exception? cause = null)
+        : base(message, cause)
+    {
+    }
+}
+
+/// <summary>Distinguishes plain files, which are replaced, from devices and pipes, which are written to.</summary>
+internal static class SpecialFile
+{
+    /// <summary>The target of a path's links, which is replaced instead of the link.</summary>
+    public static string FollowLinks(string file)
+    {
+        // A shell's /dev/fd/63 is a link to something without a name.
+        var target = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null;
+        return File.Exists(target) ? target : file;
+    }
+
+    /// <summary>Opens a device or pipe. Null for a plain file, whose length can be set, or none.</summary>
+    public static FileStream? Open(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write);
+        try
+        {
+            RandomAccess.SetLength(handle, RandomAccess.GetLength(handle));
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            return new FileStream(handle, FileAccess.Write);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+}

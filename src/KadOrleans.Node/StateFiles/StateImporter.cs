@@ -1,0 +1,51 @@
+namespace KadOrleans.Node;
+
+/// <summary>Puts a file's values into a store, with their times and sources.</summary>
+/// <param name="put">Stores values, and returns the results in their order.</param>
+/// <param name="batchSize">The most values of a call. At most what the store queues.</param>
+/// <param name="time">Clock by which values expire.</param>
+internal sealed class StateImporter(
+    Func<IReadOnlyList<KeyValuePair<NodeId, StoredValue>>, Task<IReadOnlyList<StoreResult>>> put, int batchSize, TimeProvider time)
+{
+    public StateImporter(IKeyStore keys, int batchSize, TimeProvider time)
+        : this(async values => await Task.WhenAll(values.Select(value => keys.PutAsync(value.Key, value.Value, PutKind.Import).AsTask())), batchSize, time)
+    {
+    }
+
+    public ImportResult Result { get; private set; } = new(0, 0, 0, 0);
+
+    /// <summary>Durable when it returns. Leaves out older values, and expired ones that no cluster published.</summary>
+    /// <returns>False if a write failed. Values imported until then stay, and may be imported again.</returns>
+    /// <exception cref="KeyStoreException">The storage failed.</exception>
+    /// <exception cref="StateFileException">The file is broken.</exception>
+    public async Task<bool> ImportAsync(IEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in values.Chunk(batchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var now = time.GetUtcNow();
+            var kept = chunk.Where(value => !value.Value.IsExpired(now) || value.Value.PublishedAt is not null).ToList();
+            var results = kept.Count > 0 ? await put(kept) : [];
+
+            // A node takes no expired publication of a cluster.
+            var outdated = kept.Zip(results).Where(one => one.Second == StoreResult.Outdated).ToLookup(one => one.First.Value.IsExpired(now));
+            Result = new ImportResult(
+                Result.Imported + results.Count(result => result == StoreResult.Stored),
+                Result.Expired + chunk.Length - kept.Count + outdated[true].Count(),
+                Result.Older + outdated[false].Count(),
+                Result.Refused + results.Count(result => result is not StoreResult.Stored and not StoreResult.Outdated && !result.IsUndecided()));
+            if (results.Any(result => result.IsUndecided()))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
+
+/// <param name="Imported">Values that are durable now.</param>
+/// <param name="Expired">Values left out because they have expired.</param>
+/// <param name="Older">Values left out because one of the same key is held that was stored later.</param>
+/// <param name="Refused">Values that are too long, or beyond the quotas.</param>
+internal sealed record ImportResult(long Imported, long Expired, long Older, long Refused);

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace KadOrleans.Node;
+
+internal static class StateWriter
+{
+    // Memory does not grow with the number of keys.
+    private const int FlushBytes = 64 * 1024;
+
+    /// <summary>Returns the number of values.</summary>
+    public static async Task<long> WriteAsync(
+        Stream stream, NodeState? state, IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
+    {
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+        await using var json = new Utf8JsonWriter(stream, options);
+        json.WriteStartObject();
+        json.WriteString("format", StateFormat.Name);
+        json.WriteNumber("version", StateFormat.Version);
+        json.WriteString("id", state?.Id.ToString());
+        json.WriteStartArray("contacts");
+        foreach (var contact in state?.Contacts ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("id", contact.Id.ToString());
+            json.WriteString("ip", contact.Endpoint.ToIPAddress().ToString());
+            json.WriteNumber("port", contact.Endpoint.Port);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("values");
+        var count = 0L;
+        await foreach (var (key, stored) in values.WithCancellation(cancellationToken))
+        {
+            Write(json, key, stored);
+            count++;
+            if (json.BytesPending >= FlushBytes)
+            {
+                await json.FlushAsync(cancellationToken);
+            }
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await json.FlushAsync(cancellationToken);
+        return count;
+    }
+
+    private static void Write(Utf8JsonWriter json, NodeId key, StoredValue stored)
+    {
+        json.WriteStartObject();
+        json.WriteString("key", key.ToString());
+        json.WriteString("type", DhtValueText.TypeName(stored.Value.Kind));
+        json.WritePropertyName("value");
+        DhtValueText.Write(json, stored.Value);
+        json.WriteString("storedAt", StateFormat.Format(stored.StoredAt));
+        json.WriteString("expiresAt", StateFormat.Format(stored.ExpiresAt));
+        json.WriteString("source", stored.Source.ToString());
+        if (stored.PublishedAt is { } publishedAt)
+        {
+            json.WriteString("publishedAt", StateFormat.Format(publishedAt));
+        }
+
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>
+/// A node's state, or a cluster's values, as a JSON file: <c>{"format":"kad-state","version":1,"id":…,"contacts":[…],"values":[…]}</c>. A
+/// contact has <c>id</c>, <c>ip</c> and <c>port</c>. A value has <c>key</c> (the digest), <c>type</c>, <c>value</c>, <c>storedAt</c>,
+/// <c>expiresAt</c> and <c>source</c>. The source is the address whose quota it counts against, as 32 hexadecimal digits. A publication of
+/// a cluster has <c>publishedAt</c> as well. Fields of contacts and values that a reader does not know are ignored. Types and values are
+/// those of <see cref="DhtValueText"/>. Times are UTC with milliseconds, as the database keeps them.
+/// </summary>
+internal static class StateFormat
+{
+    public const string Name = "kad-state";
+
+    public const int Version = 1;
+
+    private const string TimePattern = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public static string Format(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString(TimePattern, CultureInfo.InvariantCulture);
+
+    public static bool TryParse(string? text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
+        text,
+        TimePattern,
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+        out time);
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Node;
+
+/// <summary>Chooses UDP as a node's transport.</summary>
+public static class UdpKadNodeBuilderExtensions
+{
+    /// <summary>Listens on the given endpoints, or on 0.0.0.0:8468 if none is given.</summary>
+    public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, params UdpEndpoint[] endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return builder.UseUdp(endpoints.Length == 0 ? new UdpTransportOptions() : new UdpTransportOptions { Listen = endpoints });
+    }
+
+    /// <summary>Listens on the given endpoints, each as HOST:PORT such as 0.0.0.0:8468 or [::]:8468.</summary>
+    /// <exception cref="FormatException">One is no address with a port; the message names it.</exception>
+    public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, string endpoint, params string[] more)
+    {
+        ArgumentNullException.ThrowIfNull(more);
+        return builder.UseUdp([UdpEndpoint.Parse(endpoint), .. more.Select(UdpEndpoint.Parse)]);
+    }
+
+    /// <summary>Listens as the options say. The port is taken when the host starts; if it can't be, the host does not.</summary>
+    public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, UdpTransportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IDatagramTransport>(
+            services => UdpTransport.Bind(options, services.GetRequiredService<ILogger<UdpTransport>>()));
+        return builder;
+    }
+}

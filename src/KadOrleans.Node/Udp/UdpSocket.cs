@@ -1,0 +1,271 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace KadOrleans.Node;
+
+/// <summary>One bound socket and the thread that reads it.</summary>
+internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IResponseRoute, IDisposable
+{
+    protected const int LargestDatagram = 65_535;
+
+    // Beyond this many local addresses, routes are created again from time to time.
+    private const int MaxRoutes = 64;
+
+    // A broken socket must not occupy a core.
+    private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
+
+    // By the local address that a datagram came to. Used by the thread that reads.
+    private readonly Dictionary<UdpEndpoint, LocalAddressRoute> _routes = [];
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IDatagramReceiver? _receiver;
+    private volatile bool _stopping;
+
+    // The managed id of the reading thread; 0 while there is none.
+    private volatile int _reader;
+    private long _receiveErrors;
+    private long _receiverFaults;
+    private SendCounters _sent;
+
+    /// <summary>Whether the calling thread reads this socket, and so is inside its receiver.</summary>
+    internal bool IsReceivingHere => _reader == Environment.CurrentManagedThreadId;
+
+    internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
+
+    internal long ReceiverFaults => Interlocked.Read(ref _receiverFaults);
+
+    internal long DatagramsSent => Interlocked.Read(ref _sent.Datagrams);
+
+    internal long SendFailures => Interlocked.Read(ref _sent.Failures);
+
+    protected bool IsStopping => _stopping;
+
+    internal static UdpSocket Create(Socket socket, UdpEndpoint local, UdpTransportOptions options, ILogger logger) =>
+        OperatingSystem.IsLinux() && !options.IsPortable
+            ? new BatchingUdpSocket(socket, local, logger)
+            : new PortableUdpSocket(socket, local, logger);
+
+    internal void Start(IDatagramReceiver receiver)
+    {
+        _receiver = receiver;
+        new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
+    }
+
+    /// <remarks>From the socket's only address, or from the one that the system chooses.</remarks>
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Respond(datagram, destination, default);
+
+    public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => RespondLater(datagram, destination, default);
+
+    public virtual void Flush()
+    {
+        // Nothing waits.
+    }
+
+    /// <summary>Sends if the system takes the datagram at once, from a local address or, with none, any.</summary>
+    internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
+
+    /// <summary>On the reading thread responses to datagrams that were read together may leave together.</summary>
+    internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+        TrySend(datagram, destination, from);
+
+    /// <summary>Sends at the next <see cref="Flush"/> at the latest.</summary>
+    internal virtual bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+        TrySend(datagram, destination, from);
+
+    internal void RequestStop() => _stopping = true;
+
+    /// <summary>Closes the socket once its thread has left it. Does not wait.</summary>
+    public void Dispose()
+    {
+        RequestStop();
+        if (_receiver is null || _ended.Task.IsCompleted)
+        {
+            socket.Dispose();
+        }
+        else
+        {
+            EndReading();
+        }
+    }
+
+    protected abstract void EndReading();
+
+    /// <summary>Called by the reading thread before it closes the socket.</summary>
+    protected virtual void OnClosing()
+    {
+    }
+
+    protected abstract void ReadUntilStopped();
+
+    protected bool CountSent(bool sent)
+    {
+        Interlocked.Increment(ref sent ? ref _sent.Datagrams : ref _sent.Failures);
+        return sent;
+    }
+
+    protected void CountSent(int datagrams) => Interlocked.Add(ref _sent.Datagrams, datagrams);
+
+    protected void OnReadError(SocketError error)
+    {
+        if (_stopping)
+        {
+            return;
+        }
+
+        var errors = Interlocked.Increment(ref _receiveErrors);
+
+        // Anyone can cause these: an earlier datagram did not arrive, or the next one was damaged.
+        if (error is SocketError.ConnectionReset or SocketError.ConnectionRefused or SocketError.NetworkReset
+            or SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.MessageSize
+            or SocketError.WouldBlock or SocketError.Interrupted)
+        {
+            return;
+        }
+
+        if (BitOperations.IsPow2(errors))
+        {
+            logger.ReceiveError(local, error, errors);
+        }
+
+        Thread.Sleep(ErrorPause);
+    }
+
+    // asked is the local address that the datagram came to: none if the socket has a single one or the system does not report it.
+    protected void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint asked, TimeSpan age)
+    {
+        try
+        {
+            _receiver!.Receive(datagram, source, RouteFrom(asked), age);
+        }
+        catch (Exception fault)
+        {
+            var faults = Interlocked.Increment(ref _receiverFaults);
+            if (BitOperations.IsPow2(faults))
+            {
+                logger.ReceiverFault(fault, local, source, faults);
+            }
+        }
+    }
+
+    private IResponseRoute RouteFrom(UdpEndpoint asked)
+    {
+        if (asked == default)
+        {
+            return this;
+        }
+
+        if (!_routes.TryGetValue(asked, out var route))
+        {
+            if (_routes.Count == MaxRoutes)
+            {
+                _routes.Clear();
+            }
+
+            _routes.Add(asked, route = new LocalAddressRoute(this, asked));
+        }
+
+        return route;
+    }
+
+    private void Run()
+    {
+        _reader = Environment.CurrentManagedThreadId;
+        ReadUntilStopped();
+
+        // Another thread may get the id once this one has ended.
+        _reader = 0;
+        OnClosing();
+        socket.Dispose();
+        _ended.SetResult();
+    }
+
+    /// <summary>From the local address that a datagram came to.</summary>
+    private sealed class LocalAddressRoute(UdpSocket socket, UdpEndpoint local) : IResponseRoute
+    {
+        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.Respond(datagram, destination, local);
+
+        public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.RespondLater(datagram, destination, local);
+
+        public void Flush() => socket.Flush();
+    }
+}
+
+/// <summary>Counters of the sending threads. The padding keeps them out of the receiving thread's cache lines.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 192)]
+internal struct SendCounters
+{
+    [FieldOffset(64)]
+    internal long Datagrams;
+
+    [FieldOffset(72)]
+    internal long Failures;
+}
+
+/// <summary>Endpoints in the form of Linux, macOS and Windows, which differ only in the first two bytes.</summary>
+internal static class SocketAddressBytes
+{
+    private const int IPv4Size = 16;
+    private const int IPv6Size = 28;
+    private const int PortAt = 2;
+    private const int IPv4At = 4;
+    private const int IPv6At = 8;
+    private const int IPv6Length = 16;
+
+    [ThreadStatic]
+    private static SocketAddress? _ipv4;
+
+    [ThreadStatic]
+    private static SocketAddress? _ipv6;
+
+    /// <summary>IPv4 is mapped for an IPv6 socket. The thread's next call fills the same object.</summary>
+    internal static SocketAddress Fill(UdpEndpoint destination, AddressFamily family)
+    {
+        var address = family == AddressFamily.InterNetwork
+            ? _ipv4 ??= new SocketAddress(AddressFamily.InterNetwork, IPv4Size)
+            : _ipv6 ??= new SocketAddress(AddressFamily.InterNetworkV6, IPv6Size);
+        var bytes = address.Buffer.Span;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[PortAt..], destination.Port);
+        if (family == AddressFamily.InterNetwork)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[IPv4At..], (uint)destination.AddressLow);
+        }
+        else
+        {
+            destination.WriteIPv6(bytes[IPv6At..]);
+        }
+
+        return address;
+    }
+
+    internal static void Reset(SocketAddress address, AddressFamily family) =>
+        address.Size = family == AddressFamily.InterNetwork ? IPv4Size : IPv6Size;
+
+    /// <summary>False if the system wrote no endpoint.</summary>
+    internal static bool TryRead(SocketAddress address, out UdpEndpoint endpoint) =>
+        TryRead(address.Buffer.Span[..address.Size], address.Family, out endpoint);
+
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, AddressFamily family, out UdpEndpoint endpoint)
+    {
+        if (family == AddressFamily.InterNetwork && bytes.Length >= IPv4At + sizeof(uint))
+        {
+            endpoint = UdpEndpoint.FromIPv4(
+                BinaryPrimitives.ReadUInt32BigEndian(bytes[IPv4At..]),
+                BinaryPrimitives.ReadUInt16BigEndian(bytes[PortAt..]));
+            return true;
+        }
+
+        if (family == AddressFamily.InterNetworkV6 && bytes.Length >= IPv6At + IPv6Length)
+        {
+            endpoint = UdpEndpoint.FromIPv6(
+                bytes.Slice(IPv6At, IPv6Length),
+                BinaryPrimitives.ReadUInt16BigEndian(bytes[PortAt..]));
+            return true;
+        }
+
+        endpoint = default;
+        return false;
+    }
+}

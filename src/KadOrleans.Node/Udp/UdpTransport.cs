@@ -1,0 +1,220 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Node;
+
+/// <summary>
+/// UDP sockets, each with a thread that reads it and runs the receiver. Nothing is allocated per datagram. Sending never waits: a full
+/// buffer is a failed send. On Linux one system call reads up to 32 datagrams, and a response leaves from the address that was queried,
+/// even on a wildcard socket; other systems choose that address. Other datagrams are routed by <see cref="SendRoutes"/>.
+/// </summary>
+internal sealed class UdpTransport : IDatagramTransport
+{
+    private readonly UdpSocket[] _sockets;
+    private readonly BoundEndpoint[] _endpoints;
+    private readonly SendRoutes _routes;
+    private readonly ILogger _logger;
+
+    // Guards the lifecycle, so that no thread starts on a closed transport.
+    private readonly Lock _lifecycle = new();
+    private bool _started;
+    private volatile bool _disposed;
+    private long _unroutable;
+
+    private UdpTransport(BoundEndpoint[] endpoints, ILogger logger)
+    {
+        _endpoints = endpoints;
+        _logger = logger;
+        _sockets = [.. endpoints.SelectMany(endpoint => endpoint.Sockets)];
+        _routes = new SendRoutes(endpoints);
+        LocalEndpoints = Array.AsReadOnly([.. endpoints.Select(endpoint => endpoint.Local)]);
+    }
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
+
+    public int SocketCount => _sockets.Length;
+
+    public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
+
+    public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
+
+    /// <summary>Each is a bug in the receiver; receiving continues.</summary>
+    public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
+
+    public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
+
+    /// <summary>Binds every endpoint or none. Datagrams wait in the sockets until <see cref="Start"/>.</summary>
+    /// <exception cref="TransportException">The options are invalid, or the system refuses an endpoint.</exception>
+    public static UdpTransport Bind(UdpTransportOptions options, ILogger<UdpTransport>? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate() is { Count: > 0 } faults)
+        {
+            throw new TransportException(string.Join(' ', faults));
+        }
+
+        ILogger log = logger ?? NullLogger<UdpTransport>.Instance;
+        var bound = new List<BoundEndpoint>();
+        try
+        {
+            foreach (var endpoint in options.Listen)
+            {
+                bound.Add(EndpointBinder.Bind(endpoint, options, log));
+            }
+
+            return new UdpTransport([.. bound], log);
+        }
+        catch
+        {
+            bound.SelectMany(endpoint => endpoint.Sockets).ToList().ForEach(socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    public void Start(IDatagramReceiver receiver)
+    {
+        ArgumentNullException.ThrowIfNull(receiver);
+        lock (_lifecycle)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_started)
+            {
+                throw new InvalidOperationException("The transport was started before; it can be started once.");
+            }
+
+            _started = true;
+            Array.ForEach(_sockets, socket => socket.Start(receiver));
+        }
+    }
+
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+    {
+        var socket = _routes.To(destination)?.SocketTo(destination);
+
+        // Anyone can claim an address that is not unicast, which must not cost a failing system call.
+        if (socket is null || _disposed || !destination.IsUnicast)
+        {
+            Interlocked.Increment(ref _unroutable);
+            return false;
+        }
+
+        return socket.TrySend(datagram, destination, default);
+    }
+
+    /// <summary>Waits until no receiver runs any more, except one that is itself the caller.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        bool first;
+        lock (_lifecycle)
+        {
+            first = !_disposed;
+            _disposed = true;
+        }
+
+        // Signalled first, all threads end at the same time.
+        Array.ForEach(_sockets, socket => socket.RequestStop());
+        Array.ForEach(_sockets, socket => socket.Dispose());
+        await Task.WhenAll(_sockets.Where(socket => !socket.IsReceivingHere).Select(socket => socket.Ended));
+        if (first)
+        {
+            Array.ForEach(_endpoints, endpoint => _logger.Stopped(endpoint.Local));
+        }
+    }
+}
+
+/// <summary>
+/// Selects the endpoint for a datagram that is no response, by its destination alone, so a contact always sees the same source.
+/// It is the first listed one of the family, else the first dual-mode one. One on loopback reaches only loopback; one on another
+/// single address serves loopback only if no other does.
+/// </summary>
+internal sealed class SendRoutes
+{
+    private readonly BoundEndpoint?[] _byKind = new BoundEndpoint?[4];
+
+    internal SendRoutes(IReadOnlyList<BoundEndpoint> endpoints)
+    {
+        var locals = endpoints.Select(endpoint => endpoint.Local).ToArray();
+        for (var kind = 0; kind < _byKind.Length; kind++)
+        {
+            var chosen = Choose(locals, toIPv4: (kind & 2) == 0, toLoopback: (kind & 1) != 0);
+            _byKind[kind] = chosen < 0 ? null : endpoints[chosen];
+        }
+    }
+
+    internal BoundEndpoint? To(UdpEndpoint destination) =>
+        _byKind[(destination.IsIPv4 ? 0 : 2) | (destination.IsLoopback ? 1 : 0)];
+
+    /// <summary>-1 if no endpoint reaches there.</summary>
+    internal static int Choose(IReadOnlyList<UdpEndpoint> locals, bool toIPv4, bool toLoopback) => Enumerable.Range(0, locals.Count)
+        .Where(i => Rank(locals[i], toIPv4, toLoopback) is not null)
+        .OrderBy(i => Rank(locals[i], toIPv4, toLoopback))
+        .FirstOrDefault(-1);
+
+    // The lowest is best; null if it does not reach there.
+    private static int? Rank(UdpEndpoint local, bool toIPv4, bool toLoopback)
+    {
+        var sameFamily = local.IsIPv4 == toIPv4;
+        if ((!sameFamily && !local.IsDualMode) || (local.IsLoopback && !toLoopback))
+        {
+            return null;
+        }
+
+        var awkward = toLoopback && !local.IsLoopback && !local.IsWildcard;
+        return (awkward ? 2 : 0) + (sameFamily ? 0 : 1);
+    }
+}
+
+internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> sockets)
+{
+    internal UdpEndpoint Local => local;
+
+    internal IReadOnlyList<UdpSocket> Sockets => sockets;
+
+    /// <summary>All have the same source address: this spreads the load over their buffers.</summary>
+    internal UdpSocket SocketTo(UdpEndpoint destination) => sockets.Count == 1
+        ? sockets[0]
+        : sockets[(int)((uint)destination.GetHashCode() % (uint)sockets.Count)];
+}
+
+/// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>
+public sealed class TransportException : Exception
+{
+    /// <summary>An unexplained failure.</summary>
+    public TransportException()
+    {
+    }
+
+    /// <summary>A failure and its explanation.</summary>
+    public TransportException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A failure, its explanation and its cause.</summary>
+    public TransportException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+internal static partial class UdpTransportLog
+{
+    [LoggerMessage(1, LogLevel.Information,
+        "Listening on {Endpoint} with {Sockets} sockets; the system granted each a receive buffer of {ReceiveBytes} "
+        + "bytes and a send buffer of {SendBytes} bytes.")]
+    internal static partial void Listening(
+        this ILogger logger, UdpEndpoint endpoint, int sockets, int receiveBytes, int sendBytes);
+
+    // Faults and errors can come with every datagram, so only the 1st, 2nd, 4th, 8th, ... of a socket is written.
+    [LoggerMessage(2, LogLevel.Error,
+        "The receiver threw on a datagram that {Endpoint} got from {Source}; receiving continues ({Faults} so far).")]
+    internal static partial void ReceiverFault(
+        this ILogger logger, Exception exception, UdpEndpoint endpoint, UdpEndpoint source, long faults);
+
+    [LoggerMessage(3, LogLevel.Warning,
+        "Reading from {Endpoint} failed with {Error}; receiving continues ({Errors} so far).")]
+    internal static partial void ReceiveError(
+        this ILogger logger, UdpEndpoint endpoint, System.Net.Sockets.SocketError error, long errors);
+
+    [LoggerMessage(4, LogLevel.Information, "Stopped listening on {Endpoint}.")]
+    internal static partial void Stopped(this ILogger logger, UdpEndpoint endpoint);
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+
+namespace KadOrleans.Server;
+
+/// <summary>
+/// The instruments of the adapters, on the meter of the node. Tags are small closed sets: never an id or a key.
+/// </summary>
+internal static class EdgeMetrics
+{
+    /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
+    public const string MeterName = "KadOrleans";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    public static KeyValuePair<string, object?> Absent { get; } = new("kad.answer.source", "absent");
+
+    public static KeyValuePair<string, object?> Cached { get; } = new("kad.answer.source", "cached");
+
+    /// <summary>Either of these while the shard did not respond.</summary>
+    public static KeyValuePair<string, object?> InOutage { get; } = new("kad.answer.source", "outage");
+
+    public static KeyValuePair<string, object?> ShardCall(string kind) => new("kad.shard.call", kind);
+
+    public static Counter<long> ShardCalls { get; } =
+        Meter.CreateCounter<long>("kad.shard.calls", "{call}", "Grain calls to key shards, by kind.");
+
+    public static Counter<long> ShardAnswers { get; } = Meter.CreateCounter<long>(
+        "kad.shard.answers", "{answer}", "Gets that the edge answered without a call, by what it knew: that no shard holds the key, its value, or either while the shard did not respond.");
+
+    public static Histogram<long> ShardBatch { get; } = Meter.CreateHistogram<long>(
+        "kad.shard.batch",
+        "{item}",
+        "Puts or gets that shared one grain call, by kind.",
+        advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
+
+    public static Counter<long> ShardFailures { get; } =
+        Meter.CreateCounter<long>("kad.shard.failures", "{item}", "Puts and gets that ended without the shard's response, by kind.");
+
+    public static Counter<long> TableCalls { get; } =
+        Meter.CreateCounter<long>("kad.table.calls", "{call}", "Grain calls that reported observations to a routing table.");
+
+    public static Counter<long> ObservationsSent { get; } =
+        Meter.CreateCounter<long>("kad.table.observations", "{observation}", "Observations that a routing table took.");
+
+    public static Counter<long> ObservationsDropped { get; } = Meter.CreateCounter<long>(
+        "kad.table.observations.dropped", "{observation}", "Observations dropped because too many waited or the table refused them.");
+
+    public static UpDownCounter<int> LeasesHeld { get; } =
+        Meter.CreateUpDownCounter<int>("kad.edge.leases", "{lease}", "Leases of node ids that the edge holds.");
+
+    public static Counter<long> LeasesLost { get; } = Meter.CreateCounter<long>(
+        "kad.edge.leases.lost", "{lease}", "Leases of node ids that another process took, or that the cluster forgot.");
+
+    /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
+    public static void Begin()
+    {
+        ShardFailures.Add(0, ShardCall("put"));
+        ShardFailures.Add(0, ShardCall("get"));
+        ShardAnswers.Add(0, Absent);
+        ShardAnswers.Add(0, Cached);
+        ShardAnswers.Add(0, InOutage);
+        TableCalls.Add(0);
+        ObservationsSent.Add(0);
+        ObservationsDropped.Add(0);
+        LeasesHeld.Add(0);
+        LeasesLost.Add(0);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace KadOrleans.Server;
+
+/// <summary>
+/// Periodic work that the cluster's reminders give to one node id of an edge. Expiry is never among it: values expire in their shards.
+/// </summary>
+internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSchedule
+{
+    /// <summary>
+    /// How many pieces of work may wait. Reminders fire every few minutes, so an edge with this many is far behind. More would only be done
+    /// later still.
+    /// </summary>
+    public const int Capacity = 16;
+
+    /// <summary>
+    /// How many keys may wait to be republished or be sent, besides the others. The more wait, the higher the rate (see
+    /// <see cref="RepublishPace"/>): this many make 273 a second. Shards wait with more.
+    /// </summary>
+    public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
+
+    // Bounded by the two counts below.
+    private readonly Channel<EdgeWork> _work = Channel.CreateUnbounded<EdgeWork>(new UnboundedChannelOptions { SingleReader = true });
+
+    private int _republishing;
+    private int _others;
+
+    /// <summary>
+    /// Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is full.
+    /// The queue holds <see cref="Capacity"/> pieces, and <see cref="RepublishCapacity"/> keys. The caller offers refused work again later.
+    /// </summary>
+    public bool TryAccept(EdgeWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Serves(work)
+            && (work is RepublishWork { Keys.Count: var keys }
+                ? keys > 0 && TryCount(ref _republishing, keys, RepublishCapacity)
+                : TryCount(ref _others, 1, Capacity))
+            && _work.Writer.TryWrite(work);
+    }
+
+    public bool Serves(EdgeWork work) => NodeIdOf(work) == nodeId;
+
+    /// <remarks>Watched by one reader at a time.</remarks>
+    public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await _work.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_work.Reader.TryRead(out var work))
+            {
+                if (work is not RepublishWork)
+                {
+                    Interlocked.Decrement(ref _others);
+                }
+
+                yield return ToTask(work);
+            }
+        }
+    }
+
+    private static NodeId? NodeIdOf(EdgeWork work) => work switch
+    {
+        RefreshBucketsWork refresh => refresh.NodeId,
+        RandomWalkWork walk => walk.NodeId,
+        RejoinWork rejoin => rejoin.NodeId,
+        RepublishWork republish => republish.NodeId,
+        _ => null,
+    };
+
+    private static bool TryCount(ref int count, int added, int most)
+    {
+        if (Interlocked.Add(ref count, added) <= most)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref count, -added);
+        return false;
+    }
+
+    private MaintenanceTask ToTask(EdgeWork work) => work switch
+    {
+        RefreshBucketsWork refresh => new MaintenanceTask.RefreshBuckets(refresh.Buckets),
+        RejoinWork => new MaintenanceTask.Rejoin(),
+        RepublishWork republish => new MaintenanceTask.RepublishKeys(republish.Keys)
+        {
+            Ended = () => Interlocked.Add(ref _republishing, -republish.Keys.Count),
+        },
+        _ => new MaintenanceTask.Walk(),
+    };
+}

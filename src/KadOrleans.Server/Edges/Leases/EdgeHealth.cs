@@ -1,0 +1,134 @@
+namespace KadOrleans.Server;
+
+/// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
+internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
+{
+    /// <summary>
+    /// An edge without a silo's response for this long is not ready: one and a half renewal intervals. With a shorter timeout one slow
+    /// response would take the edge out of service.
+    /// </summary>
+    public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _answeredAt = long.MinValue;
+    private volatile EdgeSession? _session;
+    private volatile EdgePhase _state;
+    private volatile string _waitsFor = "it waits for a silo";
+    private volatile string? _ended;
+
+    public EdgePhase State => _state;
+
+    /// <summary>
+    /// Whether the edge can serve. It needs a lease, a silo that answered within <see cref="SilenceTimeout"/> and has a clock near its own,
+    /// and a contact that answers. The first edge of a network (no bootstrap nodes configured) needs no contact.
+    /// </summary>
+    public bool IsReady => Obstacle is null;
+
+    /// <summary>Why the edge is not ready, in a few words. Null if it is ready.</summary>
+    public string? Obstacle => _state switch
+    {
+        EdgePhase.Waiting => _waitsFor,
+        EdgePhase.LeaseLost => "another process took the name",
+        EdgePhase.Stopped => "it stopped",
+        _ when _ended is { } ended => $"a part of it failed: {ended}; the log says why, and a restart mends it",
+        EdgePhase.CutOff => "the silos do not answer",
+        _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
+        _ when clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
+        _ when options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
+        _ when _session is { Contacts: > 0 } => "no contact answers",
+        _ => "it has no contact",
+    };
+
+    /// <summary>
+    /// Completes when another process took the edge's name. The ids are no longer served. A process that is only an edge should then end.
+    /// </summary>
+    public Task LeaseLost => _leaseLost.Task;
+
+    private TimeSpan? SinceAnswer => Interlocked.Read(ref _answeredAt) is var at && at == long.MinValue
+        ? null
+        : time.GetElapsedTime(at);
+
+    public EdgeOverview Describe()
+    {
+        var session = _session;
+        return new EdgeOverview(
+            options.Name,
+            State,
+            IsReady,
+            session?.Lease.Epoch,
+            session?.ShardBits,
+            SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
+            session?.DescribeNodes() ?? [],
+            session?.Counts() ?? new Dictionary<string, long>(),
+            clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
+    }
+
+    internal void WaitFor(string what) => _waitsFor = what;
+
+    /// <summary>A loop failed that should run as long as the process.</summary>
+    internal void LoopEnded(string name) => _ended = name;
+
+    internal void Answered() => Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
+
+    /// <summary>Whether the state is new.</summary>
+    internal bool Enter(EdgePhase state, EdgeSession? session)
+    {
+        var isNew = _state != state;
+        if (session is not null && session != _session)
+        {
+            // Its loops are new.
+            _ended = null;
+        }
+
+        (_session, _state) = (session, state);
+        if (state == EdgePhase.LeaseLost)
+        {
+            _leaseLost.TrySetResult();
+        }
+
+        return isNew;
+    }
+}
+
+/// <summary>
+/// An edge's state, for people and monitoring. Without a lease it has no epoch, and before the first no shard bits. The counts are of all ids
+/// together since they are served. The clock difference says by how many seconds the cluster's time is ahead of this process's clock.
+/// </summary>
+internal sealed record EdgeOverview(
+    string Name,
+    EdgePhase State,
+    bool IsReady,
+    long? Epoch,
+    int? ShardBits,
+    double? SecondsSinceAnswer,
+    IReadOnlyList<EdgeNodeOverview> Nodes,
+    IReadOnlyDictionary<string, long> Counts,
+    double? ClockDifference);
+
+/// <summary>
+/// A node id of an edge, its bound endpoints, its contacts, the version of the snapshot that it answers from, and the network's size by its
+/// last lookups if there were enough of them.
+/// </summary>
+internal sealed record EdgeNodeOverview(
+    string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion, NetworkSizeEstimate? NetworkSize);
+
+/// <summary>What an edge is doing for its ids.</summary>
+internal enum EdgePhase
+{
+    /// <summary>It has no lease yet: its host is starting, or no silo has answered.</summary>
+    Waiting,
+
+    /// <summary>It holds its ids and serves them; silos answer.</summary>
+    Serving,
+
+    /// <summary>
+    /// It serves its ids from the last snapshots: no silo answers. PING and FIND_NODE are answered, STORE is not.
+    /// </summary>
+    CutOff,
+
+    /// <summary>Another process holds its name. The ids are no longer served, and will not be by this process.</summary>
+    LeaseLost,
+
+    /// <summary>It stopped and handed its lease back.</summary>
+    Stopped,
+}

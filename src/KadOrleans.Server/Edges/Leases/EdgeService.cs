@@ -1,0 +1,240 @@
+namespace KadOrleans.Server;
+
+/// <summary>
+/// Runs an edge for the life of its host: binds its ports, waits for the cluster, leases its node ids and serves them. It may start before
+/// any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and completes
+/// <see cref="EdgeHealth.LeaseLost"/>.
+/// </summary>
+internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
+    : BackgroundService, IHostedLifecycleService
+{
+    /// <summary>
+    /// How long handing the lease back may take at a stop. A longer wait gains nothing: the successor finds out by itself that the name is
+    /// free.
+    /// </summary>
+    private static readonly TimeSpan HandBackLimit = TimeSpan.FromSeconds(3);
+
+    private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
+
+    // Orleans holds only a weak reference to it: this field keeps it alive.
+    private readonly EdgeObserver _observer = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly UdpEndpoint[] _listen = [.. context.Options.Endpoints];
+    private readonly IDatagramTransport?[] _bound = new IDatagramTransport?[context.Options.Endpoints.Count];
+
+    private string Name => context.Options.Name;
+
+    /// <summary>
+    /// Binds the ports before this process's silo or client starts. So a port in use fails start-up at once, not after silos were found.
+    /// </summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        EdgeMetrics.Begin();
+        try
+        {
+            for (var i = 0; i < _listen.Length; i++)
+            {
+                _bound[i] = transports(_listen[i]);
+
+                // A port that the system chose stays the same for the life of the process.
+                _listen[i] = _bound[i]!.LocalEndpoints[0];
+            }
+        }
+        catch
+        {
+            await UnbindAsync();
+            throw;
+        }
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _started.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await UnbindAsync();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            // Before the silo or the client of this process is up, grain calls fail or are lost.
+            await _started.Task.WaitAsync(stoppingToken);
+            await ServeAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped before there was a lease.
+        }
+        finally
+        {
+            await UnbindAsync();
+            if (stoppingToken.IsCancellationRequested && context.Health.State != EdgePhase.LeaseLost)
+            {
+                context.Health.Enter(EdgePhase.Stopped, null);
+            }
+        }
+    }
+
+    /// <summary>Leases the ids and serves them. Does so again if the cluster forgot the lease.</summary>
+    private async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        // One reference for all sessions, so that the directory recognises this edge's own name.
+        var reference = context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
+        try
+        {
+            while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
+            {
+                _logger.LeaseForgotten(Name);
+                context.Health.Enter(EdgePhase.Waiting, null);
+            }
+        }
+        finally
+        {
+            context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
+        }
+    }
+
+    private async Task<SessionEnd> ServeAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var session = await OpenAsync(reference, cancellationToken);
+        var end = session is null ? SessionEnd.LeaseLost : await RunAsync(session, cancellationToken);
+        if (end == SessionEnd.LeaseLost)
+        {
+            _logger.LeaseLost(Name);
+            context.Health.Enter(EdgePhase.LeaseLost, session);
+        }
+
+        return end;
+    }
+
+    /// <summary>
+    /// Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live edge: two
+    /// processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an edge that may only be
+    /// cut off by the loss of a silo. Returns null if another process took the lease before it began.
+    /// </summary>
+    private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var told = new HashSet<NameUse?>();
+        var pauses = new BackOff(TimeSpan.FromMilliseconds(250), context.Timing.LongestPause);
+        while (true)
+        {
+            try
+            {
+                switch (await context.CallAsync(context.Directory.AskForNameAsync(Name, reference), cancellationToken))
+                {
+                    case NameUse.Free:
+                        return await LeaseAsync(reference, cancellationToken);
+                    case NameUse.Held:
+                        WaitFor($"another live edge uses the name {Name}", NameUse.Held, () => _logger.NameInUse(Name));
+                        break;
+                    default:
+                        WaitFor(
+                            $"another edge may use the name {Name}: this one waits for its response or the end of its lease",
+                            NameUse.Unclear,
+                            () => _logger.NameUnclear(Name, IEdgeDirectoryGrain.LeaseDuration.TotalSeconds));
+                        break;
+                }
+            }
+            catch (LeaseLostException)
+            {
+                return null;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+            {
+                WaitFor(
+                    e is EdgeDrainedException ? $"it is drained: 'kad admin edges resume {Name}' ends that" : "the cluster gives no lease",
+                    null,
+                    () => _logger.WaitingForCluster(Name, e.Message));
+            }
+
+            await Task.Delay(pauses.Next(), context.Environment.Time, cancellationToken);
+        }
+
+        // Each reason is logged once.
+        void WaitFor(string what, NameUse? reason, Action log)
+        {
+            context.Health.WaitFor(what);
+            if (told.Add(reason))
+            {
+                log();
+            }
+        }
+    }
+
+    private async Task<EdgeSession> LeaseAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    {
+        var lease = await context.CallAsync(context.Directory.LeaseAsync(Name, context.Options.Endpoints.Count, reference), cancellationToken);
+        var session = await EdgeSession.OpenAsync(context, lease, _observer, reference, TakeTransport, cancellationToken);
+        _logger.Leased(Name, lease.NodeIds.Count, lease.Epoch);
+        return session;
+    }
+
+    private async Task<SessionEnd> RunAsync(EdgeSession session, CancellationToken cancellationToken)
+    {
+        context.Health.Enter(EdgePhase.Serving, session);
+        foreach (var (node, endpoint) in session.Nodes.SelectMany(node => node.LocalEndpoints, (node, endpoint) => (node, endpoint)))
+        {
+            _logger.Listening(endpoint, node.Id, Name);
+            announce?.Invoke($"listening udp {endpoint} id {node.Id} edge {Name}");
+        }
+
+        var leases = session.Lease.NodeIds.Count;
+        EdgeMetrics.LeasesHeld.Add(leases);
+        try
+        {
+            var end = await session.RunAsync(cancellationToken);
+            EdgeMetrics.LeasesLost.Add(end == SessionEnd.Stopping ? 0 : leases);
+            await CloseAsync(session, end);
+            return end;
+        }
+        finally
+        {
+            EdgeMetrics.LeasesHeld.Add(-leases);
+        }
+    }
+
+    private async Task CloseAsync(EdgeSession session, SessionEnd end)
+    {
+        if (end != SessionEnd.Stopping)
+        {
+            await session.SilenceAsync();
+            await session.DisposeAsync();
+            return;
+        }
+
+        await session.DisposeAsync();
+        using var timeout = new CancellationTokenSource(HandBackLimit, context.Environment.Time);
+        try
+        {
+            await session.HandBackAsync(timeout.Token);
+            _logger.Stopped(Name);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _logger.NotReleased(Name, e.Message);
+        }
+    }
+
+    /// <summary>The transport of the id at an index. Binds it again if an earlier session closed it.</summary>
+    private IDatagramTransport TakeTransport(int index)
+    {
+        var transport = _bound[index] ?? transports(_listen[index]);
+        _bound[index] = null;
+        return transport;
+    }
+
+    private async Task UnbindAsync()
+    {
+        for (var i = 0; i < _bound.Length; i++)
+        {
+            if (Interlocked.Exchange(ref _bound[i], null) is { } transport)
+            {
+                await transport.DisposeAsync();
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+namespace KadOrleans.Server;
+
+/// <summary>
+/// The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no silo.
+/// <see cref="RunAsync"/> sends observations in batches. When another edge holds the lease it stops reporting and raises
+/// <see cref="Fenced"/> once.
+/// </summary>
+internal sealed class ClusterRoutingTable(
+    IGrainFactory grains,
+    NodeId ownId,
+    long epoch,
+    TimeProvider time,
+    ILogger<ClusterRoutingTable> logger,
+    int maxQueue = ClusterRoutingTable.MaxQueue,
+    TimeSpan? pushTimeout = null) : IRoutingTable
+{
+    /// <summary>How many observations may wait: a few seconds of a busy edge. Beyond that the oldest is dropped.</summary>
+    public const int MaxQueue = 4_096;
+
+    /// <summary>The most observations in one grain call.</summary>
+    private const int MaxBatch = 256;
+
+    /// <summary>How long a batch that is not full waits for more observations.</summary>
+    private static readonly TimeSpan BatchInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest pause between retries: a silo that is back gets observations within that time.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the snapshot may stay behind the table's version before the edge asks for it: a push may get lost.</summary>
+    private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly IRoutingTableGrain _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
+    private readonly ObservationQueue _queue = new(maxQueue, MaxBatch);
+    private readonly SnapshotLag _lag = new(pushTimeout ?? PushTimeout, time);
+    private long _calls;
+    private long _sent;
+
+    // Guards the replacement of _snapshot. Readers need no lock.
+    private readonly Lock _gate = new();
+    private volatile RoutingTableSnapshot _snapshot = RoutingTableSnapshot.Empty(ownId);
+
+    // A table treats a reporter that did not subscribe as one whose lease is lost, so nothing is sent before.
+    private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _isFenced;
+
+    public event Action<Contact>? ContactAdded;
+
+    public event Action<Contact>? CheckNeeded;
+
+    /// <summary>Raised once, from any thread, when another edge turns out to hold the id: its node must stop using it.</summary>
+    public event EventHandler? Fenced;
+
+    public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
+
+    /// <summary>The number of observations dropped because too many waited or the table refused them.</summary>
+    public long Dropped => _queue.Dropped;
+
+    public RoutingTableSnapshot Snapshot => _snapshot;
+
+    /// <summary>The number of grain calls, and of the observations in them, by a stable name.</summary>
+    public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
+    {
+        ["table.calls"] = Interlocked.Read(ref _calls),
+        ["table.observations"] = Interlocked.Read(ref _sent),
+        ["table.observations.dropped"] = Dropped,
+    };
+
+    public void Observe(ContactObservation observation)
+    {
+        if (!IsFenced)
+        {
+            _queue.Add(observation, _snapshot);
+        }
+    }
+
+    /// <summary>Takes a pushed snapshot. Returns false if it is of another id, or not newer than the current one.</summary>
+    public bool Update(RoutingTableSnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            if (snapshot.OwnId != ownId || snapshot.Version <= _snapshot.Version)
+            {
+                return false;
+            }
+
+            _snapshot = snapshot;
+        }
+
+        _subscribed.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Takes a pushed change. Returns false if it is newer than the current snapshot and does not continue it.</summary>
+    public bool Update(SnapshotChange change)
+    {
+        lock (_gate)
+        {
+            var newer = change.ApplyTo(_snapshot);
+            _snapshot = newer ?? _snapshot;
+            return newer is not null || (change.OwnId == ownId && change.To <= _snapshot.Version);
+        }
+    }
+
+    /// <summary>Subscribes an edge to the table's snapshots, or renews its subscription. Takes the newest snapshot.</summary>
+    /// <exception cref="LeaseLostException">Another edge holds the id; <see cref="Fenced"/> was raised.</exception>
+    public async ValueTask SubscribeAsync(IEdgeObserver edge)
+    {
+        try
+        {
+            if (await _grain.SubscribeForChangesAsync(epoch, edge, _snapshot.Version) is { } newest)
+            {
+                Update(newest);
+            }
+
+            _subscribed.TrySetResult();
+        }
+        catch (LeaseLostException)
+        {
+            Fence();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reports observations from the first subscription or snapshot on. Ends without an exception when cancelled or fenced. A failed batch
+    /// is retried while newer observations wait; when too many wait the oldest are dropped. Call it once.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _subscribed.Task.WaitAsync(cancellationToken);
+            while (!IsFenced)
+            {
+                if (!await AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
+                {
+                    await FetchAsync(cancellationToken);
+                }
+                else
+                {
+                    await Task.WhenAny(_queue.Full, Task.Delay(BatchInterval, time, cancellationToken));
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (await SendAsync(_queue.Take(), cancellationToken) is { } answer)
+                    {
+                        await ApplyAsync(answer, cancellationToken);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>Waits until an observation is queued. Returns false after the timeout; null means none.</summary>
+    private async Task<bool> AnyAsync(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends a batch and returns the response. Returns null if the batch was dropped.</summary>
+    private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
+    {
+        BackOff? pauses = null;
+        while (true)
+        {
+            try
+            {
+                var answer = await CallAsync(batch, cancellationToken);
+                if (pauses is not null)
+                {
+                    logger.TableReachable(ownId);
+                }
+
+                return answer;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (e is ArgumentException)
+                {
+                    // The table refuses its content, and would refuse it again. Other failures may pass.
+                    _queue.CountDropped(batch.Count);
+                    logger.ObservationsRefused(e, ownId, batch.Count);
+                    return null;
+                }
+
+                if (pauses is null)
+                {
+                    logger.TableUnreachable(e, ownId);
+                }
+            }
+
+            pauses ??= new BackOff(BatchInterval, LongestPause);
+            await Task.Delay(pauses.Next(), time, cancellationToken);
+        }
+    }
+
+    private async Task<TableAnswer> CallAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _calls);
+        EdgeMetrics.TableCalls.Add(1);
+        var answer = await _grain.ObserveAsync(epoch, batch).AsTask().WaitAsync(cancellationToken);
+        if (!answer.IsFenced)
+        {
+            Interlocked.Add(ref _sent, batch.Count);
+            EdgeMetrics.ObservationsSent.Add(batch.Count);
+        }
+
+        return answer;
+    }
+
+    private async Task ApplyAsync(TableAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.IsFenced)
+        {
+            Fence();
+            return;
+        }
+
+        foreach (var added in answer.Added)
+        {
+            ContactAdded?.Invoke(added);
+        }
+
+        foreach (var check in answer.Checks)
+        {
+            CheckNeeded?.Invoke(check);
+        }
+
+        if (_lag.IsBehind(answer.Version, _snapshot.Version))
+        {
+            await FetchAsync(cancellationToken);
+        }
+    }
+
+    private async Task FetchAsync(CancellationToken cancellationToken)
+    {
+        _lag.Asked();
+        try
+        {
+            // A silo that hangs must not hold up the end of an edge, which hands its lease back after this.
+            var asked = _grain.GetSnapshotAsync().AsTask();
+            GrainCalls.Ignore(asked);
+            Update(await asked.WaitAsync(cancellationToken));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // It is asked for again while it stays behind.
+            logger.TableUnreachable(e, ownId);
+        }
+    }
+
+    private void Fence()
+    {
+        if (Interlocked.Exchange(ref _isFenced, 1) == 0)
+        {
+            logger.TableFenced(ownId);
+            Fenced?.Invoke(this, EventArgs.Empty);
+        }
+    }
+}
+
+/// <summary>
+/// Tells when a snapshot stays behind the version in the table's responses, as pushes may get lost. Not safe for several threads.
+/// </summary>
+internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
+{
+    private long _expected;
+    private long _since;
+
+    /// <summary>Takes the version of the table's response. Returns whether to ask for the snapshot.</summary>
+    public bool IsBehind(long answered, long held)
+    {
+        if (held >= _expected)
+        {
+            (_expected, _since) = (answered, time.GetTimestamp());
+            return false;
+        }
+
+        return time.GetElapsedTime(_since) >= timeout;
+    }
+
+    /// <summary>The time until the snapshot is to be asked for. Null if it is not behind.</summary>
+    public TimeSpan? Left(long held)
+    {
+        if (held >= _expected)
+        {
+            return null;
+        }
+
+        var left = timeout - time.GetElapsedTime(_since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
+    public void Asked() => _since = time.GetTimestamp();
+}

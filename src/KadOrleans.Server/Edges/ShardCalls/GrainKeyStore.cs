@@ -1,0 +1,439 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
+
+namespace KadOrleans.Server;
+
+/// <summary>
+/// The cluster's keys, for all node ids of an edge. Puts share grain calls, and so do gets, but never with each other: a get never waits for
+/// a write. Other requests are a call each. A put returns <see cref="StoreResult.Stored"/> only when the value is durable. The latest put of
+/// a key in order of arrival wins. A get sees what this store put, and what others put before
+/// <see cref="GrainKeyStoreOptions.MaxStaleness"/>. Pending requests are bounded. While silos are down each times out.
+/// </summary>
+internal sealed class GrainKeyStore : IKeyStore
+{
+    /// <summary>The shortest time between two lines of log that shards do not respond.</summary>
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
+
+    private readonly IGrainFactory _grains;
+    private readonly GrainKeyStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SingleShardCalls _calls;
+    private readonly ShardChannels<ShardPut, StoreResult> _puts;
+    private readonly ShardChannels<NodeId, StoredValue?> _gets;
+    private readonly AnswerCounts _answered = new();
+    private long _newsCalls;
+
+    // Replaced as a whole: callers take it once.
+    private volatile Shards _shards;
+    private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
+
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _pending;
+    private int _disposed;
+
+    // Guards the two below: failures since the last line of log, and when that was.
+    private readonly Lock _gate = new();
+    private long _failed;
+    private long? _loggedAt;
+
+    /// <summary>A store over the shards of a cluster, in the layout of its settings. It makes no call before it is used.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The bits in use are not from 0 to 16.</exception>
+    public GrainKeyStore(
+        IGrainFactory grains, ShardLayout layout, TimeProvider time, ILogger<GrainKeyStore> logger, GrainKeyStoreOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(layout.Bits, GrainKeys.MinShardBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(layout.Bits, GrainKeys.MaxShardBits);
+        (_grains, _options, _time, _logger) = (grains, options ?? new GrainKeyStoreOptions(), time, logger);
+        _calls = new SingleShardCalls(grains, _options, time, logger);
+        _puts = new ShardChannels<ShardPut, StoreResult>(
+            "put",
+            async (desk, puts) => await grains.GetGrain<IShardDesk>(desk).PutAsync(puts),
+            async (shard, puts) => await grains.GetGrain<IKeyShardGrain>(shard).PutAsync(puts),
+            DeskOf,
+            Desks,
+            _options,
+            time,
+            logger);
+        _gets = new ShardChannels<NodeId, StoredValue?>(
+            "get",
+            (desk, keys) => AskOnceAsync(keys, async once => await grains.GetGrain<IShardDesk>(desk).GetAsync(once)),
+            async (shard, keys) =>
+                (await AskOnceAsync(keys, async once => new(await grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once), []))).Results,
+            DeskOf,
+            Desks,
+            _options with { Timeout = GrainKeyStoreOptions.GetTimeout },
+            time,
+            logger);
+        _shards = NewShards(layout, long.MinValue);
+    }
+
+    /// <summary>Always empty: silos count what their shards evict.</summary>
+    public StoreTurnover Turnover => default;
+
+    /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
+    internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
+
+    internal ShardLayout Layout => _shards.Layout;
+
+    /// <summary>This store for one node id: with an area of its own. Disposing it does nothing.</summary>
+    public IKeyStore ForNode() => new NodeKeys(this);
+
+    /// <summary>Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.</summary>
+    public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
+    {
+        ["shards.get.absent"] = _answered.Absent,
+        ["shards.get.cached"] = _answered.Cached,
+        ["shards.get.calls"] = _gets.Calls,
+        ["shards.get.keys"] = _gets.Items,
+        ["shards.get.outage"] = _answered.InOutage,
+        ["shards.news.calls"] = Interlocked.Read(ref _newsCalls),
+        ["shards.put.calls"] = _puts.Calls,
+        ["shards.put.values"] = _puts.Items,
+    };
+
+    public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var held =
+            _shards.Answers is not { } answers || cancellationToken.IsCancellationRequested || IsDisposed ? await ReadAsync(key, cancellationToken)
+            : answers.TryGet(key, out var value) ? value
+            : await answers.AskAsync(key, cancellationToken);
+        return Alive(held, now);
+    }
+
+    /// <remarks>
+    /// While the shard does not respond, what others put before <see cref="GrainKeyStoreOptions.MaxOutageStaleness"/> is seen, and what this
+    /// store put. Without such knowledge it fails after <see cref="GrainKeyStoreOptions.FindTimeout"/>. The get goes on, and is counted and
+    /// logged if it fails.
+    /// </remarks>
+    public async ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
+    {
+        if (!IsDisposed && TryFind(key, now, out var value))
+        {
+            return value;
+        }
+
+        try
+        {
+            var held = _shards.Answers is { } answers && !IsDisposed
+                ? await answers.FindAsync(key)
+                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(_options.FindTimeout, _time);
+            return Alive(held, now);
+        }
+        catch (TimeoutException late)
+        {
+            throw SingleShardCalls.Unanswered(Layout.ShardOf(key), late);
+        }
+    }
+
+    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
+    {
+        value = null;
+        if (_shards.Answers is not { } answers || !answers.TryFind(key, out var found))
+        {
+            return false;
+        }
+
+        value = Alive(found, now);
+        return true;
+    }
+
+    /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
+    internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Alive(await ReadAsync(key, cancellationToken), now);
+
+    public ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, kind, _area.Value, cancellationToken);
+
+    /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>
+    /// <exception cref="KeyStoreException">A shard did not respond, or could not write. Others may have removed their values.</exception>
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        using var call = Enter(cancellationToken);
+        try
+        {
+            return (await _calls.CallAllAsync(Layout, "expire", shard => shard.RemoveExpiredAsync(now), cancellationToken)).Sum();
+        }
+        finally
+        {
+            _shards.Answers?.Invalidate();
+        }
+    }
+
+    /// <summary>
+    /// Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They return its
+    /// keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
+    /// </summary>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
+        KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // Not counted among the pending calls: a reader may pause for any time.
+        using (Enter(cancellationToken))
+        {
+        }
+
+        await foreach (var entry in _calls.ScanAsync(Layout, region, cancellationToken))
+        {
+            yield return entry;
+        }
+    }
+
+    /// <summary>The usage of all shards, as old as <see cref="GrainKeyStoreOptions.UsageMaxAge"/>.</summary>
+    /// <remarks>It activates every shard. An edge asks only when its shards begin or end to refuse values for their quotas.</remarks>
+    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        using var call = Enter(cancellationToken);
+        return await _calls.GetUsageAsync(Layout, cancellationToken);
+    }
+
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
+
+    /// <summary>
+    /// Sets the area outside which later puts are marked as far: shards know no node ids. Each node id that shares the store has its own
+    /// area, see <see cref="ForNode"/>.
+    /// </summary>
+    public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
+
+    /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0 && Interlocked.CompareExchange(ref _pending, 0, 0) == 0)
+        {
+            _drained.TrySetResult();
+        }
+
+        await _drained.Task;
+        _calls.Dispose();
+        if (_shards.Answers is { } answers)
+        {
+            await answers.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Calls more shards from now on, by which those in use were replaced. Earlier numbers are ignored. Pending calls end as they began. What
+    /// was known of the shards is forgotten. One call at a time.
+    /// </summary>
+    internal async ValueTask UseAsync(ShardLayout layout)
+    {
+        var before = _shards;
+        if (layout.FirstBits == before.Layout.FirstBits && layout.Bits > before.Layout.Bits)
+        {
+            _shards = NewShards(layout, _time.GetTimestamp());
+            await (before.Answers?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    /// <summary>Reads the shards' news now instead of at the next interval.</summary>
+    internal Task ReadNewsAsync() => _shards.Answers?.ReadNewsAsync() ?? Task.CompletedTask;
+
+    /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
+    /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
+    internal async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var ended = await _calls.CallAsync(Layout.ShardOf(key), "unpublish", shard => shard.UnpublishAsync([key]), cancellationToken);
+        _shards.Answers?.Changed(key);
+        return ended[0];
+    }
+
+    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    // As the news tell, so with them alone.
+    private GrainId? DeskOf(long shard) => _shards.Answers?.DeskOf(shard);
+
+    private IReadOnlySet<GrainId> Desks() => _shards.Answers?.Desks ?? FrozenSet<GrainId>.Empty;
+
+    private Shards NewShards(ShardLayout layout, long trustedFrom)
+    {
+        if (_options.MaxStaleness <= TimeSpan.Zero)
+        {
+            return new Shards(layout, null);
+        }
+
+        var answers = new EdgeAnswers(
+            layout, _options, _time, AskForNewsAsync, key => ReadAsync(key, CancellationToken.None), _answered, trustedFrom);
+        answers.Begin();
+        return new Shards(layout, answers);
+    }
+
+    /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
+    private async ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind, ResponsibleArea area, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (StoreRules.FindRefusal(value.Value) is { } refusal)
+        {
+            return refusal;
+        }
+
+        using var call = Enter(cancellationToken);
+        var shard = Layout.ShardOf(key);
+        if (!call.IsWithinQueue)
+        {
+            Report(shard, "put", TooMany());
+            return StoreResult.Busy;
+        }
+
+        var corrected = Correct(value, kind);
+        var put = new ShardPut(key, area.Contains(key) ? corrected : corrected with { IsFar = true }, kind) { TellsWhy = true };
+        ShardOutcome<StoreResult> outcome;
+        try
+        {
+            outcome = await _puts.AskAsync(put, shard, cancellationToken);
+        }
+        finally
+        {
+            // Before the caller hears of it, and also if the outcome is not known.
+            _shards.Answers?.Changed(key);
+        }
+
+        if (outcome.Failure is not { } failure)
+        {
+            return outcome.Result;
+        }
+
+        Report(shard, "put", failure);
+        return failure is QueueFullException ? StoreResult.Busy : StoreResult.StorageFailed;
+    }
+
+    private StoredValue Correct(StoredValue value, PutKind kind)
+    {
+        var correction = ClockCorrection();
+        return correction == TimeSpan.Zero || kind == PutKind.Import
+            ? value
+            : value with
+            {
+                StoredAt = value.StoredAt + correction,
+                ExpiresAt = value.ExpiresAt + correction,
+                PublishedAt = value.PublishedAt + correction,
+            };
+    }
+
+    private StoredValue? Alive(StoredValue? value, DateTimeOffset now) =>
+        value is not null && !value.IsExpired(now + ClockCorrection()) ? value : null;
+
+    /// <summary>The present value of a key, expired or not.</summary>
+    private async ValueTask<StoredValue?> ReadAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var shard = Layout.ShardOf(key);
+        var outcome = call.IsWithinQueue ? await _gets.AskAsync(key, shard, cancellationToken) : new(null, TooMany());
+        if (outcome.Failure is { } failure)
+        {
+            Report(shard, "get", failure);
+            throw SingleShardCalls.Unanswered(shard, failure);
+        }
+
+        return outcome.Result;
+    }
+
+    private static async Task<ShardBatch<StoredValue?>> AskOnceAsync(
+        IReadOnlyList<NodeId> keys, Func<IReadOnlyList<NodeId>, Task<ShardBatch<StoredValue?>>> ask)
+    {
+        List<NodeId> once = [.. keys.Distinct()];
+        var batch = await ask(once);
+        if (once.Count == keys.Count)
+        {
+            return batch;
+        }
+
+        var results = once.Zip(batch.Results).ToDictionary(item => item.First, item => item.Second);
+        var unanswered = batch.Unanswered.Select(place => once[place]).ToHashSet();
+        return new ShardBatch<StoredValue?>(
+            [.. keys.Select(key => results[key])],
+            [.. keys.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)]);
+    }
+
+    private async Task<IReadOnlyList<ShardNews>> AskForNewsAsync(long way, IReadOnlyList<ShardPoint> known)
+    {
+        Interlocked.Increment(ref _newsCalls);
+        EdgeMetrics.ShardCalls.Add(1, EdgeMetrics.ShardCall("news"));
+        return await _grains.GetGrain<IShardBatchGrain>(way).GetNewsAsync(known);
+    }
+
+    private static QueueFullException TooMany() => new("Too many requests are pending for the cluster's shards.");
+
+    private void Report(long shard, string kind, Exception cause)
+    {
+        EdgeMetrics.ShardFailures.Add(1, EdgeMetrics.ShardCall(kind));
+        long failed;
+        lock (_gate)
+        {
+            _failed++;
+            if (_loggedAt is { } last && _time.GetElapsedTime(last) < LogInterval)
+            {
+                return;
+            }
+
+            (failed, _failed, _loggedAt) = (_failed, 0, _time.GetTimestamp());
+        }
+
+        _logger.ShardsFailed(cause, GrainKeys.ShardName(shard), failed);
+    }
+
+    private UnderWay Enter(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var call = new UnderWay(this, Interlocked.Increment(ref _pending) <= _options.TotalQueue);
+        if (!IsDisposed)
+        {
+            return call;
+        }
+
+        call.Dispose();
+        throw new ObjectDisposedException(nameof(GrainKeyStore));
+    }
+
+    /// <summary>The shards in use, and what answers gets without a call. Null if each get calls its shard.</summary>
+    private sealed record Shards(ShardLayout Layout, EdgeAnswers? Answers);
+
+    private readonly struct UnderWay(GrainKeyStore store, bool isWithinQueue) : IDisposable
+    {
+        public bool IsWithinQueue => isWithinQueue;
+
+        public void Dispose()
+        {
+            if (Interlocked.Decrement(ref store._pending) == 0 && store.IsDisposed)
+            {
+                store._drained.TrySetResult();
+            }
+        }
+    }
+
+    private sealed class NodeKeys(GrainKeyStore store) : IKeyStore
+    {
+        // Boxed, so that reads and writes are atomic.
+        private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
+
+        public StoreTurnover Turnover => store.Turnover;
+
+        public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+            store.GetAsync(key, now, cancellationToken);
+
+        public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) => store.FindAsync(key, now);
+
+        public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value) => store.TryFind(key, now, out value);
+
+        public ValueTask<StoreResult> PutAsync(
+            NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
+            store.PutAsync(key, value, kind, _area.Value, cancellationToken);
+
+        public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
+            store.RemoveExpiredAsync(now, cancellationToken);
+
+        public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+            store.ScanAsync(region, cancellationToken);
+
+        public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
+
+        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => store.GetTopChanges(count);
+
+        public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => store.GetUsageAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

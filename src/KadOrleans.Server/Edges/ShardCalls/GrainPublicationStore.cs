@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+
+namespace KadOrleans.Server;
+
+/// <summary>
+/// The cluster's publications: the values in its shards that carry a mark. Publishing stores the value with a full life and the mark.
+/// Unpublishing removes the mark, and the value stays until it expires.
+/// </summary>
+internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
+{
+    // Never from the edge's cache: what another edge has unpublished must not be published again.
+    public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { } held ? PublicationOf(held) : null;
+
+    public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(publication);
+        var expiresAt = publication.PublishedAt + timeToLive;
+        var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
+        {
+            PublishedAt = publication.IsPending ? StoredValue.PendingSince(publication.PublishedAt) : publication.PublishedAt,
+        };
+        return store.PutAsync(key, value, PutKind.Publication, cancellationToken);
+    }
+
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        store.UnpublishAsync(key, cancellationToken);
+
+    /// <summary>Scans all publications of the cluster, at the cost of a scan of all keys.</summary>
+    public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var (key, held) in store.ScanAsync(cancellationToken))
+        {
+            if (PublicationOf(held) is { } publication)
+            {
+                yield return KeyValuePair.Create(key, publication);
+            }
+        }
+    }
+
+    private static Publication? PublicationOf(StoredValue held) =>
+        held.LastPublished is { } publishedAt ? new Publication(held.Value, publishedAt) { IsPending = held.IsPending } : null;
+}

@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then the report.
+/// A crawl without a report does not exist. Calls to save come one after another.
+/// </summary>
+internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
+{
+    private const string ReportSuffix = ".json";
+    private const string PagesSuffix = ".nodes";
+    private const string UnfinishedSuffix = ".tmp";
+
+    /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
+    private const int MaxReport = 4 << 20;
+
+    public async ValueTask<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var reports = new List<CrawlReport>();
+        foreach (var id in Names())
+        {
+            if (await TryAsync(id, () => ReadReportAsync(id, cancellationToken)) is { } report)
+            {
+                reports.Add(report);
+            }
+        }
+
+        return reports;
+    }
+
+    public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // No other text may become a path.
+        if (!CrawlReport.IsName(id) || !File.Exists(PathOf(id, PagesSuffix)))
+        {
+            yield break;
+        }
+
+        await using var file = new FileStream(
+            PathOf(id, PagesSuffix), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
+        while (await TryAsync(id, () => CrawlPages.ReadAsync(file, cancellationToken)) is { } page)
+        {
+            foreach (var record in page)
+            {
+                yield return record;
+            }
+        }
+    }
+
+    public async ValueTask SaveAsync(CrawlReport report, IReadOnlyList<CrawlRecord> records, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var json = System.Text.Encoding.UTF8.GetBytes(CrawlReportJson.Write(report));
+            await WriteAsync(PathOf(report.Id, PagesSuffix), file => CrawlPages.AppendAsync(file, records, cancellationToken));
+            await WriteAsync(PathOf(report.Id, ReportSuffix), file => file.WriteAsync(json, 0, json.Length, cancellationToken));
+            RemoveOld();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KeyStoreException($"The crawl {report.Id} cannot be kept in '{folder}': {e.Message}", e);
+        }
+    }
+
+    private static async Task WriteAsync(string path, Func<FileStream, Task> write)
+    {
+        var unfinished = path + UnfinishedSuffix;
+        try
+        {
+            await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            {
+                await write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+
+    private string PathOf(string id, string suffix) => Path.Combine(folder, id + suffix);
+
+    private List<string> Names() => Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*" + ReportSuffix).Select(path => Path.GetFileNameWithoutExtension(path)).Where(CrawlReport.IsName).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Removes the oldest crawls, and what a killed process left.</summary>
+    private void RemoveOld()
+    {
+        foreach (var id in Names().SkipLast(CrawlReport.MaxKept))
+        {
+            File.Delete(PathOf(id, ReportSuffix));
+        }
+
+        var kept = Names().ToHashSet();
+        foreach (var path in Directory.EnumerateFiles(folder))
+        {
+            var name = Path.GetFileName(path);
+            if (name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal)
+                || (name.EndsWith(PagesSuffix, StringComparison.Ordinal) && !kept.Contains(Path.GetFileNameWithoutExtension(name))))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private async Task<CrawlReport?> ReadReportAsync(string id, CancellationToken cancellationToken)
+    {
+        var path = PathOf(id, ReportSuffix);
+        return new FileInfo(path).Length > MaxReport
+            ? throw new InvalidDataException("It is too long.")
+            : CrawlReportJson.Read(await File.ReadAllTextAsync(path, cancellationToken));
+    }
+
+    /// <summary>What is read; null where it is damaged.</summary>
+    private async Task<T?> TryAsync<T>(string id, Func<Task<T?>> read)
+        where T : class
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            LogDamaged(id, e.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(5011, LogLevel.Warning, "The crawl {Id} cannot be read to its end: {Problem}")]
+    private partial void LogDamaged(string id, string problem);
+}

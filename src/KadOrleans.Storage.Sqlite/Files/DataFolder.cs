@@ -1,0 +1,209 @@
+using System.Buffers.Binary;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other processes out. But on
+/// POSIX systems closing any handle of a file drops all locks that the process has on it. So a second opening must be refused before it
+/// even reads the file's header. Each error is one sentence with the place, the fault and the remedy.
+/// </summary>
+internal sealed class DataFolder : IDisposable
+{
+    /// <summary>
+    /// The most spare files of one kind beside a database, each as large as it. A disk that damages more needs attention.
+    /// </summary>
+    private const int MaxSpareFiles = 8;
+
+    // The header of a file (https://sqlite.org/fileformat2.html, 1.3).
+    private const int HeaderLength = 100;
+    private const int UserVersionOffset = 60;
+    private const int ApplicationIdOffset = 68;
+
+    // The databases claimed in this process. It is also the lock that guards it.
+    private static readonly HashSet<string> Claimed = new(StringComparer.Ordinal);
+
+    private DataFolder(string path, DatabaseKind kind)
+    {
+        Path = path;
+        Kind = kind;
+        DatabasePath = System.IO.Path.Combine(path, kind.FileName);
+    }
+
+    public string Path { get; }
+
+    public DatabaseKind Kind { get; }
+
+    public string DatabasePath { get; }
+
+    /// <summary>The write-ahead log, there only while the database is open or after a crash.</summary>
+    public string LogPath => DatabasePath + "-wal";
+
+    private string Elsewhere => $"choose another data folder{Kind.FolderSetting}";
+
+    /// <summary>Creates the folder if it is missing and claims it; throws if it cannot be created, or is open already.</summary>
+    public static DataFolder Claim(string folder, DatabaseKind kind)
+    {
+        var claim = new DataFolder(Create(folder, kind), kind);
+        lock (Claimed)
+        {
+            return Claimed.Add(claim.DatabasePath) ? claim : throw claim.InUse(null);
+        }
+    }
+
+    /// <summary>
+    /// The first free name for a file beside the database that keeps its content: <c>kad.db.damaged-1</c>, <c>kad.db.damaged-2</c>, … None
+    /// is ever overwritten.
+    /// </summary>
+    /// <exception cref="IOException">All names are in use.</exception>
+    public string NextSpareName(string word) =>
+        Enumerable.Range(1, MaxSpareFiles).Select(number => $"{DatabasePath}.{word}-{number}").FirstOrDefault(name => !File.Exists(name))
+        ?? throw new IOException($"'{DatabasePath}.{word}-1' to '-{MaxSpareFiles}' are there already; move them away");
+
+    /// <summary>
+    /// Refuses a file of another application before SQLite opens it: SQLite may create files beside a database, or roll its journal back. A
+    /// missing or empty one is accepted, and becomes ours.
+    /// </summary>
+    public void CheckHeader()
+    {
+        Span<byte> buffer = stackalloc byte[HeaderLength];
+        var header = buffer[..ReadHeader(buffer)];
+        if (header.IsEmpty)
+        {
+            // SQLite would delete a log without its database, and with it committed changes.
+            if (new FileInfo(LogPath) is { Exists: true, Length: > 0 })
+            {
+                throw Fault(
+                    $"'{LogPath}' holds changes of a database that is missing beside it; put '{Kind.FileName}' back or move this file away too.");
+            }
+
+            return;
+        }
+
+        if (!header.StartsWith("SQLite format 3\0"u8))
+        {
+            throw Fault($"'{DatabasePath}' is not an SQLite database; move it away or {Elsewhere}.");
+        }
+
+        if (header.Length < HeaderLength)
+        {
+            throw Damaged("it ends within its header");
+        }
+
+        CheckOwner(
+            BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]), BinaryPrimitives.ReadInt32BigEndian(header[UserVersionOffset..]));
+    }
+
+    /// <summary>Refuses a file of another application or of another schema version.</summary>
+    public void CheckOwner(int applicationId, int version)
+    {
+        if (applicationId != Kind.ApplicationId)
+        {
+            throw Fault($"'{DatabasePath}' is the database of another application (id {applicationId:X8}); move it away or {Elsewhere}.");
+        }
+
+        if (version <= 0)
+        {
+            throw Damaged("its schema version is unknown");
+        }
+
+        if (version != Kind.Version)
+        {
+            var (writer, remedy) = version > Kind.Version
+                ? ("a newer release", "run that release")
+                : ("a build before the first release", "export it with that build,");
+            throw Fault(
+                $"'{DatabasePath}' was written by {writer} (schema {version}, this one knows {Kind.Version}); {remedy} or {Elsewhere}.");
+        }
+    }
+
+    public Exception ReadOnly() =>
+        Fault($"'{DatabasePath}' can be read but not written; give this user write permission or {Elsewhere}.");
+
+    public Exception Unreachable(Exception cause) => Fault(
+        $"'{DatabasePath}' cannot be opened ({Reason(cause)}); check that this user may read and write it and its folder.", cause);
+
+    public Exception Damaged(string what, Exception? cause = null) => Fault(
+        $"'{DatabasePath}' is damaged ({what}); restore it from a backup, or move it away to {Kind.FreshStart}.",
+        new DamagedDatabaseException(what, cause));
+
+    public Exception Unreadable(Exception cause) =>
+        Fault($"'{DatabasePath}' cannot be read ({Reason(cause)}); check the disk's health.", cause);
+
+    public Exception Unwritable(Exception cause) =>
+        Fault($"'{DatabasePath}' cannot be written ({Reason(cause)}); check the disk's free space and health.", cause);
+
+    public Exception Displaced(string path) =>
+        Fault($"'{path}' was removed or replaced while the {Kind.Owner} had it open; restart the {Kind.Owner}.");
+
+    /// <summary>The exception for a fault that SQLite reported while opening.</summary>
+    public Exception From(SqliteException fault) => fault.SqliteErrorCode switch
+    {
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => InUse(fault),
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(Reason(fault), fault),
+        raw.SQLITE_ERROR => Damaged(Kind.AlteredLayout, fault),
+        _ => Unreachable(fault),
+    };
+
+    /// <summary>A message as a part of a sentence: one line, without the full stop.</summary>
+    public static string Phrase(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+
+    /// <summary>An exception's message, as a part of a sentence.</summary>
+    public static string Reason(Exception fault) => Phrase(
+        fault is SqliteException sqlite ? raw.sqlite3_errstr(sqlite.SqliteExtendedErrorCode).utf8_to_string() : fault.Message);
+
+    public void Dispose()
+    {
+        lock (Claimed)
+        {
+            Claimed.Remove(DatabasePath);
+        }
+    }
+
+    private static string Create(string folder, DatabaseKind kind)
+    {
+        try
+        {
+            var directory = Directory.CreateDirectory(folder);
+            var path = directory.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory.FullName;
+            return System.IO.Path.TrimEndingDirectorySeparator(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw kind.Fault(
+                $"The data folder '{folder}' cannot be created or entered ({Reason(exception)}); choose a folder that this user may write to{kind.FolderSetting}.",
+                exception);
+        }
+    }
+
+    private int ReadHeader(Span<byte> buffer)
+    {
+        try
+        {
+            using var stream = new FileStream(
+                DatabasePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unreachable(exception);
+        }
+    }
+
+    private Exception InUse(Exception? cause) =>
+        Fault($"The data folder '{Path}' is in use by another {Kind.Owner}; stop that {Kind.Owner} or {Elsewhere}.", cause);
+
+    private Exception Fault(string sentence, Exception? cause = null) => Kind.Fault(sentence, cause);
+}
+
+/// <summary>
+/// A database's structure or content is damaged. It is the inner exception of the one that <see cref="DatabaseKind.Fault"/> creates.
+/// </summary>
+/// <param name="what">What is damaged, as a part of a sentence.</param>
+/// <param name="cause">The inner exception, if any.</param>
+internal sealed class DamagedDatabaseException(string what, Exception? cause = null) : Exception(what, cause);

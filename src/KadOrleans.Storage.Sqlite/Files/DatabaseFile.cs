@@ -1,0 +1,324 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// A database file, locked for this process, sound and of the right kind. A commit survives a loss of power. A file that is refused stays
+/// as it is, to the byte.
+/// </summary>
+internal sealed class DatabaseFile : IDisposable
+{
+    // The time for an ending process to release its lock.
+    private const int LockWaitSeconds = 1;
+
+    // Option of sqlite3_db_config: closing does not move the log into the database.
+    private const int KeepLogOnClose = 1006;
+
+    // The bytes of the log before it is moved into the database. Each random key touches a page, and with a longer log more writes share a
+    // page.
+    private const int LogBytes = 40 << 20;
+
+    private const long EnoughRoom = 1 << 20;
+
+    // Pages of one reader: what is above the leaves of a table of a million rows.
+    private const string ReaderCache = "PRAGMA cache_size = -8192";
+
+    private readonly DataFolder _folder;
+    private FilesInPlace? _places;
+
+    private DatabaseFile(DataFolder folder)
+    {
+        _folder = folder;
+        Connection = new SqliteConnection(ConnectionString(folder));
+    }
+
+    public string Path => _folder.DatabasePath;
+
+    /// <summary>The kind of process that has the file open, such as "node".</summary>
+    public string Owner => _folder.Kind.Owner;
+
+    public SqliteConnection Connection { get; }
+
+    /// <summary>Connections that see what is committed, <see cref="DatabaseKind.Readers"/> of them; each for one thread at a time.</summary>
+    public IReadOnlyList<SqliteConnection> Readers { get; private set; } = [];
+
+    /// <summary>
+    /// After a rebuild: where the damaged file is and what could not be read of it, as a part of a sentence. Null if the file was sound.
+    /// </summary>
+    public (string Aside, string Missing)? Rebuilt { get; private set; }
+
+    /// <summary>
+    /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Throws
+    /// <see cref="DatabaseKind.Fault"/> exceptions, whose message names the place and says what to do, and what <paramref name="read"/>
+    /// itself throws. The folder may be unusable or in use. The file may be no database, another application's, of another schema version,
+    /// damaged, or read-only.
+    /// </summary>
+    /// <param name="folder">Relative to the current folder or absolute.</param>
+    /// <param name="kind">The expected kind of database.</param>
+    /// <param name="read">Reads what must be readable. If it throws, the file is refused.</param>
+    public static DatabaseFile Open(string folder, DatabaseKind kind, Action<DatabaseFile> read)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        ArgumentNullException.ThrowIfNull(read);
+        Batteries_V2.Init();
+        var claim = DataFolder.Claim(folder, kind);
+        try
+        {
+            DatabaseRebuild.Finish(claim);
+            claim.CheckHeader();
+            return OpenOrRebuild(claim, read);
+        }
+        catch (Exception exception)
+        {
+            claim.Dispose();
+            switch (exception)
+            {
+                case SqliteException fault:
+                    throw claim.From(fault);
+                case DamagedDatabaseException damage:
+                    throw claim.Damaged(damage.Message, damage.InnerException);
+                case IOException or UnauthorizedAccessException:
+                    throw claim.Unreachable(exception);
+                default:
+                    throw;
+            }
+        }
+    }
+
+    private static DatabaseFile OpenOrRebuild(DataFolder claim, Action<DatabaseFile> read)
+    {
+        try
+        {
+            return OpenSound(claim, read);
+        }
+        catch (Exception exception) when (claim.Kind.Salvage is not null && DatabaseRebuild.CanHelp(exception))
+        {
+            var rebuild = DatabaseRebuild.Run(claim);
+            var file = OpenSound(claim, read);
+            file.Rebuilt = rebuild;
+            return file;
+        }
+    }
+
+    private static DatabaseFile OpenSound(DataFolder claim, Action<DatabaseFile> read)
+    {
+        var file = new DatabaseFile(claim);
+        try
+        {
+            file.Load(read);
+            return file;
+        }
+        catch
+        {
+            file.Close();
+            throw;
+        }
+    }
+
+    /// <summary>The exception for content that no release writes. What is wrong is a part of a sentence.</summary>
+    public Exception Damaged(string what) => _folder.Damaged(what);
+
+    /// <summary>A free name beside the file for its damaged bytes.</summary>
+    /// <exception cref="DamagedDatabaseException">There are eight such files already.</exception>
+    public string NextDamagedName() => DatabaseRebuild.NextName(_folder);
+
+    public Exception Unreadable(Exception cause) => _folder.Unreadable(cause);
+
+    public Exception Unwritable(Exception cause) => _folder.Unwritable(cause);
+
+    /// <summary>The exception for a file that <see cref="FindDisplaced"/> found.</summary>
+    public Exception Displaced(string path) => _folder.Displaced(path);
+
+    /// <summary>Length of the write-ahead log in bytes; 0 if there is none.</summary>
+    public long LogLength => new FileInfo(_folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
+
+    /// <summary>
+    /// The path of a file that was removed or replaced while it is open; null if all are in place. Commits to such a file are lost once it
+    /// is closed. Safe for several threads; it costs microseconds.
+    /// </summary>
+    public string? FindDisplaced() => _places?.FindDisplaced();
+
+    /// <summary>
+    /// Whether the disk has a megabyte left. On a full disk small writes sometimes succeed, in free room of the file. True if it is
+    /// unknown.
+    /// </summary>
+    public bool HasRoom()
+    {
+        try
+        {
+            return new DriveInfo(_folder.Path).AvailableFreeSpace >= EnoughRoom;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Writes the content of a displaced file to a file: at its path if that is free, else beside it under a free name. For the user of the
+    /// connection.
+    /// </summary>
+    /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
+    /// <returns>The outcome, as a sentence, and whether it is saved.</returns>
+    public (bool Saved, string Outcome) SaveDisplaced(string path)
+    {
+        try
+        {
+            return (true, $"What it held was written to '{_places!.Save(Connection, path)}'");
+        }
+        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            return (false, $"What it held could not be written again ({DataFolder.Reason(exception)})");
+        }
+    }
+
+    /// <summary>Moves the log into the file and closes it. One file is left. Displaced files stay as they are.</summary>
+    public void Dispose()
+    {
+        if (FindDisplaced() is not null)
+        {
+            // Otherwise SQLite would delete any file with the name of its log.
+            SetKeepLog(true);
+        }
+
+        Close();
+        _folder.Dispose();
+    }
+
+    // The last connection to close moves the log into the file.
+    private void Close()
+    {
+        foreach (var reader in Readers)
+        {
+            reader.Dispose();
+        }
+
+        Connection.Dispose();
+    }
+
+    // The commands wait and retry while the file is locked; pooling would keep it open after closing.
+    private static string ConnectionString(DataFolder folder) => new SqliteConnectionStringBuilder
+    {
+        DataSource = IsShared(folder) ? SharedName(folder.DatabasePath) : folder.DatabasePath,
+        Mode = SqliteOpenMode.ReadWriteCreate,
+        Pooling = false,
+        DefaultTimeout = LockWaitSeconds,
+    }.ToString();
+
+    // SQLite's "unix-excl" keeps other processes out, as the exclusive mode does. Connections of this process share the file, and the index of
+    // its log in memory. Windows has nothing like it, and so no readers.
+    private static bool IsShared(DataFolder folder) => folder.Kind.Readers > 0 && !OperatingSystem.IsWindows();
+
+    private static string SharedName(string path) =>
+        $"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?vfs=unix-excl";
+
+    private void OpenReaders()
+    {
+        if (!IsShared(_folder))
+        {
+            return;
+        }
+
+        Readers = [.. Enumerable.Range(0, _folder.Kind.Readers).Select(_ => new SqliteConnection(ConnectionString(_folder)))];
+        foreach (var reader in Readers)
+        {
+            reader.Open();
+            reader.Execute("PRAGMA query_only = ON");
+            reader.Execute(ReaderCache);
+        }
+    }
+
+    private void Load(Action<DatabaseFile> read)
+    {
+        var hasLog = File.Exists(_folder.LogPath);
+        Connection.Open();
+        SetKeepLog(hasLog);
+        Check();
+        CheckWhile(() => read(this));
+        SetKeepLog(false);
+        Configure();
+
+        // The first read creates the log, whose place is watched from here on.
+        Connection.QueryInteger("PRAGMA user_version");
+        OpenReaders();
+        _places = new FilesInPlace(_folder);
+    }
+
+    private void Check()
+    {
+        if (raw.sqlite3_db_readonly(Connection.Handle, "main") != 0)
+        {
+            throw _folder.ReadOnly();
+        }
+
+        if (!IsShared(_folder))
+        {
+            Connection.Execute("PRAGMA locking_mode = EXCLUSIVE");
+        }
+
+        if (Connection.QueryInteger("PRAGMA page_count") == 0)
+        {
+            _folder.Kind.Create(Connection);
+        }
+
+        // Checked again, as the log may have newer values than the file's header.
+        _folder.CheckOwner(
+            (int)Connection.QueryInteger("PRAGMA application_id"),
+            (int)Connection.QueryInteger("PRAGMA user_version"));
+        if (!IsShared(_folder))
+        {
+            CheckStructure(Connection);
+        }
+    }
+
+    // Both read the whole file, and take seconds of a large one. What was read of a damaged structure counts for nothing.
+    private void CheckWhile(Action read)
+    {
+        if (!IsShared(_folder))
+        {
+            read();
+            return;
+        }
+
+        var check = Task.Run(() =>
+        {
+            using var connection = new SqliteConnection(ConnectionString(_folder));
+            connection.Open();
+            CheckStructure(connection);
+        });
+        try
+        {
+            read();
+        }
+        finally
+        {
+            check.GetAwaiter().GetResult();
+        }
+    }
+
+    private static void CheckStructure(SqliteConnection connection)
+    {
+        var verdict = connection.QueryText("PRAGMA quick_check(1)");
+        if (verdict != "ok")
+        {
+            throw new DamagedDatabaseException(DataFolder.Phrase(verdict));
+        }
+    }
+
+    private void Configure()
+    {
+        // A commit waits until the log is on the disk: FULL survives a loss of power, NORMAL would not.
+        Connection.Execute("PRAGMA journal_mode = WAL");
+        Connection.Execute("PRAGMA synchronous = FULL");
+        Connection.Execute($"PRAGMA wal_autocheckpoint = {LogBytes / Connection.QueryInteger("PRAGMA page_size")}");
+        Connection.Execute("PRAGMA journal_size_limit = 67108864");
+        if (_folder.Kind.CacheKiB is { } size)
+        {
+            Connection.Execute($"PRAGMA cache_size = -{size}");
+        }
+    }
+
+    private void SetKeepLog(bool keep) => SqliteException.ThrowExceptionForRC(
+        raw.sqlite3_db_config(Connection.Handle, KeepLogOnClose, keep ? 1 : 0, out _), Connection.Handle);
+}

@@ -1,0 +1,101 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// Rebuilds a database whose structure is damaged. Copies what can be read to a new file, which takes its place. The damaged one is kept
+/// beside it. A crash leaves the damaged file unchanged, or a complete copy, which the next start puts in its place.
+/// </summary>
+internal static class DatabaseRebuild
+{
+    /// <summary>Whether a failure to open means that the structure is damaged, so that a copy may help.</summary>
+    public static bool CanHelp(Exception failure) => failure
+        is DamagedDatabaseException
+        or SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT };
+
+    /// <summary>Completes a rebuild that a crash interrupted after the copy was complete.</summary>
+    /// <exception cref="IOException">The files cannot be moved.</exception>
+    /// <exception cref="DamagedDatabaseException">Too many damaged files are there.</exception>
+    public static void Finish(DataFolder folder)
+    {
+        if (File.Exists(PathOf(folder)))
+        {
+            PutInPlace(folder, NextName(folder));
+        }
+    }
+
+    /// <summary>Rebuilds the database.</summary>
+    /// <returns>Where the damaged file is, and what could not be read of it, as a part of a sentence.</returns>
+    /// <exception cref="SqliteException">It cannot be read at all, or there is no room for the copy.</exception>
+    /// <exception cref="IOException">The files cannot be moved.</exception>
+    /// <exception cref="DamagedDatabaseException">It is of an older schema, or too many damaged files are there.</exception>
+    public static (string Aside, string Missing) Run(DataFolder folder)
+    {
+        var aside = NextName(folder);
+        var partial = PathOf(folder) + ".partial";
+        File.Delete(partial);
+        File.Delete(partial + "-journal");
+        var missing = Copy(folder, partial);
+        File.Move(partial, PathOf(folder));
+        PutInPlace(folder, aside);
+        return (aside, missing);
+    }
+
+    public static string NextName(DataFolder folder)
+    {
+        try
+        {
+            return folder.NextSpareName("damaged");
+        }
+        catch (IOException exception)
+        {
+            throw new DamagedDatabaseException(exception.Message, exception);
+        }
+    }
+
+    // The order matters: SQLite would take the damaged file's log for the copy's.
+    private static void PutInPlace(DataFolder folder, string aside)
+    {
+        if (File.Exists(folder.LogPath))
+        {
+            File.Move(folder.LogPath, aside + "-wal");
+        }
+
+        if (File.Exists(folder.DatabasePath))
+        {
+            File.Move(folder.DatabasePath, aside);
+        }
+
+        File.Move(PathOf(folder), folder.DatabasePath);
+    }
+
+    private static string PathOf(DataFolder folder) => folder.DatabasePath + ".rebuilt";
+
+    private static string Copy(DataFolder folder, string path)
+    {
+        using var damaged = Open(folder.DatabasePath);
+        damaged.Execute("PRAGMA locking_mode = EXCLUSIVE");
+        damaged.Execute("PRAGMA writable_schema = ON");
+        var version = damaged.QueryInteger("PRAGMA user_version");
+        if (version != folder.Kind.Version)
+        {
+            throw new DamagedDatabaseException($"its structure, and it is of schema {version}");
+        }
+
+        using var fresh = Open(path);
+        fresh.Execute("PRAGMA synchronous = FULL");
+        folder.Kind.Create(fresh);
+        fresh.BeginWriting();
+        var missing = folder.Kind.Salvage!(damaged, fresh);
+        fresh.Commit();
+        return missing;
+    }
+
+    private static SqliteConnection Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+}

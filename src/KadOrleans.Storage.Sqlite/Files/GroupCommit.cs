@@ -1,0 +1,395 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>
+/// The only user of a database's connection. Operations that arrive during a transaction wait in the queue, and the next transaction takes
+/// them together. With more load there are fewer commits per operation. A failed transaction is rolled back, and fails only its own
+/// operations.
+/// </summary>
+/// <typeparam name="TContext">The context of operations.</typeparam>
+internal abstract class GroupCommit<TContext> : IAsyncDisposable
+{
+    /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
+    public const int MaxBatch = 4096;
+
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<DatabaseOperation<TContext>> _queue;
+    private readonly DatabaseFile _file;
+    private readonly int _capacity;
+    private readonly long _maxBatchBytes;
+    private readonly ILogger _logger;
+    private Task _loop = Task.CompletedTask;
+    private string? _problem;
+    private long _failedAt;
+    private string? _displaced;
+    private bool _isSaved;
+    private volatile bool _isStopped;
+    private long _commits;
+
+    /// <summary>Creates the queue. <see cref="Start"/> starts the work.</summary>
+    /// <param name="file">The database; nobody else uses its connection.</param>
+    /// <param name="capacity">Operations that may wait.</param>
+    /// <param name="maxBatchBytes">The approximate bytes of one transaction, unless a single operation has more.</param>
+    /// <param name="logger">Logs when an outage begins and ends.</param>
+    protected GroupCommit(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
+    {
+        (_file, _capacity) = (file, capacity);
+        _maxBatchBytes = maxBatchBytes;
+        _logger = logger;
+        _queue = Channel.CreateBounded<DatabaseOperation<TContext>>(
+            new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+    }
+
+    /// <summary>Transactions committed so far.</summary>
+    public long Commits => Volatile.Read(ref _commits);
+
+    /// <summary>Whether more than half of the queue is taken.</summary>
+    public bool IsCrowded => _queue.Reader.Count > _capacity / 2;
+
+    /// <summary>Whether it takes no more operations.</summary>
+    public bool IsStopped => _isStopped;
+
+    /// <summary>Why the last transaction failed, in one sentence; null once one works.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
+
+    /// <summary>Whether one successful transaction shows that an outage is over. On a full disk a small one sometimes succeeds.</summary>
+    protected virtual bool IsConclusive => true;
+
+    /// <summary>The context of operations.</summary>
+    protected abstract TContext Context { get; }
+
+    /// <summary>Adds an operation to the queue without waiting. Returns false if the queue is full or stopped.</summary>
+    public bool TryEnqueue(DatabaseOperation<TContext> operation) => _queue.Writer.TryWrite(operation);
+
+    /// <summary>Queues an operation, waiting for room, and waits until it is committed.</summary>
+    /// <exception cref="Exception">
+    /// It failed, with the exception of <see cref="DatabaseKind.Fault"/>, or of <see cref="Closed"/> if the writer is stopped.
+    /// </exception>
+    public Task<TResult> RunAsync<TResult>(DatabaseOperation<TContext, TResult> operation, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        return TryEnqueue(operation) ? operation.Task.WaitAsync(cancellationToken) : WaitAndRunAsync(operation, cancellationToken);
+    }
+
+    /// <summary>Takes no more operations. Completes when those in the queue are done.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        _isStopped = true;
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    /// <summary>Starts to work on the queue.</summary>
+    protected void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Plans the changes of a batch. Returns false if there is nothing to write.</summary>
+    protected abstract bool Plan(List<DatabaseOperation<TContext>> batch);
+
+    /// <summary>Writes the planned changes in the open transaction. Operations that fail individually are taken out of the batch.</summary>
+    protected abstract void Write(List<DatabaseOperation<TContext>> batch);
+
+    /// <summary>Applies the planned changes to memory, after the commit or if there was nothing to write.</summary>
+    protected abstract void Apply();
+
+    /// <summary>Drops the planned changes, as they were not committed.</summary>
+    protected abstract void Abandon();
+
+    /// <summary>Called after a commit.</summary>
+    /// <param name="duration">How long it took.</param>
+    protected virtual void Committed(TimeSpan duration)
+    {
+    }
+
+    /// <summary>Completes the tasks of a finished batch.</summary>
+    /// <param name="batch">The operations. The list is used again once this returns.</param>
+    /// <param name="failure">Null if it is committed.</param>
+    protected virtual void CompleteBatch(List<DatabaseOperation<TContext>> batch, Exception? failure)
+    {
+        foreach (var operation in batch)
+        {
+            Complete(operation, failure);
+        }
+    }
+
+    /// <summary>Ends the process at once, as memory and file may differ. Tests do something else.</summary>
+    protected virtual void EndProcess(string message, Exception exception) => Environment.FailFast(message, exception);
+
+    /// <summary>Ends the use of the connection.</summary>
+    protected abstract void Close();
+
+    /// <summary>The exception for a call after <see cref="DisposeAsync"/>.</summary>
+    protected abstract Exception Closed();
+
+    /// <summary>Completes the task of an operation.</summary>
+    protected static void Complete(DatabaseOperation<TContext> operation, Exception? failure)
+    {
+        if (failure is null)
+        {
+            operation.Complete();
+        }
+        else
+        {
+            operation.Fail(failure);
+        }
+    }
+
+    /// <summary>
+    /// Runs an operation in the open transaction. If it fails and the transaction is still open, only its own statement was undone. Then
+    /// only its caller gets the failure, and the others go on.
+    /// </summary>
+    protected bool TryRun(DatabaseOperation<TContext> operation)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        try
+        {
+            operation.Run(Context);
+            return true;
+        }
+        catch (Exception exception) when (_file.Connection.IsInTransaction())
+        {
+            operation.Fail(Note(exception, count: 1));
+            return false;
+        }
+    }
+
+    // Logs once per outage, as a full disk fails a batch every few milliseconds. Returns the exception for the callers.
+    private Exception Note(Exception cause, int count)
+    {
+        if (_problem is null && _displaced is null)
+        {
+            GroupCommitLog.WritingFailed(_logger, cause, _file.Path, count);
+        }
+
+        _failedAt = Stopwatch.GetTimestamp();
+        var failure = _displaced is null ? _file.Unwritable(cause) : cause;
+        Volatile.Write(ref _problem, failure.Message);
+        return failure;
+    }
+
+    private async Task<TResult> WaitAndRunAsync<TResult>(DatabaseOperation<TContext, TResult> operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(operation, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            throw Closed();
+        }
+
+        return await operation.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<DatabaseOperation<TContext>>(MaxBatch);
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            Take(batch);
+            Run(batch);
+            batch.Clear();
+        }
+
+        if (_displaced is not null && !_isSaved)
+        {
+            SaveDisplaced();
+        }
+
+        Close();
+    }
+
+    private void Take(List<DatabaseOperation<TContext>> batch)
+    {
+        var bytes = 0L;
+        while (batch.Count < MaxBatch && bytes < _maxBatchBytes && _queue.Reader.TryRead(out var operation))
+        {
+            batch.Add(operation);
+            bytes += operation.Size;
+        }
+    }
+
+    // An exception before the commit fails only this batch: if the loop ended here, all later operations would wait for ever.
+    private void Run(List<DatabaseOperation<TContext>> batch)
+    {
+        Exception? failure = null;
+        try
+        {
+            batch.RemoveAll(operation => !operation.IsWrite && Read(operation));
+            if (batch.Count > 0)
+            {
+                CheckInPlace();
+                Commit(batch);
+            }
+        }
+        catch (Exception exception)
+        {
+            RollBack();
+            Abandon();
+            failure = Note(exception, batch.Count);
+        }
+
+        CompleteBatch(batch, failure);
+    }
+
+    private bool Read(DatabaseOperation<TContext> operation)
+    {
+        try
+        {
+            operation.Run(Context);
+            operation.Complete();
+        }
+        catch (Exception exception)
+        {
+            operation.Fail(_file.Unreadable(exception));
+        }
+
+        return true;
+    }
+
+    private void Commit(List<DatabaseOperation<TContext>> batch)
+    {
+        if (!Plan(batch))
+        {
+            Apply();
+            return;
+        }
+
+        var startedAt = Stopwatch.GetTimestamp();
+        _file.Connection.BeginWriting();
+        Write(batch);
+        _file.Connection.Commit();
+        try
+        {
+            CheckInPlace();
+            Committed(Stopwatch.GetElapsedTime(startedAt));
+            Apply();
+            NoteSuccess();
+        }
+        catch (Exception exception) when (_displaced is null)
+        {
+            // The file has rows that memory may lack. A restart reads them; going on would hand out their numbers again.
+            EndProcess($"Writing {_file.Path} failed after its commit: the {_file.Owner} ends, and its next start reads what was committed.", exception);
+            throw;
+        }
+    }
+
+    private void NoteSuccess()
+    {
+        Volatile.Write(ref _commits, _commits + 1);
+        if (_problem is not null && (_file.HasRoom() || (IsConclusive && Stopwatch.GetElapsedTime(_failedAt) > QuietTime)))
+        {
+            Volatile.Write(ref _problem, null);
+            GroupCommitLog.WritingAgain(_logger, _file.Path);
+        }
+    }
+
+    // A commit to a removed file is lost. From then on memory and the file at the path differ for good.
+    private void CheckInPlace()
+    {
+        if (_displaced is null)
+        {
+            _displaced = _file.FindDisplaced();
+            if (_displaced is null)
+            {
+                return;
+            }
+
+            _file.Connection.RollBack();
+            SaveDisplaced();
+        }
+
+        throw _file.Displaced(_displaced);
+    }
+
+    private void SaveDisplaced()
+    {
+        (_isSaved, var outcome) = _file.SaveDisplaced(_displaced!);
+        GroupCommitLog.Displaced(_logger, _displaced!, _file.Owner, outcome);
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _file.Connection.RollBack();
+        }
+        catch (SqliteException exception)
+        {
+            // The callers get the cause of the failure. The next batch begins with another attempt.
+            GroupCommitLog.RollbackFailed(_logger, exception, _file.Path);
+        }
+    }
+}
+
+/// <summary>An operation for the only user of a database, with its waiting caller.</summary>
+/// <typeparam name="TContext">The context of operations.</typeparam>
+internal abstract class DatabaseOperation<TContext>
+{
+    /// <summary>
+    /// Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
+    /// </summary>
+    public virtual bool IsWrite => true;
+
+    /// <summary>The approximate bytes that it adds to a transaction.</summary>
+    public virtual int Size => 0;
+
+    /// <summary>Runs the operation. Called once.</summary>
+    public abstract void Run(TContext context);
+
+    /// <summary>Completes the caller's task, after the commit.</summary>
+    public abstract void Complete();
+
+    /// <summary>Fails the caller's task, as nothing was done.</summary>
+    public abstract void Fail(Exception cause);
+}
+
+/// <summary>An operation with a result.</summary>
+/// <typeparam name="TContext">The context of operations.</typeparam>
+/// <typeparam name="TResult">The result.</typeparam>
+internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
+{
+    private readonly TaskCompletionSource<TResult> _completion = new(Options);
+
+    /// <summary>Completes when the transaction is committed. Fails if that fails.</summary>
+    public Task<TResult> Task => _completion.Task;
+
+    /// <summary>The result, which the caller gets after the commit.</summary>
+    protected TResult? Result { get; set; }
+
+    // The writer must not run its callers' continuations. A grain continues in its own scheduler in any case, so for it the detour through
+    // the thread pool is omitted.
+    private static TaskCreationOptions Options => TaskScheduler.Current == TaskScheduler.Default
+        ? TaskCreationOptions.RunContinuationsAsynchronously
+        : TaskCreationOptions.None;
+
+    /// <inheritdoc/>
+    public override void Complete() => _completion.TrySetResult(Result!);
+
+    /// <inheritdoc/>
+    public override void Fail(Exception cause) => _completion.TrySetException(cause);
+
+    /// <summary>Ends the wait with a result instead of an exception.</summary>
+    protected void End(TResult result) => _completion.TrySetResult(result);
+}
+
+/// <summary>The log messages of database writers. Event ids 5001 to 5006.</summary>
+internal static partial class GroupCommitLog
+{
+    [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and so are others until it works again")]
+    public static partial void WritingFailed(ILogger logger, Exception exception, string path, int count);
+
+    [LoggerMessage(5002, LogLevel.Warning, "Writing {Path} works again")]
+    public static partial void WritingAgain(ILogger logger, string path);
+
+    [LoggerMessage(5003, LogLevel.Error, "Rolling a failed write of {Path} back failed; the next write tries again")]
+    public static partial void RollbackFailed(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(5006, LogLevel.Error, "{Path} was removed or replaced while the {Owner} has it open: nothing is stored until the {Owner} is restarted. {Outcome}")]
+    public static partial void Displaced(ILogger logger, string path, string owner, string outcome);
+}

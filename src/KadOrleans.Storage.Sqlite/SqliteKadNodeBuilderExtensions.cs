@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Storage.Sqlite;
+
+/// <summary>Chooses SQLite as a node's storage.</summary>
+public static class SqliteKadNodeBuilderExtensions
+{
+    private const string CrawlFolder = "crawls";
+
+    /// <summary>
+    /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing, and crawls in a folder in it. The
+    /// host opens the file when it starts. If that fails, the start fails.
+    /// </summary>
+    public static KadNodeBuilder UseSqlite(this KadNodeBuilder builder, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        builder.Services.AddSingleton(services => Open(
+            folder, services.GetRequiredService<IOptions<KadNodeOptions>>().Value, services.GetRequiredService<ILogger<SqliteDatabase>>()));
+        builder.Services.AddSingleton<IKeyStore, SqliteKeyStore>();
+        builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
+        builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
+        builder.Services.AddSingleton<IManagementStore>(_ => new SqliteManagementStore(folder));
+        builder.Services.AddSingleton<ICrawlStore>(
+            services => new CrawlFiles(Path.Combine(folder, CrawlFolder), services.GetRequiredService<ILogger<CrawlFiles>>()));
+        return builder;
+    }
+
+    private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger) =>
+        SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications, cacheBytes: options.CacheBytes);
+}

@@ -1,3 +1,0 @@
-global using System.Net.Sockets;
-global using KadOrleans.Core;
-global using Microsoft.Extensions.Logging;

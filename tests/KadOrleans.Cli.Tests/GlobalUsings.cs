@@ -1,9 +1,0 @@
-global using System.Net;
-global using System.Text;
-global using System.Text.Json.Nodes;
-global using KadOrleans.Cli.Tests.Running;
-global using KadOrleans.Core;
-global using KadOrleans.Core.Values;
-global using KadOrleans.Hosting.Http;
-global using KadOrleans.Testing;
-global using KadOrleans.Testing.Processes;

@@ -1,0 +1,31 @@
+namespace KadOrleans.Cluster.Tests.EdgeRole;
+
+/// <summary>Standalone nodes of the same network, over real UDP on loopback.</summary>
+internal static class Peer
+{
+    /// <summary>One that asks and stores nothing itself.</summary>
+    public static Task<KadNode> ClientAsync() => StartAsync(isClient: true);
+
+    /// <summary>A full node.</summary>
+    public static Task<KadNode> NodeAsync() => StartAsync(isClient: false);
+
+    /// <summary>An engine alone: it answers, and looks nothing up by itself.</summary>
+    public static DhtNode Engine()
+    {
+        var options = new KadNodeOptions();
+        var environment = new NodeEnvironment();
+        var table = new LocalRoutingTable(
+            NodeId.Random(environment.Random), options.Kademlia, new SubnetDiversity(), environment.Time);
+        var node = new DhtNode(
+            options, UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")), table, new InMemoryKeyStore(options.Quota), environment);
+        node.Start();
+        return node;
+    }
+
+    private static async Task<KadNode> StartAsync(bool isClient)
+    {
+        var node = await KadNode.CreateBuilder(options => options.ClientOnly = isClient).UseUdp("127.0.0.1:0").BuildAsync();
+        await node.StartAsync();
+        return node;
+    }
+}

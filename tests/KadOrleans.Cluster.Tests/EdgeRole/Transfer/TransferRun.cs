@@ -1,0 +1,55 @@
+using System.Net;
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+using KadOrleans.Cli;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Cluster.Tests.EdgeRole;
+
+/// <summary>One <c>kad admin export</c> or <c>import</c> of a cluster, whose API is served for it, and what it left behind.</summary>
+internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
+{
+    public string Output => Encoding.UTF8.GetString(Bytes).Trim();
+
+    public JsonNode Json => JsonNode.Parse(Output)!;
+
+    /// <summary>The values of a state file.</summary>
+    public static SortedDictionary<NodeId, StoredValue> Read(byte[] file)
+    {
+        using var stream = new MemoryStream(file);
+        return new(new StateReader(stream, "test").ReadValues().ToDictionary());
+    }
+
+    public static Task<TransferRun> ExportAsync(IDhtAdmin admin, string file = StateFile.Standard) => RunAsync(admin, [], "export", file);
+
+    public static Task<TransferRun> ImportAsync(IDhtAdmin admin, byte[] file, params string[] options) =>
+        RunAsync(admin, file, ["import", StateFile.Standard, .. options]);
+
+    private static async Task<TransferRun> RunAsync(IDhtAdmin admin, byte[] input, params string[] args)
+    {
+        using var folder = new TemporaryFolder();
+        var (secret, token) = ApiToken.Create("operator", [ApiScope.View, ApiScope.Manage]);
+        File.WriteAllText(folder["token"], secret);
+        await using var server = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            () => new Health(Health.Ready),
+            pages => pages.MapDhtApi(),
+            services => services.AddSingleton(DispatchProxy.Create<IDht, Uncalled>()).AddSingleton(admin).AddDhtApi(ApiTokens.Of(token)),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+        using var output = new MemoryStream();
+        using var error = new StringWriter();
+        using var io = new CommandIo(() => new MemoryStream(input), output, TextWriter.Synchronized(error));
+        var code = await KadCommand.RunAsync(
+            ["admin", .. args, "--url", $"http://{server.Address}", "--token-file", folder["token"]], io, TestContext.Current.CancellationToken);
+        return new TransferRun(code, output.ToArray(), error.ToString().Trim());
+    }
+}
+
+/// <summary>An implementation that nobody calls.</summary>
+public class Uncalled : DispatchProxy
+{
+    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException($"{targetMethod?.Name} is not called.");
+}

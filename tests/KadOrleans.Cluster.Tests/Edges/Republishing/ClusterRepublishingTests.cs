@@ -1,0 +1,238 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+
+using Request = KadOrleans.Core.Request;
+
+namespace KadOrleans.Cluster.Tests.Edges;
+
+/// <summary>How long a cluster takes to send all its keys out again (Kademlia §2.5).</summary>
+public sealed class ClusterRepublishingTests(ITestOutputHelper output)
+{
+    // 150,000 were the most at 20 a second for each id. KAD_REPUBLISH_KEYS=1000000 runs the size that docs/scale.md states.
+    private static readonly int MostKeys =
+        int.Parse(Environment.GetEnvironmentVariable("KAD_REPUBLISH_KEYS") ?? "170000", CultureInfo.InvariantCulture);
+
+    private readonly SimulatedWorld _world = new(seed: 15);
+
+    [Fact]
+    public void All_keys_of_two_edges_go_out_within_seventy_minutes_and_again_in_the_next_hour() => Run(20_000);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void So_do_more_keys_than_the_least_rate_takes() => Run(MostKeys);
+
+    private void Run(int keys) => _world.Run(async () =>
+    {
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(edges: 2, peers: 2, keys);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(70));
+        Describe(cluster, keys, 70);
+        Assert.Equal(keys, cluster.Log.Sent.Count);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(65));
+        Describe(cluster, keys, 135);
+        Assert.InRange(cluster.Log.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
+        Assert.All(cluster.Log.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
+    });
+
+    private void Describe(RepublishingCluster cluster, int keys, int minutes) => output.WriteLine(
+        $"{minutes} min: {cluster.Log.Sent.Count} keys of {keys}, longest gap {cluster.Log.LongestGap.TotalMinutes:0.0} min, "
+        + $"at most {cluster.Log.Minutes.Values.Max()} a minute, {cluster.SentBytes / 1_000_000} MB sent");
+}
+
+/// <summary>
+/// A cluster's republishing on virtual time: the real hand-over of shards, schedules, republishers and engines of edges. Shards and
+/// directory are stand-ins. The peers take everything and hold nothing.
+/// </summary>
+internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposable
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly DhtValue Value = DhtValue.FromBytes(new byte[64]);
+
+    private readonly List<DhtNode> _nodes = [];
+    private readonly List<SimulatedTransport> _transports = [];
+    private readonly List<TakingPeer> _peers = [];
+    private readonly List<Task> _loops = [];
+    private readonly List<LiveEdge> _edges = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly InMemoryKeyStore _store = new(StoreQuota.Unlimited);
+    private readonly List<NodeId>[] _shards = [.. Enumerable.Range(0, 128).Select(_ => new List<NodeId>())];
+
+    private TimeProvider Time => world.Clock;
+
+    /// <summary>What the peers were sent.</summary>
+    public StoreLog Log { get; } = new();
+
+    /// <summary>Bytes that the edges sent.</summary>
+    public long SentBytes => _transports.Sum(transport => transport.SentBytes);
+
+    public async Task StartAsync(int edges, int peers, int keys, Action<KadNodeOptions>? configure = null)
+    {
+        for (var i = 0; i < peers; i++)
+        {
+            _peers.Add(new TakingPeer(world, Log));
+        }
+
+        for (var i = 0; i < edges; i++)
+        {
+            await StartEdgeAsync($"edge {i}", configure);
+        }
+
+        // Stored long before: all are due at the first tick of their shards.
+        for (var i = 0; i < keys; i++)
+        {
+            var key = NodeId.Random(world.Random);
+            _shards[GrainKeys.Shard(key, 7)].Add(key);
+            await _store.PutAsync(key, new StoredValue(Value, Time.GetUtcNow() - (2 * Hour), Time.GetUtcNow() + TimeSpan.FromDays(6), default), PutKind.Import);
+        }
+
+        foreach (var (i, shard) in _shards.Index())
+        {
+            shard.Sort();
+            _loops.Add(TickAsync(shard, (i + world.Random.NextDouble()) * Hour / _shards.Length));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // CancelAsync would go on in another thread than the simulation's.
+        _stopping.Cancel();
+        await Task.WhenAll(_loops);
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private async Task StartEdgeAsync(string name, Action<KadNodeOptions>? configure)
+    {
+        var options = new KadNodeOptions();
+        configure?.Invoke(options);
+        var id = NodeId.Random(world.Random);
+        var table = new LocalRoutingTable(id, options.Kademlia, new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([])), Time);
+        var transport = world.Network.Bind();
+        var node = new DhtNode(options, transport, table, _store, world.Environment);
+        var schedule = new ClusterMaintenanceSchedule(id);
+        var runner = new MaintenanceRunner(node, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, world.Environment);
+        _transports.Add(transport);
+        _nodes.Add(node);
+        node.Start();
+        await node.BootstrapAsync(_peers.Select(peer => $"{peer.Endpoint}"));
+        _loops.Add(runner.RunAsync(_stopping.Token));
+        var observer = Fake.Of<IEdgeObserver>((_, args) => Task.FromResult(schedule.TryAccept((EdgeWork)args[0]!)));
+        _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport()));
+    }
+
+    private async Task TickAsync(List<NodeId> shard, TimeSpan first)
+    {
+        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList(_edges, Hour, [])));
+        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        var republishing = new ShardRepublishing(grains, Time, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        try
+        {
+            await Task.Delay(first, Time, _stopping.Token);
+            while (true)
+            {
+                var tick = Time.GetTimestamp();
+                await republishing.HandOverAsync(after => FindDue(shard, after), _stopping.Token);
+                await Task.Delay(Hour - TimeSpan.FromTicks(Time.GetElapsedTime(tick).Ticks % Hour.Ticks), Time, _stopping.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+
+    private List<NodeId> FindDue(List<NodeId> shard, NodeId? after)
+    {
+        var (now, options) = (Time.GetUtcNow(), new KademliaOptions());
+        var from = after is { } last ? shard.BinarySearch(last) + 1 : 0;
+        var due = new List<NodeId>();
+        for (var i = from; i < shard.Count && due.Count < RepublishWork.MaxKeys; i++)
+        {
+            if (_store.GetAsync(shard[i], now).AsTask().Result is { } held && RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, options))
+            {
+                due.Add(shard[i]);
+            }
+        }
+
+        return due;
+    }
+}
+
+/// <summary>A peer that knows nobody and takes every value.</summary>
+internal sealed class TakingPeer : IDatagramReceiver
+{
+    private readonly byte[] _answer = new byte[Datagram.MaxLength];
+    private readonly SimulatedWorld _world;
+    private readonly StoreLog _log;
+    private readonly NodeId _id;
+    private readonly SimulatedTransport _transport;
+
+    public TakingPeer(SimulatedWorld world, StoreLog log)
+    {
+        (_world, _log, _id, _transport) = (world, log, NodeId.Random(world.Random), world.Network.Bind());
+        _transport.Start(this);
+    }
+
+    public UdpEndpoint Endpoint => _transport.Endpoint;
+
+    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
+    {
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _)
+            || kind != DatagramKind.Request
+            || !Request.TryDecode(body, out var request, out _))
+        {
+            return;
+        }
+
+        var length = request.Kind switch
+        {
+            RequestKind.Ping => ResponseWriter.WritePong(_answer, id, _id),
+            RequestKind.Store => Take(request.AsStore().Key, id),
+            _ => ResponseWriter.WriteNodes(_answer, id, []),
+        };
+        _transport.Send(_answer.AsSpan(0, length), source);
+    }
+
+    private int Take(NodeId key, MessageId id)
+    {
+        _log.Note(key, _world.Clock.Elapsed);
+        return ResponseWriter.WriteStored(_answer, id, true);
+    }
+}
+
+/// <summary>When each key was sent to some peer.</summary>
+internal sealed class StoreLog
+{
+    // A value goes to its peers within this time.
+    private static readonly TimeSpan Once = TimeSpan.FromMinutes(1);
+
+    /// <summary>The last time of each key.</summary>
+    public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
+
+    /// <summary>The longest time between two STOREs of one key.</summary>
+    public TimeSpan LongestGap { get; private set; }
+
+    /// <summary>Values sent, by the minute.</summary>
+    public Dictionary<int, int> Minutes { get; } = [];
+
+    public void Note(NodeId key, TimeSpan now)
+    {
+        if (Sent.TryGetValue(key, out var last))
+        {
+            LongestGap = now - last > LongestGap ? now - last : LongestGap;
+        }
+
+        if (now - last > Once)
+        {
+            Minutes[(int)now.TotalMinutes] = Minutes.GetValueOrDefault((int)now.TotalMinutes) + 1;
+        }
+
+        Sent[key] = now;
+    }
+}

@@ -1,0 +1,287 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Cluster.Tests.Edges;
+
+[Collection(Tables.Name)]
+public sealed class ClusterRoutingTableTests : IAsyncDisposable
+{
+    private const string Observe = nameof(IRoutingTableGrain.ObserveAsync);
+
+    private readonly OneShardCluster _cluster;
+    private readonly ClusterRoutingTableHost _host;
+    private readonly ListenerLog _log = new();
+    private readonly NodeId _ownId = NodeId.FromKey(Guid.NewGuid().ToString());
+
+    public ClusterRoutingTableTests(OneShardCluster cluster)
+    {
+        _cluster = cluster;
+        _host = new ClusterRoutingTableHost(cluster);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _cluster.Gate.Open();
+        await _host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task While_silos_are_away_it_answers_from_its_last_snapshot_and_tells_them_later()
+    {
+        var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Count == 1);
+
+        var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);
+        _cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new SiloUnavailableException("Away."));
+        table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => _cluster.Gate.Count<IRoutingTableGrain>(Observe) >= before + 2);
+        Assert.Equal([Contact(1)], table.Snapshot.Contacts);
+
+        _cluster.Gate.Open();
+        await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(2)));
+        Assert.Equal(0, table.Dropped);
+        Assert.False(table.IsFenced);
+    }
+
+    [Fact]
+    public async Task A_thousand_observations_travel_in_a_few_calls()
+    {
+        var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        for (var i = 0; i < 1_000; i++)
+        {
+            table.Observe(ContactObservation.Answered(Contact(i)));
+        }
+
+        await Eventually.IsTrueAsync(() => table.Totals()["table.observations"] == 1_000);
+        Assert.InRange(table.Totals()["table.calls"], 4, 8);
+    }
+
+    [Fact]
+    public async Task A_newer_lease_fences_the_older_holder_once_and_for_good()
+    {
+        var older = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        var fenced = 0;
+        older.Fenced += (_, _) => Interlocked.Increment(ref fenced);
+        var newer = await _host.OpenAsync(_ownId, new ListenerLog(), epoch: 2);
+
+        older.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => older.IsFenced);
+        var calls = older.Totals()["table.calls"];
+        older.Observe(ContactObservation.Answered(Contact(2)));
+        newer.Observe(ContactObservation.Answered(Contact(3)));
+        await Eventually.IsTrueAsync(() => newer.Snapshot.Count == 1);
+
+        Assert.Equal([Contact(3)], newer.Snapshot.Contacts);
+        await Assert.ThrowsAsync<LeaseLostException>(() => _host.OpenAsync(_ownId, _log, epoch: 1));
+        Assert.Equal((1, calls), (fenced, older.Totals()["table.calls"]));
+        Assert.Empty(_log.Added);
+    }
+
+    [Fact]
+    public async Task A_subscription_under_a_lost_lease_fences()
+    {
+        await _host.OpenAsync(_ownId, _log, epoch: 2);
+        var table = CreateTable(epoch: 1);
+        var fenced = 0;
+        table.Fenced += (_, _) => fenced++;
+        var edge = ClusterRoutingTableHost.EdgeOf(table);
+        var reference = _cluster.Grains.CreateObjectReference<IEdgeObserver>(edge);
+
+        await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
+        await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
+
+        Assert.True(table.IsFenced);
+        Assert.Equal(1, fenced);
+        GC.KeepAlive(edge);
+    }
+
+    [Fact]
+    public async Task What_the_table_refuses_is_given_up_and_counted_and_the_next_gets_through()
+    {
+        var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
+        _cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new ArgumentException("Nonsense."));
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Dropped == 1);
+
+        _cluster.Gate.Open();
+        table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Count == 1);
+        Assert.Equal([Contact(2)], table.Snapshot.Contacts);
+    }
+
+    [Fact]
+    public async Task A_snapshot_whose_push_was_lost_is_asked_for()
+    {
+        var table = CreateTable(epoch: 1, pushTimeout: TimeSpan.Zero);
+        var deaf = ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+
+        for (var i = 1; table.Snapshot.Count == 0 && i < 100; i++)
+        {
+            var sent = table.Totals()["table.observations"];
+            table.Observe(ContactObservation.Answered(Contact(i)));
+            await Eventually.IsTrueAsync(() => table.Totals()["table.observations"] > sent);
+        }
+
+        Assert.NotEqual(0, table.Snapshot.Count);
+        await stopping.CancelAsync();
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
+    public async Task A_snapshot_whose_push_was_lost_is_asked_for_though_nothing_more_is_observed()
+    {
+        var table = CreateTable(epoch: 1, pushTimeout: TimeSpan.FromMilliseconds(50));
+        var deaf = ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+
+        // The first try to ask fails, as well.
+        var asked = 0;
+        _cluster.Gate.Set<IRoutingTableGrain>(
+            nameof(IRoutingTableGrain.GetSnapshotAsync),
+            () => Interlocked.Increment(ref asked) == 1 ? throw new SiloUnavailableException("Away.") : Task.CompletedTask);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(1)));
+
+        await stopping.CancelAsync();
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
+    public async Task A_silo_that_does_not_answer_holds_up_no_end()
+    {
+        var table = CreateTable(epoch: 1, pushTimeout: TimeSpan.Zero);
+        var deaf = ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1));
+        await table.SubscribeAsync(_cluster.Grains.CreateObjectReference<IEdgeObserver>(deaf));
+        using var stopping = new CancellationTokenSource();
+        var (asked, never) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        _cluster.Gate.Set<IRoutingTableGrain>(
+            nameof(IRoutingTableGrain.GetSnapshotAsync),
+            () =>
+            {
+                asked.TrySetResult();
+                return never.Task;
+            });
+        var loop = table.RunAsync(stopping.Token);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        await asked.Task;
+
+        await stopping.CancelAsync();
+        var ended = await Task.WhenAny(loop, Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        never.SetResult();
+        Assert.Same(loop, ended);
+        await loop;
+        GC.KeepAlive(deaf);
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_before_the_first_subscription()
+    {
+        var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);
+        var table = CreateTable(epoch: 1);
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+        table.Observe(ContactObservation.Answered(Contact(1)));
+
+        await stopping.CancelAsync();
+        await loop;
+        Assert.Equal(before, _cluster.Gate.Count<IRoutingTableGrain>(Observe));
+        Assert.False(table.IsFenced);
+    }
+
+    [Fact]
+    public void Pushes_that_are_older_or_of_another_id_are_ignored()
+    {
+        var table = CreateTable(epoch: 1);
+        var second = new RoutingTableSnapshot(_ownId, 2, [Contact(1)]);
+
+        Assert.True(table.Update(second));
+        Assert.False(table.Update(new RoutingTableSnapshot(_ownId, 1, [])));
+        Assert.False(table.Update(new RoutingTableSnapshot(_ownId, 2, [])));
+        Assert.False(table.Update(new RoutingTableSnapshot(StoredValues.Key(1), 3, [])));
+        Assert.Same(second, table.Snapshot);
+        Assert.True(table.Update(new RoutingTableSnapshot(_ownId, 3, [])));
+    }
+
+    [Fact]
+    public void Observations_that_nobody_takes_are_bounded_and_dropped_ones_counted()
+    {
+        var table = CreateTable(epoch: 1, maxQueue: 10);
+        for (var i = 0; i < 25; i++)
+        {
+            table.Observe(ContactObservation.Answered(Contact(i)));
+        }
+
+        Assert.Equal(15, table.Dropped);
+        Assert.Equal(15, table.Totals()["table.observations.dropped"]);
+    }
+
+    private static Contact Contact(int number) =>
+        new(StoredValues.Key(number), UdpEndpoint.FromIPv4(0x0800_0001 + ((uint)number << 8), 4000));
+
+    private ClusterRoutingTable CreateTable(long epoch, int maxQueue = ClusterRoutingTable.MaxQueue, TimeSpan? pushTimeout = null) => new(
+        _cluster.Grains, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, maxQueue, pushTimeout);
+}
+
+[Collection(Tables.Name)]
+public sealed class ClusterRoutingTableContractTests(OneShardCluster cluster) : RoutingTableContract
+{
+    protected override RoutingTableHost CreateHost() => new ClusterRoutingTableHost(cluster);
+}
+
+/// <summary>Tables of a shared cluster, each subscribed by an edge of its own under its first epoch.</summary>
+internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTableHost
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _loops = [];
+    private readonly List<(ClusterRoutingTable Table, IEdgeObserver Edge, IEdgeObserver Reference)> _edges = [];
+
+    /// <summary>An edge that takes snapshots for one table and nothing else.</summary>
+    public static IEdgeObserver EdgeOf(ClusterRoutingTable table) => Fake.Of<IEdgeObserver>((method, args) => method switch
+    {
+        nameof(IEdgeObserver.OnSnapshotAsync) => Task.FromResult(table.Update((RoutingTableSnapshot)args[1]!)),
+        nameof(IEdgeObserver.OnChangeAsync) => Task.FromResult(table.Update((SnapshotChange)args[1]!)),
+        nameof(IEdgeObserver.AcceptAsync) => Task.FromResult(false),
+        _ => Task.CompletedTask,
+    });
+
+    internal override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, ListenerLog log) => await OpenAsync(ownId, log, epoch: 1);
+
+    public async Task<ClusterRoutingTable> OpenAsync(NodeId ownId, ListenerLog log, long epoch)
+    {
+        var table = new ClusterRoutingTable(cluster.Grains, ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance);
+        log.Follow(table);
+
+        // The runtime holds it weakly.
+        var edge = EdgeOf(table);
+        var reference = cluster.Grains.CreateObjectReference<IEdgeObserver>(edge);
+        _edges.Add((table, edge, reference));
+        await table.SubscribeAsync(reference);
+        _loops.Add(table.RunAsync(_stopping.Token));
+        return table;
+    }
+
+    /// <summary>Subscriptions last for minutes, so they are renewed, as an edge does.</summary>
+    public override async ValueTask AdvanceAsync(TimeSpan by)
+    {
+        cluster.Clock.Advance(by);
+        foreach (var (table, _, reference) in _edges)
+        {
+            await table.SubscribeAsync(reference);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_loops);
+        _stopping.Dispose();
+        await base.DisposeAsync();
+    }
+}

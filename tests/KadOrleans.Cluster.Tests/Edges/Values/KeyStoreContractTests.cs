@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Cluster.Tests.Edges;
+
+[Collection(OneShard.Name)]
+public sealed class GrainKeyStoreTests(OneShardCluster cluster) : KeyStoreContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}
+
+[Collection(OneShard.Name)]
+public sealed class GrainKeyStoreQuotaTests(OneShardCluster cluster) : KeyStoreQuotaContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}
+
+[Collection(OneShard.Name)]
+public sealed class GrainKeyStoreDurabilityTests(OneShardCluster cluster) : KeyStoreDurabilityContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}
+
+[Collection(OneShard.Name)]
+public sealed class GrainKeyStoreConcurrencyTests(OneShardCluster cluster) : KeyStoreConcurrencyContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}
+
+[Collection(SixteenShards.Name)]
+public sealed class SpreadKeyStoreConcurrencyTests(SixteenShardCluster cluster) : KeyStoreConcurrencyContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}
+
+/// <summary>The port's contract over a store that answers gets from filters and a cache.</summary>
+[Collection(OneShard.Name)]
+public sealed class CachingKeyStoreTests(OneShardCluster cluster) : KeyStoreContract
+{
+    internal static GrainKeyStoreOptions Options { get; } = GrainKeyStoreHost.Options with { MaxStaleness = TimeSpan.FromSeconds(2) };
+
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, Options);
+}
+
+/// <inheritdoc cref="CachingKeyStoreTests"/>
+[Collection(OneShard.Name)]
+public sealed class CachingKeyStoreQuotaTests(OneShardCluster cluster) : KeyStoreQuotaContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, CachingKeyStoreTests.Options);
+}
+
+/// <inheritdoc cref="CachingKeyStoreTests"/>
+[Collection(OneShard.Name)]
+public sealed class CachingKeyStoreDurabilityTests(OneShardCluster cluster) : KeyStoreDurabilityContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, CachingKeyStoreTests.Options);
+}
+
+/// <inheritdoc cref="CachingKeyStoreTests"/>
+[Collection(SixteenShards.Name)]
+public sealed class CachingKeyStoreConcurrencyTests(SixteenShardCluster cluster) : KeyStoreConcurrencyContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, CachingKeyStoreTests.Options);
+}
+
+/// <summary>The shards of a shared cluster, emptied for each test. Opening again finds what storage holds.</summary>
+internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOptions? options = null) : KeyStoreHost
+{
+    /// <summary>Usage is exact when it is asked for; all else as on an edge.</summary>
+    public static GrainKeyStoreOptions Options { get; } = new() { UsageMaxAge = TimeSpan.Zero };
+
+    private GrainKeyStore? _store;
+
+    public override async ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
+    {
+        if (_store is null)
+        {
+            cluster.Clock.Set(StoredValues.Now);
+            await cluster.ClearAsync(quota);
+        }
+        else
+        {
+            await cluster.RestartShardsAsync(quota);
+        }
+
+        _store = new GrainKeyStore(
+            cluster.Grains, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options ?? Options);
+        return _store;
+    }
+
+    public override void MoveTo(DateTimeOffset now) => cluster.Clock.Set(now);
+
+    public override ValueTask CloseAsync() => _store?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,72 @@
+namespace KadOrleans.Cluster.Tests.Edges;
+
+public sealed class ShardNewsReaderTests
+{
+    private const int Shards = 64;
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly ShardView[] _views = [.. Enumerable.Range(0, Shards).Select(shard => new ShardView(shard))];
+    private readonly Dictionary<long, ShardNews> _news = [];
+
+    /// <summary>By brute force: the desk is that of the last news. News that cannot be read cost their shard its desk.</summary>
+    [Fact]
+    public void A_shards_desk_is_the_one_that_its_last_news_name() => Randomized.ForSteps(50, 300, steps =>
+        new ShardNewsReaderTests().CheckAsync(steps).GetAwaiter().GetResult());
+
+    [Fact]
+    public async Task Within_a_silo_a_desk_has_the_silos_address_and_for_a_client_its_gateways()
+    {
+        _news[1] = News(1, Silos.DeskAt(30_000)) with { Silo = Silos.At(11_111) };
+        _news[2] = News(2, Silos.DeskAt(30_000));
+        await using var client = await ReadAsync(isInSilo: false);
+        Assert.Equal(Silos.DeskAt(30_000), _views[1].Desk);
+        Assert.Equal(Silos.DeskAt(30_000), _views[2].Desk);
+        Assert.Equal([Silos.DeskAt(30_000)], client.Desks);
+
+        await using var silo = await ReadAsync(isInSilo: true);
+        Assert.Equal(Silos.DeskAt(11_111), _views[1].Desk);
+        Assert.Null(_views[2].Desk);
+        Assert.Null(_views[3].Desk);
+        Assert.Equal([Silos.DeskAt(11_111)], silo.Desks);
+    }
+
+    private static ShardNews News(long shard, GrainId? desk) => new(shard, 1, 1, [], null, TimeSpan.Zero, null, desk);
+
+    private async Task CheckAsync(IEnumerable<int> steps)
+    {
+        await using var reader = await ReadAsync(isInSilo: false);
+        var desks = new GrainId?[Shards];
+        foreach (var step in steps)
+        {
+            var (shard, fate) = (step % Shards, step / Shards % 6);
+            desks[shard] = fate < 2 ? null : Silos.DeskAt(fate);
+            _news.Clear();
+            _news[shard] = fate == 0 ? News(shard, Silos.DeskAt(9)) with { Filter = new byte[7] } : News(shard, desks[shard]);
+            Assert.True(await reader.ReadAsync());
+
+            // A shard whose news could not be read is read again after a while.
+            _clock.Advance(fate == 0 ? TimeSpan.FromMinutes(1) : TimeSpan.Zero);
+            Array.ForEach(_views, view => view.Use());
+        }
+
+        Assert.All(Enumerable.Range(0, Shards), shard => Assert.Equal(desks[shard], _views[shard].Desk));
+        Assert.Equal(desks.OfType<GrainId>().Distinct().Order(), reader.Desks.Order());
+    }
+
+    private async Task<ShardNewsReader> ReadAsync(bool isInSilo)
+    {
+        var reader = new ShardNewsReader(
+            new GrainKeyStoreOptions { IsInSilo = isInSilo },
+            _clock,
+            (_, known) => Task.FromResult<IReadOnlyList<ShardNews>>([.. known.Select(point => _news.GetValueOrDefault(point.Shard)).OfType<ShardNews>()]),
+            static _ => { });
+        foreach (var view in _views)
+        {
+            view.Use();
+            reader.Add(view);
+        }
+
+        await reader.ReadAsync();
+        return reader;
+    }
+}

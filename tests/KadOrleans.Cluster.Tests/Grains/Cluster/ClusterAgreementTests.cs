@@ -1,0 +1,194 @@
+namespace KadOrleans.Cluster.Tests.Grains;
+
+[Collection(SharedCluster.Name)]
+public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
+{
+    private static readonly ClusterSettings Settings = new(ClusterFixture.ShardBits) { Kademlia = new KademliaOptions() };
+
+    private readonly Action<KadClusterOptions> _configure = cluster.Configure;
+
+    public void Dispose()
+    {
+        cluster.Rows.Heal();
+        cluster.Configure = _configure;
+        cluster.Arrived.Refuse = static _ => null;
+    }
+
+    [Fact]
+    public async Task The_first_silo_fixed_the_settings_durably()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+        Assert.Equal(Settings, await grain.GetAsync());
+        await cluster.Cluster.DeactivateAsync(grain);
+        var silo = cluster.Cluster.Silos[0].SiloAddress;
+        Assert.Equal(
+            new ClusterTerms(Settings, StateSchema.Newest),
+            await grain.JoinAsync(new ClusterSettings(3), silo, StateSchema.Newest));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await grain.JoinAsync(new ClusterSettings(17), silo, StateSchema.Newest));
+    }
+
+    [Fact]
+    public async Task A_silo_of_a_release_that_knows_no_versions_is_refused_once_the_schema_has_risen()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await grain.AgreeAsync(new ClusterSettings(ClusterFixture.ShardBits)));
+        Assert.Contains($"schema version {StateSchema.Newest}, which the silo's release does not know", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_starts_although_its_first_calls_go_to_one_that_is_gone()
+    {
+        var refusals = 3;
+        cluster.Arrived.Refuse = method => method == nameof(IClusterGrain.JoinAsync) && Interlocked.Decrement(ref refusals) >= 0
+            ? new SiloUnavailableException("gone")
+            : null;
+        var starting = cluster.Cluster.StartAdditionalSiloAsync();
+
+        await Eventually.ReadAsync(
+            () =>
+            {
+                cluster.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                return Task.FromResult(starting.IsCompleted);
+            },
+            isCompleted => isCompleted);
+
+        await cluster.Cluster.StopSiloAsync(await starting);
+        Assert.True(refusals <= 0);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_number_of_shards_refuses_to_start()
+    {
+        cluster.Configure = options => options.ShardBits = 10;
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains(
+            "Kad:Cluster:ShardBits is 10, but this cluster was created with 8", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_constant_refuses_to_start()
+    {
+        cluster.Configure = options =>
+        {
+            _configure(options);
+            options.Kademlia = new KademliaOptions { LookupConcurrency = 5 };
+        };
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(cluster.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains(
+            "Kad:Cluster:Kademlia:LookupConcurrency is 5, but this cluster was created with 3", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_storage_refuses_to_start()
+    {
+        // The silo is active when it is refused. Its process would end then, but within this one it stays and is given grains.
+        await using var own = new ClusterFixture();
+        await own.InitializeAsync();
+        own.NextRows = new TestRows();
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(own.Cluster.StartAdditionalSiloAsync);
+        Assert.Contains("Kad:Storage: other silos of this cluster have another grain storage", refusal.ToString(), StringComparison.Ordinal);
+
+        // What it is given, it does not serve from its own storage.
+        var edge = own.Reference(new TestEdge());
+        for (byte number = 0; number < 32; number++)
+        {
+            var table = own.Table(Samples.Key(number));
+            if (await Record.ExceptionAsync(async () => await table.SubscribeAsync(1, edge)) is null)
+            {
+                Assert.True(own.Rows.TryRead(StateNames.RoutingTable, table.GetGrainId(), out _));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cluster_of_an_older_release_fixes_its_constants_when_every_silo_knows_them()
+    {
+        const int before = StateSchema.Constants - 1;
+        var grain = cluster.Client.GetGrain<IClusterGrain>(80);
+        cluster.Rows.Force(
+            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = before, ShardBits = 4 }));
+        var own = new ClusterSettings(4) { Kademlia = new KademliaOptions { BucketSize = 8 } };
+
+        // Silos that other tests had refused stay in the membership table as joining for minutes.
+        var hosts = await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts();
+        var silos = hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key).ToList();
+
+        foreach (var silo in silos[1..])
+        {
+            Assert.Equal(new ClusterTerms(new ClusterSettings(4), before), await grain.JoinAsync(own, silo, StateSchema.Newest));
+        }
+
+        // A release before knows nothing of them, and there is nothing to compare yet.
+        Assert.Equal(new ClusterTerms(new ClusterSettings(4), before), await grain.JoinAsync(new ClusterSettings(4), silos[0], before));
+        Assert.Null(new ClusterSettings(4).FindDifference(own));
+
+        Assert.Equal(new ClusterTerms(own, StateSchema.Newest), await grain.JoinAsync(own, silos[0], StateSchema.Newest));
+        await cluster.Cluster.DeactivateAsync(grain);
+        Assert.Equal(own, await grain.GetAsync());
+    }
+
+    [Fact]
+    public void Each_setting_that_differs_is_named_with_its_value_and_the_agreed_one()
+    {
+        var constants = new KademliaOptions();
+        foreach (var property in typeof(KademliaOptions).GetProperties())
+        {
+            var other = constants with { };
+            property.SetValue(other, property.PropertyType == typeof(int) ? 7 : TimeSpan.FromMinutes(7));
+            var difference = (Settings with { Kademlia = constants }).FindDifference(Settings with { Kademlia = other });
+            Assert.StartsWith($"Kad:Cluster:Kademlia:{property.Name} is {property.GetValue(other)}, but this cluster was created with {property.GetValue(constants)}: ", difference, StringComparison.Ordinal);
+        }
+
+        Assert.Null(Settings.FindDifference(Settings));
+    }
+
+    [Fact]
+    public async Task Settings_that_could_not_be_saved_are_not_fixed()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(77);
+        Assert.Null(await grain.GetAsync());
+        cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
+        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.AgreeAsync(new ClusterSettings(4)));
+        cluster.Rows.Heal();
+        Assert.Null(await grain.GetAsync());
+        Assert.Equal(new ClusterSettings(5), await grain.AgreeAsync(new ClusterSettings(5)));
+    }
+
+    [Fact]
+    public async Task Settings_of_a_newer_release_are_refused()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(78);
+        cluster.Rows.Force(
+            StateNames.Cluster, grain.GetGrainId(), cluster.Serializer.SerializeToArray(new ClusterState { SchemaVersion = StateSchema.Newest + 1, ShardBits = 4 }));
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await grain.GetAsync());
+        Assert.Contains($"kad-cluster has schema version {StateSchema.Newest + 1}", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_schema_version_stays_while_a_silo_does_not_tell_that_it_knows_a_newer_one()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(79);
+        var silo = cluster.Cluster.Silos[0].SiloAddress;
+        var terms = await grain.JoinAsync(new ClusterSettings(4), silo, StateSchema.Oldest + 1);
+        Assert.Equal(new ClusterTerms(new ClusterSettings(4), StateSchema.Oldest), terms);
+        Assert.Equal(terms, await grain.JoinAsync(new ClusterSettings(5), silo, StateSchema.Oldest));
+        Assert.Equal(new ClusterSettings(4), await grain.AgreeAsync(new ClusterSettings(5)));
+    }
+
+    [Fact]
+    public void Options_out_of_bounds_are_named_with_what_is_allowed()
+    {
+        var options = new KadClusterOptions { ShardBits = 17, StateVersion = 2, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };
+        var result = new KadClusterOptionsValidator().Validate(null, options);
+        Assert.Equal(
+            [
+                "Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.",
+                $"Kad:Cluster:StateVersion is 2; 3 to {StateSchema.Newest} is allowed.",
+                "Kad:Cluster:SaveDelay is 00:01:00; 00:00:00.1000000 to 00:00:10 is allowed.",
+                "Kad:Cluster:Trust is 'everybody'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.",
+            ],
+            result.Failures);
+        Assert.True(new KadClusterOptionsValidator().Validate(null, new KadClusterOptions()).Succeeded);
+    }
+}

@@ -1,0 +1,249 @@
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>Reminders that come twice, late or not at all.</summary>
+public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
+{
+    private const long Shard = 201;
+
+    private readonly TestEdge _edge = new();
+
+    public void Dispose() => cluster.Rows.Heal();
+
+    [Fact]
+    public async Task Ticks_of_a_table_that_come_twice_or_hours_late_change_nothing_and_hand_over_one_piece_of_work()
+    {
+        var id = Samples.Key(20);
+        var table = cluster.Table(id);
+        var reference = cluster.Reference(_edge);
+        await table.SubscribeAsync(1, reference);
+        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
+        var before = await StateOfAsync(table);
+
+        // Three hours without a tick, then each of those missed at once.
+        for (var round = 1; round <= 2; round++)
+        {
+            cluster.Clock.Advance(TimeSpan.FromHours(3));
+            await table.SubscribeAsync(1, reference);
+            await TickAsync(table, RoutingTableGrain.Walk, 36);
+            await TickAsync(table, RoutingTableGrain.Refresh, 3);
+            await cluster.UntilAsync(() => Task.FromResult(_edge.Work.Count >= 2 * round));
+            Assert.Equal(
+                (round, round), (_edge.Work.OfType<RandomWalkWork>().Count(), _edge.Work.OfType<RefreshBucketsWork>().Count()));
+        }
+
+        Assert.Equal(before, await StateOfAsync(table));
+    }
+
+    [Fact]
+    public async Task A_tick_of_a_table_whose_edge_is_gone_changes_nothing()
+    {
+        var table = cluster.Table(Samples.Key(22));
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(23), UdpEndpoint.Parse("127.0.0.1:23")))]);
+        var before = await StateOfAsync(table);
+
+        // Without its timers: the reminder itself might tick within the first minutes, while the edge is known.
+        cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromHours(1));
+        await TickAsync(table, RoutingTableGrain.Walk, 2);
+        await TickAsync(table, RoutingTableGrain.Refresh, 2);
+        Assert.Equal(before, await StateOfAsync(table));
+        Assert.Empty(_edge.Work);
+
+        // The edge that comes back is handed work as before.
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        await TickAsync(table, RoutingTableGrain.Walk, 1);
+        await cluster.UntilAsync(() => Task.FromResult(_edge.Work.OfType<RandomWalkWork>().Any()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tick_that_meets_the_end_of_a_publication_does_not_bring_it_back(bool isReplaced)
+    {
+        var shard = cluster.Shard(Shard + 1);
+        var keys = Samples.KeysOf(Shard + 1, ClusterFixture.ShardBits).Skip(isReplaced ? 2 : 0).Take(2).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        var old = cluster.Text("old") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromHours(1), PublishedAt = now };
+        var last = isReplaced ? old with { Value = DhtValue.FromString("new") } : old with { PublishedAt = null };
+        await shard.PutAsync([new ShardPut(keys[0], old)]);
+
+        // The tick comes while the end is on its way to storage.
+        var gate = new TaskCompletionSource();
+        var reached = cluster.Rows.HoldAsync(shard.GetGrainId(), gate.Task);
+        var end = isReplaced
+            ? shard.PutAsync([new ShardPut(keys[0], last)]).AsTask()
+            : (Task)shard.UnpublishAsync([keys[0]]).AsTask();
+        await reached;
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
+        gate.SetResult();
+        await end;
+        await shard.PutAsync([new ShardPut(keys[1], old)]);
+
+        var held = Assert.Single(await shard.GetAsync([keys[0]]));
+        Assert.Equal((last.Value, last.PublishedAt), (held!.Value, held.PublishedAt));
+    }
+
+    [Fact]
+    public async Task Ticks_of_a_shard_that_come_twice_or_hours_late_remove_what_is_expired_once()
+    {
+        var shard = cluster.Shard(Shard);
+        var keys = Samples.KeysOf(Shard, ClusterFixture.ShardBits).Take(3).ToList();
+        var lasting = cluster.Text("lasting") with { ExpiresAt = cluster.Clock.GetUtcNow() + TimeSpan.FromDays(9) };
+        var brief = lasting with { ExpiresAt = cluster.Clock.GetUtcNow() + TimeSpan.FromMinutes(1) };
+        await shard.PutAsync([new ShardPut(keys[0], lasting), new ShardPut(keys[1], brief), new ShardPut(keys[2], brief)]);
+
+        // A tick too early finds nothing to do; while those of three hours are missed, what is expired is not served.
+        var writes = Writes(shard);
+        await TickAsync(shard, KeyShardGrain.Expiry, 2);
+        Assert.Equal((3, writes), ((await shard.GetUsageAsync()).Keys, Writes(shard)));
+        cluster.Clock.Advance(TimeSpan.FromHours(3));
+        Assert.Equal([lasting, null, null], await shard.GetAsync(keys));
+
+        await TickAsync(shard, KeyShardGrain.Expiry, 3);
+        await TickUntilAsync(shard, async () => (await shard.GetUsageAsync()).Keys == 1);
+        var usage = await shard.GetUsageAsync();
+        writes = Writes(shard);
+        await TickAsync(shard, KeyShardGrain.Expiry, 3);
+        Assert.Equal((usage, writes), (await shard.GetUsageAsync(), Writes(shard)));
+        await cluster.Cluster.DeactivateAsync(shard);
+        await TickAsync(shard, KeyShardGrain.Expiry, 2);
+        Assert.Equal(usage, await shard.GetUsageAsync());
+        Assert.Equal([lasting, null, null], await shard.GetAsync(keys));
+    }
+
+    [Fact]
+    public async Task A_tick_hands_what_is_due_to_the_edge_whose_id_is_nearest_and_to_another_if_it_is_gone()
+    {
+        const long number = 202;
+
+        // The directory has known of all edges for long.
+        await cluster.Directory.GetLiveAsync();
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        var shard = cluster.Shard(number);
+        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(300).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromDays(9) };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, value))]);
+        var far = new TestEdge();
+        var farIds = await LeaseAsync("far", far);
+        var nearIds = await LeaseAsync("near", _edge);
+        await TickAsync(shard, KeyShardGrain.Expiry, 2);
+        Assert.Empty(_edge.Work.Concat(far.Work));
+
+        // The clock stands: an hour later the reminder itself would tick, maybe between the two leases.
+        var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = value.ExpiresAt };
+        await shard.RemoveAsync(keys);
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
+        await TickUntilAsync(shard, () => Task.FromResult(KeysOf(_edge, far).Count == keys.Count));
+        Assert.Equal(keys.ToHashSet(), KeysOf(_edge, far));
+        Assert.All(_edge.Work.Concat(far.Work).Cast<RepublishWork>(), work =>
+        {
+            Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys);
+            Assert.All(work.Keys, key => Assert.Equal(farIds.Concat(nearIds).MinBy(id => id.DistanceTo(key)), work.NodeId));
+        });
+
+        // The work is done: the STOREs are noted without a record, and nothing of it is handed over again.
+        var writes = Writes(shard);
+        var touched = due with { StoredAt = cluster.Clock.GetUtcNow() };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, touched, PutKind.Copy))]);
+        Assert.Equal(writes, Writes(shard));
+        Assert.Empty(await shard.GetDueForRepublishAsync(cluster.Clock.GetUtcNow(), null, 10));
+        foreach (var other in Samples.KeysOf(number, ClusterFixture.ShardBits).Skip(keys.Count).Take(2))
+        {
+            // One tick's work ends before the next one's begins: once this key came, all that was found before did.
+            _edge.Work.Clear();
+            far.Work.Clear();
+            await shard.PutAsync([new ShardPut(other, due, PutKind.Import)]);
+            await TickUntilAsync(shard, () => Task.FromResult(KeysOf(_edge, far).Contains(other)));
+        }
+
+        Assert.Empty(KeysOf(_edge, far).Intersect(keys));
+
+        // One edge does not serve its ids any more.
+        _edge.IsStopping = true;
+        far.Work.Clear();
+        cluster.Clock.Advance(TimeSpan.FromHours(1));
+        await LeaseAsync("far", far);
+        await LeaseAsync("near", _edge);
+        await TickUntilAsync(shard, () => Task.FromResult(KeysOf(far).IsSupersetOf(keys)));
+    }
+
+    [Fact]
+    public async Task What_an_edge_has_no_room_for_waits_for_that_edge()
+    {
+        const long number = 204;
+        await cluster.Directory.GetLiveAsync();
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        var shard = cluster.Shard(number);
+        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(600).ToList();
+        var now = cluster.Clock.GetUtcNow();
+        var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = now + TimeSpan.FromDays(9) };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
+        _edge.TakesWork = false;
+        await LeaseAsync("full", _edge);
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
+        Assert.Empty(_edge.Work);
+
+        _edge.TakesWork = true;
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
+        {
+            await LeaseAsync("full", _edge);
+            return KeysOf(_edge).IsSupersetOf(keys);
+        });
+        Assert.All(_edge.Work.OfType<RepublishWork>(), work => Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys));
+    }
+
+    [Fact]
+    public async Task What_the_cluster_published_is_never_forgotten_and_is_due_until_an_edge_publishes_it_again()
+    {
+        var key = Samples.KeysOf(203, ClusterFixture.ShardBits).First();
+        var shard = cluster.Shard(203);
+        await cluster.Dht.SetAsync(key, cluster.Text("published").Value);
+        for (var day = 0; day < 16; day++)
+        {
+            cluster.Clock.Advance(TimeSpan.FromDays(1));
+            await TickUntilAsync(shard, async () => (await shard.GetAsync([key]))[0] is { } held
+                && held.LifeLeft(cluster.Clock.GetUtcNow()) > TimeSpan.FromDays(1.7));
+        }
+
+        Assert.Equal([key], await shard.GetDueForRepublishAsync(cluster.Clock.GetUtcNow(), null, 10));
+        Assert.True(await cluster.Dht.UnpublishAsync(key));
+        Assert.False(await cluster.Dht.UnpublishAsync(key));
+        cluster.Clock.Advance(TimeSpan.FromDays(8));
+        await TickUntilAsync(shard, async () => (await shard.GetUsageAsync()).Keys == 0);
+    }
+
+    /// <summary>Leases end when the clock is moved; the same name gets the same ids again.</summary>
+    private async Task<IReadOnlyList<NodeId>> LeaseAsync(string name, TestEdge edge) =>
+        (await cluster.Directory.LeaseAsync(name, 2, cluster.Reference(edge))).NodeIds;
+
+    private static HashSet<NodeId> KeysOf(params TestEdge[] edges) =>
+        [.. edges.SelectMany(edge => edge.Work).OfType<RepublishWork>().SelectMany(work => work.Keys)];
+
+    private int Writes(IKeyShardGrain shard) => cluster.Rows.Writes[shard.GetGrainId()];
+
+    // A tick that comes while the one before is at work does nothing.
+    private Task TickUntilAsync(IKeyShardGrain shard, Func<Task<bool>> isSo) => cluster.UntilAsync(async () =>
+    {
+        if (await isSo())
+        {
+            return true;
+        }
+
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
+        return false;
+    });
+
+    private async Task TickAsync(IAddressable grain, string name, int times)
+    {
+        var remindable = cluster.Client.GetGrain<IRemindable>(grain.GetGrainId());
+        var status = new TickStatus(default, TimeSpan.FromMinutes(5), default);
+        await Task.WhenAll(Enumerable.Range(0, times).Select(_ => remindable.ReceiveReminder(name, status)));
+    }
+
+    private static async Task<string> StateOfAsync(IRoutingTableGrain table)
+    {
+        var snapshot = await table.GetSnapshotAsync();
+        return $"{snapshot.Version}: {string.Join(',', snapshot.Contacts)}; {string.Join(',', await table.DescribeAsync())}";
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>An edge that notes what it is sent and answers what the test says.</summary>
+internal sealed class TestEdge : IEdgeObserver
+{
+    public ConcurrentQueue<RoutingTableSnapshot> Snapshots { get; } = [];
+
+    public ConcurrentQueue<EdgeWork> Work { get; } = [];
+
+    public bool TakesWork { get; set; } = true;
+
+    public bool IsStopping { get; set; }
+
+    public int Calls;
+
+    public Func<Task> OnSnapshot { get; set; } = () => Task.CompletedTask;
+
+    public Func<NodeId, Task<GetResult>> Get { get; set; } =
+        _ => Task.FromResult(new GetResult(null, Samples.Lookup));
+
+    public Func<NodeId, DhtValue, Task<SetResult>> Set { get; set; } =
+        (_, _) => Task.FromResult(new SetResult { Stored = 3, Lookup = Samples.Lookup with { Asked = 3 } });
+
+    public Func<Task> Confirm { get; set; } = () => Task.CompletedTask;
+
+    public Task ConfirmAsync() => Confirm();
+
+    public async Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
+    {
+        Snapshots.Enqueue(snapshot);
+        await OnSnapshot();
+    }
+
+    public ConcurrentQueue<SnapshotChange> Changes { get; } = [];
+
+    public bool TakesChanges { get; set; } = true;
+
+    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change)
+    {
+        Changes.Enqueue(change);
+        return Task.FromResult(TakesChanges);
+    }
+
+    public Task<bool> AcceptAsync(EdgeWork work)
+    {
+        if (IsStopping)
+        {
+            throw new NoLiveEdgeException("The edge is silent.");
+        }
+
+        if (TakesWork)
+        {
+            Work.Enqueue(work);
+        }
+
+        return Task.FromResult(TakesWork);
+    }
+
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref Calls);
+        return Get(key);
+    }
+
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value)
+    {
+        Interlocked.Increment(ref Calls);
+        return Set(key, value);
+    }
+
+    public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
+
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref Calls);
+        return Task.FromResult(Samples.Lookup with { Hops = 7 });
+    }
+
+    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([]);
+
+    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    /// <summary>What it was sent last.</summary>
+    public EdgeRules? Rules { get; private set; }
+
+    public Func<Task> OnRules { get; set; } = () => Task.CompletedTask;
+
+    public Task OnRulesAsync(EdgeRules rules)
+    {
+        Rules = rules;
+        return OnRules();
+    }
+
+    /// <summary>Crawls slices.</summary>
+    public Func<CrawlSliceOrder, Task<CrawlSliceProgress>> OnCrawl { get; set; } = _ => throw new NotSupportedException();
+
+    /// <summary>Pages of slices by their leases.</summary>
+    public ConcurrentDictionary<string, byte[]> CrawlPages { get; } = new();
+
+    public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => OnCrawl(order);
+
+    public Task<byte[]?> ReadSliceAsync(string lease, int page) => Task.FromResult(CrawlPages.GetValueOrDefault($"{lease}#{page}"));
+
+    public Task EndSliceAsync(string lease) => Task.CompletedTask;
+
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
+        Task.FromResult(new PingResult(Samples.Key(9), null, TimeSpan.FromMilliseconds(5)));
+}

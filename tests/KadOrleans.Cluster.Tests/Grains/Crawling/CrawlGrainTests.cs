@@ -1,0 +1,190 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime.Placement;
+using Orleans.TestingHost;
+
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>Crawls on the real runtime, by edges of the test's making.</summary>
+public sealed class CrawlGrainTests : IAsyncLifetime
+{
+    private const int Nodes = 3_000;
+    private const int Rate = 100;
+
+    private readonly SyntheticNetwork _network = new(Nodes);
+    private readonly TestRows _rows = new();
+    private readonly List<TestEdge> _edges = [];
+    private readonly List<Func<ValueTask<bool>>> _renewals = [];
+    private InProcessTestCluster _cluster = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private ICrawlGrain Crawls => _cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
+
+    public async ValueTask InitializeAsync() => _cluster = await TestSilos.StartTwoAsync(_rows, silo =>
+    {
+        silo.Services.AddSingleton(new CrawlTiming
+        {
+            FirstPoll = TimeSpan.FromMilliseconds(5),
+            Poll = TimeSpan.FromMilliseconds(5),
+            Silence = TimeSpan.FromSeconds(4),
+            Lease = TimeSpan.FromSeconds(4),
+            Pause = TimeSpan.FromMinutes(1),
+        });
+        silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)));
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        GC.KeepAlive(_edges);
+    }
+
+    [Fact]
+    public async Task A_crawl_outlives_a_killed_edge_and_a_moved_grain_and_has_every_node()
+    {
+        await AddEdgeAsync("a");
+        var killed = new TaskCompletionSource();
+        await AddEdgeAsync("b", begun => begun < 2 ? Task.CompletedTask : killed.Task);
+        var id = CrawlReportJson.Read(await Crawls.StartAsync(null, null)).Id;
+        Assert.Equal(id, CrawlReportJson.Read(await Crawls.StartAsync(7, 7)).Id);
+        await Eventually.ReadAsync(GetAsync, report => report.SlicesDone > 0);
+        await _cluster.DeactivateAsync(Crawls);
+
+        var report = await Eventually.ReadAsync(GetAsync, report => report.Phase != CrawlPhase.Running);
+
+        Assert.Equal((CrawlPhase.Finished, Nodes, Nodes), (report.Phase, report.Summary!.Nodes, report.Counts.Reachable));
+        Assert.Equal((report.Slices, 0), (report.SlicesDone, report.Edges));
+        Assert.Equal(2, _network.Begun["b"]);
+        Assert.InRange(_network.HighestRate, 1, Rate);
+        Assert.Equal(Nodes, (await ReadAsync(id)).DistinctBy(record => record.Endpoint).Count());
+        killed.SetResult();
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task A_crawl_outlives_the_silo_that_leads_it()
+    {
+        var slow = new SemaphoreSlim(0);
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, _cluster.Silos[1].SiloAddress);
+        await Crawls.ListAsync();
+        RequestContext.Clear();
+        await AddEdgeAsync("a", _ => slow.WaitAsync(TimeSpan.FromMilliseconds(100), Token));
+        await Crawls.StartAsync(null, null);
+        var leader = await _cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Crawls);
+        await Eventually.ReadAsync(GetAsync, report => report.SlicesDone > 0);
+        await _cluster.KillSiloAsync(_cluster.Silos.Single(silo => silo.SiloAddress.Equals(leader)));
+        slow.Release(1_000);
+
+        // The directory may have died too: edges renew.
+        var report = await Eventually.ReadAsync(
+            async () =>
+            {
+                try
+                {
+                    return await GetAsync();
+                }
+                catch (Exception e) when (GrainCalls.IsTransient(e))
+                {
+                    return null!;
+                }
+            },
+            report => report is not null && report.Phase != CrawlPhase.Running);
+
+        Assert.Equal((CrawlPhase.Finished, Nodes), (report.Phase, report.Summary!.Nodes));
+        Assert.InRange(_network.HighestRate, 1, Rate);
+    }
+
+    [Fact]
+    public async Task The_last_ten_crawls_are_kept_over_a_restart_and_compared()
+    {
+        await AddEdgeAsync("a");
+        var ids = new List<string>();
+        for (var i = 0; i < CrawlReport.MaxKept + 1; i++)
+        {
+            ids.Add(CrawlReportJson.Read(await Crawls.StartAsync(10_000, null)).Id);
+            await Eventually.ReadAsync(GetAsync, report => report.Id == ids[^1] && report.Phase == CrawlPhase.Finished);
+        }
+
+        await _cluster.DeactivateAsync(Crawls);
+        var kept = (await Crawls.ListAsync()).Select(CrawlReportJson.Read).ToList();
+
+        // One more is kept until the next one begins.
+        Assert.Equal(ids.AsEnumerable().Reverse(), kept.Select(report => report.Id));
+        Assert.Equal((ids[^2], Nodes), (kept[0].Change!.Before, kept[0].Change!.Stayed));
+        var next = CrawlReportJson.Read(await Crawls.StartAsync(null, null)).Id;
+        Assert.Equal([next, .. ids.AsEnumerable().Reverse().Take(CrawlReport.MaxKept)], (await Crawls.ListAsync()).Select(report => CrawlReportJson.Read(report).Id));
+        Assert.True(await Crawls.StopAsync(next));
+        await Eventually.ReadAsync(GetAsync, report => report.Phase == CrawlPhase.Stopped);
+        Assert.False(await Crawls.StopAsync(next));
+        Assert.Empty(await ReadAsync(ids[0]));
+        Assert.Equal(Nodes, (await ReadAsync(ids[1])).Count);
+    }
+
+    [Fact]
+    public async Task Edges_that_find_nobody_are_asked_again_and_then_the_crawl_fails()
+    {
+        await AddEdgeAsync("of an earlier release");
+        _edges[0].OnCrawl = order => Task.FromResult(CrawlSliceProgress.Of(0, 1, default));
+        await Crawls.StartAsync(null, null);
+
+        var report = await Eventually.ReadAsync(GetAsync, report => report.Phase != CrawlPhase.Running);
+
+        Assert.Equal((CrawlPhase.Failed, "No node answered."), (report.Phase, report.Problem));
+        Assert.Equal(report.Slices * CrawlPlan.MaxTries, report.Datagrams);
+    }
+
+    [Fact]
+    public async Task A_reminder_starts_a_crawl_which_waits_for_an_edge()
+    {
+        await Crawls.ScheduleAsync();
+        var reminders = _cluster.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
+        var row = Assert.Single((await reminders.ReadRows(Crawls.GetGrainId())).Reminders);
+        Assert.Equal(($"{CrawlGrain.Periodic}1.00:00:00", TimeSpan.FromDays(1)), (row.ReminderName, row.Period));
+
+        await Crawls.AsReference<IRemindable>().ReceiveReminder(row.ReminderName, new TickStatus(DateTime.UtcNow, row.Period, DateTime.UtcNow));
+
+        var report = await Eventually.ReadAsync(GetAsync, report => report.Problem is not null);
+        Assert.Equal((CrawlPhase.Running, Rate, "No edge is live; the crawl waits for one."), (report.Phase, report.Rate, report.Problem));
+        await AddEdgeAsync("a");
+        await Eventually.ReadAsync(GetAsync, report => report.Phase == CrawlPhase.Finished);
+    }
+
+    private async Task AddEdgeAsync(string name, Func<int, Task>? before = null)
+    {
+        var edge = _network.CreateEdge(name, before);
+        _edges.Add(edge);
+        var reference = _cluster.Client.CreateObjectReference<IEdgeObserver>(edge);
+        var directory = _cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        var lease = await directory.LeaseAsync(name, 1, reference);
+        _renewals.Add(() => directory.RenewAsync(name, lease.Epoch, reference, new EdgeReport { NetworkSize = Nodes }));
+        await RenewAsync();
+    }
+
+    private async Task RenewAsync()
+    {
+        foreach (var renew in _renewals)
+        {
+            await renew();
+        }
+    }
+
+    /// <summary>The newest crawl. The edges renew meanwhile, or the directory would forget them after 30 s.</summary>
+    private async Task<CrawlReport> GetAsync()
+    {
+        await RenewAsync();
+        return CrawlReportJson.Read((await Crawls.ListAsync())[0]);
+    }
+
+    private async Task<List<CrawlRecord>> ReadAsync(string id)
+    {
+        var records = new List<CrawlRecord>();
+        for (int? position = 0; position is { } next;)
+        {
+            var part = await Crawls.ReadAsync(id, next);
+            records.AddRange(part.Page is { } page ? CrawlPage.Decode(page) : []);
+            position = part.Next;
+        }
+
+        return records;
+    }
+}

@@ -1,0 +1,171 @@
+using KadOrleans.Shards;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>States that earlier releases stored are read as they were meant. Each line: a name, and the state in base 64.</summary>
+public class GoldenStateTests
+{
+    private static readonly DateTimeOffset StoredAt = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
+
+    private static readonly Serializer Serializer =
+        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    /// <summary>The changes that schema 1 knows; never changed.</summary>
+    private static readonly Entry[] Changes =
+    [
+        new(NodeId.FromKey("text"), Value(DhtValue.FromString("Grüße, 世界"), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("lowest"), Value(DhtValue.FromInteger(long.MinValue), new SourceNetwork(0, 0xFFFF_CB00_7105))),
+        new(NodeId.FromKey("highest"), Value(DhtValue.FromInteger(ulong.MaxValue), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("minus zero"), Value(DhtValue.FromFloat(-0.0), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("yes"), Value(DhtValue.FromBoolean(true), SourceNetwork.Trusted)),
+        new(NodeId.FromKey("bytes"), Value(DhtValue.FromBytes([0, 1, 0xFE, 0xFF]), SourceNetwork.Trusted)),
+        new(NodeId.MaxValue, null),
+    ];
+
+    private static readonly KademliaOptions Constants = new()
+    {
+        BucketSize = 8,
+        LookupConcurrency = 5,
+        DisjointPaths = 2,
+        SplitDepth = 4,
+        ReplacementCacheSize = 40,
+        FailuresBeforeDrop = 3,
+        ValueTimeToLive = TimeSpan.FromDays(1),
+        BucketRefreshInterval = TimeSpan.FromMinutes(30),
+        RepublishInterval = TimeSpan.FromMinutes(20),
+        PublishInterval = TimeSpan.FromHours(6),
+    };
+
+    /// <summary>What schema-N.txt holds; never changed.</summary>
+    private static Dictionary<string, object> StatesOf(int schema) => new()
+    {
+        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12, Kademlia = schema < 5 ? null : Constants, BitsInUse = schema < 6 ? null : 13, IsDoubling = schema > 5 },
+        ["edges"] = new EdgeDirectoryState
+        {
+            SchemaVersion = schema,
+            Edges = EdgesOf(schema),
+        },
+        ["table"] = new TableState
+        {
+            SchemaVersion = schema,
+            Activations = 3,
+            Epoch = 7,
+            Buckets =
+            [
+                new BucketState(
+                    NodeId.MinValue.ToString(),
+                    1,
+                    StoredAt,
+                    [new ContactState(NodeId.FromKey("two").ToString(), "[2001:db8::7]:65535", StoredAt, 1, null)],
+                    [new ContactState(NodeId.FromKey("three").ToString(), "198.51.100.7:8468", StoredAt, 0, null)]),
+            ],
+        },
+        ["manifest"] = new ShardManifestState
+        {
+            SchemaVersion = schema,
+            Compaction = 5,
+            FirstSequence = 97,
+            Pages = [new ShardPageReference(2, 5)],
+            Seal = schema < 6 ? 0 : 99,
+        },
+        ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = EntryCodec.Encode(ChangesOf(schema)) },
+        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(ChangesOf(schema)), IsSeal = schema > 5 },
+    };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void States_of_each_schema_are_read_as_they_were_meant(int schema)
+    {
+        var lines = GoldenFile.Read($"schema-{schema}.txt")
+            .Select(line => line.Split(' '))
+            .ToDictionary(parts => parts[0], parts => Convert.FromBase64String(parts[1]));
+        var states = StatesOf(schema);
+        Assert.Equal(states.Keys.Order(), lines.Keys.Order());
+        foreach (var (name, expected) in states)
+        {
+            Deep.Equal(expected, Serializer.Deserialize<object>(lines[name]));
+        }
+
+        var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
+        var read = EntryCodec.Decode(page.Entries);
+        Assert.Equal(ChangesOf(schema), read);
+        Assert.Equal(schema < 3 ? 0 : 2, read.Count(change => change.Value?.IsFar == true));
+    }
+
+    [Fact]
+    public void Every_schema_version_has_its_golden_file() =>
+        Assert.All(Enumerable.Range(1, StateSchema.Newest), schema => Assert.NotEmpty(GoldenFile.Read($"schema-{schema}.txt")));
+
+    /// <summary>The bytes of a published value since schema 2, which never change.</summary>
+    [Fact]
+    public void A_published_value_is_read_as_it_was_meant()
+    {
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { PublishedAt = StoredAt.AddDays(1) };
+        Entry[] changes = [new(NodeId.FromKey("text"), value), new(NodeId.FromKey("other"), value with { PublishedAt = null })];
+        const string golden =
+            "81" + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "0000000000000000"
+            + "0000000000000000" + "00000001" + "76" + "08dc39ec00c73c50";
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode(changes[..1])));
+        Assert.Equal(changes, EntryCodec.Decode(EntryCodec.Encode(changes)));
+        for (var length = 1; length < golden.Length / 2; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => EntryCodec.Decode(Convert.FromHexString(golden).AsSpan(0, length)));
+        }
+    }
+
+    /// <summary>The bytes of far values since schema 3, which never change.</summary>
+    [Theory]
+    [InlineData("41", "", false)]
+    [InlineData("c1", "08dc39ec00c73c50", true)]
+    public void A_far_value_is_read_as_it_was_meant(string type, string end, bool isPublished)
+    {
+        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "0000000000000000"
+            + "0000000000000000" + "00000001" + "76" + end;
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with
+        {
+            IsFar = true,
+            PublishedAt = isPublished ? StoredAt.AddDays(1) : null,
+        };
+
+        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
+
+        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
+        Assert.True(read.Value!.IsFar);
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
+    }
+
+    private static Dictionary<string, EdgeState> EdgesOf(int schema)
+    {
+        var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]) };
+        if (schema > 3)
+        {
+            edges["edge-1"] = new EdgeState(2, [NodeId.FromKey("four").ToString()], "hosted-127.0.0.1:11111@5+6");
+            edges["edge-2"] = new EdgeState(3, [NodeId.FromKey("five").ToString()], "7+8", IsReleased: true);
+        }
+
+        return edges;
+    }
+
+    private static Entry[] ChangesOf(int schema)
+    {
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted);
+        Entry published = new(NodeId.FromKey("published"), value with { PublishedAt = StoredAt.AddDays(1) });
+        Entry far = new(NodeId.FromKey("far"), value with { IsFar = true });
+        Entry both = new(NodeId.FromKey("both"), value with { IsFar = true, PublishedAt = StoredAt.AddDays(1) });
+        return schema switch
+        {
+            1 => Changes,
+            2 => [.. Changes, published],
+            _ => [.. Changes, published, far, both],
+        };
+    }
+
+    private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);
+}

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Serialization.Invocation;
+
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>
+/// The bytes of what processes of different releases say to each other. The ids of members alone do not tell them: Orleans writes the
+/// parameters of a record otherwise than properties.
+/// </summary>
+public sealed class WireTests
+{
+    private static readonly Serializer Serializer =
+        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    private static readonly DateTimeOffset Time = new(2024, 2, 29, 12, 34, 56, TimeSpan.Zero);
+
+    private static readonly Contact Near = new(NodeId.FromKey("near"), UdpEndpoint.Parse("203.0.113.1:8468"));
+
+    private static readonly BucketRange Range = new(NodeId.FromKey("range").Prefix(3), 3);
+
+    private static readonly LookupOutcome Lookup = new()
+    {
+        Target = default,
+        Reason = TerminationReason.RequestLimit,
+        Closest = [Near],
+        Asked = 3,
+        Answered = 2,
+        Failed = 1,
+        Hops = 4,
+        Agreed = 5,
+        Differed = 6,
+        Crowded = 7,
+    };
+
+    private static IEnumerable<(string Name, Response Response)> Said =>
+    [
+        ("NodeId", Response.FromResult(Near.Id)),
+        ("UdpEndpoint", Response.FromResult(Near.Endpoint)),
+        ("Contact", Response.FromResult(Near)),
+        ("String", Response.FromResult(DhtValue.FromString("text"))),
+        ("Integer", Response.FromResult(DhtValue.FromInteger(-7))),
+        ("Float", Response.FromResult(DhtValue.FromFloat(0.5))),
+        ("Boolean", Response.FromResult(DhtValue.FromBoolean(true))),
+        ("Bytes", Response.FromResult(DhtValue.FromBytes(new byte[] { 1, 2 }))),
+        ("SourceNetwork", Response.FromResult(new SourceNetwork(1, 2))),
+        ("StoredValue", Response.FromResult(new StoredValue("text", Time, Time.AddDays(1), new SourceNetwork(1, 2)) { PublishedAt = Time, IsFar = true })),
+        ("KeyRegion", Response.FromResult(new KeyRegion(Near.Id, Range.Prefix))),
+        ("BucketRange", Response.FromResult(Range)),
+        ("BucketRoom", Response.FromResult(new BucketRoom(Range, true))),
+        ("RoutingTableSnapshot", Response.FromResult(new RoutingTableSnapshot(Near.Id, 5, [Near], [new BucketRoom(Range, true)]))),
+        ("SnapshotChange", Response.FromResult(new SnapshotChange(Near.Id, 5, 6, [Near.Id], [Near], [new BucketRoom(Range, false)]))),
+        ("BucketSummary", Response.FromResult(new BucketSummary(Range.Prefix, 3, 4, 5, Time))),
+        ("ContactObservation", Response.FromResult(ContactObservation.Answered(Near))),
+        ("KademliaOptions", Response.FromResult(new KademliaOptions { BucketSize = 8, PublishInterval = TimeSpan.FromHours(3) })),
+        ("LookupOutcome", Response.FromResult(Lookup)),
+        ("GetResult", Response.FromResult(new GetResult("text", Lookup with { Value = "text" }))),
+        ("GetResult-none", Response.FromResult(new GetResult(null, null))),
+        ("SetResult", Response.FromResult(new SetResult { Local = StoreResult.Outdated, Stored = 1, Refused = 2, Failed = 3, Lookup = Lookup })),
+        ("SetResult-none", Response.FromResult(new SetResult())),
+        ("PingResult", Response.FromResult(new PingResult(NodeId.FromKey("pinged"), null, TimeSpan.FromMilliseconds(5)))),
+        ("PingResult-none", Response.FromResult(new PingResult(null, RequestFailure.TimedOut, TimeSpan.FromSeconds(5)))),
+        ("KeyHolder", Response.FromResult<IReadOnlyList<KeyHolder>>([new KeyHolder(Near, true, "held"), new KeyHolder(Near, false, null)])),
+        ("LookupTrace", Response.FromResult(new LookupTrace(
+            NodeId.FromKey("own"),
+            Lookup with { Value = "held" },
+            TimeSpan.FromSeconds(1),
+            [
+                new LookupQuery(Near, 4, 2, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), QueryResult.Contacts, 6, "held"),
+                new LookupQuery(Near, null, 2, TimeSpan.FromSeconds(2), null, QueryResult.Failed, 6, null),
+            ]))),
+        ("CallRefusedException", Response.FromException(new CallRefusedException("refused"))),
+        ("EdgeDrainedException", Response.FromException(new EdgeDrainedException("drained"))),
+        ("LeaseLostException", Response.FromException(new LeaseLostException("lost"))),
+        ("NoLiveEdgeException", Response.FromException(new NoLiveEdgeException("none"))),
+        ("ShardUnavailableException", Response.FromException(new ShardUnavailableException("away", new TimeoutException("late")))),
+    ];
+
+    [Fact]
+    public void What_processes_say_to_each_other_has_the_bytes_of_earlier_releases() => GoldenFile.Check(
+        "wire.txt",
+        Said.Select(said => $"{said.Name} {Convert.ToBase64String(Serializer.SerializeToArray<object>(said.Response))}"),
+        "Bytes on the wire changed: silos, edges and clients of earlier releases would not understand them.");
+
+    [Fact]
+    public void What_earlier_releases_say_is_read_as_it_was_meant()
+    {
+        var lines = GoldenFile.Read("wire.txt").Select(line => line.Split(' ')).ToDictionary(line => line[0], line => line[1]);
+        foreach (var (name, expected) in Said)
+        {
+            var read = (Response)Serializer.Deserialize<object>(Convert.FromBase64String(lines[name]))!;
+            if (expected.Exception is { } exception)
+            {
+                Assert.Equal((exception.GetType(), exception.Message), (read.Exception!.GetType(), read.Exception.Message));
+            }
+            else
+            {
+                Deep.Equal(expected.Result, read.Result);
+            }
+        }
+    }
+}

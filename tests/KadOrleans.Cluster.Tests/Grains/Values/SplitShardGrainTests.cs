@@ -1,0 +1,147 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>The calls of a shard that is split, on the real runtime.</summary>
+[Collection(ShardCluster.Name)]
+public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetime
+{
+    private const int Bits = ClusterFixture.ShardBits;
+
+    // A silo hears of the schema's rise with its next report.
+    public async ValueTask InitializeAsync() => await cluster.AdvanceUntilAsync(
+        StateVersionService.Interval,
+        () => Task.FromResult(cluster.Cluster.Silos.All(silo =>
+            cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<StateVersion>().Written == StateSchema.Newest)));
+
+    public ValueTask DisposeAsync()
+    {
+        cluster.Rows.Heal();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData(240, false)]
+    [InlineData(241, true)]
+    public async Task A_split_shard_passes_each_call_on(int number, bool isMoved)
+    {
+        var shard = cluster.Shard(number);
+        var keys = Samples.KeysOf(number, Bits).Take(60).Order().ToList();
+        await shard.PutAsync([.. keys.Select((key, i) => new ShardPut(key, cluster.Text($"{i}")))]);
+        var (usage, sources) = (await shard.GetUsageAsync(), await shard.GetSourcesAsync(1));
+
+        await shard.SplitAsync();
+        await shard.SplitAsync();
+        if (isMoved)
+        {
+            await cluster.Cluster.DeactivateAsync(shard);
+        }
+
+        Assert.Equal(usage, await shard.GetUsageAsync());
+        Assert.Equal(new ShardSource(SourceNetwork.Trusted, 60, usage.Bytes), Assert.Single(sources.Sources));
+        Assert.Equal(sources.Sources, (await shard.GetSourcesAsync(1)).Sources);
+        Assert.Equal(sources.Sources, (await shard.CountSourcesAsync([SourceNetwork.Trusted])).Sources);
+        Assert.Equal([cluster.Text("0"), null, cluster.Text("59")], await shard.GetAsync([keys[0], Samples.KeysOf(number, Bits).ElementAt(70), keys[59]]));
+        Assert.Equal(
+            [StoreResult.Stored, StoreResult.TooLarge, StoreResult.Stored],
+            await shard.PutAsync(
+                [new ShardPut(keys[59], cluster.Text("new")), new ShardPut(keys[30], cluster.Sized(StoreRules.MaxContentLength + 1)), new ShardPut(keys[0], Published("mine"))]));
+        Assert.Equal([cluster.Text("new")], await shard.GetAsync([keys[59]]));
+        for (var after = -1; after < 60; after += 7)
+        {
+            var page = await shard.ScanAsync(KeyRegion.Everywhere, after < 0 ? null : keys[after], 20);
+            Assert.Equal(keys.Skip(after + 1).Take(20), page.Select(put => put.Key));
+        }
+
+        var due = cluster.TimeOfDay.GetUtcNow().AddHours(2);
+        Assert.Equal(keys[..40], await shard.GetDueForRepublishAsync(due, null, 40));
+        Assert.Equal(keys[40..], await shard.GetDueForRepublishAsync(due, keys[39], 40));
+        Assert.Equal([true, false], await shard.UnpublishAsync([keys[0], keys[59]]));
+        Assert.Equal([true, false, true], await shard.RemoveAsync([keys[5], Samples.KeysOf(number, Bits).ElementAt(70), keys[55]]));
+        Assert.Null(await shard.GetNewsAsync(new ShardPoint(number, 0, 0)));
+        Assert.Equal(58, await shard.RemoveExpiredAsync(DateTimeOffset.MaxValue));
+        Assert.Equal(default, await shard.GetUsageAsync());
+        await Assert.ThrowsAsync<ArgumentException>(async () => await shard.GetAsync([Samples.KeysOf(3, Bits).First()]));
+    }
+
+    [Fact]
+    public async Task A_half_is_no_empty_shard_before_it_has_everything()
+    {
+        var half = Half(242, isUpper: false);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await half.GetUsageAsync());
+        await cluster.Shard(242).SplitAsync();
+        Assert.Equal(default, await half.GetUsageAsync());
+        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Client.GetGrain<IKeyShardGrain>((17L << 16) | 1).GetUsageAsync());
+        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Client.GetGrain<IKeyShardGrain>((9L << 16) | 512).GetUsageAsync());
+    }
+
+    [Fact]
+    public async Task A_split_goes_on_after_storage_failed_and_the_activation_ended()
+    {
+        var shard = cluster.Shard(243);
+        var keys = Samples.KeysOf(243, Bits).Take(40).ToList();
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, cluster.Text("value")))]);
+        var upper = Half(243, isUpper: true).GetGrainId();
+        cluster.Rows.BeforeWrite = (_, grain) => grain == upper ? throw new TimeoutException("fault") : Task.CompletedTask;
+
+        await Assert.ThrowsAnyAsync<Exception>(async () => await shard.SplitAsync());
+        Assert.All(await shard.GetAsync(keys), Assert.NotNull);
+        await cluster.Cluster.DeactivateAsync(shard);
+        Assert.All(await shard.GetAsync(keys), Assert.NotNull);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await shard.PutAsync([new ShardPut(keys[0], cluster.Text("new"))]));
+
+        // A write completes it, too.
+        cluster.Rows.Heal();
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[0], cluster.Text("new"))]));
+        Assert.Equal(40, (await shard.GetUsageAsync()).Keys);
+        Assert.Equal([cluster.Text("new")], await shard.GetAsync([keys[0]]));
+    }
+
+    [Fact]
+    public async Task Shards_are_split_while_puts_and_gets_go_on()
+    {
+        const int first = 244;
+        var acknowledged = new Dictionary<NodeId, StoredValue>();
+        var missed = 0;
+        await using var load = new Load(Enumerable.Range(first, 4), async (number, stop) =>
+        {
+            foreach (var key in Samples.KeysOf(number, Bits).TakeWhile(_ => !stop.IsCancellationRequested))
+            {
+                var value = cluster.Text(key.ToString());
+                if ((await cluster.Shard(number).PutAsync([new ShardPut(key, value)]))[0] == StoreResult.Stored)
+                {
+                    lock (acknowledged)
+                    {
+                        acknowledged.Add(key, value);
+                    }
+
+                    missed += (await cluster.Shard(number).GetAsync([key]))[0] == value ? 0 : 1;
+                }
+            }
+        });
+        await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 200));
+        foreach (var number in Enumerable.Range(first, 4))
+        {
+            await cluster.Shard(number).SplitAsync();
+            await Half(number, isUpper: true).SplitAsync();
+        }
+
+        var before = acknowledged.Count;
+        await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 100));
+        await load.StopAsync();
+
+        Assert.Equal(0, missed);
+        foreach (var (key, value) in acknowledged)
+        {
+            Assert.Equal([value], await cluster.Shard(GrainKeys.Shard(key, Bits)).GetAsync([key]));
+        }
+    }
+
+    private StoredValue Published(string text) => cluster.Text(text) with { PublishedAt = cluster.TimeOfDay.GetUtcNow() };
+
+    private IKeyShardGrain Half(int number, bool isUpper)
+    {
+        var (lower, upper) = new ShardPrefix(Bits, number).Halves;
+        return cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(isUpper ? upper : lower, Bits));
+    }
+}

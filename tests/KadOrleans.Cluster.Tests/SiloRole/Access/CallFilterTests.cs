@@ -1,0 +1,162 @@
+using System.Net;
+using System.Reflection;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>A silo with an edge's key, and who may call what of it.</summary>
+public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixture<CallFilterTests.KeyedSilo>
+{
+    private const int ShardBits = 4;
+    private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
+
+    [Fact]
+    public async Task A_client_reaches_the_facade_and_neither_shards_nor_leases()
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+
+        Assert.Equal(ShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
+        var shard = client.Grains.GetGrain<IKeyShardGrain>(0);
+        var key = NodeId.Parse(new string('0', 40));
+        var read = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.GetAsync([key]));
+        Assert.Equal(
+            "IKeyShardGrain.GetAsync is open to edges alone, and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'; clients use IDhtGrain.",
+            read.Message);
+        await Assert.ThrowsAsync<CallRefusedException>(async () => await client.Grains.GetGrain<IShardBatchGrain>(0).GetAsync([key]));
+        await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await client.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetUtcNowAsync());
+
+        RequestContext.Set(EdgeKey.ContextKey, "a key of the tesT");
+        await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.GetAsync([key]));
+
+        RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
+        Assert.Null(Assert.Single(await shard.GetAsync([key])));
+        var remove = await Assert.ThrowsAsync<CallRefusedException>(async () => await shard.RemoveAsync([key]));
+        Assert.Equal("IKeyShardGrain.RemoveAsync is open to silos alone; clients use IDhtGrain.", remove.Message);
+        var ban = await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await client.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).BanAsync("203.0.113.0/24", isBanned: true));
+        Assert.Equal("IRulesGrain.BanAsync is open to silos alone; clients use IDhtGrain.", ban.Message);
+        await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await client.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).AgreeAsync(new ClusterSettings(3)));
+    }
+
+    [Fact]
+    public async Task A_client_reaches_no_service_of_a_silo_and_no_reminder()
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        var address = (await client.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
+
+        var news = await Assert.ThrowsAsync<CallRefusedException>(
+            async () => await Service<IShardDesk>(client, address).AskShardsAsync([new ShardPoint(0, 0, 0)]));
+        Assert.Equal("IShardDesk.AskShardsAsync is open to silos alone; clients use IDhtGrain.", news.Message);
+        await Assert.ThrowsAsync<CallRefusedException>(async () => await Service<IShardDesk>(client, address).GetAsync([]));
+        var report = await Assert.ThrowsAsync<CallRefusedException>(() => Service<ISiloReportService>(client, address).GetAsync(default));
+        Assert.Equal("ISiloReportService.GetAsync is open to silos alone; clients use IDhtGrain.", report.Message);
+
+        RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
+        await Assert.ThrowsAsync<CallRefusedException>(() => Service<ISiloReportService>(client, address).GetAsync(default));
+        var shard = client.Grains.GetGrain<IKeyShardGrain>(0);
+        var tick = await Assert.ThrowsAsync<CallRefusedException>(
+            () => client.Grains.GetGrain<IRemindable>(shard.GetGrainId()).ReceiveReminder("expiry", default));
+        Assert.Equal("IRemindable.ReceiveReminder is open to silos alone; clients use IDhtGrain.", tick.Message);
+    }
+
+    [Fact]
+    public async Task A_client_cancels_its_own_call()
+    {
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        using var cancelled = new CancellationTokenSource();
+        var lookup = client.Dht.FindNodeAsync(NodeId.Parse(new string('1', 40)), cancelled.Token).AsTask();
+        await cancelled.CancelAsync();
+        var outcome = await Record.ExceptionAsync(() => lookup);
+
+        Assert.True(outcome is null or OperationCanceledException, outcome?.ToString());
+    }
+
+    [Fact]
+    public async Task An_edge_serves_with_the_silos_key_and_says_what_is_wrong_with_another()
+    {
+        var gateway = $"Kad:Cluster:Gateway=127.0.0.1:{silo.Gateway}";
+        await using (var edge = new EdgeServer(silo.Folder, "with", gateway, Key))
+        {
+            await edge.StartAsync();
+            await using var load = new StoreLoad(edge.Address, ShardBits);
+            await load.WholeAsync();
+        }
+
+        await using var other = new EdgeServer(silo.Folder, "other", gateway, "Kad:Cluster:EdgeKey=some other key, as long");
+        other.Launch();
+        await Eventually.BecomesAsync(
+            () => other.Errors.Contains("and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'", StringComparison.Ordinal),
+            () => other.Errors);
+    }
+
+    [Fact]
+    public void The_edge_within_a_silo_needs_no_key_of_its_own_and_status_and_dashboard_go_on()
+    {
+        Assert.Equal(("ready", true), (silo.State, silo.ServesCounters));
+        Assert.DoesNotContain("CallRefused", silo.ErrorsBefore, StringComparison.Ordinal);
+        Assert.DoesNotContain("a key of the test", silo.ErrorsBefore, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_too_short_ends_start_up_without_being_told()
+    {
+        var run = await EndedRun.OfSiloAsync(silo.Folder, "Kad:Cluster:EdgeKey=hush");
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains("Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", null, false)]
+    [InlineData("::1", null, false)]
+    [InlineData("0.0.0.0", null, true)]
+    [InlineData("10.1.2.3", "", true)]
+    [InlineData("10.1.2.3", "a key of the test", false)]
+    public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
+        Assert.Equal(isOpen, GatewayExposure.IsOpen(new IPEndPoint(IPAddress.Parse(address), 30000), key));
+
+    // As a stranger would make it who knows Orleans: its own way to it is for silos.
+    private static T Service<T>(ClusterClient client, SiloAddress silo)
+        where T : IAddressable
+    {
+        const BindingFlags any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        var utilities = Assembly.Load("Orleans.Core").GetTypes().Single(type => type.Name == "GrainInterfaceUtils");
+        var code = (int)utilities.GetMethod("GetGrainClassTypeCode", any)!.Invoke(null, [typeof(T)])!;
+        object id = SystemTargetGrainId.CreateGrainServiceGrainId(code, null!, silo);
+        return client.Grains.GetGrain<T>(id is GrainId grain ? grain : ((SystemTargetGrainId)id).GrainId);
+    }
+
+    /// <summary>The silo, with an edge of its own, and what it said of itself before anybody else called it.</summary>
+    public sealed class KeyedSilo : IAsyncLifetime
+    {
+        private SiloProcess? _silo;
+
+        internal int Gateway { get; } = FreePort.Tcp();
+
+        internal string Folder { get; } = Directory.CreateTempSubdirectory("kad-access-").FullName;
+
+        internal string? State { get; private set; }
+
+        internal bool ServesCounters { get; private set; }
+
+        internal string ErrorsBefore { get; private set; } = string.Empty;
+
+        public async ValueTask InitializeAsync()
+        {
+            _silo = await SiloProcess.StartedAsync(Folder, Key, SiloServer.ShardBits(ShardBits), $"Kad:Silo:GatewayPort={Gateway}");
+            await _silo.LineAsync("listening udp 127.0.0.1:");
+            State = (await _silo.StatusAsync()).GetProperty("state").GetString();
+            using var counters = await _silo.GetAsync("/dashboard/DashboardCounters");
+            ServesCounters = counters.IsSuccessStatusCode;
+            ErrorsBefore = _silo.Errors;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _silo!.DisposeAsync();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+}

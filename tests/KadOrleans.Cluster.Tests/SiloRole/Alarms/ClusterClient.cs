@@ -1,0 +1,73 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Configuration;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>An Orleans client of a silo process, in the test's own.</summary>
+internal sealed class ClusterClient : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private ClusterClient(IHost host) => _host = host;
+
+    public IDhtGrain Dht => Grains.GetGrain<IDhtGrain>(GrainKeys.Singleton);
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public static async Task<ClusterClient> ConnectAsync(int gateway, Action<IClientBuilder>? configure = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleansClient(client =>
+        {
+            client
+                .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
+                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad"));
+            configure?.Invoke(client);
+        });
+        var host = builder.Build();
+        await host.StartAsync();
+        return new ClusterClient(host);
+    }
+
+    /// <summary>The cluster's values.</summary>
+    public GrainKeyStore OpenValues(int shardBits) =>
+        new(Grains, ShardLayout.Of(shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+
+    /// <summary>Stores under each key what <see cref="StoreLoad.ValueOf"/> has for it, for an hour.</summary>
+    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="publish">Whether this cluster is to publish a value, by its number.</param>
+    public async Task StoreAsync(int shardBits, IReadOnlyList<NodeId> keys, Func<int, bool>? publish = null)
+    {
+        await using var values = OpenValues(shardBits);
+
+        // A busy machine may not answer in time.
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                var now = DateTimeOffset.UtcNow;
+                var results = await Task.WhenAll(keys.Select((key, i) => values.PutAsync(
+                    key,
+                    new StoredValue(StoreLoad.ValueOf(key), now, now.AddHours(1), default) { PublishedAt = publish?.Invoke(i) == true ? now : null }).AsTask()));
+                return Array.TrueForAll(results, result => result == StoreResult.Stored);
+            },
+            () => "a silo that stores");
+    }
+
+    /// <summary>The table of the only edge gets a tick of a reminder: the shortest of their periods is five minutes.</summary>
+    public async Task RemindAsync(string name, TickStatus status)
+    {
+        var live = await Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+        var table = Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(live.Single().NodeIds[0]));
+        await Grains.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(name, status);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+}

@@ -1,0 +1,59 @@
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>The alarms that tell of processes: each is provoked, and Prometheus sees it in what they export.</summary>
+[Trait("Tier", "Long")]
+public sealed class ProcessAlarmTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
+
+    [Fact]
+    [Needs(Need.Promtool)]
+    public async Task An_edge_without_contacts_and_missing_processes_raise_alarms()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=4"]);
+        await using var well = new EdgeServer(_folder, "well", [.. run.Settings, silo.GatewaySetting]);
+        await using var peer = new EdgeServer(_folder, "peer", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={well.Address}"]);
+        await using var lonely = new EdgeServer(
+            _folder, "lonely", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
+        await silo.StartAsync();
+        await Task.WhenAll(well.StartAsync(), peer.StartAsync());
+        await run.UntilAsync(() => run.Of("kad.nodes.connected").Take(4).Sum(m => m.Points.Single().Value) == 4, "Both edges have met");
+        await run.CalmAsync("KadNotReady", "KadEdgeWithoutContact", "KadNoTelemetry");
+
+        await lonely.StartAsync();
+        await run.PassAsync(15);
+        run.Expect(run.Now, "KadNotReady", run.LabelsOf("lonely"));
+        run.Expect(run.Now, "KadEdgeWithoutContact", run.LabelsOf("lonely"));
+        run.Expect(run.Now, "KadNoTelemetry");
+        await Task.WhenAll(well.KillAsync(), peer.KillAsync(), lonely.KillAsync());
+        await silo.StopAsync();
+
+        // Prometheus remembers a value for five minutes, and the rule waits for ten.
+        run.Expect(run.Now + 16, "KadNoTelemetry", new Dictionary<string, string>());
+        await run.VerifyAsync();
+    }
+
+    [Fact]
+    [Needs(Need.Promtool)]
+    public async Task An_edge_that_lost_its_lease_raises_an_alarm()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        await using var hung = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await using var successor = new EdgeServer(_folder, "edge", silo.GatewaySetting);
+        await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
+        await run.CalmAsync("KadLeaseLost");
+
+        await hung.HangAsync();
+        await successor.StartAsync();
+        await hung.ContinueAsync();
+        Assert.Equal(ExitCode.Replaced, await hung.ExitAsync());
+
+        // It told of the loss while it ended.
+        run.Expect(run.Now, "KadLeaseLost", run.LabelsOf("kad-edge"));
+        await run.VerifyAsync();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

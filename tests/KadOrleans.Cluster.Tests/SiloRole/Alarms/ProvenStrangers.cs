@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>Nodes that a node has never heard of, each at an address of its own, which introduce themselves and answer its ping.</summary>
+internal sealed class ProvenStrangers(IPEndPoint node) : IDisposable
+{
+    private const int AtOnce = 32;
+
+    // A ping that is not due keeps nobody waiting.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private readonly CryptographicRandomSource _random = new();
+    private readonly SemaphoreSlim _free = new(AtOnce);
+    private int _count;
+
+    /// <summary>As many more introduce themselves.</summary>
+    public Task ComeAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(ComeAsync)));
+
+    public void Dispose() => _free.Dispose();
+
+    private async Task ComeAsync()
+    {
+        await _free.WaitAsync();
+        try
+        {
+            var number = Interlocked.Increment(ref _count);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(new IPAddress([127, 1, (byte)(number / 250), (byte)((number % 250) + 1)]), 0));
+            await AskAsync(socket, NodeId.Random(_random));
+        }
+        finally
+        {
+            _free.Release();
+        }
+    }
+
+    /// <summary>Asks for contacts, which is answered at length only to those who answer a ping first.</summary>
+    private async Task AskAsync(Socket socket, NodeId own)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        var request = new FindNodeRequest(own, NodeId.Random(_random));
+        socket.SendTo(buffer.AsSpan(0, RequestWriter.WriteFindNode(buffer, MessageId.Random(_random), request)), node);
+        using var deadline = new CancellationTokenSource(Patience);
+        try
+        {
+            while (true)
+            {
+                var length = await socket.ReceiveAsync(buffer, SocketFlags.None, deadline.Token);
+                if (Datagram.TryReadHeader(buffer.AsSpan(0, length), out var kind, out var id, out _, out _) && kind == DatagramKind.Request)
+                {
+                    socket.SendTo(buffer.AsSpan(0, ResponseWriter.WritePong(buffer, id, own)), node);
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Not pinged.
+        }
+    }
+}

@@ -1,0 +1,101 @@
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>The alarms that tell of storage and of silos.</summary>
+[Trait("Tier", "Long")]
+public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
+    private readonly CryptographicRandomSource _random = new();
+
+    [Fact]
+    [Needs(Need.Promtool)]
+    public async Task A_full_disk_raises_an_alarm()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
+        await using var edge = new EdgeServer(
+            _folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        await using var load = new StoreLoad(edge.Address, shardBits: 2);
+        await load.WholeAsync();
+        await run.CalmAsync("KadStorageFailing", "KadStorageSlow");
+
+        await silo.FillDiskAsync();
+        await using (var probe = new EdgeProbe(edge.Address))
+        {
+            for (var end = run.Now + 15; run.Now < end;)
+            {
+                Assert.False(probe.SendStore(NodeId.Random(_random)).IsCompleted);
+                await run.PassAsync(1);
+            }
+        }
+
+        run.Expect(run.Now, "KadStorageFailing", run.LabelsOf("kad-silo"), run.LabelsOf("kad-edge"));
+
+        Assert.Single(silo.Errors.Split('\n'), line => line.Contains("kad-grains.db failed; ", StringComparison.Ordinal));
+        await silo.ClearDiskAsync();
+        await load.WholeAsync();
+        await run.VerifyAsync();
+    }
+
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
+    public async Task A_database_that_takes_seconds_for_a_write_raises_an_alarm()
+    {
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
+        await using var run = await AlarmRun.StartAsync();
+        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
+        await using var silo = new SiloServer(_folder, [.. storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
+        await using var edge = new EdgeServer(_folder, "edge", storage);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        await using var probe = new EdgeProbe(edge.Address);
+        await probe.SendStore(NodeId.Random(_random));
+        await probe.SendStore(NodeId.Random(_random));
+        await run.CalmAsync("KadStorageSlow");
+
+        var end = run.Now + 30;
+        while (run.Now < end)
+        {
+            relay.Hold();
+            var stored = probe.SendStore(NodeId.Random(_random));
+            await run.PassAsync(6);
+            relay.Release();
+            await stored;
+        }
+
+        var labels = new Dictionary<string, string> { ["job"] = "kad-silo", ["kad_storage_target"] = "Shard" };
+        run.Expect(run.Now, "KadStorageSlow", labels);
+        run.Expect(run.Now, "KadStorageFailing");
+        await run.VerifyAsync();
+    }
+
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
+    public async Task Silos_that_come_and_go_raise_an_alarm()
+    {
+        // A silo takes seconds to come up; with a shorter interval that would be many of the rule's thirty minutes.
+        await using var run = await AlarmRun.StartAsync(TimeSpan.FromSeconds(5));
+        var storage = await postgres.CreateStorageAsync();
+        await using var stays = new SiloServer(_folder, [.. storage, .. run.Settings]);
+        await stays.StartAsync();
+        await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo is active");
+        await ComeAndGoAsync();
+        await ComeAndGoAsync();
+        run.Expect(run.Now, "KadSiloChurn");
+        await ComeAndGoAsync();
+        await ComeAndGoAsync();
+        run.Expect(run.Now, "KadSiloChurn", new Dictionary<string, string>());
+        await run.VerifyAsync();
+
+        async Task ComeAndGoAsync()
+        {
+            await using var comes = new SiloServer(_folder, storage);
+            await comes.StartAsync();
+            await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 2, "The silo came");
+            Assert.Equal(0, await comes.StopAsync());
+            await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo went");
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

@@ -1,0 +1,59 @@
+using KadOrleans.Cluster.Tests.SiloRole;
+using System.Globalization;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(SharedPostgreSql))]
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>
+/// A PostgreSQL server for all tests that neither stop it nor alter it, started when the first asks for it. Each has a database of its own.
+/// </summary>
+public sealed class SharedPostgreSql : IAsyncDisposable
+{
+    // Several processes of several tests share the server's hundred connections.
+    private const int ConnectionsPerProcess = 10;
+
+    // Lets in one after another: databases are copied from one that nobody may use meanwhile.
+    private readonly SemaphoreSlim _gate = new(1);
+
+    private PostgreSqlServer? _server;
+    private int _count;
+
+    /// <summary>Makes a database with the cluster's schema, and returns how Npgsql reaches it.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            _server ??= await PostgreSqlServer.StartAsync();
+            var made = new NpgsqlConnectionStringBuilder(_server.ConnectionString) { MaxPoolSize = ConnectionsPerProcess };
+            var schema = made.Database;
+            made.Database = string.Create(CultureInfo.InvariantCulture, $"kad_{++_count}");
+            await using var connection = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = "template1", Pooling = false }.ConnectionString);
+            await connection.OpenAsync();
+            await using var copy = new NpgsqlCommand($"CREATE DATABASE {made.Database} TEMPLATE {schema}", connection);
+            await copy.ExecuteNonQueryAsync();
+            return made.ConnectionString;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>The settings of silos and edges that keep their state in a new database.</summary>
+    public async Task<string[]> CreateStorageAsync() =>
+        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={await CreateDatabaseAsync()}"];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _gate.Dispose();
+    }
+}

@@ -1,0 +1,69 @@
+using KadOrleans.Faults;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>Short campaigns by seed: keys are overwritten through two edges while processes are killed, frozen and stopped.</summary>
+[Trait("Tier", "Long")]
+public sealed class CampaignTests
+{
+    private const int SqliteFaults = 3;
+    private const int PostgreSqlFaults = 4;
+
+    private static readonly TimeSpan LongestFreeze = TimeSpan.FromSeconds(12);
+
+    // Longer than a writer's patience: what it has given up lies before an edge that goes on.
+    private static readonly TimeSpan LongFreeze = TimeSpan.FromSeconds(8);
+
+    private static readonly FaultMembers SqliteMembers = new(Silos: 1, Edges: 2, HasDatabase: false, DatabaseIsDurable: false);
+    private static readonly FaultMembers PostgreSqlMembers = new(Silos: 2, Edges: 2, HasDatabase: true, DatabaseIsDurable: true);
+
+    private static readonly int Seed = Enumerable.Range(1, 10_000).First(seed =>
+        FreezesAnEdge(FaultPlan.Create(seed, SqliteFaults, SqliteMembers, LongestFreeze))
+        && FreezesAnEdge(FaultPlan.Create(seed, PostgreSqlFaults, PostgreSqlMembers, LongestFreeze)));
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public Task Faults_on_sqlite_lose_and_undo_nothing() => RunAsync(StorageKind.Sqlite, SqliteMembers.Silos, SqliteFaults);
+
+    [Fact]
+    [Needs(Need.PostgreSql)]
+    public Task Faults_on_postgresql_lose_and_undo_nothing() => RunAsync(StorageKind.PostgreSql, PostgreSqlMembers.Silos, PostgreSqlFaults);
+
+    [Fact]
+    [Needs(Need.PostgreSql)]
+    public Task A_failover_of_postgresql_loses_and_undoes_nothing()
+    {
+        var members = PostgreSqlMembers with { HasStandby = true };
+        var seed = Enumerable.Range(1, 10_000).First(seed => FaultPlan.Create(seed, 1, members, LongestFreeze)[0].Kind == FaultKind.FailOver);
+        return RunAsync(StorageKind.PostgreSql, members.Silos, faults: 1, seed, hasStandby: true);
+    }
+
+    private static bool FreezesAnEdge(IReadOnlyList<Fault> plan) =>
+        plan.Any(fault => fault is { Kind: FaultKind.Freeze, Target: FaultTarget.Edge } && fault.Duration >= LongFreeze);
+
+    private static Task RunAsync(StorageKind storage, int silos, int faults) => RunAsync(storage, silos, faults, Seed, hasStandby: false);
+
+    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby)
+    {
+        var options = new CampaignOptions
+        {
+            Shape = new ClusterShape { Storage = storage, Silos = silos, ShardBits = 4, HasStandby = hasStandby, Executables = Executables.Find(null) },
+            Faults = faults,
+            Seed = seed,
+            Keys = 32,
+            LongestFreeze = LongestFreeze,
+            Pace = TimeSpan.FromMilliseconds(100),
+        };
+        await using var progress = new StringWriter();
+
+        var rows = await Campaign.RunAsync(options, new ProgressLog(progress), Token);
+
+        await using var table = new StringWriter();
+        CampaignTable.Write(table, rows);
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}\n{progress}\n{table}");
+        Assert.Equal(faults, rows.Count);
+        Assert.All(rows, row => Assert.True(row.IsGood, $"Seed {seed}, {row.Kind} {row.Target}:\n{progress}"));
+        Assert.True(rows.Sum(row => row.Acknowledged) > options.Keys);
+    }
+}

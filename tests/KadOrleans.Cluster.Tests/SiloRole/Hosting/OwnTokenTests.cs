@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>The token that a silo makes if it is a whole cluster on this machine and no tokens are configured.</summary>
+public sealed class OwnTokenTests : IDisposable
+{
+    private const string Edges = "/v1/admin/edges";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+
+    private string TokenPath => Path.Combine(_folder, "kad-cluster-data", OwnToken.FileName);
+
+    [Fact]
+    public async Task A_silo_without_settings_serves_its_management_to_who_can_read_its_data_folder()
+    {
+        await using var silo = SiloProcess.Start(_folder);
+        var console = await silo.LineAsync("console http://127.0.0.1:");
+        Assert.Equal($"token {TokenPath}", await silo.LineAsync("token "));
+        await silo.ServesAsync();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(silo, null));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(silo, (await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken)).Trim()));
+        Assert.EndsWith("/console/", console, StringComparison.Ordinal);
+        using var page = await silo.GetAsync("/console/");
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(TokenPath));
+        }
+
+        // While the only silo stops, Orleans' own services may fail to read.
+        Assert.DoesNotContain(" error ", silo.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, await silo.TerminateAsync());
+        Assert.False(File.Exists(TokenPath));
+    }
+
+    [Fact]
+    public async Task A_second_silo_on_the_folder_leaves_the_token_of_the_first()
+    {
+        await using var first = await SiloProcess.StartedAsync(_folder);
+        var token = await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken);
+
+        await using var second = SiloProcess.Start(_folder);
+        Assert.Equal(2, await second.ExitAsync());
+
+        Assert.Equal(token, await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("Kad:Http=0.0.0.0:0")]
+    [InlineData("Kad:Http:Tokens=")]
+    public async Task A_silo_that_others_reach_or_that_has_tokens_makes_none(string setting)
+    {
+        string[] settings = setting.EndsWith('=') ? [setting + await WriteTokensAsync()] : [setting];
+        await using var silo = await SiloProcess.StartedAsync(_folder, settings);
+
+        Assert.False(File.Exists(TokenPath));
+        Assert.Equal(setting.EndsWith('=') ? HttpStatusCode.Unauthorized : HttpStatusCode.NotFound, await StatusAsync(silo, null));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<HttpStatusCode> StatusAsync(SiloProcess silo, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, Edges));
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        using var response = await silo.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    private async Task<string> WriteTokensAsync()
+    {
+        var path = Path.Combine(_folder, "tokens.json");
+        await File.WriteAllTextAsync(path, ApiTokens.Write([ApiToken.Create("operator", ApiScope.All).Token]));
+        return path;
+    }
+}

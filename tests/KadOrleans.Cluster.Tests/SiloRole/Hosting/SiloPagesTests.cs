@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>Who is shown the dashboard and the status.</summary>
+public sealed class SiloPagesTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+
+    [Fact]
+    public async Task Beyond_this_machine_the_dashboard_is_not_served_without_a_password()
+    {
+        await using var silo = await HostedSilo.StartAsync(_folder, "Kad:Http=0.0.0.0:0");
+
+        foreach (var path in new[] { "/dashboard", "/dashboard/", "/dashboard/ClusterStats", "/status" })
+        {
+            using var answer = await silo.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        using var ready = await silo.GetAsync("/health/ready");
+        using var body = JsonDocument.Parse(await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("ready", body.RootElement.GetProperty("status").GetString());
+        Assert.Contains("The dashboard and /status are not served", silo.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    public async Task The_dashboard_asks_for_the_password_and_no_page_is_shown_to_a_host_that_is_no_name_of_the_silo(string address)
+    {
+        await using var silo = await HostedSilo.StartAsync(
+            _folder, $"Kad:Http={address}:0", "Kad:Http:Hosts=kad-dashboard,kad.example.org", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
+
+        foreach (var path in new[] { "/dashboard/", "/DASHBOARD/", "/dashboard/index.html", "/dashboard/ClusterStats", "/status" })
+        {
+            using var refused = await silo.GetAsync(path);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, path, silo.Http.Authority));
+        }
+
+        foreach (var path in (string[])["/dashboard/", "/dashboard/ClusterStats", "/dashboard/GrainState", "/status", "/health/live"])
+        {
+            Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync(silo, path, "evil.example.com"));
+        }
+
+        foreach (var host in (string[])["kad.example.org", "kad-dashboard:8080", "localhost", "192.0.2.7:8080", silo.Http.Authority])
+        {
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/dashboard/ClusterStats", host));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/health/live", host));
+        }
+
+        Assert.DoesNotContain("secret", silo.Log, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<HttpStatusCode> AskAsync(HostedSilo silo, string path, string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, path));
+        request.Headers.Host = host;
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:secret")));
+        using var answer = await silo.SendAsync(request);
+        return answer.StatusCode;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Text.Json;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>The executable as a user runs it: one command, a whole cluster.</summary>
+public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFixture<SiloProcessTests.LiveSilo>, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+
+    [Fact]
+    public async Task One_process_serves_health_status_and_dashboard()
+    {
+        Assert.Equal("live", await WordAsync("/health/live"));
+        Assert.Equal("ready", await WordAsync("/health/ready"));
+        using var dashboard = await live.Silo.GetAsync("/dashboard");
+        Assert.Equal(HttpStatusCode.OK, dashboard.StatusCode);
+        Assert.Contains("<html", await dashboard.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+        var status = await live.Silo.StatusAsync();
+        Assert.Equal("kad", status.GetProperty("clusterId").GetString());
+        Assert.Equal("ready", status.GetProperty("state").GetString());
+        Assert.Equal("Active", Assert.Single(status.GetProperty("silos").EnumerateArray()).GetProperty("state").GetString());
+        Assert.Equal(7, status.GetProperty("settings").GetProperty("shardBits").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("Kad:Silo:Port")]
+    [InlineData("Kad:Silo:GatewayPort")]
+    public async Task A_port_of_a_live_silo_is_refused_and_that_silo_serves_on(string setting)
+    {
+        var port = setting == "Kad:Silo:Port" ? live.Port : live.Gateway;
+        var second = await EndedRun.OfSiloAsync(_folder, $"{setting}={port}");
+
+        Assert.Equal(2, second.Code);
+        Assert.StartsWith($"kad-silo: {setting} is {port}, and another process listens on ", Assert.Single(second.Lines), StringComparison.Ordinal);
+        Assert.Equal("ready", (await live.Silo.StatusAsync()).GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_folder_that_another_silo_holds_ends_start_up_with_a_sentence()
+    {
+        var second = await EndedRun.OfSiloAsync(live.Folder);
+
+        Assert.Equal(2, second.Code);
+        Assert.Contains("is in use by another silo", second.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_stops_in_order_and_a_restart_finds_its_id_and_the_settings_that_the_cluster_was_created_with()
+    {
+        string[] settings = [$"Kad:Silo:Port={FreePort.Tcp()}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", "Kad:Cluster:ShardBits=5"];
+        string id;
+        await using (var first = SiloProcess.Start(_folder, settings))
+        {
+            id = (await first.LineAsync("listening udp 127.0.0.1:")).Split(" id ")[1];
+            Assert.Equal(0, await first.TerminateAsync());
+
+            // Orleans' dashboard may ask the silo for its figures once more while that stops.
+            Assert.DoesNotContain(
+                first.Errors.Split('\n'),
+                line => line.Contains(" error ", StringComparison.Ordinal)
+                    && !line.Contains("IManagementGrain.GetRuntimeStatistics", StringComparison.Ordinal));
+            Assert.Equal(["kad-grains.db"], Directory.EnumerateFiles(Path.Combine(_folder, "kad-cluster-data")).Select(Path.GetFileName));
+        }
+
+        var other = await EndedRun.OfSiloAsync(_folder, "Kad:Cluster:ShardBits=6");
+        Assert.Equal(2, other.Code);
+        Assert.Single(other.Lines, line => line.Contains(" error ", StringComparison.Ordinal));
+        Assert.StartsWith("kad-silo: Kad:Cluster:", other.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains("ShardBits", other.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains("5", other.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains("6", other.Lines[^1], StringComparison.Ordinal);
+
+        await using (var killed = await SiloProcess.StartedAsync(_folder, settings))
+        {
+            Assert.Equal(5, (await killed.StatusAsync()).GetProperty("settings").GetProperty("shardBits").GetInt32());
+            await HasItsNameAtOnceAsync(killed, id);
+        }
+
+        await using var last = SiloProcess.Start(_folder, settings);
+        await HasItsNameAtOnceAsync(last, id);
+    }
+
+    [Fact]
+    public async Task A_mistake_ends_the_process_with_code_2_and_one_sentence()
+    {
+        await using var silo = SiloProcess.Start(_folder, "Kad:Storage=\u001b[2J\u202e");
+
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.StartsWith(
+            "kad-silo: Kad:Storage is '␛[2J<U+202E>'", Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_is_told_and_nothing_is_started()
+    {
+        await using var help = ChildProcess.Start("kad-server", _folder, "--help");
+
+        Assert.Equal(0, await help.ExitAsync());
+        Assert.Contains("Examples:", help.Output.Text, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Theory]
+    [Trait("Tier", "Long")]
+    [InlineData("Kad:Silo:Port")]
+    [InlineData("Kad:Silo:GatewayPort")]
+    public async Task Of_two_silos_that_begin_at_once_with_one_port_one_is_refused_and_one_serves(string setting)
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            var port = $"{setting}={FreePort.Tcp()}";
+            string[] folders = [.. new[] { "one", "other" }.Select(name => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName)];
+            await using var one = SiloProcess.Start(folders[0], port);
+            await using var other = SiloProcess.Start(folders[1], port);
+            await Task.WhenAll(Task.WhenAny(one.ExitAsync(), one.LineAsync("health ")), Task.WhenAny(other.ExitAsync(), other.LineAsync("health ")));
+
+            var (serving, refused) = one.HasExited ? (other, one) : (one, other);
+            Assert.True(refused.HasExited, $"Round {round}: both serve at {port}.");
+            Assert.Equal(2, await refused.ExitAsync());
+            var sentence = Assert.Single(refused.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.StartsWith($"kad-silo: {port.Replace("=", " is ", StringComparison.Ordinal)}, and another process listens on ", sentence, StringComparison.Ordinal);
+            Assert.Equal(0, await serving.TerminateAsync());
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task HasItsNameAtOnceAsync(SiloProcess silo, string id)
+    {
+        Assert.Equal(id, (await silo.LineAsync("listening udp 127.0.0.1:")).Split(" id ")[1]);
+        Assert.DoesNotContain("this one waits", silo.Errors, StringComparison.Ordinal);
+    }
+
+    private async Task<string?> WordAsync(string path)
+    {
+        using var answer = await live.Silo.GetAsync(path);
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return body.RootElement.GetProperty("status").GetString();
+    }
+
+    /// <summary>A silo's process that the tests only ask, or try to displace.</summary>
+    public sealed class LiveSilo : IAsyncLifetime
+    {
+        private SiloProcess? _silo;
+
+        internal int Port { get; } = FreePort.Tcp();
+
+        internal int Gateway { get; } = FreePort.Tcp();
+
+        internal string Folder { get; } = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+
+        internal SiloProcess Silo => _silo!;
+
+        public async ValueTask InitializeAsync() =>
+            _silo = await SiloProcess.StartedAsync(Folder, $"Kad:Silo:Port={Port}", $"Kad:Silo:GatewayPort={Gateway}");
+
+        public async ValueTask DisposeAsync()
+        {
+            await _silo!.DisposeAsync();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+}

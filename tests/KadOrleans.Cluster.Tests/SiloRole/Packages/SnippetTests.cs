@@ -1,0 +1,27 @@
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>What the documents show compiles as it stands there. Another suite has what needs a provider.</summary>
+public sealed class SnippetTests
+{
+    private static readonly SnippetProgram Program = new(
+        [
+            "KadOrleans", "KadOrleans.Client.Hosting", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Node", "KadOrleans.Storage.Sqlite.Hosting",
+            "KadOrleans.Transport.Udp.Hosting", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Orleans.Hosting",
+        ],
+        new Dictionary<string, string>
+        {
+            ["args"] = "string[]",
+            ["client"] = "Orleans.Hosting.IClientBuilder",
+            ["host"] = "Microsoft.Extensions.Hosting.IHost",
+        });
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task Each_block_of_code_compiles()
+    {
+        var snippets = Snippet.OfAll("csharp", "cs").Where(snippet => !snippet.NeedsProviders).ToList();
+
+        Assert.NotEmpty(snippets);
+        Assert.Empty(await Program.BuildAsync(snippets));
+    }
+}

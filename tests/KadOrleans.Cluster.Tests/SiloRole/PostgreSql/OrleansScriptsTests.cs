@@ -1,0 +1,55 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Storage;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>A cluster that was started on the tables and queries of Orleans' own scripts.</summary>
+[Needs(Need.PostgreSql | Need.OrleansScripts)]
+public sealed class OrleansScriptsTests
+{
+    [Fact]
+    public async Task The_schema_is_applied_beside_a_silo_with_Orleans_queries_and_one_with_its_own_joins_it()
+    {
+        await using var server = await PostgreSqlServer.StartAsync();
+        var database = await SchemaProgram.CreateByOrleansAsync(server, "theirs");
+        using var older = await PostgreSqlSilo.StartAsync(database.Owner.ConnectionString);
+        var grain = Samples.Grain();
+        var reminder = new ReminderEntry
+        {
+            GrainId = grain, ReminderName = "wake", StartAt = DateTime.UtcNow.AddDays(1), Period = TimeSpan.FromDays(1),
+        };
+        var state = await Storage(older).WriteAsync(grain, "by Orleans' queries");
+        await Reminders(older).UpsertRow(reminder);
+
+        var applied = await database.ApplyAsync();
+        Assert.True(applied.Code == 0, applied.Errors);
+        using var newer = await PostgreSqlSilo.StartAsync(database.Owner.ConnectionString);
+
+        var members = new[] { await Members(older).ReadAllAsync(), await Members(newer).ReadAllAsync() };
+        Assert.All(members, read => Assert.Equal(2, read.Members.Count(member => member.Item1.Status == SiloStatus.Active)));
+        Assert.Equal(members[0].Version.VersionEtag, members[1].Version.VersionEtag);
+
+        var read = await Storage(newer).ReadAsync(grain);
+        Assert.Equal(("by Orleans' queries", state.ETag), (read.State!.Text, read.ETag));
+        read.State.Text = "by the schema's";
+        await Storage(newer).WriteStateAsync(Samples.Name, grain, read);
+        await Assert.ThrowsAnyAsync<InconsistentStateException>(() => Storage(older).WriteStateAsync(Samples.Name, grain, state));
+        await Assert.ThrowsAnyAsync<InconsistentStateException>(() => Storage(older).WriteAsync(grain, "first"));
+        state = await Storage(older).ReadAsync(grain);
+        Assert.Equal("by the schema's", state.State!.Text);
+        await Storage(older).WriteStateAsync(Samples.Name, grain, state);
+
+        Assert.Equal("0", Assert.Single((await Reminders(newer).ReadRows(grain)).Reminders).ETag);
+        var tag = await Reminders(newer).UpsertRow(reminder);
+        Assert.True(await Reminders(older).RemoveRow(grain, "wake", tag!));
+        await newer.StopAsync();
+        await older.StopAsync();
+    }
+
+    private static IGrainStorage Storage(IHost silo) => silo.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+
+    private static IReminderTable Reminders(IHost silo) => silo.Services.GetRequiredService<IReminderTable>();
+
+    private static IMembershipTable Members(IHost silo) => silo.Services.GetRequiredService<IMembershipTable>();
+}

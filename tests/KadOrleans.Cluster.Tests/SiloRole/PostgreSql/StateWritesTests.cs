@@ -1,0 +1,257 @@
+using Npgsql;
+using Orleans.Storage;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>States that are pending together. A gate holds the statements that take the places of all others.</summary>
+[Needs(Need.PostgreSql)]
+public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    private readonly string _type = $"type {Guid.NewGuid()}";
+    private readonly ManualTimeProvider _time = new();
+    private StateWrites? _writes;
+
+    private StateWrites Writes => _writes ??= new StateWrites(database.Server.ConnectionString, _time);
+
+    [Fact]
+    public async Task States_that_are_pending_are_written_in_one_transaction()
+    {
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements);
+        var pending = WriteAll(0, StateWrites.MaxStates + 44);
+        await gate.OpenAsync();
+
+        Assert.All(await Task.WhenAll([.. held, .. pending]), version => Assert.Equal(1, version));
+        Assert.Equal(["44", "256"], await TransactionsAsync());
+        Assert.All(await Task.WhenAll(WriteAll(0, 100, version: 1)), version => Assert.Equal(2, version));
+    }
+
+    [Fact]
+    public async Task States_of_many_bytes_are_written_in_several_transactions_and_one_that_is_larger_by_itself()
+    {
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements);
+        Task<int?>[] pending =
+        [
+            WriteAsync(0, bytes: StateWrites.MaxBytes / 2), WriteAsync(1, bytes: StateWrites.MaxBytes / 2),
+            WriteAsync(2, bytes: StateWrites.MaxBytes + 1), WriteAsync(3), WriteAsync(4),
+        ];
+        await gate.OpenAsync();
+
+        Assert.All(await Task.WhenAll([.. held, .. pending]), version => Assert.Equal(1, version));
+        Assert.Equal(["1", "2", "2"], await TransactionsAsync());
+    }
+
+    [Fact]
+    public async Task A_conflict_fails_its_own_state()
+    {
+        await WriteAsync(3);
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements);
+        var pending = WriteAll(0, 6);
+        var stale = WriteAsync(7, version: 1);
+        await gate.OpenAsync();
+        await Task.WhenAll(held);
+
+        Assert.Equal([1, 1, 1, null, 1, 1], await Task.WhenAll(pending));
+        Assert.Null(await stale);
+        Assert.Equal(["1", "5"], await TransactionsAsync());
+    }
+
+    [Fact]
+    public async Task A_state_that_the_database_refuses_fails_alone()
+    {
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements);
+        var before = WriteAll(0, 5);
+        var refused = Writes.WriteAsync(Row(5) with { Key = Key(5) with { GrainType = new string('x', 513) } }, Timeout, default);
+        var after = WriteAll(6, 5);
+        await gate.OpenAsync();
+        await Task.WhenAll(held);
+
+        var error = await Assert.ThrowsAsync<PostgresException>(() => refused);
+        Assert.Equal(PostgresErrorCodes.StringDataRightTruncation, error.SqlState);
+        Assert.All(await Task.WhenAll([.. before, .. after]), version => Assert.Equal(1, version));
+        Assert.Equal(Enumerable.Repeat("1", 10), await TransactionsAsync());
+    }
+
+    [Fact]
+    public async Task Statements_that_hang_leave_their_places_after_two_seconds_up_to_eight_of_them()
+    {
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements + StateWrites.MaxSlow);
+        _time.Advance(StateWrites.SlowAfter);
+        var pending = WriteAll(0, 20);
+        Assert.DoesNotContain(held, write => write.IsCompleted);
+        await gate.OpenAsync();
+
+        Assert.All(await Task.WhenAll([.. held, .. pending]), version => Assert.Equal(1, version));
+        Assert.Equal(["20"], await TransactionsAsync());
+    }
+
+    [Fact]
+    public async Task A_state_waits_while_it_is_under_way_and_others_do_not()
+    {
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var first = WriteAsync(0);
+        await gate.HeldAsync(1);
+        _time.Advance(StateWrites.SlowAfter);
+        var second = WriteAsync(0, bytes: 2);
+        var other = WriteAsync(1);
+        await gate.HeldAsync(2);
+        await gate.OpenAsync();
+
+        Assert.Equal([1, null, 1], await Task.WhenAll(first, second, other));
+        Assert.Equal(2, await WriteAsync(0, version: 1));
+    }
+
+    [Fact]
+    public async Task A_broken_connection_fails_the_states_of_its_statement_and_later_ones_are_written()
+    {
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements);
+        var failed = Task.WhenAll([.. held.Concat(WriteAll(0, 10)).Select(write => Record.ExceptionAsync(() => write).AsTask())]);
+        while (!failed.IsCompleted)
+        {
+            await database.Server.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted");
+        }
+
+        Assert.All(await failed, error => Assert.IsAssignableFrom<NpgsqlException>(error));
+        Assert.Empty(await TransactionsAsync());
+
+        var again = WriteAll(0, 10);
+        await gate.OpenAsync();
+        Assert.All(await Task.WhenAll(again), version => Assert.Equal(1, version));
+    }
+
+    [Fact]
+    public async Task Pending_states_that_were_cancelled_or_whose_timeout_has_passed_are_not_written()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var underWay = Writes.WriteAsync(Row(-1), Timeout, cancellation.Token);
+        await gate.HeldAsync(1);
+        _time.Advance(StateWrites.SlowAfter);
+        var held = await HoldAsync(gate, 1, 1);
+        var cancelled = Writes.WriteAsync(Row(0), Timeout, cancellation.Token);
+        var late = Writes.WriteAsync(Row(1), TimeSpan.FromSeconds(1), default);
+        var pending = WriteAsync(2);
+        await cancellation.CancelAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => underWay);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        await gate.OpenAsync();
+
+        Assert.Equal([1, 1], await Task.WhenAll([pending, .. held]));
+        Assert.IsType<TimeoutException>((await Assert.ThrowsAsync<NpgsqlException>(() => late)).InnerException);
+        Assert.Equal([1, 1, null], await Task.WhenAll(WriteAll(0, 3)));
+    }
+
+    [Fact]
+    public async Task Of_two_silos_that_write_the_same_states_in_other_orders_one_writes_each()
+    {
+        var other = new StateWrites(database.Server.ConnectionString, _time);
+        var numbers = Enumerable.Range(0, 200).ToList();
+        await Task.WhenAll(WriteAll(0, numbers.Count));
+        for (var version = 1; version <= 5; version++)
+        {
+            var forwards = numbers.ConvertAll(i => Writes.WriteAsync(Row(i, version), Timeout, default));
+            var backwards = Enumerable.Reverse(numbers).Select(i => other.WriteAsync(Row(i, version), Timeout, default)).Reverse().ToList();
+            await Task.WhenAll([.. forwards, .. backwards]);
+
+            Assert.All(numbers, i => Assert.Equal([null, version + 1], new[] { forwards[i].Result, backwards[i].Result }.Order()));
+        }
+    }
+
+    [Fact]
+    public async Task The_providers_writes_are_gathered()
+    {
+        var storage = await PostgreSqlStorage.GatheringAsync(database.Server, _time);
+        await using var gate = await InsertGate.CloseAsync(database.Server);
+        var held = new List<Task>();
+        while (held.Count < StateWrites.MaxStatements)
+        {
+            held.Add(storage.WriteAsync(Samples.Grain(), "held"));
+            await gate.HeldAsync(held.Count);
+        }
+
+        var pending = Enumerable.Range(0, 50).Select(i => storage.WriteAsync(Samples.Grain(), $"{i}", _type)).ToList();
+        await gate.OpenAsync();
+        await Task.WhenAll([.. held, .. pending]);
+
+        Assert.Equal(["50"], await TransactionsAsync());
+    }
+
+    [Fact]
+    public async Task Rows_are_those_that_the_provider_writes_alone()
+    {
+        IGrainStorage[] storages = [await PostgreSqlStorage.PlainAsync(database.Server), await PostgreSqlStorage.GatheringAsync(database.Server, _time)];
+        GrainId[] grains =
+        [
+            Samples.Grain(), GrainId.Create(GrainType.Create("sample"), GrainIdKeyExtensions.CreateIntegerKey(-7)),
+            GrainId.Create(GrainType.Create("sample"), GrainIdKeyExtensions.CreateGuidKey(Guid.NewGuid(), "and more")),
+        ];
+        var rows = new List<string>();
+        foreach (var storage in storages)
+        {
+            foreach (var grain in grains)
+            {
+                var state = await storage.WriteAsync(grain, "first", _type);
+                rows.Add(await TakeRowsAsync(delete: false));
+                state.State!.Text = "second";
+                await storage.WriteStateAsync(_type, grain, state);
+                rows.Add(await TakeRowsAsync(delete: true));
+            }
+        }
+
+        Assert.Equal(rows.Take(6), rows.Skip(6));
+        Assert.Equal(6, rows.Distinct().Count());
+    }
+
+    // Statements with a state each, which wait at the gate.
+    private async Task<List<Task<int?>>> HoldAsync(InsertGate gate, int statements, int before = 0)
+    {
+        var held = new List<Task<int?>>();
+        while (held.Count < statements)
+        {
+            var row = Row(held.Count);
+            held.Add(Writes.WriteAsync(row with { Key = row.Key with { GrainType = $"held {_type}" } }, Timeout, default));
+            await gate.HeldAsync(before + held.Count);
+            if (held.Count % StateWrites.MaxStatements == 0 && held.Count < statements)
+            {
+                _time.Advance(StateWrites.SlowAfter);
+            }
+        }
+
+        return held;
+    }
+
+    private List<Task<int?>> WriteAll(int first, int count, int? version = null) =>
+        [.. Enumerable.Range(first, count).Select(i => WriteAsync(i, version))];
+
+    private Task<int?> WriteAsync(int number, int? version = null, int bytes = 1) =>
+        Writes.WriteAsync(Row(number, version) with { Payload = new byte[bytes] }, Timeout, default);
+
+    private StateRow Row(int number, int? version = null) => new(Key(number), version, [1]);
+
+    private StateKey Key(int number) => new(number % 7, number, 0, 0, _type, null, "kad");
+
+    // The number of the test's states that each transaction has written last, in order.
+    private async Task<string[]> TransactionsAsync()
+    {
+        var counts = await database.Server.ReadAsync(
+            "SELECT coalesce(string_agg(states::text, ' ' ORDER BY states), '') FROM "
+            + $"(SELECT count(*) AS states FROM orleansstorage WHERE graintypestring = '{_type}' GROUP BY xmin::text) AS transactions");
+        return ((string)counts!).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private async Task<string> TakeRowsAsync(bool delete)
+    {
+        var where = $"WHERE graintypestring = '{_type}'";
+        var rows = await database.Server.ReadAsync($"SELECT jsonb_agg(to_jsonb(state) - 'modifiedon')::text FROM orleansstorage AS state {where}");
+        await database.Server.ExecuteAsync(delete ? $"DELETE FROM orleansstorage {where}" : "SELECT 1");
+        return (string)rows!;
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>A TCP relay before a database: while it is cut, connections are reset and new ones refused.</summary>
+internal sealed class DatabaseRelay : IAsyncDisposable
+{
+    private readonly int _port = FreePort.Tcp();
+    private readonly IPEndPoint _database;
+    private readonly string _connectionString;
+    private readonly ConcurrentDictionary<Socket, byte> _open = new();
+    private Socket? _listener;
+    private volatile TaskCompletionSource _passing = Passing();
+    private Task _accepting = Task.CompletedTask;
+
+    private DatabaseRelay(string connectionString)
+    {
+        _connectionString = connectionString;
+        _database = new IPEndPoint(IPAddress.Loopback, int.Parse(Setting("Port"), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>How the database is reached through the relay.</summary>
+    public string ConnectionString
+    {
+        get
+        {
+            var settings = new DbConnectionStringBuilder { ConnectionString = _connectionString };
+            settings["Port"] = _port;
+            return settings.ConnectionString;
+        }
+    }
+
+    /// <summary>A relay that is open.</summary>
+    /// <param name="connectionString">Of a database on loopback.</param>
+    public static DatabaseRelay Before(string connectionString)
+    {
+        var relay = new DatabaseRelay(connectionString);
+        relay.Open();
+        return relay;
+    }
+
+    /// <summary>The database is there again.</summary>
+    public void Open()
+    {
+        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, _port));
+        _listener.Listen();
+        _accepting = AcceptAsync(_listener);
+    }
+
+    /// <summary>The database goes away. Nothing of it comes through any more when this ends.</summary>
+    public async Task CutAsync()
+    {
+        _listener?.Dispose();
+        _listener = null;
+        await _accepting;
+        foreach (var socket in _open.Keys)
+        {
+            // A reset, as of a machine that is gone; an orderly end would be an orderly stop of the server.
+            socket.Close(0);
+        }
+    }
+
+    /// <summary>The database hangs: connections stand, and nothing of what is sent arrives before <see cref="Release"/>.</summary>
+    public void Hold() => _passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held arrives.</summary>
+    public void Release() => _passing.TrySetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        Release();
+        await CutAsync();
+    }
+
+    private static TaskCompletionSource Passing()
+    {
+        var passing = new TaskCompletionSource();
+        passing.SetResult();
+        return passing;
+    }
+
+    private string Setting(string name) =>
+        new DbConnectionStringBuilder { ConnectionString = _connectionString }[name].ToString()!;
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (true)
+        {
+            try
+            {
+                var client = await listener.AcceptAsync();
+                _open.TryAdd(client, 0);
+                _ = RelayAsync(client);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task RelayAsync(Socket client)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _open.TryAdd(server, 0);
+        try
+        {
+            (client.NoDelay, server.NoDelay) = (true, true);
+            await server.ConnectAsync(_database);
+            await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Cut.
+        }
+        finally
+        {
+            client.Dispose();
+            _open.TryRemove(client, out _);
+            _open.TryRemove(server, out _);
+        }
+    }
+
+    private async Task CopyAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 << 10];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, SocketFlags.None) is > 0 and var length)
+            {
+                await _passing.Task;
+                await to.SendAsync(buffer.AsMemory(0, length), SocketFlags.None);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Cut, or one side ended.
+        }
+    }
+}

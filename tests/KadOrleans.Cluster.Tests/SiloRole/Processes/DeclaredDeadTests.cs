@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Net;
+using Npgsql;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>
+/// A silo that the others cannot reach while its connections stand, as when its machine is cut off. It hangs, and continues when the others
+/// have its grains.
+/// </summary>
+public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : IDisposable
+{
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-dead-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.PostgreSql)]
+    public async Task A_hung_silo_is_declared_dead_within_45_s_and_ends_with_code_3()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        string[] settings = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}", SiloServer.ShardBits(ShardBits)];
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var cutOff = new SiloServer(_folder, settings);
+        await using var other = new SiloServer(_folder, [.. settings, health.Setting]);
+        await using var edge = new EdgeServer(_folder, "edge", settings[..2]);
+        await cutOff.StartAsync();
+        await other.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
+
+        await cutOff.HangAsync();
+        var hung = Stopwatch.GetTimestamp();
+        await BecomesDeadAsync(database);
+        var took = Stopwatch.GetElapsedTime(hung);
+        TestContext.Current.TestOutputHelper?.WriteLine($"It was declared dead after {took}.");
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(45));
+        await load.WholeAsync();
+        await health.BecomesAsync(HttpStatusCode.OK, "ready");
+
+        await cutOff.ContinueAsync();
+        Assert.Equal(ExitCode.Replaced, await cutOff.ExitAsync());
+        Assert.StartsWith("kad-silo: The other silos declared this one dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
+
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
+
+    private static async Task BecomesDeadAsync(string database)
+    {
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(Token);
+        await using var dead = new NpgsqlCommand("SELECT count(*) FROM orleansmembershiptable WHERE status = 6", connection);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        for (var looks = 0; looks < 480 && await dead.ExecuteScalarAsync(Token) is 0L; looks++)
+        {
+            await timer.WaitForNextTickAsync(Token);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

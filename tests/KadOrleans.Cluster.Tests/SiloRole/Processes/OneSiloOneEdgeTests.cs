@@ -1,0 +1,38 @@
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>A silo with local storage and an edge as processes, each killed under load.</summary>
+public sealed class OneSiloOneEdgeTests : IDisposable
+{
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-one-").FullName;
+
+    [Fact]
+    public async Task Silo_and_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
+    {
+        await using var silo = new SiloServer(_folder, SiloServer.ShardBits(ShardBits));
+        var gateway = silo.GatewaySetting;
+        await using var edge = new EdgeServer(_folder, "edge", gateway);
+        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
+        var id = edge.Id;
+        await using var killed = new KilledProcesses(ShardBits, edge);
+        await killed.WholeAsync();
+
+        // The edge first: after the loss of a silo, nobody takes an edge's name before its lease has ended.
+        await killed.KillAsync("edge, restarted at once", async () =>
+        {
+            await edge.KillAsync();
+            await edge.StartAsync();
+        });
+        await killed.KillAsync("silo, restarted at once", async () =>
+        {
+            await silo.KillAsync();
+            await silo.StartAsync();
+        });
+
+        await killed.AllAreThereAsync();
+        Assert.Equal(id, edge.Id);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text.Json;
+using KadOrleans.Faults;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>
+/// Silos and two edges as processes, under endless STOREs of new and of the same keys. Another build replaces them in turn, as in a rolling
+/// upgrade: the next when the one before serves.
+/// </summary>
+internal sealed class RollingUpgrade : IAsyncDisposable
+{
+    private const int ShardBits = 4;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly OverwritePace Pace = new(Keys: 64, Patience: TimeSpan.FromSeconds(5), Pause: TimeSpan.FromMilliseconds(20));
+    private static readonly int Seed = Random.Shared.Next();
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-roll-").FullName;
+    private readonly HttpClient _http = new() { Timeout = Longest };
+    private readonly int[] _ports;
+    private readonly SiloServer[] _silos;
+    private readonly EdgeServer[] _edges;
+    private readonly StringWriter _told = new();
+    private StoreLoad? _load;
+    private KeyOverwrites? _overwrites;
+
+    /// <param name="build">The folder of the build that all begin with; empty for the one of the tests.</param>
+    /// <param name="silos">How many silos.</param>
+    /// <param name="storage">The settings of the storage; none for a silo's own.</param>
+    public RollingUpgrade(string build, int silos, params string[] storage)
+    {
+        _ports = [.. Enumerable.Range(0, silos).Select(_ => FreePort.Tcp())];
+        _silos =
+        [
+            .. _ports.Select(port => new SiloServer(_folder, [.. storage, SiloServer.ShardBits(ShardBits), $"Kad:Http=127.0.0.1:{Text(port)}"])
+            {
+                Assembly = SiloOf(build),
+            }),
+        ];
+        string[] settings = storage.Length > 0 ? storage : [_silos[0].GatewaySetting];
+        var first = new EdgeServer(_folder, "first", settings) { Assembly = EdgeOf(build) };
+        _edges = [first, new EdgeServer(_folder, "second", [.. settings, $"Kad:Edge:Bootstrap={first.Address}"]) { Assembly = EdgeOf(build) }];
+    }
+
+    public async Task StartAsync()
+    {
+        foreach (var silo in _silos)
+        {
+            await silo.StartAsync();
+        }
+
+        await Task.WhenAll(_edges.Select(edge => edge.StartAsync()));
+        _load = new StoreLoad(_edges[0].Address, ShardBits);
+        _overwrites = new KeyOverwrites(
+            [.. _edges.Select(edge => edge.Address)], source: 30, Pace, new CampaignClock(), new Random(Seed), new ProgressLog(_told));
+        _overwrites.Start();
+        await WholeAsync("started");
+    }
+
+    /// <summary>Replaces one silo after another by one of a build with these settings.</summary>
+    public async Task RollSilosAsync(string build, params string[] settings)
+    {
+        foreach (var silo in _silos)
+        {
+            Assert.Equal(0, await silo.StopAsync());
+            (silo.Assembly, silo.MoreSettings) = (SiloOf(build), settings);
+            await silo.StartAsync();
+            await WholeAsync("a silo replaced");
+        }
+    }
+
+    /// <summary>Replaces one edge after another.</summary>
+    public async Task RollEdgesAsync(string build)
+    {
+        foreach (var edge in _edges)
+        {
+            var id = edge.Id;
+            Assert.Equal(0, await edge.StopAsync());
+            edge.Assembly = EdgeOf(build);
+            await edge.StartAsync();
+            Assert.Equal(id, edge.Id);
+            await WholeAsync("an edge replaced");
+        }
+    }
+
+    /// <summary>Replaces the last silo by one that must not start, and returns what that one says.</summary>
+    public async Task<string> RefusalAsync(string build, params string[] settings)
+    {
+        if (_silos[^1].HasEnded)
+        {
+            await _silos[^1].DisposeAsync();
+        }
+        else
+        {
+            Assert.Equal(0, await _silos[^1].StopAsync());
+        }
+
+        (_silos[^1].Assembly, _silos[^1].MoreSettings) = (SiloOf(build), settings);
+        _silos[^1].Launch();
+        Assert.NotEqual(0, await _silos[^1].ExitAsync());
+        return _silos[^1].Errors;
+    }
+
+    /// <summary>Starts the last silo again after <see cref="RefusalAsync"/>.</summary>
+    public async Task StartLastAsync(string build)
+    {
+        await _silos[^1].DisposeAsync();
+        (_silos[^1].Assembly, _silos[^1].MoreSettings) = (SiloOf(build), []);
+        await _silos[^1].StartAsync();
+        await WholeAsync("started again");
+    }
+
+    /// <summary>The schema version that the cluster writes.</summary>
+    public Task<int> WrittenAsync() => WrittenAsync(_ports[0]);
+
+    /// <summary>Waits until every silo writes a schema version.</summary>
+    public async Task WritesAsync(int version)
+    {
+        using var deadline = new CancellationTokenSource(Longest);
+        using var timer = new PeriodicTimer(Interval);
+        foreach (var port in _ports)
+        {
+            while (await WrittenAsync(port) != version)
+            {
+                await timer.WaitForNextTickAsync(deadline.Token);
+            }
+        }
+
+        await WholeAsync($"all write {Text(version)}");
+    }
+
+    /// <summary>Fails if a silo does not write this schema version.</summary>
+    public async Task StillWritesAsync(int version)
+    {
+        foreach (var port in _ports)
+        {
+            Assert.Equal(version, await WrittenAsync(port));
+        }
+    }
+
+    /// <summary>Ends the load and reads every acknowledged key back: each that was overwritten has its last acknowledged or a later version.</summary>
+    public async Task AllAreThereAsync()
+    {
+        await _load!.StopAsync();
+        var keys = _load.Acknowledged;
+        var missing = await ValueReading.MissingAsync(_edges[0].Address, keys);
+        Tell($"{missing.Count} of {keys.Count} acknowledged values missing");
+        Assert.True(missing.Count == 0, $"{missing.Count} of {keys.Count}, such as {missing.FirstOrDefault()}");
+
+        await _overwrites!.RestAsync().WaitAsync(Longest);
+        var check = await _overwrites.CheckAsync();
+        Tell($"{_overwrites.Acknowledged} overwrites of {Pace.Keys} keys acknowledged, {_overwrites.Late} late, {_overwrites.Stale} reads stale; {check}");
+        Assert.True(check == default, $"Seed {Seed}: {check}\n{_told}");
+        Assert.True(_overwrites.Acknowledged > Pace.Keys);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_load is not null)
+        {
+            await _load.DisposeAsync();
+        }
+
+        if (_overwrites is not null)
+        {
+            await _overwrites.DisposeAsync();
+        }
+
+        foreach (var edge in _edges)
+        {
+            await edge.DisposeAsync();
+        }
+
+        foreach (var silo in _silos)
+        {
+            await silo.DisposeAsync();
+        }
+
+        _http.Dispose();
+        await _told.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<int> WrittenAsync(int port)
+    {
+        using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{Text(port)}/status")));
+        return status.RootElement.GetProperty("stateVersion").GetProperty("written").GetInt32();
+    }
+
+    private async Task WholeAsync(string when)
+    {
+        var after = await _load!.WholeAsync();
+        Tell(string.Create(CultureInfo.InvariantCulture, $"{when}: whole {after.TotalSeconds:F1} s later, {_load.Acknowledged.Count} acknowledged"));
+    }
+
+    private static string SiloOf(string build) => ServerExecutable.In(build, "KadOrleans.Silo");
+
+    private static string EdgeOf(string build) => ServerExecutable.In(build, "KadOrleans.Edge");
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static void Tell(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>Silo and edges as processes on a database that goes away and comes back.</summary>
+public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
+{
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-outage-").FullName;
+    private readonly CryptographicRandomSource _random = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.PostgreSql)]
+    public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
+    {
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
+        using var siloHealth = new HealthReader(FreePort.Tcp());
+        using var edgeHealth = new HealthReader(FreePort.Tcp());
+        using var lateHealth = new HealthReader(FreePort.Tcp());
+        await using var silo = new SiloServer(_folder, [.. Settings(relay), siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(_folder, "edge", [.. Settings(relay), edgeHealth.Setting]);
+        await using var late = new EdgeServer(_folder, "late", [.. Settings(relay), lateHealth.Setting]);
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, "ready");
+
+        await relay.CutAsync();
+        await using var probe = new EdgeProbe(edge.Address);
+        var stores = Enumerable.Range(0, 64).Select(_ => probe.SendStore(NodeId.Random(_random))).ToList();
+        late.Launch();
+        await siloHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
+        await lateHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "status");
+        foreach (var health in new[] { siloHealth, edgeHealth, lateHealth })
+        {
+            Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await edgeHealth.ReadAsync("ready")).Code);
+        Assert.Equal(edge.Id, await probe.PingAsync());
+        await probe.FindNodeAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+        Assert.All(stores, store => Assert.False(store.IsCompleted));
+
+        relay.Open();
+        await load.WholeAsync();
+        await late.ListeningAsync();
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, "ready");
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+        Assert.Empty(await ValueReading.MissingAsync(late.Address, load.Acknowledged));
+        Assert.All(stores, store => Assert.False(store.IsCompleted));
+        Assert.Equal((0, 0, 0), (await late.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
+    }
+
+    [Fact]
+    [Needs(Need.PostgreSql)]
+    [Trait("Tier", "Long")]
+    public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
+    {
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
+        await using var silo = new SiloServer(_folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
+        await using var other = new SiloServer(_folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
+
+        await relay.CutAsync();
+        other.Launch();
+        Assert.Equal(1, await other.ExitAsync());
+        Assert.StartsWith("kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: Failed to connect", LastLine(other.Errors), StringComparison.Ordinal);
+
+        var stopping = Stopwatch.GetTimestamp();
+        Assert.Equal(1, await silo.StopAsync());
+
+        // What orchestrators wait for a process to end.
+        Assert.InRange(Stopwatch.GetElapsedTime(stopping), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.StartsWith("kad-silo: The silo could not leave the cluster in order", LastLine(silo.Errors), StringComparison.Ordinal);
+        await silo.DisposeAsync();
+
+        relay.Open();
+        await silo.StartAsync();
+        await load.WholeAsync();
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.PostgreSql)]
+    public async Task Liveness_is_reported_while_calls_of_a_hung_database_time_out()
+    {
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var silo = new SiloServer(
+            _folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
+
+        relay.Hold();
+        await health.BecomesAsync(HttpStatusCode.OK, "Grain storage takes more than 1 s for a read.");
+        await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        var longest = TimeSpan.Zero;
+        for (var asked = 0; asked < 80 && await timer.WaitForNextTickAsync(Token); asked++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
+            longest = Stopwatch.GetElapsedTime(start) is var took && took > longest ? took : longest;
+        }
+
+        // What orchestrators wait for one answer.
+        TestContext.Current.TestOutputHelper?.WriteLine($"The longest answer took {longest}.");
+        Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        relay.Release();
+        await health.BecomesAsync(HttpStatusCode.OK, "ready");
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
+
+    private static string[] Settings(DatabaseRelay relay) =>
+        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
+
+    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+}

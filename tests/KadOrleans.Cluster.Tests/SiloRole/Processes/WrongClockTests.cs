@@ -1,0 +1,104 @@
+using System.Net;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>Three silos as processes on PostgreSQL, one of them with a clock that is wrong.</summary>
+[Trait("Tier", "Long")]
+public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
+{
+    private const int ShardBits = 4;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kad-clocks-").FullName;
+
+    // ClusterTimeTests has each of them ahead and behind.
+    [Theory]
+    [InlineData(20)]
+    [InlineData(-1_200)]
+    [Needs(Need.PostgreSql | Need.FakeTime)]
+    public async Task A_silo_with_a_wrong_clock_refuses_nothing_and_says_so_wherever_the_directory_is(int ahead)
+    {
+        string[] settings = [.. await postgres.CreateStorageAsync(), SiloServer.ShardBits(ShardBits)];
+        HealthReader[] health = [.. Enumerable.Range(0, 3).Select(_ => new HealthReader(FreePort.Tcp()))];
+        SiloServer[] silos = [.. health.Select(reader => new SiloServer(_folder, [.. settings, reader.Setting]))];
+        await using var edge = new EdgeServer(_folder, "edge", settings);
+        try
+        {
+            // It is the first, so it has the directory, and judges those that join.
+            silos[0].ClockAhead = TimeSpan.FromSeconds(ahead);
+            foreach (var silo in silos)
+            {
+                await silo.StartAsync();
+            }
+
+            await edge.StartAsync();
+            await TellAsync(health);
+            await using var load = new StoreLoad(edge.Address, ShardBits);
+            await load.WholeAsync();
+            foreach (var (holder, number) in silos.Take(2).Select((silo, number) => (silo, number)))
+            {
+                await MoveDirectoryAsync(silos[0].Gateway, holder.Port);
+                await load.WholeAsync();
+                await TellAsync(health);
+                foreach (var silo in silos)
+                {
+                    await SetAsync(silo.Gateway, $"{number} {silo.Port}");
+                }
+            }
+        }
+        finally
+        {
+            foreach (var silo in silos)
+            {
+                await silo.DisposeAsync();
+            }
+
+            Array.ForEach(health, reader => reader.Dispose());
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task TellAsync(HealthReader[] health)
+    {
+        foreach (var (silo, reader) in health.Index())
+        {
+            await (silo == 0 ? reader.BecomesAsync(HttpStatusCode.ServiceUnavailable, "clock skew") : reader.BecomesAsync(HttpStatusCode.OK, "ready"));
+        }
+    }
+
+    private static async Task MoveDirectoryAsync(int gateway, int port)
+    {
+        await using var client = await ClusterClient.ConnectAsync(gateway);
+        var management = client.Grains.GetGrain<IManagementGrain>(0);
+        var target = (await management.GetHosts(onlyActive: true)).Keys.Single(silo => silo.Endpoint.Port == port);
+        var directory = client.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                if (target.Equals(await management.GetActivationAddress(directory)))
+                {
+                    return true;
+                }
+
+                RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+                await directory.AsReference<IGrainManagementExtension>().MigrateOnIdle();
+                RequestContext.Clear();
+                await directory.GetUtcNowAsync();
+                return target.Equals(await management.GetActivationAddress(directory));
+            },
+            () => $"the directory on {target}");
+    }
+
+    // Through the facade of that gateway's silo.
+    private static async Task SetAsync(int gateway, string keys)
+    {
+        await using var client = await ClusterClient.ConnectAsync(gateway);
+        for (var i = 0; i < 10; i++)
+        {
+            var set = await client.Dht.SetAsync(NodeId.FromKey($"{keys} {i}"), DhtValue.FromInteger(i), TestContext.Current.CancellationToken);
+            Assert.Equal(StoreResult.Stored, set.Local);
+        }
+    }
+}

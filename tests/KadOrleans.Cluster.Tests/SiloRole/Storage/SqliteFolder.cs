@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using KadOrleans.GrainStorage.Sqlite;
+using KadOrleans.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Serialization;
+using Orleans.Serialization.Serializers;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>A folder of its own for one test, removed at the end, and the storage in it.</summary>
+internal sealed class SqliteFolder : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("kad-silo-").FullName;
+
+    public string DatabasePath => System.IO.Path.Combine(Path, GrainDatabase.FileName);
+
+    public string LogPath => DatabasePath + "-wal";
+
+    public Serializer Serializer => _services.GetRequiredService<Serializer>();
+
+    public SqliteGrainStorage Open(bool deleteStateOnClear = true) => SqliteGrainStorage.Open(
+        new SqliteGrainStorageOptions
+        {
+            Folder = Path,
+            FolderSetting = "Kad:Data",
+            DeleteStateOnClear = deleteStateOnClear,
+            GrainStorageSerializer = new PooledGrainStorageSerializer(Serializer),
+        },
+        _services.GetRequiredService<IActivatorProvider>(),
+        NullLogger<SqliteGrainStorage>.Instance);
+
+    /// <summary>A connection beside the storage, which must be closed meanwhile.</summary>
+    public void Alter(string sql)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        connection.Execute(sql);
+    }
+
+    /// <summary>Every file in the folder with the hash of its bytes.</summary>
+    public IReadOnlyDictionary<string, string> Fingerprint() => Directory.EnumerateFiles(Path).ToDictionary(
+        file => System.IO.Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+
+    public void Dispose()
+    {
+        _services.Dispose();
+        Directory.Delete(Path, recursive: true);
+    }
+}

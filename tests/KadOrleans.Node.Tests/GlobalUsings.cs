@@ -1,9 +1,0 @@
-global using KadOrleans.Core;
-global using KadOrleans.Core.Admission;
-global using KadOrleans.Core.Values;
-global using KadOrleans.Node.Local;
-global using KadOrleans.Node.Ports;
-global using KadOrleans.PortContracts;
-global using KadOrleans.Simulation;
-global using KadOrleans.Testing.Simulation;
-global using KadOrleans.Wire;

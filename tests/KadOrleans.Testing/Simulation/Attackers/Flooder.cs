@@ -1,0 +1,75 @@
+namespace KadOrleans.Testing;
+
+/// <summary>Sends requests under forged sources at a rate. Nothing that it draws comes back to it.</summary>
+public sealed class Flooder(SimulatedNetwork network, ManualTimeProvider clock, SeededRandomSource random, UdpEndpoint victim)
+{
+    private static readonly TimeSpan Pulse = TimeSpan.FromMilliseconds(1);
+
+    private readonly ForgedRequests _requests = new(random);
+
+    public long Sent { get; private set; }
+
+    /// <summary>The kind of request; null for all in turn.</summary>
+    internal RequestKind? Kind { get; init; }
+
+    /// <summary>The sources that requests seem to come from, in turn; null for a new one each time.</summary>
+    public IReadOnlyList<UdpEndpoint>? Sources { get; init; }
+
+    /// <summary>What is sent in place of random requests of <see cref="Kind"/>; null for those.</summary>
+    public Func<ForgedRequests, ReadOnlyMemory<byte>>? Write { get; init; }
+
+    public async Task RunAsync(int perSecond, TimeSpan duration)
+    {
+        var (begin, first) = (clock.Elapsed, Sent);
+        while (clock.Elapsed - begin < duration)
+        {
+            await Task.Delay(Pulse, clock);
+            var due = first + (long)((clock.Elapsed - begin).TotalSeconds * perSecond);
+            while (Sent < due)
+            {
+                SendOne();
+            }
+        }
+    }
+
+    private void SendOne()
+    {
+        var source = Sources is null ? AttackerAddresses.Forged(random) : Sources[(int)(Sent % Sources.Count)];
+        network.Forge(Write is null ? _requests.Next(Kind) : Write(_requests).Span, source, victim);
+        Sent++;
+    }
+}
+
+/// <summary>Writes requests as a flood sends them: under random ids, for random keys, with values of a few bytes.</summary>
+public sealed class ForgedRequests(IRandomSource random)
+{
+    private static readonly RequestKind[] Kinds = Enum.GetValues<RequestKind>();
+
+    private readonly byte[] _buffer = new byte[Datagram.MaxLength];
+    private int _next;
+
+    /// <summary>A request of a kind, or of the next kind in turn. It is valid until the next call.</summary>
+    internal ReadOnlySpan<byte> Next(RequestKind? kind) =>
+        _buffer.AsSpan(0, Write(kind ?? Kinds[_next++ % Kinds.Length], MessageId.Random(random), NodeId.Random(random)));
+
+    public ReadOnlySpan<byte> Store(NodeId key, DhtValue value, uint? secondsLeft = null) =>
+        _buffer.AsSpan(0, WriteStore(MessageId.Random(random), NodeId.Random(random), key, value, secondsLeft));
+
+    public ReadOnlySpan<byte> FindValue(NodeId key) =>
+        _buffer.AsSpan(0, RequestWriter.WriteFindValue(
+            _buffer, MessageId.Random(random), new FindValueRequest(NodeId.Random(random), key)));
+
+    private int Write(RequestKind kind, MessageId id, NodeId sender) => kind switch
+    {
+        RequestKind.Ping => RequestWriter.WritePing(_buffer, id, new PingRequest(sender)),
+        RequestKind.Stun => RequestWriter.WriteStun(_buffer, id),
+        RequestKind.FindNode => RequestWriter.WriteFindNode(_buffer, id, new FindNodeRequest(sender, NodeId.Random(random))),
+        RequestKind.FindValue => RequestWriter.WriteFindValue(_buffer, id, new FindValueRequest(sender, NodeId.Random(random))),
+        _ => WriteStore(id, sender, NodeId.Random(random), DhtValue.FromBoolean(false), null),
+    };
+
+    private int WriteStore(MessageId id, NodeId sender, NodeId key, DhtValue value, uint? secondsLeft) =>
+        RequestWriter.TryWriteStore(_buffer, id, new StoreRequest(sender, key, value, secondsLeft), out var length)
+            ? length
+            : throw new ArgumentException($"A value of {value.ContentLength} bytes fits no STORE.", nameof(value));
+}

@@ -1,0 +1,96 @@
+using KadOrleans.Cli;
+
+namespace KadOrleans.Tests.Cli;
+
+public sealed class CrawlStateFileTests : IDisposable
+{
+    private static readonly CrawlRecord[] Records =
+    [
+        new() { Endpoint = UdpEndpoint.Parse("11.0.0.1:1"), State = CrawlState.Waiting, ClaimedIds = [NodeId.FromKey("a")] },
+        new()
+        {
+            Endpoint = UdpEndpoint.Parse("[2001:db8::1]:2"),
+            State = CrawlState.Visited,
+            Id = NodeId.FromKey("b"),
+            RoundTrip = TimeSpan.FromMilliseconds(1.5),
+            Contacts = 7,
+            Queries = 3,
+            IsComplete = true,
+        },
+        new() { Endpoint = UdpEndpoint.Parse("11.0.0.3:3"), State = CrawlState.Unreachable },
+        new() { Endpoint = UdpEndpoint.Parse("11.0.0.4:4"), State = CrawlState.NotANode, RoundTrip = TimeSpan.FromMilliseconds(2) },
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string FilePath => _folder["state"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_was_appended_comes_back()
+    {
+        await WriteAsync(Records[..2]);
+        await WriteAsync(Records[2..]);
+
+        Assert.Equivalent(Records, await ReadAsync(), strict: true);
+    }
+
+    [Fact]
+    public async Task Half_a_page_at_the_end_is_cut_off_wherever_the_process_was_killed()
+    {
+        foreach (var record in Records)
+        {
+            await WriteAsync([record]);
+        }
+
+        var whole = await File.ReadAllBytesAsync(FilePath, TestContext.Current.CancellationToken);
+        for (var length = 0; length < whole.Length; length++)
+        {
+            await File.WriteAllBytesAsync(FilePath, whole[..length], TestContext.Current.CancellationToken);
+            var kept = await ReadAsync();
+
+            Assert.Equivalent(Records[..kept.Count], kept);
+            await WriteAsync([Records[^1]]);
+            Assert.Equal(kept.Count + 1, (await ReadAsync()).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData("hello\n")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1}\n")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":1}\n")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\nnonsense\n")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\n\u0002\0\0\0\u0002\0")]
+    [InlineData("{\"format\":\"kad-crawl\",\"version\":2}\n\u0002\0\0\0\u0001\u0001")]
+    public async Task A_damaged_or_foreign_file_is_refused_and_left_as_it_is(string content)
+    {
+        await File.WriteAllTextAsync(FilePath, content, TestContext.Current.CancellationToken);
+        var refusal = await Assert.ThrowsAsync<CommandException>(ReadAsync);
+
+        Assert.Equal(ExitCode.WrongUsage, refusal.ExitCode);
+        Assert.Contains($"'{FilePath}' is damaged, or not the state of a crawl", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(content, await File.ReadAllTextAsync(FilePath, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Two_crawls_cannot_share_a_file()
+    {
+        await using var first = await CrawlStateFile.OpenAsync(FilePath, _ => { });
+        var refusal = await Assert.ThrowsAsync<CommandException>(() => CrawlStateFile.OpenAsync(FilePath, _ => { }));
+        Assert.Contains("cannot be opened", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private async Task WriteAsync(CrawlRecord[] records)
+    {
+        await using var file = await CrawlStateFile.OpenAsync(FilePath, _ => { });
+        await file.AppendAsync(records);
+    }
+
+    private async Task<List<CrawlRecord>> ReadAsync()
+    {
+        var read = new List<CrawlRecord>();
+        await using var file = await CrawlStateFile.OpenAsync(FilePath, read.Add);
+        return read;
+    }
+}

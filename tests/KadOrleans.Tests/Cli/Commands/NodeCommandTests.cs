@@ -1,0 +1,174 @@
+using System.Diagnostics;
+
+namespace KadOrleans.Tests.Cli;
+
+public sealed class NodeCommandTests
+{
+    [Fact]
+    public async Task A_node_says_where_it_listens_once_per_endpoint()
+    {
+        await using var process = KadProcess.Start("node", "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--in-memory");
+        var first = await process.NextLineAsync();
+        var second = await process.NextLineAsync();
+
+        Assert.Matches("^listening udp 127\\.0\\.0\\.1:[1-9][0-9]* id [0-9a-f]{40}$", first);
+        Assert.Matches("^listening udp 127\\.0\\.0\\.1:[1-9][0-9]* id [0-9a-f]{40}$", second);
+        Assert.NotEqual(first, second);
+        Assert.Equal(first[^40..], second[^40..]);
+    }
+
+    [Fact]
+    public async Task A_node_takes_the_id_it_is_given()
+    {
+        var id = new string('a', 40);
+        await using var node = await NodeProcess.StartAsync("--in-memory", "--id", id);
+
+        Assert.Equal(id, node.Id);
+    }
+
+    [Fact]
+    public async Task Sigterm_ends_a_joining_node_in_order_within_five_seconds()
+    {
+        using var folder = new TemporaryFolder();
+        // Nobody listens on the discard port, so the node is still trying to join.
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", "127.0.0.1:9");
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(ExitCode.Done, await node.StopAsync());
+
+        // The promise to operators, whose service managers kill after a while.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        var exported = await KadRun.RunAsync("state", "export", "-", "--data", folder.Path);
+        Assert.Equal(node.Id, exported.Json["id"]!.GetValue<string>());
+        Assert.Equal(["kad.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_a_node_in_order()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory");
+
+        Assert.Equal(ExitCode.Done, await node.Process.InterruptAsync());
+    }
+
+    [Fact]
+    public async Task A_node_comes_back_with_its_id_contacts_and_values()
+    {
+        using var folder = new TemporaryFolder();
+        await using var other = await NodeProcess.StartAsync("--in-memory");
+        string id;
+        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", other.Address))
+        {
+            id = node.Id;
+            await node.HasContactsAsync(1);
+            await KadRun.DoneAsync("set", "k", "v", "--via", node.Address);
+            Assert.Equal(ExitCode.Done, await node.StopAsync());
+        }
+
+        Assert.Equal(ExitCode.Done, await other.StopAsync());
+        var exported = await KadRun.RunAsync("state", "export", "-", "--data", folder.Path);
+        Assert.Equal(other.Id, exported.Json["contacts"]![0]!["id"]!.GetValue<string>());
+        await using var again = await NodeProcess.StartAsync("--data", folder.Path);
+        Assert.Equal(id, again.Id);
+        var got = await KadRun.RunAsync("get", "k", "--via", again.Address);
+        Assert.Equal("v", got.Output);
+    }
+
+    [Fact]
+    public async Task A_node_rejoins_through_its_saved_contacts()
+    {
+        using var folder = new TemporaryFolder();
+        await using var other = await NodeProcess.StartAsync("--in-memory");
+        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", other.Address))
+        {
+            await node.HasContactsAsync(1);
+            Assert.Equal(ExitCode.Done, await node.StopAsync());
+        }
+
+        await using var again = await NodeProcess.StartAsync("--data", folder.Path);
+        await again.HasContactsAsync(1);
+    }
+
+    [Fact]
+    public async Task Every_acknowledged_value_survives_a_kill_under_load()
+    {
+        const int least = 2_000;
+        using var folder = new TemporaryFolder();
+        StoreLoad load;
+        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--trust", "127.0.0.0/8"))
+        {
+            load = new StoreLoad(node.Address);
+            using var stop = new CancellationTokenSource();
+            var sending = load.RunAsync(least, stop.Token);
+            await load.EnoughAsync();
+            await node.Process.KillAsync();
+            await stop.CancelAsync();
+            await sending;
+        }
+
+        using (load)
+        {
+            await using var again = await NodeProcess.StartAsync("--data", folder.Path);
+            Assert.Equal(ExitCode.Done, await again.StopAsync());
+            var exported = await KadRun.RunAsync("state", "export", "-", "--data", folder.Path);
+            var held = exported.Json["values"]!.AsArray()
+                .ToDictionary(v => v!["key"]!.GetValue<string>(), v => v!["value"]!.GetValue<string>());
+            Assert.True(load.Acknowledged.Count >= least);
+            Assert.All(load.Acknowledged, key => Assert.Equal(StoreLoad.ValueOf(key), held.GetValueOrDefault(key.ToString())));
+        }
+    }
+
+    [Fact]
+    public async Task A_node_of_several_addresses_is_whole_at_each_of_them()
+    {
+        using var folder = new TemporaryFolder();
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--listen", "127.0.0.2:0", "--listen", "0.0.0.0:0");
+        var listening = (await node.StatusAsync())["listening"]!.AsArray().Select(endpoint => endpoint!.GetValue<string>()).ToArray();
+        string[] addresses = OperatingSystem.IsLinux()
+            ? [.. listening[..2], listening[2].Replace("0.0.0.0", "127.0.0.3", StringComparison.Ordinal)]
+            : listening[..2];
+
+        foreach (var address in addresses)
+        {
+            // What is stored is acknowledged later, and a stranger's first answer waits for a ping.
+            await KadRun.DoneAsync("set", address, "held", "--via", address);
+            Assert.Equal("held", (await KadRun.RunAsync("get", address, "--via", address)).Output);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_whose_bootstrap_node_is_silent_says_so_and_goes_on_answering()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory", "--bootstrap", "127.0.0.1:9");
+        await Eventually.ReadAsync(
+            () => Task.FromResult(node.Process.Error.Text), text => text.Contains("127.0.0.1:9 did not answer", StringComparison.Ordinal));
+
+        await KadRun.DoneAsync("ping", node.Address);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await node.HealthAsync("ready"));
+        Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
+    }
+
+    [Fact]
+    public async Task Five_nodes_find_each_other_and_lose_no_value_with_one_of_them()
+    {
+        await using var first = await NodeProcess.StartAsync("--in-memory");
+        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
+        await using var third = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
+        await using var fourth = await NodeProcess.StartAsync("--in-memory", "--bootstrap", second.Address);
+        await using var fifth = await NodeProcess.StartAsync("--in-memory", "--bootstrap", third.Address);
+        foreach (var node in new[] { first, second, third, fourth, fifth })
+        {
+            await node.HasContactsAsync(4);
+        }
+
+        // A node that the machine keeps waiting is not waited for: the next command reaches it.
+        await Eventually.ReadAsync(
+            async () => (await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json")).Json,
+            set => set["stored"]!.GetValue<int>() == 5);
+        var found = await Eventually.ReadAsync(
+            async () => (await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json")).Json,
+            lookup => lookup["contacts"]!.AsArray().Count == 5);
+        Assert.Equal(fifth.Id, found["contacts"]![0]!["id"]!.GetValue<string>());
+        await first.Process.KillAsync();
+        Assert.Equal("by all", (await KadRun.RunAsync("get", "shared", "--via", fifth.Address)).Output);
+    }
+}

@@ -1,0 +1,75 @@
+namespace KadOrleans.Tests.Cli;
+
+public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNode>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly RunningNode _node = node;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Bytes_of_a_file_are_stored_as_they_are()
+    {
+        byte[] content = [0, 255, 10, 13, 0];
+        var set = await SetAsync("raw", content, "--type", "bytes");
+
+        Assert.Equal(ExitCode.Done, set.ExitCode);
+        Assert.Equal(content, (await KadRun.RunAsync("get", "raw", "--raw", "--via", _node.Address)).OutputBytes);
+    }
+
+    [Fact]
+    public async Task Text_of_a_file_keeps_its_line_breaks()
+    {
+        Assert.Equal(ExitCode.Done, (await SetAsync("text", "grüße\r\n"u8.ToArray())).ExitCode);
+        Assert.Equal("grüße\r\n", (await KadRun.RunAsync("get", "text", "--via", _node.Address)).Output);
+    }
+
+    [Fact]
+    public async Task A_dash_is_the_standard_input()
+    {
+        var set = await KadRun.RunAsync("42\n"u8.ToArray(), false, ["set", "number", "--type", "int", "--file", "-", "--via", _node.Address]);
+
+        Assert.Equal(ExitCode.Done, set.ExitCode);
+        Assert.Equal("42\n", (await KadRun.RunAsync("get", "number", "--via", _node.Address)).Output);
+    }
+
+    [Fact]
+    public async Task A_file_of_the_longest_value_is_stored_and_one_byte_more_is_refused()
+    {
+        var longest = new byte[StoreRules.MaxContentLength];
+        Assert.Equal(ExitCode.Done, (await SetAsync("longest", longest, "--type", "bytes")).ExitCode);
+
+        var refused = await SetAsync("longer", [.. longest, 0], "--type", "bytes");
+        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
+        Assert.Equal($"--file: '{_folder["value"]}' is longer than 8137 bytes, which a value may have at most.", refused.Error.Trim());
+
+        var input = await KadRun.RunAsync([.. longest, 0], false, ["set", "longer", "--file", "-", "--via", _node.Address]);
+        Assert.Equal(ExitCode.WrongUsage, input.ExitCode);
+        Assert.Contains("longer than 8137 bytes", input.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_text_needs_the_type_bytes()
+    {
+        var run = await SetAsync("picture", [0x89, 0x50, 0xff]);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains("is not UTF-8 text; store it with --type bytes.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_and_a_value_may_begin_with_an_at_sign()
+    {
+        Assert.Equal(ExitCode.Done, (await SetAsync("unused", "some words"u8.ToArray())).ExitCode);
+        var value = "@" + _folder["value"];
+
+        await KadRun.DoneAsync("set", "@handle", value, "--via", _node.Address);
+        Assert.Equal(value, (await KadRun.RunAsync("get", "@handle", "--via", _node.Address)).Output);
+    }
+
+    private async Task<KadRun> SetAsync(string key, byte[] content, params string[] options)
+    {
+        await File.WriteAllBytesAsync(_folder["value"], content, TestContext.Current.CancellationToken);
+        return await KadRun.RunAsync(["set", key, "--file", _folder["value"], "--via", _node.Address, .. options]);
+    }
+}

@@ -1,0 +1,122 @@
+namespace KadOrleans.Tests.Cli;
+
+public sealed class WrongUsageTests
+{
+    private const string Via = "--via 127.0.0.1:9";
+
+    /// <summary>A command line, and what the sentence must have: the argument, the value, what is allowed.</summary>
+    public static TheoryData<string, string[]> Mistakes => new()
+    {
+        { "", ["command", "'kad --help'"] },
+        { "nod", ["'nod'", "did you mean 'node'?"] },
+        { "frobnicate", ["'frobnicate'", "not a known command of 'kad'", "'kad --help'"] },
+        { "state exprt", ["'exprt'", "'kad state'", "did you mean 'export'?"] },
+        { "state import f --dta d", ["'--dta'", "'kad state import'", "did you mean '--data'?"] },
+        { "get k --vai 127.0.0.1:9", ["'--vai'", "did you mean '--via'?"] },
+        { "node --frobnicate", ["'--frobnicate'", "not a known option of 'kad node'", "'kad node --help'"] },
+        { "node --listen 127.0.0.1", ["--listen", "'127.0.0.1'", "IP:PORT"] },
+        { "node --listen 127.0.0.1:70000", ["--listen", "'127.0.0.1:70000'", "65535"] },
+        { "node --listen localhost:1", ["--listen", "'localhost:1'", "IP:PORT"] },
+        { "node --listen 224.0.0.1:1 --in-memory", ["224.0.0.1:1", "interface"] },
+        { "node --listen 127.0.0.1:7 --listen 127.0.0.1:7 --in-memory", ["127.0.0.1:7", "once"] },
+        { "node --bootstrap nowhere", ["--bootstrap", "'nowhere'", "HOST:PORT"] },
+        { "node --bootstrap h:0", ["--bootstrap", "'0'", "1 to 65535"] },
+        { "node --bootstrap h:70000", ["--bootstrap", "'70000'", "1 to 65535"] },
+        { "node --id xyz", ["--id", "'xyz'", "40 hexadecimal digits"] },
+        { "node --id 356a192b7913b04c54574d18c28d46e6395428ag", ["--id", "40 hexadecimal digits"] },
+        { "node --trust 10.0.0.0/99", ["--trust", "'10.0.0.0/99'", "10.0.0.0/8"] },
+        { "node --walk-interval 86401", ["--walk-interval", "'86401'", "86400"] },
+        { "node --max-keys 0", ["--max-keys", "'0'", "1 to 1000000000"] },
+        { "node --max-keys many", ["--max-keys", "'many'", "a whole number"] },
+        { "node --max-bytes 0", ["--max-bytes", "'0'", "1 to"] },
+        { "node --cache -1", ["--cache", "'-1'", "0 to"] },
+        { "node --in-memory --cache 1000", ["--cache '1000'", "--in-memory", "one of them"] },
+        { "node --cache 1000000000000000", ["--cache", "'1000000000000000'", "bytes of memory"] },
+        { "node --upload-per-endpoint 16383", ["--upload-per-endpoint", "'16383'", "16384"] },
+        { "node --upload -1", ["--upload", "'-1'", "16384"] },
+        { "node --walk-interval -1", ["--walk-interval", "'-1'", "86400"] },
+        { "node --trust everyone", ["--trust", "'everyone'", "10.0.0.0/8"] },
+        { "node --data d --in-memory", ["--data", "'d'", "--in-memory"] },
+        { "node --http 70000", ["--http", "'70000'", "65535"] },
+        { "node --http somewhere", ["--http", "'somewhere'", "IP:PORT"] },
+        { "node --http-host kad.example.org", ["--http-host", "'kad.example.org'", "--http"] },
+        { "node --http 0 --http-host a --http-host http://b", ["--http-host", "'http://b'", "host names", "kad.example.org"] },
+        { "node --otlp collector", ["--otlp", "'collector'", "http://127.0.0.1:4318"] },
+        { "node --otlp ftp://collector", ["--otlp", "'ftp://collector'", "https://"] },
+        { "node --otlp http://me:secret@collector", ["--otlp", "OTEL_EXPORTER_OTLP_HEADERS"] },
+        { "node extra", ["extra"] },
+        { "ping", ["ping"] },
+        { "ping --jsn", ["'--jsn'", "'--json'"] },
+        { "ping 127.0.0.1", ["HOST:PORT", "'127.0.0.1'"] },
+        { "ping 127.0.0.1:0", ["'0'", "1 to 65535"] },
+        { "ping 127.0.0.1:70000", ["'70000'", "1 to 65535"] },
+        { "ping ::1:80", ["'::1:80'", "[::1]:8468"] },
+        { "ping no-such-host.invalid:80", ["no-such-host.invalid", "resolved"] },
+        { "stun", ["stun"] },
+        { "stun a", ["'a'", "HOST:PORT"] },
+        { "get k", ["--via"] },
+        { $"get {Via}", ["KEY", "--digest"] },
+        { $"get k --digest 00 {Via}", ["'k'", "'00'", "one of them"] },
+        { $"get --digest 00 {Via}", ["--digest", "'00'", "40 hexadecimal digits"] },
+        { "get k --via nowhere", ["--via", "'nowhere'", "HOST:PORT"] },
+        { "get k --via no-such-host.invalid:80", ["--via", "no-such-host.invalid", "resolved"] },
+        { $"get k more {Via}", ["more"] },
+        { $"set k {Via}", ["'k'", "VALUE"] },
+        { $"set k v --digest 356a192b7913b04c54574d18c28d46e6395428ab {Via}", ["'k'", "--digest"] },
+        { $"set k v --type text {Via}", ["--type", "'text'", "string, int, float, bool or bytes"] },
+        { $"set k 1.5 --type int {Via}", ["'1.5'", "-9223372036854775808 to 18446744073709551615"] },
+        { $"set k 18446744073709551616 --type int {Via}", ["'18446744073709551616'", "18446744073709551615"] },
+        { $"set k -9223372036854775809 --type int {Via}", ["'-9223372036854775809'", "-9223372036854775808"] },
+        { $"set k much --type float {Via}", ["'much'", "1.5"] },
+        { $"set k 1e999 --type float {Via}", ["'1e999'", "1.8e308"] },
+        { $"set k yes --type bool {Via}", ["'yes'", "true or false"] },
+        { $"set k abc --type bytes {Via}", ["'abc'", "hexadecimal"] },
+        { $"set k zz --type bytes {Via}", ["'zz'", "hexadecimal"] },
+        { $"find-node 12 {Via}", ["HEX", "'12'", "40 hexadecimal digits"] },
+        { $"set key --type int -- -7 {Via}", ["'--via'", "behind '--'", "before it"] },
+        { "crawl", ["--via", "HOST:PORT"] },
+        { $"crawl {Via} --rate 0", ["--rate", "'0'", "1 to 10000"] },
+        { $"crawl {Via} --rate fast", ["--rate", "'fast'", "1 to 10000"] },
+        { $"crawl {Via} --concurrency 1001", ["--concurrency", "'1001'", "1 to 1000"] },
+        { $"crawl {Via} --max-nodes 0", ["--max-nodes", "'0'", "1 to 2000000"] },
+        { $"crawl {Via} --format xml", ["--format", "'xml'", "jsonl or csv"] },
+        { $"crawl {Via} --output no/such/folder/x", ["--output", "'no/such/folder/x'", "does not exist"] },
+        { $"crawl {Via} --output /proc/x", ["--output", "'/proc/x'", "cannot be written"] },
+        { $"crawl {Via} --svg no/such/folder/x", ["--svg", "'no/such/folder/x'", "does not exist"] },
+        { $"crawl {Via} --resume no/such/folder/x", ["--resume", "'no/such/folder/x'", "does not exist"] },
+        { $"size {Via} --lookups 7", ["--lookups", "'7'", "8 to 1000"] },
+        { "size", ["--via"] },
+        { "state", ["command"] },
+        { "state export - --data no/such/folder", ["--data", "'no/such/folder'", "kad.db"] },
+        { $"set {Via}", ["KEY", "--digest"] },
+        { $"set --digest 356a192b7913b04c54574d18c28d46e6395428ab {Via}", ["VALUE", "--file"] },
+        { $"set k v --file f {Via}", ["VALUE 'v'", "--file 'f'", "one of them"] },
+        { $"set k --file no/such/file {Via}", ["--file", "'no/such/file'"] },
+        { "ping @no-such-file", ["'@no-such-file'", "HOST:PORT"] },
+        { "state import no/such/file --data no/such/folder", ["FILE", "'no/such/file'"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task A_mistake_is_named_and_ends_with_2(string commandLine, string[] words)
+    {
+        var run = await KadRun.RunAsync(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.All(words, word => Assert.Contains(word, run.Error, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Trim().Split('\n'));
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task A_value_that_is_too_long_is_refused_with_both_lengths()
+    {
+        var value = new string('x', StoreRules.MaxContentLength + 1);
+        var run = await KadRun.RunAsync("set", "k", value, "--via", "127.0.0.1:9");
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Equal("VALUE is 8138 bytes long; at most 8137 bytes are allowed.", run.Error.Trim());
+    }
+}

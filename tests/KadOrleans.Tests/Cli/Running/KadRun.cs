@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using KadOrleans.Cli;
+namespace KadOrleans.Tests.Cli;
+
+/// <summary>One command, run within the test, and what it left behind.</summary>
+internal sealed record KadRun(int ExitCode, byte[] OutputBytes, string Error)
+{
+    // A command that hangs must fail its test, not the suite.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    public string Output => Encoding.UTF8.GetString(OutputBytes);
+
+    public JsonNode Json => JsonNode.Parse(Output)!;
+
+    /// <summary>The first line, with the headings of the table.</summary>
+    public string[] Heads => Output.Split('\n')[0].Split('\t');
+
+    /// <summary>The rows below the headings.</summary>
+    public IReadOnlyList<string[]> Rows => [.. Output.TrimEnd('\n').Split('\n').Skip(1).Select(line => line.Split('\t'))];
+
+    public static Task<KadRun> RunAsync(params string[] args) => RunAsync([], false, args);
+
+    public static async Task<KadRun> RunAsync(byte[] input, bool terminal, string[] args)
+    {
+        using var output = new MemoryStream();
+        await using var error = new StringWriter();
+        using var io = new CommandIo(() => new MemoryStream(input), output, TextWriter.Synchronized(error)) { IsOutputTerminal = terminal };
+        using var deadline = new CancellationTokenSource(Longest);
+        var exitCode = await KadCommand.RunAsync(args, io, deadline.Token);
+        Assert.False(deadline.IsCancellationRequested, $"kad {string.Join(' ', args)} did not end: {error}");
+        return new KadRun(exitCode, output.ToArray(), error.ToString());
+    }
+
+    /// <summary>Runs a command that must be done.</summary>
+    public static async Task<KadRun> DoneAsync(params string[] args)
+    {
+        var run = await RunAsync(args);
+        Assert.True(run.ExitCode == KadOrleans.Hosting.ExitCode.Done, run.Error);
+        return run;
+    }
+
+    /// <summary>Runs a command that must fail with this sentence alone on the standard error output.</summary>
+    public static async Task<KadRun> FailAsync(int exitCode, string sentence, params string[] args)
+    {
+        var run = await RunAsync(args);
+        Assert.Equal((exitCode, sentence), (run.ExitCode, run.Error.Trim()));
+        return run;
+    }
+}

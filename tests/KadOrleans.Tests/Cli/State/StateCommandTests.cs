@@ -1,0 +1,248 @@
+namespace KadOrleans.Tests.Cli;
+
+public sealed class StateCommandTests : IDisposable
+{
+    private const string Id = "356a192b7913b04c54574d18c28d46e6395428ab";
+    private const string Times = "\"storedAt\":\"2026-01-02T03:04:05.678Z\",\"expiresAt\":\"2999-01-01T00:00:00.000Z\"";
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string Data => _folder["data"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_export_follows_links_and_keeps_the_mode_of_a_file()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "int", "1")))).ExitCode);
+        var (file, link) = (_folder["state.json"], _folder["link.json"]);
+        await File.WriteAllTextAsync(file, "old", TestContext.Current.CancellationToken);
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        File.SetUnixFileMode(file, Mode);
+        File.CreateSymbolicLink(link, file);
+
+        await KadRun.DoneAsync("state", "export", link, "--data", Data);
+
+        Assert.Equal(file, File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName);
+        Assert.Contains("kad-state", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(Mode, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task A_damaged_folder_is_exported_with_salvage_alone_and_stays_as_it_is()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "string", "\"a text that can be found\"")))).ExitCode);
+        var database = Path.Combine(Data, "kad.db");
+        var bytes = await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken);
+        var place = bytes.AsSpan().IndexOf("can be found"u8);
+        Assert.True(place > 0);
+        bytes[place] ^= 4;
+        await File.WriteAllBytesAsync(database, bytes, TestContext.Current.CancellationToken);
+        var file = _folder["rest.json"];
+
+        var refused = await KadRun.RunAsync("state", "export", file, "--data", Data);
+        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
+        Assert.Contains("--salvage", refused.Error, StringComparison.Ordinal);
+        var salvaged = await KadRun.RunAsync("state", "export", file, "--data", Data, "--salvage");
+
+        Assert.Equal(ExitCode.Failed, salvaged.ExitCode);
+        Assert.Contains("1 keys are known to be lost, 0 are left", salvaged.Error, StringComparison.Ordinal);
+        Assert.Contains(Id, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken));
+        Assert.Equal([database], Directory.EnumerateFiles(Data));
+    }
+
+    [Fact]
+    public async Task A_folder_of_which_nothing_can_be_read_is_refused_with_salvage_too()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "string", "\"lost\"")))).ExitCode);
+        var database = Path.Combine(Data, "kad.db");
+        var bytes = await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken);
+        var page = (bytes[16] << 8) | bytes[17];
+        bytes.AsSpan(page).Clear();
+        await File.WriteAllBytesAsync(database, bytes, TestContext.Current.CancellationToken);
+
+        var run = await KadRun.RunAsync("state", "export", _folder["none.json"], "--data", Data, "--salvage");
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains($"nothing in '{Data}' can be read", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["none.json"]));
+    }
+
+    [Fact]
+    public async Task An_export_into_a_pipe_is_written_to_it()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("a1", "int", "1")))).ExitCode);
+        var pipe = _folder["pipe"];
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var read = Task.Run(() => File.ReadAllText(pipe), TestContext.Current.CancellationToken);
+        await KadRun.DoneAsync("state", "export", pipe, "--data", Data);
+
+        Assert.Contains("kad-state", await read, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_exported_comes_back_in_another_folder()
+    {
+        var state = State(
+            Value("a1", "string", "\"line\\nbreak and \\u0000 and ü\""),
+            Value("a2", "int", "18446744073709551615"),
+            Value("a3", "int", "-9223372036854775808"),
+            Value("a4", "float", "0.1"),
+            Value("a5", "float", "\"-Infinity\""),
+            Value("a6", "bool", "true"),
+            Value("a7", "bytes", "\"00ff\""));
+        var imported = await ImportAsync(state, "--json");
+        Assert.Equal(ExitCode.Done, imported.ExitCode);
+        Assert.Equal(7, imported.Json["imported"]!.GetValue<int>());
+        Assert.Equal(1, imported.Json["contacts"]!.GetValue<int>());
+        Assert.Equal(Id, imported.Json["id"]!.GetValue<string>());
+
+        var file = _folder["state.json"];
+        await KadRun.DoneAsync("state", "export", file, "--data", Data);
+        await KadRun.DoneAsync("state", "import", file, "--data", _folder["other"]);
+        var first = await KadRun.RunAsync("state", "export", "-", "--data", Data);
+        var second = await KadRun.RunAsync("state", "export", "-", "--data", _folder["other"]);
+        Assert.Equal(Sorted(first), Sorted(second));
+        Assert.Equal(Sorted(state), Sorted(first));
+    }
+
+    [Fact]
+    public async Task Many_long_values_pass_through_buffers_of_any_size()
+    {
+        var random = new Random(1);
+        var values = Enumerable.Range(0, 3_000).Select(i =>
+            Value($"{i:x4}", "string", $"\"{new string((char)('a' + (i % 26)), random.Next(0, 1_000))}\""));
+        var state = State([.. values]);
+        Assert.Equal(ExitCode.Done, (await ImportAsync(state)).ExitCode);
+
+        Assert.Equal(Sorted(state), Sorted(await KadRun.RunAsync("state", "export", "-", "--data", Data)));
+    }
+
+    [Fact]
+    public async Task Another_nodes_folder_is_refused_unless_forced()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State())).ExitCode);
+        var other = State().Replace(Id, new string('b', 40), StringComparison.Ordinal);
+        var refused = await ImportAsync(other);
+
+        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
+        Assert.Contains(Id, refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(Id, (await KadRun.RunAsync("state", "export", "-", "--data", Data)).Json["id"]!.GetValue<string>());
+        Assert.Equal(ExitCode.Done, (await ImportAsync(other, "--force")).ExitCode);
+        Assert.Equal(new string('b', 40), (await KadRun.RunAsync("state", "export", "-", "--data", Data)).Json["id"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Expired_older_and_overlong_values_are_left_out_and_counted()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State(Value("01", "int", "1")))).ExitCode);
+        var run = await ImportAsync(
+            State(
+                Value("01", "int", "2").Replace("2026-01", "2025-01", StringComparison.Ordinal),
+                Value("02", "int", "3").Replace("2999-01", "2026-02", StringComparison.Ordinal),
+                Value("03", "string", $"\"{new string('x', 8_138)}\""),
+                Value("04", "int", "4")),
+            "--json");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal(1, run.Json["imported"]!.GetValue<int>());
+        Assert.Equal(1, run.Json["older"]!.GetValue<int>());
+        Assert.Equal(1, run.Json["expired"]!.GetValue<int>());
+        Assert.Equal(1, run.Json["refused"]!.GetValue<int>());
+        Assert.Equal(
+            Sorted(State(Value("01", "int", "1"), Value("04", "int", "4"))),
+            Sorted(await KadRun.RunAsync("state", "export", "-", "--data", Data)));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("notes", "")]
+    [InlineData("[]", "it is not a JSON object")]
+    [InlineData("{\"format\":\"kad-notes\",\"version\":1}", "its format is 'kad-notes'")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":2}", "its version is '2'")]
+    [InlineData("{\"id\":null,\"format\":\"kad-state\",\"version\":1}", "does not begin")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1", "")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"id\":\"12\"}", "'12' is not a valid id")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"more\":1}", "'more' is not a part of it")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[1]}", "something other than a list of objects")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[{\"id\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"ip\":\"1.2.3.4\",\"port\":0}]}", "'0'")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":1.5}]}", "not of its type, 'int'")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"int\",\"value\":{}}]}", "not a plain value")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":7}", "something other than a list of objects")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[]} more", "")]
+    public async Task A_file_that_is_no_state_is_refused_and_nothing_is_written(string content, string sentence)
+    {
+        var run = await ImportAsync(content);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.StartsWith("'-' is not a kad-state file of version 1: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Trim().Split('\n'));
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Theory]
+    [InlineData("{\"format\":\"NAME\",\"version\":1}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"NAME\":1}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"id\":\"NAME\"}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"NAME\":{}}]}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"NAME\"}]}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"values\":[{\"key\":\"356a192b7913b04c54574d18c28d46e6395428ab\",\"type\":\"NAME\"}]}")]
+    [InlineData("{\"format\":\"kad-state\",\"version\":1,\"contacts\":[{\"ip\":\"NAME\"}]}")]
+    public async Task A_name_in_a_file_is_shown_short_and_with_its_invisible_characters_visible(string content)
+    {
+        var name = "\\u001b]0;owned\\u0007\u202e\u200b" + new string('x', 100_000);
+        var run = await ImportAsync(content.Replace("NAME", name, StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        var sentence = Assert.Single(run.Error.TrimEnd().Split(Environment.NewLine));
+        Assert.Contains("'␛]0;owned␇<U+202E><U+200B>xxx", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(sentence.EnumerateRunes(), VisibleText.IsInvisible);
+        Assert.InRange(sentence.Length, 1, 400);
+    }
+
+    [Fact]
+    public async Task The_name_of_a_file_is_shown_with_its_invisible_characters_visible()
+    {
+        Assert.Equal(ExitCode.Done, (await ImportAsync(State())).ExitCode);
+        var run = await KadRun.DoneAsync("state", "export", _folder["a\u001b[2J\u202e"], "--data", Data);
+        Assert.EndsWith("a␛[2J<U+202E>" + Environment.NewLine, run.Output, StringComparison.Ordinal);
+    }
+
+    private static string Value(string key, string type, string value) =>
+        $"{{\"key\":\"{key.PadLeft(40, '0')}\",\"type\":\"{type}\",\"value\":{value},{Times},\"source\":\"{new string('0', 32)}\"}}";
+
+    private static string State(params string[] values) =>
+        $"{{\"format\":\"kad-state\",\"version\":1,\"id\":\"{Id}\",\"contacts\":[{{\"id\":\"{new string('c', 40)}\",\"ip\":\"127.0.0.1\",\"port\":8468}}],"
+        + $"\"values\":[{string.Join(',', values)}]}}";
+
+    private static string[] Sorted(KadRun run)
+    {
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        return Sorted(run.Output);
+    }
+
+    // Parts in no order; numbers as they are written, or the largest would be rounded in the comparison.
+    private static string[] Sorted(string state)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(state);
+        var values = document.RootElement.GetProperty("values").EnumerateArray()
+            .Select(value => string.Join(';', value.EnumerateObject().Select(p =>
+                $"{p.Name}={(p.Value.ValueKind == System.Text.Json.JsonValueKind.String ? p.Value.GetString() : p.Value.GetRawText())}")));
+        return [document.RootElement.GetProperty("contacts").GetRawText(), .. values.Order(StringComparer.Ordinal)];
+    }
+
+    private Task<KadRun> ImportAsync(string content, params string[] options) =>
+        KadRun.RunAsync(Encoding.UTF8.GetBytes(content), false, ["state", "import", "-", "--data", Data, .. options]);
+}

@@ -1,0 +1,163 @@
+namespace KadOrleans.Tests.Core;
+
+public class AddressTextTests
+{
+    private const string Alphabet = "0123456789abcdefABCDEF::::....%[]/xg \0";
+
+    [Fact]
+    public void Text_is_what_the_base_library_writes() => Randomized.ForSeeds(2_000, random =>
+    {
+        var endpoint = RandomEndpoint(random);
+        var text = AddressText.Format(endpoint);
+        Assert.Equal(endpoint.ToIPAddress(), IPAddress.Parse(text));
+        Assert.True(AddressText.TryParse(text, endpoint.Port, out var parsed));
+        Assert.Equal(endpoint, parsed);
+        Assert.Equal(text, AddressText.Format(UdpEndpoint.FromIPAddress(IPAddress.Parse(text), 1)));
+        if (!EndsInDottedForm(endpoint))
+        {
+            Assert.Equal(endpoint.ToIPAddress().ToString(), text);
+        }
+    });
+
+    [Fact]
+    public void Bytes_and_characters_parse_alike() => Randomized.ForSeeds(3_000, random =>
+    {
+        var text = Spoilt(AddressText.Format(RandomEndpoint(random)), random);
+        var fromText = AddressText.TryParse(text.AsSpan(), 7, out var left);
+        var fromBytes = AddressText.TryParse(Encoding.Latin1.GetBytes(text), 7, out var right);
+        Assert.Equal(fromText, fromBytes);
+        Assert.Equal(left, right);
+    });
+
+    [Fact]
+    public void Only_plain_literals_are_taken() => Randomized.ForSeeds(20_000, random =>
+    {
+        var text = Spoilt(AddressText.Format(RandomEndpoint(random)), random);
+        Assert.True(IsPlainLiteral(text) == AddressText.TryParse(text.AsSpan(), 7, out var endpoint), text);
+        Assert.True(IsPlainLiteral(text) || endpoint == default);
+    });
+
+    [Fact]
+    public void Odd_forms_are_refused()
+    {
+        string[] texts =
+        [
+            "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.04", "1.2.3.4 ", "+1.2.3.4", "1\0.2.3.4", "1..3.4",
+            "0x7f.0.0.1", "2130706433", "localhost", "", ":", ":::", "1::2::3", "fe80::1%1", "[::1]", "::1/64", "12345::",
+            "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7", "::ffff:1.2.3", "::ffff:1.2.3.256", "::ffff:01.2.3.4", "::1.2.3.4:5",
+            "\u0661.2.3.4",
+        ];
+        Assert.All(texts, text =>
+        {
+            Assert.False(AddressText.TryParse(text.AsSpan(), 1, out var endpoint));
+            Assert.Equal(default, endpoint);
+        });
+    }
+
+    [Theory]
+    [InlineData("::ffff:1.2.3.4", "1.2.3.4")]
+    [InlineData("::FFFF:102:304", "1.2.3.4")]
+    [InlineData("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1")]
+    [InlineData("1:0:0:2:0:0:0:3", "1:0:0:2::3")]
+    [InlineData("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7")]
+    [InlineData("0:0:0:0:0:0:0:0", "::")]
+    [InlineData("1:0:0:0:0:0:0:0", "1::")]
+    [InlineData("0000:0000:0000:0000:0000:ffff:255.255.255.255", "255.255.255.255")]
+    public void Other_spellings_become_the_one_form(string spelling, string canonical)
+    {
+        Assert.True(AddressText.TryParse(Encoding.ASCII.GetBytes(spelling), 1, out var endpoint));
+        Assert.Equal(canonical, AddressText.Format(endpoint));
+    }
+
+    internal static UdpEndpoint RandomEndpoint(SeededRandomSource random)
+    {
+        var port = (ushort)random.Next(65536);
+        if (random.Next(3) == 0)
+        {
+            return UdpEndpoint.FromIPv4(random.NextUInt32() >> random.Next(32), port);
+        }
+
+        // Zero groups and short groups are where the text form has its rules.
+        var bytes = random.NextBytes(16);
+        for (var i = 0; i < 16; i += 2)
+        {
+            switch (random.Next(4))
+            {
+                case 0:
+                    bytes[i] = bytes[i + 1] = 0;
+                    break;
+                case 1:
+                    bytes[i] = 0;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return UdpEndpoint.FromIPv6(bytes, port);
+    }
+
+    /// <summary>The base library writes the last 32 bits of a few obsolete kinds of IPv6 address as IPv4.</summary>
+    private static bool EndsInDottedForm(UdpEndpoint endpoint) =>
+        !endpoint.IsIPv4 && endpoint.ToIPAddress().ToString().Contains('.', StringComparison.Ordinal);
+
+    private static string Spoilt(string text, SeededRandomSource random)
+    {
+        for (var edits = random.Next(4); edits > 0; edits--)
+        {
+            var at = random.Next(text.Length + 1);
+            var letter = Alphabet[random.Next(Alphabet.Length)].ToString();
+            text = random.Next(3) switch
+            {
+                0 => text.Insert(at, letter),
+                1 when at < text.Length => text.Remove(at, 1),
+                _ when at < text.Length => text.Remove(at, 1).Insert(at, letter),
+                _ => text,
+            };
+        }
+
+        return text;
+    }
+
+    /// <summary>RFC 4291 §2.2 and dotted IPv4, spelt out the long way.</summary>
+    private static bool IsPlainLiteral(string text)
+    {
+        if (!text.Contains(':', StringComparison.Ordinal))
+        {
+            return IsDotted(text);
+        }
+
+        var halves = text.Split("::");
+        if (halves.Length > 2)
+        {
+            return false;
+        }
+
+        var last = halves[^1];
+        var groups = halves.SelectMany(half => half.Length == 0 ? [] : half.Split(':')).ToList();
+        var count = groups.Count;
+        if (last.Split(':')[^1].Contains('.', StringComparison.Ordinal))
+        {
+            if (!IsDotted(groups[^1]))
+            {
+                return false;
+            }
+
+            groups.RemoveAt(groups.Count - 1);
+            count++;
+        }
+
+        return groups.TrueForAll(group => group.Length is > 0 and <= 4 && group.All(char.IsAsciiHexDigit))
+            && (halves.Length == 2 ? count <= 7 : count == 8);
+    }
+
+    private static bool IsDotted(string text)
+    {
+        var parts = text.Split('.');
+        return parts.Length == 4 && parts.All(part =>
+            part.Length is > 0 and <= 3
+            && part.All(char.IsAsciiDigit)
+            && (part == "0" || part[0] != '0')
+            && int.Parse(part, System.Globalization.CultureInfo.InvariantCulture) <= 255);
+    }
+}

@@ -1,0 +1,123 @@
+namespace KadOrleans.Tests.Core;
+
+public class AddressRangeTests
+{
+    [Fact]
+    public void A_range_agrees_with_the_base_librarys_networks() => Randomized.ForSeeds(1_000, random =>
+    {
+        var endpoint = AddressTextTests.RandomEndpoint(random);
+        var bits = endpoint.IsIPv4 ? 32 : 128;
+        var length = random.Next(bits + 1);
+        var range = AddressRange.Parse($"{AddressText.Format(endpoint)}/{length}");
+        var network = IPNetwork.Parse(range.ToString());
+        Assert.Equal(range, AddressRange.Parse(range.ToString()));
+        Assert.True(range.Contains(endpoint));
+        Assert.True(range.Contains(endpoint.WithPort(9)));
+        for (var i = 0; i < 20; i++)
+        {
+            var other = Flip(endpoint, bits, random.Next(bits));
+            Assert.Equal(network.Contains(other.ToIPAddress()), range.Contains(other));
+        }
+    });
+
+    [Fact]
+    public void An_address_alone_is_a_range_of_one()
+    {
+        Assert.Equal("10.0.0.1/32", AddressRange.Parse("10.0.0.1").ToString());
+        Assert.Equal("::1/128", AddressRange.Parse("::1").ToString());
+    }
+
+    [Fact]
+    public void Mapped_addresses_are_ipv4()
+    {
+        Assert.Equal(AddressRange.Parse("10.0.0.0/8"), AddressRange.Parse("::ffff:10.0.0.0/104"));
+        Assert.True(AddressRange.Parse("10.0.0.0/8").Contains(UdpEndpoint.Parse("[::ffff:10.1.2.3]:1")));
+        Assert.False(AddressRange.Parse("::/0").Contains(UdpEndpoint.Parse("10.1.2.3:1")));
+        Assert.False(AddressRange.Parse("0.0.0.0/0").Contains(UdpEndpoint.Parse("[2001:db8::1]:1")));
+    }
+
+    [Fact]
+    public void Other_text_is_refused()
+    {
+        string?[] texts =
+        [
+            null, "", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.0/ 8",
+            "10.0.0.0/9999999999", "10.0.0/8", "::/129", "::ffff:10.0.0.0/95", "host/8",
+        ];
+        Assert.All(texts, text =>
+        {
+            Assert.False(AddressRange.TryParse(text, out var range));
+            Assert.Equal(default, range);
+            Assert.Throws<FormatException>(() => AddressRange.Parse(text!));
+        });
+    }
+
+    [Fact]
+    public void A_set_has_what_one_of_its_ranges_has()
+    {
+        var set = AddressRangeSet.Parse(["10.0.0.0/8", "2001:db8::/32"]);
+        Assert.True(set.Contains(UdpEndpoint.Parse("10.255.0.1:5")));
+        Assert.True(set.Contains(UdpEndpoint.Parse("[2001:db8:ffff::1]:5")));
+        Assert.False(set.Contains(UdpEndpoint.Parse("11.0.0.1:5")));
+        Assert.False(AddressRangeSet.Empty.Contains(UdpEndpoint.Parse("10.0.0.1:5")));
+        Assert.Contains("bad", Assert.Throws<FormatException>(() => AddressRangeSet.Parse(["::1", "bad"])).Message, StringComparison.Ordinal);
+    }
+
+    private static UdpEndpoint Flip(UdpEndpoint endpoint, int bits, int bit)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        endpoint.WriteIPv6(bytes);
+        var index = 128 - bits + bit;
+        bytes[index / 8] ^= (byte)(0x80 >> (index % 8));
+        var flipped = UdpEndpoint.FromIPv6(bytes, endpoint.Port);
+
+        // A flip may turn an IPv6 address into a mapped one; then nothing is flipped.
+        return flipped.IsIPv4 == endpoint.IsIPv4 ? flipped : endpoint;
+    }
+}
+
+public class AddressScopeTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:1", "127.0.0.2:2", true)]
+    [InlineData("[::1]:1", "127.0.0.2:2", true)]
+    [InlineData("10.0.0.1:1", "127.0.0.1:2", false)]
+    [InlineData("169.254.0.1:1", "[::1]:2", false)]
+    [InlineData("8.8.8.8:1", "[::1]:2", false)]
+    [InlineData("127.0.0.1:1", "169.254.0.1:2", true)]
+    [InlineData("169.254.0.1:1", "[fe80::1]:2", true)]
+    [InlineData("10.0.0.1:1", "169.254.0.1:2", false)]
+    [InlineData("[2001:db8::1]:1", "[fe80::1]:2", false)]
+    [InlineData("8.8.8.8:1", "10.0.0.1:2", false)]
+    [InlineData("8.8.8.8:1", "172.31.0.1:2", false)]
+    [InlineData("8.8.8.8:1", "192.168.0.1:2", false)]
+    [InlineData("8.8.8.8:1", "100.64.0.1:2", false)]
+    [InlineData("8.8.8.8:1", "100.127.255.255:2", false)]
+    [InlineData("8.8.8.8:1", "100.128.0.1:2", true)]
+    [InlineData("8.8.8.8:1", "192.0.2.1:2", false)]
+    [InlineData("8.8.8.8:1", "192.0.0.8:2", false)]
+    [InlineData("8.8.8.8:1", "192.0.3.1:2", true)]
+    [InlineData("8.8.8.8:1", "198.51.100.1:2", false)]
+    [InlineData("8.8.8.8:1", "198.19.0.1:2", false)]
+    [InlineData("8.8.8.8:1", "198.20.0.1:2", true)]
+    [InlineData("8.8.8.8:1", "203.0.113.1:2", false)]
+    [InlineData("[2600::1]:1", "[2001:db8::1]:2", false)]
+    [InlineData("[2600::1]:1", "[3fff:fff::1]:2", false)]
+    [InlineData("[2600::1]:1", "[fd00::1]:2", false)]
+    [InlineData("[2600::1]:1", "[2001:db9::1]:2", true)]
+    [InlineData("[2600::1]:1", "[64:ff9b::a00:1]:2", false)]
+    [InlineData("[2600::1]:1", "[64:ff9b:1::a00:1]:2", false)]
+    [InlineData("[2600::1]:1", "[2002:a00:1::1]:2", false)]
+    [InlineData("[fd00::1]:1", "[64:ff9b::808:808]:2", true)]
+    [InlineData("[2002:808:808::1]:1", "10.0.0.1:2", false)]
+    [InlineData("[2002:808:808::1]:1", "[2002:a00:1::1]:2", false)]
+    [InlineData("[64:ff9b::808:808]:1", "10.0.0.1:2", false)]
+    [InlineData("[64:ff9b::808:808]:1", "8.8.8.8:2", true)]
+    [InlineData("192.0.2.1:1", "192.0.2.2:2", true)]
+    [InlineData("192.0.2.1:1", "10.0.0.1:2", true)]
+    [InlineData("10.0.0.1:1", "10.0.0.2:2", true)]
+    [InlineData("10.0.0.1:1", "8.8.8.8:2", true)]
+    [InlineData("127.0.0.1:1", "8.8.8.8:2", true)]
+    public void Near_addresses_are_believed_from_near_sources_only(string heardFrom, string mentioned, bool allowed) =>
+        Assert.Equal(allowed, AddressScope.Allows(UdpEndpoint.Parse(heardFrom), UdpEndpoint.Parse(mentioned)));
+}

@@ -1,0 +1,77 @@
+namespace KadOrleans.Tests.Core;
+
+public sealed class BanTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("203.0.113.9", "203.0.113.9/32")]
+    [InlineData("203.0.113.9/24", "203.0.113.0/24")]
+    [InlineData("10.1.2.3/8", "10.0.0.0/8")]
+    [InlineData("2001:db8::7", "2001:db8::7/128")]
+    [InlineData("2001:db8::/16", "2001::/16")]
+    [InlineData("FFffffffffffffffffffffffffffffffffffffff", "ffffffffffffffffffffffffffffffffffffffff")]
+    public void A_ban_is_an_id_or_a_range(string text, string expected)
+    {
+        var ban = Ban.Parse(text);
+
+        Assert.Equal(expected, ban.ToString());
+        Assert.Equal(ban, Ban.Parse(ban.ToString()));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("0.0.0.0/0")]
+    [InlineData("10.0.0.0/7")]
+    [InlineData("::/15")]
+    [InlineData("203.0.113.0/33")]
+    [InlineData("node.example.org")]
+    [InlineData("203.0.113.9:8468")]
+    [InlineData("fffffffffffffffffffffffffffffffffffffff")]
+    public void Other_texts_are_refused(string? text)
+    {
+        Assert.False(Ban.TryParse(text, out _));
+        Assert.EndsWith($"{Ban.Allowed}.", Assert.Throws<ArgumentException>(() => Ban.Parse(text!)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_set_has_the_ids_and_addresses_that_are_banned()
+    {
+        var bans = SetOf("203.0.113.0/24", "198.51.100.7", "2001:db8::/32", NodeId.MaxValue.ToString());
+
+        Assert.True(bans.Contains(NodeId.MaxValue));
+        Assert.False(bans.Contains(NodeId.MinValue));
+        foreach (var banned in new[] { "203.0.113.255:1", "198.51.100.7:9", "[2001:db8:ffff::1]:1", "[::ffff:203.0.113.4]:5" })
+        {
+            Assert.True(bans.Contains(UdpEndpoint.Parse(banned)), banned);
+            Assert.True(bans.Contains(new Contact(NodeId.MinValue, UdpEndpoint.Parse(banned))), banned);
+        }
+
+        foreach (var other in new[] { "203.0.114.0:1", "198.51.100.8:9", "[2001:db9::1]:1" })
+        {
+            Assert.False(bans.Contains(UdpEndpoint.Parse(other)), other);
+        }
+
+        Assert.False(SetOf("2001::/16").Contains(UdpEndpoint.Parse("203.0.113.1:1")));
+        Assert.False(BanSet.Empty.Contains(new Contact(NodeId.MaxValue, UdpEndpoint.Parse("203.0.113.1:1"))));
+    }
+
+    [Fact]
+    public void The_number_of_bans_is_bounded()
+    {
+        IReadOnlyList<BanEntry> bans = [];
+        for (var i = 0; i < BanBook.MaxBans; i++)
+        {
+            bans = BanBook.Add(bans, Ban.Parse($"10.0.{i >> 8}.{i & 255}"), [], Now)!;
+        }
+
+        Assert.Null(BanBook.Add(bans, Ban.Parse("10.0.0.0"), [], Now));
+        var full = Assert.Throws<ArgumentException>(() => BanBook.Add(bans, Ban.Parse("10.1.0.0/16"), [], Now));
+        Assert.Equal("There are 1024 bans, which is the most; ban a wider range in place of several.", full.Message);
+        Assert.Equal(BanBook.MaxBans - 1, BanBook.Remove(bans, Ban.Parse("10.0.0.7"))!.Count);
+        Assert.Null(BanBook.Remove(bans, Ban.Parse("10.0.0.7/31")));
+    }
+
+    private static BanSet SetOf(params string[] texts) => new(texts.Select(Ban.Parse));
+}

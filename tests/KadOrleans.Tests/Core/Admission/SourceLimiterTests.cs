@@ -1,0 +1,214 @@
+namespace KadOrleans.Tests.Core;
+
+public class SourceLimiterTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly SourceLimits Small = new()
+    {
+        PerSource = new TokenRate(10, 20),
+        PerSubnet = new TokenRate(50, 100),
+        MaxTracked = 160,
+    };
+
+    [Fact]
+    public void A_source_has_its_burst_and_then_its_rate()
+    {
+        var limiter = new SourceLimiter(Small);
+        var source = UdpEndpoint.Parse("1.2.3.4:5");
+        Assert.Equal(20, Admitted(limiter, source, 500, Start));
+        Assert.Equal(10, Admitted(limiter, source.WithPort(6), 500, Start.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void Changed_rates_hold_for_known_sources_at_once()
+    {
+        var limiter = new SourceLimiter(Small);
+        var source = UdpEndpoint.Parse("1.2.3.4:5");
+        Admitted(limiter, source, 15, Start);
+
+        limiter.Use(Small with { PerSource = new TokenRate(1, 2) });
+        Assert.Equal(2, Admitted(limiter, source, 500, Start));
+        Assert.Equal(1, Admitted(limiter, source, 500, Start.AddSeconds(1)));
+
+        limiter.Use(Small);
+        Assert.Equal(10, Admitted(limiter, source, 500, Start.AddSeconds(2)));
+    }
+
+    [Fact]
+    public void A_subnet_has_a_limit_of_its_own()
+    {
+        var limiter = new SourceLimiter(Small with { MaxTracked = 16_384 });
+        var admitted = 0;
+        for (var host = 0u; host < 256; host++)
+        {
+            admitted += Admitted(limiter, UdpEndpoint.FromIPv4(0x01020300 + host, 5), 20, Start);
+        }
+
+        Assert.Equal(100, admitted);
+        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.4.1:5"), 500, Start));
+    }
+
+    [Fact]
+    public void A_source_beyond_its_limit_takes_nothing_from_its_neighbours()
+    {
+        var limiter = new SourceLimiter(Small);
+        Admitted(limiter, UdpEndpoint.Parse("1.2.3.4:5"), 10_000, Start);
+        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.3.5:5"), 500, Start));
+    }
+
+    [Fact]
+    public void Memory_is_bounded_whatever_strangers_do() => Randomized.ForSeeds(20, random =>
+    {
+        var limiter = new SourceLimiter(Small);
+        for (var i = 0; i < 2_000; i++)
+        {
+            limiter.TryAdmit(UdpEndpoint.FromIPv4(random.NextUInt32(), 1), Start.AddMilliseconds(i));
+            Assert.InRange(limiter.TrackedSources, 0, Small.MaxTracked);
+            Assert.InRange(limiter.TrackedSubnets, 0, Small.MaxTracked);
+        }
+    });
+
+    [Fact]
+    public void When_all_places_are_busy_strangers_share_what_is_left()
+    {
+        var limiter = new SourceLimiter(Small);
+        for (var i = 0u; i < 5_000; i++)
+        {
+            limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1), Start);
+        }
+
+        // Each stripe is full of sources that have just asked, and its strangers' bucket is empty by now.
+        var admitted = 0;
+        for (var i = 0u; i < 1_000; i++)
+        {
+            admitted += Admitted(limiter, UdpEndpoint.FromIPv4(0x2000_0000 + (i << 8), 1), 1, Start);
+        }
+
+        Assert.Equal(0, admitted);
+        Assert.Equal(1, Admitted(limiter, UdpEndpoint.Parse("99.0.0.1:1"), 1, Start.AddSeconds(10)));
+    }
+
+    [Fact]
+    public void An_idle_source_gives_way_to_a_stranger()
+    {
+        var limiter = new SourceLimiter(Small with { MaxTracked = 16 });
+        for (var i = 0u; i < 500; i++)
+        {
+            // One place in each stripe; every stranger finds it idle and has a bucket of his own.
+            var source = UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1);
+            Assert.Equal(20, Admitted(limiter, source, 30, Start.AddMinutes(i)));
+        }
+    }
+
+    [Fact]
+    public void A_known_source_costs_no_allocation()
+    {
+        var limiter = new SourceLimiter(new SourceLimits());
+        var source = UdpEndpoint.Parse("1.2.3.4:5");
+        Admitted(limiter, source, 100, Start);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Admitted(limiter, source, 1_000, Start);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Threads_together_are_admitted_no_more_than_the_limit()
+    {
+        // Sources are spread by a hash that differs with each process: all of them fit into one stripe.
+        var limiter = new SourceLimiter(Small with { PerSubnet = new TokenRate(1, 1_000_000), MaxTracked = 16 * 64 });
+        var admitted = new int[64];
+        Parallel.For(0, 4_000, i =>
+        {
+            var source = i % 64;
+            if (limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (uint)source, 1), Start))
+            {
+                Interlocked.Increment(ref admitted[source]);
+            }
+        });
+        Assert.All(admitted, count => Assert.Equal(20, count));
+    }
+
+    private static int Admitted(SourceLimiter limiter, UdpEndpoint source, int times, DateTimeOffset now)
+    {
+        var admitted = 0;
+        for (var i = 0; i < times; i++)
+        {
+            admitted += limiter.TryAdmit(source, now) ? 1 : 0;
+        }
+
+        return admitted;
+    }
+}
+
+public class TokenBucketTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TokenRate Rate = new(PerSecond: 10, Burst: 5);
+
+    [Fact]
+    public void It_gives_the_burst_and_then_the_rate()
+    {
+        var bucket = new TokenBucket(Rate, Start);
+        Assert.Equal(5, Take(ref bucket, 20, Start));
+        Assert.Equal(0, Take(ref bucket, 1, Start.AddMilliseconds(99)));
+        Assert.Equal(1, Take(ref bucket, 20, Start.AddMilliseconds(100)));
+        Assert.Equal(2, Take(ref bucket, 20, Start.AddMilliseconds(300)));
+        Assert.Equal(5, Take(ref bucket, 20, Start.AddHours(1)));
+    }
+
+    [Fact]
+    public void It_is_full_again_once_the_burst_has_come_back()
+    {
+        var bucket = new TokenBucket(Rate, Start);
+        Assert.True(bucket.IsFull(Rate, Start));
+        Take(ref bucket, 5, Start);
+        Assert.False(bucket.IsFull(Rate, Start.AddMilliseconds(499)));
+        Assert.True(bucket.IsFull(Rate, Start.AddMilliseconds(500)));
+    }
+
+    [Fact]
+    public void A_clock_set_back_gives_nothing_and_blocks_nothing()
+    {
+        var bucket = new TokenBucket(Rate, Start);
+        Assert.Equal(3, Take(ref bucket, 3, Start));
+        Assert.Equal(2, Take(ref bucket, 20, Start.AddDays(-1)));
+        Assert.Equal(1, Take(ref bucket, 20, Start.AddDays(-1).AddMilliseconds(100)));
+    }
+
+    [Fact]
+    public void No_stretch_of_time_sees_more_than_burst_and_rate() => Randomized.ForSeeds(200, random =>
+    {
+        var bucket = new TokenBucket(Rate, Start);
+        var now = Start;
+        var admitted = new List<DateTimeOffset>();
+        for (var i = 0; i < 300; i++)
+        {
+            now = now.AddMilliseconds(random.Next(60));
+            if (bucket.TryTake(Rate, now))
+            {
+                admitted.Add(now);
+            }
+        }
+
+        for (var i = 0; i < admitted.Count; i++)
+        {
+            for (var j = i; j < admitted.Count; j++)
+            {
+                var allowed = Rate.Burst + ((admitted[j] - admitted[i]).TotalSeconds * Rate.PerSecond);
+                Assert.True(j - i + 1 <= allowed + 1e-6);
+            }
+        }
+    });
+
+    private static int Take(ref TokenBucket bucket, int times, DateTimeOffset now)
+    {
+        var taken = 0;
+        for (var i = 0; i < times; i++)
+        {
+            taken += bucket.TryTake(Rate, now) ? 1 : 0;
+        }
+
+        return taken;
+    }
+}

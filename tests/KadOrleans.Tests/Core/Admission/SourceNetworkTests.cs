@@ -1,0 +1,95 @@
+namespace KadOrleans.Tests.Core;
+
+public class SourceNetworkTests
+{
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("::2")]
+    [InlineData("::")]
+    [InlineData("::1.2.3.4")]
+    [InlineData("0:0:0:1::1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("1.2.3.4")]
+    [InlineData("2001:db8::1")]
+    public void No_endpoint_passes_for_a_trusted_source(string address)
+    {
+        Assert.True(AddressText.TryParse(address.AsSpan(), 1, out var endpoint));
+        Assert.False(SourceNetwork.Of(endpoint).IsTrusted);
+        Assert.False(SourceNetwork.SubnetOf(endpoint).IsTrusted);
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4:5", "1.2.3.4:6", true, true)]
+    [InlineData("1.2.3.4:5", "1.2.3.5:5", false, true)]
+    [InlineData("1.2.3.4:5", "1.2.4.4:5", false, false)]
+    [InlineData("1.2.3.4:5", "[::ffff:1.2.3.4]:5", true, true)]
+    [InlineData("[2001:db8:1:2::1]:5", "[2001:db8:1:2:ffff::1]:5", true, true)]
+    [InlineData("[2001:db8:1:2::1]:5", "[2001:db8:1:3::1]:5", false, true)]
+    [InlineData("[2001:db8:1:2::1]:5", "[2001:db8:2:2::1]:5", false, false)]
+    public void One_address_or_one_64_is_a_source(string left, string right, bool sameSource, bool sameSubnet)
+    {
+        var (a, b) = (UdpEndpoint.Parse(left), UdpEndpoint.Parse(right));
+        Assert.Equal(sameSource, SourceNetwork.Of(a) == SourceNetwork.Of(b));
+        Assert.Equal(sameSubnet, SourceNetwork.SubnetOf(a) == SourceNetwork.SubnetOf(b));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7:1", "203.0.113.7")]
+    [InlineData("[2001:db8:0:7::9]:1", "2001:db8:0:7::/64")]
+    public void A_source_is_shown_as_its_address_or_its_prefix(string endpoint, string text) =>
+        Assert.Equal(text, SourceNetwork.Of(UdpEndpoint.Parse(endpoint)).ToText());
+}
+
+public class SubnetDiversityTests
+{
+    [Fact]
+    public void A_subnet_has_its_share_of_a_bucket_and_of_the_table()
+    {
+        var diversity = new SubnetDiversity();
+        for (var host = 1u; host <= 10; host++)
+        {
+            var endpoint = UdpEndpoint.FromIPv4(0x08080800 + host, 1);
+            Assert.True(diversity.Allows(endpoint, 1));
+            Assert.False(diversity.Allows(endpoint, 2));
+            diversity.Add(endpoint);
+        }
+
+        var next = UdpEndpoint.Parse("8.8.8.200:1");
+        Assert.False(diversity.Allows(next, 0));
+        Assert.True(diversity.Allows(UdpEndpoint.Parse("8.8.9.1:1"), 0));
+        diversity.Remove(UdpEndpoint.Parse("8.8.8.1:1"));
+        Assert.True(diversity.Allows(next, 0));
+        Assert.Equal(9, diversity.CountOf(next));
+    }
+
+    [Fact]
+    public void An_ipv6_subnet_is_a_48()
+    {
+        var diversity = new SubnetDiversity(new SubnetLimits { PerTable = 1 }, AddressRangeSet.Empty);
+        diversity.Add(UdpEndpoint.Parse("[2001:db8:1:2::3]:1"));
+        Assert.False(diversity.Allows(UdpEndpoint.Parse("[2001:db8:1:ffff::9]:1"), 0));
+        Assert.True(diversity.Allows(UdpEndpoint.Parse("[2001:db8:2::3]:1"), 0));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:1")]
+    [InlineData("[::1]:1")]
+    [InlineData("10.1.2.3:1")]
+    [InlineData("192.168.1.1:1")]
+    [InlineData("169.254.1.1:1")]
+    [InlineData("[fe80::1]:1")]
+    [InlineData("[fd00::1]:1")]
+    [InlineData("203.0.113.7:1")]
+    public void Near_and_trusted_addresses_are_not_counted(string text)
+    {
+        var diversity = new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse(["203.0.113.0/24"]));
+        var endpoint = UdpEndpoint.Parse(text);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.True(diversity.Allows(endpoint, i));
+            diversity.Add(endpoint);
+        }
+
+        Assert.Equal(0, diversity.CountOf(endpoint));
+    }
+}

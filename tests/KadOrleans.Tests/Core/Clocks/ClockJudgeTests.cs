@@ -1,0 +1,207 @@
+namespace KadOrleans.Tests.Core;
+
+public sealed class ClockJudgeTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
+
+    private readonly ClockJudge _judge = new(Start, TimeSpan.Zero);
+    private TimeSpan _elapsed;
+    private TimeSpan _ahead;
+
+    private DateTimeOffset Wall => Start + _elapsed + _ahead;
+
+    [Fact]
+    public void A_clock_that_nobody_sets_is_believed_after_ten_minutes()
+    {
+        Assert.Null(Pass(TimeSpan.FromMinutes(9)));
+        Assert.True(_judge.Agrees);
+        Assert.False(_judge.IsSettled);
+
+        Assert.Null(Pass(TimeSpan.FromMinutes(1)));
+        Assert.True(_judge.IsSettled);
+        Assert.Equal(Wall, Time());
+    }
+
+    [Fact]
+    public void A_jump_ahead_moves_the_time_only_after_ten_minutes()
+    {
+        Pass(TimeSpan.FromHours(1));
+        Assert.Equal(TimeSpan.FromDays(8), Assert.IsType<ClockVerdict.Parted>(Jump(TimeSpan.FromDays(8))).By);
+
+        for (var minute = 0; minute < 9; minute++)
+        {
+            Assert.Null(Pass(TimeSpan.FromMinutes(1)));
+            Assert.Equal(Start + _elapsed, Time());
+            Assert.False(_judge.IsSettled);
+            Assert.False(_judge.Agrees);
+        }
+
+        var agreed = Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(1)));
+        Assert.Equal(TimeSpan.FromDays(8), agreed.Correction.By);
+        Assert.Equal(Wall, Time());
+        Assert.True(_judge.IsSettled);
+        Assert.True(_judge.Agrees);
+    }
+
+    [Fact]
+    public void A_jump_that_is_taken_back_changes_nothing()
+    {
+        Pass(TimeSpan.FromHours(1));
+        Jump(TimeSpan.FromDays(8));
+        Pass(TimeSpan.FromSeconds(65));
+        Assert.Null(Jump(-TimeSpan.FromDays(8)));
+        Assert.Equal(Wall, Time());
+        Assert.False(_judge.IsSettled);
+
+        Assert.Equal(TimeSpan.Zero, Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10))).Correction.By);
+        Assert.Equal(Wall, Time());
+    }
+
+    [Fact]
+    public void A_clock_that_jumps_again_and_again_is_never_believed()
+    {
+        Pass(TimeSpan.FromHours(1));
+        for (var i = 0; i < 100; i++)
+        {
+            var verdict = Jump(TimeSpan.FromHours(1));
+            Assert.Equal(i == 0, verdict is ClockVerdict.Parted);
+            Pass(TimeSpan.FromMinutes(9));
+            Assert.Equal(Start + _elapsed, Time());
+            Assert.False(_judge.IsSettled);
+        }
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_is_followed_at_once_and_told()
+    {
+        Pass(TimeSpan.FromHours(1));
+
+        Assert.Equal(-TimeSpan.FromDays(1), Assert.IsType<ClockVerdict.Parted>(Jump(-TimeSpan.FromDays(1))).By);
+        Assert.Equal(Wall, Time());
+        Assert.False(_judge.IsSettled);
+
+        Assert.False(Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10))).Correction.IsNeeded);
+        Assert.True(_judge.IsSettled);
+    }
+
+    [Fact]
+    public void A_slow_drift_is_followed()
+    {
+        for (var minute = 0; minute < 10_000; minute++)
+        {
+            _ahead += TimeSpan.FromMilliseconds(100);
+            Assert.Null(Pass(TimeSpan.FromMinutes(1)));
+            Assert.Equal(Wall, Time());
+        }
+
+        Assert.True(_ahead > TimeSpan.FromMinutes(10));
+    }
+
+    [Fact]
+    public void A_clock_that_runs_twice_as_fast_is_noticed()
+    {
+        ClockVerdict? verdict = null;
+        for (var second = 0; second < 600 && verdict is null; second++)
+        {
+            _ahead += TimeSpan.FromSeconds(1);
+            verdict = Pass(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.IsType<ClockVerdict.Parted>(verdict);
+    }
+
+    [Fact]
+    public void What_was_stored_while_the_clock_was_behind_is_moved_with_it()
+    {
+        Pass(TimeSpan.FromMinutes(5));
+        var early = Stored(Time());
+        Jump(TimeSpan.FromDays(30));
+        Pass(TimeSpan.FromMinutes(5));
+        var late = Stored(Time());
+        var older = Stored(Start - TimeSpan.FromDays(1));
+        var elsewhere = Stored(Time()) with { ExpiresAt = Time() + TimeSpan.FromDays(20) };
+        var correction = Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(5))).Correction;
+
+        Assert.True(correction.IsNeeded);
+        Assert.Equal(early.ExpiresAt + TimeSpan.FromDays(30), correction.Move(early, Week)!.ExpiresAt);
+        Assert.Equal(late.StoredAt + TimeSpan.FromDays(30), correction.Move(late, Week)!.StoredAt);
+        Assert.InRange(correction.Move(early, Week)!.LifeLeft(Time()), Week - TimeSpan.FromMinutes(15), Week);
+        Assert.Null(correction.Move(older, Week));
+        Assert.Null(correction.Move(elsewhere, Week));
+        Assert.Equal(early.StoredAt + TimeSpan.FromDays(30), correction.Move(early.StoredAt));
+        Assert.Null(correction.Move(older.StoredAt));
+    }
+
+    [Fact]
+    public void A_machine_that_slept_for_a_night_prolongs_nothing()
+    {
+        Pass(TimeSpan.FromHours(1));
+        var value = Stored(Time());
+        Jump(TimeSpan.FromHours(9));
+
+        var correction = Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10))).Correction;
+
+        Assert.False(correction.IsNeeded);
+        Assert.Null(correction.Move(value, Week));
+    }
+
+    private static StoredValue Stored(DateTimeOffset at) => new(DhtValue.FromInteger(1), at, at + Week, default(SourceNetwork));
+
+    private ClockVerdict? Pass(TimeSpan time)
+    {
+        _elapsed += time;
+        return _judge.Observe(Wall, _elapsed);
+    }
+
+    private ClockVerdict? Jump(TimeSpan ahead)
+    {
+        _ahead += ahead;
+        return _judge.Observe(Wall, _elapsed);
+    }
+
+    private DateTimeOffset Time() => _judge.GetTime(Wall, _elapsed);
+}
+
+/// <summary>Which of the silos' clocks is the cluster's time.</summary>
+public sealed class AgreedClockTests
+{
+    [Theory]
+    [InlineData(new[] { 0.0 }, null, 0)]
+    [InlineData(new[] { 0.0, 0.1, -1_200 }, null, 0)]
+    [InlineData(new[] { 0.0, 0.1, 1_200 }, null, 0.1)]
+    [InlineData(new[] { 0.0, 1_200.1, 1_200 }, null, 1_200)]
+    [InlineData(new[] { 0.0, 20, 0.2, 0.1 }, null, 0.1)]
+    [InlineData(new[] { 0.0, -20, 0.2, 0.1 }, null, 0)]
+    [InlineData(new[] { 0.0, 20 }, null, 0)]
+    [InlineData(new[] { 0.0, -20 }, null, -20)]
+    [InlineData(new[] { 0.0, 20 }, 19.9, 20)]
+    [InlineData(new[] { 0.0, -20 }, 0.1, 0)]
+    [InlineData(new[] { 0.0, 20, 40 }, 0.0, 20)]
+    public void The_clock_in_the_middle_holds_and_of_two_the_one_that_held_before(double[] clocks, double? agreed, double expected)
+    {
+        ClockVote[] votes = [.. clocks.Select(clock => new ClockVote(Comparison(clock), agreed is { } time ? TimeSpan.FromSeconds(time) : null))];
+
+        Assert.Equal(expected, AgreedClock.Choose(votes).Difference.TotalSeconds, 0.001);
+    }
+
+    /// <summary>Each silo sees the same clocks from its own. All choose one, and a wrong one is none of those that are right.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(7)]
+    public void All_silos_choose_the_same_clock_and_not_the_wrong_one(int count)
+    {
+        foreach (var wrong in new[] { -1_200.0, -20, 20, 1_200 })
+        {
+            double[] clocks = [.. Enumerable.Range(0, count - 1).Select(i => i * 0.01), wrong];
+            double?[] known = [.. clocks.Select((_, i) => i == 1 ? 0.005 : (double?)null)];
+            var chosen = clocks.Select(own => own + AgreedClock.Choose(
+                [.. clocks.Zip(known, (clock, time) => new ClockVote(Comparison(clock - own), time is { } it ? TimeSpan.FromSeconds(it - own) : null))]).Difference.TotalSeconds);
+
+            Assert.All(chosen, time => Assert.InRange(time, -0.001, count * 0.01));
+        }
+    }
+
+    private static ClockComparison Comparison(double seconds) => new(TimeSpan.FromSeconds(seconds), TimeSpan.Zero);
+}

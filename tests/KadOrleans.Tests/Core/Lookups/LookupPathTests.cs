@@ -1,0 +1,206 @@
+namespace KadOrleans.Tests.Core;
+
+public sealed class LookupPathTests
+{
+    private readonly LookupNetwork _network = new(seed: 12, contacts: 30)
+    {
+        Options = new KademliaOptions { BucketSize = LookupNetwork.BucketSize, DisjointPaths = 3 },
+    };
+
+    private Contact[] Contacts => _network.Contacts;
+
+    [Fact]
+    public void Each_path_asks_one_of_the_nearest_first()
+    {
+        var lookup = _network.Start(LookupKind.Node, Contacts[10..20]);
+
+        Assert.Equal(Contacts[10..13], LookupNetwork.TakeAll(lookup));
+    }
+
+    [Fact]
+    public void No_contact_is_asked_twice_and_the_k_nearest_are_found()
+    {
+        var lookup = _network.Start(LookupKind.Node, Contacts[20..]);
+        var asked = new HashSet<Contact>();
+
+        LookupNetwork.Run(lookup, contact =>
+        {
+            Assert.True(asked.Add(contact));
+            lookup.OnNodes(contact, Contacts.AsSpan(0, LookupNetwork.BucketSize));
+        });
+
+        Assert.Equal(Contacts[..LookupNetwork.BucketSize], lookup.GetOutcome().Closest);
+    }
+
+    [Fact]
+    public void A_liar_on_one_path_cannot_hide_what_the_others_find()
+    {
+        var seeds = Contacts[20..26];
+        var lookup = _network.Start(LookupKind.Node, seeds);
+        var bits = 20;
+
+        // The liar and all whom it names answer under the ids they were named by: no proof gives them away.
+        var liars = new HashSet<Contact> { seeds[0] };
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (liars.Contains(contact))
+            {
+                var named = Enumerable.Range(0, LookupNetwork.BucketSize).Select(_ => _network.Near(bits++ % 140)).ToArray();
+                liars.UnionWith(named);
+                lookup.OnNodes(contact, named);
+            }
+            else
+            {
+                lookup.OnNodes(contact, Contacts.AsSpan(0, LookupNetwork.BucketSize));
+            }
+        });
+
+        Assert.Contains(Contacts[0], lookup.GetOutcome().Closest);
+        Assert.InRange(lookup.GetOutcome().Asked, 1, Lookup.MaxRequests);
+    }
+
+    [Fact]
+    public void A_path_whose_contacts_all_fail_goes_on_from_unused_ones_of_the_others()
+    {
+        var lookup = _network.Start(LookupKind.Node, Contacts[..9]);
+        var first = LookupNetwork.TakeAll(lookup);
+        Assert.Equal(Contacts[..3], first);
+
+        // The first path has the first, fourth and seventh.
+        lookup.OnFailed(Contacts[0]);
+        Assert.Equal([Contacts[3]], LookupNetwork.TakeAll(lookup));
+        lookup.OnFailed(Contacts[3]);
+        Assert.Equal([Contacts[6]], LookupNetwork.TakeAll(lookup));
+        lookup.OnFailed(Contacts[6]);
+
+        Assert.Equal([Contacts[4]], LookupNetwork.TakeAll(lookup));
+    }
+
+    [Fact]
+    public void A_table_of_fewer_than_k_contacts_is_one_path()
+    {
+        var lookup = _network.Start(LookupKind.Node, Contacts[20..(19 + LookupNetwork.BucketSize)]);
+        var liar = LookupNetwork.TakeAll(lookup)[0];
+
+        lookup.OnNodes(liar, Contacts.AsSpan(0, 1));
+
+        Assert.Equal(Contacts[..1], LookupNetwork.TakeAll(lookup));
+    }
+}
+
+public sealed class LookupDiversityTests
+{
+    private readonly LookupNetwork _network = new(seed: 14, contacts: 12);
+
+    private Contact[] Contacts => _network.Contacts;
+
+    [Fact]
+    public void Of_one_network_one_contact_is_asked_and_returned()
+    {
+        var sybils = Sybils(20, UdpEndpoint.Parse("12.1.1.1:1"));
+        var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts]);
+
+        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, sybils));
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal(LookupNetwork.BucketSize, outcome.Closest.Count);
+        Assert.Single(outcome.AnsweredContacts, sybils.Contains);
+        Assert.Equal(Contacts[..(LookupNetwork.BucketSize - 1)], outcome.Closest.Where(Contacts.Contains));
+    }
+
+    [Fact]
+    public void An_IPv6_network_is_a_slash_48()
+    {
+        var sybils = Sybils(1, UdpEndpoint.Parse("[2600:1:2:3::1]:1")).Concat(Sybils(1, UdpEndpoint.Parse("[2600:1:2:4::1]:1"))).ToArray();
+        var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts]);
+
+        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, []));
+
+        Assert.Single(lookup.GetOutcome().Closest, sybils.Contains);
+    }
+
+    [Fact]
+    public void Two_are_taken_where_there_are_too_few_others()
+    {
+        var sybils = Sybils(5, UdpEndpoint.Parse("12.1.1.1:1"));
+        var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts[..3]]);
+
+        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, []));
+
+        Assert.Equal(5, lookup.GetOutcome().Closest.Count);
+        Assert.Equal(2, lookup.GetOutcome().Closest.Count(sybils.Contains));
+    }
+
+    [Fact]
+    public void A_host_that_is_named_under_many_ports_and_is_silent_is_asked_once_by_each_path()
+    {
+        var network = new LookupNetwork(seed: 14, contacts: 12)
+        {
+            Options = new KademliaOptions { BucketSize = LookupNetwork.BucketSize, DisjointPaths = 3 },
+        };
+        var victim = UdpEndpoint.Parse("12.1.1.1:1");
+        var ports = Enumerable.Range(1, 60).Select(i => network.Near(30, victim.WithPort((ushort)i))).ToArray();
+        var lookup = network.Start(LookupKind.Node, [.. ports, .. network.Contacts]);
+        var asked = 0;
+
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (ports.Contains(contact))
+            {
+                asked++;
+                lookup.OnFailed(contact);
+            }
+            else
+            {
+                lookup.OnNodes(contact, []);
+            }
+        });
+
+        Assert.InRange(asked, 1, 3);
+        Assert.Equal(network.Contacts[..LookupNetwork.BucketSize], lookup.GetOutcome().Closest);
+    }
+
+    [Fact]
+    public void A_silent_neighbour_on_one_path_does_not_hide_an_honest_contact_from_another()
+    {
+        var network = new LookupNetwork(seed: 15, contacts: 12)
+        {
+            Options = new KademliaOptions { BucketSize = 2, DisjointPaths = 2 },
+        };
+        var silent = network.Near(40, network.Contacts[0].Endpoint.WithPort(9));
+        var lookup = network.Start(LookupKind.Node, network.Contacts[4..8]);
+
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (contact == silent)
+            {
+                lookup.OnFailed(contact);
+            }
+            else
+            {
+                lookup.OnNodes(contact, contact == network.Contacts[4] ? [silent] : [network.Contacts[0]]);
+            }
+        });
+
+        Assert.Contains(network.Contacts[0], lookup.GetOutcome().Closest);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1:1", "")]
+    [InlineData("127.0.0.1:1", "")]
+    [InlineData("12.1.1.1:1", "12.1.0.0/16")]
+    public void Private_and_trusted_addresses_are_not_counted(string address, string trusted)
+    {
+        var contacts = Sybils(LookupNetwork.BucketSize, UdpEndpoint.Parse(address));
+        var policy = new LookupPolicy { Trusted = AddressRangeSet.Parse(trusted.Length == 0 ? [] : [trusted]) };
+        var lookup = _network.Start(LookupKind.Node, contacts, policy);
+
+        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, []));
+
+        Assert.Equal(LookupNetwork.BucketSize, lookup.GetOutcome().Closest.Count);
+    }
+
+    /// <summary>Ports of one address, all nearer to the target than anybody else.</summary>
+    private Contact[] Sybils(int count, UdpEndpoint address) =>
+        [.. Enumerable.Range(0, count).Select(i => _network.Near(30, address.WithPort((ushort)(1 + i))))];
+}

@@ -1,0 +1,182 @@
+namespace KadOrleans.Tests.Core;
+
+public sealed class LookupVoteTests
+{
+    private readonly LookupNetwork _network = new(seed: 5, contacts: 20)
+    {
+        Options = new KademliaOptions { BucketSize = 20, DisjointPaths = 1 },
+    };
+
+    private Contact[] Contacts => _network.Contacts;
+
+    [Fact]
+    public void In_a_private_network_the_first_undisputed_value_ends_the_lookup()
+    {
+        var contacts = InPrivateNetwork();
+        var lookup = _network.Start(LookupKind.Value, contacts);
+        LookupNetwork.TakeAll(lookup);
+
+        lookup.OnValue(contacts[1], DhtValue.FromInteger(1));
+        Assert.Empty(LookupNetwork.TakeAll(lookup));
+        Assert.False(lookup.IsDone);
+        lookup.OnNodes(contacts[0], contacts);
+        lookup.OnFailed(contacts[2]);
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal(TerminationReason.ValueFound, outcome.Reason);
+        Assert.Equal(DhtValue.FromInteger(1), outcome.Value);
+        Assert.Equal(contacts[0], outcome.CacheAt);
+        Assert.Equal((1, 0), (outcome.Agreed, outcome.Differed));
+    }
+
+    [Fact]
+    public void In_a_private_network_a_dispute_is_settled_by_all_of_the_k_nearest()
+    {
+        var contacts = InPrivateNetwork();
+        var lookup = _network.Start(LookupKind.Value, contacts);
+
+        LookupNetwork.Run(lookup, contact => Array.IndexOf(contacts, contact) < 2 ? 6 : 7);
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal(DhtValue.FromInteger(7), outcome.Value);
+        Assert.Equal((18, 2), (outcome.Agreed, outcome.Differed));
+    }
+
+    [Fact]
+    public void Public_holders_that_agree_end_the_lookup_at_the_quorum()
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts);
+
+        LookupNetwork.Run(lookup, _ => 1);
+
+        var outcome = lookup.GetOutcome();
+        Assert.InRange(outcome.Agreed, Lookup.Quorum, Lookup.Quorum + _network.Options.LookupConcurrency);
+        Assert.Equal(0, outcome.Differed);
+        Assert.Equal(outcome.Agreed, outcome.Asked);
+    }
+
+    [Fact]
+    public void Voices_that_are_missing_are_asked_for_at_once()
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts);
+        var first = LookupNetwork.TakeAll(lookup);
+
+        lookup.OnValue(first[0], DhtValue.FromInteger(1));
+
+        Assert.Equal(Lookup.Quorum, LookupNetwork.TakeAll(lookup).Length + first.Length - 1);
+    }
+
+    [Fact]
+    public void Fewer_liars_than_the_quorum_never_win_however_near_they_are()
+    {
+        for (var liars = 1; liars < Lookup.Quorum; liars++)
+        {
+            for (uint draw = 0; draw < 100; draw++)
+            {
+                var lookup = _network.Start(LookupKind.Value, Contacts, new LookupPolicy { Draw = draw });
+
+                LookupNetwork.Run(lookup, contact => Array.IndexOf(Contacts, contact) < liars ? 6 : 7);
+
+                Assert.Equal(DhtValue.FromInteger(7), lookup.GetOutcome().Value);
+            }
+        }
+    }
+
+    [Fact]
+    public void Eight_liars_nearest_to_the_key_hardly_ever_are_the_only_ones_asked()
+    {
+        var deceived = 0;
+        for (uint draw = 0; draw < 1_000; draw++)
+        {
+            var lookup = _network.Start(LookupKind.Value, Contacts, new LookupPolicy { Draw = draw });
+            LookupNetwork.Run(lookup, contact => Array.IndexOf(Contacts, contact) < 8 ? 6 : 7);
+            deceived += lookup.GetOutcome().Value == DhtValue.FromInteger(6) ? 1 : 0;
+        }
+
+        // Three are asked before the first value is known, the others are drawn: 1 of 136 draws has liars alone.
+        Assert.InRange(deceived, 0, 30);
+    }
+
+    [Fact]
+    public void A_network_has_one_voice()
+    {
+        var host = _network.NextEndpoint();
+        var liars = Enumerable.Range(0, 8).Select(i => _network.Near(30, host.WithPort((ushort)(1 + i)))).ToArray();
+        var lookup = _network.Start(LookupKind.Value, [.. liars, .. Contacts]);
+
+        LookupNetwork.Run(lookup, contact => liars.Contains(contact) ? 6 : 7);
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal(DhtValue.FromInteger(7), outcome.Value);
+        Assert.Equal((19, 1), (outcome.Agreed, outcome.Differed));
+    }
+
+    [Fact]
+    public void A_lookup_that_asks_all_holders_does_not_end_at_the_quorum()
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts, new LookupPolicy { AsksAllHolders = true });
+
+        LookupNetwork.Run(lookup, _ => 1);
+
+        Assert.Equal(20, lookup.GetOutcome().Agreed);
+    }
+
+    [Fact]
+    public void The_life_is_that_of_the_middle_holder_and_not_of_the_one_that_says_most()
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts[..5]);
+        var lives = new Queue<int>([100, 101, 99, int.MaxValue, 98]);
+
+        LookupNetwork.Run(lookup, contact => lookup.OnValue(contact, DhtValue.FromInteger(1), TimeSpan.FromSeconds(lives.Dequeue())));
+
+        Assert.Equal(TimeSpan.FromSeconds(100), lookup.GetOutcome().ValueLife);
+    }
+
+    [Fact]
+    public void A_value_that_only_a_farther_contact_holds_is_found()
+    {
+        var network = new LookupNetwork(seed: 6, contacts: 12);
+        var lookup = network.Start(LookupKind.Value, network.Contacts[^1..]);
+
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (contact == network.Contacts[^1])
+            {
+                lookup.OnValue(contact, DhtValue.FromInteger(1));
+            }
+            else
+            {
+                lookup.OnNodes(contact, []);
+            }
+        });
+
+        Assert.Equal(DhtValue.FromInteger(1), lookup.GetOutcome().Value);
+    }
+
+    [Fact]
+    public void No_copy_is_left_behind_where_as_many_differ_as_agree()
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts[..3]);
+
+        LookupNetwork.Run(lookup, contact => Array.IndexOf(Contacts, contact) switch { 0 => 6, 1 => 7, _ => null });
+
+        Assert.Equal(DhtValue.FromInteger(6), lookup.GetOutcome().Value);
+        Assert.Null(lookup.GetOutcome().CacheAt);
+    }
+
+    [Fact]
+    public void Of_equally_frequent_values_the_nearest_contacts_wins_and_one_is_not_true()
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts[..3]);
+        LookupNetwork.TakeAll(lookup);
+
+        lookup.OnValue(Contacts[2], DhtValue.FromFloat(1));
+        lookup.OnValue(Contacts[1], DhtValue.FromBoolean(true));
+        lookup.OnValue(Contacts[0], DhtValue.FromInteger(1));
+
+        Assert.Equal(DhtValue.FromInteger(1), lookup.GetOutcome().Value);
+    }
+
+    private Contact[] InPrivateNetwork() =>
+        [.. Contacts.Select((c, i) => c with { Endpoint = UdpEndpoint.FromIPv4(0x0A00_0001 + (uint)i, 8468) })];
+}

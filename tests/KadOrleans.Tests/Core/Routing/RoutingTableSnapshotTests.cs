@@ -1,0 +1,229 @@
+namespace KadOrleans.Tests.Core;
+
+public class RoutingTableSnapshotTests
+{
+    [Fact]
+    public void Closest_contacts_are_those_of_a_full_sort_over_200() =>
+        Randomized.ForSeeds(300, random => AssertExact(random, 200, queries: 10));
+
+    [Fact]
+    public void Closest_contacts_are_those_of_a_full_sort_over_5000() =>
+        Randomized.ForSeeds(8, random => AssertExact(random, 5_000, queries: 10));
+
+    [Fact]
+    public void Closest_contacts_are_the_recorded_true_nearest()
+    {
+        foreach (var vector in VectorFile.Read<TableVector>("routing-tables.json"))
+        {
+            var listed = vector.Buckets.SelectMany(bucket => bucket.Nodes).Select(vector.Peer).ToList();
+            var snapshot = new RoutingTableSnapshot(NodeId.Parse(vector.OwnId), 1, listed);
+            Assert.NotEmpty(vector.Queries);
+            foreach (var query in vector.Queries)
+            {
+                // No recorded target is in a table, so without an asker both overloads leave out nothing.
+                var buffer = new Contact[vector.BucketSize];
+                var target = NodeId.Parse(query.Target);
+                var count = query.ExcludedPeer is { } asker
+                    ? snapshot.FindClosest(target, buffer, vector.Peer(asker).Endpoint)
+                    : snapshot.FindClosest(target, buffer);
+                Assert.Equal(query.TrueNearest.Select(vector.Peer), buffer[..count]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Searching_allocates_nothing()
+    {
+        var random = new SeededRandomSource(1);
+        var snapshot = Take(random, Contacts(random, 5_000));
+        var buffer = new Contact[20];
+        var asker = snapshot.Contacts[7].Endpoint;
+        var target = NodeId.Random(random);
+        snapshot.FindClosest(target, buffer, asker);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        snapshot.FindClosest(target, buffer, asker);
+        snapshot.FindClosest(target, buffer);
+        snapshot.TryGet(target, out _);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Contacts_are_found_by_id_and_by_endpoint() => Randomized.ForSeeds(50, random =>
+    {
+        var contacts = Contacts(random, random.Next(100));
+        var snapshot = Take(random, contacts);
+        Assert.Equal(contacts.OrderBy(contact => contact.Id), snapshot.Contacts);
+        Assert.Equal(contacts.Count, snapshot.Count);
+        foreach (var contact in contacts)
+        {
+            Assert.True(snapshot.TryGet(contact.Id, out var found));
+            Assert.Equal(contact, found);
+        }
+
+        Assert.False(snapshot.TryGet(NodeId.Random(random), out var none));
+        Assert.Equal(default, none);
+    });
+
+    [Fact]
+    public void An_empty_table_finds_nobody_and_accepts_all_but_ourselves()
+    {
+        var snapshot = RoutingTableSnapshot.Empty(NodeId.MaxValue);
+        Assert.Equal(0, snapshot.FindClosest(NodeId.MinValue, new Contact[5]));
+        Assert.Equal(0, snapshot.Count);
+        Assert.Equal(NodeId.MaxValue, snapshot.OwnId);
+        Assert.True(snapshot.WouldAccept(NodeId.MinValue));
+        Assert.False(snapshot.WouldAccept(NodeId.MaxValue));
+    }
+
+    [Fact]
+    public void An_id_that_comes_twice_is_refused()
+    {
+        var id = NodeId.FromKey("x");
+        Contact[] contacts = [new(id, UdpEndpoint.Parse("1.2.3.4:5")), new(id, UdpEndpoint.Parse("1.2.3.4:6"))];
+        Assert.Throws<ArgumentException>(() => new RoutingTableSnapshot(NodeId.MinValue, 1, contacts));
+    }
+
+    private static void AssertExact(SeededRandomSource random, int size, int queries)
+    {
+        var contacts = Contacts(random, size);
+        var snapshot = Take(random, contacts);
+        for (var i = 0; i < queries; i++)
+        {
+            var near = contacts[random.Next(size)];
+            var target = random.Next(3) switch
+            {
+                0 => NodeId.Random(random),
+                1 => near.Id,
+                _ => near.Id.RandomWithPrefix(random.Next(161), random),
+            };
+            var asker = contacts[random.Next(size)].Endpoint;
+            var buffer = new Contact[random.Next(4) == 0 ? random.Next(100) : 20];
+            var sorted = contacts.OrderBy(contact => contact.Id.DistanceTo(target)).ToList();
+            var count = snapshot.FindClosest(target, buffer);
+            Assert.Equal(sorted.Take(buffer.Length), buffer[..count]);
+
+            var forAsker = sorted.Where(contact => contact.Id != target && contact.Endpoint != asker);
+            count = snapshot.FindClosest(target, buffer, asker);
+            Assert.Equal(forAsker.Take(buffer.Length), buffer[..count]);
+        }
+    }
+
+    private static RoutingTableSnapshot Take(SeededRandomSource random, List<Contact> contacts) =>
+        new(NodeId.Random(random), 1, contacts);
+
+    /// <summary>Random ids, or ids of a stranger who gathers them around a few points at every depth.</summary>
+    private static List<Contact> Contacts(SeededRandomSource random, int count)
+    {
+        var clustered = random.Next(2) == 0;
+        NodeId[] points = [NodeId.Random(random), NodeId.MinValue, NodeId.MaxValue];
+        var ids = new HashSet<NodeId>();
+        while (ids.Count < count)
+        {
+            ids.Add(clustered
+                ? points[random.Next(points.Length)].RandomWithPrefix(random.Next(155), random)
+                : NodeId.Random(random));
+        }
+
+        // Some share an endpoint: all of them are the asker.
+        return [.. ids.Select((id, i) => new Contact(id, UdpEndpoint.FromIPv4(0x0A000001u + ((uint)i / 2), 1)))];
+    }
+}
+
+public sealed class AnswerFamilyTests
+{
+    private readonly SeededRandomSource _random = new(4);
+
+    [Fact]
+    public void An_asker_is_told_only_of_contacts_it_can_reach()
+    {
+        var four = Contacts("192.0.2.1", "192.0.2.2");
+        var six = Contacts("[2001:db8::1]", "[2001:db8::2]");
+        var snapshot = new RoutingTableSnapshot(NodeId.MinValue, 1, [.. four, .. six]);
+
+        Assert.Equal(four.ToHashSet(), Answer(snapshot, "198.51.100.1:1"));
+        Assert.Equal(four.Concat(six).ToHashSet(), Answer(snapshot, "[2001:db8::9]:1"));
+    }
+
+    [Fact]
+    public void Contacts_of_our_own_host_or_link_are_told_only_to_who_shares_it()
+    {
+        var loopback = Contacts("127.0.0.1", "127.0.0.2");
+        var link = Contacts("169.254.1.1");
+        var others = Contacts("192.0.2.1", "10.0.0.1");
+        var snapshot = new RoutingTableSnapshot(NodeId.MinValue, 1, [.. loopback, .. link, .. others]);
+
+        Assert.Equal(others.ToHashSet(), Answer(snapshot, "192.0.2.9:1"));
+        Assert.Equal(others.ToHashSet(), Answer(snapshot, "10.0.0.9:1"));
+        Assert.Equal(link.Concat(others).ToHashSet(), Answer(snapshot, "169.254.1.9:1"));
+        Assert.Equal(loopback.Concat(link).Concat(others).ToHashSet(), Answer(snapshot, "127.0.0.1:1"));
+    }
+
+    private Contact[] Contacts(params string[] addresses) =>
+        [.. addresses.Select(a => new Contact(NodeId.Random(_random), UdpEndpoint.Parse($"{a}:8468")))];
+
+    private static HashSet<Contact> Answer(RoutingTableSnapshot snapshot, string asker)
+    {
+        var found = new Contact[20];
+        return [.. found[..snapshot.FindClosest(NodeId.MaxValue, found, UdpEndpoint.Parse(asker))]];
+    }
+}
+
+public sealed class SnapshotChangeTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_reader_that_gets_changes_has_the_table_s_snapshots(int seed)
+    {
+        var random = new SeededRandomSource(seed);
+        var ownId = NodeId.Random(random);
+        var table = new RoutingTable(ownId, new KademliaOptions(), new SubnetDiversity(), Now);
+        var reader = table.Snapshot;
+        var changes = 0;
+        for (var i = 0; i < 1_500; i++)
+        {
+            var known = table.Snapshot.Contacts;
+            var contact = known.Count > 0 && random.Next(3) == 0
+                ? known[random.Next(known.Count)]
+                : new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B00_0000 + ((uint)i << 8), 8468));
+            table.Apply(random.Next(4) == 0 ? ContactObservation.Failed(contact) : ContactObservation.Answered(contact), Now.AddSeconds(i));
+            var change = SnapshotChange.Of(reader, table.Snapshot);
+            changes += change is null ? 0 : 1;
+            reader = change?.ApplyTo(reader) ?? table.Snapshot;
+
+            Assert.Equal(table.Snapshot.Version, reader.Version);
+            Assert.Equal(table.Snapshot.Contacts, reader.Contacts);
+            Assert.Equal(table.Snapshot.Rooms, reader.Rooms);
+        }
+
+        Assert.InRange(changes, 1_000, 1_500);
+    }
+
+    [Fact]
+    public void A_change_of_another_snapshot_is_not_applied()
+    {
+        var (older, newer) = (Of(1, 100), Of(2, 101));
+        var change = SnapshotChange.Of(older, newer)!;
+
+        Assert.Single(change.Added);
+        Assert.Equal(newer.Contacts, change.ApplyTo(older)!.Contacts);
+        Assert.Null(change.ApplyTo(newer));
+        Assert.Null(change.ApplyTo(RoutingTableSnapshot.Empty(NodeId.MaxValue)));
+    }
+
+    [Fact]
+    public void A_small_or_much_changed_snapshot_goes_whole()
+    {
+        Assert.Null(SnapshotChange.Of(Of(1, SnapshotChange.MinContacts - 2), Of(2, SnapshotChange.MinContacts - 1)));
+        Assert.NotNull(SnapshotChange.Of(Of(1, 75), Of(2, 100)));
+        Assert.Null(SnapshotChange.Of(Of(1, 74), Of(2, 100)));
+    }
+
+    private static RoutingTableSnapshot Of(long version, int contacts) => new(
+        NodeId.MinValue,
+        version,
+        [.. Enumerable.Range(1, contacts).Select(i => new Contact(NodeId.FromKey($"{i}"), UdpEndpoint.FromIPv4(0x0B00_0000 + (uint)i, 1)))]);
+}

@@ -1,0 +1,358 @@
+namespace KadOrleans.Tests.Core;
+
+public class RoutingTableTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly NodeId Own = NodeId.MinValue;
+
+    // With b = 1 only the bucket of our own id is split, so ids that begin with a 1 bit share one bucket of three.
+    private static readonly KademliaOptions Options = new() { BucketSize = 3, SplitDepth = 1, ReplacementCacheSize = 2 };
+
+    private readonly RoutingTable _table = new(Own, Options, new SubnetDiversity(), Start);
+    private int _failures;
+
+    [Fact]
+    public void Our_own_id_and_unreachable_endpoints_are_refused()
+    {
+        Assert.Equal(TableOutcome.RefusedOwnId, Answer(Peer(1) with { Id = Own }).Outcome);
+        Assert.Equal(TableOutcome.RefusedEndpoint, Answer(Peer(1) with { Endpoint = Peer(1).Endpoint.WithPort(0) }).Outcome);
+        Assert.Equal(0, _table.Count);
+        Assert.Equal(0, _table.Version);
+    }
+
+    [Fact]
+    public void An_answer_moves_a_contact_to_the_tail()
+    {
+        Fill();
+        Assert.Equal(TableOutcome.Refreshed, Answer(Peer(1), 10).Outcome);
+        Assert.Equal([Peer(2), Peer(3), Peer(1)], BucketContacts());
+    }
+
+    [Fact]
+    public void A_full_bucket_of_fresh_contacts_is_left_alone()
+    {
+        Fill();
+        var decision = Answer(Peer(4), KBucket.FreshFor.TotalSeconds - 1);
+        Assert.Equal(new TableDecision(TableOutcome.KeptAsReplacement).ToString(), decision.ToString());
+        Assert.Null(decision.Check);
+        Assert.Equal([Peer(1), Peer(2), Peer(3)], BucketContacts());
+    }
+
+    [Fact]
+    public void A_newcomer_has_the_silent_head_checked_but_not_twice_in_a_row()
+    {
+        Fill();
+        var late = KBucket.FreshFor.TotalSeconds;
+        Assert.Equal(Peer(1), Answer(Peer(4), late).Check);
+        Assert.Null(Answer(Peer(5), late + 1).Check);
+        Assert.Equal(Peer(1), Answer(Peer(5), late + KBucket.CheckPause.TotalSeconds).Check);
+    }
+
+    [Fact]
+    public void A_contact_that_failed_is_checked_before_the_head_and_not_replaced_at_once()
+    {
+        Fill();
+        Fail(Peer(2));
+        var decision = Answer(Peer(4), 1);
+        Assert.Equal(TableOutcome.KeptAsReplacement, decision.Outcome);
+        Assert.Equal(Peer(2), decision.Check);
+        Assert.True(_table.Contains(Peer(2)));
+    }
+
+    [Fact]
+    public void Failures_in_a_row_drop_a_contact_and_the_newest_replacement_takes_its_place()
+    {
+        Fill();
+        Answer(Peer(4), 1);
+        Answer(Peer(5), 2);
+        Assert.Equal(TableOutcome.Failed, Fail(Peer(2)).Outcome);
+        var decision = Fail(Peer(2));
+        Assert.Equal(
+            (TableOutcome.Replaced, Peer(2), Peer(5)), (decision.Outcome, decision.Dropped!.Value, decision.Added!.Value));
+        Assert.Equal([Peer(1), Peer(3), Peer(5)], BucketContacts());
+        Assert.Equal(TableOutcome.Unknown, Fail(Peer(2)).Outcome);
+    }
+
+    [Fact]
+    public void A_dropped_contact_leaves_at_once_and_is_not_remembered_as_a_replacement()
+    {
+        Fill();
+        Answer(Peer(4), 1);
+
+        var decision = _table.Apply(ContactObservation.Dropped(Peer(2)), Start);
+        Assert.Equal((TableOutcome.Replaced, Peer(2), Peer(4)), (decision.Outcome, decision.Dropped!.Value, decision.Added!.Value));
+        Answer(Peer(5), 2);
+        Assert.Equal(TableOutcome.ReplacementDropped, _table.Apply(ContactObservation.Dropped(Peer(5)), Start).Outcome);
+        Assert.Equal(TableOutcome.Unknown, _table.Apply(ContactObservation.Dropped(Peer(2)), Start).Outcome);
+        Assert.Equal([Peer(1), Peer(3), Peer(4)], BucketContacts());
+    }
+
+    [Fact]
+    public void An_answer_between_failures_forgives_them()
+    {
+        Fill();
+        Fail(Peer(2));
+        Answer(Peer(2));
+        Assert.Equal(TableOutcome.Failed, Fail(Peer(2)).Outcome);
+        var decision = Fail(Peer(2));
+        Assert.Equal(TableOutcome.Dropped, decision.Outcome);
+        Assert.Null(decision.Added);
+    }
+
+    [Fact]
+    public void Requests_that_fail_together_count_as_one_failure()
+    {
+        Fill();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(TableOutcome.Failed, FailAt(Peer(2), Start.AddMilliseconds(i)).Outcome);
+        }
+
+        Assert.Equal(TableOutcome.Dropped, FailAt(Peer(2), Start + BucketEntry.FailurePause).Outcome);
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_keep_a_silent_contact_for_as_long()
+    {
+        Fill();
+        FailAt(Peer(2), Start.AddHours(2));
+
+        Assert.Equal(TableOutcome.Dropped, FailAt(Peer(2), Start.AddSeconds(6)).Outcome);
+    }
+
+    [Fact]
+    public void A_replacement_that_fails_waits_no_longer()
+    {
+        Fill();
+        Answer(Peer(4));
+        Assert.Equal(TableOutcome.ReplacementDropped, Fail(Peer(4)).Outcome);
+        Assert.Equal(TableOutcome.Unknown, Fail(Peer(4)).Outcome);
+        Assert.Equal(TableOutcome.Failed, Fail(Peer(1)).Outcome);
+    }
+
+    [Fact]
+    public void The_oldest_replacement_gives_way_and_a_known_one_moves_to_the_end()
+    {
+        Fill();
+        Answer(Peer(4));
+        Answer(Peer(5));
+        Answer(Peer(4));
+        Answer(Peer(6));
+        Assert.Equal([Peer(4), Peer(6)], _table.Buckets[1].Replacements.Items.Select(item => item.Contact));
+    }
+
+    [Fact]
+    public void A_known_address_stays_until_it_fails_and_then_the_other_takes_over()
+    {
+        Fill();
+        Answer(Peer(4));
+        var elsewhere = Peer(2) with { Endpoint = Peer(200).Endpoint };
+        var decision = Answer(elsewhere, 1);
+        Assert.Equal(TableOutcome.AddressConflict, decision.Outcome);
+        Assert.Equal(Peer(2), decision.Check);
+        Answer(Peer(5), 2);
+        Assert.True(_table.Contains(Peer(2)));
+        Fail(Peer(2));
+        Assert.Equal(elsewhere, Fail(Peer(2)).Added);
+        Assert.True(_table.Contains(elsewhere));
+    }
+
+    [Fact]
+    public void A_known_address_that_answers_ends_the_other_s_claim()
+    {
+        Fill();
+        Answer(Peer(2) with { Endpoint = Peer(200).Endpoint });
+        Answer(Peer(2));
+        Fail(Peer(2));
+        Assert.Equal(TableOutcome.Dropped, Fail(Peer(2)).Outcome);
+    }
+
+    [Fact]
+    public void An_endpoint_that_answers_with_a_new_id_loses_the_old_one()
+    {
+        Fill();
+        Answer(Peer(4));
+        var renamed = Peer(9) with { Endpoint = Peer(2).Endpoint };
+        var decision = Answer(renamed, 5);
+        Assert.Equal((TableOutcome.Added, Peer(2), renamed), (decision.Outcome, decision.Dropped!.Value, decision.Added!.Value));
+        Assert.Empty(decision.AlsoAdded);
+        Assert.Equal([Peer(1), Peer(3), renamed], BucketContacts());
+    }
+
+    [Fact]
+    public void A_renamed_endpoint_of_another_bucket_leaves_its_place_to_a_replacement()
+    {
+        Fill();
+        Answer(Peer(4));
+        var renamed = new Contact(NodeId.MinValue.WithBit(5, true), Peer(2).Endpoint);
+        var decision = Answer(renamed);
+        Assert.Equal(renamed, decision.Added);
+        Assert.Equal([Peer(4)], decision.AlsoAdded);
+    }
+
+    [Fact]
+    public void A_promoted_replacement_takes_its_place_by_when_it_was_seen()
+    {
+        Fill();
+        Answer(Peer(4), 1);
+        Answer(Peer(1), 2);
+        Answer(Peer(2), 3);
+        Fail(Peer(3));
+        Fail(Peer(3));
+        Assert.Equal([Peer(4), Peer(1), Peer(2)], BucketContacts());
+    }
+
+    [Fact]
+    public void One_public_subnet_has_its_share_and_neither_enters_nor_waits_beyond_it()
+    {
+        for (var i = 1; i <= 3; i++)
+        {
+            var expected = i <= 2 ? TableOutcome.Added : TableOutcome.RefusedDiversity;
+            Assert.Equal(expected, Answer(PublicPeer(i)).Outcome);
+        }
+
+        Answer(Peer(4));
+        Assert.Equal(TableOutcome.RefusedDiversity, Answer(PublicPeer(3)).Outcome);
+        Assert.All(_table.Describe(), bucket => Assert.Equal(0, bucket.Replacements));
+        Fail(PublicPeer(1));
+        Fail(PublicPeer(1));
+        Assert.Equal(TableOutcome.Added, Answer(PublicPeer(3)).Outcome);
+    }
+
+    [Fact]
+    public void One_that_waits_for_its_subnet_s_share_enters_when_it_answers_and_waits_no_longer()
+    {
+        var diversity = new SubnetDiversity(new SubnetLimits { PerTable = 1 }, AddressRangeSet.Empty);
+        var table = new RoutingTable(Own, Options, diversity, Start);
+        var neighbour = PublicPeer(9) with { Id = NodeId.MinValue.WithBit(159, true) };
+        foreach (var contact in new[] { Peer(1), Peer(2), Peer(3), PublicPeer(4), neighbour })
+        {
+            table.Apply(ContactObservation.Answered(contact), Start);
+        }
+
+        foreach (var contact in new[] { Peer(1), neighbour })
+        {
+            table.Apply(ContactObservation.Failed(contact), Start);
+            table.Apply(ContactObservation.Failed(contact), Start + TimeSpan.FromSeconds(5));
+        }
+
+        // Its place came free while the neighbour had the share, and the share without a place coming free.
+        Assert.Equal([0, 1], table.Describe().Select(bucket => bucket.Replacements));
+        Assert.Equal(TableOutcome.Added, table.Apply(ContactObservation.Answered(PublicPeer(4)), Start).Outcome);
+        Assert.Equal([0, 0], table.Describe().Select(bucket => bucket.Replacements));
+    }
+
+    [Fact]
+    public void Buckets_without_a_lookup_are_lonely()
+    {
+        var hour = TimeSpan.FromHours(1);
+        IReadOnlyList<BucketRange> Lonely(DateTimeOffset now) =>
+            [.. from bucket in _table.Describe() where now - bucket.LastLookup >= hour select new BucketRange(bucket.Prefix, bucket.Depth)];
+
+        Assert.Empty(Lonely(Start + hour - TimeSpan.FromTicks(1)));
+        Assert.Equal([BucketRange.Whole], Lonely(Start + hour));
+
+        // A split keeps the time of the parent; a lookup counts for the bucket that it aims into.
+        Fill();
+        Answer(new Contact(NodeId.MinValue.WithBit(159, true), Peer(90).Endpoint));
+        Assert.Equal(2, Lonely(Start + hour).Count);
+        Assert.Equal(TableOutcome.LookedUp, _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start.AddMinutes(1)).Outcome);
+        Assert.Equal([new BucketRange(Own, 1)], Lonely(Start + hour));
+    }
+
+    [Fact]
+    public void The_snapshot_changes_with_contacts_and_buckets_only()
+    {
+        Fill();
+        Answer(Peer(4), 5);
+        Answer(Peer(5), 5);
+        var snapshot = _table.Snapshot;
+        Answer(Peer(1), 5);
+        Answer(Peer(6), 5);
+        Fail(Peer(1));
+        _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start);
+        Assert.Same(snapshot, _table.Snapshot);
+        Fail(Peer(1));
+        Assert.NotSame(snapshot, _table.Snapshot);
+        Assert.True(snapshot.TryGet(Peer(1).Id, out _));
+        Assert.False(_table.Snapshot.TryGet(Peer(1).Id, out _));
+    }
+
+    [Fact]
+    public void The_snapshot_knows_which_newcomers_would_find_a_place()
+    {
+        Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id));
+        Fill();
+
+        // The one bucket is full, but covers our own id and can be split.
+        Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id));
+        Answer(Peer(4));
+
+        // Full for good, but nobody else waits yet for a place in it.
+        Assert.True(_table.Snapshot.WouldAccept(Peer(6).Id));
+        Answer(Peer(5));
+        Assert.False(_table.Snapshot.WouldAccept(Peer(6).Id));
+        Assert.True(_table.Snapshot.WouldAccept(NodeId.MinValue.WithBit(159, true)));
+        var sent = new RoutingTableSnapshot(Own, 1, [.. _table.Snapshot.Contacts], [.. _table.Snapshot.Rooms]);
+        Assert.False(sent.WouldAccept(Peer(6).Id));
+        Assert.True(sent.WouldAccept(NodeId.MinValue.WithBit(159, true)));
+    }
+
+    [Fact]
+    public void An_unknown_kind_of_observation_is_a_bug() =>
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => _table.Apply(new ContactObservation((ObservationKind)9, Peer(1)), Start));
+
+    /// <summary>A contact whose id begins with a 1 bit, at a private address.</summary>
+    private static Contact Peer(int number) => new(
+        NodeId.MaxValue.RandomWithPrefix(1, new SeededRandomSource(number)),
+        UdpEndpoint.FromIPv4(0x0A000000 + (uint)number, 8468));
+
+    private static Contact PublicPeer(int number) =>
+        Peer(number) with { Endpoint = UdpEndpoint.FromIPv4(0x08080800 + (uint)number, 8468) };
+
+    private TableDecision Answer(Contact contact, double seconds = 0) =>
+        _table.Apply(ContactObservation.Answered(contact), Start.AddSeconds(seconds));
+
+    private TableDecision Fail(Contact contact) => FailAt(contact, Start + (++_failures * BucketEntry.FailurePause));
+
+    private TableDecision FailAt(Contact contact, DateTimeOffset time) => _table.Apply(ContactObservation.Failed(contact), time);
+
+    private void Fill()
+    {
+        for (var i = 1; i <= Options.BucketSize; i++)
+        {
+            Assert.Equal(TableOutcome.Added, Answer(Peer(i)).Outcome);
+        }
+    }
+
+    private IEnumerable<Contact> BucketContacts() => _table.Buckets[^1].Entries.Select(entry => entry.Contact);
+}
+
+public class RoutingTableVectorTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Buckets_split_as_recorded_where_no_rule_differs()
+    {
+        var vectors = VectorFile.Read<TableVector>("routing-tables.json").Where(vector => vector.Name is "r3" or "r4").ToList();
+        Assert.Equal(2, vectors.Count);
+        foreach (var vector in vectors)
+        {
+            var options = new KademliaOptions { BucketSize = vector.BucketSize };
+            var table = new RoutingTable(NodeId.Parse(vector.OwnId), options, new SubnetDiversity(), Start);
+            foreach (var peer in Enumerable.Range(0, vector.PeerIds.Count).Select(vector.Peer))
+            {
+                table.Apply(ContactObservation.Answered(peer), Start);
+            }
+
+            Assert.Equal(
+                vector.Buckets.Select(bucket => string.Join(' ', bucket.Nodes.Select(vector.Peer))),
+                table.Buckets.Select(bucket => string.Join(' ', bucket.Entries.Select(entry => entry.Contact))));
+            Assert.Equal(
+                vector.Buckets.Select(bucket => string.Join(' ', bucket.Replacements.Select(vector.Peer))),
+                table.Buckets.Select(bucket => string.Join(' ', bucket.Replacements.Items.Select(item => item.Contact))));
+        }
+    }
+}

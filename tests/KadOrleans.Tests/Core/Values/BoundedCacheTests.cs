@@ -1,0 +1,120 @@
+namespace KadOrleans.Tests.Core;
+
+public sealed class BoundedCacheTests
+{
+    private const int Room = 50 * (CachedValue.Overhead + 64);
+
+    [Fact]
+    public void It_has_the_latest_value_or_none_and_never_more_bytes_than_allowed() => Randomized.ForSteps(200, 2_000, steps =>
+    {
+        var cache = Create(Room);
+        var latest = new Dictionary<NodeId, Item>();
+        foreach (var step in steps)
+        {
+            var key = Key(step / 5 % 100);
+            switch (step % 5)
+            {
+                case 0:
+                    cache.Remove(key);
+                    latest.Remove(key);
+                    break;
+                case 1:
+                    Assert.True(!cache.TryGet(key, out var value) || ReferenceEquals(value, latest[key]));
+                    break;
+                case 2:
+                    latest[key] = Sized(step / 500 % 4_000);
+                    cache.Offer(key, latest[key]);
+                    break;
+                default:
+                    latest[key] = Sized(step / 500 % 4_000);
+                    cache.Put(key, latest[key]);
+                    break;
+            }
+
+            Assert.InRange(cache.Bytes, cache.Count * CachedValue.Overhead, Room);
+        }
+    });
+
+    [Fact]
+    public void What_is_asked_for_again_outlives_a_scan_of_many_others()
+    {
+        var cache = Create(Room);
+        var hot = Enumerable.Range(0, 20).Select(Key).ToList();
+        for (var round = 0; round < 3; round++)
+        {
+            foreach (var key in hot)
+            {
+                if (!cache.TryGet(key, out _))
+                {
+                    cache.Put(key, Sized(64));
+                }
+            }
+        }
+
+        for (var i = 100; i < 10_000; i++)
+        {
+            cache.Put(Key(i), Sized(64));
+        }
+
+        Assert.All(hot, key => Assert.True(cache.TryGet(key, out _)));
+    }
+
+    [Fact]
+    public void What_is_offered_once_takes_free_room_and_drives_out_nothing()
+    {
+        var cache = Create(Room);
+        for (var i = 0; i < 10_000; i++)
+        {
+            cache.Offer(Key(i), Sized(64));
+        }
+
+        Assert.Equal(50, cache.Count);
+        Assert.All(Enumerable.Range(0, 50), i => Assert.True(cache.TryGet(Key(i), out _)));
+    }
+
+    [Fact]
+    public void What_is_offered_again_is_taken_by_a_full_cache()
+    {
+        var cache = Create(Room);
+        for (var i = 0; i < 50; i++)
+        {
+            cache.Put(Key(i), Sized(64));
+        }
+
+        cache.Offer(Key(100), Sized(64));
+        Assert.False(cache.TryGet(Key(100), out _));
+        cache.Offer(Key(100), Sized(64));
+        Assert.True(cache.TryGet(Key(100), out _));
+    }
+
+    [Fact]
+    public void A_value_that_it_has_no_room_for_drives_out_nothing_but_the_older_one_of_its_key()
+    {
+        var cache = Create(1_000);
+        cache.Put(Key(1), Sized(64));
+        cache.Put(Key(2), Sized(64));
+        cache.Put(Key(2), Sized(8_000));
+
+        Assert.True(cache.TryGet(Key(1), out _));
+        Assert.False(cache.TryGet(Key(2), out _));
+    }
+
+    [Fact]
+    public void Without_room_it_keeps_nothing()
+    {
+        var cache = Create(0);
+        cache.Put(Key(1), Sized(0));
+        Assert.False(cache.TryGet(Key(1), out _));
+        cache.Offer(Key(1), Sized(0));
+        cache.Offer(Key(1), Sized(0));
+        Assert.False(cache.TryGet(Key(1), out _));
+    }
+
+    private static BoundedCache<Item> Create(long maxBytes) => new(maxBytes, item => item.Size);
+
+    private static NodeId Key(int number) => NodeId.FromKey($"{number}");
+
+    private static Item Sized(int length) => new(CachedValue.Overhead + length);
+
+    private sealed record Item(int Size);
+}

@@ -1,0 +1,168 @@
+namespace KadOrleans.Tests.Core;
+
+public class DhtValueTests
+{
+    private static readonly DhtValue[] Distinct =
+    [
+        default,
+        DhtValue.FromString(string.Empty),
+        DhtValue.FromString("1"),
+        DhtValue.FromBytes([]),
+        DhtValue.FromBytes("1"u8.ToArray()),
+        DhtValue.FromInteger(0),
+        DhtValue.FromInteger(1),
+        DhtValue.FromInteger(-1),
+        DhtValue.FromInteger(ulong.MaxValue),
+        DhtValue.FromInteger(long.MinValue),
+        DhtValue.FromInteger((Int128)long.MaxValue + 1),
+        DhtValue.FromFloat(0.0),
+        DhtValue.FromFloat(-0.0),
+        DhtValue.FromFloat(1.0),
+        DhtValue.FromFloat(double.NaN),
+        DhtValue.FromFloat(double.PositiveInfinity),
+        DhtValue.FromBoolean(false),
+        DhtValue.FromBoolean(true),
+    ];
+
+    [Fact]
+    public void Values_of_other_type_or_content_differ()
+    {
+        for (var i = 0; i < Distinct.Length; i++)
+        {
+            for (var j = 0; j < Distinct.Length; j++)
+            {
+                Assert.Equal(i == j, Distinct[i] == Distinct[j]);
+                Assert.Equal(i != j, Distinct[i] != Distinct[j]);
+                Assert.Equal(i == j, Distinct[i].Equals((object)Distinct[j]));
+            }
+        }
+    }
+
+    [Fact]
+    public void Equal_content_is_an_equal_value_with_an_equal_hash() => Randomized.ForSeeds(300, random =>
+    {
+        var bytes = random.NextBytes(random.Next(40));
+        var number = (Int128)BitConverter.ToInt64(random.NextBytes(8));
+        Same(DhtValue.FromBytes(bytes), DhtValue.FromBytes([.. bytes]));
+        Same(DhtValue.FromInteger(number), DhtValue.FromInteger(number));
+        var text = Convert.ToBase64String(bytes);
+        Same(DhtValue.FromString(text), DhtValue.FromUtf8(System.Text.Encoding.UTF8.GetBytes(text)));
+
+        static void Same(DhtValue left, DhtValue right)
+        {
+            Assert.Equal(left, right);
+            Assert.Equal(left.GetHashCode(), right.GetHashCode());
+        }
+    });
+
+    [Fact]
+    public void All_nans_are_one_value()
+    {
+        var other = BitConverter.UInt64BitsToDouble(0xFFF8_0000_0000_0001);
+        Assert.Equal(DhtValue.FromFloat(double.NaN), DhtValue.FromFloat(other));
+        Assert.Equal(0x7FF8_0000_0000_0000UL, BitConverter.DoubleToUInt64Bits(DhtValue.FromFloat(other).AsFloat()));
+    }
+
+    [Fact]
+    public void What_goes_in_comes_out() => Randomized.ForSeeds(300, random =>
+    {
+        var signed = BitConverter.ToInt64(random.NextBytes(8));
+        var unsigned = BitConverter.ToUInt64(random.NextBytes(8));
+        Assert.Equal(signed, DhtValue.FromInteger(signed).AsInteger());
+        Assert.Equal(unsigned, DhtValue.FromInteger(unsigned).AsInteger());
+        var real = BitConverter.Int64BitsToDouble(signed);
+        Assert.Equal(real, DhtValue.FromFloat(real).AsFloat());
+        var bytes = random.NextBytes(random.Next(300));
+        Assert.Equal(bytes, DhtValue.FromBytes(bytes).AsBytes().ToArray());
+    });
+
+    [Fact]
+    public void Whole_numbers_end_at_64_bits()
+    {
+        Assert.Equal(DhtValue.MinInteger, DhtValue.FromInteger(DhtValue.MinInteger).AsInteger());
+        Assert.Equal(DhtValue.MaxInteger, DhtValue.FromInteger(DhtValue.MaxInteger).AsInteger());
+        Assert.Throws<ArgumentOutOfRangeException>(() => DhtValue.FromInteger(DhtValue.MinInteger - 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DhtValue.FromInteger(DhtValue.MaxInteger + 1));
+    }
+
+    [Fact]
+    public void Reading_as_another_type_throws() => Assert.All(Distinct, value =>
+    {
+        AssertReads(value, DhtValueKind.String, () => value.AsString());
+        AssertReads(value, DhtValueKind.String, () => value.AsUtf8());
+        AssertReads(value, DhtValueKind.Bytes, () => value.AsBytes());
+        AssertReads(value, DhtValueKind.Integer, () => value.AsInteger());
+        AssertReads(value, DhtValueKind.Float, () => value.AsFloat());
+        AssertReads(value, DhtValueKind.Boolean, () => value.AsBoolean());
+    });
+
+    [Fact]
+    public void Length_is_that_of_the_content_in_bytes()
+    {
+        Assert.Equal(3, DhtValue.FromString("\u2603").ContentLength);
+        Assert.Equal(2, DhtValue.FromBytes([1, 2]).ContentLength);
+        Assert.Equal(8, DhtValue.FromInteger(1).ContentLength);
+        Assert.Equal(8, DhtValue.FromFloat(1).ContentLength);
+        Assert.Equal(1, DhtValue.FromBoolean(true).ContentLength);
+        Assert.Equal(0, default(DhtValue).ContentLength);
+    }
+
+    [Fact]
+    public void Text_for_a_person_shows_the_content()
+    {
+        Assert.Equal("h\u00e9llo", DhtValue.FromString("h\u00e9llo").ToString());
+        Assert.Equal("-5", DhtValue.FromInteger(-5).ToString());
+        Assert.Equal("0.1", DhtValue.FromFloat(0.1).ToString());
+        Assert.Equal("true", DhtValue.FromBoolean(true).ToString());
+        Assert.Equal("00ff", DhtValue.FromBytes([0, 255]).ToString());
+        Assert.Equal(string.Empty, default(DhtValue).ToString());
+    }
+
+    [Fact]
+    public void Content_beyond_one_request_is_not_stored()
+    {
+        Assert.Null(StoreRules.FindRefusal(DhtValue.FromBytes(new byte[StoreRules.MaxContentLength])));
+        Assert.Equal(StoreResult.TooLarge, StoreRules.FindRefusal(DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1])));
+        Assert.Equal(StoreResult.UnsupportedType, StoreRules.FindRefusal(default));
+    }
+
+    private static void AssertReads(DhtValue value, DhtValueKind kind, Action read)
+    {
+        if (value.Kind == kind)
+        {
+            read();
+        }
+        else
+        {
+            Assert.Throws<InvalidOperationException>(read);
+        }
+    }
+}
+
+public class DhtValueTextTests
+{
+    [Theory]
+    [InlineData("-9223372036854775808", true)]
+    [InlineData("-9223372036854775809", false)]
+    [InlineData("18446744073709551615", true)]
+    [InlineData("18446744073709551616", false)]
+    [InlineData("", false)]
+    [InlineData("1.0", false)]
+    [InlineData(null, false)]
+    public void Whole_numbers_are_read_within_their_bounds_and_written_as_they_were(string? text, bool isOne)
+    {
+        Assert.Equal(isOne, DhtValueText.TryParseInteger(text, out var value));
+        Assert.Equal(isOne ? (DhtValueKind.Integer, text) : (DhtValueKind.None, value.ToString()), (value.Kind, value.ToString()));
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("00ff", true)]
+    [InlineData("0", false)]
+    [InlineData("0g", false)]
+    public void Bytes_are_read_two_digits_each_and_written_as_they_were(string text, bool areBytes)
+    {
+        Assert.Equal(areBytes, DhtValueText.TryParseBytes(text, out var value));
+        Assert.Equal(areBytes ? (DhtValueKind.Bytes, text) : (DhtValueKind.None, value.ToString()), (value.Kind, value.ToString()));
+    }
+}

@@ -1,0 +1,104 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace KadOrleans.Tests.Core;
+
+public sealed class HandOffRegionTests
+{
+    private const int BucketSize = 4;
+
+    [Fact]
+    public void A_newcomers_region_has_the_keys_to_which_no_other_contact_is_nearer() => Check((random, table, newcomer) =>
+    {
+        var region = HandOffRule.GetRegion(table, newcomer);
+        return KeysNear(table, random).TrueForAll(key =>
+            region.Contains(key) == table.Contacts.Where(contact => contact.Id != newcomer)
+                .All(contact => table.OwnId.DistanceTo(key) < contact.Id.DistanceTo(key)));
+    });
+
+    [Fact]
+    public void The_region_of_all_newcomers_has_the_keys_of_each() => Check((random, table, _) =>
+    {
+        var all = HandOffRule.GetRegion(table);
+        var each = table.Contacts.Select(contact => HandOffRule.GetRegion(table, contact.Id)).ToList();
+        return KeysNear(table, random).TrueForAll(key => all.Contains(key) || !each.Exists(region => region.Contains(key)));
+    });
+
+    [Fact]
+    public void The_rule_applies_to_no_key_outside_the_region_and_to_none_of_a_newcomer_to_whom_it_may_not_apply() => Check((random, table, newcomer) =>
+    {
+        var region = HandOffRule.GetRegion(table, newcomer);
+        var mayApply = HandOffRule.MayApply(table, newcomer, BucketSize);
+        return KeysNear(table, random).TrueForAll(key =>
+        {
+            var nearest = table.Contacts.Where(contact => contact.Id != newcomer)
+                .OrderBy(contact => contact.Id.DistanceTo(key)).Take(BucketSize).ToArray();
+            return !HandOffRule.Applies(key, table.OwnId, newcomer, nearest, BucketSize) || (mayApply && region.Contains(key));
+        });
+    });
+
+    [Fact]
+    public void In_a_network_of_a_thousand_most_newcomers_get_nothing_from_a_node()
+    {
+        var random = new SeededRandomSource(15);
+        var table = DrawTable(random, 1_000, ranged: false);
+
+        var concerned = table.Contacts.Count(contact => HandOffRule.MayApply(table, contact.Id, BucketSize));
+
+        Assert.InRange(concerned, 1, 50);
+    }
+
+    [Fact]
+    public void A_region_overlaps_a_range_if_a_key_is_in_both()
+    {
+        Prop.ForAll(
+            ArbMap.Default.ArbFor<int>(),
+            Gen.Choose(0, 12).ToArbitrary(),
+            (seed, depth) =>
+            {
+                var random = new SeededRandomSource(seed);
+                var mask = NodeId.MinValue;
+                for (var i = 0; i < 16; i++)
+                {
+                    mask = mask.WithBit(i, random.Next(3) == 0);
+                }
+
+                var region = new KeyRegion(NodeId.Random(random), mask);
+                var range = new BucketRange(NodeId.Random(random), depth);
+
+                // Of the range, the key that has the region's bits behind the prefix: if it is not in the region, none is.
+                var key = range.Prefix;
+                for (var i = depth; i < NodeId.BitLength; i++)
+                {
+                    key = key.WithBit(i, region.Bits.GetBit(i));
+                }
+
+                return region.Overlaps(range) == region.Contains(key) && region.Range.Contains(region.Bits);
+            }).QuickCheckThrowOnFailure();
+    }
+
+    private static void Check(Func<SeededRandomSource, RoutingTableSnapshot, NodeId, bool> holds) => Prop.ForAll(
+        ArbMap.Default.ArbFor<int>(),
+        Gen.Choose(1, 60).ToArbitrary(),
+        ArbMap.Default.ArbFor<bool>(),
+        (seed, contacts, ranged) =>
+        {
+            var random = new SeededRandomSource(seed);
+            var table = DrawTable(random, contacts, ranged);
+            return holds(random, table, table.Contacts[random.Next(table.Count)].Id);
+        }).QuickCheckThrowOnFailure();
+
+    // Contacts anywhere, or as a table has them: as many near this node as far from it.
+    private static RoutingTableSnapshot DrawTable(SeededRandomSource random, int contacts, bool ranged)
+    {
+        var own = NodeId.Random(random);
+        var ids = Enumerable.Range(0, contacts)
+            .Select(_ => ranged ? own.RandomWithPrefix(random.Next(12), random) : NodeId.Random(random))
+            .Where(id => id != own)
+            .Distinct();
+        return new RoutingTableSnapshot(own, 1, [.. ids.Select((id, i) => new Contact(id, UdpEndpoint.FromIPv4(0x0800_0001 + (uint)i, 1)))]);
+    }
+
+    private static List<NodeId> KeysNear(RoutingTableSnapshot table, SeededRandomSource random) =>
+        [.. Enumerable.Range(0, 40).Select(i => table.OwnId.RandomWithPrefix(i % 14, random))];
+}

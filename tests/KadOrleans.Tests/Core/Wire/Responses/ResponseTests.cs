@@ -1,0 +1,188 @@
+namespace KadOrleans.Tests.Core;
+
+public sealed class ResponseTests
+{
+    private const string Id = "c414000102030405060708090a0b0c0d0e0f10111213";
+    private const string Good = "93" + Id + "a7312e322e332e34cd2114";
+
+    private static readonly SeededRandomSource Random = new(11);
+
+    private static readonly Contact GoodContact = new(
+        NodeId.Parse("000102030405060708090a0b0c0d0e0f10111213"), UdpEndpoint.Parse("1.2.3.4:8468"));
+
+    [Theory]
+    [InlineData("c0")]
+    [InlineData("90")]
+    [InlineData("92" + Id + "a7312e322e332e34")]
+    [InlineData("94" + Id + "a7312e322e332e34cd2114c0")]
+    [InlineData("93c413000102030405060708090a0b0c0d0e0f101112a7312e322e332e34cd2114")]
+    [InlineData("93b46161616161616161616161616161616161616161a7312e322e332e34cd2114")]
+    [InlineData("93" + Id + "c0cd2114")]
+    [InlineData("93" + Id + "a0cd2114")]
+    [InlineData("93" + Id + "a96c6f63616c686f7374cd2114")]
+    [InlineData("93" + Id + "a3312e32cd2114")]
+    [InlineData("93" + Id + "a93939392e312e312e31cd2114")]
+    [InlineData("93" + Id + "ab666538303a3a3125657468cd2114")]
+    [InlineData("93" + Id + "a7302e302e302e30cd2114")]
+    [InlineData("93" + Id + "a93232342e302e302e31cd2114")]
+    [InlineData("93" + Id + "a23a3acd2114")]
+    [InlineData("93" + Id + "a7312e322e332e3400")]
+    [InlineData("93" + Id + "a7312e322e332e34ff")]
+    [InlineData("93" + Id + "a7312e322e332e34ce00010000")]
+    [InlineData("93" + Id + "a7312e322e332e34d3ffffffffffff2114")]
+    [InlineData("93" + Id + "a7312e322e332e34a138")]
+    [InlineData("93" + Id + "a7312e322e332e34cb40c0900000000000")]
+    public void A_bad_entry_is_left_out_and_the_others_are_kept(string bad)
+    {
+        Assert.Equal([GoodContact, GoodContact], ReadNodes("93" + Good + bad + Good));
+    }
+
+    [Theory]
+    [InlineData("c1")]
+    [InlineData("a1ff")]
+    [InlineData("93" + Id)]
+    public void A_broken_entry_makes_the_whole_answer_malformed(string broken)
+    {
+        var contacts = new Contact[1];
+        var body = Convert.FromHexString("92" + Good + broken);
+        Assert.False(ResponseReader.TryReadNodes(body, contacts, out var count));
+        Assert.Equal(0, count);
+    }
+
+    [Fact]
+    public void No_more_contacts_are_read_than_the_span_holds()
+    {
+        var contacts = new Contact[3];
+        var body = Convert.FromHexString("93" + Good + Good + Good);
+        Assert.True(ResponseReader.TryReadNodes(body, contacts.AsSpan(0, 2), out var count));
+        Assert.Equal(2, count);
+        Assert.Equal([GoodContact, GoodContact, default], contacts);
+    }
+
+    [Fact]
+    public void A_mapped_IPv4_address_is_the_IPv4_address()
+    {
+        Assert.Equal([GoodContact], ReadNodes("9193" + Id + "ae3a3a666666663a312e322e332e34cd2114"));
+    }
+
+    [Theory]
+    [InlineData("07")]
+    [InlineData("ff")]
+    [InlineData("c3")]
+    [InlineData("a0")]
+    [InlineData("c400")]
+    [InlineData("cb0000000000000000")]
+    [InlineData("80")]
+    [InlineData("d405aa")]
+    public void What_is_no_list_is_malformed(string hex)
+    {
+        Assert.False(ResponseReader.TryReadNodes(Convert.FromHexString(hex), new Contact[1], out _));
+        Assert.False(ResponseReader.TryReadFindValue(Convert.FromHexString(hex), new Contact[1], out _, out _));
+    }
+
+    [Theory]
+    [InlineData("82a576616c7565a176a576616c7565a177")]
+    [InlineData("82a576616c7565a176c40576616c7565a177")]
+    [InlineData("81a576616c756580")]
+    [InlineData("81a576616c7565d405aa")]
+    [InlineData("81a556616c7565a176")]
+    [InlineData("8191a576616c7565a176")]
+    [InlineData("82a576616c7565a176a178c1")]
+    [InlineData("81a576616c7565a276")]
+    public void A_map_without_one_good_value_is_malformed(string hex)
+    {
+        Assert.False(ResponseReader.TryReadFindValue(Convert.FromHexString(hex), new Contact[1], out _, out var value));
+        Assert.Equal(default, value);
+    }
+
+    [Fact]
+    public void Zero_false_and_empty_values_are_hits()
+    {
+        DhtValue[] values =
+        [
+            DhtValue.FromInteger(0), DhtValue.FromBoolean(false), DhtValue.FromString(""), DhtValue.FromBytes([]),
+        ];
+        var buffer = new byte[Datagram.MaxLength];
+        Assert.All(values, value =>
+        {
+            var length = ResponseWriter.WriteValue(buffer, default, value);
+            Assert.True(ResponseReader.TryReadFindValue(
+                buffer.AsSpan(Datagram.HeaderLength, length - Datagram.HeaderLength), [], out _, out var read));
+            Assert.Equal(value, read);
+        });
+    }
+
+    [Theory]
+    [InlineData("92a7312e322e332e34cd2114", true)]
+    [InlineData("92c407312e322e332e34cd2114", true)]
+    [InlineData("94a7312e322e332e34cd21140000", true)]
+    [InlineData("93a7312e322e332e34cd211400", false)]
+    [InlineData("91a7312e322e332e34", false)]
+    [InlineData("94a7312e322e332e34cd2114c1c0", false)]
+    [InlineData("92a7302e302e302e30cd2114", false)]
+    [InlineData("92a7312e322e332e3400", false)]
+    [InlineData("c0", false)]
+    public void A_stun_answer_has_two_or_four_items(string hex, bool read)
+    {
+        Assert.Equal(read, ResponseReader.TryReadStun(Convert.FromHexString(hex), out var endpoint));
+        Assert.Equal(read ? GoodContact.Endpoint : default, endpoint);
+    }
+
+    [Theory]
+    [InlineData("c3", true, true)]
+    [InlineData("c2", true, false)]
+    [InlineData("c0", true, false)]
+    [InlineData("01", false, false)]
+    [InlineData("90", false, false)]
+    [InlineData("a474727565", false, false)]
+    [InlineData("c1", false, false)]
+    public void Only_true_means_stored(string hex, bool read, bool stored)
+    {
+        Assert.Equal(read, ResponseReader.TryReadStored(Convert.FromHexString(hex), out var result));
+        Assert.Equal(stored, result);
+    }
+
+    [Fact]
+    public void The_answer_of_a_mere_client_names_no_node()
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        var length = ResponseWriter.WriteEmptyPong(buffer, MessageId.Random(Random));
+        Assert.Equal(Datagram.MinLength, length);
+        Assert.Equal(0xC0, buffer[Datagram.HeaderLength]);
+        Assert.False(ResponseReader.TryReadPong(buffer.AsSpan(Datagram.HeaderLength, 1), out _));
+    }
+
+    [Fact]
+    public void The_most_contacts_fit_even_with_the_longest_addresses_and_one_more_is_refused()
+    {
+        var longest = UdpEndpoint.Parse("[2001:1db8:3db8:4db8:5db8:6db8:7db8:8db8]:65535");
+        var contacts = Enumerable.Range(0, ResponseWriter.MaxContacts + 1)
+            .Select(_ => new Contact(NodeId.Random(Random), longest))
+            .ToArray();
+        var buffer = new byte[Datagram.MaxLength];
+        var read = new Contact[contacts.Length];
+
+        var length = ResponseWriter.WriteNodes(buffer, default, contacts.AsSpan(1));
+        Assert.InRange(length, Datagram.MaxLength - 67, Datagram.MaxLength);
+        Assert.True(ResponseReader.TryReadNodes(
+            buffer.AsSpan(Datagram.HeaderLength, length - Datagram.HeaderLength), read, out var count));
+        Assert.Equal(contacts[1..], read[..count]);
+        Assert.Throws<ArgumentException>(() => ResponseWriter.WriteNodes(buffer, default, contacts));
+    }
+
+    [Fact]
+    public void A_value_that_does_not_fit_or_is_none_cannot_be_written()
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        Assert.Throws<ArgumentException>(() => ResponseWriter.WriteValue(buffer, default, default));
+        Assert.Throws<ArgumentException>(
+            () => ResponseWriter.WriteValue(buffer, default, DhtValue.FromBytes(new byte[Datagram.MaxLength])));
+    }
+
+    private static Contact[] ReadNodes(string hex)
+    {
+        var contacts = new Contact[20];
+        Assert.True(ResponseReader.TryReadNodes(Convert.FromHexString(hex), contacts, out var count));
+        return contacts[..count];
+    }
+}

@@ -1,0 +1,101 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using KadOrleans.Cli;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Tests.Deployment;
+
+/// <summary>Each command of <c>kad</c>, each path and each page of the console that a document names exists. Nothing is called.</summary>
+public sealed partial class ManagementCallTests
+{
+    private static readonly IReadOnlyList<(string Document, string Text)> Codes =
+    [
+        .. from file in Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories)
+           let path = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')
+           from code in Document.Read(path).Codes.Concat(Snippet.Of(path, "sh").SelectMany(Lines))
+           select (path, code),
+    ];
+
+    [Fact]
+    public void Each_command_of_kad_is_understood()
+    {
+        using var io = new CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null);
+        var command = KadCommand.Create(io);
+        var lines = Codes.Where(code => code.Text.StartsWith("kad admin ", StringComparison.Ordinal)).ToList();
+
+        Assert.True(lines.Count > 30, $"{lines.Count} command lines were found.");
+        Assert.All(lines, line => Assert.Equal(
+            (line, null), (line, ParseMistakes.Find(command.Parse(line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])))));
+    }
+
+    [Fact]
+    public async Task Each_path_is_served()
+    {
+        var served = await ServedAsync();
+        var named =
+            from code in Codes
+            from Match request in Request().Matches(code.Text)
+            select (code.Document, Method: request.Groups["method"].Value, Path: request.Groups["path"].Value.Split('?')[0]);
+
+        var requests = named.Where(request => !request.Path.EndsWith('*')).ToList();
+        Assert.True(requests.Count > 60, $"{requests.Count} requests were found.");
+        Assert.All(requests, request => Assert.Contains(
+            served, endpoint => endpoint.Methods.Contains(request.Method) && endpoint.Path.TryMatch(request.Path, [])));
+    }
+
+    [Fact]
+    public void Each_page_of_the_console_has_its_heading()
+    {
+        var pages = Repository.Read("src/KadOrleans.Http/WebConsole/Pages/app.js");
+        var named = Page().Matches(Repository.Read("docs/runbook.md").Replace('\n', ' ')).Select(match => match.Groups["page"].Value).ToHashSet();
+
+        Assert.True(named.Count > 5, $"{named.Count} pages were found.");
+        Assert.All(named, page => Assert.Contains($"'{page}'", pages, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Lines(Snippet snippet) => snippet.Lines.Select(line => line.Split('#', '|', '>')[0].Trim());
+
+    /// <summary>What a node or silo serves, as its endpoints have it.</summary>
+    private static async Task<IReadOnlyList<(IReadOnlyList<string> Methods, TemplateMatcher Path)>> ServedAsync()
+    {
+        var endpoints = new List<RouteEndpoint>();
+        await using var server = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            () => new Health(Health.Ready),
+            pages =>
+            {
+                pages.MapDhtApi();
+                endpoints.AddRange(pages.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>());
+            },
+            services => services
+                .AddSingleton(DispatchProxy.Create<IDht, Uncalled>())
+                .AddSingleton(DispatchProxy.Create<IDhtAdmin, Uncalled>())
+                .AddDhtApi(ApiTokens.Of()),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+        return
+        [
+            .. from endpoint in endpoints
+               let path = endpoint.RoutePattern.RawText!
+               where !path.Contains("**", StringComparison.Ordinal)
+               let methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+               select (methods, new TemplateMatcher(TemplateParser.Parse(path), [])),
+        ];
+    }
+
+    // As in GET /v1/admin/keys?prefix=00.
+    [GeneratedRegex(@"\b(?<method>GET|PUT|POST|DELETE) (?<path>/(?:v1|health)/[^\s`,]*)")]
+    private static partial Regex Request();
+
+    [GeneratedRegex(@"the console's \*(?<page>[^*]+)\*")]
+    private static partial Regex Page();
+}
+
+/// <summary>An implementation that nobody calls.</summary>
+public class Uncalled : DispatchProxy
+{
+    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException($"{targetMethod?.Name} is not called.");
+}

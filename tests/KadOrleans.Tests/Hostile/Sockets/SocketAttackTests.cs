@@ -1,0 +1,64 @@
+using System.Globalization;
+using KadOrleans.Hostile;
+
+namespace KadOrleans.Tests.Hostile;
+
+/// <summary>
+/// Attacks over real sockets on a node that is a process of its own. KAD_HOSTILE_SECONDS makes the flood longer than by default.
+/// </summary>
+public sealed class SocketAttackTests
+{
+    private static readonly string? Obstacle = Sandbox.WhyNot();
+
+    [Fact]
+    public async Task Newcomers_get_contacts_while_forged_requests_arrive()
+    {
+        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
+        var seconds = double.Parse(Environment.GetEnvironmentVariable("KAD_HOSTILE_SECONDS") ?? "3", CultureInfo.InvariantCulture);
+
+        var result = await SocketAttacks.RunAsync("flood", new() { Seconds = seconds });
+
+        // What the kernel dropped, as this machine was too busy to read it, no node could answer.
+        var (asked, answered) = ((int)result["newcomers"]!, (int)result["answered"]!);
+        var dropped = (double)result["kernelDrops"]! / (double)result["sent"]!;
+        Assert.True(answered >= asked * (0.99 - (2 * dropped)), result.ToJsonString());
+        Assert.True((int)result["memoryMost"]! < 512, result.ToJsonString());
+        Assert.True((int)result["provenAnswers"]! > 0, result.ToJsonString());
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task A_datagram_draws_at_most_twice_its_bytes()
+    {
+        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
+
+        var result = await SocketAttacks.RunAsync("amplification");
+
+        Assert.All(result["calls"]!.AsArray(), call => Assert.True((double)call!["ratio"]! <= 2.0, call!.ToJsonString()));
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task An_unproven_subscriber_stores_nothing_and_a_forged_store_replaces_nothing()
+    {
+        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
+
+        var result = await SocketAttacks.RunAsync("fill");
+
+        Assert.True((int)result["accepted"]! == 0, result.ToJsonString());
+        Assert.True((int)result["keysAfter"]! == 1, result.ToJsonString());
+        Assert.True((int)result["honestAccepted"]! >= 99, result.ToJsonString());
+        Assert.True((string?)result["valueAfterForgedStore"] == "TRUE", result.ToJsonString());
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task A_node_in_a_sandbox_answers_newcomers_and_proven_peers_while_nobody_attacks()
+    {
+        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
+
+        var result = await SocketAttacks.RunAsync("flood", new() { Rate = 0, Seconds = 1, Newcomers = 20 });
+
+        Assert.True((int)result["full"]! == 20 && (int)result["provenAnswers"]! > 0, result.ToJsonString());
+    }
+}

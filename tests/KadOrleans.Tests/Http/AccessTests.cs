@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Tests.Http;
+
+public sealed class AccessTests
+{
+    private const string Hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    [Fact]
+    public async Task Without_a_token_of_the_server_nothing_is_told()
+    {
+        await using var api = await ApiHost.StartAsync();
+        foreach (var (method, path) in new[] { ("GET", "/v1/keys/a"), ("PUT", "/v1/keys/a"), ("GET", "/v1/keys/a/events"), ("POST", "/v1/keys:batch"), ("GET", "/v1/status") })
+        {
+            Assert.Equal(
+                "The request's token is not one of this server's.",
+                await api.FailAsync(HttpStatusCode.Unauthorized, method, path, headers: ("Authorization", "Bearer x")));
+        }
+
+        // Over one connection: what a refused request sent is read.
+        for (var i = 0; i < 5; i++)
+        {
+            await api.FailAsync(
+                HttpStatusCode.Unauthorized, "PUT", "/v1/keys/a", new string('x', 60_000), "text/plain", ("Authorization", "Bearer x"));
+        }
+
+        api.Http.DefaultRequestHeaders.Authorization = null;
+        Assert.Equal(
+            "The request has no token; the header Authorization: Bearer TOKEN is needed.",
+            await api.FailAsync(HttpStatusCode.Unauthorized, "GET", "/v1/keys/a"));
+        Assert.Empty(api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task A_token_that_may_read_may_not_write_and_has_a_rate()
+    {
+        await using var api = await ApiHost.StartAsync();
+        var reader = ("Authorization", $"Bearer {api.ReaderToken}");
+
+        Assert.Equal(
+            "The token 'reader' lacks the scope 'write'; it has read.",
+            await api.FailAsync(HttpStatusCode.Forbidden, "PUT", "/v1/keys/a", """{"value":1}""", headers: reader));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => api.SendAsync("GET", "/v1/keys/a", headers: reader)));
+        var refused = responses.Where(response => response.StatusCode == HttpStatusCode.TooManyRequests).ToList();
+        Assert.NotEmpty(refused);
+        Assert.All(refused, response => Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta));
+        Assert.Equal(responses.Length - refused.Count, api.Dht.Calls.Count);
+        Array.ForEach(responses, response => response.Dispose());
+    }
+
+    [Fact]
+    public async Task The_status_is_for_who_may_read_or_view()
+    {
+        await using var api = await ApiHost.StartAsync();
+        foreach (var token in new[] { api.ReaderToken, api.ManagerToken })
+        {
+            await api.JsonAsync("GET", "/v1/status", headers: ("Authorization", $"Bearer {token}"));
+        }
+
+        Assert.Equal(
+            "The token 'manager' lacks the scope 'read'; it has view, manage.",
+            await api.FailAsync(HttpStatusCode.Forbidden, "GET", "/v1/keys/a", headers: ("Authorization", $"Bearer {api.ManagerToken}")));
+    }
+
+    [Fact]
+    public async Task An_unknown_route_is_named()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        Assert.Equal(
+            "There is no POST /v1/keys/a; /v1/openapi.json has what there is.",
+            await api.FailAsync(HttpStatusCode.NotFound, "POST", "/v1/keys/a", "x"));
+        await api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/else");
+        await api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/keys/");
+    }
+
+    [Fact]
+    public void A_file_of_tokens_is_read_as_it_was_written()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "tokens.json");
+        var (secret, token) = ApiToken.Create("shop", [ApiScope.Read], 7);
+        File.WriteAllText(path, ApiTokens.Write([token]));
+
+        Assert.True(ApiTokens.Of(ApiTokens.Read("--http-tokens", path)).TryFind(secret, out var found));
+        Assert.Equal(("shop", 7), (found.Name, found.RequestsPerSecond));
+        Assert.False(ApiTokens.Of(token).TryFind(secret + " ", out _));
+        Assert.DoesNotContain(secret, File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"tokens":[]}""", "there are 0 tokens; 1 to 1000 are allowed")]
+    [InlineData($$"""{"tokens":[{"name":"","sha256":"{{Hash}}","scopes":["read"]}]}""", "a name is ''; 1 to 64 characters are allowed")]
+    [InlineData("""{"tokens":[{"name":"a","sha256":"12","scopes":["read"]}]}""", "sha256 of token 'a' has 2 characters; 64 hexadecimal digits are needed")]
+    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":[]}]}""", "token 'a' has no scopes; read, write, view, manage are allowed")]
+    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["all"]}]}""", "a scope of token 'a' is 'all'; read, write, view, manage are allowed")]
+    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["read"],"requestsPerSecond":0}]}""", "requestsPerSecond of token 'a' is 0; 1 to 1000000 is allowed")]
+    [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["read"]},{"name":"b","sha256":"{{Hash}}","scopes":["read"]}]}""", "token 'b' has the sha256 of another one; each needs its own")]
+    public void A_wrong_file_of_tokens_is_refused_in_a_sentence(string content, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "tokens.json");
+        File.WriteAllText(path, content);
+
+        var mistake = Assert.Throws<OptionsValidationException>(() => ApiTokens.Read("--http-tokens", path));
+        Assert.Equal($"--http-tokens: {expected} in '{path}'.", Assert.Single(mistake.Failures));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("""{"tokens":[{"name":"a"}]}""")]
+    [InlineData("""{"tokens":[{"name":"a","sha256":"b","scopes":["read"],"rate":1}]}""")]
+    public void A_file_without_tokens_is_refused_in_a_sentence(string content)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "tokens.json");
+        File.WriteAllText(path, content);
+
+        var mistake = Assert.Throws<OptionsValidationException>(() => ApiTokens.Read("--http-tokens", path));
+        Assert.StartsWith($"--http-tokens: '{path}' is no file of tokens (", Assert.Single(mistake.Failures), StringComparison.Ordinal);
+        Assert.Throws<OptionsValidationException>(() => ApiTokens.Read("--http-tokens", Path.Combine(folder.Path, "missing")));
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KadOrleans.Tests.Http;
+
+/// <summary>
+/// The API over a <see cref="FakeDht"/>, on a free port of loopback. The tests of a class share one, as its start takes most of
+/// their time; each begins with <see cref="Reset"/>.
+/// </summary>
+public sealed class ApiHost : IAsyncLifetime
+{
+    private string _writerToken = null!;
+    private StatusServer _server = null!;
+
+    internal FakeDht Dht { get; } = new();
+
+    internal FakeAdmin Admin { get; } = new();
+
+    /// <summary>The clock of heartbeats.</summary>
+    public ManualTimeProvider Time { get; } = new();
+
+    /// <summary>Has the token with all scopes.</summary>
+    public HttpClient Http { get; private set; } = null!;
+
+    /// <summary>A token that may only read, once a second.</summary>
+    public string ReaderToken { get; private set; } = null!;
+
+    /// <summary>A token that may view and manage, and has no other scope.</summary>
+    public string ManagerToken { get; private set; } = null!;
+
+    public static async Task<ApiHost> StartAsync()
+    {
+        var host = new ApiHost();
+        await host.InitializeAsync();
+        return host;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        var (writer, all) = ApiToken.Create("writer", ApiScope.All);
+        var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
+        var (manager, two) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
+        (_writerToken, ReaderToken, ManagerToken) = (writer, reader, manager);
+        _server = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            () => new Health(Health.Ready),
+            pages => pages.MapDhtApi(),
+            services => services.AddSingleton<TimeProvider>(Time).AddSingleton<IDht>(Dht).AddSingleton<IDhtAdmin>(Admin).AddDhtApi(ApiTokens.Of(all, one, two)),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+        Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };
+        Reset();
+    }
+
+    /// <summary>Forgets what an earlier test did, but not what it took of the tokens' rates.</summary>
+    public ApiHost Reset()
+    {
+        Dht.Reset();
+        Admin.Reset();
+        Time.Advance(TimeSpan.FromHours(1));
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _writerToken);
+        return this;
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(
+        string method, string path, string? body = null, string type = "application/json", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Sends a request that fails, and returns its sentence.</summary>
+    public async Task<string> FailAsync(
+        HttpStatusCode expected, string method, string path, string? body = null, string type = "application/json", params (string Name, string Value)[] headers)
+    {
+        using var response = await SendAsync(method, path, body, type, headers);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((expected, "application/problem+json", text), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, text));
+        var problem = JsonDocument.Parse(text).RootElement;
+        Assert.Equal((int)expected, problem.GetProperty("status").GetInt32());
+        return problem.GetProperty("detail").GetString()!;
+    }
+
+    public async Task<JsonElement> JsonAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        using var response = await SendAsync(method, path, body, headers: headers);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _server.DisposeAsync();
+    }
+}

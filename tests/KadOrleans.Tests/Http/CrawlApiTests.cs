@@ -1,0 +1,121 @@
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace KadOrleans.Tests.Http;
+
+public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const string Finished = "/v1/admin/crawls/20261101T000000000Z";
+
+    private readonly ApiHost _api = host.Reset();
+
+    [Fact]
+    public async Task A_crawl_is_started_once_watched_and_stopped_and_both_are_in_the_audit_log()
+    {
+        using var created = await _api.SendAsync("POST", "/v1/admin/crawls?rate=50&nodes=1000");
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        Assert.Equal("/v1/admin/crawls/20261102T000000000Z", created.Headers.Location!.OriginalString);
+        using var again = await _api.SendAsync("POST", "/v1/admin/crawls");
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        await _api.JsonAsync("DELETE", "/v1/admin/crawls/20261102T000000000Z");
+        Assert.Equal("The crawl 20261101T000000000Z does not run.", await _api.FailAsync(HttpStatusCode.Conflict, "DELETE", Finished));
+
+        Assert.Contains("start 50 1000", _api.Admin.Calls);
+        var entries = (await _api.JsonAsync("GET", "/v1/admin/audit")).GetProperty("entries").EnumerateArray();
+        Assert.Equal(
+            [("stop crawl", "20261101T000000000Z"), ("stop crawl", "20261102T000000000Z"), ("crawl", "20261102T000000000Z"), ("crawl", "new")],
+            entries.Select(entry => (entry.GetProperty("action").GetString()!, entry.GetProperty("target").GetString()!)));
+    }
+
+    [Fact]
+    public async Task A_crawl_is_mapped_below_a_prefix()
+    {
+        var id = _api.Admin.Crawls[0].Id;
+        var all = await _api.JsonAsync("GET", $"/v1/admin/crawls/{id}/map");
+        var part = await _api.JsonAsync("GET", $"/v1/admin/crawls/{id}/map?prefix=F");
+
+        var cells = all.GetProperty("cells").EnumerateArray().ToList();
+        Assert.Equal((256, 1, 1), (cells.Count, cells[0].GetProperty("reachable").GetInt32(), cells[255].GetProperty("unreachable").GetInt32()));
+        Assert.Equal(["192.0.2.1:1", "192.0.2.2:2"], all.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("endpoint").GetString()));
+        Assert.Equal("f", part.GetProperty("prefix").GetString());
+        Assert.Equal("192.0.2.2:2", Assert.Single(part.GetProperty("nodes").EnumerateArray()).GetProperty("endpoint").GetString());
+        Assert.Equal(
+            "The prefix is 'x'; 0 to 38 hexadecimal digits are allowed.",
+            await _api.FailAsync(HttpStatusCode.BadRequest, "GET", $"/v1/admin/crawls/{id}/map?prefix=x"));
+        Assert.Equal("There is no crawl 'none'.", await _api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/admin/crawls/none/map"));
+    }
+
+    [Fact]
+    public async Task Crawls_are_listed_and_described()
+    {
+        var listed = Assert.Single((await _api.JsonAsync("GET", "/v1/admin/crawls")).GetProperty("crawls").EnumerateArray());
+        var crawl = await _api.JsonAsync("GET", Finished);
+
+        Assert.Equal(crawl.GetRawText(), listed.GetRawText());
+        Assert.Equal("finished", crawl.GetProperty("phase").GetString());
+        Assert.Equal(1, crawl.GetProperty("summary").GetProperty("nodes").GetInt32());
+        Assert.Equal("""{"before":"20261031T000000000Z","came":1,"went":2,"stayed":3}""", crawl.GetProperty("change").GetRawText());
+        Assert.Equal(
+            """{"count":2,"limitSeconds":172800,"medianSeconds":86400,"ended":[{"seconds":86400,"count":1}],"longer":1}""",
+            crawl.GetProperty("sessions").GetRawText());
+    }
+
+    [Fact]
+    public async Task What_was_found_comes_as_lines_as_csv_and_as_a_picture()
+    {
+        var lines = (await TextAsync("/nodes", "application/jsonl")).TrimEnd('\n').Split('\n');
+        Assert.Equal(["192.0.2.1:1", "192.0.2.2:2"], lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("endpoint").GetString()));
+        Assert.Equal(
+            $"{CrawlRows.Columns}\n{NodeId.MinValue},192.0.2.1:1,true,visited,2,0,0,true,,unknown,2026-11-01T00:00:00.0000000Z\n",
+            await TextAsync("/nodes?format=csv&prefix=00", "text/csv"));
+        Assert.Contains("192.0.2.2:2", await TextAsync("/nodes?prefix=F", "application/jsonl"), StringComparison.Ordinal);
+        Assert.Contains("1 node in the key space", XDocument.Parse(await TextAsync("/nodes?format=svg", "image/svg+xml")).Root!.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Progress_is_sent_until_the_crawl_ends()
+    {
+        await using var stream = await _api.Http.GetStreamAsync(new Uri(Finished + "/events", UriKind.Relative), TestContext.Current.CancellationToken);
+        await using var events = SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
+
+        Assert.True(await events.MoveNextAsync());
+        Assert.Equal(("progress", 1), (events.Current.EventType, JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("datagrams").GetInt32()));
+        var next = events.MoveNextAsync().AsTask();
+        await Eventually.IsTrueAsync(() =>
+        {
+            _api.Time.Advance(Heartbeats.Interval);
+            return next.IsCompleted;
+        });
+        Assert.Equal("heartbeat", events.Current.EventType);
+        _api.Admin.CrawlEnd.SetResult();
+        do
+        {
+            Assert.True(await events.MoveNextAsync());
+        }
+        while (events.Current.EventType == "heartbeat");
+        Assert.Equal("stopped", JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("phase").GetString());
+        Assert.DoesNotContain('\u001b', JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("problem").GetString()!);
+        Assert.False(await events.MoveNextAsync());
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/admin/crawls/x", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/v1/admin/crawls/..%2Fx/nodes", "There is no crawl '..%2Fx'.", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/v1/admin/crawls/x/events", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
+    [InlineData("DELETE", "/v1/admin/crawls/x", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
+    [InlineData("GET", Finished + "/nodes?format=pdf", "format is 'pdf'; jsonl, csv or svg is allowed.", HttpStatusCode.BadRequest)]
+    [InlineData("GET", Finished + "/nodes?prefix=xyz", "The prefix is 'xyz'; 0 to 40 hexadecimal digits are allowed.", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/v1/admin/crawls?rate=fast", "rate is 'fast'; a whole number is needed.", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/v1/admin/crawls?rate=10001", "The rate is 10001; 1 to 10000 is allowed.", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/v1/admin/crawls?nodes=0", "The number of nodes is 0; 1 to 2000000 is allowed.", HttpStatusCode.BadRequest)]
+    public async Task Mistakes_get_a_sentence(string method, string path, string sentence, HttpStatusCode status) =>
+        Assert.Equal(sentence, await _api.FailAsync(status, method, path));
+
+    private async Task<string> TextAsync(string path, string type)
+    {
+        using var response = await _api.SendAsync("GET", Finished + path);
+        Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace KadOrleans.Tests.Http;
+
+/// <summary>A DHT in memory, whose failures a test chooses.</summary>
+internal sealed class FakeDht : IDht
+{
+    private readonly ConcurrentDictionary<NodeId, DhtValue> _values = new();
+    private Channel<KeyChange> _changes = Channel.CreateUnbounded<KeyChange>();
+
+    /// <summary>Thrown by every call, if set.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>Whether no contact takes a value.</summary>
+    public bool RefusesValues { get; set; }
+
+    /// <summary>The calls in their order.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Forgets all.</summary>
+    public void Reset()
+    {
+        _values.Clear();
+        _changes = Channel.CreateUnbounded<KeyChange>();
+        (Failure, RefusesValues) = (null, false);
+        Calls.Clear();
+    }
+
+    public void Tell(string key, DhtValue? value) => _changes.Writer.TryWrite(new KeyChange(NodeId.FromKey(key), value));
+
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Note("get", key);
+        return Task.FromResult(_values.TryGetValue(key, out var value)
+            ? new GetResult(value, null)
+            : new GetResult(null, Outcome(key, TerminationReason.Converged)));
+    }
+
+    public Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
+    {
+        Note(acknowledgement == SetAcknowledgement.Durable ? "durable" : "set", key);
+        if (RefusesValues)
+        {
+            return Task.FromResult(new SetResult { Refused = 2, Failed = 1, Lookup = Outcome(key, TerminationReason.Converged) });
+        }
+
+        _values[key] = value;
+        return Task.FromResult(new SetResult { Stored = 3, Publication = StoreResult.Stored });
+    }
+
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    {
+        Note($"set for {life.TotalSeconds} s", key);
+        if (_values.TryGetValue(key, out var held) && held != value)
+        {
+            return Task.FromResult(new SetResult { Local = StoreResult.Outdated });
+        }
+
+        _values[key] = value;
+        return Task.FromResult(new SetResult { Stored = 3 });
+    }
+
+    public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        Note("unpublish", key);
+        return Task.FromResult(_values.TryRemove(key, out _));
+    }
+
+    public async IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        yield return new KeyChange(key, (await GetAsync(key, cancellationToken)).Value);
+        await foreach (var change in _changes.Reader.ReadAllAsync(cancellationToken))
+        {
+            yield return change;
+        }
+    }
+
+    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default)
+    {
+        Note("find", target);
+        return Task.FromResult(Outcome(target, TerminationReason.Converged) with
+        {
+            Closest = [new Contact(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"))],
+        });
+    }
+
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default)
+    {
+        Note("status", default);
+        return Task.FromResult(new DhtStatus([new DhtNodeStatus(
+            "edge", [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], 5, new Dictionary<string, long> { ["received.Ping"] = 1 })]));
+    }
+
+    private static LookupOutcome Outcome(NodeId target, TerminationReason reason) => new()
+    {
+        Target = target,
+        Reason = reason,
+        Closest = [],
+        Asked = 5,
+        Answered = 3,
+        Failed = 2,
+        Hops = 1,
+    };
+
+    private void Note(string call, NodeId key)
+    {
+        if (Failure is { } failure)
+        {
+            throw failure;
+        }
+
+        Calls.Enqueue($"{call} {key}");
+    }
+}

@@ -1,0 +1,72 @@
+namespace KadOrleans.Tests.Lab;
+
+/// <summary>With programs in place of an interpreter: what they say is what the script says.</summary>
+public sealed class BenchPythonTests : IDisposable
+{
+    private const string Small = "bench --seconds 1 --warm-up 1 --contacts 30 --keys 100 --in-flight 8 --sources 4 --op find_value --target self --json --python";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task The_reference_is_a_row_beside_the_node()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
+
+        // A node of this project says the same first line.
+        var kad = Path.Combine(AppContext.BaseDirectory, "kad");
+        var run = await RunAsync(await WriteAsync($"exec '{kad}' node --listen 127.0.0.1:0 --in-memory"));
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var targets = run.Json["targets"]!.AsArray();
+        Assert.Equal(["self", "python"], targets.Select(target => (string)target!["name"]!));
+        Assert.All(targets, target => Assert.True((long)target!["answers"]! > 0));
+        Assert.All(targets, target => Assert.Equal(0, (long)target!["unexpected"]!));
+        Assert.True((double)targets[1]!["toFirst"]!["ratio"]! > 0);
+        Assert.True((double)targets[1]!["memory"]!["peakMegabytes"]! > 1);
+        Assert.Null(targets[1]!["garbageCollections"]);
+    }
+
+    [Theory]
+    [InlineData("echo \"missing: No module named 'kademlia'\"", "cannot import kademlia (No module named 'kademlia')")]
+    [InlineData("echo \"missing: No module named 'kademlia'\"", "-m pip install kademlia")]
+    [InlineData("exit 1", "did not start")]
+    public async Task An_interpreter_that_does_not_do_is_named_with_what_it_lacks(string script, string words)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
+
+        var interpreter = await WriteAsync(script);
+        var run = await RunAsync(interpreter);
+
+        Assert.NotEqual(ExitCode.Done, run.ExitCode);
+        Assert.Contains($"--python is '{interpreter}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains(words, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_is_not_there_is_named()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
+
+        var run = await RunAsync("no/such/python");
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains("--python is 'no/such/python', which cannot be started", run.Error, StringComparison.Ordinal);
+    }
+
+    private static Task<LabRun> RunAsync(string interpreter) => LabRun.RunAsync([.. Small.Split(' '), interpreter]);
+
+    private async Task<string> WriteAsync(string script)
+    {
+        var path = Path.Combine(_folder.Path, "python");
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n");
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return path;
+    }
+}

@@ -1,0 +1,162 @@
+namespace KadOrleans.Tests.Lab;
+
+public sealed class ManualTimeProviderTests
+{
+    // A loop that goes round so often waits for ever.
+    private const int ReadsAtMost = 10_000_000;
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly List<string> _fired = [];
+
+    [Fact]
+    public void A_timer_that_is_changed_fires_at_its_new_time_only()
+    {
+        using var timer = Set("changed", TimeSpan.FromSeconds(1));
+        timer.Change(TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Empty(_fired);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(["changed"], _fired);
+    }
+
+    [Fact]
+    public void A_disposed_timer_leaves_nothing_on_the_clock()
+    {
+        Set("gone", TimeSpan.FromSeconds(1)).Dispose();
+        Assert.Null(_clock.NextDue);
+        Assert.False(_clock.FireNext());
+    }
+
+    [Fact]
+    public void Timers_of_one_time_fire_in_the_order_they_were_set()
+    {
+        using var first = Set("first", TimeSpan.FromSeconds(1));
+        using var second = Set("second", TimeSpan.FromSeconds(1));
+        first.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["second", "first"], _fired);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Timers_fire_by_time_then_by_setting_and_cancelled_ones_do_not(int seed)
+    {
+        var random = new SeededRandomSource(seed);
+        var expected = new List<(int Due, int Number, ITimer Timer)>();
+        for (var i = 0; i < 5_000; i++)
+        {
+            var due = random.Next(200);
+            expected.Add((due, i, Set($"{i}", TimeSpan.FromMilliseconds(due))));
+            if (random.Next(3) > 0)
+            {
+                var cancelled = random.Next(expected.Count);
+                expected[cancelled].Timer.Dispose();
+                expected[cancelled].Timer.Dispose();
+                expected.RemoveAt(cancelled);
+            }
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(expected.OrderBy(timer => timer.Due).ThenBy(timer => timer.Number).Select(timer => $"{timer.Number}"), _fired);
+    }
+
+    [Fact]
+    public void A_periodic_timer_fires_each_period_until_disposed()
+    {
+        var timer = _clock.CreateTimer(_ => _fired.Add("tick"), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal(3, _fired.Count);
+        timer.Dispose();
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal(3, _fired.Count);
+    }
+
+    [Theory]
+    [InlineData(24_000)]
+    [InlineData(20_001)]
+    [InlineData(29_999)]
+    [InlineData(10_000)]
+    [InlineData(4_000)]
+    [InlineData(1)]
+    public async Task A_loop_that_waits_whole_milliseconds_until_a_moment_ends_once_the_clock_reached_it(long ticks)
+    {
+        var moment = _clock.GetUtcNow() + TimeSpan.FromTicks(ticks);
+        var waited = DelayUntilAsync(_clock, moment);
+        var end = _clock.Elapsed + TimeSpan.FromMilliseconds(3);
+        _clock.Advance(TimeSpan.FromMilliseconds(3));
+        Assert.True(waited.IsCompleted);
+        Assert.Equal(moment, await waited);
+        Assert.Equal(end, _clock.Elapsed);
+    }
+
+    [Fact]
+    public async Task A_loop_waits_until_a_moment_of_a_wall_clock_that_was_set_between_two_milliseconds()
+    {
+        var moment = _clock.GetUtcNow() + TimeSpan.FromSeconds(10);
+        var waited = DelayUntilAsync(_clock, moment);
+        _clock.SetWallClock(TimeSpan.FromMilliseconds(-0.6));
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(moment, await waited);
+    }
+
+    [Fact]
+    public void A_measured_loop_ends_too()
+    {
+        var begun = _clock.GetTimestamp();
+        var reads = 0;
+        while (_clock.GetElapsedTime(begun) < TimeSpan.FromMilliseconds(0.5))
+        {
+            Assert.True(++reads < ReadsAtMost, "The clock stands still.");
+        }
+    }
+
+    [Fact]
+    public void A_clock_that_is_asked_often_stands_still()
+    {
+        for (var i = 0; i < 500_000; i++)
+        {
+            Assert.Equal(ManualTimeProvider.Epoch, _clock.GetUtcNow());
+        }
+    }
+
+    [Fact]
+    public void Loops_give_the_same_readings_each_time() => Assert.Equal(Readings(), Readings());
+
+    private static List<long> Readings()
+    {
+        var clock = new ManualTimeProvider();
+        var readings = new List<long>();
+        for (var i = 1; i <= 20; i++)
+        {
+            _ = NoteAsync(TimeSpan.FromTicks((i * 12_345) + (i * i)));
+        }
+
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        Assert.Equal(20, readings.Count);
+        return readings;
+
+        async Task NoteAsync(TimeSpan delay) => readings.Add((await DelayUntilAsync(clock, clock.GetUtcNow() + delay)).Ticks);
+    }
+
+    // A wait as libraries write it. Task.Delay cuts what is left to whole milliseconds, and zero of them have passed at once.
+    private static async Task<DateTimeOffset> DelayUntilAsync(ManualTimeProvider clock, DateTimeOffset moment)
+    {
+        for (var reads = 1; ; reads++)
+        {
+            var now = clock.GetUtcNow();
+            if (now >= moment)
+            {
+                return now;
+            }
+
+            Assert.True(reads < ReadsAtMost, $"The clock stands still at {now:O}.");
+            await Task.Delay(moment - now, clock).ConfigureAwait(false);
+        }
+    }
+
+    private ITimer Set(string name, TimeSpan due) =>
+        _clock.CreateTimer(_ => _fired.Add(name), null, due, Timeout.InfiniteTimeSpan);
+}

@@ -1,0 +1,66 @@
+namespace KadOrleans.Tests.Node;
+
+/// <summary>A store in memory whose gets and puts first wait for what a test says.</summary>
+internal sealed class ScriptedStore : IKeyStore
+{
+    private readonly InMemoryKeyStore _inner = new(StoreQuota.Unlimited);
+
+    public Func<Task> BeforeGet { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What remote nodes find. Null: the same as everybody.</summary>
+    public Func<StoredValue?>? Finding { get; set; }
+
+    public Func<Task> BeforePut { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What puts return instead of being done.</summary>
+    public StoreResult? Result { get; set; }
+
+    public Action BeforeRemoval { get; set; } = () => { };
+
+    public IReadOnlyList<NodeId> LostKeys { get; init; } = [];
+
+    public bool IsDisposed { get; private set; }
+
+    public int Removals { get; private set; }
+
+    public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        await BeforeGet();
+        return await _inner.GetAsync(key, now, cancellationToken);
+    }
+
+    public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) =>
+        Finding is { } find ? ValueTask.FromResult(find()) : GetAsync(key, now);
+
+    public async ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+    {
+        await BeforePut();
+        return Result ?? await _inner.PutAsync(key, value, kind, cancellationToken);
+    }
+
+    public StoreTurnover Turnover => _inner.Turnover;
+
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _inner.GetTopChanges(count);
+
+    public void SetArea(ResponsibleArea area) => _inner.SetArea(area);
+
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        Removals++;
+        BeforeRemoval();
+        return _inner.RemoveExpiredAsync(now, cancellationToken);
+    }
+
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+        _inner.ScanAsync(region, cancellationToken);
+
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        _inner.GetUsageAsync(cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return _inner.DisposeAsync();
+    }
+}

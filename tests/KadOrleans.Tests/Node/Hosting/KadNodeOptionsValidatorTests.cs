@@ -1,0 +1,51 @@
+namespace KadOrleans.Tests.Node;
+
+public sealed class KadNodeOptionsValidatorTests
+{
+    [Fact]
+    public void The_defaults_have_no_problem() => Assert.Empty(KadNodeOptionsValidator.FindProblems(new KadNodeOptions()));
+
+    [Fact]
+    public void Limits_that_no_node_can_work_with_are_named()
+    {
+        var options = new KadNodeOptions
+        {
+            Limits = new SourceLimits
+            {
+                MaxTracked = 15,
+                PerSource = new TokenRate(0, 1),
+                PerSubnet = new TokenRate(1, double.NaN),
+            },
+            Subnets = new SubnetLimits { PerBucket = 0, PerTable = -1 },
+        };
+
+        var problems = KadNodeOptionsValidator.FindProblems(options);
+
+        Assert.Equal(
+            ["Subnets.PerBucket", "Subnets.PerTable", "Limits.PerSource.PerSecond", "Limits.PerSubnet.Burst", "Limits.MaxTracked"],
+            problems.Select(p => p[..p.IndexOf(' ', StringComparison.Ordinal)]));
+    }
+
+    [Theory]
+    [InlineData("[]:8468")]
+    [InlineData(":8468")]
+    [InlineData("node.example.org")]
+    [InlineData("::1:8468")]
+    [InlineData("node.example.org:0")]
+    public void A_bootstrap_node_that_is_no_address_is_named(string node)
+    {
+        var options = new KadNodeOptions();
+        options.Bootstrap.Add(node);
+
+        Assert.Contains(node, Assert.Single(KadNodeOptionsValidator.FindProblems(options)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_name_longer_than_any_is_refused()
+    {
+        var options = new KadNodeOptions();
+        options.Bootstrap.Add(new string('a', 256) + ":8468");
+
+        Assert.Single(KadNodeOptionsValidator.FindProblems(options));
+    }
+}

@@ -1,0 +1,82 @@
+namespace KadOrleans.Tests.Node;
+
+public sealed class UnresponsiveContactTests
+{
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(2);
+
+    [Fact]
+    public void The_silence_of_a_contact_holds_up_one_lookup_and_not_the_next()
+    {
+        var world = new SimulatedWorld(21, new NetworkConditions { MinDelay = Delay, MaxDelay = Delay });
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(50, Without.Walks);
+            var asker = world.PickNode();
+            for (var killed = 0; killed < 10;)
+            {
+                var victim = world.PickNode();
+                if (victim != asker)
+                {
+                    await victim.KillAsync();
+                    killed++;
+                }
+            }
+
+            var target = NodeId.FromKey("target");
+            var first = await TimeAsync(world, asker, target);
+            var second = await TimeAsync(world, asker, target);
+
+            Assert.True(first >= RoundTripEstimate.MinTimeout, $"{first}");
+            Assert.True(second < RoundTripEstimate.MinTimeout, $"{second}");
+        });
+    }
+
+    [Fact]
+    public void A_lookup_goes_on_behind_the_k_nearest_contacts_when_all_of_them_are_gone()
+    {
+        var world = new SimulatedWorld(22);
+        world.Run(async () =>
+        {
+            await world.StartNetworkAsync(120, Without.Walks);
+            var asker = world.PickNode();
+            var target = NodeId.FromKey("target");
+            foreach (var contact in asker.Node.Engine.Nearest(target, new KademliaOptions().BucketSize))
+            {
+                await world.Nodes.Single(node => node.Id == contact.Id).KillAsync();
+            }
+
+            var outcome = await asker.Node.FindNodeAsync(target);
+
+            Assert.Equal(TerminationReason.Converged, outcome.Reason);
+            Assert.Equal(
+                world.Nodes.Where(node => node != asker).MinBy(node => node.Id.DistanceTo(target))!.Id, outcome.Closest[0].Id);
+        });
+    }
+
+    [Fact]
+    public void Endpoints_are_silent_until_they_answer_and_only_so_many_are_remembered()
+    {
+        var silent = new UnresponsiveEndpoints();
+        var endpoint = UdpEndpoint.Parse("192.0.2.1:1");
+        silent.Add(endpoint);
+        Assert.True(silent.Contains(endpoint));
+        silent.Remove(endpoint);
+        Assert.False(silent.Contains(endpoint));
+
+        silent.Add(endpoint);
+        for (uint i = 0; i < UnresponsiveEndpoints.Capacity; i++)
+        {
+            silent.Add(UdpEndpoint.FromIPv4(0x0A000000 + i, 1));
+        }
+
+        Assert.False(silent.Contains(endpoint));
+    }
+
+    private static async Task<TimeSpan> TimeAsync(SimulatedWorld world, SimulatedNode asker, NodeId target)
+    {
+        var startedAt = world.Clock.Elapsed;
+        var outcome = await asker.Node.FindNodeAsync(target);
+        Assert.Equal(new KademliaOptions().BucketSize, outcome.Closest.Count);
+        return world.Clock.Elapsed - startedAt;
+    }
+}

@@ -1,0 +1,85 @@
+namespace KadOrleans.Tests.Node;
+
+/// <summary>What becomes of a node whose state cannot be saved: a full disk, or a database that was closed before it.</summary>
+public sealed class FailingStateTests
+{
+    private readonly SimulatedWorld _world = new(seed: 34);
+
+    [Fact]
+    public void A_node_that_has_an_id_starts_and_serves_what_it_holds() => _world.Run(async () =>
+    {
+        var saved = new NodeState(NodeId.Random(_world.Random), []);
+        var store = new InMemoryKeyStore(new StoreQuota());
+        await using var node = Create(store, new States(saved, new KeyStoreException("The disk is full.")));
+        await node.StartAsync();
+        await node.SetAsync("key", DhtValue.FromInteger(1));
+
+        Assert.Equal(saved.Id, node.Id);
+        Assert.Equal(DhtValue.FromInteger(1), (await node.GetAsync("key")).Value);
+    });
+
+    [Fact]
+    public void A_node_without_one_does_not_start_under_an_id_that_it_would_forget() => _world.Run(async () =>
+    {
+        await using var node = Create(new InMemoryKeyStore(new StoreQuota()), new States(null, new KeyStoreException("The disk is full.")));
+
+        await Assert.ThrowsAsync<KeyStoreException>(() => node.StartAsync());
+    });
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(60)]
+    public void A_set_that_the_nodes_own_storage_fails_reaches_nobody_and_is_no_success(int? life) => _world.Run(async () =>
+    {
+        await using var store = new ScriptedStore();
+        await using var node = Create(store, new InMemoryNodeStateStore());
+        await node.StartAsync();
+        var other = await _world.StartNodeAsync();
+        await node.PingAsync(other.Transport.Endpoint);
+        Task<SetResult> SetAsync(int value) => life is { } seconds
+            ? node.SetAsync(NodeId.FromKey("key"), DhtValue.FromInteger(value), TimeSpan.FromSeconds(seconds))
+            : node.SetAsync("key", DhtValue.FromInteger(value));
+        await SetAsync(1);
+
+        store.Result = StoreResult.StorageFailed;
+        var result = await SetAsync(2);
+
+        Assert.Equal((false, StoreResult.StorageFailed, 0), (result.Succeeded, result.Local, result.Stored));
+        Assert.Equal(DhtValue.FromInteger(1), (await other.Node.GetAsync("key")).Value);
+        Assert.Equal(DhtValue.FromInteger(1), (await node.GetAsync("key")).Value);
+    });
+
+    [Fact]
+    public void A_node_stops_whose_storage_was_closed_before_it() => _world.Run(async () =>
+    {
+        var saved = new NodeState(NodeId.Random(_world.Random), []);
+        var node = Create(new InMemoryKeyStore(new StoreQuota()), new States(saved, new ObjectDisposedException("database")));
+        await node.StartAsync();
+        var endpoint = node.LocalEndpoints[0];
+
+        await node.DisposeAsync();
+
+        // Its place on the network is free again.
+        await _world.Network.Bind(endpoint).DisposeAsync();
+    });
+
+    [Fact]
+    public async Task Joining_before_the_start_says_so()
+    {
+        await using var node = Create(new InMemoryKeyStore(new StoreQuota()), new InMemoryNodeStateStore());
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => node.JoinAsync());
+
+        Assert.Equal("The node has not been started.", error.Message);
+    }
+
+    private KadNode Create(IKeyStore store, INodeStateStore states) =>
+        new(new KadNodeOptions(), _world.Network.Bind(), store, states, _world.Environment);
+
+    private sealed class States(NodeState? saved, Exception failure) : INodeStateStore
+    {
+        public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(saved);
+
+        public ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default) => ValueTask.FromException(failure);
+    }
+}

@@ -1,0 +1,242 @@
+namespace KadOrleans.Tests.Node;
+
+public sealed class LifecycleTests
+{
+    private readonly SimulatedWorld _world = new(seed: 30);
+
+    [Fact]
+    public void A_node_comes_back_with_its_id_and_contacts() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(30);
+        var node = _world.Nodes[10];
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        var (id, contacts) = (node.Id, node.Node.RoutingTable.Contacts);
+        Assert.True(contacts.Count > 20);
+
+        await node.StopAsync();
+        await node.StartAsync();
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(id, node.Id);
+        Assert.Superset(contacts.ToHashSet(), node.Node.RoutingTable.Contacts.ToHashSet());
+    });
+
+    [Fact]
+    public void Everybody_who_stops_a_node_waits_until_it_has_stopped() => _world.Run(async () =>
+    {
+        var release = new TaskCompletionSource();
+        var store = new ScriptedStore { BeforePut = () => release.Task };
+        var node = await _world.StartAsync(options => options.Trust.Add("11.0.0.0/8"), store);
+        var peer = _world.AddPeer();
+        peer.Store(
+            node.LocalEndpoints[0],
+            MessageId.Random(_world.Random),
+            new StoreRequest(default, NodeId.Random(_world.Random), DhtValue.FromInteger(1)));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Task[] stops = [.. Stops(node).Concat(Stops(node))];
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.All(stops, stop => Assert.False(stop.IsCompleted));
+        Assert.False(store.IsDisposed);
+        release.SetResult();
+        await Task.WhenAll(stops);
+
+        Assert.True(store.IsDisposed);
+        await Task.WhenAll(Stops(node));
+
+        static IEnumerable<Task> Stops(KadNode node) => [node.DisposeAsync().AsTask(), node.Engine.DisposeAsync().AsTask()];
+    });
+
+    [Fact]
+    public void Whoever_waits_for_a_request_may_stop_the_node_that_gives_it_up() => _world.Run(async () =>
+    {
+        var node = await _world.StartAsync();
+        var asking = AskAndStopAsync(_world.AddPeer().Endpoint);
+
+        await node.DisposeAsync();
+
+        Assert.Equal(RequestFailure.Cancelled, await asking);
+
+        async Task<RequestFailure?> AskAndStopAsync(UdpEndpoint endpoint)
+        {
+            var ping = await node.PingAsync(endpoint);
+            await node.DisposeAsync();
+            return ping.Failure;
+        }
+    });
+
+    [Fact]
+    public void Saved_contacts_are_not_believed_before_they_answer() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(10);
+        var node = _world.Nodes[5];
+        var gone = _world.Nodes[6];
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Contains(gone.Contact, node.Node.RoutingTable.Contacts);
+        await node.StopAsync();
+        await gone.KillAsync();
+
+        await node.StartAsync();
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(8, node.Node.RoutingTable.Count);
+    });
+
+    [Fact]
+    public void Contacts_are_saved_soon_after_they_changed() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        await using var node = await _world.StartAsync(states: states);
+        var peer = _world.AddAnsweringPeer();
+        await node.PingAsync(peer.Endpoint);
+
+        await _world.PassAsync(TimeSpan.FromSeconds(11));
+
+        Assert.Equal([peer.Contact], (await states.LoadAsync())!.Contacts);
+    });
+
+    [Fact]
+    public void An_outage_does_not_lose_the_saved_contacts() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        var contact = new Contact(NodeId.Random(_world.Random), UdpEndpoint.Parse("11.200.0.1:1"));
+        var id = NodeId.Random(_world.Random);
+        await states.SaveAsync(new NodeState(id, [contact]));
+
+        var node = await _world.StartAsync(states: states);
+        await _world.PassAsync(TimeSpan.FromHours(1));
+        await node.DisposeAsync();
+
+        var state = await states.LoadAsync();
+        Assert.Equal(id, state!.Id);
+        Assert.Equal([contact], state.Contacts);
+    });
+
+    [Fact]
+    public void A_node_that_lost_everybody_joins_again_by_itself() => _world.Run(async () =>
+    {
+        var hub = await _world.StartNodeAsync();
+        var node = await _world.StartNodeAsync(o => o.Bootstrap.Add($"{hub.Transport.Endpoint}"));
+        await node.Node.JoinAsync();
+        Assert.Equal(1, node.Node.RoutingTable.Count);
+
+        hub.Transport.IsCutOff = true;
+        await node.Node.FindNodeAsync(hub.Id);
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+        await node.Node.FindNodeAsync(hub.Id);
+
+        // The lookup does not wait for the request's own timeout.
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+        hub.Transport.IsCutOff = false;
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal([hub.Contact], node.Node.RoutingTable.Contacts);
+    });
+
+    [Fact]
+    public void A_node_that_could_not_join_tries_again_whomever_it_met_meanwhile() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(30, Without.Walks);
+        var bootstrap = _world.Nodes[0];
+        bootstrap.Transport.IsCutOff = true;
+        var node = await _world.StartNodeAsync(options => options.Bootstrap.Add($"{bootstrap.Transport.Endpoint}"));
+        Assert.Equal(0, (await node.Node.JoinAsync()).Joined);
+        var stranger = _world.AddAnsweringPeer();
+        stranger.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(stranger.Id, Assert.Single(node.Node.RoutingTable.Contacts).Id);
+
+        bootstrap.Transport.IsCutOff = false;
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.True(node.Node.RoutingTable.Count > 20);
+        Assert.True(node.Node.WaitUntilReadyAsync().IsCompletedSuccessfully);
+    });
+
+    [Fact]
+    public void A_node_whose_one_bootstrap_node_is_itself_has_nobody_to_try_again() => _world.Run(async () =>
+    {
+        var asked = 0;
+        var transport = _world.Network.Bind();
+        var options = new KadNodeOptions { Bootstrap = { $"seed.example:{transport.Endpoint.Port}" } };
+        var environment = new NodeEnvironment { Time = _world.Clock, Random = _world.Random, Resolver = Resolve };
+        await using var node = new KadNode(
+            options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), environment);
+        await node.StartAsync();
+        Assert.True(Assert.Single((await node.JoinAsync()).Attempts).IsOwnId);
+        var peer = _world.AddAnsweringPeer();
+        peer.Ping(transport.Endpoint, MessageId.Random(_world.Random));
+
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
+
+        Assert.Equal(1, node.RoutingTable.Count);
+        Assert.Equal(1, asked);
+
+        Task<System.Net.IPAddress[]> Resolve(string host, CancellationToken cancellationToken)
+        {
+            asked++;
+            return Task.FromResult<System.Net.IPAddress[]>([transport.Endpoint.ToIPAddress()]);
+        }
+    });
+
+    [Fact]
+    public void Lonely_buckets_are_refreshed_each_hour() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(60, Without.Walks);
+        var node = _world.Nodes[3];
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+        var before = _world.Clock.GetUtcNow();
+
+        await _world.PassAsync(TimeSpan.FromHours(1.1));
+
+        var status = await node.Node.DescribeAsync();
+        Assert.All(status.Buckets, b => Assert.True(b.LastLookup > before));
+    });
+
+    [Fact]
+    public void Expired_values_are_removed() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync(o => o.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromHours(1) });
+        await node.Node.SetAsync("key", DhtValue.FromInteger(1));
+        await node.Node.UnpublishAsync("key");
+
+        await _world.PassAsync(TimeSpan.FromHours(1));
+        Assert.False((await node.Node.GetAsync("key")).Found);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(0, (await node.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
+    public void Another_id_than_the_saved_one_is_refused() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        await states.SaveAsync(new NodeState(NodeId.Random(_world.Random), []));
+        var other = NodeId.Random(_world.Random);
+        var error = await Assert.ThrowsAsync<KeyStoreException>(() => _world.StartAsync(options => options.Id = $"{other}", states: states));
+
+        Assert.Contains(other.ToString(), error.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Visible_addresses_are_all_reported_when_they_disagree() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(4);
+        var node = _world.Nodes[0];
+        var liar = _world.AddPeer();
+        var lie = UdpEndpoint.Parse("198.51.100.7:1");
+        liar.OnRequest = (request, id, answer) => request.Kind == RequestKind.Stun
+            ? ResponseWriter.WriteStun(answer, id, lie)
+            : liar.AnswerPings(request, id, answer);
+        await node.Node.PingAsync(liar.Endpoint);
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+
+        var seen = await node.Node.GetVisibleAddressesAsync();
+
+        Assert.Equal(4, seen.Count);
+        Assert.Equal([lie], seen.Where(v => v.Contact == liar.Contact).Select(v => v.Seen!.Value));
+        Assert.All(seen.Where(v => v.Contact != liar.Contact), v => Assert.Equal(node.Transport.Endpoint, v.Seen));
+    });
+}

@@ -1,0 +1,316 @@
+namespace KadOrleans.Tests.Node;
+
+/// <summary>Values going out again (Kademlia §2.5), between a few nodes.</summary>
+public sealed class RepublishTests
+{
+    private static readonly NodeId Key = NodeId.FromKey("key");
+    private static readonly DhtValue Value = DhtValue.FromString("value");
+    private static readonly TimeSpan TimeToLive = TimeSpan.FromDays(7);
+
+    private readonly SimulatedWorld _world = new(seed: 31);
+
+    [Fact]
+    public void What_is_held_goes_out_each_hour_with_the_life_that_is_left() => _world.Run(async () =>
+    {
+        var holder = await _world.StartNodeAsync();
+        var stores = RecordStores(await JoinPeerAsync(holder));
+        await holder.Store.PutAsync(Key, Held(Value, TimeToLive));
+        var expiresAt = _world.Clock.GetUtcNow() + TimeToLive;
+
+        await _world.PassAsync(TimeSpan.FromMinutes(59));
+        Assert.Empty(stores);
+        await _world.PassAsync(TimeSpan.FromHours(5));
+
+        // Every 60 to 70 minutes, looked for once a minute.
+        Assert.InRange(stores.Count, 5, 6);
+        Assert.All(stores, store =>
+        {
+            Assert.Equal(Value, store.Request.Value);
+            var end = store.At + TimeSpan.FromSeconds(store.Request.SecondsLeft!.Value);
+            Assert.InRange(end, expiresAt - TimeSpan.FromSeconds(1), expiresAt + TimeSpan.FromSeconds(1));
+        });
+    });
+
+    [Fact]
+    public void What_somebody_stored_within_the_hour_does_not_go_out() => _world.Run(async () =>
+    {
+        var holder = await _world.StartNodeAsync();
+        var peer = await JoinPeerAsync(holder);
+        var stores = RecordStores(peer);
+        for (var i = 0; i < 10; i++)
+        {
+            peer.Store(holder.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(peer.Id, Key, Value, 600_000));
+            await _world.PassAsync(TimeSpan.FromMinutes(50));
+        }
+
+        Assert.Empty(stores);
+    });
+
+    [Fact]
+    public void A_stranger_cannot_keep_holders_from_republishing_by_copies_that_are_about_to_expire() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(8, Without.Walks);
+        await _world.Nodes[0].Node.SetAsync(Key, Value);
+        await _world.Nodes[0].Node.UnpublishAsync(Key);
+        var stranger = _world.AddPeer();
+        for (var i = 0; i < 10; i++)
+        {
+            foreach (var node in _world.Nodes)
+            {
+                stranger.Store(node.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(stranger.Id, Key, Value, 60));
+            }
+
+            await _world.PassAsync(TimeSpan.FromMinutes(30));
+        }
+
+        Assert.InRange(_world.Nodes.Sum(node => node.Node.Engine.Counts["values.republished"]), 3, 40);
+        Assert.All(await FindAllAsync(), value => Assert.Equal(Value, value));
+    });
+
+    [Fact]
+    public void Two_nodes_alone_do_not_keep_a_value_alive() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(2, Brief);
+        await _world.Nodes[0].Node.SetAsync(Key, Value);
+        await _world.Nodes[0].Node.UnpublishAsync(Key);
+
+        await _world.PassAsync(TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1));
+        Assert.All(await FindAllAsync(), value => Assert.NotNull(value));
+        Assert.True(_world.Nodes[1].Node.Engine.Counts["received.Store"] > 1);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.All(await FindAllAsync(), value => Assert.Null(value));
+    });
+
+    [Fact]
+    public void What_was_published_goes_out_each_day_with_a_full_life_until_it_is_unpublished() => _world.Run(async () =>
+    {
+        var publisher = await _world.StartNodeAsync();
+        var stores = RecordStores(await JoinPeerAsync(publisher));
+        await publisher.Node.SetAsync(Key, Value);
+        await _world.PassAsync(TimeSpan.FromDays(9));
+        Assert.Equal(9, stores.Count(store => store.Request.SecondsLeft is null));
+
+        Assert.True(await publisher.Node.UnpublishAsync(Key));
+        Assert.False(await publisher.Node.UnpublishAsync(Key));
+        stores.Clear();
+        await _world.PassAsync(TimeSpan.FromDays(8));
+        Assert.DoesNotContain(stores, store => store.Request.SecondsLeft is null);
+        Assert.Null(await FindAsync(publisher));
+    });
+
+    [Fact]
+    public void A_publication_ends_when_somebody_published_another_value_later() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(5, Brief);
+        await _world.Nodes[0].Node.SetAsync(Key, Value);
+        await _world.PassAsync(TimeSpan.FromHours(1));
+        var later = DhtValue.FromString("later");
+        await _world.Nodes[4].Node.SetAsync(Key, later);
+
+        await _world.PassAsync(TimeSpan.FromDays(3));
+
+        Assert.All(await FindAllAsync(), value => Assert.Equal(later, value));
+        Assert.False(await _world.Nodes[0].Node.UnpublishAsync(Key));
+        Assert.True(await _world.Nodes[4].Node.UnpublishAsync(Key));
+    });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_stranger_does_not_end_a_publication_while_the_others_are_out_of_reach(int liars) => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(6, Without.Walks);
+        var publisher = _world.Nodes[0];
+        await publisher.Node.SetAsync(Key, Value);
+        var publishedAt = _world.Clock.GetUtcNow();
+        var lie = DhtValue.FromString("lie");
+        for (var i = 0; i < liars; i++)
+        {
+            var liar = await JoinPeerAsync(publisher);
+            liar.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindValue
+                ? ResponseWriter.WriteValue(answer, id, lie, secondsLeft: 600_000)
+                : Answer(liar, request, id, answer);
+        }
+
+        // Just before the look at the publication, so that the others are contacts still.
+        await _world.PassAsync(publishedAt + TimeSpan.FromMinutes((24 * 60) - 1) - _world.Clock.GetUtcNow());
+        var stranger = await JoinPeerAsync(publisher);
+        stranger.Store(publisher.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(stranger.Id, Key, lie));
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(lie, (await FindAsync(publisher))?.Value);
+        foreach (var other in _world.Nodes.Skip(1))
+        {
+            other.Transport.IsCutOff = true;
+        }
+
+        stranger.OnRequest = (_, _, _) => 0;
+        await _world.PassAsync(TimeSpan.FromMinutes(4));
+
+        Assert.True(await publisher.Node.UnpublishAsync(Key));
+    });
+
+    [Fact]
+    public void A_stale_holder_does_not_bring_an_old_value_back() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(4, Without.Walks);
+        await _world.Nodes[0].Node.SetAsync(Key, Value);
+        _world.Nodes[3].Transport.IsCutOff = true;
+        await _world.PassAsync(TimeSpan.FromMinutes(30));
+        var later = DhtValue.FromString("later");
+        await _world.Nodes[1].Node.SetAsync(Key, later);
+        _world.Nodes[3].Transport.IsCutOff = false;
+
+        await _world.PassAsync(TimeSpan.FromHours(5));
+
+        Assert.All(await FindAllAsync(), value => Assert.Equal(later, value));
+    });
+
+    [Fact]
+    public void The_copy_that_a_get_leaves_behind_lives_no_longer_than_the_value() => _world.Run(async () =>
+    {
+        var asker = await _world.StartNodeAsync();
+        var holder = await JoinPeerAsync(asker);
+        var lacking = await JoinPeerAsync(asker);
+        var stores = RecordStores(lacking);
+        foreach (var (told, expected) in new (uint?, uint)[] { (5_000, 5_000), (100_000, 7_200), (null, 3_600) })
+        {
+            holder.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindValue
+                ? ResponseWriter.WriteValue(answer, id, Value, told)
+                : holder.AnswerPings(request, id, answer);
+            Assert.Equal(Value, (await asker.Node.GetAsync(Key)).Value);
+            await _world.PassAsync(TimeSpan.FromSeconds(1));
+            Assert.Equal(expected, Assert.Single(stores).Request.SecondsLeft);
+            stores.Clear();
+        }
+    });
+
+    [Fact]
+    public void Republishing_keeps_to_its_rate() => _world.Run(async () =>
+    {
+        var holder = await _world.StartNodeAsync(options => options.RepublishRate = 2);
+        var stores = RecordStores(await JoinPeerAsync(holder));
+        for (var i = 0; i < 500; i++)
+        {
+            await holder.Store.PutAsync(NodeId.Random(_world.Random), Held(Value, TimeToLive));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(75));
+        Assert.Equal(500, stores.Select(store => store.Request.Key).Distinct().Count());
+        var seconds = stores.GroupBy(store => store.At.ToUnixTimeSeconds()).Select(group => group.Count());
+        Assert.InRange(seconds.Max(), 1, 4);
+    });
+
+    [Fact]
+    public void What_is_due_at_once_goes_out_within_the_hour_and_keeps_it() => _world.Run(async () =>
+    {
+        const int Keys = 40_000;
+        var holder = await _world.StartNodeAsync(options => options.Quota = StoreQuota.Unlimited);
+        var (keys, peer) = (new HashSet<NodeId>(), await JoinPeerAsync(holder));
+        peer.OnRequest = (request, id, answer) =>
+        {
+            peer.Received.Clear();
+            if (request.Kind == RequestKind.Store)
+            {
+                keys.Add(request.AsStore().Key);
+            }
+
+            return Answer(peer, request, id, answer);
+        };
+        for (var i = 0; i < Keys; i++)
+        {
+            await holder.Store.PutAsync(NodeId.Random(_world.Random), Held(Value, TimeToLive));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(73));
+
+        Assert.Equal(Keys, keys.Count);
+    });
+
+    [Fact]
+    public void Republishing_takes_half_of_the_upload_at_most() => _world.Run(async () =>
+    {
+        const int Upload = 16_384;
+        var holder = await _world.StartNodeAsync(options =>
+        {
+            options.Upload = new UploadLimits { Total = Upload };
+            options.Quota = StoreQuota.Unlimited;
+        });
+        (await JoinPeerAsync(holder)).Received.Clear();
+        for (var i = 0; i < 40_000; i++)
+        {
+            await holder.Store.PutAsync(NodeId.Random(_world.Random), Held(Value, TimeToLive));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(65));
+        var before = holder.Transport.SentBytes;
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.InRange(holder.Transport.SentBytes - before, 60 * Upload / 4, 60 * Upload / 2);
+    });
+
+    [Fact]
+    public void What_is_beyond_the_publications_it_remembers_is_stored_and_says_so() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync(options => options.MaxPublications = 1);
+        Assert.Equal(StoreResult.Stored, (await node.Node.SetAsync("one", Value)).Publication);
+        var second = await node.Node.SetAsync("two", Value);
+        Assert.True(second.Succeeded);
+        Assert.Equal(StoreResult.TotalQuotaExceeded, second.Publication);
+    });
+
+    private static void Brief(KadNodeOptions options)
+    {
+        Without.Walks(options);
+        options.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromDays(1) };
+    }
+
+    private StoredValue Held(DhtValue value, TimeSpan life) =>
+        new(value, _world.Clock.GetUtcNow(), _world.Clock.GetUtcNow() + life, default);
+
+    private async Task<StoredValue?> FindAsync(SimulatedNode node) => await node.Store.GetAsync(Key, _world.Clock.GetUtcNow());
+
+    private async Task<IReadOnlyList<DhtValue?>> FindAllAsync()
+    {
+        var values = new List<DhtValue?>();
+        foreach (var node in _world.Nodes)
+        {
+            values.Add((await FindAsync(node))?.Value);
+        }
+
+        return values;
+    }
+
+    /// <summary>A contact of a node under the test's control; it knows nobody and takes what it is given.</summary>
+    private async Task<RawPeer> JoinPeerAsync(SimulatedNode node)
+    {
+        var peer = _world.AddPeer();
+        peer.OnRequest = (request, id, answer) => Answer(peer, request, id, answer);
+        peer.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Contains(peer.Contact, node.Node.RoutingTable.Contacts);
+        return peer;
+    }
+
+    private List<(DateTimeOffset At, StoreRequest Request)> RecordStores(RawPeer peer)
+    {
+        var stores = new List<(DateTimeOffset, StoreRequest)>();
+        peer.OnRequest = (request, id, answer) =>
+        {
+            if (request.Kind == RequestKind.Store)
+            {
+                stores.Add((_world.Clock.GetUtcNow(), request.AsStore()));
+            }
+
+            return Answer(peer, request, id, answer);
+        };
+        return stores;
+    }
+
+    private static int Answer(RawPeer peer, Request request, MessageId id, Span<byte> answer) => request.Kind switch
+    {
+        RequestKind.Ping => ResponseWriter.WritePong(answer, id, peer.Id),
+        RequestKind.Store => ResponseWriter.WriteStored(answer, id, true),
+        _ => ResponseWriter.WriteNodes(answer, id, []),
+    };
+}

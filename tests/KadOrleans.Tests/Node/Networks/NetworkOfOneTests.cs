@@ -1,0 +1,50 @@
+namespace KadOrleans.Tests.Node;
+
+public sealed class NetworkOfOneTests
+{
+    private readonly SimulatedWorld _world = new(seed: 1);
+
+    [Fact]
+    public void Set_stores_locally_and_get_finds_it() => _world.Run(async () =>
+    {
+        var node = (await _world.StartNodeAsync()).Node;
+
+        var set = await node.SetAsync("key", DhtValue.FromString("value"));
+        var get = await node.GetAsync("key");
+
+        Assert.True(set.Succeeded);
+        Assert.Equal(0, set.Stored);
+        Assert.Equal(StoreResult.Stored, set.Local);
+        Assert.Equal(TerminationReason.NoContacts, set.Lookup!.Reason);
+        Assert.Equal(DhtValue.FromString("value"), get.Value);
+        Assert.Null(get.Lookup);
+    });
+
+    [Fact]
+    public void A_missing_key_is_not_found_and_says_why() => _world.Run(async () =>
+    {
+        var node = (await _world.StartNodeAsync()).Node;
+
+        var get = await node.GetAsync("nothing");
+
+        Assert.False(get.Found);
+        Assert.Equal(TerminationReason.NoContacts, get.Lookup!.Reason);
+        Assert.Equal(0, get.Lookup.Asked);
+    });
+
+    [Fact]
+    public void Bootstrap_says_why_nobody_was_reached() => _world.Run(async () =>
+    {
+        var node = (await _world.StartNodeAsync()).Node;
+
+        var result = await node.BootstrapAsync(["11.250.0.1:8468", "nonsense", $"{node.LocalEndpoints[0]}"]);
+
+        Assert.Equal(0, result.Joined);
+        Assert.Null(result.Lookup);
+        Assert.Collection(
+            result.Attempts,
+            a => Assert.Equal("11.250.0.1:8468 did not answer a ping (no answer in time).", a.Problem),
+            a => Assert.StartsWith("'nonsense' is not HOST:PORT", a.Problem, StringComparison.Ordinal),
+            a => Assert.Contains("is this node itself", a.Problem, StringComparison.Ordinal));
+    });
+}

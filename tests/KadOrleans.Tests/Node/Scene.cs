@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Tests.Node;
+
+/// <summary>What a simulated network leaves out.</summary>
+internal static class Without
+{
+    /// <summary>Tables change by what a test does alone.</summary>
+    public static void Walks(KadNodeOptions options) => options.RandomWalk = new RandomWalkOptions { AutoRefresh = false };
+}
+
+internal static class Scene
+{
+    public static RawPeer AddAnsweringPeer(this SimulatedWorld world)
+    {
+        var peer = world.AddPeer();
+        peer.OnRequest = peer.AnswerPings;
+        return peer;
+    }
+
+    /// <summary>Starts a node that is not one of the world's. Stores that are not given are in memory.</summary>
+    public static async Task<KadNode> StartAsync(
+        this SimulatedWorld world,
+        Action<KadNodeOptions>? configure = null,
+        IKeyStore? store = null,
+        INodeStateStore? states = null,
+        IPublicationStore? publications = null,
+        IManagementStore? management = null,
+        IDatagramTransport? transport = null,
+        ILoggerFactory? log = null)
+    {
+        var options = new KadNodeOptions();
+        configure?.Invoke(options);
+        var environment = log is null ? world.Environment : world.Environment with { LoggerFactory = log };
+        var node = new KadNode(
+            options,
+            transport ?? world.Network.Bind(),
+            store ?? new InMemoryKeyStore(options.Quota),
+            states ?? new InMemoryNodeStateStore(),
+            environment,
+            publications,
+            management);
+        await node.StartAsync();
+        return node;
+    }
+}
+
+/// <summary>Keeps what the node logged.</summary>
+internal sealed class RecordingLog : ILoggerFactory, ILogger
+{
+    public List<(LogLevel Level, EventId Id, Exception Exception)> Failures { get; } = [];
+
+    /// <summary>All that was logged, by id.</summary>
+    public List<EventId> Events { get; } = [];
+
+    public Action OnFailure { get; init; } = () => { };
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This log goes nowhere else.");
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        Events.Add(eventId);
+        if (exception is not null)
+        {
+            Failures.Add((logLevel, eventId, exception));
+            OnFailure();
+        }
+    }
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
+}

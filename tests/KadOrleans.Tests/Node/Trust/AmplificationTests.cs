@@ -1,0 +1,91 @@
+namespace KadOrleans.Tests.Node;
+
+/// <summary>Everything that one datagram of an unproven, silent endpoint draws is at most twice its bytes.</summary>
+public sealed class AmplificationTests
+{
+    private static readonly NodeId Key = NodeId.FromKey("key");
+
+    private uint _sources;
+
+    public static TheoryData<int, bool> Tables
+    {
+        get
+        {
+            var tables = new TheoryData<int, bool>();
+            foreach (var contacts in new[] { 0, 1, 2, 3, 4, 5, 20, 60 })
+            {
+                tables.Add(contacts, false);
+                tables.Add(contacts, true);
+            }
+
+            return tables;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public async Task No_call_draws_more_than_twice_its_bytes(int contacts, bool isIPv6)
+    {
+        await using var ledger = new Ledger(Contacts(contacts));
+        var sizes = Enumerable.Range(0, 130).Concat([250, 1_000, 4_000, 8_000]).ToList();
+        foreach (var stray in sizes)
+        {
+            Check(ledger, ledger.Ping(), stray, isIPv6);
+            Check(ledger, ledger.Stun(), stray, isIPv6);
+            Check(ledger, ledger.FindNode(), stray, isIPv6);
+            Check(ledger, ledger.FindValue(NodeId.Random(ledger.Random)), stray, isIPv6);
+            Check(ledger, ledger.Put(Key, DhtValue.FromBytes(new byte[stray])), 0, isIPv6);
+        }
+
+        foreach (var length in sizes)
+        {
+            var now = ledger.Clock.GetUtcNow();
+            await ledger.Store.PutAsync(Key, new StoredValue(DhtValue.FromBytes(new byte[length]), now, now.AddDays(1), default));
+            Check(ledger, ledger.FindValue(Key), 0, isIPv6);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_sends_no_more_than_twice_the_bytes_of_a_call(bool isIPv6)
+    {
+        await using var ledger = new Ledger([], o => o.ClientOnly = true);
+        Check(ledger, ledger.Ping(), 0, isIPv6);
+        Check(ledger, ledger.Stun(), 0, isIPv6);
+        Check(ledger, ledger.FindNode(), 0, isIPv6);
+        Check(ledger, ledger.FindValue(Key), 0, isIPv6);
+        Check(ledger, ledger.Put(Key, DhtValue.FromBoolean(true)), 0, isIPv6);
+    }
+
+    private void Check(Ledger ledger, Func<byte[], int> write, int strayBytes, bool isIPv6)
+    {
+        var source = NewSource(isIPv6);
+        var request = ledger.Receive(write, source, strayBytes);
+        ledger.Clock.Advance(TimeSpan.FromSeconds(15));
+
+        var sent = ledger.SentTo(source).Sum(datagram => datagram.Length);
+        Assert.True(sent <= 2 * request.Length, $"{request.Length} bytes drew {sent}: {Convert.ToHexStringLower(request)}");
+        Assert.NotEqual(0, sent);
+    }
+
+    // As long as addresses are written, in a network of their own each.
+    private UdpEndpoint NewSource(bool isIPv6) => isIPv6
+        ? UdpEndpoint.Parse($"[2a01:14f8:{++_sources + 0x1000:x}:5678:9abc:def0:1234:5678]:45678")
+        : UdpEndpoint.FromIPv4(0xC8_64_64_64 + (++_sources << 8), 45_678);
+
+    private static IEnumerable<Contact> Contacts(int count)
+    {
+        var random = new SeededRandomSource(5);
+        for (var i = 0; i < count; i++)
+        {
+            var endpoint = (i % 3) switch
+            {
+                0 => UdpEndpoint.Parse($"[2a02:14f8:{0x1000 + i:x}:5678:9abc:def0:1234:5678]:45678"),
+                1 => UdpEndpoint.Parse($"203.113.{100 + i}.121:45678"),
+                _ => UdpEndpoint.Parse($"11.1.{i}.1:1"),
+            };
+            yield return new Contact(NodeId.Random(random), endpoint);
+        }
+    }
+}

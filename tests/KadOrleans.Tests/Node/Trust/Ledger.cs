@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+
+namespace KadOrleans.Tests.Node;
+
+/// <summary>A node that is handed datagrams from any source, and keeps books of the bytes that it sends to whom.</summary>
+internal sealed class Ledger : IAsyncDisposable
+{
+    private readonly Dictionary<UdpEndpoint, List<byte[]>> _sent = [];
+
+    /// <param name="contacts">Whom the node knows.</param>
+    /// <param name="configure">Its options.</param>
+    public Ledger(IEnumerable<Contact> contacts, Action<KadNodeOptions>? configure = null)
+    {
+        var options = new KadNodeOptions();
+        configure?.Invoke(options);
+        var table = new LocalRoutingTable(NodeId.Random(Random), options.Kademlia, new SubnetDiversity(), Clock);
+        foreach (var contact in contacts)
+        {
+            table.Observe(ContactObservation.Answered(contact));
+        }
+
+        Node = new DhtNode(options, new Transport(this), table, Store, new NodeEnvironment { Time = Clock, Random = Random });
+        Node.Start();
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public SeededRandomSource Random { get; } = new(17);
+
+    public InMemoryKeyStore Store { get; } = new(new StoreQuota());
+
+    public DhtNode Node { get; }
+
+    /// <summary>Bytes sent to everybody.</summary>
+    public long SentBytes { get; private set; }
+
+    /// <summary>What an endpoint was sent, in order.</summary>
+    public IReadOnlyList<byte[]> SentTo(UdpEndpoint endpoint) => _sent.GetValueOrDefault(endpoint, []);
+
+    public IEnumerable<byte[]> Answers(UdpEndpoint endpoint) => SentTo(endpoint).Where(d => d[0] == (byte)DatagramKind.Response);
+
+    public IEnumerable<byte[]> Pings(UdpEndpoint endpoint) => SentTo(endpoint).Where(d => d[0] == (byte)DatagramKind.Request);
+
+    /// <summary>Hands the node a request of a stranger.</summary>
+    public byte[] Receive(Func<byte[], int> write, UdpEndpoint source, int strayBytes = 0)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        var datagram = buffer[..(write(buffer) + strayBytes)];
+        Node.Receive(datagram, source);
+        return datagram;
+    }
+
+    /// <summary>Answers the last ping that an endpoint was sent, with an id or as a client.</summary>
+    public void AnswerPing(UdpEndpoint endpoint, NodeId? id)
+    {
+        var ping = new MessageId(Pings(endpoint).Last().AsSpan(Datagram.IdOffset, MessageId.Length));
+        var pong = new byte[Datagram.MaxLength];
+        var length = id is { } known ? ResponseWriter.WritePong(pong, ping, known) : ResponseWriter.WriteEmptyPong(pong, ping);
+        Node.Receive(pong.AsSpan(0, length), endpoint);
+    }
+
+    public Func<byte[], int> Ping() => b => RequestWriter.WritePing(b, NewId(), new PingRequest(NodeId.Random(Random)));
+
+    public Func<byte[], int> Stun() => b => RequestWriter.WriteStun(b, NewId());
+
+    public Func<byte[], int> FindNode() =>
+        b => RequestWriter.WriteFindNode(b, NewId(), new FindNodeRequest(NodeId.Random(Random), NodeId.Random(Random)));
+
+    public Func<byte[], int> FindValue(NodeId key) =>
+        b => RequestWriter.WriteFindValue(b, NewId(), new FindValueRequest(NodeId.Random(Random), key));
+
+    public Func<byte[], int> Put(NodeId key, DhtValue value) => b => RequestWriter.TryWriteStore(
+        b, NewId(), new StoreRequest(NodeId.Random(Random), key, value), out var length) ? length : 0;
+
+    public ValueTask DisposeAsync() => Node.DisposeAsync();
+
+    private MessageId NewId() => MessageId.Random(Random);
+
+    /// <summary>Books what is sent. Datagrams are handed to the node directly.</summary>
+    private sealed class Transport(Ledger ledger) : IDatagramTransport
+    {
+        public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [UdpEndpoint.Parse("11.0.0.1:8468")];
+
+        public void Start(IDatagramReceiver receiver)
+        {
+        }
+
+        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
+        {
+            (CollectionsMarshal.GetValueRefOrAddDefault(ledger._sent, destination, out _) ??= []).Add(datagram.ToArray());
+            ledger.SentBytes += datagram.Length;
+            return true;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,109 @@
+namespace KadOrleans.Tests.Node;
+
+public sealed class VerifiedEndpointsTests
+{
+    private readonly ManualTimeProvider _clock = new();
+    private readonly VerifiedEndpoints _verified;
+
+    public VerifiedEndpointsTests()
+    {
+        _verified = new VerifiedEndpoints(_clock, new EndpointRates(new SourceLimits(), new UploadLimits { PerEndpoint = 20_000 }));
+    }
+
+    [Fact]
+    public void An_endpoint_is_believed_for_a_generation_after_its_last_answer_and_two_at_most()
+    {
+        var early = UdpEndpoint.Parse("11.0.0.1:1");
+        var late = UdpEndpoint.Parse("11.0.0.2:1");
+
+        Assert.True(_verified.Add(early));
+        _clock.Advance(3 * VerifiedEndpoints.Generation);
+        Assert.True(_verified.Add(late));
+
+        Assert.True(_verified.Contains(late));
+        Assert.False(_verified.Contains(early));
+    }
+
+    [Fact]
+    public void An_endpoint_that_answers_again_is_not_new()
+    {
+        var endpoint = UdpEndpoint.Parse("11.0.0.1:1");
+
+        Assert.True(_verified.Add(endpoint));
+        Assert.False(_verified.Add(endpoint));
+        _clock.Advance(VerifiedEndpoints.Generation);
+        Assert.False(_verified.Add(endpoint));
+        _clock.Advance(VerifiedEndpoints.Generation);
+        Assert.True(_verified.Contains(endpoint));
+    }
+
+    [Theory]
+    [InlineData("2001:db8::", 0xFFFF)]
+    [InlineData("11.7.7.7", 0)]
+    public void A_network_that_answers_from_everywhere_ends_no_generation(string network, int hosts)
+    {
+        var honest = UdpEndpoint.Parse("12.0.0.1:1");
+        _verified.Add(honest);
+        for (var i = 0; i < 3 * VerifiedEndpoints.Capacity; i++)
+        {
+            var host = hosts == 0 ? network : $"[2001:db8:0:{i & hosts:x}::1]";
+            _verified.Add(UdpEndpoint.Parse($"{host}:{1 + (i % 65_535)}"));
+        }
+
+        Assert.True(_verified.Contains(honest));
+    }
+
+    [Fact]
+    public void A_full_generation_gives_way_to_the_next_and_stays_for_one_more()
+    {
+        for (var i = 0; i < VerifiedEndpoints.Capacity; i++)
+        {
+            _verified.Add(UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)i << 8), 1));
+        }
+
+        Assert.True(_verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
+        for (var i = 0; i < VerifiedEndpoints.Capacity; i++)
+        {
+            _verified.Add(UdpEndpoint.FromIPv4(0x0D00_0001 + ((uint)i << 8), 1));
+        }
+
+        Assert.False(_verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
+    }
+
+    [Theory]
+    [InlineData("11.0.0.1", 1, UploadLimits.EndpointsPerSource)]
+    [InlineData("11.0.0.1", 20, UploadLimits.EndpointsPerSubnet)]
+    [InlineData("10.0.0.1", 1, 64 * 20)]
+    public void The_endpoints_of_one_network_draw_what_a_few_may(string first, int hosts, int drawn)
+    {
+        var host = UdpEndpoint.Parse($"{first}:1").AddressLow;
+        var endpoints = Enumerable.Range(0, 64 * 20).Select(i => UdpEndpoint.FromIPv4((uint)(host + (ulong)(i % hosts)), (ushort)(1 + (i / hosts)))).ToList();
+        endpoints.ForEach(endpoint => _verified.Add(endpoint));
+        for (var generation = 0; generation < 3; generation++)
+        {
+            var now = _clock.GetUtcNow();
+            Assert.Equal(drawn, endpoints.Count(endpoint => _verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now)));
+            Assert.DoesNotContain(endpoints, endpoint => _verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now));
+
+            // Proved again, in reverse and in the next generation: the shares are the same.
+            _clock.Advance(VerifiedEndpoints.Generation);
+            endpoints.Reverse();
+            endpoints.ForEach(endpoint => _verified.Add(endpoint));
+        }
+    }
+
+    [Fact]
+    public void What_an_endpoint_has_drawn_stays_counted_when_it_proves_itself_again()
+    {
+        var endpoint = UdpEndpoint.Parse("11.0.0.1:1");
+        _verified.Add(endpoint);
+        _clock.Advance(VerifiedEndpoints.Generation);
+        Assert.True(_verified.TryGet(endpoint, out var before));
+        Assert.True(before.TrySend(20_000, _clock.GetUtcNow()));
+
+        _verified.Add(endpoint);
+
+        Assert.True(_verified.TryGet(endpoint, out var after));
+        Assert.False(after.TrySend(1, _clock.GetUtcNow()));
+    }
+}

@@ -1,0 +1,173 @@
+namespace KadOrleans.Tests.Node;
+
+public sealed class HandOffTests
+{
+    private readonly SimulatedWorld _world = new(seed: 14);
+
+    [Fact]
+    public void A_newcomer_gets_the_values_it_is_nearest_to() => _world.Run(async () =>
+    {
+        var first = await _world.StartNodeAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await JoinAsync(first);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(100, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
+    public void In_a_large_network_only_the_nearest_holder_hands_over_and_only_what_belongs_there() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(100, Without.Walks);
+        const int Keys = 100;
+        for (var i = 0; i < Keys; i++)
+        {
+            await _world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await JoinAsync(_world.Nodes[0]);
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+
+        // It is among the 20 nearest of 101 nodes for about a fifth of the keys.
+        var received = (await newcomer.Store.GetUsageAsync()).Keys;
+        var stores = newcomer.Node.Engine.Counts["received.Store"];
+        Assert.InRange(received, 10, 40);
+        Assert.InRange(stores, received, received * 2);
+    });
+
+    [Fact]
+    public void Hand_off_is_limited_in_rate() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero };
+        var first = await _world.StartNodeAsync();
+        for (var i = 0; i < 2_000; i++)
+        {
+            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await JoinAsync(first);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.InRange((await newcomer.Store.GetUsageAsync()).Keys, 320, 700);
+    });
+
+    [Fact]
+    public void A_newcomer_gets_all_that_belongs_on_it_however_long_that_takes() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = new NetworkConditions { Loss = 0.02 };
+        var first = await HoldAsync(22_000);
+
+        var newcomer = await JoinAsync(first, WithoutQuota);
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(22_000, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
+    public void A_slow_newcomer_does_not_keep_the_next_one_waiting() => _world.Run(async () =>
+    {
+        var first = await HoldAsync(5_000);
+        var slow = _world.AddPeer();
+        var stores = 0;
+        slow.OnRequest = (request, id, answer) =>
+        {
+            if (request.Kind == RequestKind.Store)
+            {
+                stores++;
+                _ = AnswerLateAsync(id);
+                return 0;
+            }
+
+            return slow.AnswerPings(request, id, answer);
+        };
+        slow.Ping(first.Transport.Endpoint, MessageId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        var next = await JoinAsync(first);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.InRange(stores, 20, 2_000);
+        var expected = await first.Store.ScanAsync(KeyRegion.Everywhere).CountAsync(entry => first.Id.DistanceTo(entry.Key) < slow.Id.DistanceTo(entry.Key));
+        Assert.Equal(expected, (await next.Store.GetUsageAsync()).Keys);
+
+        async Task AnswerLateAsync(MessageId id)
+        {
+            await _world.PassAsync(TimeSpan.FromSeconds(1));
+            var buffer = new byte[Datagram.MaxLength];
+            slow.Send(buffer.AsSpan(0, ResponseWriter.WriteStored(buffer, id, true)), first.Transport.Endpoint);
+        }
+    });
+
+    [Fact]
+    public void Hand_off_takes_half_of_the_upload_at_most() => _world.Run(async () =>
+    {
+        const int Upload = 20_000;
+        var first = await HoldAsync(2_000, options => options.Upload = new UploadLimits { Total = Upload });
+        var newcomer = await JoinAsync(first);
+        var before = first.Transport.SentBytes;
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.InRange(first.Transport.SentBytes - before, 30 * Upload / 4, 30 * Upload / 2);
+    });
+
+    [Fact]
+    public void A_newcomer_that_refuses_is_left_alone() => _world.Run(async () =>
+    {
+        var first = await _world.StartNodeAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        var newcomer = await _world.StartNodeAsync(o => o.Quota = new StoreQuota { TotalKeys = 0 });
+
+        await newcomer.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        // It may refuse a few, of which it has something newer.
+        Assert.Equal(9, newcomer.Node.Engine.Counts["received.Store"]);
+    });
+
+    [Fact]
+    public void What_is_handed_over_has_the_life_that_is_left() => _world.Run(async () =>
+    {
+        var first = await _world.StartNodeAsync();
+        await first.Node.SetAsync("key", DhtValue.FromInteger(1));
+        var expiresAt = _world.Clock.GetUtcNow() + TimeSpan.FromDays(7);
+        await _world.PassAsync(TimeSpan.FromHours(12));
+
+        var newcomer = await JoinAsync(first);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        var held = await newcomer.Store.GetAsync(NodeId.FromKey("key"), _world.Clock.GetUtcNow());
+        Assert.InRange(held!.ExpiresAt, expiresAt - TimeSpan.FromSeconds(1), expiresAt + TimeSpan.FromSeconds(1));
+    });
+
+    private async Task<SimulatedNode> JoinAsync(SimulatedNode known, Action<KadNodeOptions>? configure = null)
+    {
+        var newcomer = await _world.StartNodeAsync(configure);
+        await newcomer.Node.BootstrapAsync([$"{known.Transport.Endpoint}"]);
+        return newcomer;
+    }
+
+    private static void WithoutQuota(KadNodeOptions options) => options.Quota = StoreQuota.Unlimited;
+
+    private async Task<SimulatedNode> HoldAsync(int keys, Action<KadNodeOptions>? configure = null)
+    {
+        var node = await _world.StartNodeAsync(options =>
+        {
+            WithoutQuota(options);
+            configure?.Invoke(options);
+        });
+        var (now, end) = (_world.Clock.GetUtcNow(), _world.Clock.GetUtcNow() + TimeSpan.FromDays(6));
+        for (var i = 0; i < keys; i++)
+        {
+            await node.Store.PutAsync(NodeId.Random(_world.Random), new StoredValue(DhtValue.FromInteger(i), now, end, default));
+        }
+
+        return node;
+    }
+}

@@ -1,0 +1,322 @@
+using KadOrleans.Shards;
+
+namespace KadOrleans.Tests.Shards;
+
+public class RecordLogTests
+{
+    [Fact]
+    public Task Puts_that_arrive_together_share_one_record() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        var puts = Enumerable.Range(0, 1000).Select(i => shard.PutAsync(Samples.Key(i), Samples.Text($"{i}"))).ToList();
+
+        Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.Equal(1, records.Writes);
+        Assert.Equal(1000, (await EngineHost.ActivateAsync(records)).Log.Shard.Count);
+    });
+
+    [Fact]
+    public Task A_record_is_bounded_by_length() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+
+        await shard.PutAsync([.. Enumerable.Range(0, 200).Select(i => (Samples.Key(i), Samples.Sized(8000)))]);
+
+        Assert.Equal(4, records.Writes);
+    });
+
+    [Fact]
+    public Task A_failed_write_fails_exactly_its_puts() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        await shard.PutAsync(Samples.Key(1), Samples.Text("old"));
+        records.OnWrite = _ => WriteFault.NotDone;
+        var failed = await shard.PutAsync((Samples.Key(1), Samples.Text("new")), (Samples.Key(2), Samples.Text("new")));
+        Assert.Equal([StoreResult.StorageFailed, StoreResult.StorageFailed], failed);
+        Assert.Equal(Samples.Text("old"), (await shard.ReadAsync(Samples.Key(1)))[0]);
+        Assert.Equal(1, shard.Log.Shard.Count);
+        await Assert.ThrowsAsync<IOException>(() => shard.RemoveAsync(Samples.Key(1)));
+
+        records.OnWrite = _ => WriteFault.None;
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("later")));
+        Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
+    public Task A_write_that_only_seemed_to_fail_is_acknowledged() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        records.OnWrite = _ => WriteFault.Done;
+
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
+        Assert.Equal(1, shard.Log.Shard.Count);
+    });
+
+    [Fact]
+    public Task A_write_that_met_itself_is_not_a_conflict() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        await shard.PutAsync(Samples.Key(1), Samples.Text("a"));
+        records.OnWrite = _ => WriteFault.DoneTwice;
+
+        Assert.True(await shard.RemoveAsync(Samples.Key(1)));
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
+        Assert.Equal([Samples.Key(2)], (await EngineHost.ActivateAsync(records)).Log.Shard.Enumerate().Select(held => held.Key));
+    });
+
+    [Fact]
+    public Task A_doubtful_write_is_resolved_before_the_next_one() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        (records.OnWrite, records.FailRead) = (_ => WriteFault.Done, _ => true);
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
+        Assert.Equal(0, shard.Log.Shard.Count);
+
+        (records.OnWrite, records.FailRead) = (_ => WriteFault.None, _ => false);
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("c")));
+
+        Assert.Equal([Samples.Key(1), Samples.Key(3)], shard.Log.Shard.Enumerate().Select(held => held.Key).Order().ToHashSet().Intersect([Samples.Key(1), Samples.Key(3)]));
+        Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
+    public Task A_write_that_arrives_late_never_overrides_an_acknowledged_one() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        records.OnWrite = _ => WriteFault.DoneLater;
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("late")));
+        records.OnWrite = _ => WriteFault.None;
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), Samples.Text("acknowledged")));
+        records.ArriveLate();
+
+        Assert.Equal(Samples.Text("acknowledged"), (await (await EngineHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
+    });
+
+    [Fact]
+    public Task Of_two_activations_the_second_reads_what_the_first_wrote_and_decides_again() => EngineHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var quota = StoreQuota.Unlimited with { TotalKeys = 2 };
+        var one = await EngineHost.ActivateAsync(records, 1, quota);
+        var other = await EngineHost.ActivateAsync(records, 2, quota);
+
+        Assert.Equal(StoreResult.Stored, await one.PutAsync(Samples.Key(1), Samples.Text("one")));
+        Assert.Equal(StoreResult.Stored, await other.PutAsync(Samples.Key(2), Samples.Text("other")));
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await one.PutAsync(Samples.Key(3), Samples.Text("too many")));
+        Assert.True(await one.RemoveAsync(Samples.Key(2)));
+
+        // Stale as it is, the other's memory still says that the quota is used up.
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await other.PutAsync(Samples.Key(4), Samples.Text("four")));
+        Assert.Equal([Samples.Key(1)], (await EngineHost.ActivateAsync(records)).Log.Shard.Enumerate().Select(held => held.Key));
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_frozen_activations_puts_do_not_override_later_ones(bool isLater) => EngineHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var frozen = await EngineHost.ActivateAsync(records, 1);
+        frozen.Clock.Advance(TimeSpan.FromSeconds(2));
+        var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
+        records.BeforeWrite = _ =>
+        {
+            reached.TrySetResult();
+            return thaw.Task;
+        };
+        var onItsWay = frozen.PutOnlyAsync((Samples.Key(1), At("frozen", 2)));
+        await reached.Task;
+        var waits = frozen.PutOnlyAsync((Samples.Key(2), At("frozen", 2)));
+        records.BeforeWrite = _ => Task.CompletedTask;
+        var other = await EngineHost.ActivateAsync(records, 2);
+        other.Clock.Advance(TimeSpan.FromSeconds(5));
+        var seconds = isLater ? 3 : 1;
+        await other.PutAsync((Samples.Key(1), At("other", seconds)), (Samples.Key(2), At("other", seconds)));
+
+        frozen.Clock.Advance(TimeSpan.FromSeconds(3));
+        thaw.SetResult();
+
+        StoreResult[] results = [.. await onItsWay, .. await waits];
+        Assert.All(results, result => Assert.Equal(isLater ? StoreResult.Overtaken : StoreResult.Stored, result));
+        var held = await (await EngineHost.ActivateAsync(records)).ReadAllAsync();
+        Assert.All([1, 2], number => Assert.Equal(
+            isLater ? At("other", seconds) : At("frozen", 2), held[Samples.Key(number)]));
+    });
+
+    [Fact]
+    public Task A_put_that_is_too_old_is_refused() => EngineHost.RunAsync(async () =>
+    {
+        var shard = await EngineHost.ActivateAsync(new FakeRecords());
+        shard.Clock.Advance(Put.MaxAge);
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(1), At("just in time", 0)));
+
+        shard.Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(StoreResult.Late, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
+        Assert.Equal([Samples.Key(1)], shard.Log.Shard.Enumerate().Select(held => held.Key));
+    });
+
+    [Fact]
+    public Task Beyond_the_waiting_puts_of_a_shard_a_put_is_refused_at_once() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
+        records.BeforeWrite = _ =>
+        {
+            reached.TrySetResult();
+            return thaw.Task;
+        };
+        var written = shard.PutOnlyAsync((Samples.Key(0), Samples.Text("written")));
+        await reached.Task;
+        var waiting = shard.PutOnlyAsync([.. Enumerable.Repeat((Samples.Key(1), Samples.Text("waits")), BatchWriter.MaxWaiting)]);
+
+        Assert.Equal([StoreResult.Busy], await shard.PutOnlyAsync((Samples.Key(2), Samples.Text("too many"))));
+        shard.TellsWhy = false;
+        Assert.Equal([StoreResult.StorageFailed], await shard.PutOnlyAsync((Samples.Key(2), Samples.Text("too many"))));
+
+        thaw.SetResult();
+        Assert.All([.. await written, .. await waiting], result => Assert.Equal(StoreResult.Stored, result));
+    });
+
+    [Fact]
+    public Task A_caller_of_an_earlier_release_hears_of_a_refused_put_as_a_failed_write() => EngineHost.RunAsync(async () =>
+    {
+        var shard = await EngineHost.ActivateAsync(new FakeRecords());
+        shard.TellsWhy = false;
+        await shard.PutAsync(Samples.Key(1), At("first", 0));
+        shard.Clock.Advance(Put.MaxAge + TimeSpan.FromTicks(1));
+
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), At("too late", 0)));
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), At("overtaken", -1)));
+    });
+
+    [Fact]
+    public Task A_superseded_activation_does_not_confirm_its_old_values() => EngineHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        var overtaken = await EngineHost.ActivateAsync(records, 1);
+        await overtaken.PutAsync(Samples.Key(1), At("first", 0));
+        var other = await EngineHost.ActivateAsync(records, 2);
+        other.Clock.Advance(TimeSpan.FromSeconds(5));
+        overtaken.Clock.Advance(TimeSpan.FromSeconds(5));
+        await other.PutAsync(Samples.Key(1), At("second", 2));
+
+        Assert.Equal(StoreResult.Overtaken, await overtaken.PutAsync(Samples.Key(1), At("first", 1)));
+        Assert.Equal(At("second", 2), (await (await EngineHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
+
+        await other.PutAsync(Samples.Key(1), At("third", 3));
+        Assert.Equal(StoreResult.Stored, await overtaken.PutAsync(Samples.Key(1), At("second", 4)));
+        Assert.Equal(At("second", 4), (await (await EngineHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
+    });
+
+    [Fact]
+    public Task Held_values_are_confirmed_by_one_read_and_not_while_storage_fails() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        (NodeId, StoredValue)[] puts = [.. Enumerable.Range(0, 100).Select(i => (Samples.Key(i), Samples.Text("same")))];
+        await shard.PutAsync(puts);
+        var (reads, writes) = (records.Reads, records.Writes);
+
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.Equal((reads + 1, writes), (records.Reads, records.Writes));
+
+        records.FailRead = _ => true;
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.StorageFailed, result));
+        records.FailRead = _ => false;
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.Stored, result));
+    });
+
+    [Fact]
+    public Task Rows_stay_bounded_and_few() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        for (var i = 0; i < 3000; i++)
+        {
+            Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(i % 500), Samples.Text($"{i}")));
+        }
+
+        Assert.InRange(records.Names.Count, 1, LogRing.Slots + 1 + 8);
+        Assert.InRange(records.Writes, 3000, 3300);
+        Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
+    public Task Overwritten_and_removed_values_do_not_pile_up() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        for (var i = 0; i < 600; i++)
+        {
+            await shard.PutAsync([.. Enumerable.Range(0, 10).Select(j => (Samples.Key(j), Samples.Sized(2000)))]);
+        }
+
+        // 12 MB were written, 20 kB live: a log not yet compacted, its pages, and the slots' leftovers.
+        Assert.InRange(records.Bytes, 0, 9 << 19);
+        for (var i = 0; i < 10; i++)
+        {
+            await shard.RemoveAsync(Samples.Key(i));
+        }
+
+        Assert.Empty((await EngineHost.ActivateAsync(records)).Log.Shard.Values);
+    });
+
+    [Fact]
+    public Task Puts_go_on_while_compactions_fail_until_the_log_is_full_and_again_once_they_do_not() => EngineHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords { OnWrite = name => name == RecordNames.Manifest ? WriteFault.NotDone : WriteFault.None };
+        var shard = await EngineHost.ActivateAsync(records);
+        var stored = 0;
+        while (await shard.PutAsync(Samples.Key(stored), Samples.Text("x")) == StoreResult.Stored)
+        {
+            stored++;
+        }
+
+        Assert.Equal(LogRing.Slots, stored);
+        records.OnWrite = _ => WriteFault.None;
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(stored), Samples.Text("x")));
+        Assert.Equal(stored + 1, (await EngineHost.ActivateAsync(records)).Log.Shard.Count);
+    });
+
+    [Fact]
+    public Task Puts_go_on_while_a_compaction_writes_until_the_log_is_full_and_none_is_lost() => EngineHost.RunAsync(async () =>
+    {
+        var gate = new TaskCompletionSource();
+        var records = new FakeRecords
+        {
+            BeforeWrite = name => name.StartsWith("kad-shard-page", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask,
+        };
+        var shard = await EngineHost.ActivateAsync(records);
+        for (var i = 0; i < LogRing.Slots; i++)
+        {
+            // Compacted, waiting to be, and changed again in between.
+            Assert.Equal([StoreResult.Stored], await shard.PutOnlyAsync((Samples.Key(i % 100), Samples.Sized(i % 7 == 0 ? 5000 : i))));
+        }
+
+        Assert.False(shard.Log.Compacting.IsCompleted);
+        var waiting = Enumerable.Range(0, 50).Select(i => shard.PutOnlyAsync((Samples.Key(1000 + i), Samples.Text($"{i}")))).ToList();
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(waiting), results => Assert.Equal([StoreResult.Stored], results));
+        await shard.Completion;
+        Assert.Equal(150, shard.Log.Shard.Count);
+        Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+
+        // The next compaction has what was appended during the one before.
+        for (var i = 0; i < 120; i++)
+        {
+            await shard.PutAsync(Samples.Key(2000), Samples.Text($"{i}"));
+        }
+
+        Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
+    public Task A_page_of_another_compaction_than_the_manifest_says_is_never_taken_for_it() => EngineHost.RunAsync(async () =>
+    {
+        var records = new FakeRecords();
+        records.Set(RecordNames.Manifest, new Manifest { Compaction = 2, Pages = [new PageReference(0, 1)] });
+        records.Set("kad-shard-page-000000", new PageRecord { Compaction = 2 });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => EngineHost.ActivateAsync(records));
+    });
+
+    private static StoredValue At(string text, int seconds) =>
+        Samples.Text(text) with { StoredAt = Samples.Now + TimeSpan.FromSeconds(seconds) };
+}

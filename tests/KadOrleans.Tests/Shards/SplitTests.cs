@@ -1,0 +1,310 @@
+using KadOrleans.Shards;
+
+namespace KadOrleans.Tests.Shards;
+
+/// <summary>A shard is split into its halves, whatever fails meanwhile and whoever else is active.</summary>
+public class SplitTests
+{
+    private const int Keys = 120;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(30)]
+    [InlineData(Keys)]
+    public Task A_split_shard_has_nothing_and_its_halves_everything(int keys) => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var (host, acknowledged) = await FillAsync(records, keys);
+
+        await host.SplitAsync();
+
+        Assert.Empty((await SplitHost.ActivateAsync(records)).Shard.Log.Shard.Enumerate());
+        await AssertHalvesAsync(records, acknowledged);
+        Assert.InRange(records.Shard.Bytes, 0, 256 * 4500);
+        var writes = records.Writes;
+        await (await SplitHost.ActivateAsync(records)).SplitAsync();
+        Assert.Equal(writes, records.Writes);
+    });
+
+    [Theory]
+    [InlineData((int)WriteFault.NotDone)]
+    [InlineData((int)WriteFault.Done)]
+    [InlineData((int)WriteFault.DoneTwice)]
+    [InlineData((int)WriteFault.DoneLater)]
+    public Task A_split_that_stops_at_any_step_loses_nothing_and_is_completed(int fault) => EngineHost.RunAsync(async () =>
+    {
+        var filled = new SplitRecords();
+        var (_, values) = await FillAsync(filled, Keys);
+        var isComplete = false;
+        for (var lastWrite = 0; !isComplete; lastWrite++)
+        {
+            var records = new SplitRecords { Shard = filled.Shard.Copy() };
+            var (host, acknowledged) = (await SplitHost.ActivateAsync(records), values.ToDictionary());
+            records.FailAfter(lastWrite, (WriteFault)fault);
+            isComplete = await TryAsync(host.SplitAsync);
+            foreach (var key in acknowledged.Keys.Take(10))
+            {
+                await TryAsync(async () => Assert.Equal(acknowledged[key], await host.GetAsync(key)));
+            }
+
+            records.SetFaults(() => WriteFault.None);
+            var successor = await SplitHost.ActivateAsync(records);
+            Assert.Equal(acknowledged.First().Value, await successor.GetAsync(acknowledged.First().Key));
+            foreach (var some in records.All)
+            {
+                some.ArriveLate();
+            }
+
+            var (fresh, value) = (Samples.Key(-1 - lastWrite), Samples.Text("goes on"));
+            Assert.Equal(StoreResult.Stored, await successor.PutAsync(fresh, value));
+            acknowledged[fresh] = value;
+            await successor.SplitAsync();
+            await AssertHalvesAsync(records, acknowledged);
+            Assert.True(lastWrite < 2000, "It never ends.");
+        }
+    });
+
+    [Fact]
+    public Task An_activation_that_does_not_know_of_the_seal_learns_it_from_its_next_write() => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var (host, acknowledged) = await FillAsync(records, Keys);
+        var stale = await SplitHost.ActivateAsync(records);
+        var staler = await SplitHost.ActivateAsync(records);
+        await host.SplitAsync();
+        var (key, value) = (acknowledged.Keys.First(), Samples.Text("later"));
+
+        Assert.Equal(StoreResult.Stored, await stale.PutAsync(key, value));
+        acknowledged[key] = value;
+
+        // It changes nothing: what it confirms must be in storage.
+        Assert.Equal(StoreResult.Stored, await staler.PutAsync(key, value));
+        await AssertHalvesAsync(records, acknowledged);
+        Assert.Equal(value, await staler.GetAsync(key));
+    });
+
+    [Fact]
+    public Task Gets_are_answered_and_writes_wait_while_a_shard_is_copied() => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var (host, acknowledged) = await FillAsync(records, Keys);
+        var (reached, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        records.Upper.BeforeWrite = _ =>
+        {
+            reached.TrySetResult();
+            return gate.Task;
+        };
+        var split = host.SplitAsync();
+        await reached.Task;
+
+        var put = host.PutAsync(Samples.Key(-1), Samples.Text("new"));
+        foreach (var (key, value) in acknowledged)
+        {
+            Assert.Equal(value, await host.GetAsync(key));
+        }
+
+        Assert.False(put.IsCompleted);
+        gate.SetResult();
+        await split;
+        Assert.Equal(StoreResult.Stored, await put);
+        acknowledged[Samples.Key(-1)] = Samples.Text("new");
+        await AssertHalvesAsync(records, acknowledged);
+    });
+
+    [Fact]
+    public Task A_silo_does_not_answer_from_its_cache_for_a_log_that_has_ended() => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var cache = new ValueCache(4 << 20);
+        var (_, acknowledged) = await FillAsync(records, Keys);
+        var host = await SplitHost.ActivateAsync(records, cache: cache);
+        await host.Shard.ReadAllAsync();
+        Assert.All(acknowledged, held => Assert.Equal(held.Value, cache.TryGetOpen(held.Key, out var value) ? value : null));
+
+        await host.Shard.Engine.MoveAsync();
+
+        Assert.All(acknowledged.Keys, key => Assert.False(cache.TryGetOpen(key, out _)));
+    });
+
+    [Fact]
+    public Task A_log_that_ends_before_its_compaction_begins_stays_ended() => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var cache = new ValueCache(20_000);
+        var (_, acknowledged) = await FillAsync(records, Keys);
+        var host = await SplitHost.ActivateAsync(records, cache: cache);
+
+        // As many others compact as may at once.
+        var gate = new TaskCompletionSource();
+        var others = Enumerable.Range(0, ValueCache.MaxCompactions).Select(_ => CompactAsync()).ToList();
+        await host.Shard.Log.BeginCompactionAsync();
+        var split = host.SplitAsync();
+        await Eventually.IsTrueAsync(() => host.Shard.Log.IsSealed);
+        gate.SetResult();
+        await Task.WhenAll(others);
+        await split;
+
+        await AssertHalvesAsync(records, acknowledged);
+        Assert.True((await SplitHost.ActivateAsync(records)).Shard.Log.Image.IsSplit);
+
+        async Task CompactAsync()
+        {
+            using var turn = await cache.Compactions.TakeAsync();
+            await gate.Task;
+        }
+    });
+
+    [Fact]
+    public Task A_log_that_another_activation_ended_is_not_compacted_after_a_failure() => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var (host, acknowledged) = await FillAsync(records, Keys);
+        var stale = await SplitHost.ActivateAsync(records);
+        records.SetFaults(() => WriteFault.NotDone);
+        await stale.Shard.Log.BeginCompactionAsync();
+        await stale.Shard.Log.Compacting;
+        records.SetFaults(() => WriteFault.None);
+        await host.Shard.Engine.MoveAsync();
+
+        await stale.Shard.Log.BeginCompactionAsync();
+        await stale.Shard.Log.Compacting;
+
+        var successor = await SplitHost.ActivateAsync(records);
+        Assert.True(successor.Shard.Log.IsSealed);
+        Assert.Equal(StoreResult.Stored, await successor.PutAsync(Samples.Key(-1), Samples.Text("new")));
+        acknowledged[Samples.Key(-1)] = Samples.Text("new");
+        await successor.SplitAsync();
+        await AssertHalvesAsync(records, acknowledged);
+    });
+
+    [Fact]
+    public Task A_half_is_split_again() => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var (host, acknowledged) = await FillAsync(records, Keys);
+        await host.SplitAsync();
+        var (half, lower, upper) = (records.Upper, new FakeRecords(), new FakeRecords());
+        var (first, border) = (NodeId.MinValue.WithBit(0, true), NodeId.MinValue.WithBit(0, true).WithBit(1, true));
+        var engine = (await SplitHost.ActivateHalfAsync(half, new HalfRecords(lower, upper, border))).Engine;
+
+        await engine.MoveAsync();
+        await engine.EmptyAsync();
+
+        var held = await ReadAsync(lower);
+        Assert.All(held.Keys, key => Assert.True(key >= first && key < border));
+        Assert.Equal(
+            acknowledged.Where(pair => pair.Key >= first).ToDictionary(), held.Concat(await ReadAsync(upper)).ToDictionary());
+    });
+
+    [Fact]
+    public void Whatever_fails_and_whoever_is_active_acknowledged_values_stay() => Run(seeds: 10);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void With_many_more_seeds_too_acknowledged_values_stay() => Run(seeds: 60);
+
+    private static void Run(int seeds) =>
+        Randomized.ForSeeds(seeds, random => EngineHost.RunAsync(() => RunAsync(random)).GetAwaiter().GetResult());
+
+    private static async Task RunAsync(SeededRandomSource random)
+    {
+        const int activations = 3;
+        var records = new SplitRecords();
+        var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
+        var hosts = new SplitHost?[activations];
+        var cache = new ValueCache(20_000);
+        var faultsPerHundred = 0;
+        records.SetFaults(
+            () => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None,
+            () => random.Next(100) < faultsPerHundred);
+        for (var step = 0; step < 200; step++)
+        {
+            faultsPerHundred = step / 25 % 2 == 0 ? 0 : random.Next(40);
+            if (random.Next(10) == 0)
+            {
+                records.All[random.Next(3)].ArriveLate();
+            }
+
+            await Task.WhenAll(Enumerable.Range(0, activations).Select(index => TryAsync(() => StepAsync(index, step))));
+        }
+
+        records.SetFaults(() => WriteFault.None);
+        records.All.ToList().ForEach(some => some.ArriveLate());
+        await (await SplitHost.ActivateAsync(records)).SplitAsync();
+        var values = (await ReadAsync(records.Lower)).Concat(await ReadAsync(records.Upper)).ToDictionary();
+        foreach (var (key, expected) in possible)
+        {
+            Assert.Contains(values.GetValueOrDefault(key), expected);
+        }
+
+        async Task StepAsync(int index, int step)
+        {
+            if (random.Next(30) == 0)
+            {
+                hosts[index] = null;
+            }
+
+            var host = hosts[index] ??= await SplitHost.ActivateAsync(records, random.Next(int.MaxValue), cache);
+            if (step > 60 && random.Next(20) == 0)
+            {
+                await host.SplitAsync();
+            }
+
+            // Each has its own keys, as calls at once come in no order.
+            var key = Samples.Key((random.Next(40) * activations) + index);
+            var value = Value(step, random.Next(4000));
+            var before = possible.GetValueOrDefault(key) ?? [null];
+            possible[key] = [.. before, value];
+            if (await host.PutAsync(key, value) == StoreResult.Stored)
+            {
+                possible[key] = [value];
+            }
+        }
+    }
+
+    private static async Task<(SplitHost Host, Dictionary<NodeId, StoredValue> Acknowledged)> FillAsync(SplitRecords records, int keys)
+    {
+        var host = await SplitHost.ActivateAsync(records);
+        var acknowledged = new Dictionary<NodeId, StoredValue>();
+        for (var i = 0; i < keys; i++)
+        {
+            // Some in pages, some in the log, some removed, some changed.
+            var (key, value) = (Samples.Key(i % (keys * 9 / 10 + 1)), Value(i, i % 2 == 0 ? 6000 : 10));
+            Assert.Equal(StoreResult.Stored, await host.Shard.PutAsync(key, value));
+            acknowledged[key] = value;
+            if (i % 7 == 3)
+            {
+                await host.Shard.RemoveAsync(key);
+                acknowledged.Remove(key);
+            }
+        }
+
+        return (host, acknowledged);
+    }
+
+    private static StoredValue Value(int number, int length) =>
+        Samples.Text("") with { Value = DhtValue.FromBytes([.. BitConverter.GetBytes(number), .. new byte[length]]) };
+
+    private static async Task<bool> TryAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or StorageConflictException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task AssertHalvesAsync(SplitRecords records, Dictionary<NodeId, StoredValue> expected)
+    {
+        Assert.Equal(expected, (await ReadAsync(records.Lower)).Concat(await ReadAsync(records.Upper)).ToDictionary());
+        Assert.All((await ReadAsync(records.Lower)).Keys, key => Assert.Equal(records.Lower, records.HalfOf(key)));
+    }
+
+    private static async Task<Dictionary<NodeId, StoredValue>> ReadAsync(FakeRecords records) =>
+        await (await SplitHost.ActivateHalfAsync(records)).ReadAllAsync();
+}

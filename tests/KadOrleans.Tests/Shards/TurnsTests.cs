@@ -1,0 +1,69 @@
+using KadOrleans.Shards;
+
+namespace KadOrleans.Tests.Shards;
+
+public sealed class TurnsTests
+{
+    private const int AtOnce = 8;
+
+    private readonly Turns _turns = new(AtOnce, mostWaiting: 16);
+
+    [Fact]
+    public async Task So_many_have_a_turn_at_once_and_the_others_in_the_order_in_which_they_were_asked()
+    {
+        var ends = Enumerable.Range(0, AtOnce + 3).Select(_ => new TaskCompletionSource()).ToArray();
+        var begun = ends.Select(_ => new TaskCompletionSource()).ToArray();
+        var runs = ends.Select((end, i) => RunAsync(() =>
+        {
+            begun[i].SetResult();
+            return end.Task;
+        })).ToArray();
+        Assert.All(begun[..AtOnce], first => Assert.True(first.Task.IsCompleted));
+
+        for (var next = AtOnce; next < ends.Length; next++)
+        {
+            Assert.All(begun[next..], later => Assert.False(later.Task.IsCompleted));
+            ends[next - AtOnce].SetResult();
+            await begun[next].Task;
+        }
+
+        Array.ForEach(ends[^AtOnce..], end => end.SetResult());
+        await Task.WhenAll(runs);
+    }
+
+    [Fact]
+    public async Task It_is_quiet_when_none_has_a_turn_also_after_one_that_failed()
+    {
+        Assert.True(_turns.WhenQuietAsync(TestContext.Current.CancellationToken).IsCompleted);
+        var end = new TaskCompletionSource();
+        var run = RunAsync(() => end.Task);
+        var quiet = _turns.WhenQuietAsync(TestContext.Current.CancellationToken);
+        Assert.False(quiet.IsCompleted);
+
+        end.SetException(new IOException());
+        await Assert.ThrowsAsync<IOException>(() => run);
+        await quiet;
+
+        var all = Enumerable.Range(0, 2 * AtOnce).Select(_ => RunAsync(() => Task.CompletedTask));
+        await Task.WhenAll(all);
+        Assert.True(_turns.WhenQuietAsync(TestContext.Current.CancellationToken).IsCompleted);
+    }
+
+    [Fact]
+    public async Task More_than_may_wait_are_refused_at_once()
+    {
+        var end = new TaskCompletionSource();
+        var runs = Enumerable.Range(0, AtOnce + 16).Select(_ => RunAsync(() => end.Task)).ToList();
+
+        await Assert.ThrowsAsync<IOException>(() => RunAsync(() => end.Task));
+        end.SetResult();
+        await Task.WhenAll(runs);
+        await RunAsync(() => Task.CompletedTask);
+    }
+
+    private async Task RunAsync(Func<Task> run)
+    {
+        using var turn = await _turns.TakeAsync();
+        await run();
+    }
+}

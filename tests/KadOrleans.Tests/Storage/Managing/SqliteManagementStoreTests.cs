@@ -1,0 +1,99 @@
+using KadOrleans.Storage.Sqlite;
+
+namespace KadOrleans.Tests.Storage;
+
+public sealed class SqliteManagementStoreTests : SqliteTests
+{
+    private static readonly DateTimeOffset Since = new(2026, 11, 1, 2, 3, 4, 567, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_was_set_is_there_after_a_restart()
+    {
+        BanEntry[] bans = [new(Ban.Parse("203.0.113.0/24"), Since), new(Ban.Parse("2001:db8::/32"), Since.AddDays(1))];
+        await using (var store = new SqliteManagementStore(Folder.Path))
+        {
+            await store.SaveAsync(new NodeRules([bans[1]]), Token);
+            await store.SaveAsync(new NodeRules(bans), Token);
+            Assert.Equal(bans, (await store.LoadAsync(Token)).Bans);
+        }
+
+        await using var again = new SqliteManagementStore(Folder.Path);
+        Assert.Equal(bans, (await again.LoadAsync(Token)).Bans);
+    }
+
+    [Fact]
+    public async Task Who_waits_while_the_store_is_closed_fails_and_does_not_wait_for_ever()
+    {
+        var store = new SqliteManagementStore(Folder.Path);
+        var before = Enumerable.Range(0, 20).Select(_ => store.SaveAsync(NodeRules.None, Token).AsTask()).ToList();
+        var closing = store.DisposeAsync().AsTask();
+        var after = Enumerable.Range(0, 5).Select(_ => store.SaveAsync(NodeRules.None, Token).AsTask()).ToList();
+
+        await closing;
+        var outcomes = await Task.WhenAll(before.Concat(after).Select(async save => await Record.ExceptionAsync(() => save)))
+            .WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.All(outcomes, outcome => Assert.True(outcome is null or KeyStoreException, outcome?.ToString()));
+        Assert.All(outcomes.Skip(before.Count), outcome => Assert.IsType<KeyStoreException>(outcome));
+        await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Changed_limits_are_there_after_a_restart_to_the_unit()
+    {
+        LimitEntry[] limits = [new("totalBytes", (1L << 50) - 1, Since), new("upload", 0, Since.AddDays(1)), new("ofALaterRelease", 5, Since.AddDays(2))];
+        var ban = new BanEntry(Ban.Parse("203.0.113.0/24"), Since);
+        await using (var store = new SqliteManagementStore(Folder.Path))
+        {
+            await store.SaveAsync(new NodeRules([ban]) { Limits = limits }, Token);
+        }
+
+        await using var again = new SqliteManagementStore(Folder.Path);
+        var rules = await again.LoadAsync(Token);
+        Assert.Equal(limits, rules.Limits);
+        Assert.Equal([ban], rules.Bans);
+        await again.SaveAsync(rules with { Limits = [] }, Token);
+        Assert.Empty((await again.LoadAsync(Token)).Limits);
+    }
+
+    [Fact]
+    public async Task The_last_entries_of_the_audit_log_outlive_a_restart()
+    {
+        await using (var store = new SqliteManagementStore(Folder.Path, maxAudit: 5))
+        {
+            Assert.Empty(await store.ReadAuditAsync(10, null, Token));
+            for (var i = 0; i < 12; i++)
+            {
+                await store.NoteAsync(new AuditEntry(Since.AddSeconds(i), "me", "delete", $"{i}", i % 2 == 0, "done"), Token);
+            }
+        }
+
+        await using var again = new SqliteManagementStore(Folder.Path, maxAudit: 5);
+        var entries = await again.ReadAuditAsync(10, null, Token);
+        Assert.Equal(["11", "10", "9", "8", "7"], entries.Select(entry => entry.Target));
+        Assert.Equal(new AuditEntry(Since.AddSeconds(11), "me", "delete", "11", false, "done") { Number = 12 }, entries[0]);
+        Assert.Equal(["8", "7"], (await again.ReadAuditAsync(10, entries[2].Number, Token)).Select(entry => entry.Target));
+    }
+
+    [Fact]
+    public async Task Without_a_change_there_is_no_file()
+    {
+        await using var store = new SqliteManagementStore(Folder.Path);
+
+        Assert.Empty((await store.LoadAsync(Token)).Bans);
+
+        Assert.Empty(Directory.EnumerateFiles(Folder.Path));
+    }
+
+    [Fact]
+    public async Task A_file_of_another_kind_is_refused_with_a_sentence()
+    {
+        File.WriteAllText(Folder[SqliteManagementStore.FileName], "no database at all, but long enough to be looked at as one");
+        await using var store = new SqliteManagementStore(Folder.Path);
+
+        var refused = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.LoadAsync(Token));
+
+        Assert.Contains(SqliteManagementStore.FileName, refused.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using KadOrleans.Storage.KillTarget;
+
+namespace KadOrleans.Tests.Storage;
+
+/// <summary>Each test kills its process as often as <c>KAD_KILLS</c> says, by default four times.</summary>
+public sealed class KilledProcessTests : SqliteTests
+{
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("KAD_KILLS") ?? "4", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Every_acknowledged_value_outlives_kills_of_the_process()
+    {
+        var acknowledged = new HashSet<int>();
+        foreach (var enough in Times(1, 100, 1000, 3000))
+        {
+            await WriteAndKillAsync("write", enough, acknowledged);
+
+            await using var database = Open();
+            var held = await database.ReadAllAsync();
+            Assert.All(acknowledged, number => Assert.Equal(Workload.Value(number), held.GetValueOrDefault(Workload.Key(number))));
+        }
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_last_outlives_kills_amid_the_collection_of_what_it_replaced()
+    {
+        var acknowledged = new HashSet<int>();
+        foreach (var enough in Times(1500, 1700, 1900, 2100))
+        {
+            await WriteAndKillAsync("rewrite", enough, acknowledged);
+
+            await using var database = Open();
+            var held = (await database.ReadAllAsync()).ToDictionary(entry => entry.Key, entry => Workload.NumberOf(entry.Value));
+            Assert.All(acknowledged, number => Assert.InRange(held[Workload.RewrittenKey(number)], number, int.MaxValue));
+            Assert.True(database.Segments.Oldest!.Number > 1 || acknowledged.Count < 2000);
+        }
+    }
+
+    private static IEnumerable<int> Times(params int[] acknowledgements) => Enumerable.Range(0, Kills).Select(i => acknowledgements[i % acknowledgements.Length]);
+
+    /// <summary>Kills in the middle of writing, then reads what it had still said.</summary>
+    private async Task WriteAndKillAsync(string mode, int enough, HashSet<int> acknowledged)
+    {
+        var first = acknowledged.Count == 0 ? 0 : acknowledged.Max() + 1;
+        await using var other = OtherProcess.Start(mode, Folder.Path, first.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(Workload.Opened, await other.ReadLineAsync());
+        var before = acknowledged.Count;
+        while (await other.ReadLineAsync() is { } line)
+        {
+            if (Workload.TryParseAcknowledgement(line, out var number))
+            {
+                acknowledged.Add(number);
+            }
+
+            if (acknowledged.Count == before + enough)
+            {
+                other.Kill();
+            }
+        }
+
+        Assert.True(acknowledged.Count >= before + enough);
+    }
+}
+
+public sealed class LockedFolderTests : SqliteTests
+{
+    private string Message =>
+        $"The data folder '{Folder.Path}' is in use by another node; stop that node or choose another data folder.";
+
+    [Fact]
+    public async Task A_folder_that_another_process_has_open_is_refused_until_it_ends()
+    {
+        await using var other = OtherProcess.Start("hold", Folder.Path);
+        Assert.Equal(Workload.Opened, await other.ReadLineAsync());
+
+        var refusal = Assert.Throws<KeyStoreException>(() => Open());
+        Assert.Equal(Message, refusal.Message);
+
+        await other.FinishAsync();
+        await using var database = Open();
+    }
+
+    [Fact]
+    public async Task A_folder_that_this_process_has_open_stays_closed_to_others_after_refusals_here()
+    {
+        await using var database = Open();
+        Assert.Throws<KeyStoreException>(() => Open());
+
+        await using var other = OtherProcess.Start("hold", Folder.Path);
+
+        Assert.Equal(Message, await other.ReadLineAsync());
+    }
+}
+
+/// <summary>Another process on a data folder.</summary>
+internal static class OtherProcess
+{
+    public static ChildProcess Start(params string[] arguments) =>
+        ChildProcess.Start(typeof(Workload).Assembly.GetName().Name!, Environment.CurrentDirectory, arguments);
+}

@@ -1,0 +1,132 @@
+using FsCheck;
+using FsCheck.Fluent;
+using KadOrleans.Storage.Sqlite;
+
+namespace KadOrleans.Tests.Storage;
+
+public sealed class SegmentLogTests
+{
+    private static readonly LogOptions Small = new() { SegmentBytes = 1024, SlackBytes = 4096 };
+
+    private enum Step
+    {
+        Put,
+        PutAlone,
+        Fail,
+        RemoveShortLived,
+        RemoveAll,
+        Reopen,
+        Crash,
+    }
+
+    [Fact]
+    public void The_log_always_equals_a_dictionary_and_stays_within_its_bounds() => Compare(runs: 8);
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void The_log_equals_a_dictionary_and_stays_within_its_bounds_in_many_runs() => Compare(runs: 80);
+
+    [Theory]
+    [InlineData(7, 0.5)]
+    [InlineData(40, 1.0)]
+    [InlineData(40, 0.1)]
+    [InlineData(40, 0.01)]
+    public Task Each_byte_is_written_at_most_four_times_however_the_keys_are_chosen(int batch, double hot) => WriteAsync(batch, hot);
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.1)]
+    [Trait("Tier", "Long")]
+    public Task Each_byte_of_single_values_is_written_at_most_four_times(double hot) => WriteAsync(batch: 1, hot);
+
+    private static async Task WriteAsync(int batch, double hot)
+    {
+        const int Keys = 400;
+        var random = new Random(1);
+        await using var model = new LogModel(Small);
+        model.Open();
+        for (var first = 0; first < Keys; first += batch)
+        {
+            await model.PutAsync(Enumerable.Range(first, Math.Min(batch, Keys - first)), 64);
+        }
+
+        for (var i = 0; i < 2_000 / batch + 100; i++)
+        {
+            await model.PutAsync(Enumerable.Range(0, batch).Select(_ => random.Next((int)(Keys * hot))).Distinct(), 64);
+        }
+
+        Assert.InRange(model.Table.Written, model.Asked, 4 * model.Asked);
+        await model.ReopenAsync();
+    }
+
+    [Fact]
+    public async Task A_removed_key_stays_removed_although_an_older_record_of_it_lives_on_beside_others()
+    {
+        await using var model = new LogModel(Small);
+        model.Open();
+
+        // Key 1 is in the first segment, which stays for the sake of the others there, and again later.
+        await model.PutAsync(Enumerable.Range(0, 30), 64);
+        await model.PutAsync([1], 2000);
+        await model.RemoveExpiredAsync(TimeSpan.FromMinutes(1));
+        for (var i = 0; i < 50; i++)
+        {
+            await model.PutAsync([100], 900);
+            await model.CrashAsync();
+        }
+
+        await model.ReopenAsync();
+    }
+
+    [Fact]
+    public async Task A_log_whose_values_have_all_expired_is_emptied_by_what_follows()
+    {
+        await using var model = new LogModel(Small);
+        model.Open();
+        await model.PutAsync(Enumerable.Range(0, 150), 64);
+
+        await model.RemoveExpiredAsync(TimeSpan.FromDays(1));
+        await model.PutAsync([1], 1);
+
+        Assert.InRange(model.Table.Bytes, 0, Small.SlackBytes);
+        await model.ReopenAsync();
+    }
+
+    private static void Compare(int runs)
+    {
+        var step = Gen.Frequency(
+            (8, Gen.Constant(Step.Put)),
+            (12, Gen.Constant(Step.PutAlone)),
+            (2, Gen.Constant(Step.Fail)),
+            (3, Gen.Constant(Step.RemoveShortLived)),
+            (1, Gen.Constant(Step.RemoveAll)),
+            (2, Gen.Constant(Step.Reopen)),
+            (2, Gen.Constant(Step.Crash)));
+        var steps = step.Zip(Gen.Choose(0, int.MaxValue)).ListOf(150);
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(runs),
+            Prop.ForAll(steps.ToArbitrary(), async list => await RunAsync(list)));
+    }
+
+    private static async Task RunAsync(IEnumerable<(Step Step, int Seed)> steps)
+    {
+        await using var model = new LogModel(Small);
+        model.Open();
+        foreach (var (step, seed) in steps)
+        {
+            var random = new Random(seed);
+            var batch = Enumerable.Range(0, random.Next(1, 30)).Select(_ => random.Next(60)).ToList();
+            var length = random.Next(4, random.Next(5, 400));
+            await (step switch
+            {
+                Step.Put => model.PutAsync(batch, length),
+                Step.PutAlone => model.PutAsync(batch.Take(1), length),
+                Step.Fail => model.FailAsync(batch, length),
+                Step.RemoveShortLived => model.RemoveExpiredAsync(TimeSpan.FromMinutes(1)),
+                Step.RemoveAll => model.RemoveExpiredAsync(TimeSpan.FromDays(1)),
+                Step.Reopen => model.ReopenAsync(),
+                _ => model.CrashAsync(),
+            });
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using KadOrleans.Storage.Sqlite;
+
+namespace KadOrleans.Tests.Storage;
+
+/// <summary>Tests that have a data folder of their own.</summary>
+public abstract class SqliteTests : IDisposable
+{
+    private protected TemporaryFolder Folder { get; } = new();
+
+    public virtual void Dispose()
+    {
+        Folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected SqliteDatabase Open(StoreQuota? quota = null, DamagePolicy onDamage = DamagePolicy.SetAside) =>
+        SqliteDatabase.Open(Folder.Path, quota ?? StoreQuota.Unlimited, onDamage: onDamage);
+}
+
+internal static class TestDatabase
+{
+    extension(TemporaryFolder folder)
+    {
+        public string DatabasePath => folder[SqliteDatabase.FileName];
+
+        public string LogPath => folder.DatabasePath + "-wal";
+
+        /// <summary>Every file in the folder with the hash of its bytes.</summary>
+        public IReadOnlyDictionary<string, string> Fingerprint() => Directory.EnumerateFiles(folder.Path).ToDictionary(
+            file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+    }
+
+    extension(SqliteDatabase database)
+    {
+        public SqliteKeyStore Store => new(database);
+
+        public SqliteNodeStateStore States => new(database);
+
+        public Task<Dictionary<NodeId, StoredValue>> ReadAllAsync() => database.Store.ReadAllAsync();
+
+        public ValueTask<StoredValue?> GetAsync(NodeId key) => database.Store.GetAsync(key, StoredValues.Now);
+
+        /// <summary>Executes a statement on the writer's connection, between two batches.</summary>
+        public async Task ExecuteAsync(string statement)
+        {
+            using var gate = await WriterGate.CloseAsync(database);
+            database.Connection.Execute(statement);
+        }
+
+        /// <summary>Puts values in one batch.</summary>
+        public async Task<StoreResult[]> PutBatchAsync(IEnumerable<KeyValuePair<NodeId, StoredValue>> values)
+        {
+            var gate = await WriterGate.CloseAsync(database);
+            var puts = database.Store.PutTogetherAsync(values);
+            gate.Dispose();
+            return await puts;
+        }
+    }
+}
+
+/// <summary>
+/// Holds the writer between two batches, so that a test decides what the next one consists of, and lends it the connection meanwhile.
+/// </summary>
+internal sealed class WriterGate : DatabaseOperation<BatchWriter>, IDisposable
+{
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _open = new();
+
+    private WriterGate()
+    {
+    }
+
+    /// <summary>Stops the writer; disposal lets it go on.</summary>
+    public static async Task<WriterGate> CloseAsync(SqliteDatabase database)
+    {
+        var gate = new WriterGate();
+        Assert.True(database.Writer.TryEnqueue(gate));
+        await gate._reached.Task;
+        return gate;
+    }
+
+    public override void Run(BatchWriter context)
+    {
+        _reached.SetResult();
+        _open.Wait();
+    }
+
+    public override void Complete()
+    {
+    }
+
+    public override void Fail(Exception cause) => _reached.TrySetException(cause);
+
+    public void Dispose() => _open.Set();
+}

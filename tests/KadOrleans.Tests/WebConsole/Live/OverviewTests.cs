@@ -1,0 +1,99 @@
+namespace KadOrleans.Tests.WebConsole;
+
+public sealed class OverviewTests
+{
+    private static readonly Health Ready = new(Health.Ready);
+    private static readonly DateTimeOffset Start = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Counters_that_restart_go_on_and_a_node_that_is_new_counts_from_now_on()
+    {
+        var counts = new GrowingCounts();
+
+        Assert.Equal(0, counts.Add([Node("a", 100)])["received.Ping"]);
+        Assert.Equal(5, counts.Add([Node("a", 105)])["received.Ping"]);
+        Assert.Equal(8, counts.Add([Node("a", 3)])["received.Ping"]);
+        Assert.Equal(8, counts.Add([])["received.Ping"]);
+        Assert.Equal(9, counts.Add([Node("a", 4), Node("b", 6)])["received.Ping"]);
+    }
+
+    [Fact]
+    public void Names_of_nodes_that_are_gone_do_not_fill_the_memory()
+    {
+        var counts = new GrowingCounts();
+        counts.Add([Node("first", 5)]);
+        for (var number = 0; number < GrowingCounts.MaxNodes; number++)
+        {
+            counts.Add([Node($"{number}", 1)]);
+        }
+
+        Assert.Equal(1, counts.Add([Node("0", 2)])["received.Ping"]);
+        Assert.Equal(1, counts.Add([Node("first", 9)])["received.Ping"]);
+    }
+
+    [Fact]
+    public void Rates_are_those_of_the_last_minute()
+    {
+        var overview = Overview.Of(Ready, [Node("", 0, contacts: 3)],
+        [
+            At(0, ("received.Ping", 0)),
+            At(60, ("received.Ping", 1_000), ("lookups.Converged", 5)),
+            At(90, ("received.Ping", 1_030), ("received.Store", 60), ("stores.accepted", 60), ("lookups.Converged", 10), ("lookups.NobodyAnswered", 1), ("lookups.Cancelled", 9)),
+            At(120, ("received.Ping", 1_060), ("received.Store", 60), ("stores.accepted", 60), ("lookups.Converged", 10), ("lookups.NobodyAnswered", 1), ("lookups.Cancelled", 9)),
+        ]);
+
+        var rates = overview.Rates!;
+        Assert.Equal((60, 2, 1, 0.1, 5, 1), (rates.OverSeconds, rates.Received, rates.Stores, rates.Lookups, rates.Succeeded, rates.Failed));
+        Assert.Equal([16.67, 3, 1], overview.Series.Received);
+        Assert.Null(Overview.Of(Ready, null, [At(0)]).Rates);
+
+        // The clock was set back.
+        Assert.Equal([0], Overview.Of(Ready, null, [At(60), At(0, ("received.Ping", 1))]).Series.Received);
+    }
+
+    [Fact]
+    public void The_health_is_said_in_words()
+    {
+        Assert.Equal("Ready. The node serves the network and has 1 contact.", Words(Ready, Node("", 0, contacts: 1)));
+        Assert.Equal("Ready. The node has no contacts yet.", Words(Ready, Node("", 0)));
+        Assert.Equal("Ready. 2 edges serve the network with 7 contacts.", Words(Ready, Node("a", 0, contacts: 3), Node("b", 0, contacts: 4)));
+        Assert.Equal("Ready, but without an edge: nothing is served to the network.", Words(Ready));
+        Assert.Equal("Ready. Storage is slow.", Words(new Health(Health.Ready, "Storage is slow."), Node("", 0)));
+        Assert.Equal("Not ready: storageFails. The disk is full.", Words(new Health("storageFails", "The disk is full."), Node("", 0)));
+        Assert.Equal("Ready, but nobody says how the nodes are.", Overview.Of(Ready, null, [At(0)]).Words);
+    }
+
+    [Fact]
+    public void Each_alarm_fires_by_its_own_reason()
+    {
+        Assert.Empty(Firing(Ready, Node("", 0, contacts: 1)));
+        Assert.Equal(["KadNotReady"], Firing(new Health("noContacts"), Node("", 0, contacts: 1)));
+        Assert.Equal(["KadEdgeWithoutContact"], Firing(Ready, Node("a", 0, contacts: 1), Node("b", 0)));
+        Assert.Equal(["KadStorageFailing"], Firing(Ready, Node("", 0, contacts: 1), ("stores.refused.StorageFailed", 1)));
+        Assert.Equal(["KadRequestsDropped"], Firing(Ready, Node("", 0, contacts: 1), ("refused.Busy", 121)));
+        Assert.Equal(["KadRequestsDropped"], Firing(Ready, Node("", 0, contacts: 1), ("stores.refused.Busy", 121)));
+        Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("refused.Busy", 119)));
+        Assert.Equal(["KadLookupsFail"], Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 90), ("lookups.RequestLimit", 10)));
+        Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 96), ("lookups.RequestLimit", 4)));
+        Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.NobodyAnswered", 1)));
+    }
+
+    [Fact]
+    public void An_alarm_names_the_edges_that_it_is_about_and_their_signs_are_seen() => Assert.Equal(
+        "Edges without contacts: a<U+202E>.",
+        Overview.Of(Ready, [Node("a\u202e", 0)], [At(0)]).Alarms.Single(alarm => alarm.Fires).Sentence);
+
+    private static string Words(Health health, params DhtNodeStatus[] nodes) => Overview.Of(health, nodes, [At(0)]).Words;
+
+    private static IEnumerable<string> Firing(Health health, params DhtNodeStatus[] nodes) =>
+        Overview.Of(health, nodes, [At(0)]).Alarms.Where(alarm => alarm.Fires).Select(alarm => alarm.Name);
+
+    private static IEnumerable<string> Firing(Health health, DhtNodeStatus node, params (string, long)[] counts) =>
+        Overview.Of(health, [node], [At(0), At(120, counts)]).Alarms.Where(alarm => alarm.Fires).Select(alarm => alarm.Name);
+
+    private static CountsAt At(int seconds, params (string Name, long Count)[] counts) =>
+        new(Start.AddSeconds(seconds), counts.ToDictionary(one => one.Name, one => one.Count));
+
+    private static DhtNodeStatus Node(string name, long pings, int contacts = 0) =>
+        new(name, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], contacts, new Dictionary<string, long> { ["received.Ping"] = pings });
+}

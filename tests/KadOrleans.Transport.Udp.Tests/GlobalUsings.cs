@@ -1,2 +1,0 @@
-global using KadOrleans.Core;
-global using KadOrleans.Node.Ports;

@@ -1,6 +1,0 @@
-using KadOrleans.Browser;
-
-namespace KadOrleans.WebConsole.Tests.Browsing;
-
-/// <summary>What the console of a real <c>kad node</c> changes.</summary>
-public sealed class NodeConsoleChangeTests(NodeConsolePlace place) : ConsoleChangesContract(place), IClassFixture<NodeConsolePlace>;
