@@ -20,7 +20,7 @@ for argument in "$@"; do
         # Three tests of a suite at once: many of the long ones load a whole cluster, and wait for most of the time.
         --all) is_all=1 choice=(-maxThreads 3) limit=${SUITE_SECONDS:-1200} fuzz_seconds=${FUZZ_SECONDS:-30} ;;
         -*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
-        *) only+=("KadOrleans.$argument.Tests") ;;
+        *) only+=("$argument") ;;
     esac
 done
 
@@ -28,7 +28,7 @@ tier_names=("without Orleans" "with Orleans and PostgreSQL" "with Azure and TLS"
 tier_targets=(KadOrleans.Standalone.slnf KadOrleans.Cluster.slnf KadOrleans.sln)
 
 # These start processes, or clusters of silos. They run one after the other, beside the rest.
-heavy=' Cli Edge EdgeWorker Full Grains Hostile Http Lab Silo Storage.Sqlite WebConsole '
+heavy=' Cli EdgeRole Edges Full Grains Hostile Http Lab SiloRole Storage WebConsole '
 
 # The processes that tests start live for seconds: to compile a method again after 30 calls costs them more than it gives.
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=400
@@ -64,7 +64,21 @@ dotnet build "${tier_targets[last]}" -c Release --no-restore --nologo -v quiet -
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
 lap build
 
-suites_of() { grep -oE '[A-Za-z.]+\.Tests\.csproj' "${tier_targets[$1]}" | sed 's/\.csproj$//' | sort -u; }
+# A suite is what tests of one namespace are called, less what all have in common: Core is KadOrleans.Tests.Core.
+projects_of() { grep -oE 'KadOrleans[A-Za-z.]*\.Tests\.csproj' "${tier_targets[$1]}" | sed 's/\.csproj$//' | sort -u; }
+suites_of() {
+    local project
+    for project in $(projects_of "$1"); do
+        grep -rhoE --include='*.cs' --exclude-dir=obj '^namespace [A-Za-z.]+' "tests/$project" | sed "s/^namespace //; s/^$project\.//; s/^KadOrleans\.\(.*\)\.Tests$/\1/"
+    done | sort -u
+}
+project_of() {
+    local project
+    for project in $(projects_of "$last"); do
+        if [ "$project" = "KadOrleans.$1.Tests" ] || [ -d "tests/$project/$1" ]; then echo "$project"; return; fi
+    done
+}
+namespace_of() { local project; project=$(project_of "$1"); [ "$project" = "KadOrleans.$1.Tests" ] && echo "$project" || echo "$project.$1"; }
 
 is_chosen() { [ ${#only[@]} = 0 ] || [[ " ${only[*]} " == *" $1 "* ]]; }
 
@@ -100,9 +114,11 @@ read_messages='
 
 # Runs tests of a suite, and reads what they say into files of this name. The rest chooses the tests.
 play() {
-    local suite=$1 name=$2 code=0
+    local suite=$1 name=$2 code=0 project
     shift 2
-    timeout -k 10 "$limit" dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor -noAutoReporters -reporter json "$@" \
+    project=$(project_of "$suite")
+    timeout -k 10 "$limit" dotnet "tests/$project/bin/Release/net10.0/$project.dll" -noLogo -noColor -noAutoReporters -reporter json \
+        -namespace "$(namespace_of "$suite")" "$@" \
         >"$name.jsonl" 2>"$name.err" </dev/null || code=$?
     awk -v suite="$suite" -v notes="$(dirname "$name")/notes" -v failures="$name.failures" -v counts="$name.counts" "$read_messages" "$name.jsonl"
     return "$code"
@@ -123,7 +139,8 @@ run_suite() {
             printf '      These tests did not run:\n'
             comm -13 \
                 <(grep -o '"TestDisplayName":"[^"(]*' "$results/$suite.jsonl" | cut -d'"' -f4 | sort -u) \
-                <(timeout 60 dotnet "tests/$suite/bin/Release/net10.0/$suite.dll" -noLogo -noColor "${choice[@]}" -list methods | grep -E '^KadOrleans\.' | sort -u) \
+                <(timeout 60 dotnet "tests/$(project_of "$suite")/bin/Release/net10.0/$(project_of "$suite").dll" -noLogo -noColor \
+                    -namespace "$(namespace_of "$suite")" "${choice[@]}" -list methods | grep -E '^KadOrleans\.' | sort -u) \
                 | sed 's/^/      /'
         } >>"$results/$suite.failures"
     fi
@@ -148,11 +165,10 @@ run_fuzzer() {
 light=() lane=()
 for suite in $(suites_of "$last"); do
     is_chosen "$suite" || continue
-    name=${suite#KadOrleans.} name=${name%.Tests}
-    if [[ $heavy == *" $name "* ]]; then lane+=("$suite"); else light+=("$suite"); fi
+    if [[ $heavy == *" $suite "* ]]; then lane+=("$suite"); else light+=("$suite"); fi
 done
 for suite in ${only[@]+"${only[@]}"}; do
-    suites_of "$last" | grep -qx "$suite" || { echo "'${suite#KadOrleans.}' is not a suite that restores here; allowed: $(suites_of "$last" | sed 's/^KadOrleans\.//; s/\.Tests$//' | paste -sd' ')." >&2; exit 2; }
+    suites_of "$last" | grep -qx "$suite" || { echo "'$suite' is not a suite that restores here; allowed: $(suites_of "$last" | paste -sd' ')." >&2; exit 2; }
 done
 
 {
