@@ -17,8 +17,6 @@ internal static class EdgeServiceCollectionExtensions
         Func<UdpEndpoint, IDatagramTransport> transports,
         Action<string>? announce = null)
     {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(transports);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton(new EdgeTiming());

@@ -34,7 +34,6 @@ internal sealed class ClockWatch : IDisposable
     /// <summary>Compares once. Throws what the call throws; <see cref="Last"/> then stays as it was.</summary>
     public async Task CompareAsync(IGrainFactory grains, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(grains);
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
         var (asked, start) = (_time.GetUtcNow(), _time.GetTimestamp());
         var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(timeout, _time, cancellationToken);

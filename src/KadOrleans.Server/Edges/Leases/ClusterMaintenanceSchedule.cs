@@ -32,7 +32,6 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     /// </summary>
     public bool TryAccept(EdgeWork work)
     {
-        ArgumentNullException.ThrowIfNull(work);
         return Serves(work)
             && (work is RepublishWork { Keys.Count: var keys }
                 ? keys > 0 && TryCount(ref _republishing, keys, RepublishCapacity)

@@ -41,7 +41,4 @@ internal sealed record EdgeTiming
 
     /// <summary>The first pause before another attempt to join the network. It doubles up to a minute.</summary>
     public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>See <see cref="GrainKeyStoreOptions.PauseForSilo"/>.</summary>
-    public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(2);
 }

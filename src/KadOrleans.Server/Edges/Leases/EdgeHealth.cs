@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace KadOrleans.Server;
 
 /// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
-internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
+internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock) : IHealthCheck
 {
     /// <summary>
     /// An edge without a silo's response for this long is not ready: one and a half renewal intervals. With a shorter timeout one slow
@@ -62,6 +64,10 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
             session?.Counts() ?? new Dictionary<string, long>(),
             clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
     }
+
+    /// <summary>The response of <c>/health/ready</c>. It calls no grain.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(new Health(Obstacle ?? Health.Ready).ToResult());
 
     internal void WaitFor(string what) => _waitsFor = what;
 

@@ -58,7 +58,7 @@ internal sealed class EdgeSession : IAsyncDisposable
                 MaxStaleness = context.Options.MaxStaleness,
                 MaxOutageStaleness = context.Options.MaxOutageStaleness,
                 IsInSilo = context.IsInSilo,
-                PauseForSilo = context.Timing.PauseForSilo,
+                PauseForSilo = TimeSpan.FromMilliseconds(2),
             })
         {
             ClockCorrection = () => context.Clock.Correction,
@@ -225,7 +225,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         {
             await work();
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not (LeaseLostException or OutOfMemoryException) && !cancellationToken.IsCancellationRequested)
         {
             logFailure(e.Message);
         }
@@ -243,17 +243,16 @@ internal sealed class EdgeSession : IAsyncDisposable
             return;
         }
 
-        try
-        {
-            await Task.WhenAll(
-                [FollowShardsAsync(cancellationToken), .. Nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken))]);
-            (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
-        }
-        catch (Exception e) when (e is not (LeaseLostException or OutOfMemoryException) && !cancellationToken.IsCancellationRequested)
-        {
-            _mustSubscribe = true;
-            _logger.TablesNotRead(_context.Options.Name, e.Message);
-        }
+        _mustSubscribe = true;
+        await TryAsync(
+            async () =>
+            {
+                await Task.WhenAll(
+                    [FollowShardsAsync(cancellationToken), .. Nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken))]);
+                (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
+            },
+            problem => _logger.TablesNotRead(_context.Options.Name, problem),
+            cancellationToken);
     }
 
     // Shards that were split answer too, so this is soon enough.

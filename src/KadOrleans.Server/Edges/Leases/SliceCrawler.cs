@@ -19,7 +19,6 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
     /// </summary>
     public CrawlSliceProgress Crawl(CrawlSliceOrder order)
     {
-        ArgumentNullException.ThrowIfNull(order);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isOver, this);

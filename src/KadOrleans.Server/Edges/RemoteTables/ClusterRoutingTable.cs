@@ -286,7 +286,7 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
             return false;
         }
 
-        return time.GetElapsedTime(_since) >= timeout;
+        return Left(held) == TimeSpan.Zero;
     }
 
     /// <summary>The time until the snapshot is to be asked for. Null if it is not behind.</summary>

@@ -264,7 +264,6 @@ internal sealed class GrainKeyStore : IKeyStore
     private async ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind, ResponsibleArea area, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(value);
         if (StoreRules.FindRefusal(value.Value) is { } refusal)
         {
             return refusal;

@@ -14,7 +14,6 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
 
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(publication);
         var expiresAt = publication.PublishedAt + timeToLive;
         var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
         {

@@ -16,7 +16,6 @@ internal sealed class StateDataSource(string connectionString, TimeProvider time
 {
     private readonly StateWrites _writes = new(connectionString, time);
 
-    /// <inheritdoc/>
     public override string ConnectionString => connectionString;
 
     /// <summary>Has the provider use such a source, if its database is PostgreSQL.</summary>
@@ -30,11 +29,9 @@ internal sealed class StateDataSource(string connectionString, TimeProvider time
         }
     }
 
-    /// <inheritdoc/>
     // The provider checks at its start that the source makes connections of the driver. It opens others.
     protected override DbConnection CreateDbConnection() => new NpgsqlConnection(connectionString);
 
-    /// <inheritdoc/>
     protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
         new(new StateConnection(connectionString, _writes));
 }
