@@ -22,9 +22,15 @@ internal static class EdgeServiceCollectionExtensions
         services.TryAddSingleton(new EdgeTiming());
         services.TryAddSingleton<ClockWatch>();
         services.AddSingleton(options);
-        services.AddSingleton(s => new EdgeHealth(
-            options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ClockWatch>()));
-        services.AddSingleton<IHostedService>(s => new EdgeService(CreateContext(s), transports, announce));
+        services.AddSingleton<EdgeHealth>();
+        services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton(s => new NodeEnvironment
+        {
+            Time = s.GetRequiredService<TimeProvider>(),
+            Random = s.GetRequiredService<IRandomSource>(),
+            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
         return services;
     }
 
@@ -33,18 +39,4 @@ internal static class EdgeServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
-
-    private static EdgeContext CreateContext(IServiceProvider services) => new(
-        services.GetRequiredService<EdgeOptions>(),
-        services.GetRequiredService<EdgeTiming>(),
-        services.GetRequiredService<IGrainFactory>(),
-        new NodeEnvironment
-        {
-            Time = services.GetRequiredService<TimeProvider>(),
-            Random = services.GetRequiredService<IRandomSource>(),
-            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
-        },
-        services.GetRequiredService<EdgeHealth>(),
-        services.GetRequiredService<ClockWatch>(),
-        services.GetService<ILocalSiloDetails>() is not null);
 }

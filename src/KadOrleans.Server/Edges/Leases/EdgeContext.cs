@@ -2,7 +2,13 @@ namespace KadOrleans.Server;
 
 /// <summary>What the parts of one edge share. It runs within a silo, or is an Orleans client.</summary>
 internal sealed record EdgeContext(
-    EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock, bool IsInSilo)
+    EdgeOptions Options,
+    EdgeTiming Timing,
+    IGrainFactory Grains,
+    NodeEnvironment Environment,
+    EdgeHealth Health,
+    ClockWatch Clock,
+    ILocalSiloDetails? Silo = null)
 {
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 

@@ -9,21 +9,12 @@ internal sealed class EdgeObserver : IEdgeObserver
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
     private uint _turn;
 
-    // Guards _rules, and that no node is left with older ones.
+    // Guards changes of _rules, and that no node is left with older ones.
     private readonly Lock _gate = new();
-    private EdgeRules _rules = new(0, []);
+    private volatile EdgeRules _rules = new(0, []);
 
     /// <summary>The version of the rules that the nodes follow.</summary>
-    public long RulesVersion
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _rules.Version;
-            }
-        }
-    }
+    public long RulesVersion => _rules.Version;
 
     /// <summary>Sets the nodes that calls go to. Without nodes all calls fail.</summary>
     public void Serve(IReadOnlyList<EdgeNode> nodes)

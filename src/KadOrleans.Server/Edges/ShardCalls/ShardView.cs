@@ -54,12 +54,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     }
 
     /// <summary>Whether a key was asked for, or put, since the last call.</summary>
-    public bool TakeUse()
-    {
-        var isUsed = Volatile.Read(ref _isUsed);
-        Volatile.Write(ref _isUsed, false);
-        return isUsed;
-    }
+    public bool TakeUse() => Interlocked.Exchange(ref _isUsed, false);
 
     public void NoteAnswered(long now) => Volatile.Write(ref _answeredAt, now);
 
