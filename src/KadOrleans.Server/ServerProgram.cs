@@ -11,10 +11,7 @@ namespace KadOrleans.Server;
 /// <summary>The process of a silo, an edge or both, from its first line to its exit code.</summary>
 internal static class ServerProgram
 {
-    /// <summary>
-    /// The extra time of a silo's stop after its <see cref="HostOptions.ShutdownTimeout"/>, which Orleans ignores in some retried writes, such
-    /// as that of the membership table.
-    /// </summary>
+    /// <summary>The extra time of a silo's stop, as Orleans retries some writes beyond the timeout.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
 
     /// <summary>

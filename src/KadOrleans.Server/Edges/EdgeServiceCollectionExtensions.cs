@@ -34,9 +34,7 @@ internal static class EdgeServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>
-    /// Makes failures of the silos' database serializable on their way to callers. Otherwise a caller gets an error about a missing codec.
-    /// </summary>
+    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
     public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 }

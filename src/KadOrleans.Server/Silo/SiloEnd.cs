@@ -72,10 +72,7 @@ internal static class StartFailure
     private static string Sentence(string message) => $"{Phrases.Of(message)}.";
 }
 
-/// <summary>
-/// Ends the process with a sentence and an exit code, instead of a crash, when Orleans reports a fatal error. The usual one: the other
-/// silos declared this one dead.
-/// </summary>
+/// <summary>Ends the process with a sentence and an exit code at a fatal error, mostly as other silos declared it dead.</summary>
 internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
 {
     private readonly TaskCompletionSource<StopException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

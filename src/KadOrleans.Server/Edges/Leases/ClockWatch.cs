@@ -2,10 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Compares this process's clock with the cluster's time, which its silos agree on. Logs once when they are too far apart, and once when
-/// they agree again. Safe for several threads.
-/// </summary>
+/// <summary>Compares this process's clock with the cluster's time, and logs each change. Safe for several threads.</summary>
 internal sealed class ClockWatch : IDisposable
 {
     private readonly TimeProvider _time;

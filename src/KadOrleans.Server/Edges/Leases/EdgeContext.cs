@@ -37,9 +37,7 @@ internal sealed record EdgeTiming
     /// <summary>Time between renewals of the subscriptions, which end after three minutes without one.</summary>
     public TimeSpan Subscription { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// The timeout of one call to a silo. Two timeouts and a renewal interval fit into a lease, so one lost call does not cost it.
-    /// </summary>
+    /// <summary>The timeout of one call. Two and a renewal fit into a lease, so one lost call does not cost it.</summary>
     public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeaseTimeout;
 
     /// <summary>The longest pause between attempts at the lease. The first is 250 ms, and it doubles.</summary>

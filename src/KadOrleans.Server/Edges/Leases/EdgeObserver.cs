@@ -1,9 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The calls that grains make to an edge. The edge's ids take turns with the calls that ask the network. While the ids are not served,
-/// calls fail with <see cref="NoLiveEdgeException"/> and callers try another edge.
-/// </summary>
+/// <summary>The calls of grains, which the ids take in turn. While none is served they fail, for another edge.</summary>
 internal sealed class EdgeObserver : IEdgeObserver
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];

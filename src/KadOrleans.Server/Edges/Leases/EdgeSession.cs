@@ -155,9 +155,7 @@ internal sealed class EdgeSession(
         _fenced.Dispose();
     }
 
-    /// <summary>
-    /// Renews what is due. Failures of the cluster are noted. The session ends only when the cluster says that the lease is gone.
-    /// </summary>
+    /// <summary>Renews what is due. The session ends only when the cluster says that the lease is gone.</summary>
     private async Task<SessionEnd?> KeepAsync(CancellationToken cancellationToken)
     {
         try

@@ -269,9 +269,7 @@ internal sealed class ClusterRoutingTable(
     }
 }
 
-/// <summary>
-/// Tells when a snapshot stays behind the version in the table's responses, as pushes may get lost. Not safe for several threads.
-/// </summary>
+/// <summary>Tells when a snapshot stays behind the table's version: pushes may get lost. Not safe for threads.</summary>
 internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
 {
     private long _expected;

@@ -117,7 +117,7 @@ internal sealed class GrainKeyStore : IKeyStore
         {
             var held = _shards.Answers is { } answers && !IsDisposed
                 ? await answers.FindAsync(key)
-                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(_options.FindTimeout, _time);
+                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(GrainKeyStoreOptions.FindTimeout, _time);
             return Alive(held, now);
         }
         catch (TimeoutException late)
@@ -191,10 +191,7 @@ internal sealed class GrainKeyStore : IKeyStore
 
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
 
-    /// <summary>
-    /// Sets the area outside which later puts are marked as far: shards know no node ids. Each node id that shares the store has its own
-    /// area, see <see cref="ForNode"/>.
-    /// </summary>
+    /// <summary>Marks later puts outside the area as far: shards know no node ids. See <see cref="ForNode"/>.</summary>
     public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 
     /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>

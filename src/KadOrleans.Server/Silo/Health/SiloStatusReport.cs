@@ -6,10 +6,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Creates the response of <c>/status</c>. What the silo knows itself is always there; data of grains is left out if they do not respond
-/// soon.
-/// </summary>
+/// <summary>Creates the response of <c>/status</c>, without data of grains if they do not respond soon.</summary>
 internal sealed class SiloStatusReport(
     IOptions<ClusterOptions> cluster,
     ILocalSiloDetails silo,

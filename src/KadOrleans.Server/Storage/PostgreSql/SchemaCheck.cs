@@ -6,9 +6,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Checks, before the silo starts, that grain storage on PostgreSQL has its tables and the index that keeps states unique.
-/// </summary>
+/// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
 internal static class SchemaCheck
 {
     /// <summary>The error of a database without Orleans' tables.</summary>
@@ -70,10 +68,7 @@ internal static class SchemaCheck
     }
 }
 
-/// <summary>
-/// The identity of a grain's state in Orleans' table. Orleans' scripts do not make it unique. So two first writes of one state may both be
-/// kept, and a state of two rows cannot be read.
-/// </summary>
+/// <summary>The identity of a state in Orleans' table. Unless it is unique, two first writes may both be kept.</summary>
 internal static partial class StateIdentity
 {
     public const string Table = "orleansstorage";

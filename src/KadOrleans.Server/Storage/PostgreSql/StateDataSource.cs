@@ -8,10 +8,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The database below Orleans' provider of grain storage. The provider makes rows and bytes, as ever. Its writes go through
-/// <see cref="StateWrites"/>, all other commands to the driver.
-/// </summary>
+/// <summary>The database below Orleans' provider. Writes go through <see cref="StateWrites"/>.</summary>
 internal sealed class StateDataSource(string connectionString, TimeProvider time) : DbDataSource
 {
     private readonly StateWrites _writes = new(connectionString, time);

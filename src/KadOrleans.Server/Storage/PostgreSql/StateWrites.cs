@@ -99,10 +99,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// Takes the oldest writes for a statement, or leaves its place if it takes none. A state that is under way stays. It would wait for
-    /// that transaction, and all others of its own with it.
-    /// </summary>
+    /// <summary>Takes the oldest writes, or leaves its place. A state under way stays: all would wait for it.</summary>
     private List<StateWrite> Take()
     {
         lock (_gate)
