@@ -168,10 +168,7 @@ internal static class SiloHost
     }
 }
 
-/// <summary>
-/// What the only silo of a cluster may take of its machine, and the quotas that follow. Several silos share the keys, so none of them can
-/// tell how many fit.
-/// </summary>
+/// <summary>What the only silo of a cluster may take of its machine. One of several cannot tell how many keys fit.</summary>
 /// <param name="MemoryBytes">The memory of the process.</param>
 /// <param name="DiskBytes">Room on the disk of its data folder, what its file takes included.</param>
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)

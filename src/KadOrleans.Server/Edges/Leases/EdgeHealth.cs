@@ -17,10 +17,7 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
 
     public EdgePhase State => _state;
 
-    /// <summary>
-    /// Whether the edge can serve. It needs a lease, a silo that answered within <see cref="SilenceTimeout"/> and has a clock near its own,
-    /// and a contact that answers. The first edge of a network (no bootstrap nodes configured) needs no contact.
-    /// </summary>
+    /// <summary>Whether it has all that <see cref="Obstacle"/> may lack. A network's first edge needs no contact.</summary>
     public bool IsReady => Obstacle is null;
 
     /// <summary>Why the edge is not ready, in a few words. Null if it is ready.</summary>

@@ -219,10 +219,7 @@ internal sealed class EdgeSession(
         }
     }
 
-    /// <summary>
-    /// With the number of shards. At their interval, and at once after an outage or a failure. The renewal succeeded, so a failure does not
-    /// cut the edge off: it serves from the tables that it has.
-    /// </summary>
+    /// <summary>At their interval, and at once after an outage. A failure does not end a lease just renewed.</summary>
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
         var time = context.Environment.Time;

@@ -210,10 +210,7 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <summary>
-    /// Calls more shards from now on, by which those in use were replaced. Earlier numbers are ignored. Pending calls end as they began. What
-    /// was known of the shards is forgotten. One call at a time.
-    /// </summary>
+    /// <summary>Calls more shards from now on, knowing nothing of them. Fewer are ignored. One call at a time.</summary>
     internal async ValueTask UseAsync(ShardLayout layout)
     {
         var before = _shards;

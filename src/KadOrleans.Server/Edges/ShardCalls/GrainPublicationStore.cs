@@ -2,10 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The cluster's publications: the values in its shards that carry a mark. Publishing stores the value with a full life and the mark.
-/// Unpublishing removes the mark, and the value stays until it expires.
-/// </summary>
+/// <summary>The cluster's publications: values with a mark. Unpublishing removes the mark, not the value.</summary>
 internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
 {
     // Never from the edge's cache: what another edge has unpublished must not be published again.

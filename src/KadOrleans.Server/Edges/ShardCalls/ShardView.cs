@@ -3,7 +3,7 @@ namespace KadOrleans.Server;
 /// <summary>
 /// What an edge knows of the keys of a shard. Times are timestamps of the edge's clock. Readers take <see cref="State"/> once and go by it.
 /// </summary>
-/// <param name="shard">The shard.</param>
+/// <param name="shard">Its number.</param>
 /// <param name="trustedFrom">A filter is complete only if it was confirmed after this time.</param>
 internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 {
