@@ -53,14 +53,17 @@ public sealed class EdgeProgramTests
         taken.Start();
         var (code, _, error) = await RunAsync($"--Kad:Http={taken.LocalEndpoint}", "--Kad:Edge:Listen=127.0.0.1:0");
         Assert.Equal(2, code);
-        Assert.StartsWith($"Kad:Http: cannot listen on {taken.LocalEndpoint}", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Kad:Http: the address cannot be listened on: Failed to bind to address http://{taken.LocalEndpoint}",
+            Assert.Single(Lines(error)),
+            StringComparison.Ordinal);
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await EdgeProgram.RunAsync(args, new KadProviders(), output, TextWriter.Synchronized(error));
+        var code = await ServerProgram.RunAsync(["Kad:Role=Edge", .. args], new KadProviders(), output, TextWriter.Synchronized(error));
         return (code, output.ToString(), error.ToString());
     }
 

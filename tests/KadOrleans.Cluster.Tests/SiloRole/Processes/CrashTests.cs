@@ -12,7 +12,7 @@ public sealed class CrashTests : IDisposable
     {
         await using var error = new StringWriter();
 
-        var code = await SiloProgram.RunAsync(
+        var code = await ServerProgram.RunAsync(
             ["Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Data={_folder}"],
             new KadProviders(),
             new FullOutput(),
@@ -28,9 +28,9 @@ public sealed class CrashTests : IDisposable
         await silo.StartAsync();
         await using var error = new StringWriter();
 
-        var code = await EdgeProgram.RunAsync(
+        var code = await ServerProgram.RunAsync(
             [
-                "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
+                "Kad:Role=Edge", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
                 silo.GatewaySetting,
             ],
             new KadProviders(),
