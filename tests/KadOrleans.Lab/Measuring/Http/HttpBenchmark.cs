@@ -73,7 +73,7 @@ internal static class HttpBenchmark
         var (secret, token) = ApiToken.Create("benchmark", ApiScope.All, ApiToken.MaxRate);
         await using var server = await ServeAsync(node, token);
         using var readers = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [typeof(HttpBenchmark).Assembly.Location, "http", "readers", server.Address.ToString(), secret, $"{count}"])
+            "dotnet", [typeof(HttpBenchmark).Assembly.Location, "http", "readers", server.Address.ToString(), secret, $"{count}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
