@@ -10,6 +10,10 @@ internal static class LabCommand
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 
+    /// <summary>Runs what takes no token, until it ends or is interrupted. The end of the process ends it too.</summary>
+    public static Task<int> RunInterruptiblyAsync(Func<Task<int>> run, CancellationToken cancellationToken) =>
+        Task.Run(run, CancellationToken.None).WaitAsync(cancellationToken);
+
     private static ProgramCommand Create(CommandIo io)
     {
         var program = new ProgramCommand(

@@ -21,15 +21,17 @@ internal static class FuzzCommand
         {
             Examples = ["kad-lab fuzz --seconds 60 --seed 2", "kad-lab fuzz --datagrams 10000000"],
         }.With(Seconds, Seed, Iteration, Datagrams);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var options = new FuzzOptions(Seconds.Read(parsed), (ulong)Seed.Read(parsed), Iteration.Find(parsed));
-            return Datagrams.Find(parsed) is { } datagrams
-                ? new SoakRun(options.Seed, Corpus.Load(), io.Output).Run(datagrams)
-                : new FuzzRunner(options, Corpus.Load(), [new WireTarget(), new EngineTarget()], io.Output).Run();
+            return LabCommand.RunInterruptiblyAsync(() => Task.FromResult(Run(options, Datagrams.Find(parsed), io.Output)), cancellationToken);
         });
         return command;
     }
+
+    private static int Run(FuzzOptions options, long? datagrams, TextWriter output) => datagrams is { } count
+        ? new SoakRun(options.Seed, Corpus.Load(), output).Run(count)
+        : new FuzzRunner(options, Corpus.Load(), [new WireTarget(), new EngineTarget()], output).Run();
 }
 
 internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration);

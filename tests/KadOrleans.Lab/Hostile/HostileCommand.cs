@@ -13,21 +13,25 @@ internal static class HostileCommand
         {
             Examples = ["kad-lab hostile", "kad-lab hostile simulated --table lives", "kad-lab hostile sockets"],
         }.With(seed, table);
-        command.SetAction((parsed, _) => RunAsync(true, true, parsed));
+        command.SetAction((parsed, cancellationToken) => RunAsync(true, true, parsed, cancellationToken));
         var simulated = new ExampleCommand("simulated", "The attacks on virtual time.")
         {
             Examples = ["kad-lab hostile simulated --seed 2", "kad-lab hostile simulated --table lives"],
         }.With(seed, table);
-        simulated.SetAction((parsed, _) => RunAsync(true, false, parsed));
+        simulated.SetAction((parsed, cancellationToken) => RunAsync(true, false, parsed, cancellationToken));
         var sockets = new ExampleCommand("sockets", "The attacks over sockets, each in a network namespace of Linux.")
         {
             Examples = ["kad-lab hostile sockets", "kad-lab hostile sockets > tables.md"],
         };
-        sockets.SetAction((parsed, _) => RunAsync(false, true, parsed));
+        sockets.SetAction((parsed, cancellationToken) => RunAsync(false, true, parsed, cancellationToken));
         return command.With(simulated, sockets, Inside(io));
 
-        Task<int> RunAsync(bool virtualTime, bool realSockets, ParseResult parsed) => HostileTables.RunAsync(
-            io, virtualTime, realSockets, seed.Read(parsed), parsed.GetResult(table) is null ? null : parsed.GetValue(table));
+        Task<int> RunAsync(bool virtualTime, bool realSockets, ParseResult parsed, CancellationToken cancellationToken)
+        {
+            var wanted = parsed.GetResult(table) is null ? null : parsed.GetValue(table);
+            return LabCommand.RunInterruptiblyAsync(
+                () => HostileTables.RunAsync(io, virtualTime, realSockets, seed.Read(parsed), wanted), cancellationToken);
+        }
     }
 
     // What SocketAttacks starts in a sandbox.

@@ -18,7 +18,8 @@ internal static class MeasureCommands
     {
         var words = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore };
         var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(line => $"kad-lab {name} {line}".TrimEnd())] }.With(words);
-        command.SetAction((parsed, _) => run(parsed.GetValue(words) ?? []));
+        command.SetAction((parsed, cancellationToken) =>
+            LabCommand.RunInterruptiblyAsync(() => run(parsed.GetValue(words) ?? []), cancellationToken));
         return command;
     }
 }
