@@ -11,9 +11,7 @@ public sealed class SiloMistakeTests : FolderTests
     [InlineData("Kad:Http:Hosts=*", "kad-silo: Kad:Http:Hosts is '*'; host names without a port are needed")]
     [InlineData("status", "'status' is not a setting; NAME=VALUE is needed")]
     [InlineData("Kad:Silo:Address=0.0.0.0", "kad-silo: Kad:Silo:Address is '0.0.0.0'")]
-    [InlineData("Kad:Htp=1", "kad-silo: Kad:Htp is not a setting")]
     [InlineData("Kad:Edge:Listn=1", "kad-silo: Kad:Edge:Listn is not a setting")]
-    [InlineData("Kad:Storage=AdoNet", "kad-silo: Kad:PostgreSql:ConnectionString is missing")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string setting, string sentence)
     {
         var silo = await EndedRun.OfSiloAsync(Folder, setting);
