@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// <c>kad-lab kill-target</c>: <c>hold FOLDER</c> opens the database and keeps it open until the input ends. <c>write FOLDER FIRST</c> stores
-/// values numbered from FIRST until it is killed, and prints each. <c>rewrite FOLDER FIRST</c> does so with long values of few keys.
+/// A process to be killed. Mode <c>hold</c> keeps a database open until the input ends. Modes <c>write</c> and <c>rewrite</c> store values
+/// by ascending numbers and print each. The latter has long values of few keys.
 /// </summary>
 internal static class KillTargetCommand
 {
