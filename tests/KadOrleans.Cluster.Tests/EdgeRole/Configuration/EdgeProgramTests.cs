@@ -10,8 +10,6 @@ public sealed class EdgeProgramTests
     [InlineData("Kad:Http:Hosts", "kad.example.org:80", "Kad:Http:Hosts is 'kad.example.org:80'; host names without a port are needed")]
     [InlineData("Kad:Http", "\u001b[2J\u202e", "Kad:Http is '␛[2J<U+202E>'")]
     [InlineData("Kad:Htpp", "8081", "Kad:Htpp is not a setting; ")]
-    [InlineData("Kad:Edge:Listen", "nowhere", "Kad:Edge:Listen is 'nowhere'")]
-    [InlineData("Kad:Edge:Typo", "1", "Kad:Edge:Typo is not a setting")]
     [InlineData("Kad:Cluster:Gateway", "127.0.0.1", "Kad:Cluster:Gateway is '127.0.0.1'")]
     [InlineData("Kad:Cluster:Gateway", "127.0.0.1:0", "Kad:Cluster:Gateway is '127.0.0.1:0'")]
     [InlineData("Kad:Telemetry:Endpoint", "collector", "Kad:Telemetry:Endpoint is 'collector'; the http://")]
