@@ -47,8 +47,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         int count = 3, int currentTableSize = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var found = new List<Contact>();
-        var places = new Dictionary<NodeId, int>();
+        var found = new OrderedDictionary<NodeId, Contact>();
         if (currentTableSize < node.Kademlia.BucketSize)
         {
             Merge(await KeepValidAsync(node.RoutingTable.Contacts, known: null, cancellationToken));
@@ -69,20 +68,13 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
             }
         }
 
-        return failures < count ? found : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
+        return failures < count ? [.. found.Values] : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
 
         void Merge(IEnumerable<Contact> contacts)
         {
             foreach (var contact in contacts)
             {
-                if (places.TryAdd(contact.Id, found.Count))
-                {
-                    found.Add(contact);
-                }
-                else
-                {
-                    found[places[contact.Id]] = contact;
-                }
+                found[contact.Id] = contact;
             }
         }
     }

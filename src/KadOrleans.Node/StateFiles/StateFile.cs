@@ -88,13 +88,7 @@ internal static class StateFile
 }
 
 /// <summary>One sentence that names the file.</summary>
-internal sealed class StateFileException : Exception
-{
-    public StateFileException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
-}
+internal sealed class StateFileException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>Distinguishes plain files, which are replaced, from devices and pipes, which are written to.</summary>
 internal static class SpecialFile
