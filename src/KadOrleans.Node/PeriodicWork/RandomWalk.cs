@@ -83,21 +83,23 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
     /// <exception cref="PeerValidationException">Nobody answered there in time, or another id did, or it is this node.</exception>
     public async Task ValidateAsync(Contact contact, CancellationToken cancellationToken = default)
     {
+        if (await FindProblemAsync(contact, cancellationToken) is { } problem)
+        {
+            throw new PeerValidationException(problem);
+        }
+    }
+
+    private async Task<string?> FindProblemAsync(Contact contact, CancellationToken cancellationToken)
+    {
         if (contact.Id == node.Id || !contact.Endpoint.IsUnicast)
         {
-            throw new PeerValidationException($"{contact} is this node, or at an address that no node can have.");
+            return $"{contact} is this node, or at an address that no node can have.";
         }
 
         var pong = await node.PingAsync(contact.Endpoint, cancellationToken);
-        if (pong.Failure is { } failure)
-        {
-            throw new PeerValidationException($"{contact} did not answer a ping: {failure}.");
-        }
-
-        if (pong.Id != contact.Id)
-        {
-            throw new PeerValidationException($"{contact} answered under another id: {pong.Id?.ToString() ?? "none"}.");
-        }
+        return pong.Failure is { } failure ? $"{contact} did not answer a ping: {failure}."
+            : pong.Id != contact.Id ? $"{contact} answered under another id: {pong.Id?.ToString() ?? "none"}."
+            : null;
     }
 
     private async Task<IReadOnlyList<Contact>> WalkAsync(NodeId target, CancellationToken cancellationToken)
@@ -138,16 +140,13 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
 
     private async Task<bool> IsValidAsync(Contact contact, CancellationToken cancellationToken)
     {
-        try
+        var problem = await FindProblemAsync(contact, cancellationToken);
+        if (problem is not null)
         {
-            await ValidateAsync(contact, cancellationToken);
-            return true;
+            _logger.ContactNotValid(problem);
         }
-        catch (PeerValidationException e)
-        {
-            _logger.ContactNotValid(e.Message);
-            return false;
-        }
+
+        return problem is null;
     }
 
     private void Report(LookupOutcome outcome, IReadOnlyList<Contact> found, RoutingTableSnapshot before, TimeSpan duration)

@@ -30,7 +30,9 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
     private async Task<T> SendAsync<T>(Func<Action<T>, OutgoingRequest> create, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var call = create(answer.SetResult);
+
+        // A request that could not be sent has ended, and is cancelled all the same.
+        var call = create(result => answer.TrySetResult(result));
         requests.Send(call);
         using (cancellationToken.UnsafeRegister(_ => requests.Cancel(call), null))
         {
