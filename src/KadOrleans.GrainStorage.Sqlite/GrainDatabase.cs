@@ -49,7 +49,7 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         return new GrainDatabase(file, logger);
     }
 
-    protected override bool Plan(List<DatabaseOperation<GrainStatements>> batch) => true;
+    protected override bool Decide(List<DatabaseOperation<GrainStatements>> batch) => true;
 
     protected override void Write(List<DatabaseOperation<GrainStatements>> batch) => batch.RemoveAll(write => !TryRun(write));
 

@@ -50,12 +50,12 @@ internal sealed class GrainStatements : IDisposable
             : default;
     }
 
-    /// <summary>The grains whose ids have this prefix. Rare, so it is compiled each time.</summary>
-    public IReadOnlyList<string> ListGrains(string beginning)
+    /// <summary>The grains of a type that have a stored state. Rare, so it is compiled each time.</summary>
+    public IReadOnlyList<string> ListGrains(string type)
     {
         using var command = _connection.PrepareCommand(
             "SELECT DISTINCT grain_id FROM grain_state WHERE substr(grain_id, 1, length($beginning)) = $beginning",
-            new SqliteParameter("$beginning", beginning));
+            new SqliteParameter("$beginning", $"{type}/"));
         using var reader = command.ExecuteReader();
         var grains = new List<string>();
         while (reader.Read())
@@ -135,76 +135,46 @@ internal readonly record struct GrainRowKey(string StateName, string GrainId)
 /// <param name="Payload">The serialized state; null if there is none.</param>
 internal readonly record struct GrainRow(long? ETag, byte[]? Payload);
 
-/// <summary>Reads one row.</summary>
-internal sealed class GrainRead(GrainRowKey key) : DatabaseOperation<GrainStatements, GrainRow>
-{
-    public override bool IsWrite => false;
-
-    public override void Run(GrainStatements context) => Result = context.Read(key);
-}
-
-/// <summary>Lists the grains of a type that have a stored state.</summary>
-internal sealed class GrainListRead(string grainType) : DatabaseOperation<GrainStatements, IReadOnlyList<string>>
-{
-    public override bool IsWrite => false;
-
-    public override void Run(GrainStatements context) => Result = context.ListGrains($"{grainType}/");
-}
-
 /// <summary>
 /// Writes or deletes one row if its ETag is the expected one. ETags are random and never recur, so a writer from before a deletion gets a
 /// conflict.
 /// </summary>
-internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
+/// <param name="key">The row.</param>
+/// <param name="expected">The ETag it must have; null or empty if there must be no row.</param>
+/// <param name="payload">Its new content; null leaves a row without one.</param>
+/// <param name="deletes">Whether the row is deleted.</param>
+internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payload, bool deletes = false)
+    : DatabaseOperation<GrainStatements, long?>
 {
-    private readonly GrainRowKey _key;
-    private readonly string? _expected;
-    private readonly byte[]? _payload;
-    private readonly bool _deletes;
+    private readonly string? _expected = string.IsNullOrEmpty(expected) ? null : expected;
     private InconsistentStateException? _conflict;
 
-    private GrainWrite(GrainRowKey key, string? expected, byte[]? payload, bool deletes)
-    {
-        _key = key;
-        _expected = string.IsNullOrEmpty(expected) ? null : expected;
-        _payload = payload;
-        _deletes = deletes;
-    }
-
-    public override int Size => _payload?.Length ?? 0;
-
-    /// <summary>Puts a payload into the row; null leaves a row without one.</summary>
-    /// <param name="key">The row.</param>
-    /// <param name="expected">The ETag it must have; null or empty if there must be no row.</param>
-    /// <param name="payload">Its new content.</param>
-    public static GrainWrite Put(GrainRowKey key, string? expected, byte[]? payload) => new(key, expected, payload, deletes: false);
-
-    /// <summary>Deletes the row.</summary>
-    public static GrainWrite Delete(GrainRowKey key, string? expected) => new(key, expected, payload: null, deletes: true);
+    public override int Size => payload?.Length ?? 0;
 
     public override void Run(GrainStatements context)
     {
         var etag = NewETag();
         if (TryRun(context, etag))
         {
-            Result = _deletes ? null : etag;
+            Result = deletes ? null : etag;
             return;
         }
 
-        var stored = context.ReadETag(_key);
+        var stored = context.ReadETag(key);
         _conflict = new InconsistentStateException(
-            $"The state {_key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
+            $"The state {key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
     }
 
     public override void Complete()
     {
-        if (_conflict is { } conflict)
+        if (_conflict is null)
         {
-            Fail(conflict);
-            return;
+            base.Complete();
         }
-
-        base.Complete();
+        else
+        {
+            Fail(_conflict);
+        }
     }
 
     /// <summary>An ETag as text, for grains.</summary>
@@ -215,11 +185,11 @@ internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
         if (_expected is null)
         {
             // Deleting a row that was never written succeeds.
-            return _deletes ? statements.ReadETag(_key) is null : statements.TryInsert(_key, etag, _payload);
+            return deletes ? statements.ReadETag(key) is null : statements.TryInsert(key, etag, payload);
         }
 
-        return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var expected)
-            && (_deletes ? statements.TryDelete(_key, expected) : statements.TryUpdate(_key, expected, etag, _payload));
+        return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var tag)
+            && (deletes ? statements.TryDelete(key, tag) : statements.TryUpdate(key, tag, etag, payload));
     }
 
     private static long NewETag()

@@ -71,7 +71,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             }
             else
             {
-                (damage ?? throw file.Damaged($"the publication of key {new NodeId(id)} is unreadable")).Publications.Add(id.ToArray());
+                (damage ?? throw file.Folder.Damaged($"the publication of key {new NodeId(id)} is unreadable")).Publications.Add(id.ToArray());
             }
         });
         return publications;
@@ -113,7 +113,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         }
         else
         {
-            (damage ?? throw file.Damaged("a contact is unreadable")).Contacts++;
+            (damage ?? throw file.Folder.Damaged("a contact is unreadable")).Contacts++;
         }
     }
 
@@ -121,7 +121,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     private bool IsId(sqlite3_stmt row, string table)
     {
         var length = raw.sqlite3_column_blob(row, 0).Length;
-        return length == NodeId.Length || (damage is null ? throw file.Damaged($"an id in table {table} has {length} bytes") : false);
+        return length == NodeId.Length || (damage is null ? throw file.Folder.Damaged($"an id in table {table} has {length} bytes") : false);
     }
 
     private IEnumerable<List<ReadSegment>> ReadBlocks()
@@ -151,7 +151,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         var (number, bytes, isSound) = read;
         if (!isSound)
         {
-            removed.UnionWith((damage ?? throw file.Damaged(DatabaseSchema.UnreadableSegment(number)))
+            removed.UnionWith((damage ?? throw file.Folder.Damaged(DatabaseSchema.UnreadableSegment(number)))
                 .Records.Add(number, bytes, key => removed.Contains(key) || memory.Shard.TryFind(key, out _)));
             return;
         }
@@ -164,7 +164,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             var offset = bytes.Length - records.Length;
             if (!RecordCodec.TryTake(ref records, out var record) || !TryLoad(record, offset, segment, memory, removed))
             {
-                throw file.Damaged(DatabaseSchema.UnreadableSegment(number));
+                throw file.Folder.Damaged(DatabaseSchema.UnreadableSegment(number));
             }
         }
 

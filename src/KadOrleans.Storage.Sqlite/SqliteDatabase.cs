@@ -52,7 +52,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Why the file cannot be written now, in one sentence. Null while writing works.</summary>
     public string? Problem =>
-        Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
+        Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Folder.Displaced(displaced).Message : null);
 
     internal ColdReads Reads { get; }
 
@@ -144,7 +144,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Reads a value that memory need not have, for a scan: the cache need not keep it.</summary>
     internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => _file.Readers.Count > 0
         ? Reads.ReadAsync(key, now)
-        : new ValueTask<StoredValue?>(Writer.RunAsync(new WriterOperation<StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
+        : new ValueTask<StoredValue?>(Writer.RunAsync(new FunctionOperation<BatchWriter, StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
 
     /// <summary>The same for a key that was looked up just now, whose value the cache may keep.</summary>
     internal ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) => _file.Readers.Count > 0
@@ -156,7 +156,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await Writer.RunAsync(new WriterOperation<bool>(_ => true, onFailure: _ => false));
+            await Writer.RunAsync(new FunctionOperation<BatchWriter, bool>(_ => true, onFailure: _ => false));
         }
         catch (ObjectDisposedException)
         {
@@ -182,11 +182,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             }
             catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
             {
-                throw file.Unwritable(exception);
+                throw file.Folder.Unwritable(exception);
             }
             catch (DamagedDatabaseException exception)
             {
-                throw file.Damaged(exception.Message);
+                throw file.Folder.Damaged(exception.Message);
             }
 
             loaded = reload();

@@ -67,7 +67,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
             switch (rows.GetString(2))
             {
                 case BanKind:
-                    bans.Add(Ban.TryParse(name, out var ban) ? new BanEntry(ban, since) : throw file.Damaged("a ban in it is unreadable"));
+                    bans.Add(Ban.TryParse(name, out var ban) ? new BanEntry(ban, since) : throw file.Folder.Damaged("a ban in it is unreadable"));
                     break;
                 case LimitKind:
                     limits.Add(new LimitEntry(name, (long)rows.GetDouble(3), since));
@@ -199,7 +199,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         }
         catch (SqliteException e) when (_file is not null)
         {
-            throw _file.Unwritable(e);
+            throw _file.Folder.Unwritable(e);
         }
         finally
         {

@@ -19,7 +19,7 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
         ArgumentNullException.ThrowIfNull(publication);
         Check(cancellationToken);
         return await _database.WriteAsync(
-            new WriterOperation<StoreResult>(
+            new FunctionOperation<BatchWriter, StoreResult>(
                 writer => writer.Publish(key, publication),
                 onFailure: result => result == StoreResult.Stored ? StoreResult.StorageFailed : result),
             cancellationToken);
@@ -28,7 +28,7 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await _database.WriteAsync(new WriterOperation<bool>(writer => writer.Unpublish(key)), cancellationToken);
+        return await _database.WriteAsync(new FunctionOperation<BatchWriter, bool>(writer => writer.Unpublish(key)), cancellationToken);
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
@@ -62,6 +62,6 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
 
         // A copy, as the caller may change its list.
         var copy = state with { Contacts = [.. state.Contacts] };
-        await _database.WriteAsync(new WriterOperation<NodeState>(writer => writer.Save(copy)), cancellationToken);
+        await _database.WriteAsync(new FunctionOperation<BatchWriter, NodeState>(writer => writer.Save(copy)), cancellationToken);
     }
 }

@@ -118,6 +118,8 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
+    // The exceptions for faults. What is damaged is a part of a sentence.
+
     public Exception ReadOnly() =>
         Fault($"'{DatabasePath}' can be read but not written; give this user write permission or {Elsewhere}.");
 

@@ -56,7 +56,7 @@ internal sealed class DamageRepair(DatabaseFile file, Damage damage)
 
     private string SetAside(SegmentRows rows)
     {
-        var path = file.NextDamagedName();
+        var path = DatabaseRebuild.NextName(file.Folder);
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Span<byte> head = stackalloc byte[sizeof(long) + sizeof(int)];
         foreach (var (number, _) in damage.Records.Segments)

@@ -63,7 +63,7 @@ public sealed class AfterCommitTests : SqliteTests
 
         protected override SqliteConnection Context => _file.Connection;
 
-        protected override bool Plan(List<DatabaseOperation<SqliteConnection>> batch) => true;
+        protected override bool Decide(List<DatabaseOperation<SqliteConnection>> batch) => true;
 
         protected override void Write(List<DatabaseOperation<SqliteConnection>> batch)
         {
