@@ -130,19 +130,13 @@ internal readonly record struct GrainRowKey(string StateName, string GrainId)
     public override string ToString() => $"{StateName} of {GrainId}";
 }
 
-/// <summary>A row's content.</summary>
-/// <param name="ETag">Random for each write. Null if there is no row.</param>
-/// <param name="Payload">The serialized state; null if there is none.</param>
+/// <summary>A row's content: an ETag, null if there is no row, and the serialized state, null if there is none.</summary>
 internal readonly record struct GrainRow(long? ETag, byte[]? Payload);
 
 /// <summary>
 /// Writes or deletes one row if its ETag is the expected one. ETags are random and never recur, so a writer from before a deletion gets a
-/// conflict.
+/// conflict. Without an expected ETag there must be no row. A null payload leaves a row without content.
 /// </summary>
-/// <param name="key">The row.</param>
-/// <param name="expected">The ETag it must have; null or empty if there must be no row.</param>
-/// <param name="payload">Its new content; null leaves a row without one.</param>
-/// <param name="deletes">Whether the row is deleted.</param>
 internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payload, bool deletes = false)
     : DatabaseOperation<GrainStatements, long?>
 {

@@ -41,8 +41,8 @@ internal static class EntryCodec
         return encoded;
     }
 
-    /// <summary>Decodes changes, in their order.</summary>
-    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    // Damaged bytes throw InvalidDataException.
+
     public static List<Entry> Decode(ReadOnlySpan<byte> encoded)
     {
         var changes = new List<Entry>();
@@ -56,10 +56,7 @@ internal static class EntryCodec
         return changes;
     }
 
-    /// <summary>Decodes what the first of some changes says, but for its content.</summary>
-    /// <param name="encoded">The changes, at least one byte.</param>
-    /// <param name="hasContent">Whether they have their contents.</param>
-    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    /// <summary>Decodes what the first change says, but for its content, which it may be stored without.</summary>
     public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent)
     {
         if (encoded.Length < RemovalLength)
@@ -96,8 +93,7 @@ internal static class EntryCodec
         };
     }
 
-    /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
-    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
         ValueContent.TryRead((ContentType)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
             ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
@@ -106,11 +102,7 @@ internal static class EntryCodec
     public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
         BinaryPrimitives.WriteInt64BigEndian(encoded[RemovalLength..], time.UtcTicks);
 
-    /// <summary>Copies an encoded change without its content.</summary>
-    /// <param name="encoded">The change.</param>
-    /// <param name="contentLength">The length of its content; null for a removal.</param>
-    /// <param name="target">Gets the copy.</param>
-    /// <returns>The bytes that were copied.</returns>
+    /// <summary>Copies a change without its content, whose length is null for a removal. Returns the length of the copy.</summary>
     public static int CopyWithoutContent(ReadOnlySpan<byte> encoded, int? contentLength, Span<byte> target)
     {
         var before = contentLength is null ? RemovalLength : PutOverhead;

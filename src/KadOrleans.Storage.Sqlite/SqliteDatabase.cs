@@ -70,18 +70,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     internal bool IsClosed => _closing.IsValueCreated;
 
     /// <summary>
-    /// Opens the database in a folder, creating both if they are missing, checks the whole file and loads it. A file
-    /// that is refused stays as it is, to the byte.
+    /// Opens the database in a folder, creating both if they are missing, checks the whole file and loads it, even beyond the quota and the
+    /// most publications. A file that is refused stays as it is, to the byte.
     /// </summary>
-    /// <param name="folder">The data folder, relative to the current one or absolute.</param>
-    /// <param name="quota">The quota for new values. The file's values are loaded even beyond it.</param>
-    /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
-    /// <param name="maxPublications">The most publications, in the same way.</param>
-    /// <param name="onDamage">The policy for a damaged file. Damaged files of older releases are refused.</param>
-    /// <param name="cacheBytes">Bytes of values in memory, 0 or more.</param>
     /// <exception cref="KeyStoreException">
-    /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
-    /// damaged beyond repair. The message names it and says what to do. Of a damaged file the inner exception is a
+    /// The folder or the file cannot be used. The message names it and says what to do. Of a damaged file the inner exception is a
     /// <see cref="DamagedDatabaseException"/>.
     /// </exception>
     public static SqliteDatabase Open(

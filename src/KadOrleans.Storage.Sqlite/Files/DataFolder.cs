@@ -206,6 +206,4 @@ internal sealed class DataFolder : IDisposable
 /// <summary>
 /// A database's structure or content is damaged. It is the inner exception of the one that <see cref="DatabaseKind.Fault"/> creates.
 /// </summary>
-/// <param name="what">What is damaged, as a part of a sentence.</param>
-/// <param name="cause">The inner exception, if any.</param>
 internal sealed class DamagedDatabaseException(string what, Exception? cause = null) : Exception(what, cause);

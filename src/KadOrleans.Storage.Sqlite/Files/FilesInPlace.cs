@@ -11,7 +11,6 @@ internal sealed class FilesInPlace
 {
     private readonly DataFolder _folder;
     private readonly FileIdentity? _database;
-
     private readonly FileIdentity? _log;
 
     /// <summary>Begins to watch, once the log is there.</summary>
@@ -37,10 +36,6 @@ internal sealed class FilesInPlace
     /// Writes all committed content to a new file, and returns its path. It is the database's path if that is free. Displaced files can
     /// still be read while they are open.
     /// </summary>
-    /// <param name="connection">It is open still.</param>
-    /// <param name="displaced">The path at which the open file is no longer.</param>
-    /// <exception cref="SqliteException">It cannot be written.</exception>
-    /// <exception cref="IOException">It cannot be written, or too many copies are there.</exception>
     public string Save(SqliteConnection connection, string displaced)
     {
         if (displaced == _folder.LogPath)
@@ -69,9 +64,7 @@ internal sealed class FilesInPlace
 /// The identity of the file at a path: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
 /// anybody remove or replace a database that is open.
 /// </summary>
-/// <param name="Place">Its device.</param>
-/// <param name="Number">Its number there.</param>
-internal readonly partial record struct FileIdentity(ulong Place, ulong Number)
+internal readonly partial record struct FileIdentity(ulong Device, ulong Number)
 {
     private const int Here = -100;
     private const int InodeOffset = 32;

@@ -227,10 +227,7 @@ internal sealed class ColdReads
     }
 }
 
-/// <summary>Where a record is in the file.</summary>
-/// <param name="Number">The number of its segment.</param>
-/// <param name="Offset">Its first byte in the segment.</param>
-/// <param name="Length">Its length in bytes.</param>
+/// <summary>Where a record is in the file: the number of its segment, and its bytes there.</summary>
 internal readonly record struct RecordAddress(long Number, int Offset, int Length);
 
 /// <summary>What became of a read.</summary>
