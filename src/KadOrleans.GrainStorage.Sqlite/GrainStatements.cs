@@ -11,7 +11,6 @@ internal sealed class GrainStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _read;
-    private readonly SqliteCommand _readETag;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _delete;
@@ -20,7 +19,6 @@ internal sealed class GrainStatements : IDisposable
     {
         _connection = connection;
         _read = PrepareForRow("SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
-        _readETag = PrepareForRow("SELECT etag FROM grain_state WHERE state_name = $name AND grain_id = $grain");
         _delete = PrepareForRow(
             "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
             new SqliteParameter("$expected", SqliteType.Integer));
@@ -66,12 +64,6 @@ internal sealed class GrainStatements : IDisposable
         return grains;
     }
 
-    public long? ReadETag(GrainRowKey key)
-    {
-        Name(_readETag, key);
-        return (long?)_readETag.ExecuteScalar();
-    }
-
     /// <summary>Inserts a row. Returns false if it exists.</summary>
     public bool TryInsert(GrainRowKey key, long etag, byte[]? payload) => TryWrite(_insert, key, etag, payload);
 
@@ -92,7 +84,7 @@ internal sealed class GrainStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _readETag, _insert, _update, _delete])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _insert, _update, _delete])
         {
             command.Dispose();
         }
@@ -154,7 +146,7 @@ internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payl
             return;
         }
 
-        var stored = context.ReadETag(key);
+        var stored = context.Read(key).ETag;
         _conflict = new InconsistentStateException(
             $"The state {key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
     }
@@ -171,7 +163,6 @@ internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payl
         }
     }
 
-    /// <summary>An ETag as text, for grains.</summary>
     public static string Text(long etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
 
     private bool TryRun(GrainStatements statements, long etag)
@@ -179,7 +170,7 @@ internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payl
         if (_expected is null)
         {
             // Deleting a row that was never written succeeds.
-            return deletes ? statements.ReadETag(key) is null : statements.TryInsert(key, etag, payload);
+            return deletes ? statements.Read(key).ETag is null : statements.TryInsert(key, etag, payload);
         }
 
         return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var tag)

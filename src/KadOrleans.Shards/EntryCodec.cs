@@ -148,7 +148,6 @@ internal static class EntryCodec
     }
 }
 
-/// <summary>What a stored change says, but for its content.</summary>
 internal readonly record struct EntryHead
 {
     public NodeId Key { get; init; }

@@ -271,7 +271,6 @@ internal sealed class RecordLog
         _image = image;
     }
 
-    /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>
     private async Task<CommitResult> FindOutAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
     {
         // The next read changes memory, also by the planned changes if they are in storage.

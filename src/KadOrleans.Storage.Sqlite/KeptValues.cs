@@ -114,6 +114,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     {
         lock (Gate)
         {
+            // Places are used again, numbers of segments are not.
             value = value.StoredAt < held.StoredAt ? value with { StoredAt = held.StoredAt } : value;
             if (keeps && Shard.TryGetAt(held.Slot, out var now) && now == held && AddressOf(now) == address)
             {
@@ -164,31 +165,28 @@ internal sealed class KeptValues : IShardValues, IDisposable
     public IEnumerable<HeldKey> Scan(Func<HeldKey, bool> isWanted)
     {
         var keys = new List<HeldKey>();
-        for (var slot = 0; TryCopy(slot, keys); slot += CopiedAtOnce)
+        var (slot, slots) = (0, 0);
+        do
         {
+            keys.Clear();
+            lock (Gate)
+            {
+                slots = Shard.Slots;
+                for (var end = Math.Min(slot + CopiedAtOnce, slots); slot < end; slot++)
+                {
+                    if (Shard.TryGetAt(slot, out var held))
+                    {
+                        keys.Add(held);
+                    }
+                }
+            }
+
             foreach (var held in keys.Where(isWanted))
             {
                 yield return held;
             }
         }
-    }
-
-    // False if there are no such slots.
-    private bool TryCopy(int first, List<HeldKey> keys)
-    {
-        keys.Clear();
-        lock (Gate)
-        {
-            for (var slot = first; slot < Math.Min(first + CopiedAtOnce, Shard.Slots); slot++)
-            {
-                if (Shard.TryGetAt(slot, out var held))
-                {
-                    keys.Add(held);
-                }
-            }
-
-            return first < Shard.Slots;
-        }
+        while (slot < slots);
     }
 
     /// <summary>What the cache has of a key; for the writer, under the lock.</summary>

@@ -111,7 +111,6 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    /// <summary>Length of the write-ahead log in bytes; 0 if there is none.</summary>
     public long LogLength => new FileInfo(Folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
 
     /// <summary>

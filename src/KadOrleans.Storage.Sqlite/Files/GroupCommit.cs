@@ -320,7 +320,6 @@ internal abstract class DatabaseOperation<TContext>
     /// <summary>The approximate bytes that it adds to a transaction.</summary>
     public virtual int Size => 0;
 
-    /// <summary>Called once.</summary>
     public abstract void Run(TContext context);
 
     /// <summary>Completes the caller's task, after the commit.</summary>
@@ -330,15 +329,12 @@ internal abstract class DatabaseOperation<TContext>
     public abstract void Fail(Exception cause);
 }
 
-/// <summary>An operation with a result.</summary>
 internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
 {
     private readonly TaskCompletionSource<TResult> _completion = new(Options);
 
-    /// <summary>Completes when the transaction is committed. Fails if that fails.</summary>
     public Task<TResult> Task => _completion.Task;
 
-    /// <summary>The result, which the caller gets after the commit.</summary>
     protected TResult? Result { get; set; }
 
     // The writer must not run its callers' continuations. A grain continues in its own scheduler in any case, so for it the detour through

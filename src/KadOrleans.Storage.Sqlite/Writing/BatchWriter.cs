@@ -263,11 +263,21 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         _values.EndCommit();
     }
 
+    // In one work item of the thread pool, one after another: no commit may wait for what callers do next. Callers of puts continue there, so
+    // they must not block. If the writer has nothing more to do, its thread takes the item at once.
     protected override void CompleteBatch(List<DatabaseOperation<BatchWriter>> batch, Exception? failure)
     {
         if (batch.Count > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(new Completions([.. batch], failure), preferLocal: true);
+            ThreadPool.UnsafeQueueUserWorkItem(CompleteAll, (batch.ToArray(), failure), preferLocal: true);
+        }
+
+        static void CompleteAll((DatabaseOperation<BatchWriter>[] Batch, Exception? Failure) finished)
+        {
+            foreach (var operation in finished.Batch)
+            {
+                Complete(operation, finished.Failure);
+            }
         }
     }
 
@@ -343,22 +353,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     }
 
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));
-
-    /// <summary>
-    /// Completes the operations of one batch, one after another, in one work item of the thread pool. Callers of puts continue there, so
-    /// they must not block. The writer does not complete them itself: no commit may wait for what callers do next. If the writer has
-    /// nothing more to do, its thread takes the item at once. The item costs once per batch.
-    /// </summary>
-    private sealed class Completions(DatabaseOperation<BatchWriter>[] batch, Exception? failure) : IThreadPoolWorkItem
-    {
-        public void Execute()
-        {
-            foreach (var operation in batch)
-            {
-                GroupCommit<BatchWriter>.Complete(operation, failure);
-            }
-        }
-    }
 }
 
 /// <summary>The metrics of writes, on the node's meter. Grain storage uses the same names with other targets.</summary>
