@@ -88,7 +88,6 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         CacheKiB = 16 * 1024,
         Owner = "silo",
         FolderSetting = folderSetting is null ? string.Empty : $" with {folderSetting}",
-        AlteredLayout = "its table is missing or altered",
         FreshStart = "start an empty cluster",
         Fault = (message, cause) => new GrainDatabaseException(message, cause),
     };

@@ -26,13 +26,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, DamageReport? damage, LogOptions options, ILogger logger)
     {
-        _damage = damage;
-        _file = file;
-        _logger = logger;
+        (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
-        Publications = loaded.Publications;
-        Values = loaded.Values;
-        Segments = loaded.Segments;
+        (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
         Writer = new BatchWriter(file, loaded, options, _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
     }
@@ -106,7 +102,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             opened => loaded = LoadedDatabase.Read(opened, limits, onDamage));
         try
         {
-            var damage = Repair(file, ref loaded!, () => LoadedDatabase.Read(file, limits, DamagePolicy.Refuse));
+            var damage = Repair(file, ref loaded!, limits);
             var usage = loaded.Values.GetUsage();
             StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
             if (damage is not null)
@@ -159,7 +155,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 
     // Damaged parts are removed from the file before anything is written to it, and the rest is loaded again.
-    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, Func<LoadedDatabase> reload)
+    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, StorageLimits limits)
     {
         if (loaded.Damage is not { } damage || (!damage.IsAny && file.Rebuilt is null))
         {
@@ -182,7 +178,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 throw file.Folder.Damaged(exception.Message);
             }
 
-            loaded = reload();
+            loaded = LoadedDatabase.Read(file, limits, DamagePolicy.Refuse);
         }
 
         // The id's row was lost with the damaged structure.

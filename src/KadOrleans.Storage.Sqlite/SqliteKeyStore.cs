@@ -12,7 +12,6 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
     // The most keys removed in one write, so that a long removal does not delay puts.
     private const int RemovalSlice = 1024;
-
     private const int ReadTogether = 64;
 
     private volatile bool _disposed;

@@ -171,7 +171,6 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
                 );
                 """,
             Owner = "node",
-            AlteredLayout = "a table is missing or altered",
             FreshStart = "start without bans, changed limits and the audit log",
             Fault = (message, cause) => new KeyStoreException(message, cause!),
         },

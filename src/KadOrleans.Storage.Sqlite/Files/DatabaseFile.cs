@@ -67,17 +67,12 @@ internal sealed class DatabaseFile : IDisposable
         catch (Exception exception)
         {
             claim.Dispose();
-            switch (exception)
+            if (claim.From(exception) is { } fault)
             {
-                case SqliteException fault:
-                    throw claim.From(fault);
-                case DamagedDatabaseException damage:
-                    throw claim.Damaged(damage.Message, damage.InnerException);
-                case IOException or UnauthorizedAccessException:
-                    throw claim.Unreachable(exception);
-                default:
-                    throw;
+                throw fault;
             }
+
+            throw;
         }
     }
 

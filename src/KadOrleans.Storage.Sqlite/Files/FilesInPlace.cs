@@ -21,11 +21,6 @@ internal sealed class FilesInPlace
         _log = FileIdentity.Read(folder.LogPath);
     }
 
-    private bool HasOwnLog => _log is not null && FileIdentity.Read(_folder.LogPath) == _log;
-
-    // SQLite would take a remaining log for the copy's.
-    private bool IsFree => !File.Exists(_folder.DatabasePath) && !File.Exists(_folder.LogPath);
-
     /// <summary>The path of the removed or replaced file. Null if all are in place. Costs two system calls.</summary>
     public string? FindDisplaced() =>
         FileIdentity.Read(_folder.DatabasePath) != _database ? _folder.DatabasePath
@@ -48,13 +43,15 @@ internal sealed class FilesInPlace
         var partial = _folder.DatabasePath + ".partial";
         File.Delete(partial);
         connection.Execute("VACUUM INTO $path", new SqliteParameter("$path", partial));
-        if (HasOwnLog && !File.Exists(_folder.DatabasePath))
+        if (_log is not null && FileIdentity.Read(_folder.LogPath) == _log && !File.Exists(_folder.DatabasePath))
         {
             // The copy has all its content, and SQLite would take it for the copy's log.
             File.Delete(_folder.LogPath);
         }
 
-        var target = IsFree ? _folder.DatabasePath : _folder.NextSpareName("lost");
+        // SQLite would take a remaining log for the copy's.
+        var isFree = !File.Exists(_folder.DatabasePath) && !File.Exists(_folder.LogPath);
+        var target = isFree ? _folder.DatabasePath : _folder.NextSpareName("lost");
         File.Move(partial, target, overwrite: false);
         return target;
     }

@@ -42,7 +42,6 @@ internal static class DatabaseSchema
         CacheKiB = 16384,
         Readers = readers,
         Owner = "node",
-        AlteredLayout = "a table is missing or altered",
         FreshStart = "start without stored keys",
         Fault = (message, cause) => new KeyStoreException(message, cause!),
     };
