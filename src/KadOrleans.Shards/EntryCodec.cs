@@ -67,7 +67,7 @@ internal static class EntryCodec
         var key = new NodeId(encoded.Slice(1, NodeId.Length));
         if (encoded[0] == Removed)
         {
-            return new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
+            return new EntryHead(key, IsRemoval: true, RemovalLength);
         }
 
         var isPublished = (encoded[0] & Published) != 0;
@@ -79,18 +79,16 @@ internal static class EntryCodec
             throw Damaged();
         }
 
-        return new EntryHead
-        {
-            Key = key,
-            Length = overhead + (hasContent ? size : 0),
-            ContentLength = size,
-            StoredAt = ReadTime(rest),
-            ExpiresAt = ReadTime(rest[8..]),
-            PublishedAt = isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
-            Source = new SourceNetwork(
-                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
-            IsFar = (encoded[0] & Far) != 0,
-        };
+        return new EntryHead(
+            key,
+            IsRemoval: false,
+            Length: overhead + (hasContent ? size : 0),
+            ContentLength: size,
+            StoredAt: ReadTime(rest),
+            ExpiresAt: ReadTime(rest[8..]),
+            PublishedAt: isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
+            Source: new SourceNetwork(BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
+            IsFar: (encoded[0] & Far) != 0);
     }
 
     /// <summary>Decodes the value of the first change, whose head was read.</summary>
@@ -148,28 +146,21 @@ internal static class EntryCodec
     }
 }
 
-internal readonly record struct EntryHead
+/// <summary>
+/// What a stored change says, but for its content. A removal has only a key and its length. The content's length is known whether the record
+/// has the content or not.
+/// </summary>
+internal readonly record struct EntryHead(
+    NodeId Key,
+    bool IsRemoval,
+    int Length,
+    int ContentLength = 0,
+    DateTimeOffset StoredAt = default,
+    DateTimeOffset ExpiresAt = default,
+    DateTimeOffset? PublishedAt = null,
+    SourceNetwork Source = default,
+    bool IsFar = false)
 {
-    public NodeId Key { get; init; }
-
-    /// <summary>Whether the key is removed. Then nothing below is set but the length.</summary>
-    public bool IsRemoval { get; init; }
-
-    public int Length { get; init; }
-
-    /// <summary>The bytes of the content, whether the record has it or not.</summary>
-    public int ContentLength { get; init; }
-
-    public DateTimeOffset StoredAt { get; init; }
-
-    public DateTimeOffset ExpiresAt { get; init; }
-
-    public DateTimeOffset? PublishedAt { get; init; }
-
-    public SourceNetwork Source { get; init; }
-
-    public bool IsFar { get; init; }
-
     public StoreShare Share =>
         new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
 }

@@ -199,7 +199,8 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         Read("SELECT records FROM segment ORDER BY number DESC LIMIT 64", row =>
         {
             var bytes = raw.sqlite3_column_blob(row, 0);
-            for (sampled++, bytes = bytes.Length < SegmentCodec.HeaderLength ? [] : bytes[SegmentCodec.HeaderLength..]; RecordCodec.TryTake(ref bytes, out _); records++)
+            bytes = bytes.Length < SegmentCodec.HeaderLength ? [] : bytes[SegmentCodec.HeaderLength..];
+            for (sampled++; RecordCodec.TryTake(ref bytes, out _); records++)
             {
             }
         });

@@ -124,10 +124,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
     /// <exception cref="KeyStoreException">It failed.</exception>
-    internal Task<TResult> WriteAsync<TResult>(DatabaseOperation<BatchWriter, TResult> write, CancellationToken cancellationToken)
+    internal Task<TResult> WriteAsync<TResult>(
+        Func<BatchWriter, TResult> write, CancellationToken cancellationToken, Func<TResult?, TResult>? onFailure = null)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        return Writer.RunAsync(write, cancellationToken);
+        return Writer.RunAsync(new FunctionOperation<BatchWriter, TResult>(write, onFailure), cancellationToken);
     }
 
     /// <summary>Reads a value that memory need not have, for a scan: the cache need not keep it.</summary>

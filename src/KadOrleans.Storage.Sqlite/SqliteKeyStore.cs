@@ -127,7 +127,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     // Removes keys that are still expired when their turn comes.
     private Task<int> RemoveAsync(NodeId[] keys, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
-        new FunctionOperation<BatchWriter, int>(writer => keys.Count(key => writer.RemoveExpired(key, now))), cancellationToken);
+        writer => keys.Count(key => writer.RemoveExpired(key, now)), cancellationToken);
 
     // Some at a time, so that they are read together. What is asked for once does not come into the cache.
     private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadAsync(

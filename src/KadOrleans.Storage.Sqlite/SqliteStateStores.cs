@@ -17,16 +17,15 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
         ArgumentNullException.ThrowIfNull(publication);
         Check(cancellationToken);
         return await database.WriteAsync(
-            new FunctionOperation<BatchWriter, StoreResult>(
-                writer => writer.Publish(key, publication),
-                onFailure: result => result == StoreResult.Stored ? StoreResult.StorageFailed : result),
-            cancellationToken);
+            writer => writer.Publish(key, publication),
+            cancellationToken,
+            onFailure: static result => result == StoreResult.Stored ? StoreResult.StorageFailed : result);
     }
 
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await database.WriteAsync(new FunctionOperation<BatchWriter, bool>(writer => writer.Unpublish(key)), cancellationToken);
+        return await database.WriteAsync(writer => writer.Unpublish(key), cancellationToken);
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
@@ -58,6 +57,6 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
 
         // A copy, as the caller may change its list.
         var copy = state with { Contacts = [.. state.Contacts] };
-        await database.WriteAsync(new FunctionOperation<BatchWriter, NodeState>(writer => writer.Save(copy)), cancellationToken);
+        await database.WriteAsync(writer => writer.Save(copy), cancellationToken);
     }
 }
