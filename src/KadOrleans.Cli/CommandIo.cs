@@ -6,9 +6,7 @@ internal sealed class CommandIo : IDisposable
 
     private readonly Func<Stream> _openInput;
 
-    /// <param name="openInput">Opens standard input, when a command wants it.</param>
-    /// <param name="output">Standard output, for results.</param>
-    /// <param name="error">Standard error, for everything else. Must be safe to use from several threads.</param>
+    // The writer for standard error must be safe to use from several threads.
     public CommandIo(Func<Stream> openInput, Stream output, TextWriter error)
     {
         _openInput = openInput;
@@ -73,9 +71,6 @@ internal sealed class CommandIo : IDisposable
 }
 
 /// <summary>Ends a command. The message is one sentence for the user.</summary>
-/// <param name="exitCode">One of <see cref="KadOrleans.Hosting.ExitCode"/>.</param>
-/// <param name="message">What is wrong, with its value and what is allowed.</param>
-/// <param name="cause">The exception behind it, if any.</param>
 internal sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
     public int ExitCode { get; } = exitCode;
@@ -83,9 +78,7 @@ internal sealed class CommandException(int exitCode, string message, Exception? 
     /// <summary>The command line, or a file or port that it names, is wrong.</summary>
     public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.WrongUsage, message, cause);
 
-    /// <summary>The command did not succeed.</summary>
     public static CommandException Failed(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.Failed, message, cause);
 
-    /// <summary>No node answered.</summary>
     public static CommandException Unreachable(string message) => new(KadOrleans.Hosting.ExitCode.Unreachable, message);
 }

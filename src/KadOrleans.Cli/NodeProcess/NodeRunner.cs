@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli;
 
-/// <summary>The checked settings of <c>kad node</c>.</summary>
 internal sealed record NodeSettings
 {
     public required KadNodeOptions Node { get; init; }
@@ -20,7 +19,6 @@ internal sealed record NodeSettings
 
     public required HttpPlace? Http { get; init; }
 
-    /// <summary>The file of the API's tokens.</summary>
     public required string? HttpTokens { get; init; }
 
     public required TelemetryOptions? Telemetry { get; init; }
@@ -28,7 +26,6 @@ internal sealed record NodeSettings
     public required bool Verbose { get; init; }
 }
 
-/// <summary>Runs a node until it is told to stop.</summary>
 internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
@@ -41,7 +38,6 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     /// <exception cref="CommandException">
     /// No host name resolves and no contact is saved, so the node could never join; or an address cannot be listened on.
     /// </exception>
-    /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);

@@ -22,14 +22,12 @@ internal sealed class NodeStorage : IAsyncDisposable
     public string? Damage => _database.Damage;
 
     /// <summary>Opens a data folder.</summary>
-    /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
     public static NodeStorage Open(string folder, StoreQuota quota) => new(SqliteDatabase.Open(folder, quota, onDamage: DamagePolicy.Refuse), null);
 
     /// <summary>
     /// Opens a data folder for reading. A damaged one is copied to a temporary folder if it <paramref name="salvages"/>, and the copy is
     /// repaired. The folder itself is not changed.
     /// </summary>
-    /// <exception cref="KeyStoreException">It cannot be opened.</exception>
     public static NodeStorage OpenForReading(string folder, bool salvages)
     {
         try

@@ -24,7 +24,6 @@ internal sealed class HostNames
 
     private HostNames(IEnumerable<string> names) => _names = names.Append("localhost").ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>No names besides those always allowed.</summary>
     public static HostNames None { get; } = new([]);
 
     /// <summary>Some names, each of which <see cref="IsName"/>, and those always allowed.</summary>

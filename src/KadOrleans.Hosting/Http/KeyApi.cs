@@ -23,14 +23,12 @@ internal static class KeyApi
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    /// <summary>Describes an endpoint that is a get.</summary>
     public static RouteHandlerBuilder DescribesGet(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
         .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .Produces(StatusCodes.Status304NotModified)
         .ProducesProblem(StatusCodes.Status404NotFound);
 
-    /// <summary>Describes an endpoint that is a put.</summary>
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription("If-Match and If-None-Match are checked against the value that a get finds. Another put may come between.")
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
@@ -44,7 +42,6 @@ internal static class KeyApi
         ? $"No value was found for the key '{key}': {LookupText.Describe(lookup)}"
         : $"No value was found for the key '{key}'; no lookup was made.";
 
-    /// <summary>Why a put stored nothing.</summary>
     public static string NotStored(RequestedKey key, SetResult result) => IsConflict(result)
         ? $"The value of the key '{key}' was not stored: another one is published here, or lives longer."
         : $"The value of the key '{key}' was not stored: contacts that rejected it: {result.Refused}, "

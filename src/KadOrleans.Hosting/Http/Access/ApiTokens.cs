@@ -100,7 +100,6 @@ internal sealed class ApiTokens
         }
     }
 
-    /// <summary>The content of a file with these tokens.</summary>
     public static string Write(IReadOnlyList<ApiToken> tokens) => JsonSerializer.Serialize(new TokenFile(tokens), Strict);
 
     public bool TryFind(string secret, [NotNullWhen(true)] out ApiToken? token) => _byHash.TryGetValue(ApiToken.HashOf(secret), out token);

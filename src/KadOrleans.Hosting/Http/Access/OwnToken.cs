@@ -14,13 +14,10 @@ internal sealed class OwnToken
         Path = System.IO.Path.Combine(folder, FileName);
     }
 
-    /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>What the server is told of it.</summary>
     public ApiToken Token { get; }
 
-    /// <summary>Creates a token that is not written yet.</summary>
     public static OwnToken Create(string folder) => new(folder);
 
     /// <summary>Replaces the file. Call it when no other process can use the data folder, as that one's token would be lost.</summary>
