@@ -1,28 +1,18 @@
 namespace KadOrleans.Cli;
 
-internal sealed class CommandIo : IDisposable
+/// <summary>Where a command reads and writes. The writer for errors must be safe to use from several threads.</summary>
+internal sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter error) : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    private readonly Func<Stream> _openInput;
-
-    // The writer for standard error must be safe to use from several threads.
-    public CommandIo(Func<Stream> openInput, Stream output, TextWriter error)
-    {
-        _openInput = openInput;
-        OutputBytes = output;
-        Output = new StreamWriter(output, Utf8, leaveOpen: true) { AutoFlush = true };
-        Error = error;
-    }
-
     /// <summary>Results as text; flushed with each write.</summary>
-    public TextWriter Output { get; }
+    public TextWriter Output { get; } = new StreamWriter(output, Utf8, leaveOpen: true) { AutoFlush = true };
 
     /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
-    public Stream OutputBytes { get; }
+    public Stream OutputBytes => output;
 
     /// <summary>Errors, warnings and progress. Text that may come from strangers goes through <see cref="Say"/>.</summary>
-    public TextWriter Error { get; }
+    public TextWriter Error => error;
 
     public bool IsOutputTerminal { get; init; }
 
@@ -40,7 +30,7 @@ internal sealed class CommandIo : IDisposable
     /// <summary>Writes a sentence to <see cref="Error"/>, with its invisible characters shown.</summary>
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
-    public Stream OpenInput() => _openInput();
+    public Stream OpenInput() => openInput();
 
     public void Dispose() => Output.Dispose();
 

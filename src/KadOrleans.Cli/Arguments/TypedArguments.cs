@@ -25,7 +25,7 @@ internal static class Endpoints
 
     public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsName(text)) is { } wrong
         ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
-        : HostNames.Of(texts);
+        : new HostNames(texts);
 
     public static string ParseTrust(string text) => AddressRange.TryParse(text, out _)
         ? text

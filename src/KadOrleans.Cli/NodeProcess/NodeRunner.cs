@@ -29,7 +29,7 @@ internal sealed record NodeSettings
 internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
-    private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? OwnToken.Create(folder) : null;
+    private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? new OwnToken(folder) : null;
 
     /// <summary>
     /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
@@ -110,7 +110,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             tokens.Add(_ownToken.Token);
         }
 
-        return tokens.Count > 0 ? ApiTokens.Of(tokens) : null;
+        return tokens.Count > 0 ? new ApiTokens(tokens) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.

@@ -118,7 +118,7 @@ internal sealed class KadHttpOptions
     /// <summary><see cref="Address"/>, or the process's default.</summary>
     public IPEndPoint EndPoint { get; internal set; } = new(IPAddress.Loopback, KadOptions.SiloHttpPort);
 
-    public HttpPlace Place => new(EndPoint, HostNames.Of(Hosts), Setting, HostsSetting, Connections);
+    public HttpPlace Place => new(EndPoint, new HostNames(Hosts), Setting, HostsSetting, Connections);
 }
 
 internal sealed class KadSiloOptions

@@ -153,7 +153,7 @@ internal static class EdgeProgram
             health,
             settings.Http.Tokens is { } tokens
                 ? (new DhtClient(host.Services.GetRequiredService<IGrainFactory>()),
-                    ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, tokens)))
+                    new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, tokens)))
                 : null,
             loggers,
             CancellationToken.None);

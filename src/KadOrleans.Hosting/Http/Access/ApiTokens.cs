@@ -52,7 +52,7 @@ internal static class ApiScope
 }
 
 /// <summary>The tokens that a server accepts. Without any the API is not served.</summary>
-internal sealed class ApiTokens
+internal sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
 {
     private const int MaxTokens = 1_000;
     private const long MaxFileBytes = 1 << 20;
@@ -65,12 +65,8 @@ internal sealed class ApiTokens
         WriteIndented = true,
     };
 
-    private readonly FrozenDictionary<string, ApiToken> _byHash;
-
-    private ApiTokens(IEnumerable<ApiToken> tokens) =>
-        _byHash = tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
-
-    public static ApiTokens Of(params IEnumerable<ApiToken> tokens) => new(tokens);
+    private readonly FrozenDictionary<string, ApiToken> _byHash =
+        tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads a file: <c>{"tokens":[{"name":…,"sha256":…,"scopes":["read","write"],"requestsPerSecond":1000}]}</c>.</summary>
     /// <param name="setting">The setting with the path, for the sentence of an error.</param>

@@ -137,7 +137,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     [Fact]
     public async Task A_host_that_is_no_name_of_the_edge_is_refused()
     {
-        var hosts = HostNames.Of(["kad.example.org"]);
+        var hosts = new HostNames(["kad.example.org"]);
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-host");
         await using var server = await EdgeProgram.ServeHttpAsync(
             Place("127.0.0.1", hosts), edge.Health, api: null, NullLoggerFactory.Instance, Token);
@@ -163,7 +163,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-keys");
         var (secret, token) = ApiToken.Create("test", ApiScope.All);
         await using var server = await EdgeProgram.ServeHttpAsync(
-            Place("127.0.0.1"), edge.Health, (new DhtClient(cluster.Client), ApiTokens.Of(token)), NullLoggerFactory.Instance, Token);
+            Place("127.0.0.1"), edge.Health, (new DhtClient(cluster.Client), new ApiTokens(token)), NullLoggerFactory.Instance, Token);
         using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
         var path = new Uri("/v1/keys/key?wait=durable", UriKind.Relative);
         using var refused = await http.PutAsync(path, new StringContent("value"), Token);
