@@ -12,7 +12,6 @@ internal sealed class NodeStorage(SqliteDatabase database, string? copy) : IAsyn
     /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
     public string? Damage => database.Damage;
 
-    /// <summary>Opens a data folder.</summary>
     public static NodeStorage Open(string folder, StoreQuota quota) => new(SqliteDatabase.Open(folder, quota, onDamage: DamagePolicy.Refuse), null);
 
     /// <summary>

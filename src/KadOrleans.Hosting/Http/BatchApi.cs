@@ -24,7 +24,6 @@ internal static class BatchApi
         .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
-    /// <summary>Reads the operations of a request.</summary>
     public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
     {
         var json = await Body.ReadJsonAsync(context, Missing);
@@ -86,10 +85,8 @@ internal static class BatchApi
         public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
     }
 
-    /// <summary>An operation.</summary>
     public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
     {
-        /// <summary>Reads the operation at a place of a request.</summary>
         public static Operation Read(JsonElement json, int place)
         {
             try

@@ -2,7 +2,6 @@ using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>One key: get, put, delete.</summary>
 internal static class KeyApi
 {
     private const string Path = "/keys/{key}";
@@ -50,8 +49,10 @@ internal static class KeyApi
     public static int StatusOf(SetResult result) =>
         IsConflict(result) ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable;
 
-    public static async Task<IResult> RespondToGetAsync(RequestedKey requested, HttpContext context, IDht dht)
+    // The parameters key and as are for the document; RequestedKey reads both.
+    public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
+        var requested = RequestedKey.Read(context);
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -91,10 +92,6 @@ internal static class KeyApi
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value);
         return PutResult.Of(requested, result);
     }
-
-    // The parameters key and as are for the document; RequestedKey reads both.
-    private static Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht) =>
-        RespondToGetAsync(RequestedKey.Read(context), context, dht);
 
     private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht) =>
         RespondToPutAsync(RequestedKey.Read(context), RequestedPut.Parse(wait, life), context, dht);

@@ -72,7 +72,6 @@ internal readonly record struct Health(string Status, string? Reason = null)
 
     public bool IsReady => Status == Ready;
 
-    /// <summary>The result of the check of <c>/health/ready</c>.</summary>
     public HealthCheckResult ToResult() => new(
         IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
         Status,

@@ -71,14 +71,8 @@ internal sealed record LookupSummary(string Reason, int Asked, int Answered, int
 /// <summary>An estimated network size as JSON: <c>{"nodes","standardError","lookups"}</c>, or null.</summary>
 internal static class NetworkSizeJson
 {
-    public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null
-        ? null
-        : new JsonObject
-        {
-            ["nodes"] = Math.Round(estimate.Nodes, 1),
-            ["standardError"] = Math.Round(estimate.StandardError, 1),
-            ["lookups"] = estimate.Lookups,
-        };
+    public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null ? null : ResultJson.Of(
+        new { Nodes = Math.Round(estimate.Nodes, 1), StandardError = Math.Round(estimate.StandardError, 1), estimate.Lookups });
 }
 
 internal static class ValueJson

@@ -33,7 +33,6 @@ internal sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string
     public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }
 
-/// <summary>What a token may allow.</summary>
 internal static class ApiScope
 {
     /// <summary>Get values, watch keys, find nodes, and read the status.</summary>
@@ -69,8 +68,6 @@ internal sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
         tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads a file: <c>{"tokens":[{"name":…,"sha256":…,"scopes":["read","write"],"requestsPerSecond":1000}]}</c>.</summary>
-    /// <param name="setting">The setting with the path, for the sentence of an error.</param>
-    /// <param name="path">The file, at most 1 MiB.</param>
     /// <exception cref="OptionsValidationException">It cannot be read, or one of its tokens is wrong. One sentence.</exception>
     public static IReadOnlyList<ApiToken> Read(string setting, string path)
     {

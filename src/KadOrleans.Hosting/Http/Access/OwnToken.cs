@@ -14,7 +14,6 @@ internal sealed class OwnToken(string folder)
     public ApiToken Token => _created.Token;
 
     /// <summary>Replaces the file. Call it when no other process can use the data folder, as that one's token would be lost.</summary>
-    /// <param name="setting">The setting of the folder, for the sentence.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">It cannot be written.</exception>
     public void Write(string setting)
     {

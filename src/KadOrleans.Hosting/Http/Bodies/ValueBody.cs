@@ -27,8 +27,6 @@ internal static class Body
     }
 
     /// <summary>Reads a body as a JSON object.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="needed">What another body is told.</param>
     /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
     public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed)
     {
