@@ -1,4 +1,3 @@
-using KadOrleans.Core;
 
 namespace KadOrleans.Faults;
 

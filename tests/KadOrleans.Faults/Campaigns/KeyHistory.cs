@@ -1,5 +1,4 @@
 using System.Globalization;
-using KadOrleans.Core;
 
 namespace KadOrleans.Faults;
 

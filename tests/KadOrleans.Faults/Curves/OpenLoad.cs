@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using KadOrleans.Core;
 
 namespace KadOrleans.Faults;
 
