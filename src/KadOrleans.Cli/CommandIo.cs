@@ -1,30 +1,18 @@
 namespace KadOrleans.Cli;
 
-internal sealed class CommandIo : IDisposable
+/// <summary>Where a command reads and writes. The writer for errors must be safe to use from several threads.</summary>
+internal sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter error) : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    private readonly Func<Stream> _openInput;
-
-    /// <param name="openInput">Opens standard input, when a command wants it.</param>
-    /// <param name="output">Standard output, for results.</param>
-    /// <param name="error">Standard error, for everything else. Must be safe to use from several threads.</param>
-    public CommandIo(Func<Stream> openInput, Stream output, TextWriter error)
-    {
-        _openInput = openInput;
-        OutputBytes = output;
-        Output = new StreamWriter(output, Utf8, leaveOpen: true) { AutoFlush = true };
-        Error = error;
-    }
-
     /// <summary>Results as text; flushed with each write.</summary>
-    public TextWriter Output { get; }
+    public TextWriter Output { get; } = new StreamWriter(output, Utf8, leaveOpen: true) { AutoFlush = true };
 
     /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
-    public Stream OutputBytes { get; }
+    public Stream OutputBytes => output;
 
     /// <summary>Errors, warnings and progress. Text that may come from strangers goes through <see cref="Say"/>.</summary>
-    public TextWriter Error { get; }
+    public TextWriter Error => error;
 
     public bool IsOutputTerminal { get; init; }
 
@@ -42,7 +30,7 @@ internal sealed class CommandIo : IDisposable
     /// <summary>Writes a sentence to <see cref="Error"/>, with its invisible characters shown.</summary>
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
-    public Stream OpenInput() => _openInput();
+    public Stream OpenInput() => openInput();
 
     public void Dispose() => Output.Dispose();
 
@@ -73,9 +61,6 @@ internal sealed class CommandIo : IDisposable
 }
 
 /// <summary>Ends a command. The message is one sentence for the user.</summary>
-/// <param name="exitCode">One of <see cref="KadOrleans.Hosting.ExitCode"/>.</param>
-/// <param name="message">What is wrong, with its value and what is allowed.</param>
-/// <param name="cause">The exception behind it, if any.</param>
 internal sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
     public int ExitCode { get; } = exitCode;
@@ -83,9 +68,7 @@ internal sealed class CommandException(int exitCode, string message, Exception? 
     /// <summary>The command line, or a file or port that it names, is wrong.</summary>
     public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.WrongUsage, message, cause);
 
-    /// <summary>The command did not succeed.</summary>
     public static CommandException Failed(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.Failed, message, cause);
 
-    /// <summary>No node answered.</summary>
     public static CommandException Unreachable(string message) => new(KadOrleans.Hosting.ExitCode.Unreachable, message);
 }

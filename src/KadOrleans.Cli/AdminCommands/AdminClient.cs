@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace KadOrleans.Cli;
@@ -112,19 +111,17 @@ internal sealed class AdminClient : IDisposable
     }
 }
 
-/// <summary>A request to the API: the path with its query, and the body, if there is one.</summary>
-internal sealed record ApiRequest(HttpMethod Method, string Path, JsonObject? Body = null)
+/// <summary>A request to the API: the path with its query, and the body in JSON, if there is one.</summary>
+internal sealed record ApiRequest(HttpMethod Method, string Path, byte[]? Body = null)
 {
-    /// <summary>A body that is JSON already, in place of <see cref="Body"/>.</summary>
-    public byte[]? File { get; init; }
+    public ApiRequest(HttpMethod method, string path, JsonObject body)
+        : this(method, path, JsonSerializer.SerializeToUtf8Bytes(body))
+    {
+    }
 
     /// <summary>The content of one attempt, which disposes it; null if there is none.</summary>
-    public HttpContent? Content => this switch
-    {
-        { File: { } file } => new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
-        { Body: { } body } => JsonContent.Create(body),
-        _ => null,
-    };
+    public HttpContent? Content =>
+        Body is null ? null : new ByteArrayContent(Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
 

@@ -7,25 +7,15 @@ internal static class ApiCommand
         CommandIo io, ExampleCommand command, Func<ParseResult, ApiRequest> request, Action<ResultPrinter, JsonObject> print) =>
         Create(io, command, async (parsed, client, cancellationToken) => await client.SendAsync(request(parsed), cancellationToken), print);
 
-    /// <summary>A command of several requests, with one result.</summary>
+    public static Command List(CommandIo io, ExampleCommand command, string path, Action<ResultPrinter, JsonObject> print) =>
+        Create(io, command, _ => ApiRequest.Get(path), print);
+
+    /// <summary>A command of several requests, with one result. Without a progress it says that it waits.</summary>
     public static Command Create(
         CommandIo io,
         ExampleCommand command,
         Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
         Action<ResultPrinter, JsonObject> print,
-        Func<string>? progress = null) =>
-        CreateAsync(io, command, run, (_, printer, result) =>
-        {
-            print(printer, result);
-            return Task.CompletedTask;
-        }, progress);
-
-    /// <summary>A command of several requests whose result is printed by its options. Without a progress it says that it waits.</summary>
-    public static Command CreateAsync(
-        CommandIo io,
-        ExampleCommand command,
-        Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
-        Func<ParseResult, ResultPrinter, JsonObject, Task> print,
         Func<string>? progress = null)
     {
         var connection = new Connection();
@@ -36,22 +26,24 @@ internal static class ApiCommand
             using var client = connection.Open(parsed);
             var result = await new Progress(io, isJson).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
             var printer = new ResultPrinter(io, isJson);
-            if (isJson)
-            {
-                printer.Json(result);
-            }
-            else
-            {
-                await print(parsed, printer, result);
-            }
-
+            printer.Print(result, () => print(printer, result));
             return ExitCode.Done;
         });
         return command;
     }
 
-    public static Command List(CommandIo io, ExampleCommand command, string path, Action<ResultPrinter, JsonObject> print) =>
-        Create(io, command, _ => ApiRequest.Get(path), print);
+    /// <summary>A command that lists, both alone and by its verb <c>list</c> or <c>show</c>, and has other verbs.</summary>
+    public static Command Group(ExampleCommand group, Func<ExampleCommand, Command> list, ExampleCommand verb, params Command[] others) =>
+        list(group.With([list(verb), .. others]));
+
+    public static ExampleCommand Verb(string name, string description, params IReadOnlyList<string> lines) =>
+        new(name, description) { Examples = Examples(lines) };
+
+    public static ExampleCommand Alias(this ExampleCommand command, string alias)
+    {
+        command.Aliases.Add(alias);
+        return command;
+    }
 
     /// <summary>Examples of command lines, each with a node's own token, and the first one with a cluster's.</summary>
     public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
@@ -85,7 +77,13 @@ internal static class ApiCommand
     public static void Fields(this ResultPrinter printer, params IEnumerable<(string Name, string Text)> fields) => printer.Table(
         ["field", "content"], [.. fields.Where(field => field.Text.Length > 0).Select(field => new[] { field.Name, field.Text })]);
 
-    /// <summary>Says which edges a change did not reach.</summary>
+    /// <summary>Says what a change made of its subject, and which edges it did not reach.</summary>
+    public static void Changed(this ResultPrinter printer, JsonNode result, string subject, string outcome)
+    {
+        printer.Line($"{result.Text(subject)} is {outcome}.");
+        printer.NoteMissing(result);
+    }
+
     public static void NoteMissing(this ResultPrinter printer, JsonNode result)
     {
         if (result.List("missing") is { Count: > 0 } missing)
@@ -108,7 +106,7 @@ internal static class PagedList
     public static Command Create(
         CommandIo io, ExampleCommand command, string name, Option<string?>? prefix, params (string Heading, string Field)[] columns)
     {
-        var after = new Option<string?>("--after") { Description = "The id after which the list begins.", HelpName = "HEX" };
+        var after = CommonOptions.Text("--after", "HEX", "The id after which the list begins.");
         var count = new NumberOption("--count", $"How many {name} at most", 1, MaxCount, DefaultCount);
         return ApiCommand.Create(
             io,

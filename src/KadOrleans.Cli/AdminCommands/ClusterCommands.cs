@@ -1,23 +1,20 @@
 namespace KadOrleans.Cli;
 
-/// <summary><c>kad admin edges</c>: the names of a cluster's edges and their leases.</summary>
 internal static class EdgeCommands
 {
     private const string Path = "/v1/admin/edges";
 
-    public static Command Create(CommandIo io) => List(io, new ExampleCommand("edges", "List edges with their leases, drain and resume them, rotate their ids, forget names.")
-    {
-        Aliases = { "edge" },
-        Examples = ApiCommand.Examples("edges", "edges drain edge-3", "edges resume edge-3"),
-    }.With(
-        List(io, new ExampleCommand("list", "List the names of edges. A silent one was killed, or does not reach the cluster.")
-        {
-            Examples = ApiCommand.Examples("edges list"),
-        }),
+    public static Command Create(CommandIo io) => ApiCommand.Group(
+        ApiCommand.Verb(
+            "edges",
+            "List edges with their leases, drain and resume them, rotate their ids, forget names.",
+            "edges", "edges drain edge-3", "edges resume edge-3").Alias("edge"),
+        command => List(io, command),
+        ApiCommand.Verb("list", "List the names of edges. A silent one was killed, or does not reach the cluster.", "edges list"),
         Change(io, "drain", "End an edge's lease and give it no other: it stops answering within 10 s, and its ids stay reserved.", "drain"),
         Change(io, "resume", "End a drain.", "resume"),
         Change(io, "rotate-ids", "Give an edge other node ids, within 10 s.", "rotateIds"),
-        Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget")));
+        Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget"));
 
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) => printer.Table(
         ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen"],
@@ -34,7 +31,7 @@ internal static class EdgeCommands
         var edge = new Argument<string>("NAME") { Description = "The edge's name." };
         return ApiCommand.Create(
             io,
-            new ExampleCommand(name, description) { Examples = ApiCommand.Examples($"edges {name} edge-3") }.With(edge),
+            ApiCommand.Verb(name, description, $"edges {name} edge-3").With(edge),
             parsed => new ApiRequest(
                 HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}" + ApiRequest.QueryOf(("action", action))),
             static (printer, result) => printer.Line(result.IsTrue("changed") ? "Done." : "It was so already."));
@@ -50,11 +47,10 @@ internal static class SiloCommands
 
     public static Command Silos(CommandIo io) => ApiCommand.List(
         io,
-        new ExampleCommand("silos", "List the silos: which are ready or why not, their releases and clocks, and where the edge directory is.")
-        {
-            Aliases = { "silo" },
-            Examples = ApiCommand.Examples("silos"),
-        },
+        ApiCommand.Verb(
+            "silos",
+            "List the silos: which are ready or why not, their releases and clocks, and where the edge directory is.",
+            "silos").Alias("silo"),
         "/v1/admin/silos",
         static (printer, result) =>
         {
@@ -74,22 +70,15 @@ internal static class SiloCommands
             }
         });
 
-    public static Command Shards(CommandIo io) => ApiCommand.List(
-        io,
-        new ExampleCommand("shards", "Show the number of a cluster's shards, double it, or find the silo of a shard.")
-        {
-            Aliases = { "shard" },
-            Examples = ApiCommand.Examples("shards", "shards find greeting"),
-        }.With(
-            Find(io),
-            ApiCommand.List(
-                io,
-                new ExampleCommand("show", "Show the number of shards, and how far a doubling is.") { Examples = ApiCommand.Examples("shards show") },
-                ShardsPath,
-                Print),
-            Double(io)),
-        ShardsPath,
-        Print);
+    public static Command Shards(CommandIo io) => ApiCommand.Group(
+        ApiCommand.Verb(
+            "shards",
+            "Show the number of a cluster's shards, double it, or find the silo of a shard.",
+            "shards", "shards find greeting").Alias("shard"),
+        command => ApiCommand.List(io, command, ShardsPath, Print),
+        ApiCommand.Verb("show", "Show the number of shards, and how far a doubling is.", "shards show"),
+        Find(io),
+        Double(io));
 
     private static Command Double(CommandIo io)
     {
@@ -97,8 +86,8 @@ internal static class SiloCommands
         var progress = "Waiting for the response…";
         return ApiCommand.Create(
             io,
-            new ExampleCommand("double", "Begin to double the number of shards. It cannot be stopped.") { Examples = ApiCommand.Examples("shards double", "shards double --wait") }
-                .With(wait),
+            ApiCommand.Verb(
+                "double", "Begin to double the number of shards. It cannot be stopped.", "shards double", "shards double --wait").With(wait),
             async (parsed, client, cancellationToken) =>
             {
                 var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double"), cancellationToken);
@@ -118,13 +107,13 @@ internal static class SiloCommands
     private static Command Find(CommandIo io)
     {
         var key = new KeyArgument();
-        var number = new Option<string?>("--number") { Description = "The shard's number, as 'kad admin usage' lists it, in place of a key.", HelpName = "N" };
+        var number = CommonOptions.Text("--number", "N", "The shard's number, as 'kad admin usage' lists it, in place of a key.");
         return ApiCommand.Create(
             io,
-            new ExampleCommand("find", "Show the shard of a key, and the silo that it is active on.")
-            {
-                Examples = ApiCommand.Examples("shards find greeting", "shards find --number 17"),
-            }.With(key.Key, key.Digest, number),
+            ApiCommand.Verb(
+                "find",
+                "Show the shard of a key, and the silo that it is active on.",
+                "shards find greeting", "shards find --number 17").With(key.Key, key.Digest, number),
             parsed => ApiRequest.Get((parsed.GetValue(number), key.IsGiven(parsed)) switch
             {
                 ({ } shard, false) => $"{ShardsPath}/{Uri.EscapeDataString(shard)}",

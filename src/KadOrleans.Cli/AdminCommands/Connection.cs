@@ -10,23 +10,14 @@ internal sealed class Connection
 
     private const int MaxTokenBytes = 4_096;
 
-    private readonly Option<string?> _url = new("--url")
-    {
-        Description = $"The HTTP address of a node or a silo. [default: {UrlVariable} of the environment, else {DefaultUrl}]",
-        HelpName = "URL",
-    };
+    private readonly Option<string?> _url = CommonOptions.Text(
+        "--url", "URL", $"The HTTP address of a node or a silo. [default: {UrlVariable} of the environment, else {DefaultUrl}]");
 
-    private readonly Option<string?> _tokenFile = new("--token-file")
-    {
-        Description = $"A file with the token, as 'kad token' prints it. [default: {TokenVariable} of the environment has the token itself]",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _tokenFile = CommonOptions.Text(
+        "--token-file", "FILE", $"A file with the token, as 'kad token' prints it. [default: {TokenVariable} of the environment has the token itself]");
 
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "The data folder of a node on this machine: its own token is there.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _data = CommonOptions.Text(
+        "--data", "DIR", "The data folder of a node on this machine: its own token is there.");
 
     public Option[] All => [_url, _tokenFile, _data];
 

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli;
 
-/// <summary><c>kad admin crawl</c>: crawls of the network by the node or by the cluster's edges.</summary>
 internal static class CrawlCommands
 {
     private const string Path = "/v1/admin/crawls";
@@ -15,24 +14,27 @@ internal static class CrawlCommands
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    public static Command Create(CommandIo io) => List(io, new ExampleCommand("crawl", "Visit every node of the network, and look at what crawls found.")
-    {
-        Aliases = { "crawls" },
-        Examples = ApiCommand.Examples("crawl", "crawl start --rate 500"),
-    }.With(
+    public static Command Create(CommandIo io) => ApiCommand.Group(
+        ApiCommand.Verb(
+            "crawl",
+            "Visit every node of the network, and look at what crawls found.",
+            "crawl", "crawl start --rate 500").Alias("crawls"),
+        command => List(io, command),
+        ApiCommand.Verb("list", "List the crawl that runs and the last ten.", "crawl list"),
         Start(io),
-        List(io, new ExampleCommand("list", "List the crawl that runs and the last ten.")
-        {
-            Examples = ApiCommand.Examples("crawl list"),
-        }),
-        Show(io),
+        OfCrawl(io, "show", "Show the progress or the result of a crawl.", HttpMethod.Get, Print),
         Nodes(io),
-        Stop(io)));
+        OfCrawl(
+            io,
+            "stop",
+            "Stop a crawl that runs. What it found is kept.",
+            HttpMethod.Delete,
+            static (printer, _) => printer.Line("Stopped.")));
 
     private static Command Start(CommandIo io)
     {
-        var rate = new Option<string?>("--rate") { Description = "Datagrams per second of all edges together.", HelpName = "N" };
-        var nodes = new Option<string?>("--nodes") { Description = "The most addresses to remember.", HelpName = "N" };
+        var rate = CommonOptions.Text("--rate", "N", "Datagrams per second of all edges together.");
+        var nodes = CommonOptions.Text("--nodes", "N", "The most addresses to remember.");
         var command = new ExampleCommand("start", "Start a crawl, or join the one that runs, and wait for its end.")
         {
             Examples = ApiCommand.Examples("crawl start", "crawl start --rate 500"),
@@ -74,16 +76,12 @@ internal static class CrawlCommands
                 }),
             ]));
 
-    private static Command Show(CommandIo io) => OfCrawl(io, "show", "Show the progress or the result of a crawl.", HttpMethod.Get, Print);
-
-    private static Command Stop(CommandIo io) => OfCrawl(
-        io, "stop", "Stop a crawl that runs. What it found is kept.", HttpMethod.Delete, static (printer, _) => printer.Line("Stopped."));
-
     private static ExampleCommand Nodes(CommandIo io)
     {
         var crawl = Id();
         var format = new Option<string>("--format") { Description = "jsonl, csv or svg.", HelpName = "FORMAT", DefaultValueFactory = _ => "jsonl" };
-        var prefix = new Option<string?>("--prefix") { Description = "The first hexadecimal digits of the ids; not for svg.", HelpName = "HEX" };
+        var prefix = CommonOptions.Text("--prefix", "HEX", "The first hexadecimal digits of the ids; not for svg.");
+        var connection = new Connection();
         var command = new ExampleCommand("nodes", "Print what a crawl found, a row for each address, or a picture of it.")
         {
             Examples =
@@ -91,9 +89,8 @@ internal static class CrawlCommands
                 "kad admin crawl nodes 20261122T014500123Z --format csv --data kad-data",
                 "kad admin crawl nodes 20261122T014500123Z --format svg --data kad-data > network.svg",
             ],
-        };
-        var connection = new Connection();
-        command.With([crawl, format, prefix, .. connection.All]).SetAction(async (parsed, cancellationToken) =>
+        }.With([crawl, format, prefix, .. connection.All]);
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = connection.Open(parsed);
             var path = $"{Path}/{Uri.EscapeDataString(parsed.GetValue(crawl)!)}/nodes"
@@ -115,10 +112,7 @@ internal static class CrawlCommands
         var crawl = Id();
         return ApiCommand.Create(
             io,
-            new ExampleCommand(name, description)
-            {
-                Examples = ApiCommand.Examples($"crawl {name} 20261122T014500123Z"),
-            }.With(crawl),
+            ApiCommand.Verb(name, description, $"crawl {name} 20261122T014500123Z").With(crawl),
             parsed => new ApiRequest(method, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(crawl)!)}"),
             print);
     }

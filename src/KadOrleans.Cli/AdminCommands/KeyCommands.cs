@@ -5,42 +5,41 @@ internal static class KeyCommands
 {
     private const string Group = "key ";
 
-    public static Command Create(CommandIo io) => List(io, new ExampleCommand("key", "List keys; look at one, get or set its value, or delete it.")
-    {
-        Examples = ApiCommand.Examples("key", "key show greeting", "key delete greeting"),
-    }.With(Show(io), Get(io, Group), Set(io, Group), Delete(io)));
+    public static Command Create(CommandIo io) => List(io, ApiCommand.Verb(
+        "key", "List keys; look at one, get or set its value, or delete it.", "key", "key show greeting", "key delete greeting")
+        .With(Show(io), Get(io, Group), Set(io, Group), Delete(io)));
 
-    public static Command List(CommandIo io) => List(io, new ExampleCommand("keys", "List keys that are held, in the order of their ids.")
-    {
-        Examples = ApiCommand.Examples("keys", "keys --prefix 00ff", "keys --count 10000"),
-    });
+    public static Command List(CommandIo io) => List(io, ApiCommand.Verb(
+        "keys", "List keys that are held, in the order of their ids.", "keys", "keys --prefix 00ff", "keys --count 10000"));
 
     public static Command Publications(CommandIo io) => PagedList.Create(
         io,
-        new ExampleCommand("publications", "List keys that are published from here, in the order of their ids.")
-        {
-            Examples = ApiCommand.Examples("publications", "publications --count 10000"),
-        },
+        ApiCommand.Verb(
+            "publications",
+            "List keys that are published from here, in the order of their ids.",
+            "publications", "publications --count 10000"),
         "publications",
         prefix: null,
-        ("key", "digest"),
-        ("type", "type"),
-        ("bytes", "bytes"),
-        ("published", "publishedAt"));
+        ("key", "digest"), ("type", "type"), ("bytes", "bytes"), ("published", "publishedAt"));
 
     public static Command Get(CommandIo io, string group = "")
     {
         var key = new KeyArgument();
         var raw = CommonOptions.Raw();
-        return ApiCommand.CreateAsync(
+        var isRaw = false;
+        return ApiCommand.Create(
             io,
             new ExampleCommand("get", "Get the value of a key, from here or from the network.")
             {
                 Examples = ApiCommand.Examples($"{group}get greeting", $"{group}get picture --raw"),
-                Notes = ValueOutput.Notes,
+                Notes = ResultPrinter.ValueNotes,
             }.With(key.Key, key.Digest, raw),
-            (parsed, client, cancellationToken) => client.SendAsync(ApiRequest.Get(PathOf(key.Read(parsed), "/value")), cancellationToken),
-            (parsed, _, result) => ValueOutput.WriteAsync(io, result.Text("type"), result.Text("text"), parsed.GetValue(raw)));
+            parsed =>
+            {
+                isRaw = parsed.GetValue(raw);
+                return ApiRequest.Get(PathOf(key.Read(parsed), "/value"));
+            },
+            (printer, result) => printer.Value(result.Text("type"), result.Text("text"), isRaw));
     }
 
     public static Command Set(CommandIo io, string group = "")
@@ -68,7 +67,7 @@ internal static class KeyCommands
     }
 
     /// <summary>The path of a key, or of a part of it.</summary>
-    public static string PathOf(GivenKey key, string part = "", string? life = null) =>
+    public static string PathOf(RequestedKey key, string part = "", string? life = null) =>
         $"/v1/admin/keys/{(key.Text is { } text ? Uri.EscapeDataString(text) : key.Digest)}{part}"
         + ApiRequest.QueryOf(("as", key.Text is null ? "digest" : null), ("life", life));
 
@@ -77,10 +76,7 @@ internal static class KeyCommands
         var key = new KeyArgument();
         return ApiCommand.Create(
             io,
-            new ExampleCommand("show", "Show what is held of a key, and what the nearest nodes hold now.")
-            {
-                Examples = ApiCommand.Examples("key show greeting", "key show --digest 356a192b7913b04c54574d18c28d46e6395428ab"),
-            }.With(key.Key, key.Digest),
+            OfKey("show", "Show what is held of a key, and what the nearest nodes hold now.", key),
             parsed => ApiRequest.Get(PathOf(key.Read(parsed))),
             Print);
     }
@@ -90,25 +86,23 @@ internal static class KeyCommands
         var key = new KeyArgument();
         return ApiCommand.Create(
             io,
-            new ExampleCommand("delete", "Remove a key from here and stop publishing it. Copies of other nodes stay until they expire.")
-            {
-                Examples = ApiCommand.Examples("key delete greeting", "key delete --digest 356a192b7913b04c54574d18c28d46e6395428ab"),
-            }.With(key.Key, key.Digest),
+            OfKey("delete", "Remove a key from here and stop publishing it. Copies of other nodes stay until they expire.", key),
             parsed => new ApiRequest(HttpMethod.Delete, PathOf(key.Read(parsed))),
             static (printer, result) => printer.Line(
                 $"Deleted: it {(result.IsTrue("wasHeld") ? "was" : "was not")} held, and {(result.IsTrue("wasPublished") ? "was" : "was not")} published."));
     }
 
+    private static ExampleCommand OfKey(string name, string description, KeyArgument key) => ApiCommand.Verb(
+        name,
+        description,
+        $"key {name} greeting", $"key {name} --digest 356a192b7913b04c54574d18c28d46e6395428ab").With(key.Key, key.Digest);
+
     private static Command List(CommandIo io, ExampleCommand command) => PagedList.Create(
         io,
         command,
         "keys",
-        new Option<string?>("--prefix") { Description = "The first hexadecimal digits of the ids.", HelpName = "HEX" },
-        ("key", "digest"),
-        ("type", "type"),
-        ("bytes", "bytes"),
-        ("expires", "expiresAt"),
-        ("source", "source"));
+        CommonOptions.Text("--prefix", "HEX", "The first hexadecimal digits of the ids."),
+        ("key", "digest"), ("type", "type"), ("bytes", "bytes"), ("expires", "expiresAt"), ("source", "source"));
 
     // A copy here may be missing: a node keeps one only if it is among the nearest.
     private static string SetSentence(JsonObject result)

@@ -7,7 +7,7 @@ internal static class NodeCommands
 
     public static Command Status(CommandIo io) => ApiCommand.List(
         io,
-        new ExampleCommand("status", "List the node ids of the node or of the cluster's live edges.") { Examples = ApiCommand.Examples("status") },
+        ApiCommand.Verb("status", "List the node ids of the node or of the cluster's live edges.", "status"),
         "/v1/status",
         static (printer, result) => printer.Table(
             ["name", "id", "endpoint", "contacts"],
@@ -18,17 +18,14 @@ internal static class NodeCommands
                 })),
             ]));
 
-    public static Command Table(CommandIo io) => Table(io, new ExampleCommand("table", "Show a routing table by bucket with its contacts.")
-    {
-        Examples = ApiCommand.Examples("table", $"table --id {AnId}"),
-    });
+    public static Command Table(CommandIo io) =>
+        Table(io, ApiCommand.Verb("table", "Show a routing table by bucket with its contacts.", "table", $"table --id {AnId}"));
 
     /// <summary><c>kad admin contact</c>: what tables know of a contact, and its end there.</summary>
-    public static Command Contact(CommandIo io) => Table(io, new ExampleCommand("contact", "Show the contacts of a routing table; look at one of them, or drop it.")
-    {
-        Aliases = { "contacts" },
-        Examples = ApiCommand.Examples("contact", $"contact show {AnId}", $"contact drop {AnId}"),
-    }.With(
+    public static Command Contact(CommandIo io) => Table(io, ApiCommand.Verb(
+        "contact",
+        "Show the contacts of a routing table; look at one of them, or drop it.",
+        "contact", $"contact show {AnId}", $"contact drop {AnId}").Alias("contacts").With(
         Contact(io, "show", "Show what each routing table knows of a contact.", HttpMethod.Get, static (printer, result) => printer.Rows(
             result.List("contacts"),
             ("table", "table"), ("endpoint", "endpoint"), ("waits", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
@@ -42,10 +39,10 @@ internal static class NodeCommands
         var kind = new Option<string>("--kind") { Description = "value or node.", HelpName = "KIND", DefaultValueFactory = _ => "value" };
         return ApiCommand.Create(
             io,
-            new ExampleCommand("lookup", "Try a lookup now, and show who was asked, who named it, and what it answered.")
-            {
-                Examples = ApiCommand.Examples("lookup greeting", $"lookup {AnId} --digest --kind node"),
-            }.With(target, digest, kind),
+            ApiCommand.Verb(
+                "lookup",
+                "Try a lookup now, and show who was asked, who named it, and what it answered.",
+                "lookup greeting", $"lookup {AnId} --digest --kind node").With(target, digest, kind),
             parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/lookups", new JsonObject
             {
                 ["target"] = parsed.GetValue(target),
@@ -72,14 +69,14 @@ internal static class NodeCommands
         var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (a random one) or republish (what is due)." };
         return ApiCommand.Create(
             io,
-            new ExampleCommand("run", "Begin work now that is done at intervals otherwise.") { Examples = ApiCommand.Examples("run refresh", "run republish") }.With(work),
+            ApiCommand.Verb("run", "Begin work now that is done at intervals otherwise.", "run refresh", "run republish").With(work),
             parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/run" + ApiRequest.QueryOf(("work", parsed.GetValue(work)))),
             static (printer, result) => printer.Line($"Begun by {result.Text("begun")}; see the log or the metrics for its end."));
     }
 
     private static Command Table(CommandIo io, ExampleCommand command)
     {
-        var id = new Option<string?>("--id") { Description = "The node id of the table; needed if there are several.", HelpName = "HEX" };
+        var id = CommonOptions.Text("--id", "HEX", "The node id of the table; needed if there are several.");
         return ApiCommand.Create(
             io,
             command.With(id),
@@ -100,7 +97,7 @@ internal static class NodeCommands
         var id = new Argument<string>("ID") { Description = "The contact's node id: 40 hexadecimal digits." };
         return ApiCommand.Create(
             io,
-            new ExampleCommand(name, description) { Examples = ApiCommand.Examples($"contact {name} {AnId}") }.With(id),
+            ApiCommand.Verb(name, description, $"contact {name} {AnId}").With(id),
             parsed => new ApiRequest(method, $"/v1/admin/contacts/{Keys.ParseId("ID", parsed.GetValue(id)!)}"),
             print);
     }

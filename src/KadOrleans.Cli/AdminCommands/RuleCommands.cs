@@ -1,18 +1,18 @@
 namespace KadOrleans.Cli;
 
-/// <summary><c>kad admin bans</c>: ids and address ranges that get no response and are not asked.</summary>
 internal static class BanCommands
 {
     private const string Path = "/v1/admin/bans";
 
-    public static Command Create(CommandIo io) => List(io, new ExampleCommand("bans", "List, make and end bans of node ids and addresses.")
-    {
-        Aliases = { "ban" },
-        Examples = ApiCommand.Examples("bans", "bans add 203.0.113.0/24", "bans remove 203.0.113.0/24"),
-    }.With(
-        List(io, new ExampleCommand("list", "List the bans in force.") { Examples = ApiCommand.Examples("bans list") }),
+    public static Command Create(CommandIo io) => ApiCommand.Group(
+        ApiCommand.Verb(
+            "bans",
+            "List, make and end bans of node ids and addresses.",
+            "bans", "bans add 203.0.113.0/24", "bans remove 203.0.113.0/24").Alias("ban"),
+        command => List(io, command),
+        ApiCommand.Verb("list", "List the bans in force.", "bans list"),
         Change(io, "add", "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.", HttpMethod.Put, "banned"),
-        Change(io, "remove", "End a ban, given as the list has it.", HttpMethod.Delete, "no longer banned")));
+        Change(io, "remove", "End a ban, given as the list has it.", HttpMethod.Delete, "no longer banned"));
 
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) =>
     {
@@ -25,41 +25,31 @@ internal static class BanCommands
         var ban = new Argument<string>("BAN") { Description = "An id of 40 hexadecimal digits, an address, or ADDRESS/LENGTH." };
         return ApiCommand.Create(
             io,
-            new ExampleCommand(name, description) { Examples = ApiCommand.Examples($"bans {name} 203.0.113.0/24", $"bans {name} 2001:db8::/48") }.With(ban),
+            ApiCommand.Verb(name, description, $"bans {name} 203.0.113.0/24", $"bans {name} 2001:db8::/48").With(ban),
             parsed => new ApiRequest(method, Path + ApiRequest.QueryOf(("ban", parsed.GetValue(ban)))),
-            (printer, result) =>
-            {
-                printer.Line($"{result.Text("ban")} is {outcome}.");
-                printer.NoteMissing(result);
-            });
+            (printer, result) => printer.Changed(result, "ban", outcome));
     }
 }
 
-/// <summary><c>kad admin limits</c>: quotas and rates that are changed without a restart.</summary>
 internal static class LimitCommands
 {
     private const string Path = "/v1/admin/limits";
 
-    public static Command Create(CommandIo io) => List(io, new ExampleCommand("limits", "List the limits, or change one while the node or the cluster runs.")
-    {
-        Aliases = { "limit" },
-        Examples = ApiCommand.Examples("limits", "limits set totalKeys 500000"),
-    }.With(
-        List(io, new ExampleCommand("list", "List the limits.") { Examples = ApiCommand.Examples("limits list") }),
+    public static Command Create(CommandIo io) => ApiCommand.Group(
+        ApiCommand.Verb(
+            "limits",
+            "List the limits, or change one while the node or the cluster runs.",
+            "limits", "limits set totalKeys 500000").Alias("limit"),
+        command => List(io, command),
+        ApiCommand.Verb("list", "List the limits.", "limits list"),
         Set(io),
-        Reset(io)));
+        Reset(io));
 
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) =>
     {
         printer.Rows(
             result.List("limits"),
-            ("limit", "name"),
-            ("value", "value"),
-            ("setting", "setting"),
-            ("least", "least"),
-            ("most", "most"),
-            ("unit", "unit"),
-            ("changed", "since"));
+            ("limit", "name"), ("value", "value"), ("setting", "setting"), ("least", "least"), ("most", "most"), ("unit", "unit"), ("changed", "since"));
         if (result.List("limits").Any(limit => limit.Text("setting").Length == 0))
         {
             printer.Note("A limit without a setting: each edge has its own.");
@@ -73,12 +63,12 @@ internal static class LimitCommands
         var (name, value) = (Name(), new Argument<string>("VALUE") { Description = "A whole number of the limit's unit." });
         return ApiCommand.Create(
             io,
-            new ExampleCommand("set", "Change a limit. It holds in place of the setting, after restarts too.")
-            {
-                Examples = ApiCommand.Examples("limits set totalKeys 500000", "limits set requestsPerSource 1000"),
-            }.With(name, value),
+            ApiCommand.Verb(
+                "set",
+                "Change a limit. It holds in place of the setting, after restarts too.",
+                "limits set totalKeys 500000", "limits set requestsPerSource 1000").With(name, value),
             parsed => new ApiRequest(HttpMethod.Put, PathOf(parsed.GetValue(name)!) + ApiRequest.QueryOf(("value", parsed.GetValue(value)))),
-            static (printer, result) => Print(printer, result, result.Text("value")));
+            static (printer, result) => printer.Changed(result, "name", result.Text("value")));
     }
 
     private static Command Reset(CommandIo io)
@@ -86,21 +76,12 @@ internal static class LimitCommands
         var name = Name();
         return ApiCommand.Create(
             io,
-            new ExampleCommand("reset", "Set a limit back to the setting.")
-            {
-                Examples = ApiCommand.Examples("limits reset totalKeys", "limits reset upload"),
-            }.With(name),
+            ApiCommand.Verb("reset", "Set a limit back to the setting.", "limits reset totalKeys", "limits reset upload").With(name),
             parsed => new ApiRequest(HttpMethod.Delete, PathOf(parsed.GetValue(name)!)),
-            static (printer, result) => Print(printer, result, "as the setting says"));
+            static (printer, result) => printer.Changed(result, "name", "as the setting says"));
     }
 
     private static Argument<string> Name() => new("NAME") { Description = "A limit of the list, such as totalKeys." };
 
     private static string PathOf(string name) => $"{Path}/{Uri.EscapeDataString(name)}";
-
-    private static void Print(ResultPrinter printer, JsonObject result, string outcome)
-    {
-        printer.Line($"{result.Text("name")} is {outcome}.");
-        printer.NoteMissing(result);
-    }
 }

@@ -37,11 +37,7 @@ internal static class TransferCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (path, isJson) = (parsed.GetValue(file)!, parsed.GetValue(json));
-            if (isJson && path == StateFile.Standard)
-            {
-                throw CommandException.WrongUsage("Both --json and FILE '-' write to the standard output; one of them is allowed.");
-            }
-
+            CommonOptions.CheckOutput(isJson, path, "FILE '-'");
             using var client = connection.Open(parsed);
             await new Progress(io, isJson).ShowAsync(
                 () => $"{count:N0} values are exported…",
@@ -178,7 +174,7 @@ internal static class TransferCommands
                 return;
             }
 
-            var result = await client.SendAsync(new ApiRequest(HttpMethod.Post, Values) { File = body.ToArray() }, cancellationToken);
+            var result = await client.SendAsync(new ApiRequest(HttpMethod.Post, Values, body.ToArray()), cancellationToken);
             Array.ForEach(counts, count => totals[count] += result[count]!.GetValue<long>());
         }
     }

@@ -7,13 +7,13 @@ internal static class UsageCommands
 
     public static Command Usage(CommandIo io) => ApiCommand.List(
         io,
-        new ExampleCommand("usage", "Count the keys and bytes that are held, of a cluster by shard.") { Examples = ApiCommand.Examples("usage") },
+        ApiCommand.Verb("usage", "Count the keys and bytes that are held, of a cluster by shard.", "usage"),
         "/v1/admin/usage",
         static (printer, result) => Print(printer, result, "shard", result.List("shards")));
 
     public static Command Sources(CommandIo io)
     {
-        var count = new Option<string?>("--count") { Description = $"How many networks by keys, and how many by bytes. [default: {DefaultSources}]", HelpName = "N" };
+        var count = CommonOptions.Text("--count", "N", $"How many networks by keys, and how many by bytes. [default: {DefaultSources}]");
         return ApiCommand.Create(
             io,
             new ExampleCommand("sources", "Count what each source network stored: those with most keys or bytes.")
@@ -27,12 +27,11 @@ internal static class UsageCommands
 
     public static Command Audit(CommandIo io)
     {
-        var count = new Option<string?>("--count") { Description = "How many at most. [default: 100]", HelpName = "N" };
-        var before = new Option<string?>("--before") { Description = "Only entries with lower numbers than this one.", HelpName = "NUMBER" };
+        var count = CommonOptions.Text("--count", "N", "How many at most. [default: 100]");
+        var before = CommonOptions.Text("--before", "NUMBER", "Only entries with lower numbers than this one.");
         return ApiCommand.Create(
             io,
-            new ExampleCommand("audit", "List the last changes that were made over HTTP, newest first.") { Examples = ApiCommand.Examples("audit", "audit --count 10") }
-                .With(count, before),
+            ApiCommand.Verb("audit", "List the last changes that were made over HTTP, newest first.", "audit", "audit --count 10").With(count, before),
             parsed => ApiRequest.Get("/v1/admin/audit", ("count", parsed.GetValue(count)), ("before", parsed.GetValue(before))),
             static (printer, result) => printer.Rows(
                 result.List("entries"), ("nr", "number"), ("time", "time"), ("who", "who"), ("action", "action"), ("target", "target"), ("done", "succeeded"), ("result", "result")));

@@ -25,9 +25,8 @@ internal static class Endpoints
 
     public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsName(text)) is { } wrong
         ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
-        : HostNames.Of(texts);
+        : new HostNames(texts);
 
-    /// <summary>An address range in CIDR form.</summary>
     public static string ParseTrust(string text) => AddressRange.TryParse(text, out _)
         ? text
         : throw CommandException.WrongUsage($"--trust is '{text}'; an address range is needed, such as 10.0.0.0/8 or fd00::/8.");
@@ -71,21 +70,14 @@ internal static class Keys
         ? id
         : throw CommandException.WrongUsage($"{name} is '{text}'; {NodeId.Length * 2} hexadecimal digits are needed.");
 
-    /// <summary>A key, which is given as text or as a digest.</summary>
-    public static GivenKey Choose(string? key, string? digest) => (key, digest) switch
+    public static RequestedKey Choose(string? key, string? digest) => (key, digest) switch
     {
-        ({ } text, null) => new GivenKey(text, NodeId.FromKey(text)),
-        (null, { } hex) => new GivenKey(null, ParseId("--digest", hex)),
+        ({ } text, null) => new RequestedKey(NodeId.FromKey(text), text),
+        (null, { } hex) => new RequestedKey(ParseId("--digest", hex), null),
         (null, null) => throw CommandException.WrongUsage("No key is given; KEY or --digest HEX is needed."),
         _ => throw CommandException.WrongUsage(
             $"Both the key '{key}' and --digest '{digest}' are given; one of them is needed."),
     };
-}
-
-/// <summary>A key with its id. The text is null if its digest was typed.</summary>
-internal readonly record struct GivenKey(string? Text, NodeId Digest)
-{
-    public override string ToString() => Text ?? Digest.ToString();
 }
 
 /// <summary>KEY, or <c>--digest</c> in its place.</summary>
@@ -97,5 +89,5 @@ internal sealed class KeyArgument
 
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(Key) is not null || parsed.GetValue(Digest) is not null;
 
-    public GivenKey Read(ParseResult parsed) => Keys.Choose(parsed.GetValue(Key), parsed.GetValue(Digest));
+    public RequestedKey Read(ParseResult parsed) => Keys.Choose(parsed.GetValue(Key), parsed.GetValue(Digest));
 }

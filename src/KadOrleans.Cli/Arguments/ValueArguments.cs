@@ -20,17 +20,14 @@ internal sealed class ValueArguments(string life)
         DefaultValueFactory = _ => "string",
     };
 
-    private readonly Option<string?> _file = new("--file")
-    {
-        Description = "Read the value from this file in place of VALUE; - is the standard input. With --type bytes the file's bytes as they are.",
-        HelpName = "PATH",
-    };
+    private readonly Option<string?> _file = CommonOptions.Text(
+        "--file", "PATH", "Read the value from this file in place of VALUE; - is the standard input. With --type bytes the file's bytes as they are.");
 
     private readonly Option<string?> _life = new("--life") { Description = life, HelpName = "SECONDS" };
 
     public Symbol[] All => [_words, _digest, _type, _file, _life];
 
-    public async Task<(GivenKey Key, DhtValue Value, TimeSpan? Life)> ReadAsync(ParseResult parsed, CommandIo io, CancellationToken cancellationToken)
+    public async Task<(RequestedKey Key, DhtValue Value, TimeSpan? Life)> ReadAsync(ParseResult parsed, CommandIo io, CancellationToken cancellationToken)
     {
         var type = parsed.GetValue(_type)!;
         var (key, text) = Split(parsed.GetValue(_words)!, parsed.GetValue(_digest), parsed.GetValue(_file));
@@ -40,27 +37,21 @@ internal sealed class ValueArguments(string life)
             parsed.GetValue(_life) is { } seconds ? TimeSpan.FromSeconds(Numbers.ParseWhole(_life.Name, seconds, 1, StoreRules.MaxLifeSeconds)) : null);
     }
 
-    // VALUE is null where a file has it.
+    // VALUE is null where a file has it. A missing key, or one beside a digest, is refused by those who choose between both.
     private static (string? Key, string? Value) Split(string[] words, string? digest, string? file) => (words, digest, file) switch
     {
-        ([var value], not null, null) => (null, value),
-        ([var key, var value], null, null) => (key, value),
-        ([], not null, not null) => (null, null),
-        ([var key], null, not null) => (key, null),
-        ([], null, _) => throw CommandException.WrongUsage("No key is given; KEY or --digest HEX is needed."),
         ([], not null, null) => throw CommandException.WrongUsage("No value is given; VALUE or --file PATH is needed."),
         ([var key], null, null) => throw CommandException.WrongUsage(
             $"The key '{VisibleText.Excerpt(key)}' has no VALUE; KEY VALUE, --digest HEX VALUE, or --file PATH, is needed."),
         ([_, var value], null, { } path) => throw CommandException.WrongUsage(
             $"Both VALUE '{VisibleText.Excerpt(value)}' and --file '{path}' are given; one of them is needed."),
-        _ => throw CommandException.WrongUsage(
-            $"Both the key '{VisibleText.Excerpt(words[0])}' and --digest '{digest}' are given; one of them is needed."),
+        ([var value], not null, null) => (null, value),
+        _ => (words.ElementAtOrDefault(0), words.ElementAtOrDefault(1)),
     };
 }
 
 internal static class Values
 {
-    /// <summary>The types by the names of <c>--type</c>.</summary>
     public const string TypeNames = "string, int, float, bool or bytes";
 
     public static DhtValue Parse(string type, string text)

@@ -74,30 +74,19 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     }
 }
 
-/// <summary>
-/// A client for the length of one command. It sends requests, other nodes do not take it for a node, and it keeps nothing.
-/// </summary>
-internal sealed class EphemeralClient : IAsyncDisposable
+/// <summary>Clients for the length of one command. They send requests, other nodes do not take them for nodes, and they keep nothing.</summary>
+internal static class EphemeralClient
 {
     private const string IPv4 = "0.0.0.0:0";
     private const string Both = "[::]:0";
 
-    private readonly KadNode _node;
-
-    private EphemeralClient(KadNode node) => _node = node;
-
-    public DhtNode Engine => _node.Engine;
-
     /// <summary>Binds any free port of the targets' address family: of both, if one of them is IPv6.</summary>
     /// <exception cref="TransportException">The system lacks that family.</exception>
-    public static Task<EphemeralClient> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken)
-    {
-        var isIPv4 = targets.SelectMany(t => t.Endpoints).All(e => e.IsIPv4);
-        return StartAsync(isIPv4 ? IPv4 : Both, cancellationToken);
-    }
+    public static Task<KadNode> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken) =>
+        StartAsync(targets.SelectMany(target => target.Endpoints).All(endpoint => endpoint.IsIPv4) ? IPv4 : Both, cancellationToken);
 
     /// <summary>Binds any free port of every address family that the system has.</summary>
-    public static async Task<EphemeralClient> StartOnAllAsync(CancellationToken cancellationToken)
+    public static async Task<KadNode> StartOnAllAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -109,13 +98,13 @@ internal sealed class EphemeralClient : IAsyncDisposable
         }
     }
 
-    private static async Task<EphemeralClient> StartAsync(string listen, CancellationToken cancellationToken)
+    private static async Task<KadNode> StartAsync(string listen, CancellationToken cancellationToken)
     {
         var node = await KadNode.CreateBuilder(options => options.ClientOnly = true).UseUdp(listen).BuildAsync();
         try
         {
             await node.StartAsync(cancellationToken);
-            return new EphemeralClient(node);
+            return node;
         }
         catch
         {
@@ -123,6 +112,4 @@ internal sealed class EphemeralClient : IAsyncDisposable
             throw;
         }
     }
-
-    public ValueTask DisposeAsync() => _node.DisposeAsync();
 }

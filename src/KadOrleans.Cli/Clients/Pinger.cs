@@ -38,7 +38,6 @@ internal sealed class Pinger(DhtNode engine)
     }
 }
 
-/// <summary>The result of pinging a target at an endpoint.</summary>
 internal sealed record Pinged(Target Target, UdpEndpoint Endpoint, PingResult Result)
 {
     /// <summary>Whether a node answered. A client has no id and leads to no network.</summary>

@@ -6,21 +6,16 @@ internal static class CrawlCommand
 
     public static Command Create(CommandIo io)
     {
-        var via = new Option<string[]>("--via")
-        {
-            Description = "A node to begin with. Repeatable. Needed unless --resume has nodes.",
-            HelpName = "HOST:PORT",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        var via = CommonOptions.Repeatable("--via", "HOST:PORT", "A node to begin with. Repeatable. Needed unless --resume has nodes.");
         var rate = new NumberOption("--rate", "Datagrams per second", 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate);
         var concurrency = new NumberOption(
             "--concurrency", "Pending requests, at most one to an address", 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency);
         var maxNodes = new NumberOption(
             "--max-nodes", "Most addresses to remember, against liars who invent nodes", 1, CrawlOptions.HighestMaxNodes, Defaults.MaxNodes);
-        var output = Text("--output", "FILE", "Write a row for each address to this file; - is the standard output.");
-        var format = Text("--format", "FORMAT", "Format of the rows: jsonl or csv. [default: jsonl]");
-        var svg = Text("--svg", "FILE", "Draw the key space in this file.");
-        var resume = Text("--resume", "FILE", "Keep the state in this file, and continue from it if it exists.");
+        var output = CommonOptions.Text("--output", "FILE", "Write a row for each address to this file; - is the standard output.");
+        var format = CommonOptions.Text("--format", "FORMAT", "Format of the rows: jsonl or csv. [default: jsonl]");
+        var svg = CommonOptions.Text("--svg", "FILE", "Draw the key space in this file.");
+        var resume = CommonOptions.Text("--resume", "FILE", "Keep the state in this file, and continue from it if it exists.");
         var json = CommonOptions.Json();
         var command = new ExampleCommand("crawl", "Visit every node of the network that can be reached.")
         {
@@ -49,9 +44,6 @@ internal static class CrawlCommand
         return command;
     }
 
-    private static Option<string?> Text(string name, string shape, string description) =>
-        new(name) { Description = description, HelpName = shape };
-
     private static bool ParseFormat(string? format) => format switch
     {
         null or "jsonl" => false,
@@ -61,11 +53,7 @@ internal static class CrawlCommand
 
     private static void Check(CrawlSettings settings)
     {
-        if (settings is { Json: true, Output: "-" })
-        {
-            throw CommandException.WrongUsage("Both --json and --output - write to the standard output; one of them is allowed.");
-        }
-
+        CommonOptions.CheckOutput(settings.Json, settings.Output, "--output -");
         (string Option, string? Path)[] files = [("--output", settings.Output), ("--svg", settings.Svg), ("--resume", settings.Resume)];
         foreach (var (option, path) in files)
         {
@@ -118,7 +106,6 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
 
-    /// <summary>Runs to the end or until cancelled, and reports what was found in either case.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await using var client = await EphemeralClient.StartOnAllAsync(cancellationToken);

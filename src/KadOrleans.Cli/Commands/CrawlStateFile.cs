@@ -4,29 +4,25 @@ namespace KadOrleans.Cli;
 /// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last record of
 /// an endpoint counts. A killed process leaves at worst half a page at the end, which the next one cuts off.
 /// </summary>
-internal sealed class CrawlStateFile : IAsyncDisposable
+internal sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
 {
     private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
-
-    private readonly FileStream _file;
-
-    private CrawlStateFile(FileStream file) => _file = file;
 
     /// <summary>
     /// Opens or creates a file, and passes its records on. It may be damaged, not a crawl's state, in use, or closed to this process.
     /// </summary>
     public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
     {
-        FileStream? file = null;
+        FileStream? opened = null;
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            await ReadAsync(file, restore);
-            return new CrawlStateFile(file);
+            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            await ReadAsync(opened, restore);
+            return new CrawlStateFile(opened);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException)
         {
-            file?.Dispose();
+            opened?.Dispose();
             throw CommandException.WrongUsage(
                 e is InvalidDataException
                     ? $"--resume: '{path}' is damaged, or not the state of a crawl by this release."
@@ -38,11 +34,11 @@ internal sealed class CrawlStateFile : IAsyncDisposable
     /// <summary>Appends changes. They are safe from the end of this process when this returns.</summary>
     public async Task AppendAsync(IReadOnlyList<CrawlRecord> changes)
     {
-        await CrawlPages.AppendAsync(_file, changes);
-        await _file.FlushAsync();
+        await CrawlPages.AppendAsync(file, changes);
+        await file.FlushAsync();
     }
 
-    public ValueTask DisposeAsync() => _file.DisposeAsync();
+    public ValueTask DisposeAsync() => file.DisposeAsync();
 
     private static async Task ReadAsync(FileStream file, Action<CrawlRecord> restore)
     {

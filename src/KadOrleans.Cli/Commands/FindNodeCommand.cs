@@ -30,42 +30,17 @@ internal static class FindNodeCommand
             static (found, judge) => judge(found),
             static found => found.Closest.Count > 0 ? found : null,
             cancellationToken);
-        return Print(new ResultPrinter(io, json), outcome);
-    }
-
-    private static int Print(ResultPrinter printer, LookupOutcome outcome)
-    {
-        if (outcome.Closest.Count == 0)
+        var printer = new ResultPrinter(io, json);
+        var result = NodesResult.Of(outcome);
+        if (result.Contacts.Count == 0)
         {
-            return printer.Fail(LookupText.ExitCodeOf(outcome), $"No node was found: {LookupText.Describe(outcome)}", ToJson(outcome));
+            return printer.Fail(
+                LookupText.ExitCodeOf(outcome), $"No node was found: {LookupText.Describe(outcome)}", ResultJson.Of(result));
         }
 
-        if (printer.IsJson)
-        {
-            printer.Json(ToJson(outcome));
-        }
-        else
-        {
-            printer.Table(["Id", "Address", "Shared bits"], [.. outcome.Closest.Select(contact => new[]
-            {
-                contact.Id.ToString(),
-                contact.Endpoint.ToString(),
-                contact.Id.CommonPrefixLength(outcome.Target).ToString(CultureInfo.InvariantCulture),
-            })]);
-        }
-
+        printer.Print(ResultJson.Of(result), () => printer.Table(
+            ["Id", "Address", "Shared bits"],
+            [.. result.Contacts.Select(contact => new[] { contact.Id, contact.Endpoint, $"{contact.SharedPrefixBits}" })]));
         return ExitCode.Done;
     }
-
-    private static JsonObject ToJson(LookupOutcome outcome) => new()
-    {
-        ["target"] = outcome.Target.ToString(),
-        ["contacts"] = new JsonArray([.. outcome.Closest.Select(JsonNode? (contact) => new JsonObject
-        {
-            ["id"] = contact.Id.ToString(),
-            ["endpoint"] = contact.Endpoint.ToString(),
-            ["sharedPrefixBits"] = contact.Id.CommonPrefixLength(outcome.Target),
-        })]),
-        ["lookup"] = LookupText.ToJson(outcome),
-    };
 }

@@ -13,7 +13,7 @@ internal static class GetCommand
                 "kad get picture --raw --via 127.0.0.1:8468 > picture.png",
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
-            Notes = $"{ValueOutput.Notes} The standard error output says how many holders agree on the value, and how many have another one.",
+            Notes = $"{ResultPrinter.ValueNotes} The standard error output says how many holders agree on the value, and how many have another one.",
         }.With(key.Key, key.Digest, raw, via, json);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             io, key.Read(parsed), parsed.GetValue(raw), parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken));
@@ -21,7 +21,7 @@ internal static class GetCommand
     }
 
     private static async Task<int> RunAsync(
-        CommandIo io, GivenKey key, bool raw, string[] via, bool json, CancellationToken cancellationToken)
+        CommandIo io, RequestedKey key, bool raw, string[] via, bool json, CancellationToken cancellationToken)
     {
         var result = await new NetworkSession(io, json).RunJudgedAsync(
             via,
@@ -36,34 +36,17 @@ internal static class GetCommand
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
                 $"Not found: {key}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "no lookup was made.")}",
-                ToJson(key, result));
+                ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 
-        if (json)
+        printer.Print(ResultJson.Of(KeyResult.Of(key, value, LookupSummary.Of(result.Lookup))), () =>
         {
-            printer.Json(ToJson(key, result));
-        }
-        else
-        {
-            await ValueOutput.WriteAsync(io, DhtValueText.TypeName(value.Kind), value.ToString(), raw);
+            printer.Value(DhtValueText.TypeName(value.Kind), value.ToString(), raw);
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))
             {
-                await io.Error.WriteLineAsync(LookupText.DescribeVote(found));
+                io.Say(LookupText.DescribeVote(found));
             }
-        }
-
+        });
         return ExitCode.Done;
-    }
-
-    private static JsonObject ToJson(GivenKey key, GetResult result)
-    {
-        var json = new JsonObject { ["found"] = result.Found, ["key"] = key.Text, ["digest"] = key.Digest.ToString() };
-        if (result.Value is { } value)
-        {
-            ValueJson.AddTo(json, value);
-        }
-
-        json["lookup"] = LookupText.ToJson(result.Lookup);
-        return json;
     }
 }

@@ -59,57 +59,57 @@ internal sealed class NodeOptions
 
     private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
 
-    private readonly Option<string[]> _listen = Repeatable(
+    private readonly Option<string[]> _listen = CommonOptions.Repeatable(
         "--listen", "IP:PORT", $"Where to listen; port 0 takes any free one. Repeatable. [default: {DefaultListen}]");
 
-    private readonly Option<string[]> _bootstrap = Repeatable(
+    private readonly Option<string[]> _bootstrap = CommonOptions.Repeatable(
         "--bootstrap", "HOST:PORT", "A node to join the network through. Repeatable. Without one, this is a network's first node.");
 
-    private readonly Option<string?> _data = Single(
+    private readonly Option<string?> _data = CommonOptions.Text(
         "--data", "DIR", $"The folder for keys, id and contacts; made if it is missing. [default: {CommonOptions.DefaultData}]");
 
     private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
 
-    private readonly Option<string?> _maxKeys = Single(
+    private readonly Option<string?> _maxKeys = CommonOptions.Text(
         "--max-keys", "N", "Keys that are held for others, 1 to 1000000000: 64 bytes of memory each. [default: by memory, at most 10000000]");
 
-    private readonly Option<string?> _maxBytes = Single(
+    private readonly Option<string?> _maxBytes = CommonOptions.Text(
         "--max-bytes", "BYTES", "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]");
 
-    private readonly Option<string?> _cache = Single(
+    private readonly Option<string?> _cache = CommonOptions.Text(
         "--cache", "BYTES", "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]");
 
-    private readonly Option<string?> _id = Single(
+    private readonly Option<string?> _id = CommonOptions.Text(
         "--id", "HEX", "The node's id: 40 hexadecimal digits. [default: the saved one, or a random one]");
 
-    private readonly Option<string[]> _trust = Repeatable(
+    private readonly Option<string[]> _trust = CommonOptions.Repeatable(
         "--trust", "CIDR", "Addresses that no limits apply to, such as 10.0.0.0/8. Repeatable.");
 
-    private readonly Option<string?> _walkInterval = Single(
+    private readonly Option<string?> _walkInterval = CommonOptions.Text(
         "--walk-interval", "SECONDS", "Seconds between random walks, which keep the routing table full, 1 to 86400; 0 turns them off. [default: 300]");
 
-    private readonly Option<string?> _uploadPerEndpoint = Single(
+    private readonly Option<string?> _uploadPerEndpoint = CommonOptions.Text(
         "--upload-per-endpoint", "BYTES", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
 
-    private readonly Option<string?> _upload = Single(
+    private readonly Option<string?> _upload = CommonOptions.Text(
         "--upload", "BYTES", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
 
     private readonly NumberOption _paths = new(
         "--paths", "Disjoint paths of one lookup, against liars who lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
 
-    private readonly Option<string?> _http = Single(
+    private readonly Option<string?> _http = CommonOptions.Text(
         "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
 
-    private readonly Option<string[]> _httpHost = Repeatable(
+    private readonly Option<string[]> _httpHost = CommonOptions.Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
 
-    private readonly Option<string?> _httpTokens = Single(
+    private readonly Option<string?> _httpTokens = CommonOptions.Text(
         HttpTokens, "FILE", "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.");
 
     private readonly NumberOption _httpConnections = new(
         "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
 
-    private readonly Option<string?> _otlp = Single(
+    private readonly Option<string?> _otlp = CommonOptions.Text(
         Otlp, "URL", "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
 
     private readonly Option<bool> _trustClock = new("--trust-clock")
@@ -227,13 +227,4 @@ internal sealed class NodeOptions
             ? new RandomWalkOptions { AutoRefresh = false }
             : new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) };
     }
-
-    private static Option<string?> Single(string name, string shape, string description) => new(name) { Description = description, HelpName = shape };
-
-    private static Option<string[]> Repeatable(string name, string shape, string description) => new(name)
-    {
-        Description = description,
-        HelpName = shape,
-        Arity = ArgumentArity.OneOrMore,
-    };
 }

@@ -23,7 +23,6 @@ internal sealed class ProgramCommand : RootCommand
     /// <summary>The executable, as it is typed. A host of tests has another <see cref="Symbol.Name"/>.</summary>
     public string ProgramName { get; }
 
-    /// <summary>Runs one command line and returns its <see cref="ExitCode"/>.</summary>
     public async Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken)
     {
         // A key or value may begin with '@', which would otherwise name a file of arguments.
@@ -64,7 +63,6 @@ internal sealed class ProgramCommand : RootCommand
     };
 }
 
-/// <summary>A command whose help ends with examples.</summary>
 internal sealed class ExampleCommand(string name, string description) : Command(name, description)
 {
     /// <summary>Command lines that work, at least two.</summary>

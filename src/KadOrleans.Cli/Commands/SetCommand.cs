@@ -29,7 +29,7 @@ internal static class SetCommand
     }
 
     private static async Task<int> RunAsync(
-        CommandIo io, GivenKey key, DhtValue value, TimeSpan? life, string[] via, bool json, CancellationToken cancellationToken)
+        CommandIo io, RequestedKey key, DhtValue value, TimeSpan? life, string[] via, bool json, CancellationToken cancellationToken)
     {
         var result = await new NetworkSession(io, json).RunJudgedAsync(
             via,
@@ -41,19 +41,12 @@ internal static class SetCommand
         return Print(new ResultPrinter(io, json), key, value, result);
     }
 
-    private static int Print(ResultPrinter printer, GivenKey key, DhtValue value, SetResult result)
+    private static int Print(ResultPrinter printer, RequestedKey key, DhtValue value, SetResult result)
     {
         var outcome = $"contacts that stored the value: {result.Stored}, rejected it: {result.Refused}, did not answer: {result.Failed}";
-        var json = new JsonObject
-        {
-            ["stored"] = result.Stored,
-            ["refused"] = result.Refused,
-            ["failed"] = result.Failed,
-            ["key"] = key.Text,
-            ["digest"] = key.Digest.ToString(),
-            ["type"] = DhtValueText.TypeName(value.Kind),
-            ["lookup"] = LookupText.ToJson(result.Lookup),
-        };
+        var (type, lookup) = (DhtValueText.TypeName(value.Kind), LookupSummary.Of(result.Lookup));
+        var digest = key.Digest.ToString();
+        var json = ResultJson.Of(new { result.Stored, result.Refused, result.Failed, Key = key.Text, digest, type, lookup });
         if (!result.Succeeded)
         {
             return printer.Fail(

@@ -51,10 +51,7 @@ internal static class StateCommand
     private static async Task<int> ExportAsync(
         CommandIo io, string file, string data, bool salvages, bool json, CancellationToken cancellationToken)
     {
-        if (json && file == StateFile.Standard)
-        {
-            throw CommandException.WrongUsage("Both --json and FILE '-' write to the standard output; one of them is allowed.");
-        }
+        CommonOptions.CheckOutput(json, file, "FILE '-'");
 
         // Opening would create a missing folder.
         if (!File.Exists(Path.Combine(data, SqliteDatabase.FileName)))
@@ -73,24 +70,10 @@ internal static class StateCommand
             var (contacts, values) = file == StateFile.Standard
                 ? await WriteAsync(storage, io.OutputBytes, cancellationToken)
                 : await StateFile.WriteAsync(file, stream => WriteAsync(storage, stream, cancellationToken));
-            var result = new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values };
-            var printer = new ResultPrinter(io, json);
-            if (file != StateFile.Standard && !json)
-            {
-                printer.Line($"exported {values} values and {contacts} contacts to {file}");
-            }
-
-            if (storage.Damage is not null)
-            {
-                return printer.Fail(ExitCode.Failed, $"In a copy of '{data}': {storage.Damage}", result);
-            }
-
-            if (json)
-            {
-                printer.Json(result);
-            }
-
-            return ExitCode.Done;
+            return new ResultPrinter(io, json).End(
+                new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values },
+                file == StateFile.Standard ? null : $"exported {values} values and {contacts} contacts to {file}",
+                storage.Damage is null ? null : $"In a copy of '{data}': {storage.Damage}");
         });
     }
 
@@ -128,34 +111,11 @@ internal static class StateCommand
             stream.Position = 0;
             return await ImportAsync(storage, head, new StateReader(stream, file), cancellationToken);
         });
-        var printer = new ResultPrinter(io, json);
-        var result = new JsonObject
-        {
-            ["data"] = data,
-            ["id"] = id?.ToString(),
-            ["contacts"] = contacts,
-            ["imported"] = values.Imported,
-            ["expired"] = values.Expired,
-            ["older"] = values.Older,
-            ["refused"] = values.Refused,
-        };
-        if (!json)
-        {
-            printer.Line($"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
-                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas");
-        }
-
-        if (values.Refused > 0)
-        {
-            return printer.Fail(ExitCode.Failed, $"{values.Refused} values were not imported: they are too long or beyond the quotas.", result);
-        }
-
-        if (json)
-        {
-            printer.Json(result);
-        }
-
-        return ExitCode.Done;
+        return new ResultPrinter(io, json).End(
+            ResultJson.Of(new { data, Id = id?.ToString(), contacts, values.Imported, values.Expired, values.Older, values.Refused }),
+            $"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
+                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas",
+            values.Refused == 0 ? null : $"{values.Refused} values were not imported: they are too long or beyond the quotas.");
     }
 
     /// <summary>Imports. The result is the id that the folder has now, if any, the contacts that replaced the folder's, and the values.</summary>

@@ -60,15 +60,8 @@ internal static class StunCommand
             return printer.Fail(ExitCode.Unreachable, silent[^1], json);
         }
 
-        if (printer.IsJson)
-        {
-            printer.Json(json);
-        }
-        else
-        {
-            printer.Table(["Asked", "Sees this machine as"], [.. seen.Select(a => new[] { a.Target.Text, a.Seen!.Value.ToString() })]);
-        }
-
+        printer.Print(json, () => printer.Table(
+            ["Asked", "Sees this machine as"], [.. seen.Select(a => new[] { a.Target.Text, a.Seen!.Value.ToString() })]));
         return ExitCode.Done;
     }
 }

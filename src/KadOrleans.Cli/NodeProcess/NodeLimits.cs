@@ -1,8 +1,6 @@
 namespace KadOrleans.Cli;
 
-/// <summary>What a node may take of its machine, and the quotas that follow.</summary>
-/// <param name="MemoryBytes">Memory that the process may use.</param>
-/// <param name="DiskBytes">Room on the disk of its data folder, what the folder takes already included; null without a folder.</param>
+/// <summary>What a node may take of its machine, and the quotas that follow. The room on the disk is null without a data folder.</summary>
 internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
 {
     // Runtime, contacts, buffers.

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli;
 
-/// <summary>The checked settings of <c>kad node</c>.</summary>
 internal sealed record NodeSettings
 {
     public required KadNodeOptions Node { get; init; }
@@ -20,7 +19,6 @@ internal sealed record NodeSettings
 
     public required HttpPlace? Http { get; init; }
 
-    /// <summary>The file of the API's tokens.</summary>
     public required string? HttpTokens { get; init; }
 
     public required TelemetryOptions? Telemetry { get; init; }
@@ -28,11 +26,10 @@ internal sealed record NodeSettings
     public required bool Verbose { get; init; }
 }
 
-/// <summary>Runs a node until it is told to stop.</summary>
 internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
-    private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? OwnToken.Create(folder) : null;
+    private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? new OwnToken(folder) : null;
 
     /// <summary>
     /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
@@ -41,7 +38,6 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     /// <exception cref="CommandException">
     /// No host name resolves and no contact is saved, so the node could never join; or an address cannot be listened on.
     /// </exception>
-    /// <exception cref="KeyStoreException">The data folder cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
@@ -114,7 +110,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             tokens.Add(_ownToken.Token);
         }
 
-        return tokens.Count > 0 ? ApiTokens.Of(tokens) : null;
+        return tokens.Count > 0 ? new ApiTokens(tokens) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.

@@ -11,7 +11,6 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     public IPEndPoint Address => server.Address;
 
     /// <summary>Binds and begins to serve a started node, which is ready without contacts if it is its network's first.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The address is in use, or not of this machine.</exception>
     public static async Task<NodeStatusServer> StartAsync(
         HttpPlace place,
         KadNode node,

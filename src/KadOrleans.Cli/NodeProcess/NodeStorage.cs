@@ -3,33 +3,21 @@ using KadOrleans.Storage.Sqlite;
 namespace KadOrleans.Cli;
 
 /// <summary>The file in a node's data folder, opened while no node runs on it.</summary>
-internal sealed class NodeStorage : IAsyncDisposable
+internal sealed class NodeStorage(SqliteDatabase database, string? copy) : IAsyncDisposable
 {
-    private readonly SqliteDatabase _database;
-    private readonly string? _copy;
+    public IKeyStore Keys { get; } = new SqliteKeyStore(database);
 
-    private NodeStorage(SqliteDatabase database, string? copy)
-    {
-        (_database, _copy) = (database, copy);
-        (Keys, States) = (new SqliteKeyStore(database), new SqliteNodeStateStore(database));
-    }
-
-    public IKeyStore Keys { get; }
-
-    public INodeStateStore States { get; }
+    public INodeStateStore States { get; } = new SqliteNodeStateStore(database);
 
     /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
-    public string? Damage => _database.Damage;
+    public string? Damage => database.Damage;
 
-    /// <summary>Opens a data folder.</summary>
-    /// <exception cref="KeyStoreException">The folder cannot be used.</exception>
     public static NodeStorage Open(string folder, StoreQuota quota) => new(SqliteDatabase.Open(folder, quota, onDamage: DamagePolicy.Refuse), null);
 
     /// <summary>
     /// Opens a data folder for reading. A damaged one is copied to a temporary folder if it <paramref name="salvages"/>, and the copy is
     /// repaired. The folder itself is not changed.
     /// </summary>
-    /// <exception cref="KeyStoreException">It cannot be opened.</exception>
     public static NodeStorage OpenForReading(string folder, bool salvages)
     {
         try
@@ -47,31 +35,31 @@ internal sealed class NodeStorage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Keys.DisposeAsync();
-        await _database.DisposeAsync();
-        if (_copy is not null)
+        await database.DisposeAsync();
+        if (copy is not null)
         {
-            Directory.Delete(_copy, recursive: true);
+            Directory.Delete(copy, recursive: true);
         }
     }
 
     private static NodeStorage OpenCopy(string folder)
     {
-        var copy = Directory.CreateTempSubdirectory("kad-salvage-").FullName;
+        var folderOfCopy = Directory.CreateTempSubdirectory("kad-salvage-").FullName;
         try
         {
             foreach (var name in new[] { SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal" })
             {
                 if (File.Exists(Path.Combine(folder, name)))
                 {
-                    File.Copy(Path.Combine(folder, name), Path.Combine(copy, name));
+                    File.Copy(Path.Combine(folder, name), Path.Combine(folderOfCopy, name));
                 }
             }
 
-            return new NodeStorage(SqliteDatabase.Open(copy, StoreQuota.Unlimited, onDamage: DamagePolicy.SetAside), copy);
+            return new NodeStorage(SqliteDatabase.Open(folderOfCopy, StoreQuota.Unlimited, onDamage: DamagePolicy.SetAside), folderOfCopy);
         }
         catch
         {
-            Directory.Delete(copy, recursive: true);
+            Directory.Delete(folderOfCopy, recursive: true);
             throw;
         }
     }

@@ -7,20 +7,26 @@ namespace KadOrleans.Cli;
 /// <summary>Prints results: a JSON object for programs, a table for a person at a terminal, plain lines otherwise.</summary>
 internal sealed class ResultPrinter(CommandIo io, bool json)
 {
+    /// <summary>How a value is printed, for the help.</summary>
+    public const string ValueNotes =
+        "Text is printed unchanged to a file or pipe. On a terminal it is one line: control characters and line breaks are shown as "
+        + "␛ and the like, other invisible characters as <U+202E>. Numbers, booleans and bytes in hexadecimal end with a newline.";
+
     // The output is not part of a web page, so text stays readable.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // More than any table has.
     private const int MaxWidth = 1 << 20;
 
-    public bool IsJson => json;
-
     public void Json(JsonObject result) => io.Output.WriteLine(VisibleText.EscapeJson(result.ToJsonString(Readable)));
 
     public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
 
     /// <summary>Prints a result: the object for programs, the line for people.</summary>
-    public void Print(JsonObject result, string line)
+    public void Print(JsonObject result, string line) => Print(result, () => Line(line));
+
+    /// <summary>Prints a result: the object for programs, by an action for people.</summary>
+    public void Print(JsonObject result, Action people)
     {
         if (json)
         {
@@ -28,15 +34,33 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
         }
         else
         {
-            Line(line);
+            people();
         }
     }
 
-    /// <summary>Prints a sentence beside the result.</summary>
+    /// <summary>Prints the value that a <c>get</c> found, given as text. Raw bytes are as they are, and raw text unchanged on a terminal too.</summary>
+    public void Value(string type, string text, bool raw)
+    {
+        if (type == "string" && !io.IsOutputTerminal)
+        {
+            // A file has the text's bytes and no others.
+            io.OutputBytes.Write(Encoding.UTF8.GetBytes(text));
+        }
+        else if (type == "bytes" && raw)
+        {
+            io.OutputBytes.Write(Convert.FromHexString(text));
+        }
+        else
+        {
+            io.Output.WriteLine(type == "string" && !raw ? VisibleText.Show(text) : text);
+        }
+
+        io.OutputBytes.Flush();
+    }
+
     public void Note(string text) => io.Say(text);
 
     /// <summary>Prints why a command failed: a sentence for people, and for programs the object with an <c>error</c>.</summary>
-    /// <returns>The <see cref="ExitCode"/> that it was given.</returns>
     public int Fail(int exitCode, string sentence, JsonObject? result = null)
     {
         if (json)
@@ -48,6 +72,27 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
 
         io.Say(sentence);
         return exitCode;
+    }
+
+    /// <summary>Prints the line for people, if there is one, and then the end: the problem, or for programs the object.</summary>
+    public int End(JsonObject result, string? line, string? problem)
+    {
+        if (line is not null && !json)
+        {
+            Line(line);
+        }
+
+        if (problem is not null)
+        {
+            return Fail(ExitCode.Failed, problem, result);
+        }
+
+        if (json)
+        {
+            Json(result);
+        }
+
+        return ExitCode.Done;
     }
 
     /// <summary>Prints rows under their headings; without a terminal as columns with tabs between them, one row a line.</summary>
@@ -79,30 +124,5 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) });
         console.Profile.Width = MaxWidth;
         console.Write(table);
-    }
-}
-
-/// <summary>Prints the value that a <c>get</c> found.</summary>
-internal static class ValueOutput
-{
-    /// <summary>How it is printed, for the help.</summary>
-    public const string Notes = "Text is printed unchanged to a file or pipe. On a terminal it is one line: control characters and line breaks are shown as "
-        + "␛ and the like, other invisible characters as <U+202E>. Numbers, booleans and bytes in hexadecimal end with a newline.";
-
-    /// <summary>Writes a value, given as text, to the standard output. Raw bytes are as they are, and raw text unchanged on a terminal too.</summary>
-    public static Task WriteAsync(CommandIo io, string type, string text, bool raw) => type switch
-    {
-        "string" when io.IsOutputTerminal => io.Output.WriteLineAsync(raw ? text : VisibleText.Show(text)),
-
-        // A file has the text's bytes and no others.
-        "string" => WriteAsync(io, Encoding.UTF8.GetBytes(text)),
-        "bytes" when raw => WriteAsync(io, Convert.FromHexString(text)),
-        _ => io.Output.WriteLineAsync(text),
-    };
-
-    private static async Task WriteAsync(CommandIo io, byte[] content)
-    {
-        await io.OutputBytes.WriteAsync(content);
-        await io.OutputBytes.FlushAsync();
     }
 }

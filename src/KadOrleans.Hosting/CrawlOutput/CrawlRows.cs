@@ -7,7 +7,6 @@ internal static class CrawlRows
 {
     public const string Columns = "id,endpoint,reachable,state,roundTripMilliseconds,contacts,questions,complete,otherIds,addressForm,since";
 
-    /// <summary>Writes rows in the order in which they come.</summary>
     public static async Task WriteAsync(
         Stream stream, IAsyncEnumerable<CrawlRecord> records, bool csv, CancellationToken cancellationToken)
     {
@@ -26,7 +25,6 @@ internal static class CrawlRows
         await writer.WriteAsync(rows, cancellationToken);
     }
 
-    /// <summary>Sorts records by their ids and then by their addresses.</summary>
     public static IEnumerable<CrawlRecord> Sort(IEnumerable<CrawlRecord> records) =>
         records.OrderBy(r => r.Id is null).ThenBy(r => r.Id ?? default).ThenBy(r => r.Endpoint.ToString(), StringComparer.Ordinal);
 

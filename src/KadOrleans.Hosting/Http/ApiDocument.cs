@@ -52,7 +52,6 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
     }
 }
 
-/// <summary>Describes the bodies of requests.</summary>
 internal static class RequestBodies
 {
     /// <summary>

@@ -6,7 +6,6 @@ namespace KadOrleans.Hosting;
 /// <summary>Many keys in one request. Each operation has its own outcome.</summary>
 internal static class BatchApi
 {
-    /// <summary>The most operations of a request.</summary>
     public const int MaxOperations = 256;
 
     private const int MaxBodyBytes = 4 << 20;
@@ -20,14 +19,11 @@ internal static class BatchApi
         .WithSummary("Gets, puts and deletes up to 256 keys. Operations of one key are done in their order.")
         .DescribesBatch();
 
-    /// <summary>Describes an endpoint that is a batch.</summary>
     public static RouteHandlerBuilder DescribesBatch(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription("Puts and deletes need a scope for changes. All operations are checked before the first is done.")
         .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
-    /// <summary>Reads the operations of a request.</summary>
-    /// <exception cref="ApiProblemException">One of them is not allowed.</exception>
     public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
     {
         var json = await Body.ReadJsonAsync(context, Missing);
@@ -89,14 +85,8 @@ internal static class BatchApi
         public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
     }
 
-    /// <summary>An operation.</summary>
-    /// <param name="Key">Its key.</param>
-    /// <param name="Changes">Whether it is a put or a delete.</param>
-    /// <param name="Work">Does it.</param>
     public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
     {
-        /// <summary>Reads the operation at a place of a request.</summary>
-        /// <exception cref="ApiProblemException">It is not allowed.</exception>
         public static Operation Read(JsonElement json, int place)
         {
             try

@@ -9,7 +9,6 @@ namespace KadOrleans.Hosting;
 /// <summary>The API for programs in any language, below <c>/v1</c>: keys, batches, nodes and status, over any <see cref="IDht"/>.</summary>
 internal static class DhtApi
 {
-    /// <summary>The path of all endpoints.</summary>
     public const string Root = "/v1";
 
     /// <summary>The path of the OpenAPI document. It needs no token: it says what the product's documentation says.</summary>

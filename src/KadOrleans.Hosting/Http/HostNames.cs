@@ -12,7 +12,7 @@ namespace KadOrleans.Hosting;
 /// IP addresses are always allowed: no page can have one as its name, and probes of Kubernetes and load balancers use them. The framework's
 /// own filter knows names alone. Allowed are also localhost, and HTTP/1.0 requests without the header, which browsers always send.
 /// </remarks>
-internal sealed class HostNames
+internal sealed class HostNames(IEnumerable<string> names)
 {
     /// <summary>The allowed content of a list, as the end of an error's sentence.</summary>
     public const string Needed = "host names without a port are needed, such as kad.example.org; IP addresses and localhost are always allowed";
@@ -20,15 +20,9 @@ internal sealed class HostNames
     // The most characters of a DNS name, with dots.
     private const int MaxLength = 253;
 
-    private readonly FrozenSet<string> _names;
+    private readonly FrozenSet<string> _names = names.Append("localhost").ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private HostNames(IEnumerable<string> names) => _names = names.Append("localhost").ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>No names besides those always allowed.</summary>
     public static HostNames None { get; } = new([]);
-
-    /// <summary>Some names, each of which <see cref="IsName"/>, and those always allowed.</summary>
-    public static HostNames Of(IEnumerable<string> names) => new(names);
 
     /// <summary>Whether a text is a host name: ASCII, 1 to 253 characters; an international name in its xn-- form.</summary>
     public static bool IsName(string text) =>

@@ -15,7 +15,6 @@ internal static class HttpLimits
     /// </summary>
     public const int MaxConnections = 256;
 
-    /// <summary>The fewest that an operator may allow.</summary>
     public const int LeastConnections = 16;
 
     /// <summary>The most that an operator may allow: each watch of a key takes one.</summary>
@@ -58,11 +57,10 @@ internal static class HttpLimits
 /// Bounds the open connections of one server. Beyond the bound the oldest is closed that has shown no token, and only then the oldest of
 /// all. Refusing the newest would let idle connections keep probes and operators out.
 /// </summary>
-/// <param name="most">Open connections, at least 1.</param>
 internal sealed class ConnectionLimit(int most)
 {
-    // The key of a connection's Place in its items.
-    private static readonly object PlaceKey = new();
+    // The key of a connection's entry in its items: what to do once it has shown a token.
+    private static readonly object NoteKey = new();
 
     // Guards both lists, the oldest first, and in which of them each place is.
     private readonly Lock _gate = new();
@@ -86,53 +84,42 @@ internal sealed class ConnectionLimit(int most)
     /// <summary>A request of this connection had a token, so it stays open before those that had none.</summary>
     public static void NoteToken(IDictionary<object, object?>? items)
     {
-        if (items?.TryGetValue(PlaceKey, out var found) == true && found is Place { IsKnown: false } place)
+        if (items?.Remove(NoteKey, out var note) == true)
         {
-            place.Limit.MakeKnown(place);
+            ((Action)note!)();
         }
     }
 
-    private Place Add(ConnectionContext connection, out ConnectionContext? closed)
+    private LinkedListNode<ConnectionContext> Add(ConnectionContext connection, out ConnectionContext? closed)
     {
         lock (_gate)
         {
             var list = _strangers.Count + _known.Count < most ? null : _strangers.Count > 0 ? _strangers : _known;
             closed = list?.First!.Value;
             list?.RemoveFirst();
-            var place = new Place(this, _strangers.AddLast(connection));
-            connection.Items[PlaceKey] = place;
+            var place = _strangers.AddLast(connection);
+            connection.Items[NoteKey] = () => MakeKnown(place);
             return place;
         }
     }
 
-    private void MakeKnown(Place place)
+    private void MakeKnown(LinkedListNode<ConnectionContext> place)
     {
         lock (_gate)
         {
-            if (place.Node.List == _strangers)
+            if (place.List == _strangers)
             {
-                _strangers.Remove(place.Node);
-                _known.AddLast(place.Node);
+                _strangers.Remove(place);
+                _known.AddLast(place);
             }
-
-            place.IsKnown = true;
         }
     }
 
-    private void Remove(Place place)
+    private void Remove(LinkedListNode<ConnectionContext> place)
     {
         lock (_gate)
         {
-            place.Node.List?.Remove(place.Node);
+            place.List?.Remove(place);
         }
-    }
-
-    private sealed class Place(ConnectionLimit limit, LinkedListNode<ConnectionContext> node)
-    {
-        public ConnectionLimit Limit => limit;
-
-        public LinkedListNode<ConnectionContext> Node => node;
-
-        public bool IsKnown { get; set; }
     }
 }

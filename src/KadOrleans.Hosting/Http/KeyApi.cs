@@ -2,7 +2,6 @@ using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>One key: get, put, delete.</summary>
 internal static class KeyApi
 {
     private const string Path = "/keys/{key}";
@@ -23,14 +22,12 @@ internal static class KeyApi
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    /// <summary>Describes an endpoint that is a get.</summary>
     public static RouteHandlerBuilder DescribesGet(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
         .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .Produces(StatusCodes.Status304NotModified)
         .ProducesProblem(StatusCodes.Status404NotFound);
 
-    /// <summary>Describes an endpoint that is a put.</summary>
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription("If-Match and If-None-Match are checked against the value that a get finds. Another put may come between.")
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
@@ -44,7 +41,6 @@ internal static class KeyApi
         ? $"No value was found for the key '{key}': {LookupText.Describe(lookup)}"
         : $"No value was found for the key '{key}'; no lookup was made.";
 
-    /// <summary>Why a put stored nothing.</summary>
     public static string NotStored(RequestedKey key, SetResult result) => IsConflict(result)
         ? $"The value of the key '{key}' was not stored: another one is published here, or lives longer."
         : $"The value of the key '{key}' was not stored: contacts that rejected it: {result.Refused}, "
@@ -53,8 +49,10 @@ internal static class KeyApi
     public static int StatusOf(SetResult result) =>
         IsConflict(result) ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable;
 
-    public static async Task<IResult> RespondToGetAsync(RequestedKey requested, HttpContext context, IDht dht)
+    // The parameters key and as are for the document; RequestedKey reads both.
+    public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
+        var requested = RequestedKey.Read(context);
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -94,10 +92,6 @@ internal static class KeyApi
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value);
         return PutResult.Of(requested, result);
     }
-
-    // The parameters key and as are for the document; RequestedKey reads both.
-    private static Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht) =>
-        RespondToGetAsync(RequestedKey.Read(context), context, dht);
 
     private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht) =>
         RespondToPutAsync(RequestedKey.Read(context), RequestedPut.Parse(wait, life), context, dht);

@@ -13,18 +13,20 @@ internal static class NetworkApi
             .WithSummary("Describes the nodes of this DHT: one, or those of the cluster's live edges.");
     }
 
-    private static async Task<NodesResult> FindAsync(string target, IDht dht, CancellationToken cancellationToken)
-    {
-        var id = Requested.Id("The id", target);
-        var outcome = await dht.FindNodeAsync(id, cancellationToken);
-        return new NodesResult(
-            id,
-            [.. outcome.Closest.Select(contact => new FoundContact(contact.Id, contact.Endpoint, contact.Id.CommonPrefixLength(id)))],
-            LookupSummary.Of(outcome)!);
-    }
-
-    /// <summary>The nearest nodes, as <c>kad find-node --json</c> prints them.</summary>
-    private sealed record NodesResult(NodeId Target, IReadOnlyList<FoundContact> Contacts, LookupSummary Lookup);
-
-    private sealed record FoundContact(NodeId Id, UdpEndpoint Endpoint, int SharedPrefixBits);
+    private static async Task<NodesResult> FindAsync(string target, IDht dht, CancellationToken cancellationToken) =>
+        NodesResult.Of(await dht.FindNodeAsync(Requested.Id("The id", target), cancellationToken));
 }
+
+/// <summary>The nearest nodes, as <c>kad find-node --json</c> prints them.</summary>
+internal sealed record NodesResult(string Target, IReadOnlyList<FoundContact> Contacts, LookupSummary Lookup)
+{
+    public static NodesResult Of(LookupOutcome outcome) => new(
+        outcome.Target.ToString(),
+        [
+            .. outcome.Closest.Select(contact => new FoundContact(
+                contact.Id.ToString(), contact.Endpoint.ToString(), contact.Id.CommonPrefixLength(outcome.Target))),
+        ],
+        LookupSummary.Of(outcome)!);
+}
+
+internal sealed record FoundContact(string Id, string Endpoint, int SharedPrefixBits);

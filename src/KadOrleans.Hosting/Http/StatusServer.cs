@@ -14,19 +14,12 @@ internal sealed record HttpPlace(
     IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting, int Connections = HttpLimits.MaxConnections);
 
 /// <summary>Serves a process's health and status, and what its owner adds.</summary>
-internal sealed class StatusServer : IAsyncDisposable
+internal sealed class StatusServer(WebApplication application) : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly WebApplication _application;
-
-    private StatusServer(WebApplication application)
-    {
-        (_application, Address) = (application, IPEndPoint.Parse(new Uri(application.Urls.First()).Authority));
-    }
-
     /// <summary>The address that it is served on, with the real port.</summary>
-    public IPEndPoint Address { get; }
+    public IPEndPoint Address { get; } = IPEndPoint.Parse(new Uri(application.Urls.First()).Authority);
 
     /// <summary>
     /// Binds the address and starts to serve. The health is asked for from any thread, and must not block. The pages are added to its own.
@@ -65,8 +58,8 @@ internal sealed class StatusServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var timeout = new CancellationTokenSource(StopTimeout);
-        await _application.StopAsync(timeout.Token);
-        await _application.DisposeAsync();
+        await application.StopAsync(timeout.Token);
+        await application.DisposeAsync();
     }
 }
 
@@ -79,7 +72,6 @@ internal readonly record struct Health(string Status, string? Reason = null)
 
     public bool IsReady => Status == Ready;
 
-    /// <summary>The result of the check of <c>/health/ready</c>.</summary>
     public HealthCheckResult ToResult() => new(
         IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
         Status,

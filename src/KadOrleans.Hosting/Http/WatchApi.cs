@@ -2,7 +2,6 @@ using System.Net.ServerSentEvents;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>Watches a key by server-sent events.</summary>
 internal static class WatchApi
 {
     /// <summary>The event of a value: its data is a <see cref="KeyResult"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 
 namespace KadOrleans.Hosting;
@@ -25,9 +26,6 @@ internal static class LookupText
     public static int ExitCodeOf(LookupOutcome? outcome) =>
         outcome?.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered ? ExitCode.Unreachable : ExitCode.Failed;
 
-    /// <summary>The outcome as an object: <see cref="LookupSummary"/>.</summary>
-    public static JsonNode? ToJson(LookupOutcome? outcome) => JsonSerializer.SerializeToNode(LookupSummary.Of(outcome), JsonSerializerOptions.Web);
-
     private static string Reason(TerminationReason reason) => reason switch
     {
         TerminationReason.Converged => "the nearest contacts that answer have all answered",
@@ -38,6 +36,12 @@ internal static class LookupText
         TerminationReason.DeadlineReached => "it reached its deadline",
         _ => "it was interrupted",
     };
+}
+
+internal static class ResultJson
+{
+    [return: NotNullIfNotNull(nameof(result))]
+    public static JsonObject? Of<T>(T? result) => JsonSerializer.SerializeToNode(result, JsonSerializerOptions.Web)?.AsObject();
 }
 
 /// <summary>The outcome of a lookup for programs.</summary>
@@ -51,7 +55,6 @@ internal static class LookupText
 /// <param name="Crowded">Contacts nearer to the target than the network's size allows.</param>
 internal sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed, int Crowded)
 {
-    /// <summary>The summary of an outcome; null for null.</summary>
     public static LookupSummary? Of(LookupOutcome? outcome) => outcome is null
         ? null
         : new LookupSummary(
@@ -68,32 +71,13 @@ internal sealed record LookupSummary(string Reason, int Asked, int Answered, int
 /// <summary>An estimated network size as JSON: <c>{"nodes","standardError","lookups"}</c>, or null.</summary>
 internal static class NetworkSizeJson
 {
-    public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null
-        ? null
-        : new JsonObject
-        {
-            ["nodes"] = Math.Round(estimate.Nodes, 1),
-            ["standardError"] = Math.Round(estimate.StandardError, 1),
-            ["lookups"] = estimate.Lookups,
-        };
+    public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null ? null : ResultJson.Of(
+        new { Nodes = Math.Round(estimate.Nodes, 1), StandardError = Math.Round(estimate.StandardError, 1), estimate.Lookups });
 }
 
-/// <summary>
-/// A value as JSON: <c>type</c>, <c>value</c> and <c>text</c>. The value is a string, number or boolean; bytes are in hexadecimal. It is null
-/// for a number that JSON lacks. The text has every digit, for readers whose numbers end at 2^53.
-/// </summary>
 internal static class ValueJson
 {
-    /// <summary>Adds the three fields.</summary>
-    public static JsonObject AddTo(JsonObject target, DhtValue value)
-    {
-        target["type"] = DhtValueText.TypeName(value.Kind);
-        target["value"] = NodeOf(value);
-        target["text"] = value.ToString();
-        return target;
-    }
-
-    /// <summary>The field <c>value</c>.</summary>
+    /// <summary>A value as a string, number or boolean; bytes are in hexadecimal. Null for a number that JSON lacks.</summary>
     public static JsonNode? NodeOf(DhtValue value) => value.Kind switch
     {
         DhtValueKind.Integer => Integer(value.AsInteger()),

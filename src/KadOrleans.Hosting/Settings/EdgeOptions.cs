@@ -3,10 +3,8 @@ namespace KadOrleans.Hosting;
 /// <summary>The options of an edge, from the section <c>Kad:Edge</c>.</summary>
 internal sealed class EdgeOptions
 {
-    /// <summary>The most node ids that one edge serves.</summary>
     public const int MaxNodeIds = 64;
 
-    /// <summary>The longest name, in characters.</summary>
     public const int MaxNameLength = 128;
 
     private static readonly UdpEndpoint DefaultListen = UdpEndpoint.FromIPv4(0, 8468);
@@ -58,7 +56,6 @@ internal sealed class EdgeOptions
     public IReadOnlyList<UdpEndpoint> Endpoints => _endpoints ??= Expand();
 
     /// <summary>The engine's options for each id.</summary>
-    /// <param name="kademlia">The cluster's constants.</param>
     public KadNodeOptions ToNodeOptions(KademliaOptions kademlia)
     {
         var options = new KadNodeOptions { Upload = new UploadLimits { PerEndpoint = UploadPerEndpoint, Total = Upload }, Kademlia = kademlia };
@@ -75,7 +72,6 @@ internal sealed class EdgeOptions
         return options;
     }
 
-    /// <summary>Notes what is wrong.</summary>
     public void Check(OptionChecks checks)
     {
         if (Name.Length > MaxNameLength || Name.Any(char.IsControl))

@@ -19,7 +19,6 @@ internal enum StorageChoice
     AzureTableStorage = AzureStorage,
 }
 
-/// <summary>What a server is.</summary>
 internal enum ServerRole
 {
     /// <summary>It holds routing tables and values.</summary>
@@ -38,10 +37,8 @@ internal enum ServerRole
 /// </summary>
 internal sealed class KadOptions
 {
-    /// <summary>The port of a silo's pages.</summary>
     public const int SiloHttpPort = 8080;
 
-    /// <summary>The port of an edge's pages.</summary>
     public const int EdgeHttpPort = 8081;
 
     /// <summary>
@@ -68,7 +65,6 @@ internal sealed class KadOptions
 
     public KadSiloOptions Silo { get; set; } = new();
 
-    /// <summary>Null if not set.</summary>
     public DashboardCredentials? Dashboard { get; set; }
 
     /// <summary>The export of metrics and traces, by this section and OpenTelemetry's own variables. Null if off.</summary>
@@ -117,17 +113,14 @@ internal sealed class KadHttpOptions
     /// <summary>The file of the API's tokens. Null: the API is not served, except by a silo that <see cref="KadOptions.HasOwnToken"/>.</summary>
     public string? Tokens { get; set; }
 
-    /// <summary>The most open connections.</summary>
     public int Connections { get; set; } = HttpLimits.MaxConnections;
 
     /// <summary><see cref="Address"/>, or the process's default.</summary>
     public IPEndPoint EndPoint { get; internal set; } = new(IPAddress.Loopback, KadOptions.SiloHttpPort);
 
-    /// <summary>The place that these settings name.</summary>
-    public HttpPlace Place => new(EndPoint, HostNames.Of(Hosts), Setting, HostsSetting, Connections);
+    public HttpPlace Place => new(EndPoint, new HostNames(Hosts), Setting, HostsSetting, Connections);
 }
 
-/// <summary>Where silos and clients reach a silo.</summary>
 internal sealed class KadSiloOptions
 {
     /// <summary>The address that the silo listens on and that others use. Null: Orleans chooses one of this machine's.</summary>
@@ -148,7 +141,6 @@ internal sealed class DashboardCredentials
     public string Password { get; set; } = string.Empty;
 }
 
-/// <summary>The database of a cluster on PostgreSQL.</summary>
 internal sealed class PostgreSqlOptions
 {
     public string? ConnectionString { get; set; }
@@ -164,7 +156,6 @@ internal enum AzureGrains
     Tables,
 }
 
-/// <summary>The storage of a cluster on Azure.</summary>
 internal sealed class AzureOptions
 {
     /// <summary>In place of the addresses.</summary>
@@ -187,6 +178,5 @@ internal sealed class ClientOptions
     /// <summary>The secret that silos and edges share.</summary>
     public string? EdgeKey { get; set; }
 
-    /// <summary>The gateway of a silo on this machine.</summary>
     public const string DefaultGateway = "127.0.0.1:30000";
 }

@@ -12,7 +12,6 @@ namespace KadOrleans.Hosting;
 /// </summary>
 internal static class KadSettings
 {
-    /// <summary>The section of all settings.</summary>
     public const string Root = "Kad";
 
     /// <summary>
@@ -43,7 +42,6 @@ internal static class KadSettings
     /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
     public static OptionsValidationException Mistake(string sentence) => Mistakes([sentence]);
 
-    /// <summary>Whether the process is an edge alone.</summary>
     public static bool IsEdge(IConfiguration configuration) =>
         nameof(ServerRole.Edge).Equals(configuration["Kad:Role"]?.Trim(), StringComparison.OrdinalIgnoreCase);
 
@@ -60,9 +58,46 @@ internal static class KadSettings
     }
 
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
-    public static TOptions? Bind<TOptions>(IConfiguration configuration, string section, OptionChecks checks)
-        where TOptions : class => Bind<TOptions>(
-        configuration, section, TypesOf(typeof(TOptions), string.Empty).ToDictionary(StringComparer.OrdinalIgnoreCase), checks);
+    public static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
+        where TOptions : class
+    {
+        var known = Known.Where(setting => $"{Root}:{setting.Key}".StartsWith(root + ':', StringComparison.Ordinal))
+            .ToDictionary(setting => $"{Root}:{setting.Key}"[(root.Length + 1)..], setting => setting.Value, StringComparer.OrdinalIgnoreCase);
+        var given = new Dictionary<string, string?>();
+        var lists = new List<(string Name, int Index, string Text)>();
+        foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
+        {
+            if (name.Length == 0 || value is null)
+            {
+                continue;
+            }
+
+            var list = int.TryParse(name[(name.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
+            if (!known.TryGetValue(list is null ? name : $"{list}:#", out var type))
+            {
+                checks.Problems.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
+            }
+            else if (type is not null && value.Trim() is { Length: > 0 } text)
+            {
+                if (FindProblem(type, text) is { } problem)
+                {
+                    checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
+                }
+                else if (list is not null || type == typeof(IList<string>))
+                {
+                    lists.Add((list ?? name, list is null ? -1 : index, text));
+                }
+                else
+                {
+                    given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
+                }
+            }
+        }
+
+        AddLists(given, lists);
+        return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+    }
 
     public static void ThrowIfWrong(this OptionChecks checks)
     {
@@ -92,7 +127,7 @@ internal static class KadSettings
     private static KadOptions Read(IConfiguration configuration, string service, int httpPort)
     {
         var checks = new OptionChecks($"{Root}:", ':');
-        var options = Bind<KadOptions>(configuration, Root, Known, checks) ?? new KadOptions();
+        var options = Bind<KadOptions>(configuration, Root, checks) ?? new KadOptions();
         if (options is { Role: ServerRole.Silo or ServerRole.SiloAndEdge, Edge.Enabled: { } isEnabled } && isEnabled != options.HasEdge)
         {
             checks.Add("Edge:Enabled", isEnabled ? "true" : "false", $"with Kad:Role={options.Role} only {(isEnabled ? "false" : "true")} is allowed, or none");
@@ -148,45 +183,6 @@ internal static class KadSettings
         {
             checks.Add("Dashboard:User", dashboard.User, "a name without a colon is needed");
         }
-    }
-
-    private static TOptions? Bind<TOptions>(IConfiguration configuration, string root, Dictionary<string, Type?> known, OptionChecks checks)
-        where TOptions : class
-    {
-        var given = new Dictionary<string, string?>();
-        var lists = new List<(string Name, int Index, string Text)>();
-        foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
-        {
-            if (name.Length == 0 || value is null)
-            {
-                continue;
-            }
-
-            var list = int.TryParse(name[(name.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-                ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
-            if (!known.TryGetValue(list is null ? name : $"{list}:#", out var type))
-            {
-                checks.Problems.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
-            }
-            else if (type is not null && value.Trim() is { Length: > 0 } text)
-            {
-                if (FindProblem(type, text) is { } problem)
-                {
-                    checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
-                }
-                else if (list is not null || type == typeof(IList<string>))
-                {
-                    lists.Add((list ?? name, list is null ? -1 : index, text));
-                }
-                else
-                {
-                    given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
-                }
-            }
-        }
-
-        AddLists(given, lists);
-        return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
     }
 
     // A list has the entries of a text with commas, and behind them those that have a key each.

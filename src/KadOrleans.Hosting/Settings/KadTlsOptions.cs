@@ -38,7 +38,6 @@ internal sealed record KadTlsOptions
     /// </summary>
     public string Name { get; set; } = string.Empty;
 
-    /// <summary>The setting that chose the certificate.</summary>
     public string Setting => Store?.Setting ?? CertificateSetting;
 
     public string SettingValue => Store is null ? Certificate! : (Store.Subject ?? Store.Thumbprint)!;
@@ -114,6 +113,5 @@ internal sealed record StoreCertificate
     /// <summary>Its SHA-1 digest, 40 hexadecimal digits.</summary>
     public string? Thumbprint { get; set; }
 
-    /// <summary>The setting that chose it.</summary>
     public string Setting => Subject is null ? ThumbprintSetting : SubjectSetting;
 }

@@ -1,13 +1,11 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>What a process that holds keys may take of its machine, and how many keys and bytes of values fit.</summary>
-/// <param name="Process">What the process is called in messages.</param>
-/// <param name="MemoryBytes">Memory that it may use.</param>
-/// <param name="DiskBytes">Room on the disk of its data folder, what its files take included.</param>
-/// <param name="EmptyBytes">Memory that it uses while it holds nothing.</param>
+/// <summary>
+/// What a process that holds keys may take of its machine, and how many keys and bytes of values fit. The room on the disk includes what
+/// its files take. While it holds nothing it uses the empty bytes of its memory.
+/// </summary>
 internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBytes, long EmptyBytes)
 {
-    /// <summary>Keys that the default does not go below.</summary>
     public const int LeastKeysByDefault = 1_000;
 
     /// <summary>Keys that no default exceeds: with more, a node takes longer than five seconds to start.</summary>
@@ -30,9 +28,9 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
 
     public static long ReadMemory() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Room on the disk of a folder in bytes, what some files in it take included. No limit if the folder cannot be read.</summary>
-    /// <param name="folder">The folder, which need not be there.</param>
-    /// <param name="files">The pattern of the files' names.</param>
+    /// <summary>
+    /// Room in bytes on the disk of a folder, which need not be there, with what some of its files take. No limit if it cannot be read.
+    /// </summary>
     public static long ReadDisk(string folder, string files)
     {
         try

@@ -15,7 +15,6 @@ namespace KadOrleans.Hosting;
 /// </summary>
 internal static class TelemetryExport
 {
-    /// <summary>The meter and the activity source of this project.</summary>
     public const string SourceName = "KadOrleans";
 
     /// <summary>

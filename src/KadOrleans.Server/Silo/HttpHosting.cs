@@ -37,12 +37,12 @@ internal static class HttpHosting
     {
         if (settings.Http.Tokens is { } file)
         {
-            services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, file))).AddKadConsole();
+            services.AddKadClient().AddDhtApi(new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, file))).AddKadConsole();
         }
         else if (settings.HasOwnToken)
         {
-            var own = OwnToken.Create(settings.Data);
-            services.AddSingleton(own).AddKadClient().AddDhtApi(ApiTokens.Of(own.Token)).AddKadConsole();
+            var own = new OwnToken(settings.Data);
+            services.AddSingleton(own).AddKadClient().AddDhtApi(new ApiTokens(own.Token)).AddKadConsole();
         }
     }
 

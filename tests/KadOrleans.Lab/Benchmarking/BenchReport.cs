@@ -13,15 +13,7 @@ internal static class BenchReport
 
     public static void Print(BenchOutcome outcome, ResultPrinter printer)
     {
-        if (printer.IsJson)
-        {
-            printer.Json(BenchJson.Create(outcome));
-        }
-        else
-        {
-            PrintText(outcome, printer);
-        }
-
+        printer.Print(BenchJson.Create(outcome), () => PrintText(outcome, printer));
         foreach (var target in outcome.Targets)
         {
             Warn(target, printer);

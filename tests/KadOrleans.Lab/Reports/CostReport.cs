@@ -9,16 +9,13 @@ internal static class CostReport
 
     public static void Print(IReadOnlyList<CostEstimate> estimates, PriceList prices, ResultPrinter printer)
     {
-        if (printer.IsJson)
+        printer.Print(Json(estimates, prices), () =>
         {
-            printer.Json(Json(estimates, prices));
-            return;
-        }
-
-        foreach (var estimate in estimates)
-        {
-            Print(estimate, prices, printer);
-        }
+            foreach (var estimate in estimates)
+            {
+                Print(estimate, prices, printer);
+            }
+        });
     }
 
     private static void Print(CostEstimate estimate, PriceList prices, ResultPrinter printer)

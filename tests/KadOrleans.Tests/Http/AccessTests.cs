@@ -82,9 +82,9 @@ public sealed class AccessTests
         var (secret, token) = ApiToken.Create("shop", [ApiScope.Read], 7);
         File.WriteAllText(path, ApiTokens.Write([token]));
 
-        Assert.True(ApiTokens.Of(ApiTokens.Read("--http-tokens", path)).TryFind(secret, out var found));
+        Assert.True(new ApiTokens(ApiTokens.Read("--http-tokens", path)).TryFind(secret, out var found));
         Assert.Equal(("shop", 7), (found.Name, found.RequestsPerSecond));
-        Assert.False(ApiTokens.Of(token).TryFind(secret + " ", out _));
+        Assert.False(new ApiTokens(token).TryFind(secret + " ", out _));
         Assert.DoesNotContain(secret, File.ReadAllText(path), StringComparison.Ordinal);
     }
 

@@ -47,7 +47,7 @@ public sealed class ApiHost : IAsyncLifetime
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton<TimeProvider>(Time).AddSingleton<IDht>(Dht).AddSingleton<IDhtAdmin>(Admin).AddDhtApi(ApiTokens.Of(all, one, two)),
+            services => services.AddSingleton<TimeProvider>(Time).AddSingleton<IDht>(Dht).AddSingleton<IDhtAdmin>(Admin).AddDhtApi(new ApiTokens(all, one, two)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };

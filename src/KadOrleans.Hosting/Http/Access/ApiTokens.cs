@@ -33,7 +33,6 @@ internal sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string
     public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }
 
-/// <summary>What a token may allow.</summary>
 internal static class ApiScope
 {
     /// <summary>Get values, watch keys, find nodes, and read the status.</summary>
@@ -52,7 +51,7 @@ internal static class ApiScope
 }
 
 /// <summary>The tokens that a server accepts. Without any the API is not served.</summary>
-internal sealed class ApiTokens
+internal sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
 {
     private const int MaxTokens = 1_000;
     private const long MaxFileBytes = 1 << 20;
@@ -65,16 +64,10 @@ internal sealed class ApiTokens
         WriteIndented = true,
     };
 
-    private readonly FrozenDictionary<string, ApiToken> _byHash;
-
-    private ApiTokens(IEnumerable<ApiToken> tokens) =>
-        _byHash = tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
-
-    public static ApiTokens Of(params IEnumerable<ApiToken> tokens) => new(tokens);
+    private readonly FrozenDictionary<string, ApiToken> _byHash =
+        tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads a file: <c>{"tokens":[{"name":…,"sha256":…,"scopes":["read","write"],"requestsPerSecond":1000}]}</c>.</summary>
-    /// <param name="setting">The setting with the path, for the sentence of an error.</param>
-    /// <param name="path">The file, at most 1 MiB.</param>
     /// <exception cref="OptionsValidationException">It cannot be read, or one of its tokens is wrong. One sentence.</exception>
     public static IReadOnlyList<ApiToken> Read(string setting, string path)
     {
@@ -100,7 +93,6 @@ internal sealed class ApiTokens
         }
     }
 
-    /// <summary>The content of a file with these tokens.</summary>
     public static string Write(IReadOnlyList<ApiToken> tokens) => JsonSerializer.Serialize(new TokenFile(tokens), Strict);
 
     public bool TryFind(string secret, [NotNullWhen(true)] out ApiToken? token) => _byHash.TryGetValue(ApiToken.HashOf(secret), out token);

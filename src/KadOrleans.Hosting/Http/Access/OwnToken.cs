@@ -1,30 +1,19 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>A server's own token in its data folder. It is new with each start and has all scopes: for whoever may read that folder.</summary>
-internal sealed class OwnToken
+internal sealed class OwnToken(string folder)
 {
     /// <summary>The file in the data folder. It has the token itself, so only the server's user may read it.</summary>
     public const string FileName = "http-token";
 
-    private readonly string _secret;
+    private readonly (string Secret, ApiToken Token) _created = ApiToken.Create("data folder", ApiScope.All, ApiToken.MaxRate);
 
-    private OwnToken(string folder)
-    {
-        (_secret, Token) = ApiToken.Create("data folder", ApiScope.All, ApiToken.MaxRate);
-        Path = System.IO.Path.Combine(folder, FileName);
-    }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
+    public string Path { get; } = System.IO.Path.Combine(folder, FileName);
 
     /// <summary>What the server is told of it.</summary>
-    public ApiToken Token { get; }
-
-    /// <summary>Creates a token that is not written yet.</summary>
-    public static OwnToken Create(string folder) => new(folder);
+    public ApiToken Token => _created.Token;
 
     /// <summary>Replaces the file. Call it when no other process can use the data folder, as that one's token would be lost.</summary>
-    /// <param name="setting">The setting of the folder, for the sentence.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">It cannot be written.</exception>
     public void Write(string setting)
     {
@@ -32,7 +21,7 @@ internal sealed class OwnToken
         {
             // A file that was there keeps its mode, so it goes first.
             File.Delete(Path);
-            PrivateFile.Write(Path, _secret + Environment.NewLine);
+            PrivateFile.Write(Path, _created.Secret + Environment.NewLine);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -18,7 +18,6 @@ internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, BrowserSessions? sessions = null)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
-    /// <summary>The scheme, and its name in the header.</summary>
     public const string Bearer = "Bearer";
 
     /// <summary>What an endpoint needs that serves programs and operators alike: one of two scopes.</summary>

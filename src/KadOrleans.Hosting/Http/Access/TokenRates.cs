@@ -24,7 +24,6 @@ internal sealed class TokenRates : IEndpointFilter, IDisposable
     }
 
     /// <summary>Counts the parts of a request beyond the first, which it was let in as. More than a second's count as a second's.</summary>
-    /// <exception cref="ApiProblemException">These are too many.</exception>
     public void TakeParts(HttpContext context, int parts)
     {
         var more = Math.Min(parts, TokenAuthentication.TokenOf(context).RequestsPerSecond) - 1;

@@ -12,15 +12,9 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
 
     /// <summary>
-    /// Makes a change and notes it. The change must not be cancelled with the request: it would be done by half. An entry that cannot be
-    /// kept is in the log alone.
+    /// Makes a change and notes it: who, by the token of the request, what in a word, and its result in a few. The change must not be
+    /// cancelled with the request: it would be done by half. An entry that cannot be kept is in the log alone.
     /// </summary>
-    /// <param name="context">The request; its token's name says who made it.</param>
-    /// <param name="action">What it does, in a word.</param>
-    /// <param name="target">What it changes.</param>
-    /// <param name="change">The change.</param>
-    /// <param name="describe">Its result, in a few words.</param>
-    /// <exception cref="ApiProblemException">The change refused an argument.</exception>
     public async Task<T> RunAsync<T>(HttpContext context, string action, string target, Func<Task<T>> change, Func<T, string> describe)
     {
         var who = VisibleText.Show(TokenAuthentication.TokenOf(context).Name);

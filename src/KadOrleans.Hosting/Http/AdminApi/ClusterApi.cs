@@ -3,15 +3,13 @@ namespace KadOrleans.Hosting;
 /// <summary>A cluster's edges, silos and shards, at <c>/v1/admin/edges</c>, <c>/v1/admin/silos</c> and <c>/v1/admin/shards</c>.</summary>
 internal static class ClusterApi
 {
-    private const string Allowed = "drain, resume, rotateIds or forget is allowed";
-
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet("/edges", async (IDhtAdmin admin, CancellationToken cancellationToken) => new EdgesResult(await admin.GetEdgesAsync(cancellationToken)))
             .WithSummary("Lists the names of a cluster's edges with their leases. Empty for a node.");
         manage.MapPost("/edges/{name}", ChangeEdgeAsync)
             .WithSummary("Drains or resumes an edge, gives it other node ids, or forgets its name.")
-            .WithDescription($"action: {Allowed}.");
+            .WithDescription("action: drain, resume, rotateIds or forget is allowed.");
         view.MapGet("/silos", async (IDhtAdmin admin, CancellationToken cancellationToken) => new SilosResult(await admin.GetSilosAsync(cancellationToken)))
             .WithSummary("Lists a cluster's silos, also while this one is not ready. Empty for a node.");
         view.MapGet("/shards", GetShardsAsync).WithSummary("Tells the number of a cluster's shards, and how far a doubling is.");
@@ -22,14 +20,7 @@ internal static class ClusterApi
 
     private static async Task<ChangeResult> ChangeEdgeAsync(string name, string? action, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var chosen = action switch
-        {
-            "drain" => EdgeAction.Drain,
-            "resume" => EdgeAction.Resume,
-            "rotateIds" => EdgeAction.RotateIds,
-            "forget" => EdgeAction.Forget,
-            _ => throw ApiProblemException.Wrong($"action is '{VisibleText.Excerpt(action ?? string.Empty)}'; {Allowed}."),
-        };
+        var chosen = Requested.Choice<EdgeAction>(nameof(action), action);
         return new ChangeResult(name, chosen, await audit.RunAsync(
             context,
             $"{action} edge",

@@ -18,12 +18,7 @@ internal static class LookupApi
     {
         var json = await Body.ReadJsonAsync(context, """The body is no object; {"target":…,"kind":"node"} is needed.""");
         var target = RequestedKey.Of(json.Text("target"), json.Text("as"));
-        var kind = json.Text("kind") switch
-        {
-            "node" => LookupKind.Node,
-            "value" => LookupKind.Value,
-            var other => throw ApiProblemException.Wrong($"kind is '{VisibleText.Excerpt(other ?? string.Empty)}'; node or value is allowed."),
-        };
+        var kind = Requested.Choice<LookupKind>("kind", json.Text("kind"));
         return Describe(await admin.TraceLookupAsync(target.Digest, kind, context.RequestAborted));
     }
 

@@ -9,7 +9,8 @@ internal static class BanApi
     {
         view.MapGet(Path, (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetBansAsync(cancellationToken))
             .WithSummary("Lists the banned ids and address ranges, and the edges that do not follow all of them yet.");
-        manage.MapPut(Path, BanAsync)
+        manage.MapPut(Path, (string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit) =>
+                ChangeAsync("ban", Parse(ban), admin.BanAsync, "was banned already", context, audit))
             .WithSummary("Bans an id or an address range: its contacts leave the tables, its requests get no response, and it is not asked.")
             .WithDescription($"ban: {Ban.Allowed}.");
         manage.MapDelete(Path, UnbanAsync)
@@ -17,30 +18,22 @@ internal static class BanApi
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<BanResult> BanAsync(string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit)
-    {
-        var parsed = Parse(ban);
-        var change = await audit.RunAsync(
-            context,
-            "ban",
-            parsed.ToString(),
-            () => admin.BanAsync(parsed, CancellationToken.None),
-            result => (result.Changed ? "banned" : "was banned already") + AdminApi.Without(result.Missing));
-        return new BanResult(parsed, change.Changed, change.Missing);
-    }
-
     private static async Task<BanResult> UnbanAsync(string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var parsed = Parse(ban);
-        var change = await audit.RunAsync(
+        var result = await ChangeAsync("unban", Parse(ban), admin.UnbanAsync, "was not banned", context, audit);
+        return result.Changed ? result : throw ApiProblemException.Missing($"'{result.Ban}' is not banned.");
+    }
+
+    private static async Task<BanResult> ChangeAsync(
+        string action, Ban ban, Func<Ban, CancellationToken, Task<BanChange>> change, string unchanged, HttpContext context, AuditLog audit)
+    {
+        var changed = await audit.RunAsync(
             context,
-            "unban",
-            parsed.ToString(),
-            () => admin.UnbanAsync(parsed, CancellationToken.None),
-            result => (result.Changed ? "unbanned" : "was not banned") + AdminApi.Without(result.Missing));
-        return change.Changed
-            ? new BanResult(parsed, change.Changed, change.Missing)
-            : throw ApiProblemException.Missing($"'{parsed}' is not banned.");
+            action,
+            ban.ToString(),
+            () => change(ban, CancellationToken.None),
+            result => (result.Changed ? $"{action}ned" : unchanged) + AdminApi.Without(result.Missing));
+        return new BanResult(ban, changed.Changed, changed.Missing);
     }
 
     private static Ban Parse(string? text) => Ban.TryParse(text, out var ban)

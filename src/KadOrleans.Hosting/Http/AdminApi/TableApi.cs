@@ -3,8 +3,6 @@ namespace KadOrleans.Hosting;
 /// <summary>Routing tables at <c>/v1/admin/table</c>, their contacts at <c>/v1/admin/contacts</c>, and work begun now at <c>/v1/admin/run</c>.</summary>
 internal static class TableApi
 {
-    private const string Allowed = "refresh, walk or republish is allowed";
-
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet("/table", GetTableAsync)
@@ -16,7 +14,7 @@ internal static class TableApi
             .ProducesProblem(StatusCodes.Status404NotFound);
         manage.MapPost("/run", RunAsync)
             .WithSummary("Begins work now that is done at intervals otherwise, and does not wait for its end.")
-            .WithDescription($"work: {Allowed}.");
+            .WithDescription("work: refresh, walk or republish is allowed.");
     }
 
     private static async Task<TableResult> GetTableAsync(string? id, IDhtAdmin admin, CancellationToken cancellationToken)
@@ -58,15 +56,9 @@ internal static class TableApi
 
     private static async Task<RunResult> RunAsync(string? work, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var chosen = work switch
-        {
-            "refresh" => DhtWork.Refresh,
-            "walk" => DhtWork.Walk,
-            "republish" => DhtWork.Republish,
-            _ => throw ApiProblemException.Wrong($"work is '{VisibleText.Excerpt(work ?? string.Empty)}'; {Allowed}."),
-        };
+        var chosen = Requested.Choice<DhtWork>(nameof(work), work);
         return new RunResult(chosen, await audit.RunAsync(
-            context, "run", work, () => admin.RunAsync(chosen, CancellationToken.None), static begun => $"begun by {begun}"));
+            context, "run", work!, () => admin.RunAsync(chosen, CancellationToken.None), static begun => $"begun by {begun}"));
     }
 
     private sealed record TableResult(NodeId Id, IReadOnlyList<BucketResult> Buckets);

@@ -7,15 +7,12 @@ internal static class ValueApi
 
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
-        view.MapGet(Path, GetAsync).WithSummary("Gets the value of a key, as GET /v1/keys/{key} does.").DescribesGet();
+        view.MapGet(Path, KeyApi.GetAsync).WithSummary("Gets the value of a key, as GET /v1/keys/{key} does.").DescribesGet();
         manage.MapPut(Path, PutAsync).WithSummary("Stores a value and publishes it again each day, as PUT /v1/keys/{key} does.").DescribesPut();
         manage.MapPost("/keys:batch", RunAsync).WithSummary("Gets, puts and deletes up to 256 keys, as POST /v1/keys:batch does.").DescribesBatch();
     }
 
     // The parameters key and as are for the document; RequestedKey reads both.
-    private static Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht) =>
-        KeyApi.RespondToGetAsync(RequestedKey.Read(context), context, dht);
-
     private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht, AuditLog audit)
     {
         var (requested, put) = (RequestedKey.Read(context), RequestedPut.Parse(wait, life));

@@ -16,7 +16,6 @@ internal readonly record struct RequestedKey(NodeId Digest, string? Text)
     public override string ToString() => VisibleText.Excerpt(Text ?? Digest.ToString());
 
     /// <summary>Reads the key of a path such as <c>/v1/keys/KEY</c>. A slash within a key is written as %2F.</summary>
-    /// <exception cref="ApiProblemException">It is too long, or no digest.</exception>
     public static RequestedKey Read(HttpContext context)
     {
         // The parsed path has %2F and %252F as the same text. A proxy may put scheme and host before the path.
@@ -29,7 +28,6 @@ internal readonly record struct RequestedKey(NodeId Digest, string? Text)
     }
 
     /// <summary>A key as a request gives it: with the form <c>digest</c> an id, with <c>text</c> or without a form a text.</summary>
-    /// <exception cref="ApiProblemException">It is too long, or no digest.</exception>
     public static RequestedKey Of(string? key, string? form)
     {
         if (string.IsNullOrEmpty(key) || key.Length > MaxLength)
@@ -56,7 +54,6 @@ internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? 
     /// <summary>Reads the parameters of a put.</summary>
     /// <param name="wait">network or durable; null is network.</param>
     /// <param name="life">Whole seconds; null for a publication.</param>
-    /// <exception cref="ApiProblemException">One is another text, or the two do not go together.</exception>
     public static RequestedPut Parse(string? wait, string? life)
     {
         var acknowledgement = wait switch
@@ -86,6 +83,16 @@ internal static class Requested
     public static NodeId Id(string name, string text) => NodeId.TryParse(text, out var id)
         ? id
         : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text)}'; {NodeId.Length * 2} hexadecimal digits are needed.");
+
+    /// <summary>One of an enumeration's names, with a small first letter.</summary>
+    public static T Choice<T>(string name, string? text)
+        where T : struct, Enum
+    {
+        var names = Array.ConvertAll(Enum.GetNames<T>(), JsonNamingPolicy.CamelCase.ConvertName);
+        return Array.IndexOf(names, text) is >= 0 and var index
+            ? Enum.GetValues<T>()[index]
+            : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text ?? string.Empty)}'; {string.Join(", ", names[..^1])} or {names[^1]} is allowed.");
+    }
 
     public static NodeId? OptionalId(string name, string? text) => text is null ? null : Id(name, text);
 

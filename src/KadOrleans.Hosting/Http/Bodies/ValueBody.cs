@@ -11,7 +11,6 @@ internal static class Body
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
-    /// <exception cref="ApiProblemException">It is longer than its endpoint allows.</exception>
     public static async Task<byte[]> ReadAsync(HttpContext context)
     {
         using var content = new MemoryStream();
@@ -28,8 +27,6 @@ internal static class Body
     }
 
     /// <summary>Reads a body as a JSON object.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="needed">What another body is told.</param>
     /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
     public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed)
     {
@@ -49,7 +46,6 @@ internal static class ValueBody
     public const string PlainText = "text/plain";
     public const string Json = "application/json";
 
-    /// <summary>The header with a value's type.</summary>
     public const string TypeHeader = "Kad-Type";
 
     /// <summary>The most bytes of a body with one value: each of its bytes may be an escape of six characters.</summary>
@@ -70,8 +66,6 @@ internal static class ValueBody
         value.Kind == DhtValueKind.Bytes ? value.AsBytes() : Encoding.UTF8.GetBytes(value.ToString());
 
     /// <summary>Reads the value of a request by its content type.</summary>
-    /// <exception cref="ApiProblemException">There is none, it is too long, or of no type that is known.</exception>
-    /// <exception cref="JsonException">It is no JSON.</exception>
     public static async Task<DhtValue> ReadAsync(HttpContext context)
     {
         var given = context.Request.ContentType;
@@ -96,7 +90,6 @@ internal static class ValueBody
     /// <summary>
     /// Reads <c>{"type":…,"value":…}</c>. Without a type it is the value's in JSON; a number with a fraction or an exponent is a float.
     /// </summary>
-    /// <exception cref="ApiProblemException">It is no such value, or too long.</exception>
     public static DhtValue Read(JsonElement json)
     {
         if (!json.TryGetProperty("value", out var value))

@@ -3,8 +3,6 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Hosting;
 
 /// <summary>Ends a request with a problem: a mistake of the caller.</summary>
-/// <param name="status">The status code.</param>
-/// <param name="sentence">What is wrong, and what is allowed.</param>
 internal sealed class ApiProblemException(int status, string sentence) : Exception(sentence)
 {
     public int Status => status;

@@ -4,7 +4,6 @@ using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>Begins, describes and ends the session of a browser.</summary>
 internal static class SessionApi
 {
     private const string Path = "/session";

@@ -36,7 +36,7 @@ internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton(DispatchProxy.Create<IDht, Uncalled>()).AddSingleton(admin).AddDhtApi(ApiTokens.Of(token)),
+            services => services.AddSingleton(DispatchProxy.Create<IDht, Uncalled>()).AddSingleton(admin).AddDhtApi(new ApiTokens(token)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         using var output = new MemoryStream();

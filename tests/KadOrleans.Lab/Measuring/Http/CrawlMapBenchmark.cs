@@ -25,7 +25,7 @@ internal static class CrawlMapBenchmark
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(ApiTokens.Of(token)),
+            services => services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(new ApiTokens(token)),
             NullLoggerFactory.Instance,
             CancellationToken.None);
         using var http = HttpBenchmark.Client(server.Address.ToString(), secret);

@@ -199,7 +199,7 @@ internal static class HttpBenchmark
                 pages.MapDhtApi();
                 pages.MapGet(Bare, context => context.Response.WriteAsync(body));
             },
-            services => services.AddSingleton<IDht>(node).AddDhtApi(ApiTokens.Of(token)),
+            services => services.AddSingleton<IDht>(node).AddDhtApi(new ApiTokens(token)),
             NullLoggerFactory.Instance,
             CancellationToken.None);
     }

@@ -34,7 +34,7 @@ public sealed class HostNamesTests
     [Fact]
     public void Names_in_the_list_are_allowed_in_any_case_and_with_any_port()
     {
-        var hosts = HostNames.Of(["kad.example.org", "kad-dashboard"]);
+        var hosts = new HostNames(["kad.example.org", "kad-dashboard"]);
         Assert.All(["kad.example.org", "KAD.example.org:8080", "kad-dashboard:80", "kad.example.org."], host => Assert.True(hosts.Allows(new HostString(host))));
         Assert.All(["example.org", "a.kad.example.org", "kad-dashboard.kad"], host => Assert.False(hosts.Allows(new HostString(host))));
     }

@@ -73,7 +73,7 @@ public sealed partial class ManagementCallTests
             services => services
                 .AddSingleton(DispatchProxy.Create<IDht, Uncalled>())
                 .AddSingleton(DispatchProxy.Create<IDhtAdmin, Uncalled>())
-                .AddDhtApi(ApiTokens.Of()),
+                .AddDhtApi(new ApiTokens()),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         return

@@ -74,7 +74,6 @@ internal sealed record OverviewRates(
     private static readonly string[] Failures =
         [Name(TerminationReason.NoContacts), Name(TerminationReason.NobodyAnswered), Name(TerminationReason.RequestLimit), Name(TerminationReason.DeadlineReached)];
 
-    /// <summary>The growth of the counters between two samples.</summary>
     public static OverviewRates Between(CountsAt begin, CountsAt end)
     {
         var seconds = (end.At - begin.At).TotalSeconds;
@@ -92,7 +91,6 @@ internal sealed record OverviewRates(
         double PerSecond(long growth) => seconds > 0 ? Math.Round(growth / seconds, 2) : 0;
     }
 
-    /// <summary>The growth of one counter.</summary>
     public static long Growth(CountsAt begin, CountsAt end, string name) =>
         end.Counts.GetValueOrDefault(name) - begin.Counts.GetValueOrDefault(name);
 

@@ -12,7 +12,6 @@ internal sealed partial class OverviewFeed(
     IDht dht, HealthCheckService health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OverviewFeed> logger)
     : BackgroundService
 {
-    /// <summary>Time between samples.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     // Five minutes and the sample that begins them.
@@ -62,12 +61,7 @@ internal sealed partial class OverviewFeed(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // A silo takes no call before it is up, and Orleans logs each one as an error.
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (lifetime.ApplicationStarted.Register(started.SetResult))
-        {
-            await started.Task.WaitAsync(stoppingToken);
-        }
-
+        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
