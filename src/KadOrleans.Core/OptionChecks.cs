@@ -2,8 +2,7 @@ using System.Globalization;
 
 namespace KadOrleans.Core;
 
-// Finds options out of bounds. A problem is a sentence: the setting, its value, what is allowed. Names have dots between their
-// parts.
+// Finds options out of bounds. A problem names the setting, its value and what is allowed. Dots separate parts of names.
 internal sealed class OptionChecks(string prefix, char separator)
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);

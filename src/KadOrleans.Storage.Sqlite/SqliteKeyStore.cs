@@ -97,7 +97,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     public StoreTurnover Turnover => _values.Ask(static shard => shard.Turnover);
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.Ask(shard => shard.GetTopChanges(count));
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.Ask(shard => shard.Accounts.Changes.Top(count));
 
     public void SetArea(ResponsibleArea area)
     {

@@ -5,11 +5,9 @@ namespace KadOrleans.Core;
 // nothing expires by it. Not safe for several threads.
 internal sealed class ClockJudge
 {
-    // A smaller tolerance takes the drift of a cheap clock for a jump. With a larger one values' lives may be that much too
-    // short.
+    // Smaller, and the drift of a cheap clock is taken for a jump; larger, and values' lives may be that much too short.
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long both clocks must agree before the wall clock is believed.</summary>
     public static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
     // The wall clock's lead over the monotonic one in ticks: when it was last trusted, and when its present stretch began.
@@ -18,7 +16,6 @@ internal sealed class ClockJudge
     private TimeSpan _stretchBegan;
     private DateTimeOffset _believedSince;
 
-    /// <summary>Trusts the wall clock at first, as there is nothing to compare it with.</summary>
     public ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
     {
         _believed = _stretch = Lead(wall, elapsed);

@@ -281,7 +281,6 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
 /// <param name="Contacts">The contacts by ascending id. A contact that came or went meanwhile may be missing.</param>
 public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts);
 
-/// <summary>Checks of arguments.</summary>
 internal static class AdminArguments
 {
     private const int Digits = NodeId.Length * 2;

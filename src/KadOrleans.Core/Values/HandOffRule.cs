@@ -3,12 +3,10 @@ namespace KadOrleans.Core;
 /// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder alone.</summary>
 internal static class HandOffRule
 {
-    /// <summary>The nearest contacts come nearest first, without the newcomer.</summary>
     public static bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize) => nearest.IsEmpty
         || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
 
-    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other. So a node with many
-    // contacts has only a few of its keys to look at.
+    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other.
     public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
     {
         var mask = NodeId.MinValue;

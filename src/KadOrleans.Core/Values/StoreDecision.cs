@@ -116,8 +116,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         };
     }
 
-    // An ordinary renewal, by the publisher or by holders that know of no lives: without a life, while at least half of a full
-    // one is left.
+    // By the publisher, or by holders that know of no lives: without a life, while at least half of a full one is left.
     private static bool IsOrdinary(StoredValue old, StoredValue offered, PutKind kind) =>
         kind == PutKind.Publication && 2 * old.LifeLeft(offered.StoredAt) >= offered.LifeLeft(offered.StoredAt);
 }
@@ -202,12 +201,7 @@ public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, l
 
     internal StoreTurnover Add(StoreDecision decision)
     {
-        var far = 0;
-        foreach (var evicted in decision.Evicted)
-        {
-            far += evicted.IsFar ? 1 : 0;
-        }
-
+        var far = decision.Evicted.Count(evicted => evicted.IsFar);
         return new StoreTurnover(
             EvictedFar + far, EvictedNear + decision.Evicted.Count - far, Changed + (decision.IsChange ? 1 : 0));
     }

@@ -68,7 +68,7 @@ internal sealed class InMemoryKeyStore : IKeyStore
     {
         lock (_gate)
         {
-            return _shard.GetTopChanges(count);
+            return _shard.Accounts.Changes.Top(count);
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class InMemoryKeyStore : IKeyStore
     public void SetQuota(StoreQuota quota)
     {
         using var scope = Enter(CancellationToken.None);
-        _shard.Use(quota);
+        _shard.Accounts.Use(quota);
     }
 
     public ValueTask DisposeAsync()
