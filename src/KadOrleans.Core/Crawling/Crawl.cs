@@ -12,8 +12,7 @@ internal sealed class Crawl
     // ends if none answers. If half of a network's nodes have left, a table has some 200: a lower bound cuts honest walks short.
     public const int MaxUnproven = 512;
 
-    // Endpoints of one public /24 or /48 that others name: one host can answer at 65,535 ports. An honest /24 has a few
-    // hundred.
+    // Endpoints of one public /24 or /48 that others name: one host can answer at 65,535 ports. An honest /24 has a few hundred.
     public const int MaxPerNetwork = 2_048;
 
     /// <summary>With their retries and a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>

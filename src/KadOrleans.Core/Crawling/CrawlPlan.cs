@@ -151,8 +151,7 @@ internal static class CrawlSlices
 {
     public const int MaxDepth = 10;
 
-    // Smaller slices take fewer queries of each node. But each slice begins with lookups, which cost as much as ten of its
-    // nodes.
+    // Smaller slices take fewer queries of each node. But each slice begins with lookups, which cost as much as ten of its nodes.
     private const double NodesPerSlice = 128;
 
     /// <summary>So that edges of different speed end together.</summary>

@@ -182,17 +182,11 @@ internal sealed class RoutingTable
         return new TableDecision(TableOutcome.AddressConflict) { Check = KBucket.Check(entry, now) };
     }
 
-    private RoutingTableSnapshot TakeSnapshot()
-    {
-        var rooms = new BucketRoom[Buckets.Count];
-        for (var i = 0; i < rooms.Length; i++)
-        {
-            var bucket = Buckets[i];
-            rooms[i] = new BucketRoom(bucket.Range, !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket));
-        }
+    private RoutingTableSnapshot TakeSnapshot() =>
+        RoutingTableSnapshot.OfSorted(
+            OwnId, Version, _places.Sorted(), [.. Buckets.Select(bucket => new BucketRoom(bucket.Range, HasRoom(bucket)))]);
 
-        return RoutingTableSnapshot.OfSorted(OwnId, Version, _places.Sorted(), rooms);
-    }
+    private bool HasRoom(KBucket bucket) => !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket);
 
     private TableDecision WithArrivals(TableDecision decision)
     {

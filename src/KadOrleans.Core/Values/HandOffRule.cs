@@ -10,12 +10,9 @@ internal static class HandOffRule
     public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
     {
         var mask = NodeId.MinValue;
-        foreach (var contact in table.Contacts)
+        foreach (var contact in table.Contacts.Where(contact => contact.Id != newcomer))
         {
-            if (contact.Id != newcomer)
-            {
-                mask = mask.WithBit(table.OwnId.CommonPrefixLength(contact.Id), true);
-            }
+            mask = mask.WithBit(table.OwnId.CommonPrefixLength(contact.Id), true);
         }
 
         return new KeyRegion(table.OwnId, mask);
@@ -39,18 +36,9 @@ internal static class HandOffRule
     public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, int bucketSize)
     {
         var region = GetRegion(table, newcomer);
-        var nearer = 0;
-        foreach (var contact in table.Contacts)
-        {
-            if (contact.Id == newcomer)
-            {
-                continue;
-            }
+        return table.Contacts.Count(contact => contact.Id != newcomer && IsNearer(contact)) < bucketSize;
 
-            var bit = newcomer.CommonPrefixLength(contact.Id);
-            nearer += region.Mask.GetBit(bit) && region.Bits.GetBit(bit) != newcomer.GetBit(bit) ? 1 : 0;
-        }
-
-        return nearer < bucketSize;
+        bool IsNearer(Contact contact) => newcomer.CommonPrefixLength(contact.Id) is var bit
+            && region.Mask.GetBit(bit) && region.Bits.GetBit(bit) != newcomer.GetBit(bit);
     }
 }

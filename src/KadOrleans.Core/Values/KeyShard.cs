@@ -146,8 +146,6 @@ internal sealed class KeyShard
         return true;
     }
 
-    public void Move(NodeId key, long place) => _index[SlotOf(key)].Place = place;
-
     public void Move(in HeldKey held, long place) => _index[held.Slot].Place = place;
 
     public bool Remove(NodeId key)

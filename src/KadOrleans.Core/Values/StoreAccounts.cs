@@ -179,11 +179,8 @@ internal sealed class StoreAccounts
     }
 
     /// <summary>Which keys have to go for a value in place of the old one. Changes nothing.</summary>
-    public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
-    {
-        var search = new RoomSearch(this, share, IsFar(key, share));
-        return search.Run(old, out evicted);
-    }
+    public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted) =>
+        new RoomSearch(this, share, IsFar(key, share)).Run(old, out evicted);
 
     public int Numbers => _numbered.Count;
 

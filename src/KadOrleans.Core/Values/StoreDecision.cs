@@ -21,9 +21,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes
     // nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client, even an expired one:
     // the shard has no other record of it. A replacement's quota check counts the room that the old value leaves.
-    internal static StoreDecision Make(NodeId key, StoredValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
+    internal static StoreDecision Make(NodeId key, StoredValue? old, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
     {
-        var old = held;
         if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
             return Refuse(refusal);

@@ -55,13 +55,9 @@ internal enum DatagramKind : byte
 }
 
 // The 20 random bytes by which a response names its request. An echo proves that its sender has seen the request.
-internal readonly record struct MessageId
+internal readonly record struct MessageId(NodeId Bytes)
 {
     public const int Length = NodeId.Length;
-
-    private readonly NodeId _bytes;
-
-    private MessageId(NodeId bytes) => _bytes = bytes;
 
     public MessageId(ReadOnlySpan<byte> bytes)
         : this(new NodeId(bytes))
@@ -71,9 +67,9 @@ internal readonly record struct MessageId
     /// <summary>Nodes in a network pass a cryptographic source: a guessable id lets strangers forge responses.</summary>
     public static MessageId Random(IRandomSource random) => new(NodeId.Random(random));
 
-    public void CopyTo(Span<byte> destination) => _bytes.CopyTo(destination);
+    public void CopyTo(Span<byte> destination) => Bytes.CopyTo(destination);
 
-    public override string ToString() => _bytes.ToString();
+    public override string ToString() => Bytes.ToString();
 }
 
 // The remaining seconds of a value's life, as a further object after the body of a STORE or of a FIND_VALUE response. Nodes that
