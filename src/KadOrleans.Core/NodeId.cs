@@ -147,20 +147,9 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
 
     /// <summary>Orders ids as big-endian numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int CompareTo(NodeId other)
-    {
-        if (_high != other._high)
-        {
-            return _high < other._high ? -1 : 1;
-        }
-
-        if (_middle != other._middle)
-        {
-            return _middle < other._middle ? -1 : 1;
-        }
-
-        return _low.CompareTo(other._low);
-    }
+    public int CompareTo(NodeId other) => _high != other._high ? (_high < other._high ? -1 : 1)
+        : _middle != other._middle ? (_middle < other._middle ? -1 : 1)
+        : _low.CompareTo(other._low);
 
     /// <summary>40 lower-case hexadecimal digits.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_high:x16}{_middle:x16}{_low:x8}");

@@ -2,12 +2,9 @@ using System.Globalization;
 
 namespace KadOrleans.Core;
 
-// Finds options out of bounds. A problem is a sentence: the setting, its value, what is allowed. Names have dots between their
-// parts.
+// Finds options out of bounds. A problem names the setting, its value and what is allowed. Dots separate parts of names.
 internal sealed class OptionChecks(string prefix, char separator)
 {
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-
     public List<string> Problems { get; } = [];
 
     public void Within<T>(string setting, T value, T least, T most)
@@ -37,10 +34,10 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Kademlia.SplitDepth", options.SplitDepth, 1, 16);
         Within("Kademlia.ReplacementCacheSize", options.ReplacementCacheSize, 0, 1_000);
         Within("Kademlia.FailuresBeforeDrop", options.FailuresBeforeDrop, 1, 10);
-        Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), 365 * Day);
-        Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), 7 * Day);
-        Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), 7 * Day);
-        Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), 365 * Day);
+        Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
+        Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
+        Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), TimeSpan.FromDays(7));
+        Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
     }
 
     public void Check(StoreQuota quota)

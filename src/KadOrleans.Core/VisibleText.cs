@@ -14,15 +14,12 @@ internal static class VisibleText
     private const int Delete = 0x7F;
     private const int MaxExcerpt = 60;
 
-    // U+0000 to U+001F and U+007F become a picture such as ␛, others a notation such as <U+202E>. The result is one line, and the
-    // same object if nothing was replaced.
+    // Controls become a picture such as ␛, others a notation such as <U+202E>. The result is one line.
     public static string Show(string text) => Replace(text, AppendPicture);
 
-    /// <summary>Keeps line breaks: for stack traces.</summary>
     public static string ShowLines(string text) =>
         string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
 
-    /// <summary>The first 60 characters, for messages that echo a text.</summary>
     public static string Excerpt(string? text)
     {
         if (text is null || text.Length <= MaxExcerpt)
@@ -37,7 +34,6 @@ internal static class VisibleText
     /// <summary>Replaces each invisible character of a JSON document of one line by an escape such as \u202E.</summary>
     public static string EscapeJson(string json) => Replace(json, AppendEscape);
 
-    /// <summary>Whether a person can't see the character, or a terminal obeys it.</summary>
     public static bool IsInvisible(Rune character) => Rune.GetUnicodeCategory(character) switch
     {
         UnicodeCategory.Control or UnicodeCategory.Format => true,

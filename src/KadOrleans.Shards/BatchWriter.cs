@@ -218,7 +218,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         if (refusedChange is { } refused && refused.StoredAt >= _nextChangeWarning)
         {
             _nextChangeWarning = refused.StoredAt + ChangeWarningPeriod;
-            var changes = log.Shard.GetTopChanges(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
+            var changes = log.Shard.Accounts.Changes.Top(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
             logger.ChangesRefused(refused.Source.ToText(), changes.Changed);
         }
     }

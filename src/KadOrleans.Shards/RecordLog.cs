@@ -69,7 +69,7 @@ internal sealed class RecordLog
     public void Use(StoreQuota quota)
     {
         _quota = quota;
-        Shard.Use(quota);
+        Shard.Accounts.Use(quota);
     }
 
     /// <summary>Has the next <see cref="ResolveDoubtAsync"/> read everything: another activation has replaced a page.</summary>
@@ -124,7 +124,7 @@ internal sealed class RecordLog
         }
 
         // It may have changed since the loader was made.
-        _image.Shard.Use(_quota);
+        _image.Shard.Accounts.Use(_quota);
     }
 
     /// <summary>

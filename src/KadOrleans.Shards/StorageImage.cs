@@ -287,7 +287,7 @@ internal sealed class StorageImage : IShardValues
             return false;
         }
 
-        Shard.Move(key, (ValuePlace.Of(held) with { Page = number }).ToInt64());
+        Shard.Move(held, (ValuePlace.Of(held) with { Page = number }).ToInt64());
         return true;
     }
 

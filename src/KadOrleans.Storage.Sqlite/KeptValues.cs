@@ -75,7 +75,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     /// <summary>The networks that hold most. Reads and writes go on in between.</summary>
     public SourceRanking GetSources(int count)
     {
-        var survey = Shard.SurveySources(count);
+        var survey = new SourceSurvey(Shard.Accounts, count);
         SourceRanking? ranking;
         do
         {
@@ -149,7 +149,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     {
         for (var isLeft = Ask(shard => shard.SetArea(area, JudgedAtOnce)); isLeft;)
         {
-            isLeft = Ask(static shard => shard.Judge(JudgedAtOnce));
+            isLeft = Ask(static shard => shard.Accounts.Judge(JudgedAtOnce));
         }
     }
 
@@ -157,7 +157,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     {
         lock (Gate)
         {
-            Shard.Use(quota);
+            Shard.Accounts.Use(quota);
         }
     }
 

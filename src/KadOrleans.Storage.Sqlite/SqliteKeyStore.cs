@@ -93,7 +93,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     public StoreTurnover Turnover => database.Values.Ask(static shard => shard.Turnover);
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => database.Values.Ask(shard => shard.GetTopChanges(count));
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => database.Values.Ask(shard => shard.Accounts.Changes.Top(count));
 
     public void SetArea(ResponsibleArea area)
     {

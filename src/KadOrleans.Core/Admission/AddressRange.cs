@@ -47,7 +47,6 @@ internal readonly record struct AddressRange
 
     public bool IsIPv4 => _first.IsIPv4;
 
-    /// <summary>0 to 32 of an IPv4 range, 0 to 128 of an IPv6 one.</summary>
     public int PrefixLength => IsIPv4 ? _length - MappedBits : _length;
 
     public static AddressRange Of(UdpEndpoint endpoint, int prefixLength)

@@ -4,9 +4,8 @@ namespace KadOrleans.Core.Admission;
 // us send datagrams to programs that it cannot reach itself.
 internal static class AddressScope
 {
-    // A contact may be named by a node that is no nearer to us: loopback by loopback, link-local by these two, private and
-    // special-purpose addresses by all but public ones, public ones by all. A host behind a translator or a tunnel may be
-    // anywhere, and counts as public.
+    // Contacts are believed from nodes that are no nearer: loopback from loopback, link-local from these two, private and
+    // special-purpose addresses from all but public ones. A host behind a translator or tunnel counts as public.
     public static bool Allows(UdpEndpoint heardFrom, UdpEndpoint mentioned)
     {
         var reach = ReachOf(mentioned);

@@ -15,30 +15,21 @@ public readonly record struct Ban
     public const string Allowed =
         "an id of 40 hexadecimal digits, an address, or a CIDR range with a prefix of 8 or more bits (IPv6: 16 or more) is allowed";
 
-    private Ban(NodeId id) => Id = id;
-
-    private Ban(AddressRange range) => Range = range;
-
     /// <summary>The banned id; null if a range is banned.</summary>
-    public NodeId? Id { get; }
+    public NodeId? Id { get; private init; }
 
-    internal AddressRange? Range { get; }
+    internal AddressRange? Range { get; private init; }
 
     /// <summary>Parses an id of 40 hexadecimal digits, an address or a CIDR range. Bits of a range behind its prefix are ignored.</summary>
     /// <param name="text">The text.</param>
     /// <param name="ban">The ban; default if the result is false.</param>
     public static bool TryParse([NotNullWhen(true)] string? text, out Ban ban)
     {
-        if (NodeId.TryParse(text, out var id))
-        {
-            ban = new Ban(id);
-            return true;
-        }
-
-        var isRange = AddressRange.TryParse(text, out var range)
-            && range.PrefixLength >= (range.IsIPv4 ? MinIPv4Prefix : MinIPv6Prefix);
-        ban = isRange ? new Ban(range) : default;
-        return isRange;
+        ban = NodeId.TryParse(text, out var id) ? new Ban { Id = id }
+            : AddressRange.TryParse(text, out var range) && range.PrefixLength >= (range.IsIPv4 ? MinIPv4Prefix : MinIPv6Prefix)
+                ? new Ban { Range = range }
+            : default;
+        return ban != default;
     }
 
     /// <summary>Parses as <see cref="TryParse"/> does.</summary>

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Admission;
 
-// Counts a table's contacts by subnet, so that the owner of one network cannot fill it. Trusted and private addresses are exempt:
-// a private one does not show who owns it, and networks on one host must work. Not safe for several threads.
+// Counts a table's contacts by subnet, so that no network's owner can fill it. Trusted and private addresses are exempt:
+// networks on one host must work. Not thread-safe.
 internal sealed class SubnetDiversity(SubnetLimits? limits = null, AddressRangeSet? trusted = null)
 {
     private readonly SubnetLimits _limits = limits ?? new SubnetLimits();

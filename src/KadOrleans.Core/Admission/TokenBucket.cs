@@ -43,7 +43,6 @@ public readonly record struct TokenRate(double PerSecond, double Burst);
 // If a few tries find none, new networks share one bucket.
 internal sealed class TokenBucketMap(int capacity)
 {
-    /// <summary>Bounds the work that a forged source causes.</summary>
     private const int EvictionTries = 8;
 
     // Guards all that follows. One map is one stripe of a limiter, so receivers of different sources rarely meet here.
@@ -81,7 +80,6 @@ internal sealed class TokenBucketMap(int capacity)
         }
     }
 
-    /// <summary>Whether TryTake would admit an event now; nothing is remembered.</summary>
     public bool HasToken(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
@@ -157,8 +155,7 @@ internal sealed class SourceLimiter
 
     public int TrackedSubnets => _subnets.Sum(stripe => stripe?.Count ?? 0);
 
-    // A request counts against its source first, so that a flood uses up nothing of its neighbours' share. Allocates nothing for
-    // a known source.
+    // The source comes first, so that a flood uses up nothing of its neighbours' share. Allocates nothing for a known source.
     public bool TryAdmit(UdpEndpoint source, DateTimeOffset now) =>
         TryTake(_sources, _limits.PerSource, SourceNetwork.Of(source), now) && TryAdmitSubnet(source, now);
 

@@ -5,33 +5,29 @@ namespace KadOrleans.Core;
 // nothing expires by it. Not safe for several threads.
 internal sealed class ClockJudge
 {
-    // A smaller tolerance takes the drift of a cheap clock for a jump. With a larger one values' lives may be that much too
-    // short.
+    // Smaller, and the drift of a cheap clock is taken for a jump; larger, and values' lives may be that much too short.
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long both clocks must agree before the wall clock is believed.</summary>
     public static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
     // The wall clock's lead over the monotonic one in ticks: when it was last trusted, and when its present stretch began.
-    private long _believed;
     private long _stretch;
     private TimeSpan _stretchBegan;
     private DateTimeOffset _believedSince;
 
-    /// <summary>Trusts the wall clock at first, as there is nothing to compare it with.</summary>
     public ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
     {
-        _believed = _stretch = Lead(wall, elapsed);
+        BelievedLead = _stretch = Lead(wall, elapsed);
         _stretchBegan = elapsed;
         _believedSince = wall;
     }
 
     public bool Agrees { get; private set; } = true;
 
+    public long BelievedLead { get; private set; }
+
     /// <summary>Whether the clocks have agreed for <see cref="SettlingTime"/>: what is expired may be removed for good.</summary>
     public bool IsSettled { get; private set; }
-
-    public long BelievedLead => _believed;
 
     /// <summary>Compares the clocks, to be done at least once a minute.</summary>
     public ClockVerdict? Observe(DateTimeOffset wall, TimeSpan elapsed)
@@ -47,19 +43,21 @@ internal sealed class ClockJudge
     }
 
     public DateTimeOffset GetTime(DateTimeOffset wall, TimeSpan elapsed) =>
-        Lead(wall, elapsed) - _believed <= Tolerance.Ticks ? wall : new DateTimeOffset(_believed + elapsed.Ticks, TimeSpan.Zero);
+        Lead(wall, elapsed) - BelievedLead <= Tolerance.Ticks ? wall : Believed(elapsed);
 
     public static long Lead(DateTimeOffset wall, TimeSpan elapsed) => wall.UtcTicks - elapsed.Ticks;
+
+    private DateTimeOffset Believed(TimeSpan elapsed) => new(BelievedLead + elapsed.Ticks, TimeSpan.Zero);
 
     private ClockVerdict.Parted? Part(long lead, DateTimeOffset wall, TimeSpan elapsed)
     {
         var isNew = Agrees;
         (_stretch, _stretchBegan) = (lead, elapsed);
         (Agrees, IsSettled) = (false, false);
-        var jump = TimeSpan.FromTicks(lead - _believed);
+        var jump = TimeSpan.FromTicks(lead - BelievedLead);
         if (jump < -Tolerance)
         {
-            _believed = lead;
+            BelievedLead = lead;
             _believedSince = wall;
         }
 
@@ -70,9 +68,8 @@ internal sealed class ClockJudge
     {
         var lead = Lead(wall, elapsed);
         var wasParted = !Agrees;
-        var correction = new ClockCorrection(
-            TimeSpan.FromTicks(lead - _believed), _believedSince, new DateTimeOffset(_believed + elapsed.Ticks, TimeSpan.Zero));
-        _believed = _stretch = lead;
+        var correction = new ClockCorrection(TimeSpan.FromTicks(lead - BelievedLead), _believedSince, Believed(elapsed));
+        BelievedLead = _stretch = lead;
         _stretchBegan = elapsed;
         (Agrees, IsSettled) = (true, true);
         if (!wasParted)

@@ -3,17 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core;
 
-// Visits every reachable node of a network, as a state machine. Each endpoint is pinged for its id, then asked with FIND_NODE for
-// its whole table; the contacts that it names are visited in turn. An endpoint has one pending request. What strangers name is
-// bounded by CrawlOptions.MaxNodes, MaxPerNetwork and MaxUnproven. Not safe for several threads.
+// Visits every reachable node of a network, as a state machine: a PING for its id, then FIND_NODE for its whole table, then the
+// contacts that it names. Strangers' contacts are bounded by CrawlOptions.MaxNodes, MaxPerNetwork and MaxUnproven. Not
+// thread-safe.
 internal sealed class Crawl
 {
     // Endpoints that one node may name first without a node answering there. Its walk then waits for those not asked yet, and
     // ends if none answers. If half of a network's nodes have left, a table has some 200: a lower bound cuts honest walks short.
     public const int MaxUnproven = 512;
 
-    // Endpoints of one public /24 or /48 that others name. One host can answer at 65,535 ports and name itself without end. A /24
-    // of honest nodes has a few hundred.
+    // Endpoints of one public /24 or /48 that others name: one host can answer at 65,535 ports. An honest /24 has a few hundred.
     public const int MaxPerNetwork = 2_048;
 
     /// <summary>With their retries and a fifth of all datagrams lost, 2 nodes of 1,000 miss all.</summary>
@@ -92,7 +91,6 @@ internal sealed class Crawl
         _changed.Remove(record.Endpoint);
     }
 
-    /// <summary>False if none is to be sent before a response or timeout.</summary>
     public bool TryNext(out CrawlQuery query)
     {
         query = default;
@@ -106,7 +104,6 @@ internal sealed class Crawl
         return true;
     }
 
-    /// <summary>The id is null if it has none.</summary>
     public void OnPong(UdpEndpoint endpoint, NodeId? id, TimeSpan roundTrip)
     {
         if (Settle(endpoint) is not { Walk: null } node)
@@ -276,7 +273,6 @@ internal sealed class Crawl
         return node;
     }
 
-    /// <summary>A named endpoint counts for or against the node that named it.</summary>
     private void Judge(CrawledNode node, bool isAlive)
     {
         if (node.Namer is not { } namer)
@@ -372,18 +368,15 @@ internal sealed record CrawlOptions
 
     public const int HighestMaxNodes = 2_000_000;
 
-    // Endpoints remembered; 1 to 2,000,000. Further ones are counted and ignored, so invented contacts cannot fill the memory:
-    // about 400 bytes each.
+    // Endpoints remembered, about 400 bytes each; 1 to 2,000,000. Further ones are counted and ignored.
     public int MaxNodes { get; init; } = 200_000;
 
-    /// <summary>The most pending requests; 1 to 1,000.</summary>
     public int Concurrency { get; init; } = 64;
 
     /// <summary>The id of the crawler and of other clients, which tables may still name.</summary>
     public NodeId? IgnoredId { get; init; }
 
-    // The ids to find. Of each node only contacts in this range are asked for and visited, beside those that the crawl begins
-    // with.
+    // Only contacts in this range are asked for and visited, beside those that the crawl begins with.
     public BucketRange Region { get; init; }
 }
 

@@ -1,8 +1,7 @@
 namespace KadOrleans.Core;
 
-// Decides which edge crawls which slice, at which rate. An edge has one slice at a time, under a lease. The lease of a silent
-// edge lasts until the edge must have stopped too; then another edge gets the slice. So no slice is lost, and all edges together
-// stay within the rate. Not safe for several threads. Time is that of any clock that is not set back.
+// Decides which edge crawls which slice, at which rate. An edge has one slice at a time, under a lease. A silent edge's lease
+// ends when the edge must have stopped; then another one gets the slice. Not thread-safe. No clock may be set back.
 internal sealed class CrawlPlan
 {
     // How often a slice may end without a node: an edge without a network finds nobody, but a small network has empty slices.
@@ -70,7 +69,6 @@ internal sealed class CrawlPlan
         return granted;
     }
 
-    /// <summary>From now on the edge may go on for the length of a lease.</summary>
     public void OnSent(SliceLease lease, TimeSpan now) => EntryOf(lease)?.SentAt = now;
 
     public void OnAnswered(SliceLease lease, TimeSpan now) => EntryOf(lease)?.AnsweredAt = now;
@@ -101,7 +99,6 @@ internal sealed class CrawlPlan
         return entry.IsDone;
     }
 
-    /// <summary>Ends the leases of edges that have been silent for so long that they must have stopped.</summary>
     public IReadOnlyList<SliceLease> EndLost(TimeSpan now)
     {
         var lost = _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt >= _timing.Silence && now - entry.SentAt >= _timing.Lease)
@@ -147,18 +144,14 @@ internal sealed record CrawlTiming
     /// <summary>How long an edge goes on without being asked: longer than a silo's death takes to be noticed.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long an edge that failed gets no slice.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMinutes(1);
 }
 
-/// <summary>Divides the ids into slices by their prefixes.</summary>
 internal static class CrawlSlices
 {
-    /// <summary>The longest prefix: 1,024 slices.</summary>
     public const int MaxDepth = 10;
 
-    // In a smaller slice each node names fewer contacts, which takes fewer queries. But each slice begins with lookups, which
-    // cost as much as ten of its nodes.
+    // Smaller slices take fewer queries of each node. But each slice begins with lookups, which cost as much as ten of its nodes.
     private const double NodesPerSlice = 128;
 
     /// <summary>So that edges of different speed end together.</summary>
@@ -182,8 +175,7 @@ internal static class CrawlSlices
     }
 }
 
-// Merges slices, each endpoint once. One that nodes name under several ids counts as the slice of its own id found it, or the
-// first one.
+// Merges slices, each endpoint once: as the slice of its own id found it, or the first one.
 internal static class CrawlMerge
 {
     public static IReadOnlyList<CrawlRecord> Merge(IEnumerable<IReadOnlyList<CrawlRecord>> slices, int depth)

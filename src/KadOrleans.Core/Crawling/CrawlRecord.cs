@@ -44,7 +44,6 @@ public sealed record CrawlRecord
     /// <summary>Its own id, or if it gave none, the first one that nodes name it under.</summary>
     internal NodeId? Place => Id ?? (ClaimedIds.Count > 0 ? ClaimedIds[0] : null);
 
-    /// <summary>By its own id, or if it gave none, by one that nodes name it under.</summary>
     internal bool IsIn(BucketRange range) => Id is { } id && range.Contains(id) || ClaimedIds.Any(range.Contains);
 }
 
@@ -80,7 +79,6 @@ public enum AddressForm
     Bytes,
 }
 
-/// <summary>Records as stored: some 60 bytes each.</summary>
 internal static class CrawlPage
 {
     /// <summary>With eight claimed ids each a page has 240 KiB. Grain storage on Azure's tables takes 512 KiB.</summary>

@@ -207,15 +207,13 @@ public sealed record PrefixBalance(
     }
 }
 
-// A crawl's endpoints by the next two digits of their ids after a prefix. They are listed where they are few. Not safe for
-// several threads.
+// A crawl's endpoints by the next two digits of their ids after a prefix, and listed where they are few. Not thread-safe.
 internal sealed class CrawlMap
 {
     public const int Pieces = 256;
 
     public const int LongestPrefix = (NodeId.Length * 2) - 2;
 
-    /// <summary>As many as a picture of dots shows well.</summary>
     public const int MostNodes = 200;
 
     private readonly string _prefix;

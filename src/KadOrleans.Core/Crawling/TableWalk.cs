@@ -12,7 +12,6 @@ internal sealed class TableWalk
     /// <summary>A table of a network of millions takes about 150.</summary>
     public const int MaxQueries = 512;
 
-    /// <summary>More than a full bucket for each of 160 bits.</summary>
     public const int MaxContacts = 4_096;
 
     // The network's k. A response with fewer contacts, or fewer than another of the node, is short.

@@ -15,8 +15,7 @@ internal sealed class NetworkSizeEstimator
     // A network's own irregularity, which no number of lookups averages out: relative variance of the estimate per 1/N.
     private const double IrregularityPerNode = 0.5;
 
-    // Targets that share more bits with the own id are left out. Refresh and republishing look up many of them, and would find
-    // contacts that were placed beside the own id.
+    // Targets that share more bits with the own id are left out: contacts may have been placed beside it.
     private const int SharedBits = 8;
 
     private readonly NodeId? _ownId;
@@ -120,7 +119,6 @@ internal static class Crowding
     /// <summary>Once in a million lookups an honest network may look crowded.</summary>
     public const double FalseAlarms = 1e-6;
 
-    /// <summary>One or two near a key are nobody's majority.</summary>
     private const int Least = 3;
 
     /// <summary>The network's size is taken so many standard errors above its estimate.</summary>

@@ -64,7 +64,6 @@ public static class DhtExtensions
         (await getting).Value is { } value ? new TypedResult<T>(true, TypedValues.Read<T>(value)) : default;
 }
 
-/// <summary>The five types of values as .NET has them.</summary>
 internal static class TypedValues
 {
     private static readonly Dictionary<Type, DhtValueKind> Kinds = new()

@@ -281,33 +281,19 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
 /// <param name="Contacts">The contacts by ascending id. A contact that came or went meanwhile may be missing.</param>
 public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts);
 
-/// <summary>Checks of arguments.</summary>
 internal static class AdminArguments
 {
     private const int Digits = NodeId.Length * 2;
 
     public static void Check(CrawlRequest request)
     {
-        if (request.Rate is < 1 or > CrawlOptions.HighestRate)
-        {
-            throw new ArgumentException($"The rate is {request.Rate}; 1 to {CrawlOptions.HighestRate} is allowed.");
-        }
-
-        if (request.MaxNodes is < 1 or > CrawlOptions.HighestMaxNodes)
-        {
-            throw new ArgumentException($"The number of nodes is {request.MaxNodes}; 1 to {CrawlOptions.HighestMaxNodes} is allowed.");
-        }
+        Check("rate", request.Rate, CrawlOptions.HighestRate);
+        Check("number of nodes", request.MaxNodes, CrawlOptions.HighestMaxNodes);
     }
 
     public static ArgumentException UnknownCrawl(string? id) => new($"There is no crawl '{VisibleText.Excerpt(id ?? string.Empty)}'.");
 
-    public static void CheckCount(int count, int most = IDhtAdmin.MaxPage)
-    {
-        if (count < 1 || count > most)
-        {
-            throw new ArgumentException($"The count is {count}; 1 to {most} is allowed.");
-        }
-    }
+    public static void CheckCount(int count, int most = IDhtAdmin.MaxPage) => Check("count", count, most);
 
     public static KeyRegion CheckPage(string prefix, int count)
     {
@@ -316,5 +302,13 @@ internal static class AdminArguments
         return prefix.Length <= Digits && NodeId.TryParse(prefix.PadRight(Digits, '0'), out var bits)
             ? new KeyRegion(bits, NodeId.Parse(new string('f', prefix.Length).PadRight(Digits, '0')))
             : throw new ArgumentException($"The prefix is '{VisibleText.Excerpt(prefix)}'; 0 to {Digits} hexadecimal digits are allowed.");
+    }
+
+    private static void Check(string what, int? value, int most)
+    {
+        if (value < 1 || value > most)
+        {
+            throw new ArgumentException($"The {what} is {value}; 1 to {most} is allowed.");
+        }
     }
 }

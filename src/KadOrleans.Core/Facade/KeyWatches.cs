@@ -30,7 +30,6 @@ internal sealed class KeyWatches
         return watch;
     }
 
-    /// <summary>Never waits.</summary>
     public void Post(NodeId key, KeyNotice notice)
     {
         if (_byKey.TryGetValue(key, out var watches))
@@ -61,7 +60,6 @@ internal readonly record struct KeyNotice(bool IsRead, DhtValue? Value)
     public static KeyNotice Of(DhtValue? value) => new(true, value);
 }
 
-/// <summary>One watch of a key. It keeps the last notice only.</summary>
 internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
 {
     private readonly Channel<KeyNotice> _notices =

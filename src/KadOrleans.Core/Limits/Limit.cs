@@ -181,5 +181,4 @@ public sealed record LimitDetails(Limit Limit, long? Setting, long? Value, DateT
     }
 }
 
-/// <summary>Immutable by convention: nobody changes the parts.</summary>
 internal sealed record LimitValues(StoreQuota Quota, SourceLimits Requests, UploadLimits Upload, int CrawlRate);

@@ -140,7 +140,6 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 
     public CandidateState State { get; set; }
 
-    /// <summary>The paths that know it, as bits.</summary>
     public uint Paths { get; set; }
 
     public int AskedBy { get; set; }
@@ -155,10 +154,8 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     /// <summary>It counts once its id is proved as well.</summary>
     public bool HasReplied { get; set; }
 
-    /// <summary>Of kind None if it had none.</summary>
     public DhtValue Value { get; set; }
 
-    /// <summary>How long the value has yet to live there, if it says so.</summary>
     public TimeSpan? Life { get; set; }
 
     /// <summary>Invented or unresponsive contacts that it named, less those that answered.</summary>
@@ -179,8 +176,7 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         }
     }
 
-    // A contact named its endpoint under another id, and alone counts as that id's source. The earlier source still counts for
-    // the endpoint.
+    // A contact named its endpoint under another id, and alone counts as its source. The earlier one counts for the endpoint.
     public void NameAnew(Candidate? namer)
     {
         if (!_hasOtherNamer || MisledBy(NamedBy) < MisledBy(_otherNamer))
@@ -191,7 +187,6 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
         (NamedBy, _hasOtherNamer) = (namer, true);
     }
 
-    /// <summary>Whether all that named it have misled too often.</summary>
     public bool IsDoubtful(int misled) => MisledBy(NamedBy) >= misled && (!_hasOtherNamer || MisledBy(_otherNamer) >= misled);
 
     public void Credit(bool isTrue) => NamedBy?.Misled += isTrue ? -1 : 1;
@@ -204,13 +199,9 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 internal enum CandidateState
 {
     Heard,
-
     Waiting,
-
     /// <summary>Its retry timeout is over. Others are queried in its place; its response still counts.</summary>
     Unresponsive,
-
     Answered,
-
     Failed,
 }

@@ -1,19 +1,15 @@
 namespace KadOrleans.Core;
 
-// An iterative lookup as a state machine (Kademlia §2.3). It keeps up to α requests pending, without rounds, so an unresponsive
-// contact delays no other. It ends once the k nearest responsive contacts have answered on each disjoint path. Not safe for
-// several threads.
+// An iterative lookup as a state machine (Kademlia §2.3). It keeps up to α requests pending, without rounds. It ends once the k
+// nearest responsive contacts have answered on each disjoint path. Not thread-safe.
 internal sealed class Lookup
 {
-    // Each path has an equal share. An honest network of millions needs about 60. The bound stops a lookup that is fed ever more
-    // invented contacts.
+    // Each path has an equal share. An honest network of millions needs about 60; invented contacts would need no end.
     public const int MaxRequests = 256;
 
-    // Votes of different networks that settle an undisputed value. With fewer, a few addresses near the key decide what it reads
-    // as; each more costs every get a request.
+    // Votes of different networks that settle an undisputed value. Fewer let a few addresses decide; each more costs a request.
     public const int Quorum = 5;
 
-    /// <summary>Enough to continue past unresponsive ones.</summary>
     private const int CandidatesPerK = 8;
 
     private readonly KademliaOptions _options;
@@ -61,7 +57,6 @@ internal sealed class Lookup
     // the last bit: the same nodes are near to both. A value's key and the own id are asked for unchanged.
     public NodeId QueryTarget { get; }
 
-    /// <summary>Whether the outcome is final: later responses do not change it.</summary>
     public bool IsDone => Reason is not null;
 
     public TerminationReason? Reason =>
@@ -72,7 +67,6 @@ internal sealed class Lookup
     // More where votes are missing: they are asked in one round trip.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
-    /// <summary>False if none is to be queried before a response or timeout.</summary>
     public bool TryNext(out Contact contact)
     {
         contact = default;
@@ -177,7 +171,6 @@ internal sealed class Lookup
 
     public void ReachDeadline() => _ended ??= IsDone ? null : TerminationReason.DeadlineReached;
 
-    /// <summary>They had as long as others for their retries.</summary>
     public void StopWaitingForUnresponsive() => _waitsForUnresponsive &= !IsWaitingForUnresponsive;
 
     public Candidate? CandidateAt(UdpEndpoint endpoint) => _candidates.Find(endpoint);
@@ -221,8 +214,7 @@ internal sealed class Lookup
 
     private TerminationReason? ReasonWhenIdle()
     {
-        // One lost datagram must not hide a value: its holder may be one whose retry is pending. Nor must a lost pong hide a contact
-        // that has answered.
+        // A lost datagram must not hide a value, nor a lost pong a contact that has answered: their retries may be pending.
         return _hasValue ? TerminationReason.ValueFound
             : _waitsForUnresponsive && ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0) ? null
             : _paths.IsCutOff ? TerminationReason.RequestLimit

@@ -10,7 +10,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     /// <summary>The most contacts of a network (/24 or /48) that are queried and returned.</summary>
     public const int PerNetwork = 1;
 
-    /// <summary>The same if there are too few others for k.</summary>
     public const int PerNetworkWhenFew = 2;
 
     // Invented or unresponsive contacts that a response may name before its others are ignored. An honest node names some that
@@ -25,9 +24,8 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     public int Count => count;
 
     /// <summary>Without requests to unresponsive contacts.</summary>
-    public int Waiting { get; private set; }
+    public int Waiting => _waiting.Sum();
 
-    /// <summary>Whether a path has used up its share of requests and knew more to ask.</summary>
     public bool IsCutOff =>
         Enumerable.Range(0, count).Any(path => _asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null);
 
@@ -37,7 +35,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         candidates.SetState(candidate, CandidateState.Waiting);
         _asked[path]++;
         _waiting[path]++;
-        Waiting++;
     }
 
     public void End(Candidate candidate, CandidateState state)
@@ -45,7 +42,6 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         if (candidate.State == CandidateState.Waiting)
         {
             _waiting[candidate.AskedBy]--;
-            Waiting--;
         }
 
         if (candidate is { Network: { } network, State: CandidateState.Waiting } && state != CandidateState.Answered)

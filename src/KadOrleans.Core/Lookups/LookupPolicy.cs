@@ -8,19 +8,16 @@ internal sealed record LookupPolicy
     // a liar could use any number of ids near the target. Null: every contact counts as proved.
     public Func<Contact, bool>? IsProved { get; init; }
 
-    /// <summary>Exempt from the limit per network.</summary>
     public AddressRangeSet Trusted { get; init; } = AddressRangeSet.Empty;
 
     /// <summary>The random order in which holders vote: a liar who knew it would place itself first.</summary>
     public uint Draw { get; init; }
 
-    /// <summary>Whether a value is judged only when all of the k nearest have answered.</summary>
     public bool AsksAllHolders { get; init; }
 }
 
-// The vote of a value's holders. Each network (/24 or /48) has one, that of its nearest holder; of equally many votes the nearest
-// holder's win. The life is the median of those who agree, so one that exaggerates changes little. The holder is the nearest of
-// those who agree.
+// The vote of a value's holders: one for each network (/24 or /48), that of its nearest holder. Of equally many votes the
+// nearest holder's win. The life is the median of those who agree, and the holder the nearest of them.
 internal readonly record struct LookupVote(DhtValue? Value, int Agreed, int Differed, TimeSpan? Life, Contact? Holder)
 {
     public static LookupVote Count(IEnumerable<Candidate> byDistance)

@@ -41,7 +41,6 @@ public enum QueryResult
     Unresponsive,
 }
 
-/// <summary>Not safe for several threads.</summary>
 internal sealed class LookupRecorder
 {
     private readonly List<Entry> _entries = [];

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core;
 
-// Decides which buckets are due for refresh (Kademlia §2.3): those without a lookup for the interval. Each bucket of each node
-// comes up to a quarter early. Otherwise nodes that started together would always refresh together.
+// Buckets without a lookup for the interval are due (Kademlia §2.3). Each bucket of each node comes up to a quarter early, so
+// that nodes that started together do not always refresh together.
 internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 {
     // Enough for a network of four thousand million nodes. A liar who claims an id next to ours must not make it 160.
@@ -36,18 +36,7 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
         ownId.CopyTo(bytes);
         range.Prefix.CopyTo(bytes[NodeId.Length..]);
         bytes[^1] = (byte)range.Depth;
-
-        // FNV-1a, and a last mix, as its upper bits hardly differ between similar inputs.
-        var hash = 14_695_981_039_346_656_037UL;
-        foreach (var value in bytes)
-        {
-            hash = (hash ^ value) * 1_099_511_628_211UL;
-        }
-
-        hash ^= hash >> 33;
-        hash *= 0xFF51_AFD7_ED55_8CCDUL;
-        hash ^= hash >> 33;
-        return (hash >> 11) * (1.0 / (1UL << 53));
+        return NodeId.FromKey(bytes).ToFraction();
     }
 }
 
@@ -57,7 +46,6 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
     /// <summary>Doubles up to the interval. Without it a node whose network is that small would walk without end.</summary>
     public static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest time before lost or first contacts are noticed.</summary>
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
     /// <summary>A walk may come early by this share of the interval, so that nodes do not walk together.</summary>
@@ -69,7 +57,6 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
     public bool IsDue(int tableSize, TimeSpan? sinceLast, double earliness = 0) =>
         tableSize > 0 && (IsSmall(tableSize) || sinceLast is null || sinceLast >= interval * (1 - (EarliestShare * earliness)));
 
-    /// <summary>The time until the next check, after so many in a row that were fruitless.</summary>
     public TimeSpan GetPause(int tableSize, int fruitless)
     {
         var check = CheckPause < interval ? CheckPause : interval;

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 
 namespace KadOrleans.Core;
 
-/// <summary>Decides when values are republished, and by which node (Kademlia §2.5).</summary>
 internal static class RepublishPolicy
 {
     /// <summary>Holders spread over this part of the interval: 10 minutes of an hour.</summary>
@@ -31,8 +30,7 @@ internal static class RepublishPolicy
         return now.Since(publishedAt) >= (options.PublishInterval < half ? options.PublishInterval : half);
     }
 
-    // Whether this node is one of the k nearest to the key that it knows. If not, it keeps its copy until that expires, and is
-    // responsible again if nearer nodes vanish.
+    // Whether this node is one of the k nearest to the key that it knows. If not, it keeps its copy until that expires.
     public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
     {
         Span<Contact> nearest = stackalloc Contact[bucketSize];
@@ -63,8 +61,7 @@ internal static class RepublishPace
     /// <summary>72,000 an hour. With less the last values of a check would take long.</summary>
     public const double Least = 20;
 
-    // As many values go out in this time as are due now. A longer time has values wait beyond their hour; a shorter one sends
-    // them in bursts.
+    // The time in which the due values go out. A longer one delays them beyond their hour; a shorter one sends bursts.
     public static readonly TimeSpan Drain = TimeSpan.FromMinutes(1);
 
     public static double GetRate(long due, double most) => Math.Min(Math.Max(due / Drain.TotalSeconds, Least), most);
@@ -76,7 +73,6 @@ internal sealed class DueKeys(int capacity)
     // The most recently stored first: it makes room.
     private readonly PriorityQueue<NodeId, long> _kept = new();
 
-    /// <summary>The keys added, also those not kept.</summary>
     public long Count { get; private set; }
 
     public void Add(NodeId key, DateTimeOffset storedAt)
@@ -89,7 +85,6 @@ internal sealed class DueKeys(int capacity)
         }
     }
 
-    /// <summary>The longest without a STORE first.</summary>
     public IReadOnlyList<NodeId> Take()
     {
         var keys = new NodeId[_kept.Count];

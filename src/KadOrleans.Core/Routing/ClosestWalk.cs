@@ -1,8 +1,7 @@
 namespace KadOrleans.Core.Routing;
 
-// A search for the closest of contacts sorted by id. Those that share a prefix lie together, and the half that agrees with the
-// target's next bit is nearer as a whole. So the order is that of buckets "with a 1 bit ascending, then those with a 0 bit
-// descending".
+// Finds the closest of contacts sorted by id. Those that share a prefix lie together, and the half that agrees with the
+// target's next bit is nearer as a whole.
 internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, Span<Contact> destination)
 {
     // Below this, sorting the few is cheaper than halving further.

@@ -59,16 +59,8 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
         Insert(entry);
     }
 
-    public int CountSubnet(SourceNetwork subnet)
-    {
-        var count = 0;
-        foreach (var entry in _entries)
-        {
-            count += SourceNetwork.SubnetOf(entry.Contact.Endpoint) == subnet ? 1 : 0;
-        }
-
-        return count;
-    }
+    public int CountSubnet(SourceNetwork subnet) =>
+        _entries.Count(entry => SourceNetwork.SubnetOf(entry.Contact.Endpoint) == subnet);
 
     // The contact to ping when a new one wants its place: the least recently seen that failed, else the head if not seen for
     // FreshFor. Null when all are responsive: contacts that have lived long are likely to go on living (Kademlia §2.2). One that

@@ -8,7 +8,6 @@ internal sealed class RoutingTable
     private readonly TablePlaces _places;
     private RoutingTableSnapshot? _snapshot;
 
-    /// <summary>No other table shares the diversity.</summary>
     public RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
     {
         OwnId = ownId;
@@ -144,7 +143,6 @@ internal sealed class RoutingTable
         return WithArrivals(new TableDecision(outcome) { Dropped = contact });
     }
 
-    /// <summary>An endpoint that answers with a new id no longer answers as the old one.</summary>
     private Contact? RemoveFormerId(Contact contact)
     {
         if (!_places.TryGetId(contact.Endpoint, out var formerId) || formerId == contact.Id)
@@ -184,17 +182,11 @@ internal sealed class RoutingTable
         return new TableDecision(TableOutcome.AddressConflict) { Check = KBucket.Check(entry, now) };
     }
 
-    private RoutingTableSnapshot TakeSnapshot()
-    {
-        var rooms = new BucketRoom[Buckets.Count];
-        for (var i = 0; i < rooms.Length; i++)
-        {
-            var bucket = Buckets[i];
-            rooms[i] = new BucketRoom(bucket.Range, !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket));
-        }
+    private RoutingTableSnapshot TakeSnapshot() =>
+        RoutingTableSnapshot.OfSorted(
+            OwnId, Version, _places.Sorted(), [.. Buckets.Select(bucket => new BucketRoom(bucket.Range, HasRoom(bucket)))]);
 
-        return RoutingTableSnapshot.OfSorted(OwnId, Version, _places.Sorted(), rooms);
-    }
+    private bool HasRoom(KBucket bucket) => !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket);
 
     private TableDecision WithArrivals(TableDecision decision)
     {
@@ -217,7 +209,6 @@ internal sealed class RoutingTable
     private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now) =>
         state.Buckets.Where(saved => saved.Range.Overlaps(range)).Select(saved => saved.LastLookup).Append(now).Min();
 
-    /// <summary>Splits as far as the saved range and the rules go.</summary>
     private void RestoreRange(BucketRange range)
     {
         var bucket = _places.Tree.Find(range.Prefix);
@@ -257,10 +248,8 @@ internal readonly record struct ContactObservation(ObservationKind Kind, Contact
     // The table trusts this. The contact must have proved id and endpoint by a PONG, or the table must have it with both.
     public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
 
-    /// <summary>The contact left a request and its retry unanswered.</summary>
     public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
 
-    /// <summary>The contact is banned, or its operator drops it.</summary>
     public static ContactObservation Dropped(Contact contact) => new(ObservationKind.Dropped, contact);
 
     /// <summary>A lookup of a target refreshes its bucket (Kademlia §2.3).</summary>
@@ -275,7 +264,6 @@ internal enum ObservationKind
     Dropped,
 }
 
-/// <summary>The result of an observation, and what the caller should now do.</summary>
 internal readonly record struct TableDecision(TableOutcome Outcome)
 {
     /// <summary>The contact that entered, perhaps a replacement. It is due for hand-off (Kademlia §2.5).</summary>
@@ -294,31 +282,19 @@ internal readonly record struct TableDecision(TableOutcome Outcome)
 internal enum TableOutcome
 {
     Added,
-
     Refreshed,
-
     /// <summary>The bucket is full of older contacts (Kademlia §4.1).</summary>
     KeptAsReplacement,
-
     /// <summary>The table has the id under another endpoint, which stays until it fails.</summary>
     AddressConflict,
-
     RefusedOwnId,
-
     RefusedEndpoint,
-
     RefusedDiversity,
-
     Failed,
-
     Dropped,
-
     /// <summary>A replacement took the place of a contact that failed too often.</summary>
     Replaced,
-
     ReplacementDropped,
-
     Unknown,
-
     LookedUp,
 }

@@ -1,5 +1,3 @@
-using System.Collections.ObjectModel;
-
 namespace KadOrleans.Core.Routing;
 
 /// <summary>
@@ -10,8 +8,6 @@ public sealed class RoutingTableSnapshot
 {
     private readonly Contact[] _contacts;
     private readonly BucketRoom[] _rooms;
-    private ReadOnlyCollection<Contact>? _contactList;
-    private ReadOnlyCollection<BucketRoom>? _roomList;
 
     /// <summary>A snapshot of the given data.</summary>
     /// <param name="ownId">The id of the node whose table it is.</param>
@@ -53,10 +49,10 @@ public sealed class RoutingTableSnapshot
     public int Count => _contacts.Length;
 
     /// <summary>The contacts by ascending id.</summary>
-    public IReadOnlyList<Contact> Contacts => _contactList ??= Array.AsReadOnly(_contacts);
+    public IReadOnlyList<Contact> Contacts => field ??= Array.AsReadOnly(_contacts);
 
     /// <summary>The table's buckets by ascending range: what <see cref="WouldAccept"/> goes by.</summary>
-    public IReadOnlyList<BucketRoom> Rooms => _roomList ??= Array.AsReadOnly(_rooms);
+    public IReadOnlyList<BucketRoom> Rooms => field ??= Array.AsReadOnly(_rooms);
 
     /// <summary>A snapshot without contacts.</summary>
     public static RoutingTableSnapshot Empty(NodeId ownId) => new(ownId, 0, []);
@@ -128,7 +124,6 @@ internal sealed record SnapshotChange(
     /// <summary>A smaller snapshot, of 3 KB, is sent whole.</summary>
     public const int MinContacts = 64;
 
-    /// <summary>A larger part of the snapshot's contacts saves too little.</summary>
     public const int Divisor = 4;
 
     /// <summary>Null if the newer snapshot is to be sent whole.</summary>

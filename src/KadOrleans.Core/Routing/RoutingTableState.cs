@@ -12,7 +12,6 @@ internal sealed record SavedBucket(
 
 internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures)
 {
-    /// <summary>Null if it was not noted.</summary>
     public DateTimeOffset? FirstSeen { get; init; }
 }
 

@@ -13,7 +13,6 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
 
     public BucketTree Tree { get; } = new(ownId, options, now);
 
-    /// <summary>The contacts that entered during the current observation.</summary>
     public List<Contact> Arrivals { get; } = [];
 
     public int Count => _byEndpoint.Count;

@@ -36,7 +36,6 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
 // once, so slow contacts in fewer than a quarter of the networks do not move it. Not safe for several threads.
 internal sealed class CommonRoundTrip
 {
-    /// <summary>Those first met are forgotten first.</summary>
     public const int MaxNetworks = 64;
 
     /// <summary>Samples between two computations, once there are as many networks.</summary>

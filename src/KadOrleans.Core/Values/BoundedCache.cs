@@ -2,9 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Core.Values;
 
-// A cache with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. If it is asked for
-// again, there or soon after it left, it comes to the main queue: it is scan-resistant. A hit moves nothing. Not safe for several
-// threads.
+// A cache with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value that is asked for again, in the small queue or soon
+// after it left, comes to the main queue: the cache is scan-resistant. Not thread-safe.
 internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
     where T : notnull
 {

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
-// Limits how often a source and a subnet change live values that others stored: anybody may overwrite a key on this wire. Trusted
-// and private sources have no limit: in a network of one's own, several writers of a key are usual. Not safe for several threads.
+// Limits how often a source and a subnet change live values that others stored: anybody may overwrite a key on this wire.
+// Trusted and private sources are exempt: in one's own network several writers of a key are usual. Not thread-safe.
 internal sealed class ChangeLimiter
 {
     /// <summary>About 100 bytes each, and as many subnets.</summary>
@@ -20,7 +20,6 @@ internal sealed class ChangeLimiter
     public void Use(StoreQuota quota) =>
         (_perSource, _perSubnet) = (RateOf(quota.ChangesPerSource), RateOf(quota.ChangesPerSubnet));
 
-    /// <summary>Takes nothing.</summary>
     public bool Allows(SourceNetwork source, DateTimeOffset now) =>
         IsExempt(source) || (HasToken(_sources, source, _perSource, now) && HasToken(_subnets, source.Subnet, _perSubnet, now));
 
@@ -53,9 +52,8 @@ internal sealed class ChangeLimiter
         perHour == int.MaxValue ? null : new TokenRate(perHour / TimeSpan.FromHours(1).TotalSeconds, perHour);
 }
 
-// Counts events by source within a bound: Space-Saving (Metwally, Agrawal and El Abbadi, 2005). A new source takes the place and
-// the count of the one with fewest, so a source with more than one in Capacity of all events is always there. Not safe for
-// several threads.
+// Counts events by source: Space-Saving (Metwally, Agrawal and El Abbadi, 2005). A new source inherits the count of the one
+// with fewest, so a source with more than one in Capacity of all events is always there. Not thread-safe.
 internal sealed class HeavyHitters
 {
     /// <summary>The search for the least of them is linear.</summary>
@@ -86,11 +84,9 @@ internal sealed class HeavyHitters
 /// <param name="Changed">How many. Where more sources did so than are remembered, it may be too high, never too low.</param>
 public readonly record struct SourceChanges(SourceNetwork Source, long Changed);
 
-// Remembers for a day from whom another public source took a key, so that its return is free. Each taking is paid for, and allows
-// one return. Not safe for several threads.
+// Remembers for a day from whom another public source took a key: its one return is free. Not thread-safe.
 internal sealed class FormerSources
 {
-    /// <summary>Whoever is away for longer pays for the return.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
     // About 120 bytes each. The least is what one subnet may take in an hour, by default.

@@ -157,7 +157,6 @@ public readonly record struct DhtValue
     private InvalidOperationException Mismatch(DhtValueKind kind) => new($"The value is {Kind}, not {kind}.");
 }
 
-/// <summary>Values and their types as people and JSON have them.</summary>
 internal static class DhtValueText
 {
     public static string TypeName(DhtValueKind kind) => kind switch
@@ -223,7 +222,6 @@ internal static class DhtValueText
         _ => null,
     };
 
-    /// <summary>False if it is no whole number from -2^63 to 2^64 - 1.</summary>
     public static bool TryParseInteger(string? text, out DhtValue value)
     {
         var isInteger = Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
@@ -276,7 +274,6 @@ internal static class ValueContent
         _ => throw new ArgumentException($"A value of type {value.Kind} cannot be stored.", nameof(value)),
     };
 
-    /// <summary>Writes the <see cref="DhtValue.ContentLength"/> bytes of a content.</summary>
     public static ContentType Write(DhtValue value, Span<byte> destination)
     {
         var type = TypeOf(value);

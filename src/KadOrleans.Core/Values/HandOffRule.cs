@@ -3,21 +3,16 @@ namespace KadOrleans.Core.Values;
 /// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder alone.</summary>
 internal static class HandOffRule
 {
-    /// <summary>The nearest contacts come nearest first, without the newcomer.</summary>
     public static bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize) => nearest.IsEmpty
         || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
 
-    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other. So a node with many
-    // contacts has only a few of its keys to look at.
+    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other.
     public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
     {
         var mask = NodeId.MinValue;
-        foreach (var contact in table.Contacts)
+        foreach (var contact in table.Contacts.Where(contact => contact.Id != newcomer))
         {
-            if (contact.Id != newcomer)
-            {
-                mask = mask.WithBit(table.OwnId.CommonPrefixLength(contact.Id), true);
-            }
+            mask = mask.WithBit(table.OwnId.CommonPrefixLength(contact.Id), true);
         }
 
         return new KeyRegion(table.OwnId, mask);
@@ -41,18 +36,9 @@ internal static class HandOffRule
     public static bool MayApply(RoutingTableSnapshot table, NodeId newcomer, int bucketSize)
     {
         var region = GetRegion(table, newcomer);
-        var nearer = 0;
-        foreach (var contact in table.Contacts)
-        {
-            if (contact.Id == newcomer)
-            {
-                continue;
-            }
+        return table.Contacts.Count(contact => contact.Id != newcomer && IsNearer(contact)) < bucketSize;
 
-            var bit = newcomer.CommonPrefixLength(contact.Id);
-            nearer += region.Mask.GetBit(bit) && region.Bits.GetBit(bit) != newcomer.GetBit(bit) ? 1 : 0;
-        }
-
-        return nearer < bucketSize;
+        bool IsNearer(Contact contact) => newcomer.CommonPrefixLength(contact.Id) is var bit
+            && region.Mask.GetBit(bit) && region.Bits.GetBit(bit) != newcomer.GetBit(bit);
     }
 }

@@ -55,7 +55,6 @@ internal sealed class KeyFilter
         return bytes;
     }
 
-    /// <summary>Returns whether the key was denied before.</summary>
     public bool Add(NodeId key)
     {
         var (block, bits) = Place(key);

@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
-// An index with a slot of 58 bytes for each key. Linear hashing (Litwin, 1980) finds keys, two to a bucket of four bytes. It
-// grows by one bucket at a time, so no put waits for a table to be copied. Slots have no references, so the garbage collector
-// does not look at them.
+// An index with a slot of 58 bytes for each key: linear hashing (Litwin, 1980), two keys to a bucket. It grows by one bucket at
+// a time, so no put waits for a copy. Slots have no references for the garbage collector.
 internal sealed class KeyIndex
 {
     /// <summary>In bytes, with a key's part of a segment in a file.</summary>
@@ -32,7 +31,6 @@ internal sealed class KeyIndex
 
     public int Count { get; private set; }
 
-    /// <summary>Free ones included.</summary>
     public int Length => _slots.Length;
 
     public long MemoryBytes => _slots.MemoryBytes + _buckets.MemoryBytes;
@@ -253,7 +251,6 @@ internal struct KeySlot
     private ushort _expiresHigh;
     private ushort _size;
 
-    /// <summary>Neighbours in the list of the source.</summary>
     public int Older;
 
     public int Newer;
@@ -265,7 +262,6 @@ internal struct KeySlot
 
     public NodeId Key { readonly get => new(_key); set => value.CopyTo(_key); }
 
-    /// <summary>Where the shard's owner has stored the held value.</summary>
     public long Place
     {
         readonly get => (long)(_place & (ulong)MaxPlace);
@@ -289,12 +285,10 @@ internal struct KeySlot
 
     public bool IsCounted { readonly get => Has(1); set => Set(1, value); }
 
-    /// <summary>Then it is in a list of its source.</summary>
     public bool IsEvictable { readonly get => Has(2); set => Set(2, value); }
 
     public bool IsFar { readonly get => Has(3); set => Set(3, value); }
 
-    /// <summary>The value itself says that it is far.</summary>
     public bool IsMarkedFar
     {
         readonly get => (_size & (1 << LengthBits)) != 0;

@@ -3,25 +3,23 @@ using System.Diagnostics.CodeAnalysis;
 namespace KadOrleans.Core.Values;
 
 // Keys with their values' lives and quotas. A store that writes to storage first decides by a KeyShardPlan; Put and similar
-// methods change the shard at once, and must not be called during a plan. Not safe for several threads: the owner serialises
-// calls.
+// methods change the shard at once, and must not be called during a plan. Not thread-safe.
 internal sealed class KeyShard
 {
     private readonly KeyIndex _index = new();
     private readonly IShardValues _values;
-    private readonly StoreAccounts _accounts;
 
-    /// <summary>By default values are in memory.</summary>
     public KeyShard(StoreQuota quota, IShardValues? values = null)
     {
-        _accounts = new StoreAccounts(quota, _index);
+        Accounts = new StoreAccounts(quota, _index);
         _values = values ?? new ValuesInMemory();
     }
+
+    public StoreAccounts Accounts { get; }
 
     /// <summary>Expired keys included until <see cref="RemoveExpired"/> sees them.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Sum of footprints.</summary>
     public long Bytes { get; private set; }
 
     public StoreTurnover Turnover { get; private set; }
@@ -34,14 +32,10 @@ internal sealed class KeyShard
 
     public int Slots => _index.Length;
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _accounts.Changes.Top(count);
-
-    public SourceRanking GetSources(int count) => SurveySources(count).Run(int.MaxValue)!;
-
-    public SourceSurvey SurveySources(int count) => new(_accounts, count);
+    public SourceRanking GetSources(int count) => new SourceSurvey(Accounts, count).Run(int.MaxValue)!;
 
     public SourceRanking CountSources(IReadOnlyList<SourceNetwork> sources) =>
-        new(_accounts.Keys, _accounts.Bytes, [.. sources.Select(_accounts.TotalsOf)], 0, 0);
+        new(Accounts.Keys, Accounts.Bytes, [.. sources.Select(Accounts.TotalsOf)], 0, 0);
 
     public bool TryGet(NodeId key, DateTimeOffset now, [NotNullWhen(true)] out StoredValue? value)
     {
@@ -49,7 +43,6 @@ internal sealed class KeyShard
         return value is not null;
     }
 
-    /// <summary>A held key, alive or not.</summary>
     public bool TryFind(NodeId key, out HeldKey held) => TryGetAt(_index.Find(key), out held);
 
     /// <summary>A key keeps its slot as long as it is held.</summary>
@@ -66,17 +59,12 @@ internal sealed class KeyShard
         return true;
     }
 
-    /// <summary>Nothing is evicted now.</summary>
-    public void Use(StoreQuota quota) => _accounts.Use(quota);
-
     /// <summary>Reclassifies so many values now; a million take 0.1 s. Returns whether some are left.</summary>
     public bool SetArea(ResponsibleArea area, int atOnce = int.MaxValue)
     {
-        _accounts.Area = area;
-        return Judge(atOnce);
+        Accounts.Area = area;
+        return Accounts.Judge(atOnce);
     }
-
-    public bool Judge(int count) => _accounts.Judge(count);
 
     /// <summary>Why Put would refuse a value if the current plan is applied; the plan may still be abandoned.</summary>
     public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
@@ -137,12 +125,11 @@ internal sealed class KeyShard
     public void BeginLoad(int keys)
     {
         _index.Expect(keys);
-        _accounts.IsSorted = false;
+        Accounts.IsSorted = false;
     }
 
-    public void EndLoad() => _accounts.IsSorted = true;
+    public void EndLoad() => Accounts.IsSorted = true;
 
-    /// <summary>Has the processor fetch what a search of these keys will look at.</summary>
     public void Prefetch(ReadOnlySpan<NodeId> keys) => _index.Prefetch(keys);
 
     /// <summary>During a load, newest values first. False if the key is held already.</summary>
@@ -154,12 +141,10 @@ internal sealed class KeyShard
         }
 
         var slot = _index.Add(key);
-        _accounts.Add(slot, share, isOldest: true);
+        Accounts.Add(slot, share, isOldest: true);
         SetHeld(slot, before: null, share, storedAt, expiresAt, place);
         return true;
     }
-
-    public void Move(NodeId key, long place) => _index[SlotOf(key)].Place = place;
 
     public void Move(in HeldKey held, long place) => _index[held.Slot].Place = place;
 
@@ -194,7 +179,6 @@ internal sealed class KeyShard
         }
     }
 
-    /// <summary>Alive or not.</summary>
     public StoredValue? Read(NodeId key) => TryFind(key, out var held) ? _values.Read(held) : null;
 
     /// <summary>Of a key that is held, or counted by the plan under way.</summary>
@@ -203,21 +187,20 @@ internal sealed class KeyShard
     internal StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
         Decide(key, SlotOf(key), Read(key), offered, kind);
 
-    // A change counts against its source's limit even if its write fails later: the decisions of one write must know of each
-    // other.
+    // A change counts even if its write fails later: the decisions of one write must know of each other.
     internal StoreDecision DecideAndCharge(NodeId key, int slot, StoredValue? before, StoredValue offered, PutKind kind)
     {
         var decision = Decide(key, slot, before, offered, kind);
         if (decision.IsReturn)
         {
-            _accounts.Former.Forget(key);
+            Accounts.Former.Forget(key);
         }
         else if (decision.IsChange)
         {
-            _accounts.Changes.Count(offered.Source, offered.StoredAt);
+            Accounts.Changes.Count(offered.Source, offered.StoredAt);
             if (before is not null && before.Value != offered.Value)
             {
-                _accounts.Former.Remember(key, before.Source, offered.StoredAt);
+                Accounts.Former.Remember(key, before.Source, offered.StoredAt);
             }
         }
 
@@ -226,7 +209,7 @@ internal sealed class KeyShard
 
     internal StoreShare? ShareOf(NodeId key) => ShareAt(SlotOf(key));
 
-    internal StoreShare? ShareAt(int slot) => IsCounted(slot) ? _accounts.ShareOf(slot) : null;
+    internal StoreShare? ShareAt(int slot) => IsCounted(slot) ? Accounts.ShareOf(slot) : null;
 
     /// <summary>Counts what the plan makes of a key: nothing if null. Returns its slot from now on.</summary>
     internal int Plan(NodeId key, int slot, StoreShare? after)
@@ -238,12 +221,12 @@ internal sealed class KeyShard
 
         if (IsCounted(slot))
         {
-            _accounts.Replace(slot, share);
+            Accounts.Replace(slot, share);
             return slot;
         }
 
         slot = slot == KeyIndex.None ? _index.Add(key) : slot;
-        _accounts.Add(slot, share);
+        Accounts.Add(slot, share);
         return slot;
     }
 
@@ -259,14 +242,14 @@ internal sealed class KeyShard
         var wasLeaving = !_index[slot].IsCounted;
         if (!Uncount(slot) && before is { } share)
         {
-            _accounts.Add(slot, share, isOldest: wasLeaving);
+            Accounts.Add(slot, share, isOldest: wasLeaving);
         }
     }
 
     /// <summary>Without a place it keeps the one it has.</summary>
     internal void Hold(int slot, StoredValue value, StoreShare? before, long? place)
     {
-        SetHeld(slot, before, _accounts.ShareOf(slot), value.StoredAt, value.ExpiresAt, place ?? _index[slot].Place);
+        SetHeld(slot, before, Accounts.ShareOf(slot), value.StoredAt, value.ExpiresAt, place ?? _index[slot].Place);
         TryGetAt(slot, out var held);
         _values.Hold(held, value);
     }
@@ -282,7 +265,7 @@ internal sealed class KeyShard
     }
 
     private StoreDecision Decide(NodeId key, int slot, StoredValue? before, StoredValue offered, PutKind kind) =>
-        StoreDecision.Make(key, before, offered, kind, _accounts, IsCounted(slot) ? slot : KeyIndex.None);
+        StoreDecision.Make(key, before, offered, kind, Accounts, IsCounted(slot) ? slot : KeyIndex.None);
 
     private bool IsCounted(int slot) => slot != KeyIndex.None && _index[slot].IsCounted;
 
@@ -291,7 +274,7 @@ internal sealed class KeyShard
     {
         if (_index[slot].IsCounted)
         {
-            _accounts.Remove(slot);
+            Accounts.Remove(slot);
         }
 
         if (_index[slot].IsHeld)

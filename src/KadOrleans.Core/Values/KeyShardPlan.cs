@@ -61,8 +61,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
     public void Set(NodeId key, StoredValue? value) =>
         Set(key, TryFindChange(key, out var change) ? change.Slot : _shard.SlotOf(key), value, needsWrite: true);
 
-    // After the changes are stored, or if they need no write. The owner gives the places of what was written to Changes, or by
-    // placeOf.
+    // After the changes are stored. The owner gives the places of what was written to Changes, or by placeOf.
     public void Apply(Func<NodeId, long>? placeOf = null)
     {
         foreach (ref readonly var change in Changes)

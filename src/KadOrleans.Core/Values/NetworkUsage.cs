@@ -4,7 +4,6 @@ internal abstract class NetworkUsage(SourceNetwork network)
 {
     public SourceNetwork Network { get; } = network;
 
-    /// <summary>Those that are not evicted included.</summary>
     public int Keys { get; private set; }
 
     public long Bytes { get; private set; }
@@ -28,7 +27,6 @@ internal abstract class NetworkUsage(SourceNetwork network)
         Weigh(scale);
     }
 
-    /// <summary>Its place in a heap has to be updated.</summary>
     public void Weigh(UsageScale scale) => Weight = scale.Weigh(Keys, Bytes);
 
     public void CountEvictable(int sign, int footprint, bool isFar)
@@ -61,7 +59,6 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
 
     public int Number { get; } = number;
 
-    /// <summary>The slot that is evicted first.</summary>
     public int First => _far.Oldest != KeyIndex.None ? _far.Oldest : _near.Oldest;
 
     public int OldestOf(bool isFar) => ListOf(isFar).Oldest;

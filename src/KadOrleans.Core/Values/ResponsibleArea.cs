@@ -41,7 +41,6 @@ internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffse
     /// <summary>Bits wider than needed. Else contacts that come and go have a store judge all keys again.</summary>
     private const int Slack = 2;
 
-    /// <summary>Nothing narrows before there is an estimate from lookups.</summary>
     public FollowedArea Next(RoutingTableSnapshot table, NetworkSizeEstimate? size, int bucketSize, DateTimeOffset now)
     {
         var byContacts = ResponsibleArea.Of(table, bucketSize).PrefixLength;

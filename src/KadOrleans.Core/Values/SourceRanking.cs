@@ -50,7 +50,6 @@ internal sealed class SourceRanker(int count)
 
         public long Least => amount(_queue.Peek());
 
-        /// <summary>Returns whether there was no room for all.</summary>
         public bool Add(SourceTotals source)
         {
             if (_queue.Count < count)
@@ -71,7 +70,6 @@ internal sealed class SourceSurvey(StoreAccounts accounts, int count)
     private readonly SourceRanker _ranker = new(count);
     private int _next;
 
-    /// <summary>Null if some are left.</summary>
     public SourceRanking? Run(int most)
     {
         for (; most > 0 && _next < accounts.Numbers; most--, _next++)
@@ -96,9 +94,8 @@ internal sealed class SourceSurvey(StoreAccounts accounts, int count)
     }
 }
 
-// Merges rankings of parts of a DHT in bounded memory, up to four times the top networks. The bound grows by what parts do not
-// list and by what this forgets, so no network has more than its merged numbers and the bound (Agarwal et al., Mergeable
-// Summaries, 2012). Not safe for several threads.
+// Merges rankings of parts in bounded memory (Agarwal et al., Mergeable Summaries, 2012). The bound grows by what parts do not
+// list and by what this forgets: no network has more than its merged numbers and the bound. Not thread-safe.
 internal sealed class SourceMerge(int capacity)
 {
     private readonly Dictionary<SourceNetwork, SourceTotals> _sources = [];
@@ -107,7 +104,6 @@ internal sealed class SourceMerge(int capacity)
     private long _missedKeys;
     private long _missedBytes;
 
-    /// <summary>Whether all parts listed all networks, and none was forgotten.</summary>
     public bool IsExact => _missedKeys == 0 && _missedBytes == 0;
 
     public void Add(SourceRanking part)

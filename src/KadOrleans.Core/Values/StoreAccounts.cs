@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Values;
 
-// Counts keys against a StoreQuota: in all, by subnet and by source. Every change takes O(log n) of the networks. Not safe for
-// several threads: the owner serialises calls.
+// Counts keys against a StoreQuota: in all, by subnet and by source. A change takes O(log n) of the networks. Not thread-safe.
 internal sealed class StoreAccounts
 {
     private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
@@ -72,7 +71,6 @@ internal sealed class StoreAccounts
 
     internal StoreQuota Quota { get; private set; }
 
-    /// <summary>Strangers' keys for which the node is not responsible.</summary>
     internal int FarKeys { get; private set; }
 
     internal long FarBytes { get; private set; }
@@ -136,7 +134,6 @@ internal sealed class StoreAccounts
         }
     }
 
-    /// <summary>As the newest of its source.</summary>
     public void Replace(int slot, StoreShare share)
     {
         ref var entry = ref _slots[slot];
@@ -182,13 +179,9 @@ internal sealed class StoreAccounts
     }
 
     /// <summary>Which keys have to go for a value in place of the old one. Changes nothing.</summary>
-    public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted)
-    {
-        var search = new RoomSearch(this, share, IsFar(key, share));
-        return search.Run(old, out evicted);
-    }
+    public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted) =>
+        new RoomSearch(this, share, IsFar(key, share)).Run(old, out evicted);
 
-    /// <summary>Numbers of networks that hold nothing any more are given again.</summary>
     public int Numbers => _numbered.Count;
 
     public SourceTotals? TotalsAt(int number) =>

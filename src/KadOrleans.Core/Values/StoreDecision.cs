@@ -21,9 +21,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes
     // nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client, even an expired one:
     // the shard has no other record of it. A replacement's quota check counts the room that the old value leaves.
-    internal static StoreDecision Make(NodeId key, StoredValue? held, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
+    internal static StoreDecision Make(NodeId key, StoredValue? old, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
     {
-        var old = held;
         if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
             return Refuse(refusal);
@@ -116,8 +115,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         };
     }
 
-    // An ordinary renewal, by the publisher or by holders that know of no lives: without a life, while at least half of a full
-    // one is left.
+    // By the publisher, or by holders that know of no lives: without a life, while at least half of a full one is left.
     private static bool IsOrdinary(StoredValue old, StoredValue offered, PutKind kind) =>
         kind == PutKind.Publication && 2 * old.LifeLeft(offered.StoredAt) >= offered.LifeLeft(offered.StoredAt);
 }
@@ -202,12 +200,7 @@ public readonly record struct StoreTurnover(long EvictedFar, long EvictedNear, l
 
     internal StoreTurnover Add(StoreDecision decision)
     {
-        var far = 0;
-        foreach (var evicted in decision.Evicted)
-        {
-            far += evicted.IsFar ? 1 : 0;
-        }
-
+        var far = decision.Evicted.Count(evicted => evicted.IsFar);
         return new StoreTurnover(
             EvictedFar + far, EvictedNear + decision.Evicted.Count - far, Changed + (decision.IsChange ? 1 : 0));
     }

@@ -74,8 +74,7 @@ public sealed record StoreQuota
     /// <summary>The limit of changes for a subnet, with the same exemption. Default 2,400.</summary>
     public int ChangesPerSubnet { get; set; } = 2_400;
 
-    // True of quotas that an operator changed: a store that has more keeps it all and takes no further key until enough has
-    // ended. Otherwise it makes room with each put.
+    // An operator changed the quota: a store that has more keeps it and takes no further key. Otherwise each put makes room.
     internal bool KeepsHeld { get; init; }
 
     internal long FarKeys => Without(TotalKeys);

@@ -48,8 +48,7 @@ public sealed record StoredValue
     /// <summary>When the value was published, or set if that is pending.</summary>
     internal DateTimeOffset? LastPublished => IsPending ? PublishedAt + PendingShift : PublishedAt;
 
-    // The PublishedAt of a publication that the network has yet to get: a thousand years before. Every release takes it for due,
-    // so the next check sends it.
+    // The mark of a publication that the network has yet to get: a thousand years before, which every release takes for due.
     internal static DateTimeOffset PendingSince(DateTimeOffset time) => time - PendingShift;
 
     /// <summary>

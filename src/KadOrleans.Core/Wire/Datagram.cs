@@ -2,23 +2,19 @@ using System.Buffers.Binary;
 
 namespace KadOrleans.Core;
 
-// The frame of a message: a byte of kind, 20 of message id, one MessagePack object, and perhaps a LifeTrailer. One datagram is
-// one message; nothing is split, repeated or acknowledged on this level.
+// A message: a byte of kind, 20 of message id, one MessagePack object, and perhaps a LifeTrailer. One datagram is one message.
 internal static class Datagram
 {
     public const int IdOffset = 1;
 
     public const int HeaderLength = 1 + MessageId.Length;
 
-    /// <summary>A header and an object of one byte.</summary>
     public const int MinLength = HeaderLength + 1;
 
-    // The network's nodes refuse to send a longer request. A response carries at most a value that came in such a request, under
-    // a shorter header.
+    // The network's nodes refuse to send a longer request. A response carries at most a value of such a request.
     public const int MaxBodyLength = 8192;
 
-    // A full body and its trailer. More would let a stranger make us parse and store more than a correct node sends; less would
-    // refuse the largest legal value.
+    // A full body and its trailer. More would have us parse and store more than a correct node sends.
     public const int MaxLength = HeaderLength + MaxBodyLength + LifeTrailer.Length;
 
     /// <summary>Splits a datagram into header and body, without a check of the body. The body is all behind the header.</summary>
@@ -43,7 +39,6 @@ internal static class Datagram
         return isValid;
     }
 
-    /// <summary>Returns the span behind the header.</summary>
     internal static Span<byte> WriteHeader(Span<byte> destination, DatagramKind kind, MessageId id)
     {
         destination[0] = (byte)kind;
@@ -55,21 +50,14 @@ internal static class Datagram
 /// <summary>The first byte of a datagram. Every other byte there makes the datagram void.</summary>
 internal enum DatagramKind : byte
 {
-    /// <summary>The body is a function name and arguments.</summary>
     Request = 0,
-
-    /// <summary>The body is the bare result.</summary>
     Response = 1,
 }
 
 // The 20 random bytes by which a response names its request. An echo proves that its sender has seen the request.
-internal readonly record struct MessageId
+internal readonly record struct MessageId(NodeId Bytes)
 {
     public const int Length = NodeId.Length;
-
-    private readonly NodeId _bytes;
-
-    private MessageId(NodeId bytes) => _bytes = bytes;
 
     public MessageId(ReadOnlySpan<byte> bytes)
         : this(new NodeId(bytes))
@@ -79,9 +67,9 @@ internal readonly record struct MessageId
     /// <summary>Nodes in a network pass a cryptographic source: a guessable id lets strangers forge responses.</summary>
     public static MessageId Random(IRandomSource random) => new(NodeId.Random(random));
 
-    public void CopyTo(Span<byte> destination) => _bytes.CopyTo(destination);
+    public void CopyTo(Span<byte> destination) => Bytes.CopyTo(destination);
 
-    public override string ToString() => _bytes.ToString();
+    public override string ToString() => Bytes.ToString();
 }
 
 // The remaining seconds of a value's life, as a further object after the body of a STORE or of a FIND_VALUE response. Nodes that
@@ -96,7 +84,6 @@ internal static class LifeTrailer
         ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..])
         : null;
 
-    /// <summary>Of a STORE, whose publisher may have chosen the life.</summary>
     internal static uint? Read(ReadOnlySpan<byte> rest, out bool isChosen)
     {
         isChosen = rest is [MessagePackCode.Signed32, <= 0x7F, ..] && rest.Length == Length;
@@ -121,35 +108,19 @@ internal static class LifeTrailer
 internal enum DecodeError
 {
     None,
-
-    /// <summary>Fewer than <see cref="Datagram.MinLength"/> bytes.</summary>
     TooShort,
-
     /// <summary>More than <see cref="Datagram.MaxLength"/> bytes, or a body of more than <see cref="Datagram.MaxBodyLength"/>.</summary>
     TooLong,
-
-    /// <summary>The first byte is neither that of a request nor that of a response.</summary>
     UnknownKind,
-
     /// <summary>The body ends inside an object, or announces a length beyond its end.</summary>
     Truncated,
-
-    /// <summary>0xC1, which MessagePack never uses.</summary>
     ReservedCode,
-
     InvalidUtf8,
-
-    /// <summary>Containers nest beyond <see cref="MessagePackReader.MaxDepth"/>.</summary>
     TooDeep,
-
     /// <summary>An array or map announces more items than the bytes behind it could hold.</summary>
     TooManyItems,
-
-    /// <summary>Not an array of a function name and arguments.</summary>
     MalformedRequest,
-
     UnknownFunction,
-
     /// <summary>No array, a wrong count, or an id or key that is not 20 bytes of bin.</summary>
     WrongArguments,
 }

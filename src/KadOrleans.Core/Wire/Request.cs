@@ -3,7 +3,6 @@ namespace KadOrleans.Core;
 /// <summary>A received call, read in place: it lives no longer than the datagram's bytes.</summary>
 internal readonly ref struct Request
 {
-    /// <summary>The array of a request and the array of its arguments.</summary>
     private const int ArgumentDepth = 2;
 
     private readonly NodeId _sender;
@@ -85,8 +84,7 @@ internal readonly ref struct Request
         return error;
     }
 
-    // The network's nodes accept anything that they can iterate. An empty map, text or bin means no arguments, and a map of one
-    // pair means its key. Nothing else occurs.
+    // The network's nodes accept all they can iterate: an empty map, text or bin has no arguments, a map of one pair its key.
     private static bool HoldsArguments(MessagePackToken arguments, int count) => arguments.Type switch
     {
         MessagePackType.Array => arguments.Count == count,
@@ -107,7 +105,6 @@ internal readonly ref struct Request
         Kind == kind ? _sender : throw new InvalidOperationException($"The request is {Kind}, not {kind}.");
 }
 
-/// <summary>The calls of the protocol (Kademlia §2.3, and STUN).</summary>
 internal enum RequestKind
 {
     Ping,

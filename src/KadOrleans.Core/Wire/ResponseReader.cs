@@ -28,7 +28,7 @@ internal static class ResponseReader
         UdpEndpoint read = default;
         var isRead = reader.TryRead(out var array)
             && array is { Type: MessagePackType.Array, Count: 2 or 4 }
-            && ContactReader.TryReadEndpoint(ref reader, out read)
+            && TryReadEndpoint(ref reader, out read)
             && (array.Count == 2 || (reader.TrySkip(depth: 1) && reader.TrySkip(depth: 1)));
         endpoint = isRead ? read : default;
         return isRead;
@@ -49,7 +49,7 @@ internal static class ResponseReader
     {
         var reader = new MessagePackReader(body);
         count = 0;
-        return reader.TryRead(out var answer) && ContactReader.TryReadList(ref reader, answer, contacts, out count);
+        return reader.TryRead(out var answer) && TryReadList(ref reader, answer, contacts, out count);
     }
 
     /// <summary>How the first contact of a response that <see cref="TryReadNodes"/> reads writes its address.</summary>
@@ -78,7 +78,7 @@ internal static class ResponseReader
         value = default;
         return reader.TryRead(out var answer) && (answer.Type == MessagePackType.Map
             ? TryReadValue(ref reader, answer.Count, out value)
-            : ContactReader.TryReadList(ref reader, answer, contacts, out count));
+            : TryReadList(ref reader, answer, contacts, out count));
     }
 
     /// <summary>How long the value of a FIND_VALUE response has yet to live at its sender.</summary>
@@ -119,15 +119,8 @@ internal static class ResponseReader
         var reader = new MessagePackReader(key);
         return reader.TryRead(out var token) && token.IsName && token.Content.SequenceEqual(ValueKey);
     }
-}
 
-/// <summary>Contacts are arrays of id, address text and port.</summary>
-internal static class ContactReader
-{
-    private const int ItemsPerContact = 3;
-
-    /// <summary>The list's first token is already read.</summary>
-    public static bool TryReadList(ref MessagePackReader reader, in MessagePackToken list, Span<Contact> contacts, out int count)
+    private static bool TryReadList(ref MessagePackReader reader, in MessagePackToken list, Span<Contact> contacts, out int count)
     {
         count = 0;
         if (list.Type != MessagePackType.Array)
@@ -155,7 +148,7 @@ internal static class ContactReader
     }
 
     // The address is str, or bin from nodes under Python 2. It must be a literal address of one node, never a host name.
-    public static bool TryReadEndpoint(ref MessagePackReader reader, out UdpEndpoint endpoint)
+    private static bool TryReadEndpoint(ref MessagePackReader reader, out UdpEndpoint endpoint)
     {
         endpoint = default;
         return reader.TryRead(out var address)
@@ -172,7 +165,7 @@ internal static class ContactReader
         NodeId id = default;
         UdpEndpoint endpoint = default;
         var isRead = reader.TryRead(out var array)
-            && array is { Type: MessagePackType.Array, Count: ItemsPerContact }
+            && array is { Type: MessagePackType.Array, Count: 3 }
             && reader.TryRead(out var first)
             && first.TryGetNodeId(out id)
             && TryReadEndpoint(ref reader, out endpoint);

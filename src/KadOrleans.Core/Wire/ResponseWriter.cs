@@ -4,8 +4,7 @@ namespace KadOrleans.Core;
 // Datagram.MaxLength always suffices; one that is too short throws.
 internal static class ResponseWriter
 {
-    // What always fits a body. Each takes up to 67 bytes: 1 of array header, 22 of id, 41 of address, 3 of port. The list takes 3
-    // more. The protocol sends 20.
+    // What always fits: each takes up to 67 bytes (array header 1, id 22, address 41, port 3), the list 3 more.
     public const int MaxContacts = (Datagram.MaxBodyLength - 3) / 67;
 
     public static int WritePong(Span<byte> destination, MessageId id, NodeId self)

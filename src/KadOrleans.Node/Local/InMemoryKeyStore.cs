@@ -62,7 +62,7 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     {
         lock (_gate)
         {
-            return _shard.GetTopChanges(count);
+            return _shard.Accounts.Changes.Top(count);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     public void SetQuota(StoreQuota quota)
     {
         using var scope = Enter(CancellationToken.None);
-        _shard.Use(quota);
+        _shard.Accounts.Use(quota);
     }
 
     public ValueTask DisposeAsync()

@@ -42,7 +42,7 @@ internal static class EdgeHost
             services.AddRouting().AddHealthChecks().AddCheck<EdgeHealth>(nameof(EdgeHealth));
             if (settings().Http.Tokens is { } file)
             {
-                services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, file)));
+                services.AddKadClient().AddDhtApi(new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, file)));
             }
         })
         .Configure(application => Map(application, settings().Http));

@@ -4,9 +4,8 @@ using static KadOrleans.Core.MessagePackCode;
 
 namespace KadOrleans.Core;
 
-// Reads a stranger's MessagePack. It never throws and never allocates: every length and count is checked against the remaining
-// bytes. Headers wider than needed are accepted, as all nodes of the network do. After a failure Error says why, and the reader
-// must not be used again.
+// Reads a stranger's MessagePack. It never throws or allocates: every length and count is checked against the remaining bytes.
+// Headers wider than needed are accepted. After a failure the reader must not be used again.
 internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 {
     // Messages need three levels; the rest is for values of other nodes that are read past. It bounds the recursion of TrySkip.
@@ -59,7 +58,6 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         return skipped;
     }
 
-    /// <summary>Reads past one whole object in so many containers.</summary>
     public bool TrySkip(int depth)
     {
         if (!TryRead(out var token))

@@ -75,7 +75,6 @@ internal readonly ref struct MessagePackToken
     };
 }
 
-/// <summary>Types, independent of the header's width.</summary>
 internal enum MessagePackType : byte
 {
     Nil,
@@ -98,7 +97,6 @@ internal static class MessagePackCode
     public const byte FixArray = 0x90;
     public const byte FixString = 0xA0;
     public const byte Nil = 0xC0;
-    public const byte Reserved = 0xC1;
     public const byte False = 0xC2;
     public const byte True = 0xC3;
     public const byte Binary8 = 0xC4;

@@ -4,8 +4,7 @@ using static KadOrleans.Core.MessagePackCode;
 
 namespace KadOrleans.Core;
 
-// Writes MessagePack into a caller's span in the shortest form, as the network's nodes do. Non-negative numbers are unsigned,
-// floats have 64 bits. A span too short is a bug of the caller and throws.
+// Writes MessagePack in the shortest form, as the network's nodes do. A span too short is a bug of the caller and throws.
 internal ref struct MessagePackWriter(Span<byte> destination)
 {
     private readonly Span<byte> _destination = destination;
@@ -18,7 +17,6 @@ internal ref struct MessagePackWriter(Span<byte> destination)
 
     public void WriteArrayHeader(int count) => WriteHeader(FixArray, MaxFixCount, Array16, sizeof(ushort), count);
 
-    /// <summary>Up to 15 pairs.</summary>
     public void WriteMapHeader(int count) => WriteByte((byte)(FixMap + count));
 
     public void WriteString(scoped ReadOnlySpan<byte> utf8)

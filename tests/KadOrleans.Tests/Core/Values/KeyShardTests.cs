@@ -245,7 +245,7 @@ public class KeyShardTests
         var totals = model.Values.Values.GroupBy(value => value.Source)
             .Select(group => new SourceTotals(group.Key, group.Count(), group.Sum(value => (long)value.Footprint))).ToList();
         var sources = shard.GetSources(2);
-        var (survey, part) = (shard.SurveySources(2), default(SourceRanking));
+        var (survey, part) = (new SourceSurvey(shard.Accounts, 2), default(SourceRanking));
         while (part is null)
         {
             part = survey.Run(1);

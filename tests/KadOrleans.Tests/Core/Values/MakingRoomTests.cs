@@ -290,7 +290,7 @@ public sealed class ChangedQuotaTests
         Assert.False(_shard.TryFind(Key(50), out _));
     }
 
-    private void Use(params (string Name, long Value)[] limits) => _shard.Use(LimitBook.Apply(
+    private void Use(params (string Name, long Value)[] limits) => _shard.Accounts.Use(LimitBook.Apply(
         new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), 1),
         limits.Select(limit => new LimitEntry(limit.Name, limit.Value, Now)),
         int.MaxValue).Quota);
