@@ -84,13 +84,12 @@ internal sealed class RulesGrain(
 
     public ValueTask<EdgeRules?> FetchAsync(string name, long known)
     {
-        if (known != Version)
+        if (known == Version)
         {
-            return ValueTask.FromResult<EdgeRules?>(Rules);
+            _followed[name] = known;
         }
 
-        _followed[name] = known;
-        return ValueTask.FromResult<EdgeRules?>(null);
+        return ValueTask.FromResult(known == Version ? null : Rules);
     }
 
     // Both versions grow, so their sum does.

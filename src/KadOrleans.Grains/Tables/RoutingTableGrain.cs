@@ -213,21 +213,10 @@ internal sealed class RoutingTableGrain(
         _walkReminder.Set(areWanted);
     }
 
-    private EdgeWork? FindDue(string reminderName)
-    {
-        if (_table.Count == 0)
-        {
-            return new RejoinWork(_ownId);
-        }
-
-        if (reminderName == Walk)
-        {
-            return new RandomWalkWork(_ownId);
-        }
-
-        var due = _refresh.GetDueBuckets(_table.Describe(), time.GetUtcNow());
-        return due.Count == 0 ? null : new RefreshBucketsWork(_ownId, due);
-    }
+    private EdgeWork? FindDue(string reminderName) => _table.Count == 0 ? new RejoinWork(_ownId)
+        : reminderName == Walk ? new RandomWalkWork(_ownId)
+        : _refresh.GetDueBuckets(_table.Describe(), time.GetUtcNow()) is { Count: > 0 } due ? new RefreshBucketsWork(_ownId, due)
+        : null;
 
     private void MarkChanged()
     {
