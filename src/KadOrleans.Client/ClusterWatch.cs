@@ -83,21 +83,21 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
 
     private async Task RunAsync()
     {
-        var pause = Interval;
+        var pauses = new BackOff(Interval, LongestPause);
         while (!TryEnd())
         {
             try
             {
                 await ReadAsync();
-                pause = Interval;
+                pauses = new BackOff(Interval, LongestPause);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // Watches go on when the cluster responds again. Gets of this client say why it does not.
-                pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
+                pauses.Next();
             }
 
-            await Task.Delay(pause, time);
+            await Task.Delay(pauses.Coming, time);
         }
     }
 

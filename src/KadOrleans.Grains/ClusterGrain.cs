@@ -62,25 +62,15 @@ internal sealed class ClusterGrain(
     public async ValueTask<ShardStatus> DoubleShardsAsync()
     {
         var shards = state.State.ToSettings().Layout;
-        if (!state.RecordExists)
+        var problem = !state.RecordExists ? "The cluster has no settings yet: its first silo makes them when it starts."
+            : state.State.IsDoubling ? $"The {shards.Count} shards are being doubled already: {Status.Split} of them are split."
+            : shards.Bits == GrainKeys.MaxShardBits ? $"The cluster has {shards.Count} shards, which is the most."
+            : Written < StateSchema.Doubling
+                ? $"The cluster writes schema version {Written}, and shards can be doubled since {StateSchema.Doubling}: a silo has an older release, or a lower Kad:Cluster:StateVersion."
+            : null;
+        if (problem is not null)
         {
-            throw new InvalidOperationException("The cluster has no settings yet: its first silo makes them when it starts.");
-        }
-
-        if (state.State.IsDoubling)
-        {
-            throw new InvalidOperationException($"The {shards.Count} shards are being doubled already: {Status.Split} of them are split.");
-        }
-
-        if (shards.Bits == GrainKeys.MaxShardBits)
-        {
-            throw new InvalidOperationException($"The cluster has {shards.Count} shards, which is the most.");
-        }
-
-        if (Written < StateSchema.Doubling)
-        {
-            throw new InvalidOperationException(
-                $"The cluster writes schema version {Written}, and shards can be doubled since {StateSchema.Doubling}: a silo has an older release, or a lower Kad:Cluster:StateVersion.");
+            throw new InvalidOperationException(problem);
         }
 
         await WriteShardsAsync(shards.Bits, isDoubling: true);
@@ -206,8 +196,6 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
 
     private const int LogLines = 8;
 
-    private int _next;
-
     public int Split { get; private set; }
 
     /// <summary>The longest time in which one was split, and about as long its writes waited.</summary>
@@ -215,20 +203,20 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
 
     /// <summary>Splits them, until all are. Call it in the turns of a grain.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, Parallelism).Select(_ => SplitNextAsync(cancellationToken)));
-
-    private async Task SplitNextAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
-        while (_next < shards.Count)
+        var queue = new Queue<long>(Enumerable.Range(0, shards.Count).Select(shards.ShardAt));
+        return Task.WhenAll(Enumerable.Range(0, Parallelism).Select(async _ =>
         {
-            await SplitAsync(shards.ShardAt(_next++), cancellationToken);
-            Split++;
-            if (Split % Math.Max(1, shards.Count / LogLines) == 0)
+            while (queue.TryDequeue(out var shard))
             {
-                logger.DoublingGoesOn(Split, shards.Count);
+                await SplitAsync(shard, cancellationToken);
+                if (++Split % Math.Max(1, shards.Count / LogLines) == 0)
+                {
+                    logger.DoublingGoesOn(Split, shards.Count);
+                }
             }
-        }
+        }));
     }
 
     private async Task SplitAsync(long shard, CancellationToken cancellationToken)

@@ -96,21 +96,9 @@ internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
             $"Kad:Cluster:{pair.First.Name} is {pair.Second.Value}, but this cluster was created with {pair.First.Value}: set it to {pair.First.Value}, or give a new cluster a storage of its own."))
         .FirstOrDefault();
 
-    private IEnumerable<(string Name, object Value)> Values()
-    {
-        yield return (nameof(ShardBits), ShardBits);
-        if (Kademlia is { } constants)
-        {
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.BucketSize)}", constants.BucketSize);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.LookupConcurrency)}", constants.LookupConcurrency);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.DisjointPaths)}", constants.DisjointPaths);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.SplitDepth)}", constants.SplitDepth);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.ReplacementCacheSize)}", constants.ReplacementCacheSize);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.FailuresBeforeDrop)}", constants.FailuresBeforeDrop);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.ValueTimeToLive)}", constants.ValueTimeToLive);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.BucketRefreshInterval)}", constants.BucketRefreshInterval);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.RepublishInterval)}", constants.RepublishInterval);
-            yield return ($"{nameof(Kademlia)}:{nameof(constants.PublishInterval)}", constants.PublishInterval);
-        }
-    }
+    private IEnumerable<(string Name, object? Value)> Values() =>
+    [
+        (nameof(ShardBits), ShardBits),
+        .. Kademlia is null ? [] : typeof(KademliaOptions).GetProperties().Select(constant => ($"{nameof(Kademlia)}:{constant.Name}", constant.GetValue(Kademlia))),
+    ];
 }

@@ -76,7 +76,7 @@ internal sealed class AdminCalls(
         Func<IRoutingTableGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var limit = Limit();
-        var edges = await CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<EdgeName>>(static grain => grain.GetNamesAsync(), cancellationToken);
+        var edges = await CallOneAsync(static (IEdgeDirectoryGrain grain) => grain.GetNamesAsync(), cancellationToken);
         NodeId[] ids = [.. edges.Where(edge => edge.Live is not null).SelectMany(edge => edge.NodeIds)];
         var results = new T[ids.Length];
         await Parallel.ForAsync(0, ids.Length, AtOnceUntil(cancellationToken), async (i, ending) =>

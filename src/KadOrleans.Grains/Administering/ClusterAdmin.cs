@@ -75,7 +75,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
     public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
         var limit = calls.Limit();
-        var edges = await calls.CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<LiveEdge>>(static grain => grain.GetLiveAsync(), cancellationToken);
+        var edges = await calls.CallOneAsync(static (IEdgeDirectoryGrain grain) => grain.GetLiveAsync(), cancellationToken);
 
         // A grain of an id that no edge has would create a table.
         var own = edges.SelectMany(edge => edge.NodeIds).ToList();
@@ -100,7 +100,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
 
     public async Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) =>
     [
-        .. (await calls.CallOneAsync<IEdgeDirectoryGrain, IReadOnlyList<EdgeName>>(static grain => grain.GetNamesAsync(), cancellationToken)).Select(edge => new EdgeDetails(
+        .. (await calls.CallOneAsync(static (IEdgeDirectoryGrain grain) => grain.GetNamesAsync(), cancellationToken)).Select(edge => new EdgeDetails(
             edge.Name,
             edge switch
             {
@@ -125,7 +125,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
             EdgeAction.RotateIds => NameChange.RotateIds,
             _ => NameChange.Forget,
         };
-        return calls.CallOneAsync<IEdgeDirectoryGrain, bool>(grain => grain.ChangeAsync(name, change), cancellationToken);
+        return calls.CallOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, change), cancellationToken);
     }
 
     public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
@@ -175,8 +175,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
     public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
-        return calls.CallOneAsync<IAuditGrain, bool>(
-            async log =>
+        return calls.CallOneAsync(
+            async (IAuditGrain log) =>
             {
                 await log.AppendAsync(record);
                 return true;
@@ -189,14 +189,14 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         AdminArguments.CheckCount(count);
         return
         [
-            .. (await calls.CallOneAsync<IAuditGrain, IReadOnlyList<AuditRecord>>(log => log.ReadAsync(count, before), cancellationToken)).Select(read =>
+            .. (await calls.CallOneAsync((IAuditGrain log) => log.ReadAsync(count, before), cancellationToken)).Select(read =>
                 new AuditEntry(read.Time, read.Who, read.Action, read.Target, read.Succeeded, read.Result) { Number = read.Number }),
         ];
     }
 
     public async Task<BanList> GetBansAsync(CancellationToken cancellationToken = default)
     {
-        var rules = await GetRulesAsync(cancellationToken);
+        var rules = await calls.CallOneAsync(static (IRulesGrain rules) => rules.GetAsync(), cancellationToken);
         return new BanList(BanEntry.Read(rules.Bans.Select(ban => (ban.Ban, ban.Since))), rules.Missing);
     }
 
@@ -207,7 +207,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
     public async Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
     {
         await FollowAsync(cancellationToken);
-        var rules = await GetRulesAsync(cancellationToken);
+        var rules = await calls.CallOneAsync(static (IRulesGrain rules) => rules.GetAsync(), cancellationToken);
 
         // Another release may have other limits.
         return new LimitList(
@@ -220,7 +220,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
 
     public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
     {
-        var change = await calls.CallOneAsync<IRulesGrain, RuleChange>(rules => rules.SetLimitAsync(name, value), cancellationToken);
+        var change = await calls.CallOneAsync((IRulesGrain rules) => rules.SetLimitAsync(name, value), cancellationToken);
         await FollowAsync(cancellationToken);
         return new LimitChange(change.Changed, [.. change.Missing.Where(missing => missing != limits.Name)]);
     }
@@ -229,7 +229,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
     {
         request ??= new CrawlRequest();
         AdminArguments.Check(request);
-        return CrawlReportJson.Read(await CallCrawlsAsync(crawls => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
+        return CrawlReportJson.Read(await calls.CallOneAsync((ICrawlGrain crawls) => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
     }
 
     public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) => CrawlWatch.RunAsync(
@@ -238,7 +238,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         cancellationToken);
 
     public async Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
-        [.. (await CallCrawlsAsync(static crawls => crawls.ListAsync(), cancellationToken)).Select(CrawlReportJson.Read)];
+        [.. (await calls.CallOneAsync(static (ICrawlGrain crawls) => crawls.ListAsync(), cancellationToken)).Select(CrawlReportJson.Read)];
 
     public async IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(
         string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -246,7 +246,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         await FindCrawlAsync(id, cancellationToken);
         for (int? position = 0; position is { } next;)
         {
-            var part = await CallCrawlsAsync(crawls => crawls.ReadAsync(id, next), cancellationToken);
+            var part = await calls.CallOneAsync((ICrawlGrain crawls) => crawls.ReadAsync(id, next), cancellationToken);
             foreach (var record in part.Page is { } page ? CrawlPage.Decode(page) : [])
             {
                 yield return record;
@@ -259,27 +259,21 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
     public async Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
     {
         await FindCrawlAsync(id, cancellationToken);
-        return await CallCrawlsAsync(crawls => crawls.StopAsync(id), cancellationToken);
+        return await calls.CallOneAsync((ICrawlGrain crawls) => crawls.StopAsync(id), cancellationToken);
     }
 
     private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken) =>
-        await CallCrawlsAsync(crawls => crawls.GetAsync(id), cancellationToken) is { } report
+        await calls.CallOneAsync((ICrawlGrain crawls) => crawls.GetAsync(id), cancellationToken) is { } report
             ? CrawlReportJson.Read(report)
             : throw AdminArguments.UnknownCrawl(id);
 
-    private Task<T> CallCrawlsAsync<T>(Func<ICrawlGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
-        calls.CallOneAsync(call, cancellationToken);
-
-    private Task<ClusterRules> GetRulesAsync(CancellationToken cancellationToken) =>
-        calls.CallOneAsync<IRulesGrain, ClusterRules>(static rules => rules.GetAsync(), cancellationToken);
-
     /// <summary>Has this silo follow the newest limits now. The others ask within 15 s.</summary>
     private Task<bool> FollowAsync(CancellationToken cancellationToken) =>
-        calls.CallOneAsync<IRulesGrain, bool>(_ => limits.FetchAsync(), cancellationToken);
+        calls.CallOneAsync((IRulesGrain _) => limits.FetchAsync(), cancellationToken);
 
     private async Task<BanChange> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken)
     {
-        var change = await calls.CallOneAsync<IRulesGrain, RuleChange>(rules => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
+        var change = await calls.CallOneAsync((IRulesGrain rules) => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
         return new BanChange(change.Changed, change.Missing);
     }
 }

@@ -56,13 +56,11 @@ internal sealed class RulesGrain(
             : BanBook.Remove(bans, parsed);
         if (changed is not null)
         {
-            var written = new RulesState
+            _current = await WriteAsync(state, new RulesState
             {
                 Version = _current.Version + 1,
                 Bans = [.. changed.Select(entry => new BanState(entry.Ban.ToString(), entry.Since))],
-            };
-            await WriteAsync(state, written);
-            _current = written;
+            });
         }
 
         return new RuleChange(changed is not null, await SendAsync(edges));
@@ -74,13 +72,11 @@ internal sealed class RulesGrain(
         var changed = LimitBook.Set(_limits.Entries, name, value, options.Value.MostKeys, time.GetUtcNow());
         if (changed is not null)
         {
-            var written = new LimitsState
+            _limits = await WriteAsync(limitsState, new LimitsState
             {
                 Version = _limits.Version + 1,
                 Limits = [.. changed.Select(entry => new LimitState(entry.Name, entry.Value, entry.Since))],
-            };
-            await WriteAsync(limitsState, written);
-            _limits = written;
+            });
         }
 
         return new RuleChange(changed is not null, [.. await SendAsync(edges), .. MissingSilos]);
@@ -88,13 +84,12 @@ internal sealed class RulesGrain(
 
     public ValueTask<EdgeRules?> FetchAsync(string name, long known)
     {
-        if (known != Version)
+        if (known == Version)
         {
-            return ValueTask.FromResult<EdgeRules?>(Rules);
+            _followed[name] = known;
         }
 
-        _followed[name] = known;
-        return ValueTask.FromResult<EdgeRules?>(null);
+        return ValueTask.FromResult(known == Version ? null : Rules);
     }
 
     // Both versions grow, so their sum does.
@@ -148,13 +143,14 @@ internal sealed class RulesGrain(
 
     private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
 
-    private async Task WriteAsync<T>(IPersistentState<T> stored, T changed)
+    private async Task<T> WriteAsync<T>(IPersistentState<T> stored, T changed)
         where T : IVersionedState
     {
         stored.State = version.Stamp(changed);
         try
         {
             await stored.WriteStateAsync();
+            return changed;
         }
         catch
         {

@@ -21,14 +21,10 @@ internal interface ISiloReportService : IGrainService
     Task<SiloReport> GetAsync(GrainId grain);
 }
 
-/// <summary>How a silo is, as it says itself.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Version">The release that it runs.</param>
-/// <param name="IsReady">Whether it takes calls.</param>
-/// <param name="Reason">Why it does not, or what slows it. Null if there is nothing to say.</param>
-/// <param name="Uptime">How long ago it started.</param>
-/// <param name="ClockDifference">How far the cluster's time is ahead of its clock. Null before the silos agreed with it.</param>
-/// <param name="HasGrain">Whether the grain that was asked for is active there.</param>
+/// <summary>
+/// How a silo is, as it says itself. The reason says why it is not ready, or what slows it. The difference is how far the cluster's time is
+/// ahead of its clock; null before the silos agreed with it. The grain is the one that was asked for.
+/// </summary>
 [GenerateSerializer]
 [Alias("kad.SiloReport")]
 internal sealed record SiloReport(

@@ -93,8 +93,36 @@ internal sealed class DhtGrain(
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         (await CallShardAsync(key, shard => shard.UnpublishAsync([key]), cancellationToken))[0];
 
-    public async ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request) =>
-        await new ShardWatch(news, Shard, shard => grains.GetGrain<IKeyShardGrain>(shard), time).ReadAsync(request);
+    /// <summary>Answers by the silo's news of the shards. Only keys that may have changed are read.</summary>
+    public async ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request)
+    {
+        List<NodeId> keys = [.. request.Keys, .. request.NewKeys];
+        ShardLayout.CheckLength(keys);
+        ShardLayout.CheckLength(request.Known);
+        var byShard = keys.ToLookup(Shard);
+        var known = request.Known.DistinctBy(point => point.Shard).ToDictionary(point => point.Shard);
+        var points = byShard.ToDictionary(share => share.Key, share => known.GetValueOrDefault(share.Key, new ShardPoint(share.Key, 0, 0)));
+        var fresh = request.NewKeys.ToHashSet();
+        var heard = await news.ReadAsync([.. points.Values], ShardGrain);
+        List<(long Shard, NodeId Key)> wanted = [.. heard.SelectMany(one => FindWanted(one, byShard[one.Shard], fresh).Select(key => (one.Shard, key)))];
+        var (values, unanswered) = await ShardCall.DivideAsync(
+            wanted,
+            one => one.Shard,
+            ShardGrain,
+            static (shard, some) => shard.GetAsync([.. some.Select(one => one.Key)]),
+            calls => ShardCall.WaitAsync(calls, time));
+
+        // The news of a shard that does not respond come again with the next request.
+        var silent = unanswered.Select(place => wanted[place].Shard).ToHashSet();
+        foreach (var one in heard.Where(one => !silent.Contains(one.Shard)))
+        {
+            points[one.Shard] = new ShardPoint(one.Shard, one.Generation, one.Version);
+        }
+
+        return new DhtWatchResult(
+            [.. wanted.Zip(values).Where(one => !silent.Contains(one.First.Shard)).Select(one => new WatchedValue(one.First.Key, one.Second?.Value))],
+            [.. points.Values]);
+    }
 
     public async ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         await _edges.CallAsync(edge => edge.FindNodeAsync(target, cancellationToken), Limit(CallLimit), cancellationToken);
@@ -134,10 +162,12 @@ internal sealed class DhtGrain(
 
     private long Shard(NodeId key) => shards.Layout.ShardOf(key);
 
+    private IKeyShardGrain ShardGrain(long shard) => grains.GetGrain<IKeyShardGrain>(shard);
+
     private Task<T> CallShardAsync<T>(NodeId key, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var shard = Shard(key);
-        var grain = grains.GetGrain<IKeyShardGrain>(shard);
+        var grain = ShardGrain(shard);
         return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
     }
 
@@ -223,51 +253,10 @@ internal sealed class DhtGrain(
             return new SetResult();
         }
     }
-}
 
-/// <summary>Answers requests of watching clients by the silo's news of the shards. Only keys that may have changed are read.</summary>
-internal sealed class ShardWatch(
-    SiloNews news, Func<NodeId, long> shardOf, Func<long, IKeyShardGrain> grainOf, TimeProvider time)
-{
-    /// <exception cref="ArgumentException">There are more keys or points than one call takes.</exception>
-    public async Task<DhtWatchResult> ReadAsync(DhtWatchRequest request)
+    private static IEnumerable<NodeId> FindWanted(ShardNews news, IEnumerable<NodeId> keys, HashSet<NodeId> fresh)
     {
-        List<NodeId> keys = [.. request.Keys, .. request.NewKeys];
-        ShardLayout.CheckLength(keys);
-        ShardLayout.CheckLength(request.Known);
-        var byShard = keys.ToLookup(shardOf);
-        var known = request.Known.DistinctBy(point => point.Shard).ToDictionary(point => point.Shard);
-        var points = byShard.ToDictionary(share => share.Key, share => known.GetValueOrDefault(share.Key, new ShardPoint(share.Key, 0, 0)));
-        var fresh = request.NewKeys.ToHashSet();
-        var read = await Task.WhenAll((await news.ReadAsync([.. points.Values], grainOf)).Select(one => ReadAsync(one, byShard[one.Shard], fresh)));
-        foreach (var (point, _) in read.Where(one => one.Values is not null))
-        {
-            points[point.Shard] = point;
-        }
-
-        return new DhtWatchResult([.. read.SelectMany(one => one.Values ?? [])], [.. points.Values]);
-    }
-
-    // Without values if the shard does not respond: its news come again with the next request.
-    private async Task<(ShardPoint Point, IReadOnlyList<WatchedValue>? Values)> ReadAsync(
-        ShardNews news, IEnumerable<NodeId> keys, HashSet<NodeId> fresh)
-    {
-        var point = new ShardPoint(news.Shard, news.Generation, news.Version);
         HashSet<NodeId> changed = [.. news.Changed];
-        List<NodeId> wanted = [.. keys.Where(key => news.Filter is not null || fresh.Contains(key) || changed.Contains(key)).Distinct()];
-        if (wanted.Count == 0)
-        {
-            return (point, []);
-        }
-
-        try
-        {
-            var values = await grainOf(news.Shard).GetAsync(wanted).AsTask().WaitAsync(ShardCall.Timeout, time);
-            return (point, [.. wanted.Zip(values, (key, value) => new WatchedValue(key, value?.Value))]);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return (point, null);
-        }
+        return keys.Where(key => news.Filter is not null || fresh.Contains(key) || changed.Contains(key)).Distinct();
     }
 }

@@ -39,7 +39,7 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
             return false;
         }
 
-        _edges[edge.Name] = new HeardEdge(edge, time.GetTimestamp(), silos);
+        Set(edge, silos);
         return true;
     }
 
@@ -72,10 +72,7 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     public IReadOnlyList<LiveEdge> GetAlive() => [.. _edges.Values.Where(heard => !IsOver(heard)).Select(heard => heard.Edge)];
 }
 
-/// <summary>An edge as it last leased or renewed.</summary>
-/// <param name="Edge">The edge.</param>
-/// <param name="Since">When that was, as a timestamp of the clock.</param>
-/// <param name="Silos">The silos that were active then.</param>
+/// <summary>An edge as it last leased or renewed, at a timestamp of the clock, and the silos that were active then.</summary>
 internal sealed record HeardEdge(LiveEdge Edge, long Since, IReadOnlyCollection<SiloAddress> Silos);
 
 /// <summary>Finds out whether the holder of a name lives, or may be cut off by the loss of a silo.</summary>

@@ -96,7 +96,7 @@ internal sealed class KeyShardGrain(
 
     public ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
     {
-        CheckKeys(puts, put => put.Key);
+        ArgumentNullException.ThrowIfNull(puts);
         if (puts.Any(put => put.Value is null))
         {
             throw new ArgumentException("The value of a put is empty.", nameof(puts));
@@ -110,15 +110,11 @@ internal sealed class KeyShardGrain(
             static (half, some) => half.PutAsync(some));
     }
 
-    public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys)
-    {
-        CheckKeys(keys, key => key);
-        return WriteAsync(
-            keys,
-            key => key,
-            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Remove, some, static key => (key, DateTimeOffset.MaxValue)),
-            static (half, some) => half.RemoveAsync(some));
-    }
+    public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys) => WriteAsync(
+        keys,
+        key => key,
+        static (shard, some) => shard._engine.ChangeAsync(WriteKind.Remove, some, static key => (key, DateTimeOffset.MaxValue)),
+        static (half, some) => half.RemoveAsync(some));
 
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
     {
@@ -136,8 +132,7 @@ internal sealed class KeyShardGrain(
             }
         }
 
-        var (lower, upper) = await Halves.AskBothAsync(half => half.RemoveExpiredAsync(now));
-        return lower + upper;
+        return await Halves.AskBothAsync(half => half.RemoveExpiredAsync(now), (lower, upper) => lower + upper);
     }
 
     public async ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count)
@@ -147,25 +142,17 @@ internal sealed class KeyShardGrain(
             ?? await Halves.ReadPageAsync(after, count, (half, most) => half.ScanAsync(region, after, most));
     }
 
-    public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys)
-    {
-        CheckKeys(keys, key => key);
-        return WriteAsync(
-            keys,
-            key => key,
-            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Unpublish, some, static key => (key, default)),
-            static (half, some) => half.UnpublishAsync(some));
-    }
+    public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys) => WriteAsync(
+        keys,
+        key => key,
+        static (shard, some) => shard._engine.ChangeAsync(WriteKind.Unpublish, some, static key => (key, default)),
+        static (half, some) => half.UnpublishAsync(some));
 
-    public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published)
-    {
-        CheckKeys(published, one => one.Key);
-        return WriteAsync(
-            published,
-            one => one.Key,
-            static (shard, some) => shard._engine.ChangeAsync(WriteKind.Published, some, static one => (one.Key, one.Mark)),
-            static (half, some) => half.ConfirmPublishedAsync(some));
-    }
+    public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published) => WriteAsync(
+        published,
+        one => one.Key,
+        static (shard, some) => shard._engine.ChangeAsync(WriteKind.Published, some, static one => (one.Key, one.Mark)),
+        static (half, some) => half.ConfirmPublishedAsync(some));
 
     public async ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count)
     {
@@ -175,16 +162,11 @@ internal sealed class KeyShardGrain(
             : await Halves.ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
     }
 
-    public async ValueTask<ShardUsage> GetUsageAsync()
-    {
-        if (_engine.MayRead)
-        {
-            return new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes);
-        }
-
-        var (lower, upper) = await Halves.AskBothAsync(half => half.GetUsageAsync());
-        return new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes);
-    }
+    public async ValueTask<ShardUsage> GetUsageAsync() => _engine.MayRead
+        ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes)
+        : await Halves.AskBothAsync(
+            half => half.GetUsageAsync(),
+            (lower, upper) => new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes));
 
     public ValueTask<ShardSources> GetSourcesAsync(int count)
     {
@@ -200,7 +182,7 @@ internal sealed class KeyShardGrain(
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
         _engine.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)) is { } history
-            ? history.Read(known with { Shard = _shard }, TimeSpan.Zero) with { Silo = silo.SiloAddress, Desk = desks.Address }
+            ? SiloNews.Read(history, known with { Shard = _shard }, TimeSpan.Zero) with { Silo = silo.SiloAddress, Desk = desks.Address }
             : null);
 
     public async ValueTask SplitAsync()
@@ -215,7 +197,7 @@ internal sealed class KeyShardGrain(
         logger.ShardSplit(_shard, keys, time.GetElapsedTime(started));
 
         // They set their reminders before this shard removes its own.
-        await Halves.AskBothAsync(half => half.GetUsageAsync());
+        await Halves.AskBothAsync(half => half.GetUsageAsync(), (lower, _) => lower);
         await _engine.EmptyAsync();
         UpdateReminder();
     }
@@ -242,8 +224,7 @@ internal sealed class KeyShardGrain(
     {
         if (!_engine.MayRead)
         {
-            var (lower, upper) = await Halves.AskBothAsync(static half => half.RepublishAsync());
-            return lower || upper;
+            return await Halves.AskBothAsync(static half => half.RepublishAsync(), (lower, upper) => lower || upper);
         }
 
         var isFree = _hourly.IsCompleted;
@@ -302,16 +283,15 @@ internal sealed class KeyShardGrain(
     private async ValueTask<ShardSources> RankAsync(
         Func<KeyShard, SourceRanking> rank, Func<IKeyShardGrain, ValueTask<ShardSources>> ask, int count)
     {
-        if (_engine.MayRead)
-        {
-            return ShardSources.Of(rank(_engine.Shard));
-        }
+        return _engine.MayRead ? ShardSources.Of(rank(_engine.Shard)) : await Halves.AskBothAsync(ask, Merge);
 
-        var (lower, upper) = await Halves.AskBothAsync(ask);
-        var merge = new SourceMerge(lower.Sources.Count + upper.Sources.Count);
-        merge.Add(lower.ToRanking());
-        merge.Add(upper.ToRanking());
-        return ShardSources.Of(merge.Rank(count));
+        ShardSources Merge(ShardSources lower, ShardSources upper)
+        {
+            var merge = new SourceMerge(lower.Sources.Count + upper.Sources.Count);
+            merge.Add(lower.ToRanking());
+            merge.Add(upper.ToRanking());
+            return ShardSources.Of(merge.Rank(count));
+        }
     }
 
     private async ValueTask<IReadOnlyList<StoredValue?>> ReadAsync(IReadOnlyList<NodeId> keys, ShardGet get)
@@ -332,6 +312,7 @@ internal sealed class KeyShardGrain(
         Func<KeyShardGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write,
         Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
     {
+        CheckKeys(items, keyOf);
         if (limits.Version is var newest && newest != _limitsVersion)
         {
             _limitsVersion = newest;

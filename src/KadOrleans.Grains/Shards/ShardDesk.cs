@@ -17,9 +17,6 @@ internal sealed class ShardDesk(
     ClusterTime time)
     : GrainService(id, silo, loggers), IShardDesk
 {
-    /// <summary>The most bytes of filters in one response to another silo.</summary>
-    private const long MaxResponse = 1L << 20;
-
     // Cached, as making a reference costs more than a call.
     private readonly Dictionary<long, IKeyShardGrain> _grains = [];
 
@@ -55,7 +52,7 @@ internal sealed class ShardDesk(
         long bytes = 0;
         return [.. asked.Where(one => one.IsCompletedSuccessfully).Select(one => one.Result).OfType<ShardNews>().TakeWhile(IsWithinResponse)];
 
-        bool IsWithinResponse(ShardNews one) => (bytes += one.Filter?.Length ?? 0) <= MaxResponse;
+        bool IsWithinResponse(ShardNews one) => (bytes += one.Filter?.Length ?? 0) <= SiloNews.MaxResponse;
     }
 
     private IKeyShardGrain ShardOf(long shard) =>

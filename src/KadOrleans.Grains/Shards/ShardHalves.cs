@@ -28,12 +28,11 @@ internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, No
         return page.Count == count ? page : [.. page, .. await read(upper, count - page.Count)];
     }
 
-    public async ValueTask<(T Lower, T Upper)> AskBothAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call)
+    public async ValueTask<T> AskBothAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call, Func<T, T, T> merge)
     {
         await MoveAsync();
-        var (one, other) = (call(lower).AsTask(), call(upper).AsTask());
-        await Task.WhenAll(one, other);
-        return (await one, await other);
+        var both = await Task.WhenAll(call(lower).AsTask(), call(upper).AsTask());
+        return merge(both[0], both[1]);
     }
 
     /// <summary>Waits until the halves have everything.</summary>

@@ -20,8 +20,8 @@ internal sealed class SiloNews(
     /// <summary>How long a shard is not asked whose filter found no room, or which was split.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromMinutes(1);
 
-    /// <summary>The most bytes of filters in one response. A larger one goes alone.</summary>
-    private const long MaxResponse = 1L << 20;
+    /// <summary>The most bytes of filters in one response. To edges a larger one goes alone.</summary>
+    public const long MaxResponse = 1L << 20;
 
     /// <summary>The most bytes of filters here, enough for 100 million keys.</summary>
     private const long MaxBytes = 256L << 20;
@@ -34,24 +34,23 @@ internal sealed class SiloNews(
     // The sum of the filters' sizes.
     private long _bytes;
 
+    /// <inheritdoc cref="KeyHistory.Read(long, long)"/>
+    public static ShardNews Read(KeyHistory history, ShardPoint known, TimeSpan age)
+    {
+        var news = history.Read(known.Generation, known.Version);
+        return new ShardNews(known.Shard, news.Generation, news.Version, news.Changed, news.Filter, age);
+    }
+
     /// <summary>
     /// The news of some shards. It waits for shards that do not respond no longer than a get does. Shards that were split are left out.
     /// </summary>
     public async Task<IReadOnlyList<ShardNews>> ReadAsync(IReadOnlyList<ShardPoint> known, Func<long, IKeyShardGrain> grainOf)
     {
         var layout = shards.Layout;
-        var wanted = new List<ShardPoint>();
-        foreach (var point in known)
-        {
-            var bits = layout.Find(point.Shard)?.Bits ?? throw new ArgumentException($"There is no shard {point.Shard}.", nameof(known));
 
-            // An edge may know of a doubling before this silo.
-            if (bits >= layout.Bits)
-            {
-                wanted.Add(point);
-            }
-        }
-
+        // An edge may know of a doubling before this silo.
+        List<ShardPoint> wanted = [.. known.Where(point =>
+            (layout.Find(point.Shard)?.Bits ?? throw new ArgumentException($"There is no shard {point.Shard}.", nameof(known))) >= layout.Bits)];
         ForgetSplit(layout);
         Task[] asked = [.. Refresh(wanted, grainOf).Where(task => !task.IsCompleted)];
         if (asked.Length > 0)
@@ -88,16 +87,12 @@ internal sealed class SiloNews(
         long bytes = 0;
         foreach (var point in known)
         {
-            if (!_entries.TryGetValue(point.Shard, out var entry))
+            // A shard may have been split while this call waited.
+            if (_entries.TryGetValue(point.Shard, out var entry) && entry.History is { } history
+                && time.GetElapsedTime(entry.ConfirmedAt) is var age && age < MaxAge
+                && (bytes == 0 || bytes + history.Bytes <= MaxResponse))
             {
-                // Split while this call waited.
-                continue;
-            }
-
-            var age = time.GetElapsedTime(entry.ConfirmedAt);
-            if (entry.History is { } history && age < MaxAge && (bytes == 0 || bytes + history.Bytes <= MaxResponse))
-            {
-                var read = history.Read(point, age) with { Silo = entry.Place.Silo, Desk = entry.Place.Desk };
+                var read = Read(history, point, age) with { Silo = entry.Place.Silo, Desk = entry.Place.Desk };
                 bytes += read.Filter?.Length ?? 0;
                 news.Add(read);
             }
@@ -207,16 +202,3 @@ internal sealed class SiloNews(
 }
 
 internal delegate Task<IReadOnlyList<ShardNews>> AskSilo(SiloAddress silo, IReadOnlyList<ShardPoint> known);
-
-internal static class ShardNewsHistory
-{
-    extension(KeyHistory history)
-    {
-        /// <inheritdoc cref="KeyHistory.Read(long, long)"/>
-        public ShardNews Read(ShardPoint known, TimeSpan age)
-        {
-            var news = history.Read(known.Generation, known.Version);
-            return new ShardNews(known.Shard, news.Generation, news.Version, news.Changed, news.Filter, age);
-        }
-    }
-}

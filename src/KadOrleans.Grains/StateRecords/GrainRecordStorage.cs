@@ -89,7 +89,6 @@ internal static class StateSchema
     public const int Constants = 5;
 
     public const int Doubling = 6;
-
 }
 
 /// <summary>

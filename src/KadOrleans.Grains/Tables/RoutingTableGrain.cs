@@ -1,15 +1,24 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 
 /// <summary>
 /// A node id's routing table. The upper 32 bits of its versions are the number of the activation. This number is stored before the first
-/// response. So every version of this activation is newer than all versions of earlier ones, saved or not.
+/// response. So every version of this activation is newer than all versions of earlier ones, saved or not. It saves the table some time
+/// after a change, at the end of its activation, and before a newer epoch counts.
 /// </summary>
 [Reentrant]
-internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
+internal sealed class RoutingTableGrain(
+    [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
+    IOptions<KadClusterOptions> options,
+    StateVersion version,
+    ClusterAgreement agreement,
+    IRandomSource random,
+    ClusterTime time,
+    ILogger<RoutingTableGrain> logger) : Grain, IRoutingTableGrain, IRemindable
 {
     /// <summary>Lonely buckets are refreshed (Kademlia §2.3).</summary>
     public const string Refresh = "refresh";
@@ -27,26 +36,31 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     /// <summary>The timeout of a call that passes a snapshot or work to an edge.</summary>
     private static readonly TimeSpan EdgeTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly KadClusterOptions _options;
-    private readonly ClusterAgreement _agreement;
-    private readonly TimeProvider _time;
-    private readonly TableSaver _saver;
-    private readonly EdgeLink _edge;
-    private readonly GrainReminder _refreshReminder;
-    private readonly GrainReminder _walkReminder;
-    private readonly RefreshPolicy _refresh;
-    private readonly NodeId _ownId;
-    private RoutingTable _table;
+    private readonly KadClusterOptions _options = options.Value;
+
+    // Set by the activation, before any call.
+    private NodeId _ownId;
+    private EdgeLink _edge = null!;
+    private GrainReminder _refreshReminder = null!;
+    private GrainReminder _walkReminder = null!;
+    private RefreshPolicy _refresh = null!;
+    private RoutingTable _table = null!;
+    private long _activation;
     private long _activeSince;
 
-    public RoutingTableGrain(
-        [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
-        IOptions<KadClusterOptions> options,
-        StateVersion version,
-        ClusterAgreement agreement,
-        IRandomSource random,
-        ClusterTime time,
-        ILogger<RoutingTableGrain> logger)
+    // The newest lease, and the one that storage has. Older ones are fenced.
+    private long _epoch;
+    private long _savedEpoch;
+
+    // The time to the next save doubles with each one, as observations never end.
+    private readonly BackOff _delays = new(options.Value.SaveDelay, options.Value.SaveInterval);
+    private IGrainTimer? _timer;
+    private bool _isChanged;
+
+    // Another activation owns the table. Our ETag still matches, so a write would overwrite its state.
+    private bool _isOver;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var key = this.GetPrimaryKeyString();
         if (!NodeId.TryParse(key, out _ownId) || _ownId.ToString() != key)
@@ -54,46 +68,40 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
             throw new ArgumentException($"'{key}' is not the key of a routing table: 40 lower-case hexadecimal digits are needed.");
         }
 
-        _options = options.Value;
-        _agreement = agreement;
-        _time = time;
-        _saver = new TableSaver(this, state, version, _options, time, logger);
+        await agreement.Completion.WaitAsync(cancellationToken);
         _edge = new EdgeLink(_ownId, time, EdgeTimeout, logger);
         _refreshReminder = new GrainReminder(this, Refresh, RefreshPeriod, random, time, logger);
         _walkReminder = new GrainReminder(this, Walk, WalkPeriod, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
-        _table = Restore(new RoutingTableState(_ownId, 0, []));
-    }
-
-    public RoutingTableState Save() => _table.Save();
-
-    /// <summary>Ends this activation, as another one owns the table.</summary>
-    public void End() => DeactivateOnIdle();
-
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        await _agreement.Completion.WaitAsync(cancellationToken);
-        _activeSince = _time.GetTimestamp();
-        var activation = await _saver.BeginAsync();
-        _table = Restore(new RoutingTableState(_ownId, activation << 32, _saver.SavedBuckets));
+        _activeSince = time.GetTimestamp();
+        version.Check(state.State.SchemaVersion, StateNames.RoutingTable);
+        var buckets = TableMapping.ToCore(state.State.Buckets);
+        _savedEpoch = _epoch = state.State.Epoch;
+        _activation = ++version.Stamp(state.State).Activations;
+        await state.WriteStateAsync(CancellationToken.None);
+        _table = RoutingTable.Restore(
+            new RoutingTableState(_ownId, _activation << 32, buckets),
+            _options.Kademlia,
+            new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)),
+            time.GetUtcNow());
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
-        _saver.EndAsync().WaitAsync(cancellationToken);
+        TrySaveAsync().WaitAsync(cancellationToken);
 
     public ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations)
     {
         ArgumentNullException.ThrowIfNull(observations);
-        if (epoch != _saver.Epoch)
+        if (epoch != _epoch)
         {
             return ValueTask.FromResult(new TableAnswer { IsFenced = true, Version = _table.Version });
         }
 
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         var decisions = observations.Select(observation => _table.Apply(observation, now)).ToList();
         if (observations.Count > 0)
         {
-            _saver.MarkChanged();
+            MarkChanged();
             _edge.Push(_table);
         }
 
@@ -119,10 +127,10 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
 
     public async ValueTask UnsubscribeAsync(long epoch)
     {
-        if (epoch == _saver.Epoch)
+        if (epoch == _epoch)
         {
             _edge.End();
-            await _saver.SaveAsync();
+            await SaveAsync();
         }
     }
 
@@ -140,12 +148,12 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         // A contact that takes its place is handed values when it is heard of next.
         foreach (var drop in KnownContact.DropsOf(held))
         {
-            _table.Apply(drop, _time.GetUtcNow());
+            _table.Apply(drop, time.GetUtcNow());
         }
 
         if (held.Count > 0)
         {
-            _saver.MarkChanged();
+            MarkChanged();
             _edge.Push(_table);
         }
 
@@ -164,7 +172,7 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         if (!_edge.IsLive)
         {
             // Edges renew each minute, so an id without a subscription for this long is not served.
-            if (_time.GetElapsedTime(_activeSince) >= EdgeLink.Lifetime)
+            if (time.GetElapsedTime(_activeSince) >= EdgeLink.Lifetime)
             {
                 SetReminders(false);
             }
@@ -180,10 +188,17 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
     private async Task SubscribeAsync(long epoch, IEdgeObserver edge, bool takesChanges)
     {
         ArgumentNullException.ThrowIfNull(edge);
-        await _saver.RaiseEpochAsync(epoch);
-        if (epoch != _saver.Epoch)
+
+        // Fences all older leases: at once in memory, and durably before the edge hears of it.
+        _epoch = Math.Max(_epoch, epoch);
+        if (_savedEpoch != _epoch)
         {
-            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_saver.Epoch}, no longer under {epoch}.");
+            await WriteAsync();
+        }
+
+        if (epoch != _epoch)
+        {
+            throw new LeaseLostException($"The id {_ownId} is leased under epoch {_epoch}, no longer under {epoch}.");
         }
 
         _edge.Subscribe(edge, _table.Snapshot, takesChanges);
@@ -198,26 +213,102 @@ internal sealed class RoutingTableGrain : Grain, IRoutingTableGrain, IRemindable
         _walkReminder.Set(areWanted);
     }
 
-    private EdgeWork? FindDue(string reminderName)
+    private EdgeWork? FindDue(string reminderName) => _table.Count == 0 ? new RejoinWork(_ownId)
+        : reminderName == Walk ? new RandomWalkWork(_ownId)
+        : _refresh.GetDueBuckets(_table.Describe(), time.GetUtcNow()) is { Count: > 0 } due ? new RefreshBucketsWork(_ownId, due)
+        : null;
+
+    private void MarkChanged()
     {
-        if (_table.Count == 0)
+        if (_isOver)
         {
-            return new RejoinWork(_ownId);
+            return;
         }
 
-        if (reminderName == Walk)
-        {
-            return new RandomWalkWork(_ownId);
-        }
-
-        var due = _refresh.GetDueBuckets(_table.Describe(), _time.GetUtcNow());
-        return due.Count == 0 ? null : new RefreshBucketsWork(_ownId, due);
+        _isChanged = true;
+        _timer ??= this.RegisterGrainTimer(
+            OnTimerAsync, new GrainTimerCreationOptions(_delays.Coming, Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
-    private RoutingTable Restore(RoutingTableState saved) => RoutingTable.Restore(
-        saved,
-        _options.Kademlia,
-        new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)),
-        _time.GetUtcNow());
+    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    {
+        _timer?.Dispose();
+        _timer = null;
+        if (await TrySaveAsync())
+        {
+            _delays.Next();
+        }
+        else
+        {
+            MarkChanged();
+        }
+    }
 
+    private async Task<bool> TrySaveAsync()
+    {
+        try
+        {
+            await SaveAsync();
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.TableNotSaved(_ownId.ToString(), e);
+            return false;
+        }
+    }
+
+    private Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
+
+    private async Task WriteAsync()
+    {
+        if (_isOver)
+        {
+            throw new InconsistentStateException($"Another activation owns the table of {_ownId}.");
+        }
+
+        try
+        {
+            await TryWriteAsync();
+        }
+        catch (InconsistentStateException)
+        {
+            await state.ReadStateAsync();
+            if (state.State.Activations != _activation)
+            {
+                logger.TableSavedElsewhere(_ownId.ToString());
+                (_isOver, _isChanged) = (true, false);
+                DeactivateOnIdle();
+                throw;
+            }
+
+            // The newer record is this activation's own: a write that seemed to fail.
+            await TryWriteAsync();
+        }
+    }
+
+    private async Task TryWriteAsync()
+    {
+        var epoch = _epoch;
+        _isChanged = false;
+        state.State = version.Stamp(
+            new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(_table.Save()) });
+        var startedAt = time.GetTimestamp();
+        try
+        {
+            await state.WriteStateAsync();
+            _savedEpoch = epoch;
+            GrainMetrics.Wrote(WriteTarget.Table, time.GetElapsedTime(startedAt));
+        }
+        catch (Exception e)
+        {
+            _isChanged = true;
+            if (e is not InconsistentStateException)
+            {
+                GrainMetrics.WriteFailed(WriteTarget.Table);
+            }
+
+            throw;
+        }
+    }
 }

@@ -338,6 +338,6 @@ internal sealed class ModelShard
             _history = KeyHistory.Begin(_held.Keys, _held.Count, _generation, 256);
         }
 
-        return _history.Read(known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null };
+        return SiloNews.Read(_history, known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null };
     }
 }

@@ -11,7 +11,7 @@ public sealed class ShardNewsFaultTests
     [Fact]
     public async Task News_that_cannot_be_read_cost_their_shard_its_view_and_no_other()
     {
-        var good = KeyHistory.Begin([], 0, 5, 8).Read(new ShardPoint(1, 0, 0), TimeSpan.Zero);
+        var good = SiloNews.Read(KeyHistory.Begin([], 0, 5, 8), new ShardPoint(1, 0, 0), TimeSpan.Zero);
         var asked = new List<long>();
         await using var reader = new ShardNewsReader(
             new GrainKeyStoreOptions(),
