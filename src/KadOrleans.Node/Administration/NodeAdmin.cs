@@ -162,9 +162,11 @@ internal sealed class NodeAdmin(
 
     public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => throw NoShards();
 
-    public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) => await management.NoteAsync(entry, cancellationToken);
+    public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
+        await management.NoteAsync(entry, cancellationToken);
 
-    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(
+        int count, long? before = null, CancellationToken cancellationToken = default)
     {
         AdminArguments.CheckCount(count);
         return await management.ReadAuditAsync(count, before, cancellationToken);

@@ -1,7 +1,8 @@
 namespace KadOrleans.Node;
 
 /// <summary>A <see cref="Crawl"/> on the wire, within a rate. A lock guards the state machine, not the sending.</summary>
-internal sealed class CrawlRun(DhtNode node, CrawlOptions options, int perSecond, RequestTable requests, NodeEnvironment environment)
+internal sealed class CrawlRun(
+    DhtNode node, CrawlOptions options, int perSecond, RequestTable requests, NodeEnvironment environment)
 {
     /// <summary>Lookups into a part of the id space. One alone may meet liars or a gap.</summary>
     private const int Lookups = 3;
@@ -164,7 +165,8 @@ internal sealed class CrawlRun(DhtNode node, CrawlOptions options, int perSecond
             expectedId: null,
             (destination, id) => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(node.Id, target)),
             TryReadNodes,
-            (call, found, failure) => Take(call, failure, crawl => crawl.OnNodes(call.Destination, found.Contacts, call.RoundTrip, found.Form)),
+            (call, found, failure) => Take(
+                call, failure, crawl => crawl.OnNodes(call.Destination, found.Contacts, call.RoundTrip, found.Form)),
             Count);
     }
 

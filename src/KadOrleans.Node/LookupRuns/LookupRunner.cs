@@ -47,7 +47,8 @@ internal sealed class LookupRunner(
         return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, recorder);
     }
 
-    private async Task<LookupOutcome> RunAsync(NodeId target, RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
+    private async Task<LookupOutcome> RunAsync(
+        NodeId target, RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
     {
         table.Observe(ContactObservation.LookedUp(target));
         using var activity = NodeActivities.StartLookup(kind);

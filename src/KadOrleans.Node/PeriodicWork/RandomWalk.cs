@@ -68,7 +68,9 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
             }
         }
 
-        return failures < count ? [.. found.Values] : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
+        return failures < count
+            ? [.. found.Values]
+            : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
 
         void Merge(IEnumerable<Contact> contacts)
         {

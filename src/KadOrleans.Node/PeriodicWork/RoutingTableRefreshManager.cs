@@ -10,8 +10,8 @@ namespace KadOrleans.Node;
 /// <param name="walk">Walks.</param>
 /// <param name="options">How often; validated by the caller.</param>
 /// <param name="environment">Time, randomness and logging.</param>
-public sealed class RoutingTableRefreshManager(DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment)
-    : IAsyncDisposable
+public sealed class RoutingTableRefreshManager(
+    DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment) : IAsyncDisposable
 {
     private readonly RandomWalkPolicy _policy = new(options.Interval, options.MinTableSize);
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<RoutingTableRefreshManager>();
@@ -209,7 +209,8 @@ public class RoutingTableRefreshException(string message, Exception? innerExcept
 /// <summary>A walk, or every one of a batch, failed because this node's table or transport did, never for a contact.</summary>
 /// <param name="message">What failed and why.</param>
 /// <param name="innerException">The cause.</param>
-public sealed class RandomWalkException(string message, Exception innerException) : RoutingTableRefreshException(message, innerException);
+public sealed class RandomWalkException(string message, Exception innerException)
+    : RoutingTableRefreshException(message, innerException);
 
 /// <summary>A contact's endpoint did not answer, or with another id. Walks skip such contacts.</summary>
 /// <param name="message">The contact and the reason.</param>

@@ -121,7 +121,8 @@ public readonly record struct KeyStoreUsage(long Keys, long Bytes);
 /// <summary>The storage behind a port is unusable or broken. The message names it and says what to do.</summary>
 /// <param name="message">The storage, and what to do.</param>
 /// <param name="innerException">The cause, if there is one.</param>
-public sealed class KeyStoreException(string message, Exception? innerException = null) : DhtUnavailableException(message, innerException!)
+public sealed class KeyStoreException(string message, Exception? innerException = null)
+    : DhtUnavailableException(message, innerException!)
 {
     /// <summary>Whether as many reads are waiting as may. What is asked for may be held, so nothing is answered.</summary>
     public bool IsBusy { get; init; }

@@ -24,7 +24,8 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
             contact.Id,
             (destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(ownId, key)),
             static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
-            (_, value, failure) => end(new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value))),
+            (_, value, failure) => end(
+                new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value))),
         cancellationToken);
 
     private async Task<T> SendAsync<T>(Func<Action<T>, OutgoingRequest> create, CancellationToken cancellationToken)
