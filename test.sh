@@ -151,12 +151,12 @@ run_suite() {
 
 run_fuzzer() {
     local begun=$SECONDS
-    if dotnet run -c Release --no-build --project tests/KadOrleans.Fuzz -- --seconds "$fuzz_seconds" --seed "${FUZZ_SEED:-1}" >"$results/fuzz.log" 2>&1; then
-        echo "1 0 0 $((SECONDS - begun))" >"$results/KadOrleans.Fuzz.done"
+    if dotnet run -c Release --no-build --project tests/KadOrleans.Lab -- fuzz --seconds "$fuzz_seconds" --seed "${FUZZ_SEED:-1}" >"$results/fuzz.log" 2>&1; then
+        echo "1 0 0 $((SECONDS - begun))" >"$results/Fuzz.done"
     else
-        echo "0 1 0 $((SECONDS - begun))" >"$results/KadOrleans.Fuzz.done"
+        echo "0 1 0 $((SECONDS - begun))" >"$results/Fuzz.done"
         cat "$results/fuzz.log"
-        printf 'failed\tKadOrleans.Fuzz\n' >"$results/KadOrleans.Fuzz.failures"
+        printf 'failed\tFuzz\n' >"$results/Fuzz.failures"
     fi
     tail -n 1 "$results/fuzz.log"
 }
@@ -216,7 +216,7 @@ for tier in 0 1 2; do
     suites=0 passed=0 failed=0 skipped=0 seconds=0
     before=$([ "$tier" = 0 ] || suites_of $((tier - 1)))
     members=$(comm -23 <(suites_of "$tier") <(echo "$before"))
-    [ "$tier" != 0 ] || members="$members"$'\n'KadOrleans.Fuzz
+    [ "$tier" != 0 ] || members="$members"$'\n'Fuzz
     for suite in $members; do
         if [ "${#only[@]}" != 0 ] && ! is_chosen "$suite"; then continue; fi
         suites=$((suites + 1))

@@ -6,7 +6,6 @@ namespace KadOrleans.GrainStorage.Sqlite;
 /// <summary>The database file of grain state, locked for this process, and the only reader and writer of it.</summary>
 internal sealed class GrainDatabase : GroupCommit<GrainStatements>
 {
-    /// <summary>Name of the file in its folder.</summary>
     public const string FileName = "kad-grains.db";
 
     /// <summary>How many operations may wait. A grain has few at a time, so this is room for many grains.</summary>
@@ -26,20 +25,15 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         Start();
     }
 
-    /// <summary>The only connection.</summary>
     internal SqliteConnection Connection => _file.Connection;
 
     protected override GrainStatements Context { get; }
 
     /// <summary>
-    /// Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a byte.
+    /// Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a byte. Errors
+    /// name the setting of the folder, if there is one.
     /// </summary>
-    /// <param name="folder">Relative to the current folder or absolute.</param>
-    /// <param name="folderSetting">The setting of the folder, for errors; null if there is none.</param>
-    /// <param name="logger">Logs openings and failures.</param>
-    /// <exception cref="GrainDatabaseException">
-    /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or damaged.
-    /// </exception>
+    /// <exception cref="GrainDatabaseException">The folder or the file cannot be used.</exception>
     public static GrainDatabase Open(string folder, string? folderSetting, ILogger logger)
     {
         var states = 0L;
@@ -49,7 +43,7 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         return new GrainDatabase(file, logger);
     }
 
-    protected override bool Plan(List<DatabaseOperation<GrainStatements>> batch) => true;
+    protected override bool Decide(List<DatabaseOperation<GrainStatements>> batch) => true;
 
     protected override void Write(List<DatabaseOperation<GrainStatements>> batch) => batch.RemoveAll(write => !TryRun(write));
 
@@ -94,7 +88,6 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         CacheKiB = 16 * 1024,
         Owner = "silo",
         FolderSetting = folderSetting is null ? string.Empty : $" with {folderSetting}",
-        AlteredLayout = "its table is missing or altered",
         FreshStart = "start an empty cluster",
         Fault = (message, cause) => new GrainDatabaseException(message, cause),
     };

@@ -11,7 +11,6 @@ internal sealed class GrainStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _read;
-    private readonly SqliteCommand _readETag;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _delete;
@@ -20,7 +19,6 @@ internal sealed class GrainStatements : IDisposable
     {
         _connection = connection;
         _read = PrepareForRow("SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
-        _readETag = PrepareForRow("SELECT etag FROM grain_state WHERE state_name = $name AND grain_id = $grain");
         _delete = PrepareForRow(
             "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
             new SqliteParameter("$expected", SqliteType.Integer));
@@ -50,12 +48,12 @@ internal sealed class GrainStatements : IDisposable
             : default;
     }
 
-    /// <summary>The grains whose ids have this prefix. Rare, so it is compiled each time.</summary>
-    public IReadOnlyList<string> ListGrains(string beginning)
+    /// <summary>The grains of a type that have a stored state. Rare, so it is compiled each time.</summary>
+    public IReadOnlyList<string> ListGrains(string type)
     {
         using var command = _connection.PrepareCommand(
             "SELECT DISTINCT grain_id FROM grain_state WHERE substr(grain_id, 1, length($beginning)) = $beginning",
-            new SqliteParameter("$beginning", beginning));
+            new SqliteParameter("$beginning", $"{type}/"));
         using var reader = command.ExecuteReader();
         var grains = new List<string>();
         while (reader.Read())
@@ -64,12 +62,6 @@ internal sealed class GrainStatements : IDisposable
         }
 
         return grains;
-    }
-
-    public long? ReadETag(GrainRowKey key)
-    {
-        Name(_readETag, key);
-        return (long?)_readETag.ExecuteScalar();
     }
 
     /// <summary>Inserts a row. Returns false if it exists.</summary>
@@ -92,7 +84,7 @@ internal sealed class GrainStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _readETag, _insert, _update, _delete])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_read, _insert, _update, _delete])
         {
             command.Dispose();
         }
@@ -130,84 +122,47 @@ internal readonly record struct GrainRowKey(string StateName, string GrainId)
     public override string ToString() => $"{StateName} of {GrainId}";
 }
 
-/// <summary>A row's content.</summary>
-/// <param name="ETag">Random for each write. Null if there is no row.</param>
-/// <param name="Payload">The serialized state; null if there is none.</param>
+/// <summary>A row's content: an ETag, null if there is no row, and the serialized state, null if there is none.</summary>
 internal readonly record struct GrainRow(long? ETag, byte[]? Payload);
-
-/// <summary>Reads one row.</summary>
-internal sealed class GrainRead(GrainRowKey key) : DatabaseOperation<GrainStatements, GrainRow>
-{
-    public override bool IsWrite => false;
-
-    public override void Run(GrainStatements context) => Result = context.Read(key);
-}
-
-/// <summary>Lists the grains of a type that have a stored state.</summary>
-internal sealed class GrainListRead(string grainType) : DatabaseOperation<GrainStatements, IReadOnlyList<string>>
-{
-    public override bool IsWrite => false;
-
-    public override void Run(GrainStatements context) => Result = context.ListGrains($"{grainType}/");
-}
 
 /// <summary>
 /// Writes or deletes one row if its ETag is the expected one. ETags are random and never recur, so a writer from before a deletion gets a
-/// conflict.
+/// conflict. Without an expected ETag there must be no row. A null payload leaves a row without content.
 /// </summary>
-internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
+internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payload, bool deletes = false)
+    : DatabaseOperation<GrainStatements, long?>
 {
-    private readonly GrainRowKey _key;
-    private readonly string? _expected;
-    private readonly byte[]? _payload;
-    private readonly bool _deletes;
+    private readonly string? _expected = string.IsNullOrEmpty(expected) ? null : expected;
     private InconsistentStateException? _conflict;
 
-    private GrainWrite(GrainRowKey key, string? expected, byte[]? payload, bool deletes)
-    {
-        _key = key;
-        _expected = string.IsNullOrEmpty(expected) ? null : expected;
-        _payload = payload;
-        _deletes = deletes;
-    }
-
-    public override int Size => _payload?.Length ?? 0;
-
-    /// <summary>Puts a payload into the row; null leaves a row without one.</summary>
-    /// <param name="key">The row.</param>
-    /// <param name="expected">The ETag it must have; null or empty if there must be no row.</param>
-    /// <param name="payload">Its new content.</param>
-    public static GrainWrite Put(GrainRowKey key, string? expected, byte[]? payload) => new(key, expected, payload, deletes: false);
-
-    /// <summary>Deletes the row.</summary>
-    public static GrainWrite Delete(GrainRowKey key, string? expected) => new(key, expected, payload: null, deletes: true);
+    public override int Size => payload?.Length ?? 0;
 
     public override void Run(GrainStatements context)
     {
         var etag = NewETag();
         if (TryRun(context, etag))
         {
-            Result = _deletes ? null : etag;
+            Result = deletes ? null : etag;
             return;
         }
 
-        var stored = context.ReadETag(_key);
+        var stored = context.Read(key).ETag;
         _conflict = new InconsistentStateException(
-            $"The state {_key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
+            $"The state {key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
     }
 
     public override void Complete()
     {
-        if (_conflict is { } conflict)
+        if (_conflict is null)
         {
-            Fail(conflict);
-            return;
+            base.Complete();
         }
-
-        base.Complete();
+        else
+        {
+            Fail(_conflict);
+        }
     }
 
-    /// <summary>An ETag as text, for grains.</summary>
     public static string Text(long etag) => etag.ToString("x16", CultureInfo.InvariantCulture);
 
     private bool TryRun(GrainStatements statements, long etag)
@@ -215,11 +170,11 @@ internal sealed class GrainWrite : DatabaseOperation<GrainStatements, long?>
         if (_expected is null)
         {
             // Deleting a row that was never written succeeds.
-            return _deletes ? statements.ReadETag(_key) is null : statements.TryInsert(_key, etag, _payload);
+            return deletes ? statements.Read(key).ETag is null : statements.TryInsert(key, etag, payload);
         }
 
-        return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var expected)
-            && (_deletes ? statements.TryDelete(_key, expected) : statements.TryUpdate(_key, expected, etag, _payload));
+        return long.TryParse(_expected, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var tag)
+            && (deletes ? statements.TryDelete(key, tag) : statements.TryUpdate(key, tag, etag, payload));
     }
 
     private static long NewETag()

@@ -40,7 +40,7 @@ public static class SqliteGrainStorageSiloBuilderExtensions
         return builder;
     }
 
-    private static SqliteGrainStorage Create(IServiceProvider services, string name) => SqliteGrainStorage.Open(
+    private static SqliteGrainStorage Create(IServiceProvider services, string name) => new(
         services.GetRequiredService<IOptionsMonitor<SqliteGrainStorageOptions>>().Get(name),
         services.GetRequiredService<IActivatorProvider>(),
         services.GetRequiredService<ILogger<SqliteGrainStorage>>());

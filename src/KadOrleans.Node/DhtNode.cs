@@ -229,7 +229,12 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <param name="options">Its bounds and its region.</param>
     /// <param name="perSecond">Datagrams per second: 1 to 10,000.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that, or an option.</exception>
-    internal CrawlRun PrepareCrawl(CrawlOptions options, int perSecond) => new(this, options, perSecond, _requests, _environment);
+    internal CrawlRun PrepareCrawl(CrawlOptions options, int perSecond)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(perSecond, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(perSecond, CrawlOptions.HighestRate);
+        return new CrawlRun(this, options, perSecond, _requests, _environment);
+    }
 
     /// <summary>The nearest known contacts, nearest first, from the table alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>

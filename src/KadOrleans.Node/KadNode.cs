@@ -59,9 +59,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
         _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);
-        _rules = new NodeRuleBook(() => Engine, management ?? new InMemoryManagementStore(), _environment.Time);
+        management ??= new InMemoryManagementStore();
+        _rules = new NodeRuleBook(() => Engine, management, _environment.Time);
         _crawls = new NodeCrawls(() => Engine, crawls ?? new InMemoryCrawlStore(), _environment);
-        Admin = new NodeAdmin(() => Parts, _store, _publications, _rules, _watches, _crawls, _environment.Time);
+        Admin = new NodeAdmin(() => Parts, _store, _publications, _rules, management, _watches, _crawls, _environment.Time);
     }
 
     /// <summary>A simulation starts with full tables.</summary>
@@ -371,16 +372,8 @@ internal sealed class SharedStop(Func<Task> stop)
 
     private async Task RunOnceAsync()
     {
-        try
-        {
-            await stop();
-        }
-        catch (Exception e)
-        {
-            _ended.SetException(e);
-            return;
-        }
-
-        _ended.SetResult();
+        var stopping = stop();
+        await stopping.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        _ended.SetFromTask(stopping);
     }
 }

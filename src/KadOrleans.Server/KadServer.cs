@@ -60,11 +60,6 @@ internal static class ServerCommand
             return ExitCode.WrongUsage;
         }
 
-        return await SettingsCommand.RunAsync(Help, args, settings => ServeAsync(settings, providers, output, error), output, error);
+        return await SettingsCommand.RunAsync(Help, args, settings => ServerProgram.RunAsync(settings, providers, output, error), output, error);
     }
-
-    private static Task<int> ServeAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error) =>
-        KadSettings.IsEdge(EdgeProgram.CreateBuilder(settings).Configuration)
-            ? EdgeProgram.RunAsync(settings, providers, output, error)
-            : SiloProgram.RunAsync(settings, providers, output, error);
 }

@@ -29,9 +29,6 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     private readonly Queue<PendingWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Completes when all writes are confirmed or have failed and no compaction runs.</summary>
-    public Task Completion => EndAsync();
-
     public void Enqueue(PendingWrite write)
     {
         if (_waiting.Count >= MaxWaiting)
@@ -48,11 +45,9 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     }
 
     /// <summary>Ends the log after the writes that wait. Returns whether this activation did.</summary>
-    /// <exception cref="IOException">Storage failed.</exception>
     public async Task<bool> SealAsync() => (await WriteAsync(WriteKind.Seal))[0];
 
     /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
-    /// <exception cref="IOException">It could not be read.</exception>
     public Task ReloadAsync()
     {
         log.Distrust();
@@ -85,7 +80,8 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         }
     }
 
-    private async Task EndAsync()
+    /// <summary>Completes when all writes are confirmed or have failed and no compaction runs.</summary>
+    public async Task EndAsync()
     {
         await _run;
         await log.Compacting;

@@ -111,11 +111,8 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
 /// <summary>
 /// Which pages a compaction replaces. It drops those that nobody needs. It takes the oldest ones if more than half of what is stored is
 /// outdated. It takes the newest ones if they are not much larger than the log. So a byte is written a few times, and a shard has the pages
-/// of few compactions.
+/// of few compactions. No older page stays beside the oldest, so that their removals have nothing to remove.
 /// </summary>
-/// <param name="Retained">The pages that stay.</param>
-/// <param name="Replaced">The others.</param>
-/// <param name="Oldest">Those of them that no older page stays beside, so that their removals have nothing to remove.</param>
 internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyList<Page> Replaced, IReadOnlySet<Page> Oldest)
 {
     /// <summary>The most bytes of entries in one page, unless a single one has more. A read of one value reads a page.</summary>

@@ -41,8 +41,8 @@ internal static class EntryCodec
         return encoded;
     }
 
-    /// <summary>Decodes changes, in their order.</summary>
-    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    // Damaged bytes throw InvalidDataException.
+
     public static List<Entry> Decode(ReadOnlySpan<byte> encoded)
     {
         var changes = new List<Entry>();
@@ -56,10 +56,7 @@ internal static class EntryCodec
         return changes;
     }
 
-    /// <summary>Decodes what the first of some changes says, but for its content.</summary>
-    /// <param name="encoded">The changes, at least one byte.</param>
-    /// <param name="hasContent">Whether they have their contents.</param>
-    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    /// <summary>Decodes what the first change says, but for its content, which it may be stored without.</summary>
     public static EntryHead ReadHead(ReadOnlySpan<byte> encoded, bool hasContent)
     {
         if (encoded.Length < RemovalLength)
@@ -70,7 +67,7 @@ internal static class EntryCodec
         var key = new NodeId(encoded.Slice(1, NodeId.Length));
         if (encoded[0] == Removed)
         {
-            return new EntryHead { Key = key, IsRemoval = true, Length = RemovalLength };
+            return new EntryHead(key, IsRemoval: true, RemovalLength);
         }
 
         var isPublished = (encoded[0] & Published) != 0;
@@ -82,22 +79,19 @@ internal static class EntryCodec
             throw Damaged();
         }
 
-        return new EntryHead
-        {
-            Key = key,
-            Length = overhead + (hasContent ? size : 0),
-            ContentLength = size,
-            StoredAt = ReadTime(rest),
-            ExpiresAt = ReadTime(rest[8..]),
-            PublishedAt = isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
-            Source = new SourceNetwork(
-                BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
-            IsFar = (encoded[0] & Far) != 0,
-        };
+        return new EntryHead(
+            key,
+            IsRemoval: false,
+            Length: overhead + (hasContent ? size : 0),
+            ContentLength: size,
+            StoredAt: ReadTime(rest),
+            ExpiresAt: ReadTime(rest[8..]),
+            PublishedAt: isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
+            Source: new SourceNetwork(BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
+            IsFar: (encoded[0] & Far) != 0);
     }
 
-    /// <summary>Decodes the value of the first of some changes, whose head was read.</summary>
-    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
         ValueContent.TryRead((ContentType)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
             ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
@@ -106,11 +100,7 @@ internal static class EntryCodec
     public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
         BinaryPrimitives.WriteInt64BigEndian(encoded[RemovalLength..], time.UtcTicks);
 
-    /// <summary>Copies an encoded change without its content.</summary>
-    /// <param name="encoded">The change.</param>
-    /// <param name="contentLength">The length of its content; null for a removal.</param>
-    /// <param name="target">Gets the copy.</param>
-    /// <returns>The bytes that were copied.</returns>
+    /// <summary>Copies a change without its content, whose length is null for a removal. Returns the length of the copy.</summary>
     public static int CopyWithoutContent(ReadOnlySpan<byte> encoded, int? contentLength, Span<byte> target)
     {
         var before = contentLength is null ? RemovalLength : PutOverhead;
@@ -156,29 +146,21 @@ internal static class EntryCodec
     }
 }
 
-/// <summary>What a stored change says, but for its content.</summary>
-internal readonly record struct EntryHead
+/// <summary>
+/// What a stored change says, but for its content. A removal has only a key and its length. The content's length is known whether the record
+/// has the content or not.
+/// </summary>
+internal readonly record struct EntryHead(
+    NodeId Key,
+    bool IsRemoval,
+    int Length,
+    int ContentLength = 0,
+    DateTimeOffset StoredAt = default,
+    DateTimeOffset ExpiresAt = default,
+    DateTimeOffset? PublishedAt = null,
+    SourceNetwork Source = default,
+    bool IsFar = false)
 {
-    public NodeId Key { get; init; }
-
-    /// <summary>Whether the key is removed. Then nothing below is set but the length.</summary>
-    public bool IsRemoval { get; init; }
-
-    public int Length { get; init; }
-
-    /// <summary>The bytes of the content, whether the record has it or not.</summary>
-    public int ContentLength { get; init; }
-
-    public DateTimeOffset StoredAt { get; init; }
-
-    public DateTimeOffset ExpiresAt { get; init; }
-
-    public DateTimeOffset? PublishedAt { get; init; }
-
-    public SourceNetwork Source { get; init; }
-
-    public bool IsFar { get; init; }
-
     public StoreShare Share =>
         new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
 }

@@ -1,8 +1,9 @@
 namespace KadOrleans.Shards;
 
-/// <summary>What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages.</summary>
-/// <param name="image">The shard.</param>
-/// <param name="keepRemovals">Whether pages stay, which removals may concern.</param>
+/// <summary>
+/// What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages. Removals are kept if pages stay,
+/// which they may concern.
+/// </summary>
 internal sealed class PageContent(StorageImage image, bool keepRemovals)
 {
     /// <summary>Fewer bytes are read as quickly with their contents.</summary>
@@ -31,11 +32,7 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
         Add(run);
     }
 
-    /// <summary>Adds what is still needed of a page.</summary>
-    /// <param name="page">The page.</param>
-    /// <param name="entries">Its entries, which this may change.</param>
-    /// <param name="isOldest">Whether all pages that stay are newer, so that its removals concern none.</param>
-    /// <exception cref="InvalidDataException">The entries are damaged.</exception>
+    /// <summary>Adds what is still needed of a page, whose entries this may change. Removals in the oldest concern no page that stays.</summary>
     public void Add(Page page, byte[] entries, bool isOldest)
     {
         var run = new List<PageEntry>(page.Live);
@@ -63,8 +60,7 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
         Add(run);
     }
 
-    /// <summary>The pages.</summary>
-    /// <param name="border">A key at which a page begins, so that none has keys on both sides. Null: anywhere.</param>
+    /// <summary>The pages. None has keys on both sides of the border.</summary>
     public List<IReadOnlyList<PageEntry>> Split(NodeId? border = null)
     {
         var pages = new List<IReadOnlyList<PageEntry>>();

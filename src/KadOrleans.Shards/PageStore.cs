@@ -81,7 +81,6 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
     /// <exception cref="IOException">Too many reads wait, or the shard changed during each try.</exception>
     /// <exception cref="InvalidDataException">A page is damaged.</exception>
-    /// <exception cref="Exception">Storage failed.</exception>
     public async Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps, Func<Task> reload)
     {
         var values = new StoredValue?[keys.Count];

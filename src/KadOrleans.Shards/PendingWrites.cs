@@ -34,14 +34,10 @@ internal abstract class PendingWrite
     public abstract void PassOn();
 }
 
-/// <summary>A value to be put: a call's item without Orleans.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Value">The value, with its times and source.</param>
-/// <param name="Kind">The value's origin.</param>
-/// <param name="TellsWhy">
-/// Whether the caller knows <see cref="StoreResult.Busy"/>, <see cref="StoreResult.Late"/> and <see cref="StoreResult.Overtaken"/>.
-/// Others are told <see cref="StoreResult.StorageFailed"/>.
-/// </param>
+/// <summary>
+/// A value to be put: a call's item without Orleans. <c>TellsWhy</c> is set if the caller knows <see cref="StoreResult.Busy"/>,
+/// <see cref="StoreResult.Late"/> and <see cref="StoreResult.Overtaken"/>. Others are told <see cref="StoreResult.StorageFailed"/>.
+/// </summary>
 internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind = PutKind.Publication, bool TellsWhy = false)
 {
     // A put may stay for long in the buffers of a frozen process, and may reach a shard by two routes. So its age is counted from
@@ -52,10 +48,8 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind 
 
     /// <summary>
     /// The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out. If the cluster's time moved
-    /// ahead a moment ago, a stamp may be of the time before. One that is older by as much moves as far.
+    /// ahead by a step a moment ago, a stamp may be of the time before. One that is older by as much moves as far.
     /// </summary>
-    /// <param name="now">The present time of the cluster.</param>
-    /// <param name="step">By how much it moved ahead a moment ago.</param>
     public Put Admit(DateTimeOffset now, TimeSpan step)
     {
         var storedAt = Value.StoredAt;

@@ -26,10 +26,8 @@ internal sealed class RecordLog
 
     public RecordLog(IRecordStorage storage, StoreQuota quota, ValueCache cache, IRandomSource random, ILogger logger)
     {
-        _random = random;
-        _logger = logger;
+        (_quota, _random, _logger) = (quota, random, logger);
         _ring = new LogRing(storage);
-        _quota = quota;
         _loader = new StorageLoader(storage, quota, cache);
         _compactor = new Compactor(storage, _ring, cache.Compactions);
         _image = new StorageImage(quota, cache, new Manifest(), null);
@@ -129,9 +127,10 @@ internal sealed class RecordLog
         _image.Shard.Use(_quota);
     }
 
-    /// <summary>Writes changes that were decided on the current values. Unless the result is Done, memory stays as it was.</summary>
-    /// <param name="plan">The changes.</param>
-    /// <param name="isSeal">Whether the record, then without changes, ends the log.</param>
+    /// <summary>
+    /// Writes changes that were decided on the current values. Unless the result is Done, memory stays as it was. A seal has no changes, and
+    /// ends the log.
+    /// </summary>
     public async Task<CommitResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
         if (await FindObstacleAsync() is { } obstacle)
@@ -154,7 +153,6 @@ internal sealed class RecordLog
         catch (StorageConflictException e)
         {
             // The provider may also have retried a request after losing its response, and met its own write.
-            _doubt = Doubt.LogEnd;
             var result = await FindOutAsync(plan, record.Attempt, otherwise: CommitResult.Conflict);
             if (result == CommitResult.Conflict)
             {
@@ -165,7 +163,6 @@ internal sealed class RecordLog
         }
         catch (Exception e)
         {
-            _doubt = Doubt.LogEnd;
             _logger.ShardWriteFailed(changes.Length, e);
             return await FindOutAsync(plan, record.Attempt, otherwise: CommitResult.Failed);
         }
@@ -274,10 +271,10 @@ internal sealed class RecordLog
         _image = image;
     }
 
-    /// <summary>Finds out whether a write that seemed to fail is in storage.</summary>
     private async Task<CommitResult> FindOutAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
     {
         // The next read changes memory, also by the planned changes if they are in storage.
+        _doubt = Doubt.LogEnd;
         plan.Abandon();
         try
         {
@@ -354,7 +351,6 @@ internal sealed class LogRing(IRecordStorage storage)
 
     /// <summary>Writes a record into its slot, which must be free.</summary>
     /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
-    /// <remarks>In the first round a slot was never written, and its ETag is null.</remarks>
     public Task WriteAsync(LogRecord record) =>
         Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
 
@@ -370,6 +366,7 @@ internal sealed class LogRing(IRecordStorage storage)
         }
     }
 
+    // In the first round a slot was never written, and its ETag is null.
     private async Task ReadAndWriteAsync(LogRecord record)
     {
         if ((await ReadAsync(record.Sequence)).State != SlotState.Free)

@@ -19,15 +19,10 @@ internal interface IRecordStorage
     IReadOnlyList<Task<string?>> WriteAsync(IReadOnlyList<RecordWrite> writes);
 }
 
-/// <summary>A record to be written.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Content">Its content, of one of the types that <see cref="IRecordStorage.ReadAsync"/> names.</param>
-/// <param name="ETag">The ETag of the record that it replaces. Null if there is none.</param>
+/// <summary>A record to be written, of a type that <see cref="IRecordStorage.ReadAsync"/> names, and the ETag of the one that it replaces.</summary>
 internal readonly record struct RecordWrite(string Name, object Content, string? ETag);
 
-/// <summary>A stored record.</summary>
-/// <param name="Content">Its content. Null if it was never written.</param>
-/// <param name="ETag">The ETag that the next write must name.</param>
+/// <summary>A stored record, and the ETag that the next write must name.</summary>
 internal readonly record struct StoredRecord<T>(T? Content, string? ETag)
     where T : class;
 
@@ -64,9 +59,7 @@ internal sealed record Manifest
     public long Seal { get; init; }
 }
 
-/// <summary>A page that a manifest names.</summary>
-/// <param name="Number">Which of the page records it is.</param>
-/// <param name="Compaction">The compaction that wrote it, as in the record.</param>
+/// <summary>A page that a manifest names, and the compaction that wrote it.</summary>
 internal readonly record struct PageReference(int Number, long Compaction);
 
 /// <summary>A page of values. It never changes while a manifest names it.</summary>
@@ -144,10 +137,6 @@ internal readonly record struct Entry(NodeId Key, StoredValue? Value);
 /// What a shard that moves takes along: the changes of its log. The next activation reads only the keys of pages and the end of the log.
 /// It is as good as the memory of the activation that ended, and as little proof of what storage has.
 /// </summary>
-/// <param name="Manifest">The manifest that was known last.</param>
-/// <param name="ManifestETag">Its ETag. Null if it was never written.</param>
-/// <param name="NextSequence">The sequence of the next log record.</param>
-/// <param name="Changes">The changes by the log, as <see cref="EntryCodec"/> has them.</param>
 internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long NextSequence, byte[] Changes)
 {
     /// <summary>The most bytes of changes. Shards of a silo that stops move together in one message.</summary>

@@ -4,7 +4,8 @@ namespace KadOrleans.Shards;
 
 /// <summary>
 /// One activation of a shard: a log and pages in storage, an index of all keys in memory, and some values in the silo's cache. Reads never
-/// wait for writes. Not safe for several threads: its owner's calls interleave, but never run at once.
+/// wait for writes. Not safe for several threads: its owner's calls interleave, but never run at once. Writes throw
+/// <see cref="LogSealedException"/> once the shard is being split.
 /// </summary>
 internal sealed class ShardEngine
 {
@@ -52,9 +53,10 @@ internal sealed class ShardEngine
     /// <summary>Completes when no write, compaction or copy is under way. Never fails.</summary>
     public Task Completion => EndAsync();
 
-    /// <summary>Loads the shard. From its end on the silo may answer from its cache of the values.</summary>
-    /// <param name="moved">What the activation before saved.</param>
-    /// <param name="half">Its name, if it is a half of a shard that was split.</param>
+    /// <summary>
+    /// Loads the shard, with what the activation before saved. From its end on the silo may answer from its cache of the values. A half of a
+    /// shard that was split says its name.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A newer release wrote it, or the half has no manifest yet.</exception>
     public async Task ActivateAsync(MovedLog? moved, string? half)
     {
@@ -91,7 +93,6 @@ internal sealed class ShardEngine
     }
 
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
-    /// <exception cref="Exception">Storage failed, or too many reads wait.</exception>
     public Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps) => _reader.ReadAsync(keys, keeps, _writer.ReloadAsync);
 
     /// <summary>
@@ -130,7 +131,6 @@ internal sealed class ShardEngine
         || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
 
     /// <summary>Puts values, in order. The step is by how much the time moved ahead a moment ago.</summary>
-    /// <exception cref="LogSealedException">The shard is being split.</exception>
     public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step)
     {
         var now = _time.GetUtcNow();
@@ -145,7 +145,6 @@ internal sealed class ShardEngine
 
     /// <summary>Changes keys, each by a time of its own. Returns whether there was anything to change of each.</summary>
     /// <exception cref="IOException">Storage failed.</exception>
-    /// <exception cref="LogSealedException">The shard is being split.</exception>
     public Task<IReadOnlyList<bool>> ChangeAsync<T>(WriteKind kind, IReadOnlyList<T> items, Func<T, (NodeId Key, DateTimeOffset Time)> of)
     {
         var call = new WriteCall<bool>(items.Count);
@@ -161,7 +160,6 @@ internal sealed class ShardEngine
 
     /// <summary>Prolongs publications and removes expired values.</summary>
     /// <exception cref="IOException">Storage failed.</exception>
-    /// <exception cref="LogSealedException">The shard is being split.</exception>
     public async Task ExpireAsync()
     {
         await ProlongAsync(_time.GetUtcNow());
@@ -170,7 +168,6 @@ internal sealed class ShardEngine
 
     /// <summary>Removes expired values, and returns their number. A publication of the cluster lives until it is unpublished.</summary>
     /// <exception cref="IOException">Storage failed.</exception>
-    /// <exception cref="LogSealedException">The shard is being split.</exception>
     public async Task<int> RemoveExpiredAsync(DateTimeOffset now)
     {
         var removed = 0;
@@ -192,7 +189,7 @@ internal sealed class ShardEngine
     private async Task EndAsync()
     {
         await (_split?.Completion ?? Task.CompletedTask);
-        await _writer.Completion;
+        await _writer.EndAsync();
     }
 
     private Splitter Split => _split ?? throw new InvalidOperationException("The shard cannot be split.");

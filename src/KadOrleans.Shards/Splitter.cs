@@ -26,7 +26,6 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
         static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Moves everything into the halves, if that is not done or being done. Writes wait for it.</summary>
-    /// <exception cref="Exception">Storage failed. It may be called again.</exception>
     public Task MoveAsync() => IsMoved ? Task.CompletedTask : _moving.IsCompleted ? _moving = MoveOnceAsync() : _moving;
 
     /// <summary>Finds out how far the split of a sealed shard came.</summary>
@@ -39,7 +38,6 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
     }
 
     /// <summary>Empties the shard, whose halves have everything, if that is not being done.</summary>
-    /// <exception cref="Exception">Storage failed. It may be called again.</exception>
     public Task EmptyAsync() => _emptying.IsCompleted ? _emptying = EmptyOnceAsync() : _emptying;
 
     private Task EmptyOnceAsync() => RetryAsync(async () =>
@@ -99,9 +97,6 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
 /// </summary>
 internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
 {
-    /// <summary>What a copy counts as: a half's first compaction.</summary>
-    private const long Compaction = 1;
-
     /// <summary>The most bytes of pages that are in memory together, but for one longer page.</summary>
     private const int MaxBatchBytes = 4 << 20;
 
@@ -146,7 +141,7 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
         await InsertAsync(log, missing);
         foreach (var half in missing)
         {
-            await half.CompleteAsync(Compaction);
+            await half.CompleteAsync();
         }
     }
 
@@ -201,7 +196,7 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
             .Where(page => page.Half is not null);
         foreach (var some in wanted.Chunk(MaxWrites))
         {
-            await Task.WhenAll(some.Select(page => page.Half!.InsertAsync(page.Entries, content.IsWorthKeys, Compaction)));
+            await Task.WhenAll(some.Select(page => page.Half!.InsertAsync(page.Entries, content.IsWorthKeys)));
         }
     }
 
@@ -233,6 +228,9 @@ internal sealed record HalfRecords(IRecordStorage Lower, IRecordStorage Upper, N
 
 internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
 {
+    /// <summary>What a copy counts as: a half's first compaction.</summary>
+    private const long Compaction = 1;
+
     private readonly PageStore _pages = new(storage);
     private readonly List<PageReference> _written = [];
     private int _next;
@@ -240,15 +238,15 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
 
     public bool IsUpper => isUpper;
 
-    public async Task InsertAsync(IReadOnlyList<PageEntry> entries, bool hasKeys, long compaction)
+    public async Task InsertAsync(IReadOnlyList<PageEntry> entries, bool hasKeys)
     {
         for (int number; (number = hasKeys ? _nextWithKeys++ : _next++) < (hasKeys ? ValuePlace.MaxPage : Page.FirstWithKeys);)
         {
-            var page = new Page(number, compaction, entries.Sum(entry => entry.Bytes.Length));
+            var page = new Page(number, Compaction, entries.Sum(entry => entry.Bytes.Length));
             try
             {
                 await _pages.WriteAsync([new WrittenPage(page, entries)]);
-                _written.Add(new PageReference(number, compaction));
+                _written.Add(new PageReference(number, Compaction));
                 return;
             }
             catch (StorageConflictException)
@@ -261,11 +259,11 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
     }
 
     /// <summary>Names the pages in the half's manifest, unless another copy was first.</summary>
-    public async Task CompleteAsync(long compaction)
+    public async Task CompleteAsync()
     {
         try
         {
-            await storage.WriteAsync([new(RecordNames.Manifest, new Manifest { Compaction = compaction, Pages = _written }, null)])[0];
+            await storage.WriteAsync([new(RecordNames.Manifest, new Manifest { Compaction = Compaction, Pages = _written }, null)])[0];
         }
         catch (StorageConflictException)
         {

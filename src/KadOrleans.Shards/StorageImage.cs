@@ -77,7 +77,6 @@ internal sealed class StorageImage : IShardValues
     public Page? FindPage(int number) => _byNumber.GetValueOrDefault(number);
 
     /// <summary>Adds the entries of a page, the next after those added before. Call it before the log's records are replayed.</summary>
-    /// <exception cref="InvalidDataException">The entries are damaged.</exception>
     public void Add(Page page, ReadOnlySpan<byte> entries, bool hasContent)
     {
         Add(page);
@@ -106,15 +105,14 @@ internal sealed class StorageImage : IShardValues
         }
     }
 
-    /// <summary>Adds all changes of the log up to a sequence, which another activation knew.</summary>
-    public void Replay(IReadOnlyList<Entry> changes, int bytes, long nextSequence)
+    /// <summary>Adds all changes of the log that another activation knew.</summary>
+    public void Replay(MovedLog moved)
     {
-        Replay(changes, bytes);
-        NextSequence = nextSequence;
+        Replay(EntryCodec.Decode(moved.Changes), moved.Changes.Length);
+        NextSequence = moved.NextSequence;
     }
 
     /// <summary>Adds the log record that was read at <see cref="NextSequence"/>.</summary>
-    /// <exception cref="InvalidDataException">The record is damaged.</exception>
     public void Replay(LogRecord record)
     {
         Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
@@ -196,7 +194,6 @@ internal sealed class StorageImage : IShardValues
     public void Unpin() => _pinned.Clear();
 
     /// <summary>Reads a value from memory. A decision pins the values that it needs.</summary>
-    /// <exception cref="InvalidOperationException">The value is in a page alone.</exception>
     public StoredValue? Read(in HeldKey key) =>
         Peek(key) ?? throw new InvalidOperationException($"The value of {key.Key} has to be read from its page first.");
 
@@ -230,8 +227,7 @@ internal sealed class StorageImage : IShardValues
         _cache.Remove(key.Key);
     }
 
-    /// <summary>Marks the start of a compaction. Later records are not part of it.</summary>
-    /// <returns>The changes that are.</returns>
+    /// <summary>Marks the start of a compaction, and returns its changes. Later records are not part of it.</summary>
     public IReadOnlyDictionary<NodeId, StoredValue?> BeginCompaction()
     {
         _bytesSince = 0;

@@ -11,7 +11,6 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
 
     private const int MaxReads = 16;
 
-    /// <summary>Reads the shard.</summary>
     /// <exception cref="InvalidOperationException">A newer release wrote it, or it changed during each try.</exception>
     /// <exception cref="InvalidDataException">A record is damaged.</exception>
     public async Task<StorageImage> LoadAsync(LogRing ring)
@@ -32,7 +31,6 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
     }
 
     /// <summary>Reads the pages of what another activation saved. Null if storage has other pages now. The end of its log is not read.</summary>
-    /// <exception cref="InvalidDataException">A record is damaged.</exception>
     public async Task<StorageImage?> LoadAsync(MovedLog moved)
     {
         var image = new StorageImage(quota, cache, moved.Manifest, moved.ManifestETag);
@@ -42,7 +40,7 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
             return null;
         }
 
-        image.Replay(EntryCodec.Decode(moved.Changes), moved.Changes.Length, moved.NextSequence);
+        image.Replay(moved);
         image.Shard.EndLoad();
         return image;
     }

@@ -3,8 +3,6 @@ namespace KadOrleans.Shards;
 /// <summary>
 /// Turns at something of which a silo does only so much at once, in the order in which they were asked. Safe for several threads.
 /// </summary>
-/// <param name="atOnce">How many have their turn at once.</param>
-/// <param name="mostWaiting">How many more may wait.</param>
 internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
 {
     // Guards the other fields.

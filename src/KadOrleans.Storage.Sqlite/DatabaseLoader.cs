@@ -7,10 +7,8 @@ namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
 /// Reads the whole file into memory, row by row. A row that no release writes means that the file is damaged: skipping it would lose it
-/// silently.
+/// silently. Damaged rows are noted and left out. Without <see cref="Damage"/> such a file is refused.
 /// </summary>
-/// <param name="file">The file.</param>
-/// <param name="damage">Notes damaged rows, which are then left out. Null: such a file is refused.</param>
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
@@ -24,7 +22,6 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     /// Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest, so the
     /// first record of a key is its state and no other is decoded.
     /// </summary>
-    /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public void LoadValues(KeptValues memory, SegmentTable table, StorageLimits limits)
     {
         var removed = new HashSet<NodeId>();
@@ -41,9 +38,9 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             {
                 var block = blocks.Current;
                 reading = Task.Run(blocks.MoveNext);
-                foreach (var segment in block)
+                foreach (var (number, bytes, isSound) in block)
                 {
-                    LoadSegment(segment, memory, removed, table);
+                    LoadSegment(number, bytes, isSound, memory, removed, table);
                 }
             }
         }
@@ -71,7 +68,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             }
             else
             {
-                (damage ?? throw file.Damaged($"the publication of key {new NodeId(id)} is unreadable")).Publications.Add(id.ToArray());
+                (damage ?? throw file.Folder.Damaged($"the publication of key {new NodeId(id)} is unreadable")).Publications.Add(id.ToArray());
             }
         });
         return publications;
@@ -113,7 +110,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         }
         else
         {
-            (damage ?? throw file.Damaged("a contact is unreadable")).Contacts++;
+            (damage ?? throw file.Folder.Damaged("a contact is unreadable")).Contacts++;
         }
     }
 
@@ -121,20 +118,20 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     private bool IsId(sqlite3_stmt row, string table)
     {
         var length = raw.sqlite3_column_blob(row, 0).Length;
-        return length == NodeId.Length || (damage is null ? throw file.Damaged($"an id in table {table} has {length} bytes") : false);
+        return length == NodeId.Length || (damage is null ? throw file.Folder.Damaged($"an id in table {table} has {length} bytes") : false);
     }
 
-    private IEnumerable<List<ReadSegment>> ReadBlocks()
+    private IEnumerable<List<(long Number, byte[] Bytes, bool IsSound)>> ReadBlocks()
     {
         using var command = file.Connection.PrepareCommand("SELECT number, records FROM segment ORDER BY number DESC");
         using var rows = command.ExecuteReader();
-        var block = new List<ReadSegment>();
+        var block = new List<(long, byte[], bool)>();
         var length = 0;
         while (rows.Read())
         {
             var number = raw.sqlite3_column_int64(rows.Handle, 0);
             var bytes = raw.sqlite3_column_blob(rows.Handle, 1).ToArray();
-            block.Add(new ReadSegment(number, bytes, SegmentCodec.TryOpen(bytes, number, out _)));
+            block.Add((number, bytes, SegmentCodec.TryOpen(bytes, number, out _)));
             length += bytes.Length;
             if (length >= BlockBytes)
             {
@@ -146,12 +143,12 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         yield return block;
     }
 
-    private void LoadSegment(in ReadSegment read, KeptValues memory, HashSet<NodeId> removed, SegmentTable table)
+    private void LoadSegment(
+        long number, byte[] bytes, bool isSound, KeptValues memory, HashSet<NodeId> removed, SegmentTable table)
     {
-        var (number, bytes, isSound) = read;
         if (!isSound)
         {
-            removed.UnionWith((damage ?? throw file.Damaged(DatabaseSchema.UnreadableSegment(number)))
+            removed.UnionWith((damage ?? throw file.Folder.Damaged(DatabaseSchema.UnreadableSegment(number)))
                 .Records.Add(number, bytes, key => removed.Contains(key) || memory.Shard.TryFind(key, out _)));
             return;
         }
@@ -164,7 +161,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             var offset = bytes.Length - records.Length;
             if (!RecordCodec.TryTake(ref records, out var record) || !TryLoad(record, offset, segment, memory, removed))
             {
-                throw file.Damaged(DatabaseSchema.UnreadableSegment(number));
+                throw file.Folder.Damaged(DatabaseSchema.UnreadableSegment(number));
             }
         }
 
@@ -202,7 +199,8 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         Read("SELECT records FROM segment ORDER BY number DESC LIMIT 64", row =>
         {
             var bytes = raw.sqlite3_column_blob(row, 0);
-            for (sampled++, bytes = bytes.Length < SegmentCodec.HeaderLength ? [] : bytes[SegmentCodec.HeaderLength..]; RecordCodec.TryTake(ref bytes, out _); records++)
+            bytes = bytes.Length < SegmentCodec.HeaderLength ? [] : bytes[SegmentCodec.HeaderLength..];
+            for (sampled++; RecordCodec.TryTake(ref bytes, out _); records++)
             {
             }
         });
@@ -272,7 +270,6 @@ internal sealed record LoadedDatabase(
     int MaxPublications,
     Damage? Damage)
 {
-    /// <exception cref="KeyStoreException">The file is damaged.</exception>
     public static LoadedDatabase Read(DatabaseFile file, StorageLimits limits, DamagePolicy onDamage)
     {
         var damage = onDamage == DamagePolicy.SetAside ? new Damage() : null;
@@ -283,5 +280,3 @@ internal sealed record LoadedDatabase(
         return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState(), limits.MaxPublications, damage);
     }
 }
-
-internal readonly record struct ReadSegment(long Number, byte[] Bytes, bool IsSound);

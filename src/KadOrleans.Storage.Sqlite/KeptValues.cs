@@ -17,7 +17,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
 
     // Of the writer alone, for values that are not in the cache.
     private readonly SqliteConnection _connection;
-    private SegmentReader? _reader;
+    private SegmentRows? _rows;
 
     // Odd while the file may have a commit that is not applied here.
     private int _commits;
@@ -27,7 +27,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         _cache = new BoundedCache<StoredValue>(cacheBytes, CachedValue.SizeOf);
         (_segments, _connection) = (segments, connection);
         Shard = new KeyShard(quota, this);
-        Batch = new KeptBatch(this);
+        Plan = new KeyShardPlan(Shard);
     }
 
     /// <summary>Guards <see cref="Shard"/>, the cache, and the segments that keys refer to.</summary>
@@ -36,7 +36,8 @@ internal sealed class KeptValues : IShardValues, IDisposable
     /// <summary>The keys. The place of each is a <see cref="RecordPlace"/>.</summary>
     public KeyShard Shard { get; }
 
-    public KeptBatch Batch { get; }
+    /// <summary>The changes of the batch under way. Readers see nothing of them before they are applied. Only the writer uses it.</summary>
+    public KeyShardPlan Plan { get; }
 
     /// <summary>The numbers of the segments that the writer found damaged, until it has them repaired.</summary>
     public List<long> Damaged { get; } = [];
@@ -84,13 +85,9 @@ internal sealed class KeptValues : IShardValues, IDisposable
         return ranking;
     }
 
-    /// <summary>Looks for the value of a key.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="now">The present time: an expired value counts as missing.</param>
-    /// <param name="value">The value, or null if there is none.</param>
-    /// <param name="held">The key whose value has to be read, if the result is false.</param>
-    /// <param name="address">Where that is.</param>
-    /// <returns>Whether that is known without reading.</returns>
+    /// <summary>
+    /// Finds the value of a key in memory; null if there is none, or if it has expired. Returns false if it has to be read at the address.
+    /// </summary>
     public bool TryGet(NodeId key, DateTimeOffset now, out StoredValue? value, out HeldKey held, out RecordAddress address)
     {
         lock (Gate)
@@ -112,16 +109,12 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    /// <summary>Takes note of a value that was read.</summary>
-    /// <param name="held">Its key, as it was found before.</param>
-    /// <param name="address">Where it was. Places are used again, numbers of segments are not.</param>
-    /// <param name="value">What was read there.</param>
-    /// <param name="keeps">Whether the value is worth keeping.</param>
-    /// <returns>The value with the time of the last STORE, which the file need not have.</returns>
+    /// <summary>Notes a value that was read. Returns it with the time of the last STORE, which the file need not have.</summary>
     public StoredValue Offer(in HeldKey held, RecordAddress address, StoredValue value, bool keeps)
     {
         lock (Gate)
         {
+            // Places are used again, numbers of segments are not.
             value = value.StoredAt < held.StoredAt ? value with { StoredAt = held.StoredAt } : value;
             if (keeps && Shard.TryGetAt(held.Slot, out var now) && now == held && AddressOf(now) == address)
             {
@@ -172,31 +165,28 @@ internal sealed class KeptValues : IShardValues, IDisposable
     public IEnumerable<HeldKey> Scan(Func<HeldKey, bool> isWanted)
     {
         var keys = new List<HeldKey>();
-        for (var slot = 0; TryCopy(slot, keys); slot += CopiedAtOnce)
+        var (slot, slots) = (0, 0);
+        do
         {
+            keys.Clear();
+            lock (Gate)
+            {
+                slots = Shard.Slots;
+                for (var end = Math.Min(slot + CopiedAtOnce, slots); slot < end; slot++)
+                {
+                    if (Shard.TryGetAt(slot, out var held))
+                    {
+                        keys.Add(held);
+                    }
+                }
+            }
+
             foreach (var held in keys.Where(isWanted))
             {
                 yield return held;
             }
         }
-    }
-
-    // False if there are no such slots.
-    private bool TryCopy(int first, List<HeldKey> keys)
-    {
-        keys.Clear();
-        lock (Gate)
-        {
-            for (var slot = first; slot < Math.Min(first + CopiedAtOnce, Shard.Slots); slot++)
-            {
-                if (Shard.TryGetAt(slot, out var held))
-                {
-                    keys.Add(held);
-                }
-            }
-
-            return first < Shard.Slots;
-        }
+        while (slot < slots);
     }
 
     /// <summary>What the cache has of a key; for the writer, under the lock.</summary>
@@ -215,8 +205,8 @@ internal sealed class KeptValues : IShardValues, IDisposable
 
         // A commit cannot move the record meanwhile, as this is the thread that commits.
         var address = AddressOf(key);
-        _reader ??= new SegmentReader(_connection);
-        if (_reader.TryRead(address, key.Key, out var read) == ReadResult.Read)
+        _rows ??= new SegmentRows(_connection);
+        if (_rows.TryRead(address, key.Key, out var read) == ReadResult.Read)
         {
             return Offer(key, address, read!, keeps: true);
         }
@@ -225,93 +215,9 @@ internal sealed class KeptValues : IShardValues, IDisposable
         return null;
     }
 
-    public void Dispose() => _reader?.Dispose();
+    public void Dispose() => _rows?.Dispose();
 
     void IShardValues.Hold(in HeldKey key, StoredValue value) => _cache.Put(key.Key, value);
 
     void IShardValues.Forget(in HeldKey key) => _cache.Remove(key.Key);
-}
-
-/// <summary>
-/// What the node will hold once the batch under way is committed: each put is decided here, after all earlier ones. Readers see nothing of
-/// it before <see cref="Apply"/>. Only the writer uses it, for one batch after another.
-/// </summary>
-internal sealed class KeptBatch(KeptValues values)
-{
-    private readonly KeyShardPlan _plan = new(values.Shard);
-
-    public bool NeedsWrite => _plan.NeedsWrite;
-
-    /// <summary>The changes, to be given the places where they are written.</summary>
-    public Span<PlannedChange> Changes => _plan.Changes;
-
-    public void Clear() => _plan.Clear();
-
-    /// <summary>Puts a value, if the rules allow it after the changes planned so far.</summary>
-    /// <param name="key">Its key.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="kind">Where it comes from.</param>
-    /// <param name="isAtStake">Whether the result depends on the commit.</param>
-    public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
-    {
-        // Read before the lock, which readers of other values wait for.
-        var isPlanned = _plan.TryFindChange(key, out var change);
-        var slot = isPlanned ? change.Slot : values.Shard.SlotOf(key);
-        var before = isPlanned ? change.After : values.Shard.TryGetAt(slot, out var held) ? values.Read(held) : null;
-        lock (values.Gate)
-        {
-            return _plan.Put(key, slot, before, value, kind, out isAtStake).Result;
-        }
-    }
-
-    public bool RemoveExpired(NodeId key, DateTimeOffset now)
-    {
-        if (!(_plan.FindEnd(key) <= now))
-        {
-            return false;
-        }
-
-        lock (values.Gate)
-        {
-            _plan.Set(key, null);
-        }
-
-        return true;
-    }
-
-    /// <summary>Has the values of a damaged segment written again as far as the cache has them, and gives up others.</summary>
-    /// <returns>How many are written again and how many are not.</returns>
-    public (int Kept, int Lost) Rescue(Segment segment)
-    {
-        var (kept, lost) = (0, 0);
-        foreach (var held in values.Scan(held => RecordPlace.From(held.Place).Slot == segment.Slot).ToList())
-        {
-            lock (values.Gate)
-            {
-                var isPlanned = _plan.TryFindChange(held.Key, out var change);
-                var value = isPlanned ? change.After : values.Peek(held);
-                _plan.Set(held.Key, value);
-                (kept, lost) = isPlanned || value is not null ? (kept + 1, lost) : (kept, lost + 1);
-            }
-        }
-
-        return (kept, lost);
-    }
-
-    public bool IsWritten(NodeId key) => _plan.TryFindChange(key, out var change) && change.Place is not null;
-
-    /// <summary>Makes the changes, after the commit or if there is nothing to commit. The caller holds the lock.</summary>
-    public void Apply()
-    {
-        _plan.Apply();
-        values.Shard.AddTurnover(_plan.Turnover);
-    }
-
-    public void Abandon()
-    {
-        lock (values.Gate)
-        {
-            _plan.Abandon();
-        }
-    }
 }

@@ -26,13 +26,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, DamageReport? damage, LogOptions options, ILogger logger)
     {
-        _damage = damage;
-        _file = file;
-        _logger = logger;
+        (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
-        Publications = loaded.Publications;
-        Values = loaded.Values;
-        Segments = loaded.Segments;
+        (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
         Writer = new BatchWriter(file, loaded, options, _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
     }
@@ -52,7 +48,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Why the file cannot be written now, in one sentence. Null while writing works.</summary>
     public string? Problem =>
-        Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Displaced(displaced).Message : null);
+        Writer.Problem ?? (!IsClosed && _file.FindDisplaced() is { } displaced ? _file.Folder.Displaced(displaced).Message : null);
 
     internal ColdReads Reads { get; }
 
@@ -70,18 +66,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     internal bool IsClosed => _closing.IsValueCreated;
 
     /// <summary>
-    /// Opens the database in a folder, creating both if they are missing, checks the whole file and loads it. A file
-    /// that is refused stays as it is, to the byte.
+    /// Opens the database in a folder, creating both if they are missing, checks the whole file and loads it, even beyond the quota and the
+    /// most publications. A file that is refused stays as it is, to the byte.
     /// </summary>
-    /// <param name="folder">The data folder, relative to the current one or absolute.</param>
-    /// <param name="quota">The quota for new values. The file's values are loaded even beyond it.</param>
-    /// <param name="logger">Where failures of writing are logged; null logs nowhere.</param>
-    /// <param name="maxPublications">The most publications, in the same way.</param>
-    /// <param name="onDamage">The policy for a damaged file. Damaged files of older releases are refused.</param>
-    /// <param name="cacheBytes">Bytes of values in memory, 0 or more.</param>
     /// <exception cref="KeyStoreException">
-    /// The folder is unusable or in use; the file is no database, another application's, newer than this release, or
-    /// damaged beyond repair. The message names it and says what to do. Of a damaged file the inner exception is a
+    /// The folder or the file cannot be used. The message names it and says what to do. Of a damaged file the inner exception is a
     /// <see cref="DamagedDatabaseException"/>.
     /// </exception>
     public static SqliteDatabase Open(
@@ -113,7 +102,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             opened => loaded = LoadedDatabase.Read(opened, limits, onDamage));
         try
         {
-            var damage = Repair(file, ref loaded!, () => LoadedDatabase.Read(file, limits, DamagePolicy.Refuse));
+            var damage = Repair(file, ref loaded!, limits);
             var usage = loaded.Values.GetUsage();
             StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
             if (damage is not null)
@@ -135,16 +124,17 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
     /// <exception cref="KeyStoreException">It failed.</exception>
-    internal Task<TResult> WriteAsync<TResult>(DatabaseOperation<BatchWriter, TResult> write, CancellationToken cancellationToken)
+    internal Task<TResult> WriteAsync<TResult>(
+        Func<BatchWriter, TResult> write, CancellationToken cancellationToken, Func<TResult?, TResult>? onFailure = null)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        return Writer.RunAsync(write, cancellationToken);
+        return Writer.RunAsync(new FunctionOperation<BatchWriter, TResult>(write, onFailure), cancellationToken);
     }
 
     /// <summary>Reads a value that memory need not have, for a scan: the cache need not keep it.</summary>
     internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => _file.Readers.Count > 0
         ? Reads.ReadAsync(key, now)
-        : new ValueTask<StoredValue?>(Writer.RunAsync(new WriterOperation<StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
+        : new ValueTask<StoredValue?>(Writer.RunAsync(new FunctionOperation<BatchWriter, StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
 
     /// <summary>The same for a key that was looked up just now, whose value the cache may keep.</summary>
     internal ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) => _file.Readers.Count > 0
@@ -156,7 +146,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await Writer.RunAsync(new WriterOperation<bool>(_ => true, onFailure: _ => false));
+            await Writer.RunAsync(new FunctionOperation<BatchWriter, bool>(_ => true, onFailure: _ => false));
         }
         catch (ObjectDisposedException)
         {
@@ -166,7 +156,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 
     // Damaged parts are removed from the file before anything is written to it, and the rest is loaded again.
-    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, Func<LoadedDatabase> reload)
+    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, StorageLimits limits)
     {
         if (loaded.Damage is not { } damage || (!damage.IsAny && file.Rebuilt is null))
         {
@@ -182,14 +172,14 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             }
             catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
             {
-                throw file.Unwritable(exception);
+                throw file.Folder.Unwritable(exception);
             }
             catch (DamagedDatabaseException exception)
             {
-                throw file.Damaged(exception.Message);
+                throw file.Folder.Damaged(exception.Message);
             }
 
-            loaded = reload();
+            loaded = LoadedDatabase.Read(file, limits, DamagePolicy.Refuse);
         }
 
         // The id's row was lost with the damaged structure.

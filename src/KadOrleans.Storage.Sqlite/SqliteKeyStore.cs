@@ -12,30 +12,26 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
     // The most keys removed in one write, so that a long removal does not delay puts.
     private const int RemovalSlice = 1024;
-
     private const int ReadTogether = 64;
 
-    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
-    private readonly KeptValues _values = database.Values;
-    private readonly BatchWriter _writer = database.Writer;
     private volatile bool _disposed;
 
-    public string? Problem => _database.Problem;
+    public string? Problem => database.Problem;
 
-    public IReadOnlyList<NodeId> LostKeys => _database.LostKeys;
+    public IReadOnlyList<NodeId> LostKeys => database.LostKeys;
 
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _values.TryGet(key, now, out var value, out var held, out var address)
+        return database.Values.TryGet(key, now, out var value, out var held, out var address)
             ? ValueTask.FromResult(value)
-            : _database.ReadAsync(held, address, now);
+            : database.ReadAsync(held, address, now);
     }
 
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
         Check(CancellationToken.None);
-        return _values.TryGet(key, now, out value, out _, out _);
+        return database.Values.TryGet(key, now, out value, out _, out _);
     }
 
     public ValueTask<StoreResult> PutAsync(
@@ -46,13 +42,13 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
         // The writer decides, after all earlier puts. While it is far behind there is an early check. So a flood of puts beyond the quota
         // leaves half of the queue to others.
-        if (_writer.IsCrowded && _values.FindRefusal(key, value, kind) is { } refusal)
+        if (database.Writer.IsCrowded && database.Values.FindRefusal(key, value, kind) is { } refusal)
         {
             return ValueTask.FromResult(refusal);
         }
 
         var write = new PutOperation(key, value, kind);
-        if (_writer.TryEnqueue(write))
+        if (database.Writer.TryEnqueue(write))
         {
             return cancellationToken.CanBeCanceled
                 ? new ValueTask<StoreResult>(write.Task.AsTask().WaitAsync(cancellationToken))
@@ -67,7 +63,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         Check(cancellationToken);
         var removed = 0;
-        foreach (var some in _values.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
+        foreach (var some in database.Values.Scan(held => held.IsExpired(now)).Chunk(RemovalSlice))
         {
             NodeId[] keys = [.. some.Select(held => held.Key)];
             removed += await RemoveAsync(keys, now, cancellationToken);
@@ -90,48 +86,48 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     {
         ArgumentNullException.ThrowIfNull(isWanted);
         Check(cancellationToken);
-        return ReadAsync(_values.Scan(IsWanted), cancellationToken);
+        return ReadAsync(database.Values.Scan(IsWanted), cancellationToken);
 
         bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt));
     }
 
-    public StoreTurnover Turnover => _values.Ask(static shard => shard.Turnover);
+    public StoreTurnover Turnover => database.Values.Ask(static shard => shard.Turnover);
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _values.Ask(shard => shard.GetTopChanges(count));
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => database.Values.Ask(shard => shard.GetTopChanges(count));
 
     public void SetArea(ResponsibleArea area)
     {
         Check(CancellationToken.None);
-        _values.SetArea(area);
+        database.Values.SetArea(area);
     }
 
     public void SetQuota(StoreQuota quota)
     {
         Check(CancellationToken.None);
-        _values.SetQuota(quota);
+        database.Values.SetQuota(quota);
     }
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_values.GetUsage());
+        return ValueTask.FromResult(database.Values.GetUsage());
     }
 
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_values.GetSources(count));
+        return ValueTask.FromResult(database.Values.GetSources(count));
     }
 
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
-        await _database.FlushAsync();
+        await database.FlushAsync();
     }
 
     // Removes keys that are still expired when their turn comes.
-    private Task<int> RemoveAsync(NodeId[] keys, DateTimeOffset now, CancellationToken cancellationToken) => _database.WriteAsync(
-        new WriterOperation<int>(writer => keys.Count(key => writer.Values.RemoveExpired(key, now))), cancellationToken);
+    private Task<int> RemoveAsync(NodeId[] keys, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
+        writer => keys.Count(key => writer.RemoveExpired(key, now)), cancellationToken);
 
     // Some at a time, so that they are read together. What is asked for once does not come into the cache.
     private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadAsync(
@@ -140,7 +136,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         foreach (var some in keys.Chunk(ReadTogether))
         {
             Check(cancellationToken);
-            var reads = Array.ConvertAll(some, held => _database.ReadAsync(held.Key, DateTimeOffset.MinValue));
+            var reads = Array.ConvertAll(some, held => database.ReadAsync(held.Key, DateTimeOffset.MinValue));
             for (var i = 0; i < some.Length; i++)
             {
                 if (await reads[i] is { } value)
@@ -153,7 +149,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     private void Check(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed || _writer.IsStopped, this);
+        ObjectDisposedException.ThrowIf(_disposed || database.Writer.IsStopped, this);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

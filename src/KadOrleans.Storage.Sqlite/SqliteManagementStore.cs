@@ -57,8 +57,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
 
     private static NodeRules Read(DatabaseFile file)
     {
-        using var command = file.Connection.CreateCommand();
-        command.CommandText = "SELECT name, since, kind, value FROM rule ORDER BY since, name";
+        using var command = file.Connection.PrepareCommand("SELECT name, since, kind, value FROM rule ORDER BY since, name");
         using var rows = command.ExecuteReader();
         var (bans, limits) = (new List<BanEntry>(), new List<LimitEntry>());
         while (rows.Read())
@@ -67,7 +66,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
             switch (rows.GetString(2))
             {
                 case BanKind:
-                    bans.Add(Ban.TryParse(name, out var ban) ? new BanEntry(ban, since) : throw file.Damaged("a ban in it is unreadable"));
+                    bans.Add(Ban.TryParse(name, out var ban) ? new BanEntry(ban, since) : throw file.Folder.Damaged("a ban in it is unreadable"));
                     break;
                 case LimitKind:
                     limits.Add(new LimitEntry(name, (long)rows.GetDouble(3), since));
@@ -115,20 +114,15 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     private static bool Write(DatabaseFile file, NodeRules rules) => Write(file, connection =>
     {
         connection.Execute("DELETE FROM rule");
-        using var insert = connection.PrepareCommand(
-            "INSERT INTO rule (kind, name, value, since) VALUES ($kind, $name, $value, $since)",
-            new SqliteParameter("$kind", SqliteType.Text),
-            new SqliteParameter("$name", SqliteType.Text),
-            new SqliteParameter("$value", SqliteType.Real),
-            new SqliteParameter("$since", SqliteType.Integer));
         var bans = rules.Bans.Select(entry => (Kind: BanKind, Name: entry.Ban.ToString(), Value: 0L, entry.Since));
         foreach (var (kind, name, value, since) in bans.Concat(rules.Limits.Select(entry => (LimitKind, entry.Name, entry.Value, entry.Since))))
         {
-            insert.Parameters[0].Value = kind;
-            insert.Parameters[1].Value = name;
-            insert.Parameters[2].Value = (double)value;
-            insert.Parameters[3].Value = since.ToUnixTimeMilliseconds();
-            insert.ExecuteNonQuery();
+            connection.Execute(
+                "INSERT INTO rule (kind, name, value, since) VALUES ($kind, $name, $value, $since)",
+                new("$kind", kind),
+                new("$name", name),
+                new("$value", (double)value),
+                new("$since", since.ToUnixTimeMilliseconds()));
         }
     });
 
@@ -177,7 +171,6 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
                 );
                 """,
             Owner = "node",
-            AlteredLayout = "a table is missing or altered",
             FreshStart = "start without bans, changed limits and the audit log",
             Fault = (message, cause) => new KeyStoreException(message, cause!),
         },
@@ -199,7 +192,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         }
         catch (SqliteException e) when (_file is not null)
         {
-            throw _file.Unwritable(e);
+            throw _file.Folder.Unwritable(e);
         }
         finally
         {

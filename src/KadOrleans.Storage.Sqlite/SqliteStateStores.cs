@@ -6,40 +6,37 @@ namespace KadOrleans.Storage.Sqlite;
 /// </summary>
 internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
 {
-    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
-
     public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return ValueTask.FromResult(_database.Publications.GetValueOrDefault(key));
+        return ValueTask.FromResult(database.Publications.GetValueOrDefault(key));
     }
 
     public async ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(publication);
         Check(cancellationToken);
-        return await _database.WriteAsync(
-            new WriterOperation<StoreResult>(
-                writer => writer.Publish(key, publication),
-                onFailure: result => result == StoreResult.Stored ? StoreResult.StorageFailed : result),
-            cancellationToken);
+        return await database.WriteAsync(
+            writer => writer.Publish(key, publication),
+            cancellationToken,
+            onFailure: static result => result == StoreResult.Stored ? StoreResult.StorageFailed : result);
     }
 
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return await _database.WriteAsync(new WriterOperation<bool>(writer => writer.Unpublish(key)), cancellationToken);
+        return await database.WriteAsync(writer => writer.Unpublish(key), cancellationToken);
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        return _database.Publications.ToArray().ToAsyncEnumerable();
+        return database.Publications.ToArray().ToAsyncEnumerable();
     }
 
     private void Check(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
+        ObjectDisposedException.ThrowIf(database.IsClosed, database);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }
@@ -47,13 +44,11 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
 /// <summary>The node's id and contacts in the data file. Saves go through the same writer as keys; loads come from memory.</summary>
 internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeStateStore
 {
-    private readonly SqliteDatabase _database = database ?? throw new ArgumentNullException(nameof(database));
-
     public ValueTask<NodeState?> LoadAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_database.IsClosed, _database);
+        ObjectDisposedException.ThrowIf(database.IsClosed, database);
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(_database.Writer.State);
+        return ValueTask.FromResult(database.Writer.State);
     }
 
     public async ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
@@ -62,6 +57,6 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
 
         // A copy, as the caller may change its list.
         var copy = state with { Contacts = [.. state.Contacts] };
-        await _database.WriteAsync(new WriterOperation<NodeState>(writer => writer.Save(copy)), cancellationToken);
+        await database.WriteAsync(writer => writer.Save(copy), cancellationToken);
     }
 }

@@ -12,9 +12,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task A_value_is_set_for_a_time_and_then_published()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("keys/text/made%20here", "Keys");
+        await using var window = await place.LogInAsync(place.Manager, "keys/text/made%20here", "Keys");
         await window.Page.GetByText("Set a value").ClickAsync();
         await window.Page.GetByLabel("Type").SelectOptionAsync("int");
         await window.Page.GetByLabel("Value", new() { Exact = true }).FillAsync("forty-two");
@@ -41,9 +39,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task Many_values_are_imported_from_a_file_and_each_that_was_not_stored_is_named()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("keys", "Keys");
+        await using var window = await place.LogInAsync(place.Manager, "keys", "Keys");
         await window.Page.GetByText("Import many values").ClickAsync();
         await ChooseAsync(["{\"key\":\"never\",\"value\":1}", "", "[]"]);
         await Expect(window.Alert).ToHaveTextAsync("Line 3 is no JSON object. Nothing was stored.");
@@ -82,9 +78,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     public async Task A_key_is_deleted_once_it_is_confirmed_and_the_audit_log_has_it()
     {
         await place.PutAsync("unwanted", "value");
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("keys/text/unwanted", "Keys");
+        await using var window = await place.LogInAsync(place.Manager, "keys/text/unwanted", "Keys");
         await window.Button("Delete…").ClickAsync();
         await window.Button("Cancel").ClickAsync();
         await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("held since");
@@ -104,9 +98,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task A_crawl_is_watched_to_its_end_and_looked_into()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("network", "Network");
+        await using var window = await place.LogInAsync(place.Manager, "network", "Network");
         await window.Page.GetByLabel("Datagrams a second").FillAsync(place.WatchableCrawl);
         await window.Button("Crawl now").ClickAsync();
 
@@ -138,9 +130,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task A_crawl_is_stopped_and_what_it_found_is_kept()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("network", "Network");
+        await using var window = await place.LogInAsync(place.Manager, "network", "Network");
         await window.Page.GetByLabel("Datagrams a second").FillAsync("1");
         await window.Button("Crawl now").ClickAsync();
 
@@ -156,9 +146,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task A_contact_is_dropped_and_work_begun()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("table", "Routing table");
+        await using var window = await place.LogInAsync(place.Manager, "table", "Routing table");
         await window.Button("Random walk").ClickAsync();
         await Expect(window.Page.Locator(".notice")).ToContainTextAsync("egun by 1 table");
         await window.GoAsync("publications", "Publications");
@@ -180,9 +168,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task A_range_is_banned_and_its_ban_ended()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("bans", "Bans");
+        await using var window = await place.LogInAsync(place.Manager, "bans", "Bans");
         await window.Page.GetByLabel("Ban", new() { Exact = true }).FillAsync("nobody");
         await window.Button("Ban…").ClickAsync();
         await window.Button("Ban").ClickAsync();
@@ -201,9 +187,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     [Fact]
     public async Task A_limit_is_changed_and_set_back()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("limits", "Limits");
+        await using var window = await place.LogInAsync(place.Manager, "limits", "Limits");
         var row = window.Page.Locator("tbody tr").Filter(new() { HasText = "crawlRate" });
         await Expect(row).ToContainTextAsync("datagrams per second");
         await window.Page.GetByLabel("Limit", new() { Exact = true }).SelectOptionAsync("crawlRate");
@@ -223,9 +207,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
         await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("200");
         Assert.Empty(window.Errors);
 
-        await using var viewer = await place.OpenAsync();
-        await viewer.LogInAsync(place.Viewer);
-        await viewer.GoAsync("limits", "Limits");
+        await using var viewer = await place.LogInAsync(place.Viewer, "limits", "Limits");
         await viewer.Page.Locator("tbody tr").First.WaitForAsync();
         await Expect(viewer.Button("Change…")).ToHaveCountAsync(0);
     }

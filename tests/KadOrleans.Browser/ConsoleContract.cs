@@ -48,8 +48,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     [Fact]
     public async Task The_overview_says_in_words_how_it_is_and_is_live()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
+        await using var window = await place.LogInAsync(place.Manager);
 
         await Expect(window.Page.Locator(".health")).ToContainTextAsync("Ready.");
         await Expect(window.Page.Locator(".alarms li")).ToHaveCountAsync(5);
@@ -82,8 +81,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     [Fact]
     public async Task A_session_that_ended_elsewhere_leads_to_the_login()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
+        await using var window = await place.LogInAsync(place.Manager);
         await window.Page.Context.ClearCookiesAsync();
 
         await window.Page.EvaluateAsync("location.hash = '#/usage'");
@@ -95,9 +93,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     public async Task What_strangers_stored_stays_text_and_its_signs_are_seen()
     {
         await place.PutAsync("hostile", Hostile);
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("keys/text/hostile", "Keys");
+        await using var window = await place.LogInAsync(place.Manager, "keys/text/hostile", "Keys");
 
         var value = window.Page.Locator("pre.value");
         await Expect(value).ToHaveTextAsync(Hostile.Replace("\u202e", "U+202E", StringComparison.Ordinal).Replace("\u001b", "U+001B", StringComparison.Ordinal).Replace("\u200b", "U+200B", StringComparison.Ordinal));
@@ -117,8 +113,7 @@ public abstract class ConsoleContract(ConsolePlace place)
         using var refused = await place.Http.PostAsync(
             new Uri($"/v1/admin/edges/{Uri.EscapeDataString(Hostile)}?action=drain", UriKind.Relative), content: null, TestContext.Current.CancellationToken);
         Assert.False(refused.IsSuccessStatusCode);
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
+        await using var window = await place.LogInAsync(place.Manager);
 
         await window.GoAsync("lookup/value/text/hostile", "Try a lookup");
         await Expect(window.Page.Locator(".health strong")).ToHaveTextAsync("Value found");
@@ -157,9 +152,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     [Fact]
     public async Task A_lookup_is_drawn_hop_by_hop()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
-        await window.GoAsync("lookup", "Try a lookup");
+        await using var window = await place.LogInAsync(place.Viewer, "lookup", "Try a lookup");
         await window.Page.GetByLabel("Target", new() { Exact = true }).FillAsync("anything");
         await window.Button("Look up").ClickAsync();
 
@@ -176,9 +169,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     {
         await place.PutAsync("listed", "value");
         var id = NodeId.FromKey("listed").ToString();
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
-        await window.GoAsync("usage", "Usage");
+        await using var window = await place.LogInAsync(place.Viewer, "usage", "Usage");
         await Expect(window.Page.Locator(".tile strong").First).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
 
         await window.GoAsync("keys", "Keys");
@@ -195,9 +186,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     public async Task The_usage_shows_who_stored_it()
     {
         await place.PutAsync("counted", "value");
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
-        await window.GoAsync("usage", "Usage");
+        await using var window = await place.LogInAsync(place.Viewer, "usage", "Usage");
 
         var row = window.Page.GetByRole(AriaRole.Region, new() { Name = "Usage by source network" }).Locator("tbody tr").Filter(new() { HasText = "trusted" });
         await Expect(row.Locator("svg.bar")).ToHaveCountAsync(2);
@@ -210,9 +199,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     public async Task Who_may_view_alone_has_no_button_for_changes_and_another_site_forges_none()
     {
         await place.PutAsync("wanted", "value");
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
-        await window.GoAsync("keys/text/wanted", "Keys");
+        await using var window = await place.LogInAsync(place.Viewer, "keys/text/wanted", "Keys");
         await window.Heading("The nearest nodes").WaitForAsync();
         await Expect(window.Button("Delete…")).ToHaveCountAsync(0);
         await Expect(window.Page.GetByText("Set a value")).ToHaveCountAsync(0);
@@ -224,8 +211,7 @@ public abstract class ConsoleContract(ConsolePlace place)
 
         Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(window));
 
-        await using var manager = await place.OpenAsync();
-        await manager.LogInAsync(place.Manager);
+        await using var manager = await place.LogInAsync(place.Manager);
         Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(manager));
         await manager.GoAsync("keys/text/wanted", "Keys");
         await Expect(manager.Page.Locator("dl.facts")).ToContainTextAsync("held since");
@@ -234,8 +220,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     [Fact]
     public async Task The_keyboard_reaches_the_content_and_each_page()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
+        await using var window = await place.LogInAsync(place.Viewer);
         await window.Page.ReloadAsync();
         await window.Heading("Overview").WaitForAsync();
 
@@ -252,8 +237,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     [Fact]
     public async Task The_first_page_is_small()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
+        await using var window = await place.LogInAsync(place.Viewer);
         await Expect(window.Page.Locator(".health")).ToBeVisibleAsync();
 
         var bytes = await window.Page.EvaluateAsync<int>(

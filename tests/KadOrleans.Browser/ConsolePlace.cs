@@ -107,4 +107,17 @@ public abstract class ConsolePlace : IAsyncLifetime
         var context = await _browser!.NewContextAsync(new() { BaseURL = Address.ToString(), ViewportSize = new() { Width = width, Height = height }, ColorScheme = colors });
         return await ConsoleWindow.OpenAsync(context);
     }
+
+    /// <summary>Opens a window, logs in, and goes to a page if one is given.</summary>
+    public async Task<ConsoleWindow> LogInAsync(string token, string? path = null, string heading = "")
+    {
+        var window = await OpenAsync();
+        await window.LogInAsync(token);
+        if (path is not null)
+        {
+            await window.GoAsync(path, heading);
+        }
+
+        return window;
+    }
 }

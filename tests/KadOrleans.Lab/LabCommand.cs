@@ -1,4 +1,3 @@
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 
@@ -11,19 +10,36 @@ internal static class LabCommand
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 
-    private static ProgramCommand Create(CommandIo io) => new(
-        Name,
-        "Measure nodes under load, simulate networks of them, and compute what a cluster costs.",
-        [
-            $"{Name} bench --op find_node --seconds 5",
-            $"{Name} simulate --nodes 1000 --dead 20",
-            $"{Name} cost --puts 100 --keys 1000000",
-        ],
-        KadCommand.IsMistake)
+    /// <summary>Runs what takes no token, until it ends or is interrupted. The end of the process ends it too.</summary>
+    public static Task<int> RunInterruptiblyAsync(Func<Task<int>> run, CancellationToken cancellationToken) =>
+        Task.Run(run, CancellationToken.None).WaitAsync(cancellationToken);
+
+    private static ProgramCommand Create(CommandIo io)
     {
-        SimulateCommand.Create(io),
-        BenchCommand.Create(io),
-        CostCommand.Create(io),
-        BenchEchoCommand.Create(io),
-    };
+        var program = new ProgramCommand(
+            Name,
+            "Measure nodes under load, attack them, simulate networks of them, and compute what a cluster costs.",
+            [
+                $"{Name} bench --op find_node --seconds 5",
+                $"{Name} simulate --nodes 1000 --dead 20",
+                $"{Name} cost --puts 100 --keys 1000000",
+            ],
+            KadCommand.IsMistake)
+        {
+            SimulateCommand.Create(io),
+            BenchCommand.Create(io),
+            CostCommand.Create(io),
+            HostileCommand.Create(io),
+            FuzzCommand.Create(io),
+            FaultsCommand.Create(io),
+            BenchEchoCommand.Create(io),
+            KillTargetCommand.Create(io),
+        };
+        foreach (var measurement in MeasureCommands.Create())
+        {
+            program.Add(measurement);
+        }
+
+        return program;
+    }
 }

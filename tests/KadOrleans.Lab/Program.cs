@@ -1,4 +1,3 @@
-using KadOrleans.Cli;
 using KadOrleans.Lab;
 
 using var signals = new TerminationSignals();

@@ -9,3 +9,17 @@ public sealed class TemporaryFolder : IDisposable
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
+
+/// <summary>Tests that each have a folder, which goes with the test.</summary>
+public abstract class FolderTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+
+    protected string Folder => _temporary.Path;
+
+    public void Dispose()
+    {
+        _temporary.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

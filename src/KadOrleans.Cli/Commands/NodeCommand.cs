@@ -44,7 +44,7 @@ internal static class NodeCommand
         logging.UseLines(output, verbose);
         if (!verbose)
         {
-            logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Transport", LogLevel.Warning);
+            logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
         }
     });
 }

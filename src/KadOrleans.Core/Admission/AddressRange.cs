@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Admission;
 
 // A CIDR range. An IPv4 endpoint, mapped or not, is in IPv4 ranges only: ::/0 is every IPv6 address and no IPv4 one.
 internal readonly record struct AddressRange

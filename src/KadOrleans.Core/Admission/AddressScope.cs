@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Admission;
 
 // Decides which endpoints may be believed from whom. A stranger who names 127.0.0.1 or an address of our own network would have
 // us send datagrams to programs that it cannot reach itself.

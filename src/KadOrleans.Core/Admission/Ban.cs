@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Admission;
 
 /// <summary>A node id, or a CIDR range of addresses, that a DHT has nothing to do with: it neither answers nor asks it.</summary>
 public readonly record struct Ban

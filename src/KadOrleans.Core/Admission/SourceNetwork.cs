@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Admission;
 
 /// <summary>
 /// The source that a datagram is counted against: one IPv4 address, or the /64 of an IPv6 address, which belongs to one customer. The

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Admission;
 
 // Counts a table's contacts by subnet, so that the owner of one network cannot fill it. Trusted and private addresses are exempt:
 // a private one does not show who owns it, and networks on one host must work. Not safe for several threads.

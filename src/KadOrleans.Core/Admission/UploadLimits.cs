@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Admission;
 
 /// <summary>Limits on the bytes of responses per second. Trusted sources are exempt.</summary>
 public sealed record UploadLimits

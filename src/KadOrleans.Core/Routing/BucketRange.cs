@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 /// <summary>The ids that share a prefix: what one bucket covers (Kademlia §2.4).</summary>
 /// <param name="Prefix">The shared bits; those behind them are set to 0.</param>

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 // A search for the closest of contacts sorted by id. Those that share a prefix lie together, and the half that agrees with the
 // target's next bit is nearer as a whole. So the order is that of buckets "with a 1 bit ascending, then those with a 0 bit

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 /// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and their replacements.</summary>
 internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)

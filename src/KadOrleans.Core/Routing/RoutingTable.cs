@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 // The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations and returns what the caller should do. Not safe
 // for several threads: the owner serialises calls and publishes snapshots.

@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 /// <summary>
 /// The contacts of a table at one moment, for any number of readers at once. It is plain data (id, version, contacts, room per range), so a

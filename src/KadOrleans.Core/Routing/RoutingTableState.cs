@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 /// <summary>A routing table as stored. Buckets are in the order of their ranges.</summary>
 internal sealed record RoutingTableState(NodeId OwnId, long Version, IReadOnlyList<SavedBucket> Buckets);

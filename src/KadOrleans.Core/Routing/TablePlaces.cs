@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Routing;
 
 // The places of a table, with the counts of endpoints and subnets. It knows where there is room, and decides nothing.
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // A cache with a bound in bytes: S3-FIFO (Yang et al., SOSP 2023). A value begins in a small queue of a tenth. If it is asked for
 // again, there or soon after it left, it comes to the main queue: it is scan-resistant. A hit moves nothing. Not safe for several

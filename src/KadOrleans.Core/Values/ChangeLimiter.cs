@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // Limits how often a source and a subnet change live values that others stored: anybody may overwrite a key on this wire. Trusted
 // and private sources have no limit: in a network of one's own, several writers of a key are usual. Not safe for several threads.

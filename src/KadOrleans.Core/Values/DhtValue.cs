@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// A value as the network knows it: text, whole number, floating-point number, boolean or bytes. Equal when both

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 /// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder alone.</summary>
 internal static class HandOffRule

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // A Bloom filter of keys in blocks of a cache line (Putze, Sanders and Singler, 2007). It never denies a key that was added; at
 // the capacity it lets about 1 % of others through. It hashes by the key's own bits, so that filters of several processes agree.

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // An index with a slot of 58 bytes for each key. Linear hashing (Litwin, 1980) finds keys, two to a bucket of four bytes. It
 // grows by one bucket at a time, so no put waits for a table to be copied. Slots have no references, so the garbage collector

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // The changes of one write to storage. Until Apply the shard shows the stored values; its accounts count the planned changes, so
 // each decision knows the earlier ones. Apply or Abandon ends the plan. A shard has one plan at a time.

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 internal abstract class NetworkUsage(SourceNetwork network)
 {

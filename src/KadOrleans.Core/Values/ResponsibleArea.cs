@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// The keys among whose k nearest nodes this node may be: those that share a prefix with its own id. It is a value and no query of the

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // How a full store makes room for one value. Far values are evicted before near ones; then those of the subnet that uses most, of
 // its source that uses most, the oldest first. A new value evicts one of its own class only from a network that uses more than

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 /// <summary>What one source network holds.</summary>
 /// <param name="Source">The network; <see cref="SourceNetwork.Trusted"/> for what was stored here itself or by trusted sources.</param>

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // How old knowledge of a shard may be that a get is answered by. The second bound holds for remote nodes while the shard does not
 // respond. All times are timestamps of one monotonic clock.

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // Counts keys against a StoreQuota: in all, by subnet and by source. Every change takes O(log n) of the networks. Not safe for
 // several threads: the owner serialises calls.

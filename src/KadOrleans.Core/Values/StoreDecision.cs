@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 // What the store's owner is to do with an offered value. Held is null if nothing changes. What is held already needs no write:
 // only StoredAt moves, and a restart that forgets this has the value republished a little early.

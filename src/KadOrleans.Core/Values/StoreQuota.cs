@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 /// <summary>
 /// Bounds of what a node holds for others. When one is reached, values are evicted; see

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core;
+namespace KadOrleans.Core.Values;
 
 /// <summary>A value as a node holds it. Of each there may be millions, so times are kept as eight bytes.</summary>
 public sealed record StoredValue

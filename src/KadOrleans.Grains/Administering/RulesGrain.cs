@@ -183,7 +183,7 @@ internal sealed class RulesState : IVersionedState
     public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
 }
 
-/// <summary>A ban, as <see cref="KadOrleans.Core.Ban.ToString"/> writes it.</summary>
+/// <summary>A ban, as <see cref="KadOrleans.Core.Admission.Ban.ToString"/> writes it.</summary>
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BanState")]
 internal sealed record BanState([property: Id(0)] string Ban, [property: Id(1)] DateTimeOffset Since);

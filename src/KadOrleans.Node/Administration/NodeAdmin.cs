@@ -5,6 +5,7 @@ internal sealed class NodeAdmin(
     IKeyStore store,
     IPublicationStore publications,
     NodeRuleBook rules,
+    IManagementStore management,
     KeyWatches watches,
     NodeCrawls crawls,
     TimeProvider time) : IDhtAdmin
@@ -161,10 +162,13 @@ internal sealed class NodeAdmin(
 
     public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => throw NoShards();
 
-    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) => rules.NoteAsync(entry, cancellationToken);
+    public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) => await management.NoteAsync(entry, cancellationToken);
 
-    public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default) =>
-        rules.ReadAuditAsync(count, before, cancellationToken);
+    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+        return await management.ReadAuditAsync(count, before, cancellationToken);
+    }
 
     public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default) => Task.FromResult(new BanList(rules.Rules.Bans, []));
 

@@ -28,14 +28,6 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
         (node, rules) => LimitBook.Set(rules.Limits, name, value, node.Options.MostKeys, time.GetUtcNow()) is { } limits ? rules with { Limits = limits } : null,
         cancellationToken);
 
-    public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken) => await store.NoteAsync(entry, cancellationToken);
-
-    public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken)
-    {
-        AdminArguments.CheckCount(count);
-        return await store.ReadAuditAsync(count, before, cancellationToken);
-    }
-
     public void Dispose() => _turn.Dispose();
 
     private static void Follow(DhtNode node, NodeRules rules) =>

@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>A <see cref="Crawl"/> on the wire, within a rate. A lock guards the state machine, not the sending.</summary>
-internal sealed class CrawlRun
+internal sealed class CrawlRun(DhtNode node, CrawlOptions options, int perSecond, RequestTable requests, NodeEnvironment environment)
 {
     /// <summary>Lookups into a part of the id space. One alone may meet liars or a gap.</summary>
     private const int Lookups = 3;
@@ -12,33 +12,23 @@ internal sealed class CrawlRun
     /// <summary>Contacts asked for the address at which they see this node.</summary>
     private const int Witnesses = 5;
 
+    /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
+    private const int MaxContacts = 64;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
-    private readonly DhtNode _node;
-    private readonly Crawl _crawl;
-    private readonly int _perSecond;
-    private readonly RequestTable _requests;
-    private readonly NodeEnvironment _environment;
+    private readonly Crawl _crawl = new(options with { IgnoredId = DhtNode.ClientId }, environment.Random);
 
     // Guards _crawl, _pace, _isSending, _isOver and _sent.
     private readonly Lock _gate = new();
-    private readonly SendPace _pace;
+    private readonly SendPace _pace = new(environment.Time, perSecond);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _timer;
     private bool _isSending;
     private bool _isOver;
     private long _sent;
 
-    internal CrawlRun(DhtNode node, CrawlOptions options, int perSecond, RequestTable requests, NodeEnvironment environment)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(perSecond, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(perSecond, CrawlOptions.HighestRate);
-        (_node, _perSecond, _requests, _environment, Options) = (node, perSecond, requests, environment, options);
-        _crawl = new Crawl(options with { IgnoredId = DhtNode.ClientId }, environment.Random);
-        _pace = new SendPace(environment.Time, perSecond);
-    }
-
-    public CrawlOptions Options { get; }
+    public CrawlOptions Options => options;
 
     public long Sent => Read(_ => _sent);
 
@@ -79,7 +69,7 @@ internal sealed class CrawlRun
             return false;
         }
 
-        await using var timer = _environment.Time.CreateTimer(
+        await using var timer = environment.Time.CreateTimer(
             static run => ((CrawlRun)run!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer = timer;
         using (cancellationToken.UnsafeRegister(static run => ((CrawlRun)run!).End(), this))
@@ -91,13 +81,7 @@ internal sealed class CrawlRun
         return Read(crawl => crawl.IsDone);
     }
 
-    internal void Take(Action<Crawl> take)
-    {
-        Change(take);
-        Pump();
-    }
-
-    internal void Count()
+    private void Count()
     {
         lock (_gate)
         {
@@ -110,15 +94,15 @@ internal sealed class CrawlRun
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
         var region = Options.Region;
-        Add(_node.RoutingTable.Contacts.Where(contact => region.Contains(contact.Id)));
-        if (region.Contains(_node.Id) && await FindOwnEndpointAsync(cancellationToken) is { } own)
+        Add(node.RoutingTable.Contacts.Where(contact => region.Contains(contact.Id)));
+        if (region.Contains(node.Id) && await FindOwnEndpointAsync(cancellationToken) is { } own)
         {
             var record = new CrawlRecord
             {
                 Endpoint = own,
                 State = CrawlState.Visited,
-                Id = _node.Id,
-                Contacts = _node.RoutingTable.Count,
+                Id = node.Id,
+                Contacts = node.RoutingTable.Count,
                 IsComplete = true,
                 Form = AddressForm.Text,
             };
@@ -128,7 +112,7 @@ internal sealed class CrawlRun
 
         for (var i = 0; i < Lookups && region.Depth > 0; i++)
         {
-            var outcome = await _node.FindNodeAsync(region.RandomId(_environment.Random), cancellationToken);
+            var outcome = await node.FindNodeAsync(region.RandomId(environment.Random), cancellationToken);
             Add(outcome.Closest);
             await PayAsync(outcome.Asked);
         }
@@ -136,12 +120,12 @@ internal sealed class CrawlRun
         void Add(IEnumerable<Contact> contacts) => Change(crawl => contacts.ToList().ForEach(crawl.Add));
 
         Task PayAsync(int asked) =>
-            Task.Delay(TimeSpan.FromSeconds((double)DatagramsPerContact * asked / _perSecond), _environment.Time, cancellationToken);
+            Task.Delay(TimeSpan.FromSeconds((double)DatagramsPerContact * asked / perSecond), environment.Time, cancellationToken);
     }
 
     /// <summary>Where most of the nearest contacts see this node, as no node names its querier.</summary>
     private async Task<UdpEndpoint?> FindOwnEndpointAsync(CancellationToken cancellationToken) =>
-        (await _node.GetVisibleAddressesAsync(Witnesses, cancellationToken))
+        (await node.GetVisibleAddressesAsync(Witnesses, cancellationToken))
             .Where(address => address.Seen is not null)
             .GroupBy(address => address.Seen)
             .OrderByDescending(group => group.Count())
@@ -162,8 +146,43 @@ internal sealed class CrawlRun
 
         while (TryNext(out var query))
         {
-            _requests.Send(new CrawlCall(query, _node.Id, this));
+            requests.Send(CreateCall(query));
         }
+    }
+
+    // Without an expected id, so the routing table learns nothing of it.
+    private OutgoingRequest CreateCall(CrawlQuery query)
+    {
+        if (query.Target is not { } target)
+        {
+            return new PingCall(query.Endpoint, null, node.Id, OnPinged, Count);
+        }
+
+        return new EndpointCall<(Contact[] Contacts, AddressForm Form)>(
+            RequestKind.FindNode,
+            query.Endpoint,
+            expectedId: null,
+            (destination, id) => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(node.Id, target)),
+            TryReadNodes,
+            (call, found, failure) => Take(call, failure, crawl => crawl.OnNodes(call.Destination, found.Contacts, call.RoundTrip, found.Form)),
+            Count);
+    }
+
+    private void OnPinged(PingCall call, NodeId? id, RequestFailure? failure) =>
+        Take(call, failure, crawl => crawl.OnPong(call.Destination, id, call.RoundTrip));
+
+    private void Take(OutgoingRequest call, RequestFailure? failure, Action<Crawl> takeResponse)
+    {
+        Change(failure is null ? takeResponse : crawl => crawl.OnFailed(call.Destination, failure == RequestFailure.Unreachable));
+        Pump();
+    }
+
+    private static bool TryReadNodes(ReadOnlySpan<byte> body, out (Contact[] Contacts, AddressForm Form) found)
+    {
+        var contacts = new Contact[MaxContacts];
+        var isRead = ResponseReader.TryReadNodes(body, contacts, out var count);
+        found = isRead ? (contacts[..count], ResponseReader.ReadForm(body)) : default;
+        return isRead;
     }
 
     private bool TryNext(out CrawlQuery query)
@@ -200,53 +219,5 @@ internal sealed class CrawlRun
         }
 
         _done.TrySetResult();
-    }
-}
-
-/// <summary>A PING or FIND_NODE of a crawl. Without an expected id, so the routing table learns nothing of it.</summary>
-internal sealed class CrawlCall(CrawlQuery query, NodeId sender, CrawlRun run) : OutgoingRequest(query.Endpoint, null)
-{
-    /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
-    private const int MaxContacts = 64;
-
-    public override RequestKind Kind => query.Target is null ? RequestKind.Ping : RequestKind.FindNode;
-
-    public override bool IsIntroduction => query.Target is null;
-
-    public override int Write(Span<byte> destination, MessageId id) => query.Target is { } target
-        ? RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(sender, target))
-        : RequestWriter.WritePing(destination, id, new PingRequest(sender));
-
-    public override bool TryComplete(ReadOnlySpan<byte> body) =>
-        query.Target is null ? TryCompletePing(body) : TryCompleteFind(body);
-
-    public override void OnUnresponsive() => run.Count();
-
-    public override void OnFailed(RequestFailure failure) =>
-        run.Take(crawl => crawl.OnFailed(query.Endpoint, failure == RequestFailure.Unreachable));
-
-    private bool TryCompletePing(ReadOnlySpan<byte> body)
-    {
-        var hasId = ResponseReader.TryReadPong(body, out var id);
-        if (!hasId && !ResponseReader.IsEmptyPong(body))
-        {
-            return false;
-        }
-
-        run.Take(crawl => crawl.OnPong(query.Endpoint, hasId ? id : null, RoundTrip));
-        return true;
-    }
-
-    private bool TryCompleteFind(ReadOnlySpan<byte> body)
-    {
-        var contacts = new Contact[MaxContacts];
-        if (!ResponseReader.TryReadNodes(body, contacts, out var count))
-        {
-            return false;
-        }
-
-        var form = ResponseReader.ReadForm(body);
-        run.Take(crawl => crawl.OnNodes(query.Endpoint, contacts.AsSpan(0, count), RoundTrip, form));
-        return true;
     }
 }

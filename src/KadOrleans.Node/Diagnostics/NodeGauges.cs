@@ -58,25 +58,11 @@ internal static class NodeGauges
         where TValue : struct => parts.Length == 0 ? [] : [new Measurement<TValue>(measure(parts))];
 
     // At most NodeId.BitLength series; a prefix length without contacts has none.
-    private static IEnumerable<Measurement<int>> MeasureContacts(Reachability[] nodes)
-    {
-        var counts = new int[NodeId.BitLength];
-        foreach (var snapshot in nodes.Select(node => node.Table.Snapshot))
-        {
-            foreach (var contact in snapshot.Contacts)
-            {
-                counts[snapshot.OwnId.CommonPrefixLength(contact.Id)]++;
-            }
-        }
-
-        for (var length = 0; length < counts.Length; length++)
-        {
-            if (counts[length] > 0)
-            {
-                yield return new Measurement<int>(counts[length], new KeyValuePair<string, object?>("kad.prefix.length", length));
-            }
-        }
-    }
+    private static IEnumerable<Measurement<int>> MeasureContacts(Reachability[] nodes) => nodes
+        .Select(node => node.Table.Snapshot)
+        .SelectMany(snapshot => snapshot.Contacts.Select(contact => snapshot.OwnId.CommonPrefixLength(contact.Id)))
+        .CountBy(length => length)
+        .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("kad.prefix.length", count.Key)));
 
     // Leaves out a store whose usage is not at hand: a gauge must not wait.
     private static IEnumerable<Measurement<long>> MeasureUsage(IKeyStore[] stores, Func<KeyStoreUsage, long> part) => IfAny(

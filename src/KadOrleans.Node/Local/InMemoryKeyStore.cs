@@ -1,18 +1,12 @@
 namespace KadOrleans.Node;
 
 /// <summary>Every call completes synchronously. After disposal only disposal does not throw.</summary>
-internal sealed class InMemoryKeyStore : IKeyStore
+internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
 {
     // Guards _shard and _disposed.
     private readonly Lock _gate = new();
-    private readonly KeyShard _shard;
+    private readonly KeyShard _shard = new(quota);
     private bool _disposed;
-
-    public InMemoryKeyStore(StoreQuota quota)
-    {
-        ArgumentNullException.ThrowIfNull(quota);
-        _shard = new KeyShard(quota);
-    }
 
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {

@@ -2,12 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Node;
 
-/// <summary>A standalone node's schedule: checks once a minute what is due.</summary>
-/// <param name="table">The table, for its buckets.</param>
-/// <param name="policy">Decides which buckets are due.</param>
-/// <param name="isOutside">Whether the node has yet to join. Contacts that it met meanwhile do not count, as all may be liars.</param>
-/// <param name="time">The clock.</param>
-/// <param name="expiry">The watched clock. Null if the clock is always trusted.</param>
+/// <summary>
+/// A standalone node's schedule: checks once a minute what is due. A node that has yet to join joins again: contacts that it met
+/// meanwhile do not count, as all may be liars. Without <see cref="ExpiryTime"/> the clock is always trusted.
+/// </summary>
 internal sealed class LocalMaintenanceSchedule(
     LocalRoutingTable table, RefreshPolicy policy, Func<bool> isOutside, TimeProvider time, ExpiryTime? expiry)
     : IMaintenanceSchedule

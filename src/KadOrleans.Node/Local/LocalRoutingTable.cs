@@ -1,14 +1,11 @@
 namespace KadOrleans.Node;
 
 /// <summary>A routing table in this process. The next snapshot has all observations.</summary>
-internal sealed class LocalRoutingTable : IRoutingTable
+internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) : IRoutingTable
 {
-    private readonly TimeProvider _time;
-
-    // Guards _table. Readers take the immutable snapshot without it while nothing has changed.
+    // Guards the table. Readers take the immutable snapshot without it while nothing has changed.
     private readonly Lock _gate = new();
-    private readonly RoutingTable _table;
-    private volatile RoutingTableSnapshot _snapshot;
+    private volatile RoutingTableSnapshot _snapshot = table.Snapshot;
     private volatile bool _changed;
 
     /// <summary>An empty table, whose buckets count as looked up at a time; default: now.</summary>
@@ -16,12 +13,6 @@ internal sealed class LocalRoutingTable : IRoutingTable
         NodeId ownId, KademliaOptions options, SubnetDiversity diversity, TimeProvider time, DateTimeOffset? lastLookup = null)
         : this(new RoutingTable(ownId, options, diversity, lastLookup ?? time.GetUtcNow()), time)
     {
-    }
-
-    public LocalRoutingTable(RoutingTable table, TimeProvider time)
-    {
-        (_table, _time) = (table, time);
-        _snapshot = _table.Snapshot;
     }
 
     public event Action<Contact>? ContactAdded;
@@ -35,8 +26,8 @@ internal sealed class LocalRoutingTable : IRoutingTable
         TableDecision decision;
         lock (_gate)
         {
-            decision = _table.Apply(observation, _time.GetUtcNow());
-            _changed |= _table.Version != _snapshot.Version;
+            decision = table.Apply(observation, time.GetUtcNow());
+            _changed |= table.Version != _snapshot.Version;
         }
 
         Report(decision, ContactAdded, CheckNeeded);
@@ -46,7 +37,7 @@ internal sealed class LocalRoutingTable : IRoutingTable
     {
         lock (_gate)
         {
-            return _table.Describe();
+            return table.Describe();
         }
     }
 
@@ -54,7 +45,7 @@ internal sealed class LocalRoutingTable : IRoutingTable
     {
         lock (_gate)
         {
-            return _table.Find(id);
+            return table.Find(id);
         }
     }
 
@@ -82,7 +73,7 @@ internal sealed class LocalRoutingTable : IRoutingTable
         lock (_gate)
         {
             _changed = false;
-            return _snapshot = _table.Snapshot;
+            return _snapshot = table.Snapshot;
         }
     }
 }

@@ -16,48 +16,46 @@ internal sealed class LookupRunner(
 
     /// <summary>Looks up a target. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
-        RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, tracing: null, cancellationToken);
+        RunAsync(target, Create(target, kind, FindSeeds(target)), kind, cancellationToken);
+
+    public Task<LookupOutcome> RunAsync(NodeId target, Contact[] seeds, CancellationToken cancellationToken) =>
+        RunAsync(target, Create(target, LookupKind.Node, seeds), LookupKind.Node, cancellationToken);
+
+    /// <summary>Looks up a value and queries all of the k nearest, even if the first ones agree.</summary>
+    public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
+        RunAsync(key, Create(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true), LookupKind.Value, cancellationToken);
 
     /// <summary>Looks up a target and records each query.</summary>
     public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
-        var tracing = new LookupTracing(environment.Time);
-        var outcome = await RunAsync(target, kind, FindSeeds(target), asksAllHolders: false, tracing, cancellationToken);
-        return new LookupTrace(table.Snapshot.OwnId, outcome, tracing.Now, tracing.Queries);
+        var running = Create(target, kind, FindSeeds(target), recorder: new LookupRecorder());
+        var outcome = await RunAsync(target, running, kind, cancellationToken);
+        return new LookupTrace(table.Snapshot.OwnId, outcome, running.Elapsed, running.Queries);
     }
 
-    public Task<LookupOutcome> RunAsync(NodeId target, ReadOnlyMemory<Contact> seeds, CancellationToken cancellationToken) =>
-        RunAsync(target, LookupKind.Node, seeds, asksAllHolders: false, tracing: null, cancellationToken);
-
-    /// <summary>Looks up a value and queries all of the k nearest, even if the first ones agree.</summary>
-    public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
-        RunAsync(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true, tracing: null, cancellationToken);
-
-    private ReadOnlyMemory<Contact> FindSeeds(NodeId target)
+    private ReadOnlySpan<Contact> FindSeeds(NodeId target)
     {
         var seeds = new Contact[SeedsPerK * options.BucketSize];
-        return seeds.AsMemory(0, table.Snapshot.FindClosest(target, seeds));
+        return seeds.AsSpan(0, table.Snapshot.FindClosest(target, seeds));
     }
 
-    private async Task<LookupOutcome> RunAsync(
-        NodeId target,
-        LookupKind kind,
-        ReadOnlyMemory<Contact> seeds,
-        bool asksAllHolders,
-        LookupTracing? tracing,
-        CancellationToken cancellationToken)
+    private RunningLookup Create(
+        NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, bool asksAllHolders = false, LookupRecorder? recorder = null)
     {
         var ownId = table.Snapshot.OwnId;
+        var lookup = new Lookup(ownId, target, kind, seeds, options, CreatePolicy(asksAllHolders));
+        return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, recorder);
+    }
+
+    private async Task<LookupOutcome> RunAsync(NodeId target, RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
+    {
         table.Observe(ContactObservation.LookedUp(target));
-        var lookup = new Lookup(ownId, target, kind, seeds.Span, options, CreatePolicy(asksAllHolders));
-        var running = new RunningLookup(lookup, requests, ownId, onProved, environment.Time, tracing);
-        var startedAt = environment.Time.GetTimestamp();
         using var activity = NodeActivities.StartLookup(kind);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
             var outcome = size.Judge(await running.Outcome);
-            metrics.LookupEnded(outcome, environment.Time.GetElapsedTime(startedAt));
+            metrics.LookupEnded(outcome, running.Elapsed);
             activity?.End(outcome);
             size.Note(outcome);
             return outcome;

@@ -2,7 +2,7 @@ namespace KadOrleans.Node;
 
 /// <summary>A <see cref="Lookup"/> on the wire. One lock guards the state machine; nothing is sent while it is held.</summary>
 internal sealed class RunningLookup(
-    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupTracing? tracing = null)
+    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupRecorder? recorder = null)
 {
     /// <summary>Most lookups take some seconds. Without a deadline late contacts would make one last minutes.</summary>
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
@@ -10,7 +10,7 @@ internal sealed class RunningLookup(
     /// <summary>Unresponsive contacts that are queried without a place. In an outage of our own network all would be.</summary>
     private const int MaxUnresponsive = 16;
 
-    // Guards lookup, tracing, _unresponsive and _isInGrace.
+    // Guards lookup, recorder, _unresponsive and _isInGrace.
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<LookupOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -21,7 +21,12 @@ internal sealed class RunningLookup(
 
     public Task<LookupOutcome> Outcome => _outcome.Task;
 
-    private TimeSpan Left => Deadline - time.GetElapsedTime(_startedAt);
+    /// <summary>What was recorded, once the outcome is known.</summary>
+    public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    private TimeSpan Left => Deadline - Elapsed;
 
     public void Start()
     {
@@ -44,7 +49,7 @@ internal sealed class RunningLookup(
 
         lock (_gate)
         {
-            tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, contacts.Length);
+            recorder?.Ended(call.Contact.Endpoint, Elapsed, contacts.Length);
             lookup.OnNodes(call.Contact, contacts[..allowed]);
         }
 
@@ -53,7 +58,7 @@ internal sealed class RunningLookup(
 
     public void OnValue(FindCall call, DhtValue value, TimeSpan? life) => Change(() =>
     {
-        tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now, value: value);
+        recorder?.Ended(call.Contact.Endpoint, Elapsed, value: value);
         lookup.OnValue(call.Contact, value, life);
     });
 
@@ -61,7 +66,7 @@ internal sealed class RunningLookup(
 
     public void OnFailed(FindCall call) => Change(() =>
     {
-        tracing?.Recorder.Ended(call.Contact.Endpoint, tracing.Now);
+        recorder?.Ended(call.Contact.Endpoint, Elapsed);
         lookup.OnFailed(call.Contact);
     });
 
@@ -145,7 +150,7 @@ internal sealed class RunningLookup(
         {
             if (lookup.TryNext(out contact))
             {
-                tracing?.Recorder.Sent(contact, tracing.Now);
+                recorder?.Sent(contact, Elapsed);
                 needsProof = lookup.NeedsProof(contact);
                 return true;
             }
@@ -153,7 +158,7 @@ internal sealed class RunningLookup(
             if (lookup.IsDone)
             {
                 _timer?.Dispose();
-                tracing?.End(lookup);
+                Queries = recorder?.Read(lookup) ?? [];
                 _outcome.TrySetResult(lookup.GetOutcome());
             }
             else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > requests.Grace)
@@ -165,20 +170,6 @@ internal sealed class RunningLookup(
             return false;
         }
     }
-}
-
-/// <summary>Records the queries of a lookup that starts now.</summary>
-internal sealed class LookupTracing(TimeProvider time)
-{
-    private readonly long _startedAt = time.GetTimestamp();
-
-    public LookupRecorder Recorder { get; } = new();
-
-    public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
-
-    public TimeSpan Now => time.GetElapsedTime(_startedAt);
-
-    public void End(Lookup lookup) => Queries = Recorder.Read(lookup);
 }
 
 internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, NodeId target, RunningLookup lookup)

@@ -47,8 +47,7 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         int count = 3, int currentTableSize = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var found = new List<Contact>();
-        var places = new Dictionary<NodeId, int>();
+        var found = new OrderedDictionary<NodeId, Contact>();
         if (currentTableSize < node.Kademlia.BucketSize)
         {
             Merge(await KeepValidAsync(node.RoutingTable.Contacts, known: null, cancellationToken));
@@ -69,20 +68,13 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
             }
         }
 
-        return failures < count ? found : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
+        return failures < count ? [.. found.Values] : throw new RandomWalkException($"All of {count} random walks failed.", failure!);
 
         void Merge(IEnumerable<Contact> contacts)
         {
             foreach (var contact in contacts)
             {
-                if (places.TryAdd(contact.Id, found.Count))
-                {
-                    found.Add(contact);
-                }
-                else
-                {
-                    found[places[contact.Id]] = contact;
-                }
+                found[contact.Id] = contact;
             }
         }
     }
@@ -91,21 +83,23 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
     /// <exception cref="PeerValidationException">Nobody answered there in time, or another id did, or it is this node.</exception>
     public async Task ValidateAsync(Contact contact, CancellationToken cancellationToken = default)
     {
+        if (await FindProblemAsync(contact, cancellationToken) is { } problem)
+        {
+            throw new PeerValidationException(problem);
+        }
+    }
+
+    private async Task<string?> FindProblemAsync(Contact contact, CancellationToken cancellationToken)
+    {
         if (contact.Id == node.Id || !contact.Endpoint.IsUnicast)
         {
-            throw new PeerValidationException($"{contact} is this node, or at an address that no node can have.");
+            return $"{contact} is this node, or at an address that no node can have.";
         }
 
         var pong = await node.PingAsync(contact.Endpoint, cancellationToken);
-        if (pong.Failure is { } failure)
-        {
-            throw new PeerValidationException($"{contact} did not answer a ping: {failure}.");
-        }
-
-        if (pong.Id != contact.Id)
-        {
-            throw new PeerValidationException($"{contact} answered under another id: {pong.Id?.ToString() ?? "none"}.");
-        }
+        return pong.Failure is { } failure ? $"{contact} did not answer a ping: {failure}."
+            : pong.Id != contact.Id ? $"{contact} answered under another id: {pong.Id?.ToString() ?? "none"}."
+            : null;
     }
 
     private async Task<IReadOnlyList<Contact>> WalkAsync(NodeId target, CancellationToken cancellationToken)
@@ -146,16 +140,13 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
 
     private async Task<bool> IsValidAsync(Contact contact, CancellationToken cancellationToken)
     {
-        try
+        var problem = await FindProblemAsync(contact, cancellationToken);
+        if (problem is not null)
         {
-            await ValidateAsync(contact, cancellationToken);
-            return true;
+            _logger.ContactNotValid(problem);
         }
-        catch (PeerValidationException e)
-        {
-            _logger.ContactNotValid(e.Message);
-            return false;
-        }
+
+        return problem is null;
     }
 
     private void Report(LookupOutcome outcome, IReadOnlyList<Contact> found, RoutingTableSnapshot before, TimeSpan duration)

@@ -1,21 +1,27 @@
+using System.Collections.Immutable;
+
 namespace KadOrleans.Node;
 
-/// <summary>Refreshes a table by random walks, one after the other: at an interval, when it is small, when asked.</summary>
+/// <summary>
+/// Refreshes a table by random walks, one after the other: at an interval, when it is small, when asked. Does nothing before a call.
+/// </summary>
 /// <remarks>RTRefreshManager of py-libp2p's <c>libp2p.discovery.random_walk</c>, as are RandomWalk and the exceptions.</remarks>
-public sealed class RoutingTableRefreshManager : IAsyncDisposable
+/// <param name="node">Whose table it keeps.</param>
+/// <param name="walk">Walks.</param>
+/// <param name="options">How often; validated by the caller.</param>
+/// <param name="environment">Time, randomness and logging.</param>
+public sealed class RoutingTableRefreshManager(DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment)
+    : IAsyncDisposable
 {
-    private readonly DhtNode _node;
-    private readonly RandomWalk _walk;
-    private readonly RandomWalkOptions _options;
-    private readonly NodeEnvironment _environment;
-    private readonly RandomWalkPolicy _policy;
-    private readonly ILogger _logger;
+    private readonly RandomWalkPolicy _policy = new(options.Interval, options.MinTableSize);
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<RoutingTableRefreshManager>();
 
-    // Guards _callbacks, _stopping and _loop.
+    // Guards changes of _stopping and _loop.
     private readonly Lock _gate = new();
-    private readonly List<Action> _callbacks = [];
-    private CancellationTokenSource? _stopping;
+    private volatile CancellationTokenSource? _stopping;
     private Task _loop = Task.CompletedTask;
+
+    private ImmutableList<Action> _callbacks = [];
     private volatile bool _isNotifying;
 
     // One refresh at a time. It has no handle that would have to be disposed of.
@@ -28,31 +34,8 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     // The number of consecutive checks after which the table was small or the refresh had failed.
     private int _fruitless;
 
-    /// <summary>A manager that does nothing before a call.</summary>
-    /// <param name="node">Whose table it keeps.</param>
-    /// <param name="walk">Walks.</param>
-    /// <param name="options">How often; validated by the caller.</param>
-    /// <param name="environment">Time, randomness and logging.</param>
-    public RoutingTableRefreshManager(DhtNode node, RandomWalk walk, RandomWalkOptions options, NodeEnvironment environment)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(environment);
-        (_node, _walk, _options, _environment) = (node, walk, options, environment);
-        _policy = new RandomWalkPolicy(options.Interval, options.MinTableSize);
-        _logger = environment.LoggerFactory.CreateLogger<RoutingTableRefreshManager>();
-    }
-
     /// <summary>Whether it has been started and not been stopped since.</summary>
-    public bool IsRunning
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _stopping is not null;
-            }
-        }
-    }
+    public bool IsRunning => _stopping is not null;
 
     /// <summary>
     /// Adds a callback for the end of each refresh, called in order and as often as it was added. One that throws is logged. The
@@ -61,20 +44,12 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     public void AddRefreshDoneCallback(Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        lock (_gate)
-        {
-            _callbacks.Add(callback);
-        }
+        ImmutableInterlocked.Update(ref _callbacks, static (callbacks, added) => callbacks.Add(added), callback);
     }
 
     /// <summary>Removes the first addition of a callback. Does nothing if it was never added.</summary>
-    public void RemoveRefreshDoneCallback(Action callback)
-    {
-        lock (_gate)
-        {
-            _callbacks.Remove(callback);
-        }
-    }
+    public void RemoveRefreshDoneCallback(Action callback) =>
+        ImmutableInterlocked.Update(ref _callbacks, static (callbacks, removed) => callbacks.Remove(removed), callback);
 
     /// <summary>
     /// Starts refreshes if <see cref="RandomWalkOptions.AutoRefresh"/> is on, the first once there is a contact, and returns at
@@ -87,7 +62,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
             if (_stopping is null)
             {
                 _stopping = new CancellationTokenSource();
-                _loop = _options.AutoRefresh ? RunAsync(_stopping.Token) : Task.CompletedTask;
+                _loop = options.AutoRefresh ? RunAsync(_stopping.Token) : Task.CompletedTask;
             }
         }
 
@@ -138,7 +113,7 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     {
         // What follows must not run inside the lock.
         await Task.Yield();
-        await new MaintenanceJob(nameof(RoutingTableRefreshManager), CheckAsync).RunAsync(_environment.Time, _logger, cancellationToken);
+        await new MaintenanceJob(nameof(RoutingTableRefreshManager), CheckAsync).RunAsync(environment.Time, _logger, cancellationToken);
     }
 
     private async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
@@ -146,14 +121,14 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         try
         {
             await RefreshInTurnAsync(force: false, isCheck: true, cancellationToken);
-            var size = _node.RoutingTable.Count;
+            var size = node.RoutingTable.Count;
             _fruitless = _policy.IsSmall(size) ? _fruitless + 1 : 0;
             return _policy.GetPause(size, _fruitless);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             _logger.TableNotRefreshed(e);
-            return _policy.GetPause(_options.MinTableSize, ++_fruitless);
+            return _policy.GetPause(options.MinTableSize, ++_fruitless);
         }
     }
 
@@ -181,17 +156,17 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            var size = _node.RoutingTable.Count;
-            TimeSpan? sinceLast = _lastBegunAt is { } last ? _environment.Time.GetElapsedTime(last) : null;
+            var size = node.RoutingTable.Count;
+            TimeSpan? sinceLast = _lastBegunAt is { } last ? environment.Time.GetElapsedTime(last) : null;
             if (!force && !_policy.IsDue(size, sinceLast, isCheck ? _earliness : 0))
             {
                 return false;
             }
 
-            var begunAt = _environment.Time.GetTimestamp();
-            var found = await _walk.RunConcurrentRandomWalksAsync(_options.Count, size, cancellationToken);
+            var begunAt = environment.Time.GetTimestamp();
+            var found = await walk.RunConcurrentRandomWalksAsync(options.Count, size, cancellationToken);
             (_lastBegunAt, _earliness) = (begunAt, NextFraction());
-            _logger.TableRefreshed(_options.Count, found.Count, _node.RoutingTable.Count);
+            _logger.TableRefreshed(options.Count, found.Count, node.RoutingTable.Count);
             return true;
         }
         finally
@@ -203,20 +178,14 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
     private double NextFraction()
     {
         Span<byte> random = stackalloc byte[1];
-        _environment.Random.Fill(random);
+        environment.Random.Fill(random);
         return random[0] / 255.0;
     }
 
     private void Notify()
     {
-        Action[] callbacks;
-        lock (_gate)
-        {
-            callbacks = [.. _callbacks];
-        }
-
         _isNotifying = true;
-        foreach (var callback in callbacks)
+        foreach (var callback in _callbacks)
         {
             try
             {
@@ -233,64 +202,15 @@ public sealed class RoutingTableRefreshManager : IAsyncDisposable
 }
 
 /// <summary>The table could not be refreshed, by the inner exception. Exactly this type if not the walks failed.</summary>
-public class RoutingTableRefreshException : Exception
-{
-    /// <summary>An exception with the default message.</summary>
-    public RoutingTableRefreshException()
-    {
-    }
-
-    /// <summary>An exception that says what went wrong.</summary>
-    public RoutingTableRefreshException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>An exception that says what went wrong, and its cause.</summary>
-    public RoutingTableRefreshException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+/// <param name="message">What failed and why.</param>
+/// <param name="innerException">The cause, if there is one.</param>
+public class RoutingTableRefreshException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>A walk, or every one of a batch, failed because this node's table or transport did, never for a contact.</summary>
-public sealed class RandomWalkException : RoutingTableRefreshException
-{
-    /// <inheritdoc cref="RoutingTableRefreshException()"/>
-    public RandomWalkException()
-    {
-    }
-
-    /// <inheritdoc cref="RoutingTableRefreshException(string)"/>
-    public RandomWalkException(string message)
-        : base(message)
-    {
-    }
-
-    /// <inheritdoc cref="RoutingTableRefreshException(string, Exception)"/>
-    public RandomWalkException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+/// <param name="message">What failed and why.</param>
+/// <param name="innerException">The cause.</param>
+public sealed class RandomWalkException(string message, Exception innerException) : RoutingTableRefreshException(message, innerException);
 
 /// <summary>A contact's endpoint did not answer, or with another id. Walks skip such contacts.</summary>
-public sealed class PeerValidationException : RoutingTableRefreshException
-{
-    /// <inheritdoc cref="RoutingTableRefreshException()"/>
-    public PeerValidationException()
-    {
-    }
-
-    /// <inheritdoc cref="RoutingTableRefreshException(string)"/>
-    public PeerValidationException(string message)
-        : base(message)
-    {
-    }
-
-    /// <inheritdoc cref="RoutingTableRefreshException(string, Exception)"/>
-    public PeerValidationException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+/// <param name="message">The contact and the reason.</param>
+public sealed class PeerValidationException(string message) : RoutingTableRefreshException(message);

@@ -119,25 +119,10 @@ public readonly record struct KeyLife(NodeId Key, DateTimeOffset StoredAt, DateT
 public readonly record struct KeyStoreUsage(long Keys, long Bytes);
 
 /// <summary>The storage behind a port is unusable or broken. The message names it and says what to do.</summary>
-public sealed class KeyStoreException : DhtUnavailableException
+/// <param name="message">The storage, and what to do.</param>
+/// <param name="innerException">The cause, if there is one.</param>
+public sealed class KeyStoreException(string message, Exception? innerException = null) : DhtUnavailableException(message, innerException!)
 {
-    /// <summary>An unexplained failure.</summary>
-    public KeyStoreException()
-    {
-    }
-
-    /// <summary>A failure and its explanation.</summary>
-    public KeyStoreException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>A failure, its explanation and its cause.</summary>
-    public KeyStoreException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-
     /// <summary>Whether as many reads are waiting as may. What is asked for may be held, so nothing is answered.</summary>
     public bool IsBusy { get; init; }
 }

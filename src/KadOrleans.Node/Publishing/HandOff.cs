@@ -173,24 +173,15 @@ internal sealed class HandOffRun(ValueStorer storer, Contact newcomer, TimeProvi
     /// <summary>Consecutive STOREs without a response before it ends, as the contact has left.</summary>
     private const int MaxFailures = 8;
 
-    // Guards the counts.
+    // Guards changes of the counts.
     private readonly Lock _gate = new();
     private readonly List<Task> _pending = [];
-    private int _refused;
-    private int _failed;
+    private volatile int _refused;
+    private volatile int _failed;
 
     public int Sent { get; private set; }
 
-    public bool IsRefused
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _refused > MaxRefusals || _failed >= MaxFailures;
-            }
-        }
-    }
+    public bool IsRefused => _refused > MaxRefusals || _failed >= MaxFailures;
 
     private int Window => Math.Min(MaxWindow, 1 + Sent);
 

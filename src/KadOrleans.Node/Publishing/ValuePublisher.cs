@@ -96,7 +96,7 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
             contact.Id,
             (destination, id) => RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0,
             ResponseReader.TryReadStored,
-            (stored, failure) => answer.TrySetResult(failure is null ? stored : null)));
+            (_, stored, failure) => answer.TrySetResult(failure is null ? stored : null)));
         return answer.Task;
     }
 }

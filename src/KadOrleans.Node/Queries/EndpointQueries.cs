@@ -3,42 +3,36 @@ namespace KadOrleans.Node;
 /// <summary>Queries of one endpoint for callers that await the response.</summary>
 internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
-    public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
-    {
-        var answer = NewAnswer<(NodeId?, RequestFailure?)>();
-        return SendAsync(new PingCall(endpoint, null, ownId, (_, id, failure) => answer.TrySetResult((id, failure))), answer, cancellationToken);
-    }
+    public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken) =>
+        SendAsync<(NodeId?, RequestFailure?)>(
+            end => new PingCall(endpoint, null, ownId, (_, id, failure) => end((id, failure))), cancellationToken);
 
-    public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
-    {
-        var answer = NewAnswer<UdpEndpoint?>();
-        var call = new EndpointCall<UdpEndpoint>(
+    public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken) => SendAsync<UdpEndpoint?>(
+        end => new EndpointCall<UdpEndpoint>(
             RequestKind.Stun,
             endpoint,
             expectedId: null,
             RequestWriter.WriteStun,
             ResponseReader.TryReadStun,
-            (seen, failure) => answer.TrySetResult(failure is null ? seen : null));
-        return SendAsync(call, answer, cancellationToken);
-    }
+            (_, seen, failure) => end(failure is null ? seen : null)),
+        cancellationToken);
 
-    public Task<KeyHolder> FindValueAsync(Contact contact, NodeId key, CancellationToken cancellationToken)
-    {
-        var answer = NewAnswer<KeyHolder>();
-        var call = new EndpointCall<DhtValue>(
+    public Task<KeyHolder> FindValueAsync(Contact contact, NodeId key, CancellationToken cancellationToken) => SendAsync<KeyHolder>(
+        end => new EndpointCall<DhtValue>(
             RequestKind.FindValue,
             contact.Endpoint,
             contact.Id,
             (destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(ownId, key)),
             static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
-            (value, failure) => answer.TrySetResult(new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value)));
-        return SendAsync(call, answer, cancellationToken);
-    }
+            (_, value, failure) => end(new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value))),
+        cancellationToken);
 
-    private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private async Task<T> SendAsync<T>(OutgoingRequest call, TaskCompletionSource<T> answer, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(Func<Action<T>, OutgoingRequest> create, CancellationToken cancellationToken)
     {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // A request that could not be sent has ended, and is cancelled all the same.
+        var call = create(result => answer.TrySetResult(result));
         requests.Send(call);
         using (cancellationToken.UnsafeRegister(_ => requests.Cancel(call), null))
         {
@@ -87,7 +81,8 @@ internal sealed class EndpointCall<T>(
     NodeId? expectedId,
     EndpointCall<T>.Writer write,
     EndpointCall<T>.Reader read,
-    Action<T?, RequestFailure?> onEnd)
+    Action<EndpointCall<T>, T?, RequestFailure?> onEnd,
+    Action? onUnresponsive = null)
     : OutgoingRequest(destination, expectedId)
 {
     public delegate int Writer(Span<byte> destination, MessageId id);
@@ -105,9 +100,11 @@ internal sealed class EndpointCall<T>(
             return false;
         }
 
-        onEnd(answer, null);
+        onEnd(this, answer, null);
         return true;
     }
 
-    public override void OnFailed(RequestFailure failure) => onEnd(default, failure);
+    public override void OnUnresponsive() => onUnresponsive?.Invoke();
+
+    public override void OnFailed(RequestFailure failure) => onEnd(this, default, failure);
 }

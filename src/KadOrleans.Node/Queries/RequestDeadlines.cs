@@ -2,10 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Node;
 
-/// <summary>Reports each request whose deadline is over, with one timer for all. Ended requests leave at once.</summary>
-/// <param name="time">The clock.</param>
-/// <param name="onDue">Called on a timer's thread, for one request after another.</param>
-/// <param name="onFault">Gets what <paramref name="onDue"/> throws.</param>
+/// <summary>
+/// Reports each request whose deadline is over, one after another on one timer's thread. Ended requests leave at once.
+/// </summary>
 internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest> onDue, Action<Exception> onFault) : IDisposable
 {
     // Guards all below.

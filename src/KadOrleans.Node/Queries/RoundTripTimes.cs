@@ -19,14 +19,15 @@ internal sealed class RoundTripTimes
     public RoundTripEstimate Common => _common.Value;
 
     public RoundTripEstimate this[UdpEndpoint endpoint] =>
-        _current.TryGetValue(endpoint, out var estimate) || _previous.TryGetValue(endpoint, out estimate) ? estimate : Common;
+        TryGet(endpoint, out var estimate) ? estimate : Common;
 
-    public bool IsMeasured(UdpEndpoint endpoint) => _current.ContainsKey(endpoint) || _previous.ContainsKey(endpoint);
+    public bool IsMeasured(UdpEndpoint endpoint) => TryGet(endpoint, out _);
 
     /// <summary>Learns a round trip. That of an endpoint which asked first says nothing of others.</summary>
     public void Add(UdpEndpoint endpoint, TimeSpan sample, bool askedFirst = false)
     {
-        Remember(endpoint, sample);
+        TryGet(endpoint, out var known);
+        _current[endpoint] = known.With(sample);
         lock (_gate)
         {
             if (_current.Count >= Capacity)
@@ -47,16 +48,8 @@ internal sealed class RoundTripTimes
         }
     }
 
-    private void Remember(UdpEndpoint endpoint, TimeSpan sample)
-    {
-        _current.TryGetValue(endpoint, out var known);
-        if (known == default)
-        {
-            _previous.TryGetValue(endpoint, out known);
-        }
-
-        _current[endpoint] = known.With(sample);
-    }
+    private bool TryGet(UdpEndpoint endpoint, out RoundTripEstimate estimate) =>
+        _current.TryGetValue(endpoint, out estimate) || _previous.TryGetValue(endpoint, out estimate);
 
     private static ConcurrentDictionary<UdpEndpoint, RoundTripEstimate> NewGeneration() => new(1, 31);
 }

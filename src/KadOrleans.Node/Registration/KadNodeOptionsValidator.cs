@@ -6,11 +6,8 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    public ValidateOptionsResult Validate(string? name, KadNodeOptions options)
-    {
-        var problems = FindProblems(options);
-        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
-    }
+    public ValidateOptionsResult Validate(string? name, KadNodeOptions options) =>
+        FindProblems(options) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
 
     /// <summary>One sentence for each option out of its bounds: the setting, its value, what is allowed.</summary>
     public static IReadOnlyList<string> FindProblems(KadNodeOptions options)

@@ -27,8 +27,8 @@ internal static class StateFile
         ArgumentNullException.ThrowIfNull(write);
         try
         {
-            var target = SpecialFile.FollowLinks(file);
-            await using var special = SpecialFile.Open(target);
+            var target = FollowLinks(file);
+            await using var special = OpenSpecial(target);
             return special is null ? await ReplaceAsync(target, write) : await write(special);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -85,22 +85,9 @@ internal static class StateFile
             File.SetUnixFileMode(replacement, File.GetUnixFileMode(existing));
         }
     }
-}
 
-/// <summary>One sentence that names the file.</summary>
-internal sealed class StateFileException : Exception
-{
-    public StateFileException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
-}
-
-/// <summary>Distinguishes plain files, which are replaced, from devices and pipes, which are written to.</summary>
-internal static class SpecialFile
-{
     /// <summary>The target of a path's links, which is replaced instead of the link.</summary>
-    public static string FollowLinks(string file)
+    private static string FollowLinks(string file)
     {
         // A shell's /dev/fd/63 is a link to something without a name.
         var target = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null;
@@ -108,7 +95,7 @@ internal static class SpecialFile
     }
 
     /// <summary>Opens a device or pipe. Null for a plain file, whose length can be set, or none.</summary>
-    public static FileStream? Open(string file)
+    private static FileStream? OpenSpecial(string file)
     {
         if (!File.Exists(file))
         {
@@ -129,3 +116,6 @@ internal static class SpecialFile
         return null;
     }
 }
+
+/// <summary>One sentence that names the file.</summary>
+internal sealed class StateFileException(string message, Exception? cause = null) : Exception(message, cause);

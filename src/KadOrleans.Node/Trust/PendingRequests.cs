@@ -88,17 +88,17 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
     private void Add(PendingRequest request)
     {
         request.PendingSince = time.GetTimestamp();
-        _order.AddLast(request.InOrder);
+        request.InOrder = _order.AddLast(request);
         (CollectionsMarshal.GetValueRefOrAddDefault(_byEndpoint, request.Source, out _) ??= new List<PendingRequest>(1)).Add(request);
         var share = CollectionsMarshal.GetValueRefOrAddDefault(_bySubnet, request.Subnet, out _) ??= new SubnetShare();
-        share.Order.AddLast(request.InSubnet);
+        request.InSubnet = share.Order.AddLast(request);
         share.Bytes += request.Footprint;
         _bytes += request.Footprint;
     }
 
     private void Remove(PendingRequest request)
     {
-        _order.Remove(request.InOrder);
+        _order.Remove(request.InOrder!);
         var ofEndpoint = _byEndpoint[request.Source];
         ofEndpoint.Remove(request);
         if (ofEndpoint.Count == 0)
@@ -107,7 +107,7 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
         }
 
         var share = _bySubnet[request.Subnet];
-        share.Order.Remove(request.InSubnet);
+        share.Order.Remove(request.InSubnet!);
         share.Bytes -= request.Footprint;
         if (share.Bytes == 0)
         {
@@ -125,43 +125,36 @@ internal sealed class PendingRequests(TimeProvider time, int maxBytes, int maxPe
     }
 }
 
-internal sealed class PendingRequest
+internal sealed class PendingRequest(RequestKind kind, NodeId target, in RequestSource context)
 {
     /// <summary>Bytes besides the datagram: the object, and its places in the lists.</summary>
     private const int Overhead = 640;
 
-    public PendingRequest(RequestKind kind, NodeId target, in RequestSource context)
-    {
-        (Kind, Target) = (kind, target);
-        (Id, Source, Route, Length) = (context.Id, context.Source, context.Route, context.Length);
-        Subnet = SourceNetwork.SubnetOf(Source);
-        InOrder = new LinkedListNode<PendingRequest>(this);
-        InSubnet = new LinkedListNode<PendingRequest>(this);
-    }
+    public MessageId Id { get; } = context.Id;
 
-    public MessageId Id { get; }
+    public RequestKind Kind => kind;
 
-    public RequestKind Kind { get; }
-
-    public NodeId Target { get; }
+    public NodeId Target => target;
 
     public StoreRequest Store { get; init; }
 
-    public UdpEndpoint Source { get; }
+    public UdpEndpoint Source { get; } = context.Source;
 
-    public IResponseRoute Route { get; }
+    public IResponseRoute Route { get; } = context.Route;
 
-    public int Length { get; }
+    public int Length { get; } = context.Length;
 
     public int Footprint => Length + Overhead;
 
-    public SourceNetwork Subnet { get; }
+    public SourceNetwork Subnet { get; } = SourceNetwork.SubnetOf(context.Source);
 
     public bool IsPinged { get; set; }
 
     public long PendingSince { get; set; }
 
-    public LinkedListNode<PendingRequest> InOrder { get; }
+    /// <summary>Its place among all; null while it is not held.</summary>
+    public LinkedListNode<PendingRequest>? InOrder { get; set; }
 
-    public LinkedListNode<PendingRequest> InSubnet { get; }
+    /// <summary>Its place among those of its subnet; null while it is not held.</summary>
+    public LinkedListNode<PendingRequest>? InSubnet { get; set; }
 }

@@ -33,7 +33,7 @@ internal sealed class Prober : IDisposable
     private readonly ConcurrentDictionary<UdpEndpoint, byte> _underWay = new(1, 31);
     private readonly ITimer _timer;
 
-    // Guards _candidates, _queued, the buckets and _ticking.
+    // Guards _candidates, _queued, _ticking and the buckets, which are full at first.
     private readonly Lock _gate = new();
     private readonly Queue<Contact> _candidates = new();
     private readonly HashSet<UdpEndpoint> _queued = [];
@@ -48,10 +48,6 @@ internal sealed class Prober : IDisposable
     {
         _networks = new NetworkTurns(NetworkRate, trusted);
         (_requests, _ownId, _time, _onProbed) = (requests, ownId, time, onProbed);
-        _candidateBucket = new TokenBucket(CandidateRate, time.GetUtcNow());
-        _checkBucket = new TokenBucket(CheckRate, time.GetUtcNow());
-        _claimBucket = new TokenBucket(ClaimRate, time.GetUtcNow());
-        _spareBucket = new TokenBucket(SpareRate, time.GetUtcNow());
         _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

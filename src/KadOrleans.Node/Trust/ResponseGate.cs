@@ -121,11 +121,7 @@ internal sealed class ResponseGate(
             return null;
         }
 
-        if (snapshot.TryGet(sender.Id, out var known))
-        {
-            return known == sender ? null : CandidateKind.Claim;
-        }
-
-        return snapshot.WouldAccept(sender.Id) ? CandidateKind.Newcomer : CandidateKind.Spare;
+        return snapshot.TryGet(sender.Id, out var known) ? (known == sender ? null : CandidateKind.Claim)
+            : snapshot.WouldAccept(sender.Id) ? CandidateKind.Newcomer : CandidateKind.Spare;
     }
 }

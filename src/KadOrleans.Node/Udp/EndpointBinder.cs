@@ -41,7 +41,7 @@ internal static class EndpointBinder
             sockets.ForEach(socket => socket.Dispose());
             if (failure is SocketException refused)
             {
-                throw BindFailure.Explain(endpoint, refused);
+                throw Explain(endpoint, refused);
             }
 
             throw;
@@ -80,29 +80,21 @@ internal static class EndpointBinder
 
     private static void AskForBuffer(Action<int> ask, int bytes)
     {
-        while (bytes >= SmallestBufferBytes && !Granted(ask, bytes))
+        for (; bytes >= SmallestBufferBytes; bytes /= 2)
         {
-            bytes /= 2;
+            try
+            {
+                ask(bytes);
+                return;
+            }
+            catch (SocketException)
+            {
+                // Half of it may be granted.
+            }
         }
     }
 
-    private static bool Granted(Action<int> ask, int bytes)
-    {
-        try
-        {
-            ask(bytes);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-}
-
-/// <summary>Why an endpoint cannot be listened on, for the operator.</summary>
-internal static class BindFailure
-{
+    /// <summary>Why an endpoint cannot be listened on, for the operator.</summary>
     internal static TransportException Explain(UdpEndpoint endpoint, SocketException cause) =>
         new($"Cannot listen on {endpoint}: {Reason(endpoint, cause)}.", cause);
 

@@ -35,8 +35,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
 
-    internal long ReceiverFaults => Interlocked.Read(ref _receiverFaults);
-
     internal long DatagramsSent => Interlocked.Read(ref _sent.Datagrams);
 
     internal long SendFailures => Interlocked.Read(ref _sent.Failures);
@@ -55,9 +53,11 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     }
 
     /// <remarks>From the socket's only address, or from the one that the system chooses.</remarks>
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Respond(datagram, destination, default);
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+        Respond(datagram, destination, default, isLater: false);
 
-    public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => RespondLater(datagram, destination, default);
+    public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+        Respond(datagram, destination, default, isLater: true);
 
     public virtual void Flush()
     {
@@ -67,12 +67,11 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Sends if the system takes the datagram at once, from a local address or, with none, any.</summary>
     internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
-    /// <summary>On the reading thread responses to datagrams that were read together may leave together.</summary>
-    internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
-        TrySend(datagram, destination, from);
-
-    /// <summary>Sends at the next <see cref="Flush"/> at the latest.</summary>
-    internal virtual bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) =>
+    /// <summary>
+    /// On the reading thread responses to datagrams that were read together may leave together. Elsewhere a later one leaves at the
+    /// next <see cref="Flush"/> at the latest.
+    /// </summary>
+    internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, bool isLater) =>
         TrySend(datagram, destination, from);
 
     internal void RequestStop() => _stopping = true;
@@ -185,9 +184,11 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>From the local address that a datagram came to.</summary>
     private sealed class LocalAddressRoute(UdpSocket socket, UdpEndpoint local) : IResponseRoute
     {
-        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.Respond(datagram, destination, local);
+        public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+            socket.Respond(datagram, destination, local, isLater: false);
 
-        public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => socket.RespondLater(datagram, destination, local);
+        public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+            socket.Respond(datagram, destination, local, isLater: true);
 
         public void Flush() => socket.Flush();
     }

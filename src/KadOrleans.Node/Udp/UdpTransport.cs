@@ -31,14 +31,9 @@ internal sealed class UdpTransport : IDatagramTransport
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
-    public int SocketCount => _sockets.Length;
-
     public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
 
     public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
-
-    /// <summary>Each is a bug in the receiver; receiving continues.</summary>
-    public long ReceiverFaults => _sockets.Sum(socket => socket.ReceiverFaults);
 
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
@@ -176,25 +171,9 @@ internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> 
 }
 
 /// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>
-public sealed class TransportException : Exception
-{
-    /// <summary>An unexplained failure.</summary>
-    public TransportException()
-    {
-    }
-
-    /// <summary>A failure and its explanation.</summary>
-    public TransportException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>A failure, its explanation and its cause.</summary>
-    public TransportException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+/// <param name="message">The endpoint or option, and the reason.</param>
+/// <param name="innerException">The system's error, if there is one.</param>
+public sealed class TransportException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 internal static partial class UdpTransportLog
 {

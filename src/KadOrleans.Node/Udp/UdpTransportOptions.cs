@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Node;
 
 /// <summary>The endpoints, sockets and buffers of a <see cref="UdpTransport"/>.</summary>
@@ -47,31 +45,27 @@ public sealed record UdpTransportOptions
     /// <summary>Validates the options. Returns one sentence per fault, none if they are valid.</summary>
     public IReadOnlyList<string> Validate()
     {
-        var faults = new List<string>();
-        CheckRange(faults, nameof(SocketsPerEndpoint), SocketsPerEndpoint, 1, MaxSocketsPerEndpoint);
-        CheckRange(faults, nameof(ReceiveBufferBytes), ReceiveBufferBytes, MinBufferBytes, MaxBufferBytes);
-        CheckRange(faults, nameof(SendBufferBytes), SendBufferBytes, MinBufferBytes, MaxBufferBytes);
+        var checks = new OptionChecks(string.Empty, '.');
+        var faults = checks.Problems;
+        checks.Within(nameof(SocketsPerEndpoint), SocketsPerEndpoint, 1, MaxSocketsPerEndpoint);
+        checks.Within(nameof(ReceiveBufferBytes), ReceiveBufferBytes, MinBufferBytes, MaxBufferBytes);
+        checks.Within(nameof(SendBufferBytes), SendBufferBytes, MinBufferBytes, MaxBufferBytes);
         if (Listen is null || Listen.Count == 0)
         {
             faults.Add($"{nameof(Listen)} is empty; it must name at least one endpoint, such as 0.0.0.0:{DefaultPort}.");
             return faults;
         }
 
-        for (var i = 0; i < Listen.Count; i++)
+        foreach (var (index, endpoint) in Listen.Index())
         {
-            CheckAddress(faults, Listen[i]);
-            CheckOverlap(faults, i);
+            CheckAddress(faults, endpoint);
+            if (Listen.Take(index).FirstOrDefault(earlier => earlier.Overlaps(endpoint)) is { Port: not 0 } other)
+            {
+                faults.Add($"{nameof(Listen)} has {endpoint} beside {other}; each address and port must be covered once.");
+            }
         }
 
         return faults;
-    }
-
-    private static void CheckRange(List<string> faults, string name, int value, int min, int max)
-    {
-        if (value < min || value > max)
-        {
-            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be {min} to {max}."));
-        }
     }
 
     private static void CheckAddress(List<string> faults, UdpEndpoint endpoint)
@@ -84,20 +78,6 @@ public sealed record UdpTransportOptions
         {
             faults.Add($"{nameof(Listen)} has {endpoint}; a link-local IPv6 address needs a scope, "
                 + "which is not supported, so it must be another address.");
-        }
-    }
-
-    private void CheckOverlap(List<string> faults, int index)
-    {
-        var endpoint = Listen[index];
-        for (var i = 0; i < index; i++)
-        {
-            if (Listen[i].Overlaps(endpoint))
-            {
-                faults.Add($"{nameof(Listen)} has {endpoint} beside {Listen[i]}; "
-                    + "each address and port must be covered once.");
-                return;
-            }
         }
     }
 }

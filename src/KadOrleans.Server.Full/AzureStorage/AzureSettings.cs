@@ -7,9 +7,7 @@ internal static class AzureSettings
     private const string Chosen = "WorkloadIdentityCredential";
     private const string TokenFile = "AZURE_FEDERATED_TOKEN_FILE";
 
-    /// <summary>Reads the section.</summary>
-    /// <param name="configuration">With the environment variables.</param>
-    /// <param name="isSilo">Whether the process is a silo, which also needs grain storage.</param>
+    /// <summary>Reads the section. A silo needs grain storage too.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
     /// Settings are missing or wrong. One sentence for each.
     /// </exception>

@@ -87,11 +87,10 @@ internal static class AzureClients
     // By Azure's defaults, an unanswered request delays its grain for over six minutes.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds the client of tables, for clustering, reminders and grain storage.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="azure">
-    /// A connection string, also Azurite's, or addresses with the process's own identity (DefaultAzureCredential).
-    /// </param>
+    /// <summary>
+    /// Adds the client of tables, for clustering, reminders and grain storage: by a connection string, also Azurite's, or by the process's own
+    /// identity (DefaultAzureCredential).
+    /// </summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string cannot be used.</exception>
     public static void AddAzureTables(this IServiceCollection services, AzureOptions azure)
     {

@@ -8,35 +8,28 @@ namespace KadOrleans.Server.Full;
 /// The certificate that a process presents, and the authorities that it trusts. Immutable. Replaced credentials are not disposed, as
 /// handshakes may still use them.
 /// </summary>
-internal sealed class Credentials
+/// <param name="certificate">The certificate, with its private key.</param>
+/// <param name="intermediates">The intermediates to send.</param>
+/// <param name="authorities">Null: the system's roots are trusted.</param>
+/// <param name="fingerprint">Equal for two readings if nothing has changed.</param>
+internal sealed class Credentials(
+    X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
 {
-    private readonly X509Certificate2Collection? _authorities;
+    public X509Certificate2 Certificate { get; } = certificate;
 
-    // Without authorities the system's roots are trusted. The fingerprints of two readings are equal if nothing has changed.
-    public Credentials(
-        X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
-    {
-        (Certificate, _authorities, Fingerprint) = (certificate, authorities, fingerprint);
+    // Offline: fetches nothing from an address in a certificate.
+    public SslStreamCertificateContext Context { get; } = SslStreamCertificateContext.Create(certificate, intermediates, offline: true);
 
-        // Offline: fetches nothing from an address in a certificate.
-        Context = SslStreamCertificateContext.Create(certificate, intermediates, offline: true);
-    }
-
-    public X509Certificate2 Certificate { get; }
-
-    /// <summary>The certificate, with the intermediates to send.</summary>
-    public SslStreamCertificateContext Context { get; }
-
-    public string Fingerprint { get; }
+    public string Fingerprint { get; } = fingerprint;
 
     /// <summary>The policy to build chains of others' certificates: up to the authorities, without network I/O.</summary>
     public X509ChainPolicy CreateChainPolicy()
     {
         var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        if (_authorities is not null)
+        if (authorities is not null)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            policy.CustomTrustStore.AddRange(_authorities);
+            policy.CustomTrustStore.AddRange(authorities);
         }
 
         return policy;

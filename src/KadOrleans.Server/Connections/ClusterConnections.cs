@@ -60,13 +60,9 @@ internal static class ClusterConnections
 /// <param name="Other">The role of the remote side.</param>
 internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
 {
-    /// <summary>A silo or a client that calls a silo.</summary>
+    // A silo or a client that calls a silo, and a silo on its port for silos, and for clients.
     public static readonly ConnectionSide Caller = new(true, CertificateUse.Silo);
-
-    /// <summary>A silo on its port for silos.</summary>
     public static readonly ConnectionSide SiloPort = new(false, CertificateUse.Silo);
-
-    /// <summary>A silo on its port for clients.</summary>
     public static readonly ConnectionSide Gateway = new(false, CertificateUse.Client);
 
     /// <summary>The remote side's name in a sentence.</summary>

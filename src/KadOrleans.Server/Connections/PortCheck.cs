@@ -37,13 +37,9 @@ internal static class PortCheck
         {
             listener.Start();
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            throw Taken(setting, endpoint);
-        }
         catch (SocketException e)
         {
-            throw KadSettings.Mistake(string.Create(
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(setting, endpoint) : KadSettings.Mistake(string.Create(
                 CultureInfo.InvariantCulture, $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}."));
         }
     }
@@ -91,7 +87,6 @@ internal sealed class PortClaim : IDisposable
 /// <summary>Warns of a gateway that other machines reach and that has no edge key.</summary>
 internal static class GatewayExposure
 {
-    /// <summary>Warns once, if the silo has such a gateway.</summary>
     public static void Warn(IServiceProvider services)
     {
         if (Find(services.GetRequiredService<IOptions<EndpointOptions>>().Value) is { } gateway

@@ -17,36 +17,24 @@ internal static class EdgeServiceCollectionExtensions
         Func<UdpEndpoint, IDatagramTransport> transports,
         Action<string>? announce = null)
     {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(transports);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton(new EdgeTiming());
         services.TryAddSingleton<ClockWatch>();
         services.AddSingleton(options);
-        services.AddSingleton(s => new EdgeHealth(
-            options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ClockWatch>()));
-        services.AddSingleton<IHostedService>(s => new EdgeService(CreateContext(s), transports, announce));
+        services.AddSingleton<EdgeHealth>();
+        services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton(s => new NodeEnvironment
+        {
+            Time = s.GetRequiredService<TimeProvider>(),
+            Random = s.GetRequiredService<IRandomSource>(),
+            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
         return services;
     }
 
-    /// <summary>
-    /// Makes failures of the silos' database serializable on their way to callers. Otherwise a caller gets an error about a missing codec.
-    /// </summary>
+    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
     public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
-
-    private static EdgeContext CreateContext(IServiceProvider services) => new(
-        services.GetRequiredService<EdgeOptions>(),
-        services.GetRequiredService<EdgeTiming>(),
-        services.GetRequiredService<IGrainFactory>(),
-        new NodeEnvironment
-        {
-            Time = services.GetRequiredService<TimeProvider>(),
-            Random = services.GetRequiredService<IRandomSource>(),
-            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
-        },
-        services.GetRequiredService<EdgeHealth>(),
-        services.GetRequiredService<ClockWatch>(),
-        services.GetService<ILocalSiloDetails>() is not null);
 }

@@ -2,10 +2,7 @@ using Orleans.Core.Internal;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Ends the worker of Orleans' rebalancer when the cluster's last silo stops. Orleans would move it to another silo, and log an error as
-/// there is none.
-/// </summary>
+/// <summary>Ends Orleans' rebalancer when the last silo stops. Orleans would log an error, as no silo can take it.</summary>
 internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails silo, ISiloStatusOracle silos) : ILifecycleParticipant<ISiloLifecycle>
 {
     // The worker's interface is internal to Orleans.

@@ -5,10 +5,7 @@ using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Calls each stored shard once after a start, if storage survives a restart and reminders do not. A shard sets its reminder when it
-/// activates. Routing tables need no such call: their edges subscribe again.
-/// </summary>
+/// <summary>Calls each stored shard after a start if reminders do not survive one: an active shard sets its own.</summary>
 internal sealed class ShardWaker(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,

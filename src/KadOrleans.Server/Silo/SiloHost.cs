@@ -15,9 +15,7 @@ internal static class SiloHost
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
         KadOptions? settings = null;
-        return Host.CreateDefaultBuilder(args)
-            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(KadSettings.Unwatched))
-            .ConfigureAppConfiguration(configuration => settings = Complete(configuration, providers))
+        return CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given), providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
@@ -36,6 +34,19 @@ internal static class SiloHost
             })
             .Build();
     }
+
+    /// <summary>A builder with the settings of the command line, the environment and files, and with those that they imply.</summary>
+    public static IHostBuilder CreateBuilder(string[] args, Func<IConfiguration, Dictionary<string, string?>> complete) =>
+        Host.CreateDefaultBuilder(args)
+            .ConfigureHostConfiguration(host => host.AddInMemoryCollection(KadSettings.Unwatched))
+            .ConfigureAppConfiguration(configuration =>
+            {
+                var given = configuration.Build();
+                using (given as IDisposable)
+                {
+                    configuration.AddInMemoryCollection(complete(given));
+                }
+            });
 
     /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
     public static void Bind(IConfiguration configuration, KadClusterOptions options)
@@ -75,21 +86,6 @@ internal static class SiloHost
 
         // Last, so that it overrides the filters above.
         logging.AddConfiguration(configuration.GetSection("Logging"));
-    }
-
-    private static KadOptions Complete(IConfigurationBuilder configuration, KadProviders providers)
-    {
-        var given = configuration.Build();
-        try
-        {
-            var settings = KadSettings.ReadSilo(given);
-            configuration.AddInMemoryCollection(ClusterProviders.FillInSilo(given, settings, providers));
-            return settings;
-        }
-        finally
-        {
-            (given as IDisposable)?.Dispose();
-        }
     }
 
     private static void Configure(ISiloBuilder silo, IConfiguration configuration, KadOptions settings, KadProviders providers)
@@ -172,15 +168,11 @@ internal static class SiloHost
     }
 }
 
-/// <summary>
-/// What the only silo of a cluster may take of its machine, and the quotas that follow. Several silos share the keys, so none of them can
-/// tell how many fit.
-/// </summary>
-/// <param name="MemoryBytes">Memory that the process may use.</param>
+/// <summary>What the only silo of a cluster may take of its machine. One of several cannot tell how many keys fit.</summary>
+/// <param name="MemoryBytes">The memory of the process.</param>
 /// <param name="DiskBytes">Room on the disk of its data folder, what its file takes included.</param>
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
-    /// <summary>The limits of this process.</summary>
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
 
     /// <summary>Sets the quota if the configuration has none.</summary>

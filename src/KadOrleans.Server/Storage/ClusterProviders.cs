@@ -8,15 +8,11 @@ using static KadOrleans.Server.Filling;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Translates <c>Kad:Storage</c> and its related settings into Orleans' own, for silos and edges. Settings of Orleans that are given stay
-/// as they are.
-/// </summary>
+/// <summary>Translates <c>Kad:Storage</c> and its settings into Orleans' own. Settings of Orleans that are given stay.</summary>
 internal static class ClusterProviders
 {
     public const string PostgreSqlSetting = "Kad:PostgreSql:ConnectionString";
 
-    /// <summary>The section of Orleans' own options of membership.</summary>
     public const string Membership = "Orleans:Membership";
 
     // The range for ports of 0. It is below that for outgoing connections, which could take a port before Orleans listens.
@@ -212,7 +208,7 @@ internal static class ClusterProviders
             }
             catch (SocketException)
             {
-                continue;
+                // In use.
             }
         }
 

@@ -118,6 +118,8 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
+    // The exceptions for faults. What is damaged is a part of a sentence.
+
     public Exception ReadOnly() =>
         Fault($"'{DatabasePath}' can be read but not written; give this user write permission or {Elsewhere}.");
 
@@ -137,13 +139,15 @@ internal sealed class DataFolder : IDisposable
     public Exception Displaced(string path) =>
         Fault($"'{path}' was removed or replaced while the {Kind.Owner} had it open; restart the {Kind.Owner}.");
 
-    /// <summary>The exception for a fault that SQLite reported while opening.</summary>
-    public Exception From(SqliteException fault) => fault.SqliteErrorCode switch
+    /// <summary>The exception for a failure to open; null if that says enough itself.</summary>
+    public Exception? From(Exception failure) => failure switch
     {
-        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => InUse(fault),
-        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(Reason(fault), fault),
-        raw.SQLITE_ERROR => Damaged(Kind.AlteredLayout, fault),
-        _ => Unreachable(fault),
+        SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } => InUse(failure),
+        SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB } => Damaged(Reason(failure), failure),
+        SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } => Damaged("a table is missing or altered", failure),
+        DamagedDatabaseException => Damaged(failure.Message, failure.InnerException),
+        SqliteException or IOException or UnauthorizedAccessException => Unreachable(failure),
+        _ => null,
     };
 
     /// <summary>A message as a part of a sentence: one line, without the full stop.</summary>
@@ -204,6 +208,4 @@ internal sealed class DataFolder : IDisposable
 /// <summary>
 /// A database's structure or content is damaged. It is the inner exception of the one that <see cref="DatabaseKind.Fault"/> creates.
 /// </summary>
-/// <param name="what">What is damaged, as a part of a sentence.</param>
-/// <param name="cause">The inner exception, if any.</param>
 internal sealed class DamagedDatabaseException(string what, Exception? cause = null) : Exception(what, cause);

@@ -24,19 +24,18 @@ internal sealed class DatabaseFile : IDisposable
     // Pages of one reader: what is above the leaves of a table of a million rows.
     private const string ReaderCache = "PRAGMA cache_size = -8192";
 
-    private readonly DataFolder _folder;
     private FilesInPlace? _places;
 
     private DatabaseFile(DataFolder folder)
     {
-        _folder = folder;
+        Folder = folder;
         Connection = new SqliteConnection(ConnectionString(folder));
     }
 
-    public string Path => _folder.DatabasePath;
+    public string Path => Folder.DatabasePath;
 
-    /// <summary>The kind of process that has the file open, such as "node".</summary>
-    public string Owner => _folder.Kind.Owner;
+    /// <summary>The folder that it is in, which has the exceptions for its faults.</summary>
+    public DataFolder Folder { get; }
 
     public SqliteConnection Connection { get; }
 
@@ -50,13 +49,9 @@ internal sealed class DatabaseFile : IDisposable
 
     /// <summary>
     /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Throws
-    /// <see cref="DatabaseKind.Fault"/> exceptions, whose message names the place and says what to do, and what <paramref name="read"/>
-    /// itself throws. The folder may be unusable or in use. The file may be no database, another application's, of another schema version,
-    /// damaged, or read-only.
+    /// <see cref="DatabaseKind.Fault"/> exceptions, whose message names the place and says what to do. If <paramref name="read"/> throws, the
+    /// file is refused.
     /// </summary>
-    /// <param name="folder">Relative to the current folder or absolute.</param>
-    /// <param name="kind">The expected kind of database.</param>
-    /// <param name="read">Reads what must be readable. If it throws, the file is refused.</param>
     public static DatabaseFile Open(string folder, DatabaseKind kind, Action<DatabaseFile> read)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -72,17 +67,12 @@ internal sealed class DatabaseFile : IDisposable
         catch (Exception exception)
         {
             claim.Dispose();
-            switch (exception)
+            if (claim.From(exception) is { } fault)
             {
-                case SqliteException fault:
-                    throw claim.From(fault);
-                case DamagedDatabaseException damage:
-                    throw claim.Damaged(damage.Message, damage.InnerException);
-                case IOException or UnauthorizedAccessException:
-                    throw claim.Unreachable(exception);
-                default:
-                    throw;
+                throw fault;
             }
+
+            throw;
         }
     }
 
@@ -116,22 +106,7 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    /// <summary>The exception for content that no release writes. What is wrong is a part of a sentence.</summary>
-    public Exception Damaged(string what) => _folder.Damaged(what);
-
-    /// <summary>A free name beside the file for its damaged bytes.</summary>
-    /// <exception cref="DamagedDatabaseException">There are eight such files already.</exception>
-    public string NextDamagedName() => DatabaseRebuild.NextName(_folder);
-
-    public Exception Unreadable(Exception cause) => _folder.Unreadable(cause);
-
-    public Exception Unwritable(Exception cause) => _folder.Unwritable(cause);
-
-    /// <summary>The exception for a file that <see cref="FindDisplaced"/> found.</summary>
-    public Exception Displaced(string path) => _folder.Displaced(path);
-
-    /// <summary>Length of the write-ahead log in bytes; 0 if there is none.</summary>
-    public long LogLength => new FileInfo(_folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
+    public long LogLength => new FileInfo(Folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
 
     /// <summary>
     /// The path of a file that was removed or replaced while it is open; null if all are in place. Commits to such a file are lost once it
@@ -147,7 +122,7 @@ internal sealed class DatabaseFile : IDisposable
     {
         try
         {
-            return new DriveInfo(_folder.Path).AvailableFreeSpace >= EnoughRoom;
+            return new DriveInfo(Folder.Path).AvailableFreeSpace >= EnoughRoom;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -159,8 +134,6 @@ internal sealed class DatabaseFile : IDisposable
     /// Writes the content of a displaced file to a file: at its path if that is free, else beside it under a free name. For the user of the
     /// connection.
     /// </summary>
-    /// <param name="path">What <see cref="FindDisplaced"/> found.</param>
-    /// <returns>The outcome, as a sentence, and whether it is saved.</returns>
     public (bool Saved, string Outcome) SaveDisplaced(string path)
     {
         try
@@ -183,7 +156,7 @@ internal sealed class DatabaseFile : IDisposable
         }
 
         Close();
-        _folder.Dispose();
+        Folder.Dispose();
     }
 
     // The last connection to close moves the log into the file.
@@ -215,12 +188,12 @@ internal sealed class DatabaseFile : IDisposable
 
     private void OpenReaders()
     {
-        if (!IsShared(_folder))
+        if (!IsShared(Folder))
         {
             return;
         }
 
-        Readers = [.. Enumerable.Range(0, _folder.Kind.Readers).Select(_ => new SqliteConnection(ConnectionString(_folder)))];
+        Readers = [.. Enumerable.Range(0, Folder.Kind.Readers).Select(_ => new SqliteConnection(ConnectionString(Folder)))];
         foreach (var reader in Readers)
         {
             reader.Open();
@@ -231,7 +204,7 @@ internal sealed class DatabaseFile : IDisposable
 
     private void Load(Action<DatabaseFile> read)
     {
-        var hasLog = File.Exists(_folder.LogPath);
+        var hasLog = File.Exists(Folder.LogPath);
         Connection.Open();
         SetKeepLog(hasLog);
         Check();
@@ -242,31 +215,31 @@ internal sealed class DatabaseFile : IDisposable
         // The first read creates the log, whose place is watched from here on.
         Connection.QueryInteger("PRAGMA user_version");
         OpenReaders();
-        _places = new FilesInPlace(_folder);
+        _places = new FilesInPlace(Folder);
     }
 
     private void Check()
     {
         if (raw.sqlite3_db_readonly(Connection.Handle, "main") != 0)
         {
-            throw _folder.ReadOnly();
+            throw Folder.ReadOnly();
         }
 
-        if (!IsShared(_folder))
+        if (!IsShared(Folder))
         {
             Connection.Execute("PRAGMA locking_mode = EXCLUSIVE");
         }
 
         if (Connection.QueryInteger("PRAGMA page_count") == 0)
         {
-            _folder.Kind.Create(Connection);
+            Folder.Kind.Create(Connection);
         }
 
         // Checked again, as the log may have newer values than the file's header.
-        _folder.CheckOwner(
+        Folder.CheckOwner(
             (int)Connection.QueryInteger("PRAGMA application_id"),
             (int)Connection.QueryInteger("PRAGMA user_version"));
-        if (!IsShared(_folder))
+        if (!IsShared(Folder))
         {
             CheckStructure(Connection);
         }
@@ -275,7 +248,7 @@ internal sealed class DatabaseFile : IDisposable
     // Both read the whole file, and take seconds of a large one. What was read of a damaged structure counts for nothing.
     private void CheckWhile(Action read)
     {
-        if (!IsShared(_folder))
+        if (!IsShared(Folder))
         {
             read();
             return;
@@ -283,7 +256,7 @@ internal sealed class DatabaseFile : IDisposable
 
         var check = Task.Run(() =>
         {
-            using var connection = new SqliteConnection(ConnectionString(_folder));
+            using var connection = new SqliteConnection(ConnectionString(Folder));
             connection.Open();
             CheckStructure(connection);
         });
@@ -313,7 +286,7 @@ internal sealed class DatabaseFile : IDisposable
         Connection.Execute("PRAGMA synchronous = FULL");
         Connection.Execute($"PRAGMA wal_autocheckpoint = {LogBytes / Connection.QueryInteger("PRAGMA page_size")}");
         Connection.Execute("PRAGMA journal_size_limit = 67108864");
-        if (_folder.Kind.CacheKiB is { } size)
+        if (Folder.Kind.CacheKiB is { } size)
         {
             Connection.Execute($"PRAGMA cache_size = -{size}");
         }

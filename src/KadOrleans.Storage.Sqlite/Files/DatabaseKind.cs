@@ -28,9 +28,6 @@ internal sealed record DatabaseKind
     /// <summary>How to choose the data folder, after "choose another data folder": " with Kad:Data", or empty.</summary>
     public string FolderSetting { get; init; } = string.Empty;
 
-    /// <summary>The error for a wrong layout: "its table is missing or altered".</summary>
-    public required string AlteredLayout { get; init; }
-
     /// <summary>The effect of moving a damaged file away: "start without stored keys".</summary>
     public required string FreshStart { get; init; }
 

@@ -15,8 +15,6 @@ internal static class DatabaseRebuild
         or SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT };
 
     /// <summary>Completes a rebuild that a crash interrupted after the copy was complete.</summary>
-    /// <exception cref="IOException">The files cannot be moved.</exception>
-    /// <exception cref="DamagedDatabaseException">Too many damaged files are there.</exception>
     public static void Finish(DataFolder folder)
     {
         if (File.Exists(PathOf(folder)))
@@ -25,10 +23,7 @@ internal static class DatabaseRebuild
         }
     }
 
-    /// <summary>Rebuilds the database.</summary>
-    /// <returns>Where the damaged file is, and what could not be read of it, as a part of a sentence.</returns>
-    /// <exception cref="SqliteException">It cannot be read at all, or there is no room for the copy.</exception>
-    /// <exception cref="IOException">The files cannot be moved.</exception>
+    /// <summary>Rebuilds the database. Returns where the damaged file is, and what could not be read of it, as a part of a sentence.</summary>
     /// <exception cref="DamagedDatabaseException">It is of an older schema, or too many damaged files are there.</exception>
     public static (string Aside, string Missing) Run(DataFolder folder)
     {

@@ -11,7 +11,6 @@ internal sealed class FilesInPlace
 {
     private readonly DataFolder _folder;
     private readonly FileIdentity? _database;
-
     private readonly FileIdentity? _log;
 
     /// <summary>Begins to watch, once the log is there.</summary>
@@ -21,11 +20,6 @@ internal sealed class FilesInPlace
         _database = FileIdentity.Read(folder.DatabasePath);
         _log = FileIdentity.Read(folder.LogPath);
     }
-
-    private bool HasOwnLog => _log is not null && FileIdentity.Read(_folder.LogPath) == _log;
-
-    // SQLite would take a remaining log for the copy's.
-    private bool IsFree => !File.Exists(_folder.DatabasePath) && !File.Exists(_folder.LogPath);
 
     /// <summary>The path of the removed or replaced file. Null if all are in place. Costs two system calls.</summary>
     public string? FindDisplaced() =>
@@ -37,10 +31,6 @@ internal sealed class FilesInPlace
     /// Writes all committed content to a new file, and returns its path. It is the database's path if that is free. Displaced files can
     /// still be read while they are open.
     /// </summary>
-    /// <param name="connection">It is open still.</param>
-    /// <param name="displaced">The path at which the open file is no longer.</param>
-    /// <exception cref="SqliteException">It cannot be written.</exception>
-    /// <exception cref="IOException">It cannot be written, or too many copies are there.</exception>
     public string Save(SqliteConnection connection, string displaced)
     {
         if (displaced == _folder.LogPath)
@@ -53,13 +43,15 @@ internal sealed class FilesInPlace
         var partial = _folder.DatabasePath + ".partial";
         File.Delete(partial);
         connection.Execute("VACUUM INTO $path", new SqliteParameter("$path", partial));
-        if (HasOwnLog && !File.Exists(_folder.DatabasePath))
+        if (_log is not null && FileIdentity.Read(_folder.LogPath) == _log && !File.Exists(_folder.DatabasePath))
         {
             // The copy has all its content, and SQLite would take it for the copy's log.
             File.Delete(_folder.LogPath);
         }
 
-        var target = IsFree ? _folder.DatabasePath : _folder.NextSpareName("lost");
+        // SQLite would take a remaining log for the copy's.
+        var isFree = !File.Exists(_folder.DatabasePath) && !File.Exists(_folder.LogPath);
+        var target = isFree ? _folder.DatabasePath : _folder.NextSpareName("lost");
         File.Move(partial, target, overwrite: false);
         return target;
     }
@@ -69,9 +61,7 @@ internal sealed class FilesInPlace
 /// The identity of the file at a path: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
 /// anybody remove or replace a database that is open.
 /// </summary>
-/// <param name="Place">Its device.</param>
-/// <param name="Number">Its number there.</param>
-internal readonly partial record struct FileIdentity(ulong Place, ulong Number)
+internal readonly partial record struct FileIdentity(ulong Device, ulong Number)
 {
     private const int Here = -100;
     private const int InodeOffset = 32;

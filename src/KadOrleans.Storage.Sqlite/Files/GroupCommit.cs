@@ -6,11 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>
-/// The only user of a database's connection. Operations that arrive during a transaction wait in the queue, and the next transaction takes
-/// them together. With more load there are fewer commits per operation. A failed transaction is rolled back, and fails only its own
-/// operations.
+/// The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction is rolled
+/// back, and fails only its own operations.
 /// </summary>
-/// <typeparam name="TContext">The context of operations.</typeparam>
 internal abstract class GroupCommit<TContext> : IAsyncDisposable
 {
     /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
@@ -31,27 +29,19 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     private volatile bool _isStopped;
     private long _commits;
 
-    /// <summary>Creates the queue. <see cref="Start"/> starts the work.</summary>
-    /// <param name="file">The database; nobody else uses its connection.</param>
-    /// <param name="capacity">Operations that may wait.</param>
-    /// <param name="maxBatchBytes">The approximate bytes of one transaction, unless a single operation has more.</param>
-    /// <param name="logger">Logs when an outage begins and ends.</param>
+    /// <summary>Creates a queue of so many operations. A transaction has about so many bytes, unless a single operation has more.</summary>
     protected GroupCommit(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
     {
-        (_file, _capacity) = (file, capacity);
-        _maxBatchBytes = maxBatchBytes;
-        _logger = logger;
+        (_file, _capacity, _maxBatchBytes, _logger) = (file, capacity, maxBatchBytes, logger);
         _queue = Channel.CreateBounded<DatabaseOperation<TContext>>(
             new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
     }
 
-    /// <summary>Transactions committed so far.</summary>
     public long Commits => Volatile.Read(ref _commits);
 
     /// <summary>Whether more than half of the queue is taken.</summary>
     public bool IsCrowded => _queue.Reader.Count > _capacity / 2;
 
-    /// <summary>Whether it takes no more operations.</summary>
     public bool IsStopped => _isStopped;
 
     /// <summary>Why the last transaction failed, in one sentence; null once one works.</summary>
@@ -60,7 +50,6 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Whether one successful transaction shows that an outage is over. On a full disk a small one sometimes succeeds.</summary>
     protected virtual bool IsConclusive => true;
 
-    /// <summary>The context of operations.</summary>
     protected abstract TContext Context { get; }
 
     /// <summary>Adds an operation to the queue without waiting. Returns false if the queue is full or stopped.</summary>
@@ -85,11 +74,10 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         await _loop;
     }
 
-    /// <summary>Starts to work on the queue.</summary>
     protected void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Plans the changes of a batch. Returns false if there is nothing to write.</summary>
-    protected abstract bool Plan(List<DatabaseOperation<TContext>> batch);
+    /// <summary>Decides the changes of a batch. Returns false if there is nothing to write.</summary>
+    protected abstract bool Decide(List<DatabaseOperation<TContext>> batch);
 
     /// <summary>Writes the planned changes in the open transaction. Operations that fail individually are taken out of the batch.</summary>
     protected abstract void Write(List<DatabaseOperation<TContext>> batch);
@@ -100,15 +88,11 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Drops the planned changes, as they were not committed.</summary>
     protected abstract void Abandon();
 
-    /// <summary>Called after a commit.</summary>
-    /// <param name="duration">How long it took.</param>
     protected virtual void Committed(TimeSpan duration)
     {
     }
 
-    /// <summary>Completes the tasks of a finished batch.</summary>
-    /// <param name="batch">The operations. The list is used again once this returns.</param>
-    /// <param name="failure">Null if it is committed.</param>
+    /// <summary>Completes the tasks of a batch, whose list is used again. The failure is null if it is committed.</summary>
     protected virtual void CompleteBatch(List<DatabaseOperation<TContext>> batch, Exception? failure)
     {
         foreach (var operation in batch)
@@ -120,13 +104,11 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Ends the process at once, as memory and file may differ. Tests do something else.</summary>
     protected virtual void EndProcess(string message, Exception exception) => Environment.FailFast(message, exception);
 
-    /// <summary>Ends the use of the connection.</summary>
     protected abstract void Close();
 
     /// <summary>The exception for a call after <see cref="DisposeAsync"/>.</summary>
     protected abstract Exception Closed();
 
-    /// <summary>Completes the task of an operation.</summary>
     protected static void Complete(DatabaseOperation<TContext> operation, Exception? failure)
     {
         if (failure is null)
@@ -167,7 +149,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
 
         _failedAt = Stopwatch.GetTimestamp();
-        var failure = _displaced is null ? _file.Unwritable(cause) : cause;
+        var failure = _displaced is null ? _file.Folder.Unwritable(cause) : cause;
         Volatile.Write(ref _problem, failure.Message);
         return failure;
     }
@@ -246,7 +228,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            operation.Fail(_file.Unreadable(exception));
+            operation.Fail(_file.Folder.Unreadable(exception));
         }
 
         return true;
@@ -254,7 +236,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 
     private void Commit(List<DatabaseOperation<TContext>> batch)
     {
-        if (!Plan(batch))
+        if (!Decide(batch))
         {
             Apply();
             return;
@@ -274,7 +256,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         catch (Exception exception) when (_displaced is null)
         {
             // The file has rows that memory may lack. A restart reads them; going on would hand out their numbers again.
-            EndProcess($"Writing {_file.Path} failed after its commit: the {_file.Owner} ends, and its next start reads what was committed.", exception);
+            EndProcess($"Writing {_file.Path} failed after its commit: the {_file.Folder.Kind.Owner} ends, and its next start reads what was committed.", exception);
             throw;
         }
     }
@@ -304,13 +286,13 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
             SaveDisplaced();
         }
 
-        throw _file.Displaced(_displaced);
+        throw _file.Folder.Displaced(_displaced);
     }
 
     private void SaveDisplaced()
     {
         (_isSaved, var outcome) = _file.SaveDisplaced(_displaced!);
-        GroupCommitLog.Displaced(_logger, _displaced!, _file.Owner, outcome);
+        GroupCommitLog.Displaced(_logger, _displaced!, _file.Folder.Kind.Owner, outcome);
     }
 
     private void RollBack()
@@ -328,7 +310,6 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 }
 
 /// <summary>An operation for the only user of a database, with its waiting caller.</summary>
-/// <typeparam name="TContext">The context of operations.</typeparam>
 internal abstract class DatabaseOperation<TContext>
 {
     /// <summary>
@@ -339,7 +320,6 @@ internal abstract class DatabaseOperation<TContext>
     /// <summary>The approximate bytes that it adds to a transaction.</summary>
     public virtual int Size => 0;
 
-    /// <summary>Runs the operation. Called once.</summary>
     public abstract void Run(TContext context);
 
     /// <summary>Completes the caller's task, after the commit.</summary>
@@ -349,17 +329,12 @@ internal abstract class DatabaseOperation<TContext>
     public abstract void Fail(Exception cause);
 }
 
-/// <summary>An operation with a result.</summary>
-/// <typeparam name="TContext">The context of operations.</typeparam>
-/// <typeparam name="TResult">The result.</typeparam>
 internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation<TContext>
 {
     private readonly TaskCompletionSource<TResult> _completion = new(Options);
 
-    /// <summary>Completes when the transaction is committed. Fails if that fails.</summary>
     public Task<TResult> Task => _completion.Task;
 
-    /// <summary>The result, which the caller gets after the commit.</summary>
     protected TResult? Result { get; set; }
 
     // The writer must not run its callers' continuations. A grain continues in its own scheduler in any case, so for it the detour through
@@ -368,14 +343,36 @@ internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation
         ? TaskCreationOptions.RunContinuationsAsynchronously
         : TaskCreationOptions.None;
 
-    /// <inheritdoc/>
     public override void Complete() => _completion.TrySetResult(Result!);
 
-    /// <inheritdoc/>
     public override void Fail(Exception cause) => _completion.TrySetException(cause);
 
     /// <summary>Ends the wait with a result instead of an exception.</summary>
     protected void End(TResult result) => _completion.TrySetResult(result);
+}
+
+/// <summary>An operation that is one function.</summary>
+/// <param name="run">Plans or runs it and returns the result.</param>
+/// <param name="onFailure">The result if the commit fails, made of the planned one. Null: the caller gets the exception.</param>
+/// <param name="isWrite">Whether it needs a transaction.</param>
+internal sealed class FunctionOperation<TContext, TResult>(
+    Func<TContext, TResult> run, Func<TResult?, TResult>? onFailure = null, bool isWrite = true) : DatabaseOperation<TContext, TResult>
+{
+    public override bool IsWrite => isWrite;
+
+    public override void Run(TContext context) => Result = run(context);
+
+    public override void Fail(Exception cause)
+    {
+        if (onFailure is null)
+        {
+            base.Fail(cause);
+        }
+        else
+        {
+            End(onFailure(Result));
+        }
+    }
 }
 
 /// <summary>The log messages of database writers. Event ids 5001 to 5006.</summary>

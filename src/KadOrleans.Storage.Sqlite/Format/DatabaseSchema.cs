@@ -10,7 +10,6 @@ internal static class DatabaseSchema
     /// <summary>The part of a sentence that names a damaged segment.</summary>
     public static string UnreadableSegment(long number) => $"segment {number} of its values is unreadable";
 
-    /// <summary>The file's marks, tables and words.</summary>
     public static DatabaseKind CreateKind(DamagePolicy onDamage, int readers) => new()
     {
         Salvage = onDamage == DamagePolicy.SetAside ? RowSalvage.Copy : null,
@@ -43,7 +42,6 @@ internal static class DatabaseSchema
         CacheKiB = 16384,
         Readers = readers,
         Owner = "node",
-        AlteredLayout = "a table is missing or altered",
         FreshStart = "start without stored keys",
         Fault = (message, cause) => new KeyStoreException(message, cause!),
     };

@@ -134,7 +134,6 @@ internal static class RecordCodec
     }
 }
 
-/// <summary>What a put says beside its value.</summary>
 internal readonly record struct RecordHead(DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, StoreShare Share);
 
 /// <summary>Whom a value is counted against, in the file: two 64-bit numbers, big-endian.</summary>
@@ -177,7 +176,6 @@ internal static class SegmentCodec
 
     private const byte Version = 1;
 
-    /// <summary>Writes the header of a segment in front of its records.</summary>
     public static void Seal(Span<byte> segment, long number)
     {
         segment[0] = Version;
@@ -260,7 +258,6 @@ internal static class ValueCodec
         return isValue && ValueContent.IsValid(type, content);
     }
 
-    /// <summary>Reads a value back. False if these are not the bytes of one.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, out DhtValue value)
     {
         value = default;

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
@@ -84,11 +83,11 @@ internal sealed class ColdReads
 
     private void Work(SqliteConnection connection)
     {
-        using var reader = new SegmentReader(connection);
+        using var rows = new SegmentRows(connection);
         var batch = new List<ColdRead>(BatchSize);
         while (Take(batch))
         {
-            Run(batch, reader);
+            Run(batch, rows);
         }
     }
 
@@ -114,18 +113,18 @@ internal sealed class ColdReads
     }
 
     // Whatever is thrown fails these reads and no others: if the thread ended here, all later ones would wait forever.
-    private void Run(List<ColdRead> batch, SegmentReader reader)
+    private void Run(List<ColdRead> batch, SegmentRows rows)
     {
         try
         {
             for (var left = batch; left.Count > 0;)
             {
-                left = Try(left, reader);
+                left = Try(left, rows);
             }
         }
         catch (Exception exception)
         {
-            var failure = exception is SqliteException ? _file.Unreadable(exception) : exception;
+            var failure = exception is SqliteException ? _file.Folder.Unreadable(exception) : exception;
             foreach (var read in batch)
             {
                 read.TrySetException(failure);
@@ -134,7 +133,7 @@ internal sealed class ColdReads
     }
 
     // Returns those to be tried again: a commit may have moved a record after its place was looked up.
-    private List<ColdRead> Try(List<ColdRead> batch, SegmentReader reader)
+    private List<ColdRead> Try(List<ColdRead> batch, SegmentRows rows)
     {
         foreach (var read in batch)
         {
@@ -146,7 +145,7 @@ internal sealed class ColdReads
         _restarts.EnterReadLock();
         try
         {
-            Read(batch, reader);
+            Read(batch, rows);
         }
         finally
         {
@@ -156,19 +155,19 @@ internal sealed class ColdReads
         return Complete(batch);
     }
 
-    private static void Read(List<ColdRead> batch, SegmentReader reader)
+    private static void Read(List<ColdRead> batch, SegmentRows rows)
     {
-        reader.Begin();
+        rows.Begin();
         try
         {
             foreach (var read in batch)
             {
-                read.Result = read.IsKnown ? ReadResult.Read : reader.TryRead(read.Address, read.Key, out read.Value);
+                read.Result = read.IsKnown ? ReadResult.Read : rows.TryRead(read.Address, read.Key, out read.Value);
             }
         }
         finally
         {
-            reader.End();
+            rows.End();
         }
     }
 
@@ -228,62 +227,7 @@ internal sealed class ColdReads
     }
 }
 
-/// <summary>Reads single records from the file. Used by one thread at a time.</summary>
-internal sealed class SegmentReader(SqliteConnection connection) : IDisposable
-{
-    private readonly sqlite3 _database = connection.Handle!;
-    private readonly SegmentRows _rows = new(connection);
-    private readonly sqlite3_stmt _begin = connection.Handle!.Prepare("BEGIN");
-    private readonly sqlite3_stmt _end = connection.Handle!.Prepare("COMMIT");
-
-    /// <summary>Begins several reads that see the same commit, and cost less.</summary>
-    public void Begin() => _database.Run(_begin);
-
-    public void End() => _database.Run(_end);
-
-    /// <exception cref="SqliteException">The file cannot be read.</exception>
-    public ReadResult TryRead(RecordAddress address, NodeId key, out StoredValue? value)
-    {
-        value = null;
-        try
-        {
-            return !_rows.TryOpen(address.Number, out var segment) ? ReadResult.Gone
-                : IsRead(segment, address, key, ref value) ? ReadResult.Read
-                : ReadResult.Damaged;
-        }
-        finally
-        {
-            _rows.Close();
-        }
-    }
-
-    public void Dispose()
-    {
-        _rows.Dispose();
-        _begin.Dispose();
-        _end.Dispose();
-    }
-
-    private static bool IsRead(ReadOnlySpan<byte> segment, RecordAddress address, NodeId key, ref StoredValue? value)
-    {
-        if (!SegmentCodec.TryOpen(segment, address.Number, out _) || address.Offset + address.Length > segment.Length)
-        {
-            return false;
-        }
-
-        var records = segment.Slice(address.Offset, address.Length);
-        return RecordCodec.TryTake(ref records, out var record)
-            && records.IsEmpty
-            && !record.IsRemoval
-            && record.Key == key
-            && record.TryReadValue(out value!);
-    }
-}
-
-/// <summary>Where a record is in the file.</summary>
-/// <param name="Number">The number of its segment.</param>
-/// <param name="Offset">Its first byte in the segment.</param>
-/// <param name="Length">Its length in bytes.</param>
+/// <summary>Where a record is in the file: the number of its segment, and its bytes there.</summary>
 internal readonly record struct RecordAddress(long Number, int Offset, int Length);
 
 /// <summary>What became of a read.</summary>

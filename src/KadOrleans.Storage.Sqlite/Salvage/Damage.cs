@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite;
 
@@ -24,11 +23,9 @@ internal sealed class Damage
 /// </summary>
 internal sealed class DamageRepair(DatabaseFile file, Damage damage)
 {
-    /// <summary>Repairs the file, in one transaction.</summary>
-    /// <param name="state">The node state as far as it was readable.</param>
-    /// <returns>Where damaged segments are; null without any.</returns>
-    /// <exception cref="SqliteException">The file cannot be written.</exception>
-    /// <exception cref="IOException">The file beside it cannot be written.</exception>
+    /// <summary>
+    /// Repairs the file, in one transaction, with the node state as far as it was readable. Returns where damaged segments are; null without any.
+    /// </summary>
     public string? Run(NodeState? state)
     {
         using var rows = new SegmentRows(file.Connection);
@@ -56,7 +53,7 @@ internal sealed class DamageRepair(DatabaseFile file, Damage damage)
 
     private string SetAside(SegmentRows rows)
     {
-        var path = file.NextDamagedName();
+        var path = DatabaseRebuild.NextName(file.Folder);
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Span<byte> head = stackalloc byte[sizeof(long) + sizeof(int)];
         foreach (var (number, _) in damage.Records.Segments)

@@ -12,8 +12,7 @@ internal static class RowSalvage
     /// <summary>Numbers that are asked for at most: a damaged number may be any.</summary>
     private const long MostAsked = 4_000_000;
 
-    /// <returns>What is missing, as a part of a sentence, or nothing.</returns>
-    /// <exception cref="DamagedDatabaseException">The table of values cannot be found.</exception>
+    /// <summary>Returns what is missing, as a part of a sentence, or nothing.</summary>
     public static string Copy(SqliteConnection damaged, SqliteConnection fresh)
     {
         FindSegments(damaged);

@@ -163,7 +163,7 @@ internal sealed class SegmentLog : IDisposable
             {
                 if (!RecordCodec.TryTake(ref records, out var record))
                 {
-                    throw _file.Damaged(DatabaseSchema.UnreadableSegment(segment.Number));
+                    throw _file.Folder.Damaged(DatabaseSchema.UnreadableSegment(segment.Number));
                 }
 
                 Copy(record, segment, isOldest);
@@ -240,7 +240,8 @@ internal sealed class SegmentLog : IDisposable
         return isSound;
     }
 
-    private bool IsWritten(NodeId key) => _copied.Contains(key) || _values.Batch.IsWritten(key);
+    private bool IsWritten(NodeId key) =>
+        _copied.Contains(key) || (_values.Plan.TryFindChange(key, out var change) && change.Place is not null);
 
     private void MakeObsolete(Segment segment, int length)
     {

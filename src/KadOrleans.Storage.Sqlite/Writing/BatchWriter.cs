@@ -55,9 +55,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     public NodeState? State => Volatile.Read(ref _state);
 
-    /// <summary>The values after the changes planned so far.</summary>
-    public KeptBatch Values => _values.Batch;
-
     /// <summary>Has a damaged segment replaced. Any thread may ask.</summary>
     public void Repair(long number)
     {
@@ -73,7 +70,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     }
 
     /// <summary>Has a damaged segment replaced: its values are written again as far as the cache has them, and others are given up.</summary>
-    /// <returns>How many were written again and how many were not; null if it is gone.</returns>
+    /// <returns>How many are written again and how many are not; null if it is gone.</returns>
     public (int Kept, int Lost)? Replace(long number)
     {
         if (_segments.Find(number) is not { } segment || _damaged.Contains(segment))
@@ -82,7 +79,47 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         }
 
         _damaged.Add(segment);
-        return Values.Rescue(segment);
+        var (kept, lost) = (0, 0);
+        foreach (var held in _values.Scan(held => RecordPlace.From(held.Place).Slot == segment.Slot).ToList())
+        {
+            lock (_values.Gate)
+            {
+                var isPlanned = Plan.TryFindChange(held.Key, out var change);
+                var value = isPlanned ? change.After : _values.Peek(held);
+                Plan.Set(held.Key, value);
+                (kept, lost) = isPlanned || value is not null ? (kept + 1, lost) : (kept, lost + 1);
+            }
+        }
+
+        return (kept, lost);
+    }
+
+    /// <summary>Puts a value, if the rules allow it after the changes planned so far. At stake is a result that depends on the commit.</summary>
+    public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
+    {
+        // Read before the lock, which readers of other values wait for.
+        var isPlanned = Plan.TryFindChange(key, out var change);
+        var slot = isPlanned ? change.Slot : _values.Shard.SlotOf(key);
+        var before = isPlanned ? change.After : _values.Shard.TryGetAt(slot, out var held) ? _values.Read(held) : null;
+        lock (_values.Gate)
+        {
+            return Plan.Put(key, slot, before, value, kind, out isAtStake).Result;
+        }
+    }
+
+    public bool RemoveExpired(NodeId key, DateTimeOffset now)
+    {
+        if (!(Plan.FindEnd(key) <= now))
+        {
+            return false;
+        }
+
+        lock (_values.Gate)
+        {
+            Plan.Set(key, null);
+        }
+
+        return true;
     }
 
     /// <summary>The value of a key as it is committed.</summary>
@@ -127,11 +164,13 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     protected override BatchWriter Context => this;
 
-    protected override bool IsConclusive => Values.NeedsWrite;
+    protected override bool IsConclusive => Plan.NeedsWrite;
 
-    protected override bool Plan(List<DatabaseOperation<BatchWriter>> batch)
+    private KeyShardPlan Plan => _values.Plan;
+
+    protected override bool Decide(List<DatabaseOperation<BatchWriter>> batch)
     {
-        Values.Clear();
+        Plan.Clear();
         _published.Clear();
         _damaged.Clear();
         (_publicationsAdded, _saved) = (0, null);
@@ -142,13 +181,13 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         }
 
         RepairDamaged();
-        return Values.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0;
+        return Plan.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0;
     }
 
     protected override void Write(List<DatabaseOperation<BatchWriter>> batch)
     {
         _values.BeginCommit();
-        foreach (ref var change in Values.Changes)
+        foreach (ref var change in Plan.Changes)
         {
             change.Place = change.NeedsWrite ? _log.Write(change) : null;
         }
@@ -161,7 +200,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
             _log.Check();
         }
 
-        if (Values.NeedsWrite || _damaged.Count > 0)
+        if (Plan.NeedsWrite || _damaged.Count > 0)
         {
             _log.Finish();
         }
@@ -191,7 +230,8 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         lock (_values.Gate)
         {
-            Values.Apply();
+            Plan.Apply();
+            _values.Shard.AddTurnover(Plan.Turnover);
             _log.Apply();
         }
 
@@ -215,15 +255,29 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         StorageMetrics.Failed();
         _log.Abandon();
-        Values.Abandon();
+        lock (_values.Gate)
+        {
+            Plan.Abandon();
+        }
+
         _values.EndCommit();
     }
 
+    // In one work item of the thread pool, one after another: no commit may wait for what callers do next. Callers of puts continue there, so
+    // they must not block. If the writer has nothing more to do, its thread takes the item at once.
     protected override void CompleteBatch(List<DatabaseOperation<BatchWriter>> batch, Exception? failure)
     {
         if (batch.Count > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(new Completions([.. batch], failure), preferLocal: true);
+            ThreadPool.UnsafeQueueUserWorkItem(CompleteAll, (batch.ToArray(), failure), preferLocal: true);
+        }
+
+        static void CompleteAll((DatabaseOperation<BatchWriter>[] Batch, Exception? Failure) finished)
+        {
+            foreach (var operation in finished.Batch)
+            {
+                Complete(operation, finished.Failure);
+            }
         }
     }
 
@@ -278,7 +332,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     private async Task RepairAsync(long number)
     {
-        var write = new WriterOperation<(int Kept, int Lost)?>(writer => writer.Replace(number));
+        var write = new FunctionOperation<BatchWriter, (int Kept, int Lost)?>(writer => writer.Replace(number));
         try
         {
             if (TryEnqueue(write) && await write.Task is var (kept, lost))
@@ -299,22 +353,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     }
 
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));
-
-    /// <summary>
-    /// Completes the operations of one batch, one after another, in one work item of the thread pool. Callers of puts continue there, so
-    /// they must not block. The writer does not complete them itself: no commit may wait for what callers do next. If the writer has
-    /// nothing more to do, its thread takes the item at once. The item costs once per batch.
-    /// </summary>
-    private sealed class Completions(DatabaseOperation<BatchWriter>[] batch, Exception? failure) : IThreadPoolWorkItem
-    {
-        public void Execute()
-        {
-            foreach (var operation in batch)
-            {
-                GroupCommit<BatchWriter>.Complete(operation, failure);
-            }
-        }
-    }
 }
 
 /// <summary>The metrics of writes, on the node's meter. Grain storage uses the same names with other targets.</summary>

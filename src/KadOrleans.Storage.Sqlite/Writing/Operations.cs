@@ -18,7 +18,7 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) 
     /// <summary>The caller's task; await it once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
-    public override void Run(BatchWriter context) => _result = context.Values.Put(key, value, kind, out _isAtStake);
+    public override void Run(BatchWriter context) => _result = context.Put(key, value, kind, out _isAtStake);
 
     public override void Complete() => _completion.SetResult(_result);
 
@@ -32,28 +32,4 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) 
     void IValueTaskSource<StoreResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
-}
-
-/// <summary>Any other operation, with a result for its caller.</summary>
-/// <param name="run">Plans it and returns the result.</param>
-/// <param name="onFailure">The result if the commit fails, made of the planned one. Null: the caller gets the exception.</param>
-/// <param name="isWrite">Whether it needs a transaction.</param>
-internal sealed class WriterOperation<TResult>(
-    Func<BatchWriter, TResult> run, Func<TResult?, TResult>? onFailure = null, bool isWrite = true) : DatabaseOperation<BatchWriter, TResult>
-{
-    public override bool IsWrite => isWrite;
-
-    public override void Run(BatchWriter context) => Result = run(context);
-
-    public override void Fail(Exception cause)
-    {
-        if (onFailure is null)
-        {
-            base.Fail(cause);
-        }
-        else
-        {
-            End(onFailure(Result));
-        }
-    }
 }

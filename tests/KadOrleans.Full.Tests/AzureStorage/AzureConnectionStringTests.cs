@@ -1,10 +1,8 @@
 namespace KadOrleans.Full.Tests;
 
 /// <summary>A connection string is a secret that is easily copied in part.</summary>
-public sealed class AzureConnectionStringTests : IDisposable
+public sealed class AzureConnectionStringTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
-
     [Theory]
     [InlineData("Silo", "secret")]
     [InlineData("Silo", "AccountName=me;AccountKey=secret")]
@@ -14,13 +12,11 @@ public sealed class AzureConnectionStringTests : IDisposable
     public async Task A_wrong_connection_string_ends_start_up_and_is_not_repeated(string role, string text)
     {
         await using var process = ChildProcess.Start(
-            "kad-server-full", _folder, [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);
+            "kad-server-full", Folder, [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={text}"]);
 
         Assert.Equal(2, await process.ExitAsync());
         var error = Assert.Single(process.Error.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("Kad:Azure:ConnectionString cannot be used; ", error, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error, StringComparison.OrdinalIgnoreCase);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

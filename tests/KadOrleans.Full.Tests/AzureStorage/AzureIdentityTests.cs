@@ -3,10 +3,8 @@ using Azure;
 namespace KadOrleans.Full.Tests;
 
 /// <summary>Executables told to use an identity that their surroundings do not give them.</summary>
-public sealed class AzureIdentityTests : IDisposable
+public sealed class AzureIdentityTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
-
     [Theory]
     [InlineData("Silo", "Kad:Azure:BlobServiceUri=https://x.blob.example", "Kad:Azure:TableServiceUri=https://x.table.example")]
     [InlineData("Edge", "Kad:Azure:TableServiceUri=https://x.table.example")]
@@ -14,7 +12,7 @@ public sealed class AzureIdentityTests : IDisposable
     {
         await using var process = ChildProcess.Start(
             "kad-server-full",
-            _folder,
+            Folder,
             [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Storage=AzureStorage", "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential", .. addresses]);
 
         Assert.Equal(2, await process.ExitAsync());
@@ -36,6 +34,4 @@ public sealed class AzureIdentityTests : IDisposable
             "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri: Azure Storage failed: Service request failed. Status: 403 (Forbidden).",
             sentence);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

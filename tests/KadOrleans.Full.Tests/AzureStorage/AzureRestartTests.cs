@@ -5,10 +5,8 @@ namespace KadOrleans.Full.Tests;
 
 /// <summary>A silo with an edge of its own on Azurite, stopped in order and started again.</summary>
 [Needs(Need.Azurite)]
-public sealed class AzureRestartTests : IDisposable
+public sealed class AzureRestartTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
-
     [Theory]
     [InlineData("Blobs")]
     [InlineData("Tables")]
@@ -22,7 +20,7 @@ public sealed class AzureRestartTests : IDisposable
         ];
         string id;
         IReadOnlyCollection<NodeId> keys;
-        await using (var silo = await SiloProcess.StartedAsync(_folder, settings))
+        await using (var silo = await SiloProcess.StartedAsync(Folder, settings))
         {
             (var address, id) = await EdgeAsync(silo);
             await using var load = new StoreLoad(address, shardBits: 4);
@@ -36,7 +34,7 @@ public sealed class AzureRestartTests : IDisposable
 
         var reminders = new TableServiceClient(azurite.ConnectionString).GetTableClient("OrleansReminders");
         Assert.NotEmpty(await reminders.QueryAsync<TableEntity>().ToListAsync());
-        await using (var silo = await SiloProcess.StartedAsync(_folder, settings))
+        await using (var silo = await SiloProcess.StartedAsync(Folder, settings))
         {
             var (address, again) = await EdgeAsync(silo);
             Assert.Equal(id, again);
@@ -44,8 +42,6 @@ public sealed class AzureRestartTests : IDisposable
             Assert.Equal(0, await silo.TerminateAsync());
         }
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task<(IPEndPoint Address, string Id)> EdgeAsync(SiloProcess silo)
     {

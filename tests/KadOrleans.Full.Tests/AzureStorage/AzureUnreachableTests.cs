@@ -4,11 +4,9 @@ using System.Net.Sockets;
 namespace KadOrleans.Full.Tests;
 
 /// <summary>An edge whose members' table gives no answer.</summary>
-public sealed class AzureUnreachableTests : IDisposable
+public sealed class AzureUnreachableTests : FolderTests
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-azure-").FullName;
 
     [Fact]
     public async Task An_edge_waits_for_Azure_and_stops_when_told_to()
@@ -17,7 +15,7 @@ public sealed class AzureUnreachableTests : IDisposable
         table.Start();
         await using var edge = ChildProcess.Start(
             "kad-server-full",
-            _folder,
+            Folder,
             [
                 "Kad:Role=Edge", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Storage=AzureStorage",
                 $"Kad:Azure:ConnectionString=AccountName=me;AccountKey=c2VjcmV0;TableEndpoint=http://{table.LocalEndpoint}/me",
@@ -30,6 +28,4 @@ public sealed class AzureUnreachableTests : IDisposable
         Assert.Equal(0, await edge.StopAsync());
         Assert.DoesNotContain("Unhandled", edge.Error.Text, StringComparison.Ordinal);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

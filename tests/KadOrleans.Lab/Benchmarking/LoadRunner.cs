@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

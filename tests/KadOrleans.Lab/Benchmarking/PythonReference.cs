@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

@@ -1,5 +1,3 @@
-using KadOrleans.Cli;
-using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Lab;
 

@@ -1,4 +1,3 @@
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

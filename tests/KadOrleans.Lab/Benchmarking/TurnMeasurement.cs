@@ -1,5 +1,4 @@
 using System.Globalization;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Numerics;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

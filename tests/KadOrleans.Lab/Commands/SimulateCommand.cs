@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

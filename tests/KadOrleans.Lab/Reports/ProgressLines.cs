@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using KadOrleans.Cli;
 
 namespace KadOrleans.Lab;
 

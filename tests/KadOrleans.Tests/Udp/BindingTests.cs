@@ -125,7 +125,7 @@ public sealed class BindFailureTests
     [InlineData("[::1]:8468", SocketError.AddressAlreadyInUse, "another socket of this machine holds that port")]
     public void A_refusal_names_the_endpoint_and_the_reason(string endpoint, SocketError error, string reason)
     {
-        var failure = BindFailure.Explain(UdpEndpoint.Parse(endpoint), new SocketException((int)error));
+        var failure = EndpointBinder.Explain(UdpEndpoint.Parse(endpoint), new SocketException((int)error));
 
         Assert.Equal($"Cannot listen on {endpoint}: {reason}.", failure.Message);
         Assert.IsType<SocketException>(failure.InnerException);
@@ -134,7 +134,7 @@ public sealed class BindFailureTests
     [Fact]
     public void An_unforeseen_refusal_is_named_by_its_code()
     {
-        var failure = BindFailure.Explain(
+        var failure = EndpointBinder.Explain(
             UdpEndpoint.Parse("127.0.0.1:1"), new SocketException((int)SocketError.TooManyOpenSockets));
 
         Assert.Contains("TooManyOpenSockets", failure.Message, StringComparison.Ordinal);

@@ -85,8 +85,8 @@ public sealed class FaultTests
         }
 
         await transport.DisposeAsync();
-        Assert.Equal(10, transport.ReceiverFaults);
         Assert.Equal(4, log.Lines.Count(line => line.Level == LogLevel.Error));
+        Assert.Contains(log.Lines, line => line.Text.EndsWith("(8 so far).", StringComparison.Ordinal));
         Assert.Contains(log.Lines, line => line.Text.Contains(contact.Endpoint.ToString(), StringComparison.Ordinal));
         Assert.Contains(log.Lines, line => line.Text.StartsWith("Listening on 127.0.0.1:", StringComparison.Ordinal));
         Assert.Contains(log.Lines, line => line.Text.StartsWith("Stopped listening", StringComparison.Ordinal));
@@ -105,7 +105,7 @@ public sealed class FaultTests
         }
 
         Assert.Equal(2, transport.DatagramsSent);
-        Assert.Equal((0, 0), (transport.SendFailures, transport.ReceiverFaults));
+        Assert.Equal(0, transport.SendFailures);
     }
 
     [Fact]

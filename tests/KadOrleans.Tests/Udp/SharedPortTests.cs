@@ -35,8 +35,7 @@ public sealed class SharedPortTests
         }
 
         // Elsewhere than on Linux the one socket takes all.
-        Assert.Equal(OperatingSystem.IsLinux() ? Sockets : 1, transport.SocketCount);
-        Assert.Equal(transport.SocketCount, threads.Count);
+        Assert.Equal(OperatingSystem.IsLinux() ? Sockets : 1, threads.Count);
         Assert.Single(transport.LocalEndpoints);
     }
 

@@ -71,9 +71,14 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    internal override bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
+    internal override bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, bool isLater)
     {
-        if (!IsReceivingHere || !_responses!.TryAdd(datagram, destination, from, _family))
+        if (!IsReceivingHere)
+        {
+            return (isLater && _deferred.TryPut(datagram, destination, from)) || TrySend(datagram, destination, from);
+        }
+
+        if (!_responses!.TryAdd(datagram, destination, from, _family))
         {
             return TrySend(datagram, destination, from);
         }
@@ -85,10 +90,6 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
         return true;
     }
-
-    internal override bool RespondLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from) => IsReceivingHere
-        ? Respond(datagram, destination, from)
-        : _deferred.TryPut(datagram, destination, from) || TrySend(datagram, destination, from);
 
     public override void Flush() => _deferred.Send();
 

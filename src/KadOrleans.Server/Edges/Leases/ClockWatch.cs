@@ -2,10 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Compares this process's clock with the cluster's time, which its silos agree on. Logs once when they are too far apart, and once when
-/// they agree again. Safe for several threads.
-/// </summary>
+/// <summary>Compares this process's clock with the cluster's time, and logs each change. Safe for several threads.</summary>
 internal sealed class ClockWatch : IDisposable
 {
     private readonly TimeProvider _time;
@@ -34,7 +31,6 @@ internal sealed class ClockWatch : IDisposable
     /// <summary>Compares once. Throws what the call throws; <see cref="Last"/> then stays as it was.</summary>
     public async Task CompareAsync(IGrainFactory grains, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(grains);
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
         var (asked, start) = (_time.GetUtcNow(), _time.GetTimestamp());
         var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(timeout, _time, cancellationToken);

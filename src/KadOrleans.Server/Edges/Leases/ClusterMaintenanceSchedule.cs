@@ -3,15 +3,10 @@ using System.Threading.Channels;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Periodic work that the cluster's reminders give to one node id of an edge. Expiry is never among it: values expire in their shards.
-/// </summary>
+/// <summary>Periodic work that the cluster's reminders give to a node id. Values expire in their shards, not by it.</summary>
 internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSchedule
 {
-    /// <summary>
-    /// How many pieces of work may wait. Reminders fire every few minutes, so an edge with this many is far behind. More would only be done
-    /// later still.
-    /// </summary>
+    /// <summary>How many pieces of work may wait. With this many, minutes apart, an edge is far behind.</summary>
     public const int Capacity = 16;
 
     /// <summary>
@@ -32,7 +27,6 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     /// </summary>
     public bool TryAccept(EdgeWork work)
     {
-        ArgumentNullException.ThrowIfNull(work);
         return Serves(work)
             && (work is RepublishWork { Keys.Count: var keys }
                 ? keys > 0 && TryCount(ref _republishing, keys, RepublishCapacity)

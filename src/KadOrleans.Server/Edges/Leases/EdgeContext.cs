@@ -2,7 +2,13 @@ namespace KadOrleans.Server;
 
 /// <summary>What the parts of one edge share. It runs within a silo, or is an Orleans client.</summary>
 internal sealed record EdgeContext(
-    EdgeOptions Options, EdgeTiming Timing, IGrainFactory Grains, NodeEnvironment Environment, EdgeHealth Health, ClockWatch Clock, bool IsInSilo)
+    EdgeOptions Options,
+    EdgeTiming Timing,
+    IGrainFactory Grains,
+    NodeEnvironment Environment,
+    EdgeHealth Health,
+    ClockWatch Clock,
+    ILocalSiloDetails? Silo = null)
 {
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 
@@ -31,9 +37,7 @@ internal sealed record EdgeTiming
     /// <summary>Time between renewals of the subscriptions, which end after three minutes without one.</summary>
     public TimeSpan Subscription { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// The timeout of one call to a silo. Two timeouts and a renewal interval fit into a lease, so one lost call does not cost it.
-    /// </summary>
+    /// <summary>The timeout of one call. Two and a renewal fit into a lease, so one lost call does not cost it.</summary>
     public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeaseTimeout;
 
     /// <summary>The longest pause between attempts at the lease. The first is 250 ms, and it doubles.</summary>
@@ -41,7 +45,4 @@ internal sealed record EdgeTiming
 
     /// <summary>The first pause before another attempt to join the network. It doubles up to a minute.</summary>
     public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>See <see cref="GrainKeyStoreOptions.PauseForSilo"/>.</summary>
-    public TimeSpan PauseForSilo { get; init; } = TimeSpan.FromMilliseconds(2);
 }

@@ -1,12 +1,11 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace KadOrleans.Server;
 
 /// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
-internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock)
+internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock) : IHealthCheck
 {
-    /// <summary>
-    /// An edge without a silo's response for this long is not ready: one and a half renewal intervals. With a shorter timeout one slow
-    /// response would take the edge out of service.
-    /// </summary>
+    /// <summary>An edge without a response for this long is not ready. One slow response, each 10 s, is allowed.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,10 +17,7 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
 
     public EdgePhase State => _state;
 
-    /// <summary>
-    /// Whether the edge can serve. It needs a lease, a silo that answered within <see cref="SilenceTimeout"/> and has a clock near its own,
-    /// and a contact that answers. The first edge of a network (no bootstrap nodes configured) needs no contact.
-    /// </summary>
+    /// <summary>Whether it has all that <see cref="Obstacle"/> may lack. A network's first edge needs no contact.</summary>
     public bool IsReady => Obstacle is null;
 
     /// <summary>Why the edge is not ready, in a few words. Null if it is ready.</summary>
@@ -39,9 +35,7 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
         _ => "it has no contact",
     };
 
-    /// <summary>
-    /// Completes when another process took the edge's name. The ids are no longer served. A process that is only an edge should then end.
-    /// </summary>
+    /// <summary>Completes when another process took the edge's name. A process that is only an edge should then end.</summary>
     public Task LeaseLost => _leaseLost.Task;
 
     private TimeSpan? SinceAnswer => Interlocked.Read(ref _answeredAt) is var at && at == long.MinValue
@@ -62,6 +56,10 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
             session?.Counts() ?? new Dictionary<string, long>(),
             clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
     }
+
+    /// <summary>The response of <c>/health/ready</c>. It calls no grain.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(new Health(Obstacle ?? Health.Ready).ToResult());
 
     internal void WaitFor(string what) => _waitsFor = what;
 
@@ -105,10 +103,7 @@ internal sealed record EdgeOverview(
     IReadOnlyDictionary<string, long> Counts,
     double? ClockDifference);
 
-/// <summary>
-/// A node id of an edge, its bound endpoints, its contacts, the version of the snapshot that it answers from, and the network's size by its
-/// last lookups if there were enough of them.
-/// </summary>
+/// <summary>A node id of an edge. The network's size is that of its last lookups, if there were enough of them.</summary>
 internal sealed record EdgeNodeOverview(
     string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion, NetworkSizeEstimate? NetworkSize);
 
@@ -121,9 +116,7 @@ internal enum EdgePhase
     /// <summary>It holds its ids and serves them; silos answer.</summary>
     Serving,
 
-    /// <summary>
-    /// It serves its ids from the last snapshots: no silo answers. PING and FIND_NODE are answered, STORE is not.
-    /// </summary>
+    /// <summary>It serves from the last snapshots: no silo answers. PING and FIND_NODE are answered, STORE is not.</summary>
     CutOff,
 
     /// <summary>Another process holds its name. The ids are no longer served, and will not be by this process.</summary>

@@ -89,10 +89,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Joins the network, and retries at growing intervals while the table is empty. It is empty at first, and after the death of a silo
-    /// that had not saved it.
-    /// </summary>
+    /// <summary>Joins, and again while the table is empty, as after the death of a silo that had not saved it.</summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         BackOff? pauses = null;

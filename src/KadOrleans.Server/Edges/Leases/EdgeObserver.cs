@@ -1,29 +1,17 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The calls that grains make to an edge. The edge's ids take turns with the calls that ask the network. While the ids are not served,
-/// calls fail with <see cref="NoLiveEdgeException"/> and callers try another edge.
-/// </summary>
+/// <summary>The calls of grains, which the ids take in turn. While none is served they fail, for another edge.</summary>
 internal sealed class EdgeObserver : IEdgeObserver
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
     private uint _turn;
 
-    // Guards _rules, and that no node is left with older ones.
+    // Guards changes of _rules, and that no node is left with older ones.
     private readonly Lock _gate = new();
-    private EdgeRules _rules = new(0, []);
+    private volatile EdgeRules _rules = new(0, []);
 
     /// <summary>The version of the rules that the nodes follow.</summary>
-    public long RulesVersion
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _rules.Version;
-            }
-        }
-    }
+    public long RulesVersion => _rules.Version;
 
     /// <summary>Sets the nodes that calls go to. Without nodes all calls fail.</summary>
     public void Serve(IReadOnlyList<EdgeNode> nodes)

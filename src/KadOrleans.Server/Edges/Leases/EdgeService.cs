@@ -8,10 +8,7 @@ namespace KadOrleans.Server;
 internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
     : BackgroundService, IHostedLifecycleService
 {
-    /// <summary>
-    /// How long handing the lease back may take at a stop. A longer wait gains nothing: the successor finds out by itself that the name is
-    /// free.
-    /// </summary>
+    /// <summary>How long handing the lease back may take. Without it the successor finds out by itself.</summary>
     private static readonly TimeSpan HandBackLimit = TimeSpan.FromSeconds(3);
 
     private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
@@ -24,9 +21,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
 
     private string Name => context.Options.Name;
 
-    /// <summary>
-    /// Binds the ports before this process's silo or client starts. So a port in use fails start-up at once, not after silos were found.
-    /// </summary>
+    /// <summary>Binds the ports first, so that a port in use fails start-up at once, and not after silos were found.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         EdgeMetrics.Begin();

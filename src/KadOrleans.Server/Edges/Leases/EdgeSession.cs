@@ -1,36 +1,26 @@
 namespace KadOrleans.Server;
 
 /// <summary>The use of one lease: its ids served, its renewals, its end.</summary>
-internal sealed class EdgeSession : IAsyncDisposable
+internal sealed class EdgeSession(
+    EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
+    : IAsyncDisposable
 {
-    private readonly EdgeContext _context;
-    private readonly EdgeObserver _observer;
-    private readonly IEdgeObserver _reference;
-    private readonly GrainKeyStore _store;
-    private readonly ILogger _logger;
+    private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeSession>();
     private readonly CancellationTokenSource _fenced = new();
-    private long _subscribedAt;
+    private long _subscribedAt = context.Environment.Time.GetTimestamp();
 
     // A grain that moved during an outage has lost its subscribers.
     private bool _mustSubscribe;
 
-    private EdgeSession(
-        EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
-    {
-        (_context, Lease, _observer, _reference, _store, Nodes) = (context, lease, observer, reference, store, nodes);
-        _logger = context.Environment.LoggerFactory.CreateLogger<EdgeSession>();
-        _subscribedAt = context.Environment.Time.GetTimestamp();
-    }
+    public EdgeLease Lease => lease;
 
-    public EdgeLease Lease { get; }
+    public IReadOnlyList<EdgeNode> Nodes => nodes;
 
-    public IReadOnlyList<EdgeNode> Nodes { get; }
+    public int ShardBits => store.Layout.Bits;
 
-    public int ShardBits => _store.Layout.Bits;
+    public int Contacts => nodes.Sum(n => n.Table.Snapshot.Count);
 
-    public int Contacts => Nodes.Sum(n => n.Table.Snapshot.Count);
-
-    public bool HasGoodContact => Nodes.Any(n => n.Node.HasGoodContact);
+    public bool HasGoodContact => nodes.Any(n => n.Node.HasGoodContact);
 
     /// <summary>Loads the tables and starts to serve the ids of a lease.</summary>
     /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
@@ -57,8 +47,8 @@ internal sealed class EdgeSession : IAsyncDisposable
             {
                 MaxStaleness = context.Options.MaxStaleness,
                 MaxOutageStaleness = context.Options.MaxOutageStaleness,
-                IsInSilo = context.IsInSilo,
-                PauseForSilo = context.Timing.PauseForSilo,
+                IsInSilo = context.Silo is not null,
+                PauseForSilo = TimeSpan.FromMilliseconds(2),
             })
         {
             ClockCorrection = () => context.Clock.Correction,
@@ -90,15 +80,15 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <summary>Serves until cancelled, fenced or forgotten.</summary>
     public async Task<SessionEnd> RunAsync(CancellationToken cancellationToken)
     {
-        _observer.Serve(Nodes);
-        foreach (var node in Nodes)
+        observer.Serve(nodes);
+        foreach (var node in nodes)
         {
             node.Table.Fenced += OnFenced;
             node.Start();
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fenced.Token);
-        using var timer = new PeriodicTimer(_context.Timing.Renewal, _context.Environment.Time);
+        using var timer = new PeriodicTimer(context.Timing.Renewal, context.Environment.Time);
         try
         {
             do
@@ -120,7 +110,7 @@ internal sealed class EdgeSession : IAsyncDisposable
 
     public IReadOnlyList<EdgeNodeOverview> DescribeNodes() =>
     [
-        .. Nodes.Select(n => new EdgeNodeOverview(
+        .. nodes.Select(n => new EdgeNodeOverview(
             n.Id.ToString(),
             [.. n.LocalEndpoints.Select(e => e.ToString())],
             n.Table.Snapshot.Count,
@@ -130,15 +120,15 @@ internal sealed class EdgeSession : IAsyncDisposable
 
     public IReadOnlyDictionary<string, long> Counts()
     {
-        var all = Nodes.SelectMany(n => n.Node.Counts.Concat(n.Table.Totals())).Concat(_store.Totals());
+        var all = nodes.SelectMany(n => n.Node.Counts.Concat(n.Table.Totals())).Concat(store.Totals());
         return new SortedDictionary<string, long>(
             all.GroupBy(count => count.Key).ToDictionary(counts => counts.Key, counts => counts.Sum(count => count.Value)), StringComparer.Ordinal);
     }
 
     public async Task SilenceAsync()
     {
-        _observer.Serve([]);
-        foreach (var node in Nodes)
+        observer.Serve([]);
+        foreach (var node in nodes)
         {
             await node.SilenceAsync();
         }
@@ -147,33 +137,31 @@ internal sealed class EdgeSession : IAsyncDisposable
     /// <summary>Has the tables saved and hands the lease back. Call it after <see cref="DisposeAsync"/>.</summary>
     public async Task HandBackAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(Nodes.Select(n => _context.CallAsync(
-            _context.Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(n.Id)).UnsubscribeAsync(Lease.Epoch), cancellationToken)));
-        await _context.CallAsync(_context.Directory.ReleaseAsync(_context.Options.Name, Lease.Epoch), cancellationToken);
+        await Task.WhenAll(nodes.Select(n => context.CallAsync(
+            context.Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(n.Id)).UnsubscribeAsync(lease.Epoch), cancellationToken)));
+        await context.CallAsync(context.Directory.ReleaseAsync(context.Options.Name, lease.Epoch), cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _observer.Serve([]);
-        foreach (var node in Nodes)
+        observer.Serve([]);
+        foreach (var node in nodes)
         {
             node.Table.Fenced -= OnFenced;
         }
 
-        await Task.WhenAll(Nodes.Select(n => n.DisposeAsync().AsTask()));
-        await _store.DisposeAsync();
+        await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
+        await store.DisposeAsync();
         _fenced.Dispose();
     }
 
-    /// <summary>
-    /// Renews what is due. Failures of the cluster are noted. The session ends only when the cluster says that the lease is gone.
-    /// </summary>
+    /// <summary>Renews what is due. The session ends only when the cluster says that the lease is gone.</summary>
     private async Task<SessionEnd?> KeepAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var renewed = await _context.CallAsync(
-                _context.Directory.RenewAsync(_context.Options.Name, Lease.Epoch, _reference, Report()), cancellationToken);
+            var renewed = await context.CallAsync(
+                context.Directory.RenewAsync(context.Options.Name, lease.Epoch, reference, Report()), cancellationToken);
             if (!renewed)
             {
                 return await FindReasonAsync(cancellationToken);
@@ -183,10 +171,10 @@ internal sealed class EdgeSession : IAsyncDisposable
             await Task.WhenAll(
                 RenewSubscriptionsAsync(cancellationToken),
                 CompareClocksAsync(cancellationToken),
-                FetchRulesAsync(_context, _observer, cancellationToken));
-            if (_context.Health.Enter(EdgePhase.Serving, this))
+                FetchRulesAsync(context, observer, cancellationToken));
+            if (context.Health.Enter(EdgePhase.Serving, this))
             {
-                _logger.Recovered(_context.Options.Name);
+                _logger.Recovered(context.Options.Name);
             }
         }
         catch (LeaseLostException)
@@ -196,9 +184,9 @@ internal sealed class EdgeSession : IAsyncDisposable
         catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
             _mustSubscribe = true;
-            if (_context.Health.Enter(EdgePhase.CutOff, this))
+            if (context.Health.Enter(EdgePhase.CutOff, this))
             {
-                _logger.CutOff(_context.Options.Name, e.Message);
+                _logger.CutOff(context.Options.Name, e.Message);
             }
         }
 
@@ -216,7 +204,7 @@ internal sealed class EdgeSession : IAsyncDisposable
         cancellationToken);
 
     private Task CompareClocksAsync(CancellationToken cancellationToken) => TryAsync(
-        () => _context.Clock.CompareAsync(_context.Grains, _context.Timing.Call, cancellationToken), _logger.ClockNotRead, cancellationToken);
+        () => context.Clock.CompareAsync(context.Grains, context.Timing.Call, cancellationToken), _logger.ClockNotRead, cancellationToken);
 
     /// <summary>Does what may fail without cutting the edge off.</summary>
     private static async Task TryAsync(Func<Task> work, Action<string> logFailure, CancellationToken cancellationToken)
@@ -225,52 +213,48 @@ internal sealed class EdgeSession : IAsyncDisposable
         {
             await work();
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not (LeaseLostException or OutOfMemoryException) && !cancellationToken.IsCancellationRequested)
         {
             logFailure(e.Message);
         }
     }
 
-    /// <summary>
-    /// With the number of shards. At their interval, and at once after an outage or a failure. The renewal succeeded, so a failure does not
-    /// cut the edge off: it serves from the tables that it has.
-    /// </summary>
+    /// <summary>At their interval, and at once after an outage. A failure does not end a lease just renewed.</summary>
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
-        var time = _context.Environment.Time;
-        if (!_mustSubscribe && time.GetElapsedTime(_subscribedAt) < _context.Timing.Subscription)
+        var time = context.Environment.Time;
+        if (!_mustSubscribe && time.GetElapsedTime(_subscribedAt) < context.Timing.Subscription)
         {
             return;
         }
 
-        try
-        {
-            await Task.WhenAll(
-                [FollowShardsAsync(cancellationToken), .. Nodes.Select(n => _context.CallAsync(n.Table.SubscribeAsync(_reference), cancellationToken))]);
-            (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
-        }
-        catch (Exception e) when (e is not (LeaseLostException or OutOfMemoryException) && !cancellationToken.IsCancellationRequested)
-        {
-            _mustSubscribe = true;
-            _logger.TablesNotRead(_context.Options.Name, e.Message);
-        }
+        _mustSubscribe = true;
+        await TryAsync(
+            async () =>
+            {
+                await Task.WhenAll(
+                    [FollowShardsAsync(cancellationToken), .. nodes.Select(n => context.CallAsync(n.Table.SubscribeAsync(reference), cancellationToken))]);
+                (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
+            },
+            problem => _logger.TablesNotRead(context.Options.Name, problem),
+            cancellationToken);
     }
 
     // Shards that were split answer too, so this is soon enough.
     private async Task FollowShardsAsync(CancellationToken cancellationToken)
     {
-        if (await _context.CallAsync(_context.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync(), cancellationToken) is { } settings)
+        if (await context.CallAsync(context.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync(), cancellationToken) is { } settings)
         {
-            await _store.UseAsync(settings.Layout);
+            await store.UseAsync(settings.Layout);
         }
     }
 
     private async Task<SessionEnd> FindReasonAsync(CancellationToken cancellationToken)
     {
-        var live = await _context.CallAsync(_context.Directory.GetLiveAsync(), cancellationToken);
+        var live = await context.CallAsync(context.Directory.GetLiveAsync(), cancellationToken);
 
         // A newer lease may be this process's own, from a retry after a timeout.
-        return live.Any(e => e.Name == _context.Options.Name && e.Epoch > Lease.Epoch && !e.Observer.Equals(_reference))
+        return live.Any(e => e.Name == context.Options.Name && e.Epoch > lease.Epoch && !e.Observer.Equals(reference))
             ? SessionEnd.LeaseLost
             : SessionEnd.Forgotten;
     }
@@ -279,10 +263,10 @@ internal sealed class EdgeSession : IAsyncDisposable
 
     private EdgeReport Report() => new()
     {
-        Endpoints = [.. Nodes.Select(n => n.LocalEndpoints[0])],
+        Endpoints = [.. nodes.Select(n => n.LocalEndpoints[0])],
         Contacts = Contacts,
         Counts = Counts().ToDictionary(),
-        NetworkSize = Nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
+        NetworkSize = nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
     };
 }
 

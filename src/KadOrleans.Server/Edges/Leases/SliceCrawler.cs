@@ -1,9 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Crawls one slice at a time for the cluster's crawl grain. Being asked for the progress renews the lease. Without that it stops, as
-/// another edge will get the slice.
-/// </summary>
+/// <summary>Crawls one slice at a time. Unless asked for its progress it stops: another edge will get the slice.</summary>
 internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : IDisposable
 {
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<SliceCrawler>();
@@ -13,13 +10,9 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
     private Slice? _current;
     private bool _isOver;
 
-    /// <summary>
-    /// Begins a slice, or tells the progress of the one under this lease. A slice under another lease ends. If the slice failed it throws,
-    /// and asked again begins anew.
-    /// </summary>
+    /// <summary>Begins a slice, or tells its progress. A failed one throws, and begins anew if asked again.</summary>
     public CrawlSliceProgress Crawl(CrawlSliceOrder order)
     {
-        ArgumentNullException.ThrowIfNull(order);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isOver, this);

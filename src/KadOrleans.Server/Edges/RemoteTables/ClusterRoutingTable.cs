@@ -269,9 +269,7 @@ internal sealed class ClusterRoutingTable(
     }
 }
 
-/// <summary>
-/// Tells when a snapshot stays behind the version in the table's responses, as pushes may get lost. Not safe for several threads.
-/// </summary>
+/// <summary>Tells when a snapshot stays behind the table's version: pushes may get lost. Not safe for threads.</summary>
 internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
 {
     private long _expected;
@@ -286,7 +284,7 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
             return false;
         }
 
-        return time.GetElapsedTime(_since) >= timeout;
+        return Left(held) == TimeSpan.Zero;
     }
 
     /// <summary>The time until the snapshot is to be asked for. Null if it is not behind.</summary>

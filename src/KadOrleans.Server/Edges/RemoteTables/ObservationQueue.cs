@@ -1,9 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// A bounded queue of observations; when it is full the oldest is dropped. Lookups in one bucket count once, as the table keeps one time
-/// per bucket. Repeated responses of a contact count once until it fails.
-/// </summary>
+/// <summary>A queue that drops the oldest when full. Lookups in one bucket, and responses of one contact, count once.</summary>
 internal sealed class ObservationQueue(int capacity, int batchSize)
 {
     // Guards all fields. Signals are read without it.

@@ -17,7 +17,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     private readonly ShardLayout _layout;
     private readonly TimeProvider _time;
     private readonly StalenessRule _rule;
-    private readonly TimeSpan _findTimeout;
     private readonly long _trustedFrom;
     private readonly ShardView?[] _views;
     private readonly AnswerCache[] _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(MaxCacheBytes / Caches))];
@@ -36,7 +35,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         long trustedFrom = long.MinValue)
     {
         (_layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
-        (_rule, _findTimeout) = (new StalenessRule(Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness)), options.FindTimeout);
+        _rule = new StalenessRule(Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness));
         _views = new ShardView?[layout.Count];
         _reader = new ShardNewsReader(options, time, askForNews, key => CacheOf(key).Remove(key));
 
@@ -74,7 +73,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         var pending = Begin(view, key);
         try
         {
-            return await pending.WithinAsync(_findTimeout, _time);
+            return await pending.WithinAsync(GrainKeyStoreOptions.FindTimeout, _time);
         }
         catch (Exception e) when (e is TimeoutException or KeyStoreException)
         {

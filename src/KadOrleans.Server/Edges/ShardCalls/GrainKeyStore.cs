@@ -117,7 +117,7 @@ internal sealed class GrainKeyStore : IKeyStore
         {
             var held = _shards.Answers is { } answers && !IsDisposed
                 ? await answers.FindAsync(key)
-                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(_options.FindTimeout, _time);
+                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(GrainKeyStoreOptions.FindTimeout, _time);
             return Alive(held, now);
         }
         catch (TimeoutException late)
@@ -191,10 +191,7 @@ internal sealed class GrainKeyStore : IKeyStore
 
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
 
-    /// <summary>
-    /// Sets the area outside which later puts are marked as far: shards know no node ids. Each node id that shares the store has its own
-    /// area, see <see cref="ForNode"/>.
-    /// </summary>
+    /// <summary>Marks later puts outside the area as far: shards know no node ids. See <see cref="ForNode"/>.</summary>
     public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 
     /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
@@ -213,10 +210,7 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <summary>
-    /// Calls more shards from now on, by which those in use were replaced. Earlier numbers are ignored. Pending calls end as they began. What
-    /// was known of the shards is forgotten. One call at a time.
-    /// </summary>
+    /// <summary>Calls more shards from now on, knowing nothing of them. Fewer are ignored. One call at a time.</summary>
     internal async ValueTask UseAsync(ShardLayout layout)
     {
         var before = _shards;
@@ -264,7 +258,6 @@ internal sealed class GrainKeyStore : IKeyStore
     private async ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind, ResponsibleArea area, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(value);
         if (StoreRules.FindRefusal(value.Value) is { } refusal)
         {
             return refusal;

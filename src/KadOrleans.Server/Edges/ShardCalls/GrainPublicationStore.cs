@@ -2,10 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The cluster's publications: the values in its shards that carry a mark. Publishing stores the value with a full life and the mark.
-/// Unpublishing removes the mark, and the value stays until it expires.
-/// </summary>
+/// <summary>The cluster's publications: values with a mark. Unpublishing removes the mark, not the value.</summary>
 internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
 {
     // Never from the edge's cache: what another edge has unpublished must not be published again.
@@ -14,7 +11,6 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
 
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(publication);
         var expiresAt = publication.PublishedAt + timeToLive;
         var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
         {

@@ -145,11 +145,7 @@ internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, TimeL
 /// A queue of requests of one kind. Requests that arrive while a call is pending share the next one, in the order of arrival. A failed
 /// call is retried until its requests time out.
 /// </summary>
-/// <param name="name">For logs and messages.</param>
-/// <param name="call">Makes a call. Requests that it returns as unanswered have left the channel.</param>
-/// <param name="options">Bounds and timeouts.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Logs each retry.</param>
+/// <remarks>Requests that <paramref name="call"/> returns as unanswered have left the channel.</remarks>
 internal sealed class ShardChannel<TItem, TResult>(
     string name,
     Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,

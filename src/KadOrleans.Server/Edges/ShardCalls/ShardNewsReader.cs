@@ -176,24 +176,21 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
     // News that have no room, or cannot be read, cost their shard its view for a while, and not the loop.
     private void TryNote(ShardView view, ShardNews news, long confirmedAt)
     {
-        var isNoted = news.Filter is not { } filter || _bytes - view.Bytes + filter.Length <= options.MaxFilterBytes;
         try
         {
-            if (isNoted)
+            if (news.Filter is not { } filter || _bytes - view.Bytes + filter.Length <= options.MaxFilterBytes)
             {
                 Note(view, news, confirmedAt);
+                return;
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            isNoted = false;
+            // Forgotten below.
         }
 
-        if (!isNoted)
-        {
-            Forget(view);
-            view.FullAt = time.GetTimestamp();
-        }
+        Forget(view);
+        view.FullAt = time.GetTimestamp();
     }
 
     private void Note(ShardView view, ShardNews news, long confirmedAt)

@@ -3,7 +3,7 @@ namespace KadOrleans.Server;
 /// <summary>
 /// What an edge knows of the keys of a shard. Times are timestamps of the edge's clock. Readers take <see cref="State"/> once and go by it.
 /// </summary>
-/// <param name="shard">The shard.</param>
+/// <param name="shard">Its number.</param>
 /// <param name="trustedFrom">A filter is complete only if it was confirmed after this time.</param>
 internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 {
@@ -54,12 +54,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     }
 
     /// <summary>Whether a key was asked for, or put, since the last call.</summary>
-    public bool TakeUse()
-    {
-        var isUsed = Volatile.Read(ref _isUsed);
-        Volatile.Write(ref _isUsed, false);
-        return isUsed;
-    }
+    public bool TakeUse() => Interlocked.Exchange(ref _isUsed, false);
 
     public void NoteAnswered(long now) => Volatile.Write(ref _answeredAt, now);
 

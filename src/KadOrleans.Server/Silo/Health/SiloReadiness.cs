@@ -42,11 +42,10 @@ internal sealed class SiloReadiness(
 internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : IHostedService, IDisposable
 {
     private readonly Meter _meter = new(TelemetryExport.SourceName);
-    private ReadyGauge? _ready;
+    private readonly ReadyGauge _ready = new(() => readiness.IsReady);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _ready = new ReadyGauge(() => readiness.IsReady);
         _meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
         return Task.CompletedTask;
     }
@@ -55,7 +54,7 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
 
     public void Dispose()
     {
-        _ready?.Dispose();
+        _ready.Dispose();
         _meter.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KadOrleans.Grains;
 using Microsoft.Extensions.Options;
@@ -5,10 +6,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Creates the response of <c>/status</c>. What the silo knows itself is always there; data of grains is left out if they do not respond
-/// soon.
-/// </summary>
+/// <summary>Creates the response of <c>/status</c>, without data of grains if they do not respond soon.</summary>
 internal sealed class SiloStatusReport(
     IOptions<ClusterOptions> cluster,
     ILocalSiloDetails silo,
@@ -60,35 +58,26 @@ internal sealed class SiloStatusReport(
         }
     }
 
-    private static JsonObject Silo(SiloDetails silo) => new()
+    private static JsonNode? Silo(SiloDetails silo) => JsonSerializer.SerializeToNode(new
     {
-        ["silo"] = silo.Address,
-        ["state"] = silo.State,
-        ["name"] = silo.Name,
-        ["isReady"] = silo.IsReady,
-        ["reason"] = silo.Reason,
-        ["version"] = silo.Version,
-        ["clockDifference"] = silo.ClockDifference?.TotalSeconds,
-        ["startedAt"] = silo.StartedAt,
-        ["lastHeard"] = silo.LastHeard,
-        ["hasEdgeDirectory"] = silo.HasEdgeDirectory,
-    };
+        silo = silo.Address,
+        state = silo.State,
+        name = silo.Name,
+        isReady = silo.IsReady,
+        reason = silo.Reason,
+        version = silo.Version,
+        clockDifference = silo.ClockDifference?.TotalSeconds,
+        startedAt = silo.StartedAt,
+        lastHeard = silo.LastHeard,
+        hasEdgeDirectory = silo.HasEdgeDirectory,
+    });
 
-    private static JsonObject Edge(EdgeStatus edge)
+    private static JsonNode? Edge(EdgeStatus edge) => JsonSerializer.SerializeToNode(new
     {
-        var counts = new JsonObject();
-        foreach (var (name, count) in edge.Report.Counts.OrderBy(c => c.Key, StringComparer.Ordinal))
-        {
-            counts[name] = count;
-        }
-
-        return new JsonObject
-        {
-            ["name"] = edge.Name,
-            ["nodeIds"] = new JsonArray([.. edge.NodeIds.Select(id => JsonValue.Create(id))]),
-            ["endpoints"] = new JsonArray([.. edge.Report.Endpoints.Select(e => JsonValue.Create(e.ToString()))]),
-            ["contacts"] = edge.Report.Contacts,
-            ["counts"] = counts,
-        };
-    }
+        name = edge.Name,
+        nodeIds = edge.NodeIds,
+        endpoints = edge.Report.Endpoints.Select(endpoint => endpoint.ToString()),
+        contacts = edge.Report.Contacts,
+        counts = new SortedDictionary<string, long>(edge.Report.Counts.ToDictionary(), StringComparer.Ordinal),
+    });
 }

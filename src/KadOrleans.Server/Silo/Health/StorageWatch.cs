@@ -84,19 +84,15 @@ internal sealed class StorageWatch(
         var started = Stopwatch.GetTimestamp();
         var read = storage.ReadStateAsync(Record, id, new GrainState<Nothing>());
         await Task.WhenAny(read, Task.Delay(SlowRead, cancellationToken));
-        Note(isSlow: !read.IsCompleted);
-        await read.WaitAsync(ReadTimeout - SlowRead, cancellationToken);
-        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
-    }
-
-    private void Note(bool isSlow)
-    {
+        var isSlow = !read.IsCompleted;
         if (isSlow && !_isSlow && !_isAway)
         {
             SiloLog.StorageSlow(logger, SlowRead.TotalSeconds);
         }
 
         _isSlow = isSlow;
+        await read.WaitAsync(ReadTimeout - SlowRead, cancellationToken);
+        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     private sealed class Nothing;
@@ -112,25 +108,18 @@ internal sealed class SpareThreads
     /// <summary>The default maximum of connections in the driver's pool, and some for all other work.</summary>
     private const int Count = 128;
 
-    private int? _usual;
+    private int _usual;
 
-    /// <summary>
-    /// Lets the pool create up to <see cref="Count"/> threads without delay. Do not call it again before <see cref="Return"/>.
-    /// </summary>
+    /// <summary>Lets the pool create so many threads without delay. Do not call it again before <see cref="Return"/>.</summary>
     public void Lend()
     {
-        ThreadPool.GetMinThreads(out var usual, out var completions);
-        _usual = usual;
-        ThreadPool.SetMinThreads(Math.Max(usual, Count), completions);
+        ThreadPool.GetMinThreads(out _usual, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(_usual, Count), completions);
     }
 
     public void Return()
     {
-        if (_usual is { } usual)
-        {
-            ThreadPool.GetMinThreads(out _, out var completions);
-            ThreadPool.SetMinThreads(usual, completions);
-            _usual = null;
-        }
+        ThreadPool.GetMinThreads(out _, out var completions);
+        ThreadPool.SetMinThreads(_usual, completions);
     }
 }

@@ -6,9 +6,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Checks, before the silo starts, that grain storage on PostgreSQL has its tables and the index that keeps states unique.
-/// </summary>
+/// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
 internal static class SchemaCheck
 {
     /// <summary>The error of a database without Orleans' tables.</summary>
@@ -37,14 +35,13 @@ internal static class SchemaCheck
         }
     }
 
-    /// <summary>Checks a database.</summary>
-    /// <exception cref="OptionsValidationException">It lacks the tables or the index; the message has the remedy.</exception>
-    /// <exception cref="NpgsqlException">It does not answer.</exception>
+    /// <inheritdoc cref="RunAsync(IServiceProvider)"/>
     public static async Task RunAsync(string connectionString)
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
-        if (!await HasTablesAsync(connection))
+        await using var tables = new NpgsqlCommand(Tables, connection);
+        if (await tables.ExecuteScalarAsync() is not true)
         {
             throw KadSettings.Mistake($"{Missing}.");
         }
@@ -55,12 +52,6 @@ internal static class SchemaCheck
                 $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
                 + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
         }
-    }
-
-    private static async Task<bool> HasTablesAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(Tables, connection);
-        return await command.ExecuteScalarAsync() is true;
     }
 
     private static async Task<List<UniqueIndex>> ReadIndexesAsync(NpgsqlConnection connection)
@@ -77,13 +68,9 @@ internal static class SchemaCheck
     }
 }
 
-/// <summary>
-/// The identity of a grain's state in Orleans' table. Orleans' scripts do not make it unique. So two first writes of one state may both be
-/// kept, and a state of two rows cannot be read.
-/// </summary>
+/// <summary>The identity of a state in Orleans' table. Unless it is unique, two first writes may both be kept.</summary>
 internal static partial class StateIdentity
 {
-    /// <summary>Orleans' table of states.</summary>
     public const string Table = "orleansstorage";
 
     /// <summary>The statement that makes it unique.</summary>
@@ -98,8 +85,7 @@ internal static partial class StateIdentity
     // Hashes of the other columns. An index is valid with or without them.
     private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
 
-    /// <summary>Whether an index makes exactly the identity unique.</summary>
-    /// <param name="index">A valid index that is not partial.</param>
+    /// <summary>Whether a valid index that is not partial makes exactly the identity unique.</summary>
     public static bool IsUniqueBy(UniqueIndex index)
     {
         var keys = index.Keys.Select(key => NameOf(key, index.TakesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);

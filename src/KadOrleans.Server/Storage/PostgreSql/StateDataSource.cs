@@ -8,15 +8,11 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The database below Orleans' provider of grain storage. The provider makes rows and bytes, as ever. Its writes go through
-/// <see cref="StateWrites"/>, all other commands to the driver.
-/// </summary>
+/// <summary>The database below Orleans' provider. Writes go through <see cref="StateWrites"/>.</summary>
 internal sealed class StateDataSource(string connectionString, TimeProvider time) : DbDataSource
 {
     private readonly StateWrites _writes = new(connectionString, time);
 
-    /// <inheritdoc/>
     public override string ConnectionString => connectionString;
 
     /// <summary>Has the provider use such a source, if its database is PostgreSQL.</summary>
@@ -30,11 +26,9 @@ internal sealed class StateDataSource(string connectionString, TimeProvider time
         }
     }
 
-    /// <inheritdoc/>
     // The provider checks at its start that the source makes connections of the driver. It opens others.
     protected override DbConnection CreateDbConnection() => new NpgsqlConnection(connectionString);
 
-    /// <inheritdoc/>
     protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
         new(new StateConnection(connectionString, _writes));
 }

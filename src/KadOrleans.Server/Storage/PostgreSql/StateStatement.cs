@@ -101,10 +101,7 @@ internal static class StateStatement
         command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. writes.Select(write => field(write.Row))] });
 }
 
-/// <summary>A state as Orleans' provider writes it.</summary>
-/// <param name="Key">Which state it is.</param>
-/// <param name="Version">The version that it replaces. Null: it is the first.</param>
-/// <param name="Payload">Its bytes.</param>
+/// <summary>A state as Orleans' provider writes it, and the version that it replaces. Null: it is the first.</summary>
 internal sealed record StateRow(StateKey Key, int? Version, byte[] Payload)
 {
     /// <summary>The state of the provider's command.</summary>

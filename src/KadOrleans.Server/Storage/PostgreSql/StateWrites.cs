@@ -10,8 +10,6 @@ namespace KadOrleans.Server;
 /// Each state has its own outcome. The queue has no bound of its own, as each grain waits for its write. A write fails if it is not in a
 /// statement within its command's timeout.
 /// </remarks>
-/// <param name="connectionString">The database.</param>
-/// <param name="time">Measures the waits.</param>
 internal sealed class StateWrites(string connectionString, TimeProvider time)
 {
     /// <summary>Statements at a time. Two would each have half of the states, at more processor time of silo and database.</summary>
@@ -101,10 +99,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// Takes the oldest writes for a statement, or leaves its place if it takes none. A state that is under way stays. It would wait for
-    /// that transaction, and all others of its own with it.
-    /// </summary>
+    /// <summary>Takes the oldest writes, or leaves its place. A state under way stays: all would wait for it.</summary>
     private List<StateWrite> Take()
     {
         lock (_gate)
@@ -130,13 +125,11 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         }
     }
 
-    /// <summary>A statement's place among those that may run.</summary>
+    /// <summary>A statement's place among those that may run, which it leaves when it ends.</summary>
     private sealed class Place
     {
-        /// <summary>Whether the statement is slow.</summary>
         public bool IsSlow { get; set; }
 
-        /// <summary>Whether the statement has ended.</summary>
         public bool IsLeft { get; set; }
     }
 }
@@ -144,24 +137,19 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
 /// <summary>A state's write, until its outcome is known. The first outcome counts.</summary>
 /// <param name="row">The state.</param>
 /// <param name="timeout">How long it may be pending. Zero is no bound.</param>
-/// <param name="since">When it came.</param>
+/// <param name="since">The timestamp of its arrival.</param>
 internal sealed class StateWrite(StateRow row, TimeSpan timeout, long since)
 {
     private readonly TaskCompletionSource<int?> _version = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The state.</summary>
     public StateRow Row => row;
 
-    /// <summary>The outcome.</summary>
     public Task<int?> Version => _version.Task;
 
-    /// <summary>The database has answered.</summary>
     public void Complete(int? version) => _version.TrySetResult(version);
 
-    /// <summary>The write failed.</summary>
     public void Fail(Exception exception) => _version.TrySetException(exception);
 
-    /// <summary>Nobody waits for it any more.</summary>
     public void Cancel(CancellationToken cancellationToken) => _version.TrySetCanceled(cancellationToken);
 
     /// <summary>Whether it needs no statement, as it was cancelled or has been pending for too long. In the latter case it fails.</summary>

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
@@ -126,9 +129,8 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     public async Task Status_is_told_on_loopback_alone(string address, HttpStatusCode expected)
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-status");
-        await using var server = await EdgeProgram.ServeHttpAsync(
-            Place(address), edge.Health, api: null, NullLoggerFactory.Instance, Token);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Address.Port}") };
+        using var server = await ServeAsync(edge, ("Kad:Http", $"{address}:0"));
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{AddressOf(server).Port}") };
         using var status = await http.GetAsync(new Uri("/status", UriKind.Relative), Token);
         Assert.Equal(expected, status.StatusCode);
         Assert.Equal("""{"status":"live"}""", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative), Token));
@@ -137,10 +139,8 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     [Fact]
     public async Task A_host_that_is_no_name_of_the_edge_is_refused()
     {
-        var hosts = HostNames.Of(["kad.example.org"]);
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-host");
-        await using var server = await EdgeProgram.ServeHttpAsync(
-            Place("127.0.0.1", hosts), edge.Health, api: null, NullLoggerFactory.Instance, Token);
+        using var server = await ServeAsync(edge, ("Kad:Http:Hosts", "kad.example.org"));
         using var http = new HttpClient();
         foreach (var (host, expected) in new[]
         {
@@ -149,7 +149,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         {
             foreach (var page in (string[])["/status", "/health/live"])
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{server.Address}{page}"));
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(AddressOf(server), page));
                 request.Headers.Host = host;
                 using var answer = await http.SendAsync(request, Token);
                 Assert.Equal(expected, answer.StatusCode);
@@ -162,9 +162,10 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "health-keys");
         var (secret, token) = ApiToken.Create("test", ApiScope.All);
-        await using var server = await EdgeProgram.ServeHttpAsync(
-            Place("127.0.0.1"), edge.Health, (new DhtClient(cluster.Client), ApiTokens.Of(token)), NullLoggerFactory.Instance, Token);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["tokens.json"], ApiTokens.Write([token]), Token);
+        using var server = await ServeAsync(edge, ("Kad:Http:Tokens", folder["tokens.json"]));
+        using var http = new HttpClient { BaseAddress = AddressOf(server) };
         var path = new Uri("/v1/keys/key?wait=durable", UriKind.Relative);
         using var refused = await http.PutAsync(path, new StringContent("value"), Token);
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
@@ -176,14 +177,30 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         Assert.Equal("value", got["value"]!.GetValue<string>());
     }
 
-    private static HttpPlace Place(string address, HostNames? hosts = null) =>
-        new(new IPEndPoint(IPAddress.Parse(address), 0), hosts ?? HostNames.None, "Kad:Http", "Kad:Http:Hosts");
-
-    private static async Task SaysAsync(TestEdge edge, string expected)
+    /// <summary>The pages of an edge on a free port, as its process serves them.</summary>
+    private async Task<IHost> ServeAsync(TestEdge edge, params (string Key, string Value)[] settings)
     {
-        await using var server = await EdgeProgram.ServeHttpAsync(
-            Place("127.0.0.1"), edge.Health, api: null, NullLoggerFactory.Instance, Token);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        var configuration = new ConfigurationManager { ["Kad:Http"] = "127.0.0.1:0" };
+        foreach (var (key, value) in settings)
+        {
+            configuration[key] = value;
+        }
+
+        var options = KadSettings.ReadEdge(configuration);
+        var host = new HostBuilder()
+            .ConfigureServices(services => services.AddSingleton(edge.Health).AddSingleton<IGrainFactory>(cluster.Client))
+            .ConfigureWebHost(web => EdgeHost.ConfigureHttp(web, () => options))
+            .Build();
+        await host.StartAsync(Token);
+        return host;
+    }
+
+    private static Uri AddressOf(IHost server) => new(Announcer.HttpAddress(server.Services.GetRequiredService<IServer>()));
+
+    private async Task SaysAsync(TestEdge edge, string expected)
+    {
+        using var server = await ServeAsync(edge);
+        using var http = new HttpClient { BaseAddress = AddressOf(server) };
         var last = string.Empty;
         await Eventually.BecomesAsync(
             async () =>

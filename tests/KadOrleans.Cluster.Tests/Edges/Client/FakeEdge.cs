@@ -1,7 +1,9 @@
+using KadOrleans.Cluster.Tests.Grains;
+
 namespace KadOrleans.Cluster.Tests.Edges;
 
 /// <summary>A live edge before a network that holds one key and takes whatever it is given twice.</summary>
-internal sealed class FakeEdge : IEdgeObserver
+internal sealed class FakeEdge : TestEdge
 {
     public static NodeId NetworkKey { get; } = NodeId.FromKey("only in the network");
 
@@ -16,40 +18,33 @@ internal sealed class FakeEdge : IEdgeObserver
         Hops = 2,
     };
 
+    public FakeEdge()
+    {
+        TakesWork = false;
+        Set = (_, _) => Task.FromResult(new SetResult { Stored = 2, Lookup = Lookup });
+    }
+
     /// <summary>The id that was leased to it.</summary>
     public NodeId Id { get; set; }
-
-    public Task ConfirmAsync() => Task.CompletedTask;
-
-    public Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot) => Task.CompletedTask;
-
-    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) => Task.FromResult(true);
-
-    public Task<bool> AcceptAsync(EdgeWork work) => Task.FromResult(false);
 
     /// <summary>What a lookup waits for, with its token.</summary>
     public Func<CancellationToken, Task> OnLookup { get; set; } = _ => Task.CompletedTask;
 
-    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
+    public override async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
         await OnLookup(cancellationToken);
         return new GetResult(key == NetworkKey ? "far away" : default(DhtValue?), Lookup);
     }
 
-    public Task<SetResult> SetAsync(NodeId key, DhtValue value) =>
-        Task.FromResult(new SetResult { Stored = 2, Lookup = Lookup });
-
-    public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
-
-    public async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
+    public override async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
     {
         await OnLookup(cancellationToken);
         return Lookup;
     }
 
-    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([new KeyHolder(Lookup.Closest[0], true, "far away")]);
+    public override Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([new KeyHolder(Lookup.Closest[0], true, "far away")]);
 
-    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => Task.FromResult(new LookupTrace(
+    public override Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => Task.FromResult(new LookupTrace(
         Id,
         Lookup with { Value = target == NetworkKey && kind == LookupKind.Value ? "far away" : default(DhtValue?) },
         TimeSpan.FromMilliseconds(7),
@@ -58,23 +53,6 @@ internal sealed class FakeEdge : IEdgeObserver
             new(Lookup.Closest[0], 0, 2, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3), QueryResult.Value, 0, "far away"),
         ]));
 
-    /// <summary>What it was sent last.</summary>
-    public EdgeRules? Rules { get; private set; }
-
-    public Func<Task> OnRules { get; set; } = () => Task.CompletedTask;
-
-    public Task OnRulesAsync(EdgeRules rules)
-    {
-        Rules = rules;
-        return OnRules();
-    }
-
-    public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => throw new NotSupportedException();
-
-    public Task<byte[]?> ReadSliceAsync(string lease, int page) => throw new NotSupportedException();
-
-    public Task EndSliceAsync(string lease) => Task.CompletedTask;
-
-    public Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
+    public override Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new PingResult(NodeId.FromKey("contact"), null, TimeSpan.FromMilliseconds(5)));
 }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>An edge that notes what it is sent and answers what the test says.</summary>
-internal sealed class TestEdge : IEdgeObserver
+internal class TestEdge : IEdgeObserver
 {
     public ConcurrentQueue<RoutingTableSnapshot> Snapshots { get; } = [];
 
@@ -58,7 +58,7 @@ internal sealed class TestEdge : IEdgeObserver
         return Task.FromResult(TakesWork);
     }
 
-    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
+    public virtual Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Calls);
         return Get(key);
@@ -72,15 +72,15 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) => SetAsync(key, value);
 
-    public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
+    public virtual Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Calls);
         return Task.FromResult(Samples.Lookup with { Hops = 7 });
     }
 
-    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([]);
+    public virtual Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([]);
 
-    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public virtual Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <summary>What it was sent last.</summary>
     public EdgeRules? Rules { get; private set; }
@@ -105,6 +105,6 @@ internal sealed class TestEdge : IEdgeObserver
 
     public Task EndSliceAsync(string lease) => Task.CompletedTask;
 
-    public Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
+    public virtual Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new PingResult(Samples.Key(9), null, TimeSpan.FromMilliseconds(5)));
 }

@@ -8,16 +8,14 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>A wrong clock. The edge is in this process: a machine's clock cannot be set for one process.</summary>
 [Collection(AloneInProcess.Name)]
 [Trait("Tier", "Long")]
-public sealed class ClockAlarmTests : IDisposable
+public sealed class ClockAlarmTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
-
     [Fact]
     [Needs(Need.Promtool)]
     public async Task A_wrong_clock_of_an_edge_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
+        await using var silo = new SiloServer(Folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
         await silo.StartAsync();
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         var clock = new WrongClock();
@@ -33,8 +31,6 @@ public sealed class ClockAlarmTests : IDisposable
         await edge.StopAsync(TestContext.Current.CancellationToken);
         await run.VerifyAsync();
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static IHost Edge(ClusterClient client, WrongClock clock, AlarmRun run)
     {

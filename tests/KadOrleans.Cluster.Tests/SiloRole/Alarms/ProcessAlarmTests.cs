@@ -2,20 +2,18 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The alarms that tell of processes: each is provoked, and Prometheus sees it in what they export.</summary>
 [Trait("Tier", "Long")]
-public sealed class ProcessAlarmTests : IDisposable
+public sealed class ProcessAlarmTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
-
     [Fact]
     [Needs(Need.Promtool)]
     public async Task An_edge_without_contacts_and_missing_processes_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=4"]);
-        await using var well = new EdgeServer(_folder, "well", [.. run.Settings, silo.GatewaySetting]);
-        await using var peer = new EdgeServer(_folder, "peer", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={well.Address}"]);
+        await using var silo = new SiloServer(Folder, [.. run.Settings, "Kad:Cluster:ShardBits=4"]);
+        await using var well = new EdgeServer(Folder, "well", [.. run.Settings, silo.GatewaySetting]);
+        await using var peer = new EdgeServer(Folder, "peer", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={well.Address}"]);
         await using var lonely = new EdgeServer(
-            _folder, "lonely", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
+            Folder, "lonely", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
         await silo.StartAsync();
         await Task.WhenAll(well.StartAsync(), peer.StartAsync());
         await run.UntilAsync(() => run.Of("kad.nodes.connected").Take(4).Sum(m => m.Points.Single().Value) == 4, "Both edges have met");
@@ -39,9 +37,9 @@ public sealed class ProcessAlarmTests : IDisposable
     public async Task An_edge_that_lost_its_lease_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
-        await using var hung = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
-        await using var successor = new EdgeServer(_folder, "edge", silo.GatewaySetting);
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=4");
+        await using var hung = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await using var successor = new EdgeServer(Folder, "edge", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
         await run.CalmAsync("KadLeaseLost");
 
@@ -54,6 +52,4 @@ public sealed class ProcessAlarmTests : IDisposable
         run.Expect(run.Now, "KadLeaseLost", run.LabelsOf("kad-edge"));
         await run.VerifyAsync();
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

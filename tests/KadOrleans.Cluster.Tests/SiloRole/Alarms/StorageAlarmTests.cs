@@ -2,9 +2,8 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The alarms that tell of storage and of silos.</summary>
 [Trait("Tier", "Long")]
-public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
+public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
     [Fact]
@@ -12,9 +11,9 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
     public async Task A_full_disk_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
+        await using var silo = new SiloServer(Folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
         await using var edge = new EdgeServer(
-            _folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+            Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var load = new StoreLoad(edge.Address, shardBits: 2);
         await load.WholeAsync();
@@ -45,8 +44,8 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         await using var run = await AlarmRun.StartAsync();
         string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
-        await using var silo = new SiloServer(_folder, [.. storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
-        await using var edge = new EdgeServer(_folder, "edge", storage);
+        await using var silo = new SiloServer(Folder, [.. storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
+        await using var edge = new EdgeServer(Folder, "edge", storage);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var probe = new EdgeProbe(edge.Address);
         await probe.SendStore(NodeId.Random(_random));
@@ -76,7 +75,7 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
         // A silo takes seconds to come up; with a shorter interval that would be many of the rule's thirty minutes.
         await using var run = await AlarmRun.StartAsync(TimeSpan.FromSeconds(5));
         var storage = await postgres.CreateStorageAsync();
-        await using var stays = new SiloServer(_folder, [.. storage, .. run.Settings]);
+        await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
         await stays.StartAsync();
         await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo is active");
         await ComeAndGoAsync();
@@ -89,13 +88,11 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : IDisposable
 
         async Task ComeAndGoAsync()
         {
-            await using var comes = new SiloServer(_folder, storage);
+            await using var comes = new SiloServer(Folder, storage);
             await comes.StartAsync();
             await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 2, "The silo came");
             Assert.Equal(0, await comes.StopAsync());
             await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo went");
         }
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -2,11 +2,10 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The alarms that tell of requests, lookups, observations and reminders.</summary>
 [Trait("Tier", "Long")]
-public sealed class TrafficAlarmTests : IDisposable
+public sealed class TrafficAlarmTests : FolderTests
 {
     private static readonly Dictionary<string, string> None = [];
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-alarms-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
     [Fact]
@@ -14,8 +13,8 @@ public sealed class TrafficAlarmTests : IDisposable
     public async Task Dropped_requests_of_strangers_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting, "Kad:Edge:Trust=127.0.0.1/32"]);
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=2");
+        await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting, "Kad:Edge:Trust=127.0.0.1/32"]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await run.CalmAsync("KadRequestsDropped");
         var end = run.Now + 20;
@@ -40,8 +39,8 @@ public sealed class TrafficAlarmTests : IDisposable
     public async Task Dropped_observations_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting, "Kad:Edge:Trust=127.0.0.1/32"]);
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=2");
+        await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting, "Kad:Edge:Trust=127.0.0.1/32"]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         using var strangers = new ProvenStrangers(edge.Address);
         await strangers.ComeAsync(64);
@@ -68,10 +67,10 @@ public sealed class TrafficAlarmTests : IDisposable
     public async Task Lookups_that_no_longer_reach_anybody_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var peer = new NodeServer(_folder, "peer");
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=2");
+        await using var peer = new NodeServer(Folder, "peer");
         await peer.StartAsync();
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={peer.Address}"]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap={peer.Address}"]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await run.UntilAsync(() => run.Last("kad.nodes.connected") == 1, "The edge met the peer");
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
@@ -98,8 +97,8 @@ public sealed class TrafficAlarmTests : IDisposable
     public async Task Lookups_that_never_reached_anybody_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=2");
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=2");
+        await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         await run.CalmAsync("KadLookupsFail");
@@ -119,8 +118,8 @@ public sealed class TrafficAlarmTests : IDisposable
     public async Task Late_and_missing_reminders_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();
-        await using var silo = new SiloServer(_folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
-        await using var edge = new EdgeServer(_folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await using var silo = new SiloServer(Folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         var period = TimeSpan.FromMinutes(5);
@@ -143,6 +142,4 @@ public sealed class TrafficAlarmTests : IDisposable
         Task RemindAsync(int number, TimeSpan late) =>
             client.RemindAsync("walk", new TickStatus(first, period, first + (number * period) + late));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

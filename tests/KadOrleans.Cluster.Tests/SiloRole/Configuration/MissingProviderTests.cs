@@ -1,10 +1,8 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Settings that need a provider which the default executables lack.</summary>
-public sealed class MissingProviderTests : IDisposable
+public sealed class MissingProviderTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-provider-").FullName;
-
     [Theory]
     [InlineData("Silo", "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.",
         "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
@@ -16,7 +14,7 @@ public sealed class MissingProviderTests : IDisposable
         "Kad:Tls:Store:Subject=edge")]
     public async Task It_is_refused_in_a_sentence_that_names_the_executable_that_has_it(string part, string sentence, params string[] settings)
     {
-        var run = part == "Silo" ? await EndedRun.OfSiloAsync(_folder, settings) : await EndedRun.OfEdgeAsync(settings);
+        var run = part == "Silo" ? await EndedRun.OfSiloAsync(Folder, settings) : await EndedRun.OfEdgeAsync(settings);
 
         Assert.Equal(2, run.Code);
         Assert.Equal(sentence, run.Errors.Trim().Replace("kad-silo: ", string.Empty, StringComparison.Ordinal));
@@ -25,11 +23,9 @@ public sealed class MissingProviderTests : IDisposable
     [Fact]
     public async Task The_executable_of_an_edge_ends_with_the_sentence()
     {
-        await using var edge = ChildProcess.Start("kad-server", _folder, "Kad:Role=Edge", "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true");
+        await using var edge = ChildProcess.Start("kad-server", Folder, "Kad:Role=Edge", "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true");
 
         Assert.Equal(2, await edge.ExitAsync());
         Assert.StartsWith("Kad:Storage is 'AzureStorage', which kad-server lacks; ", edge.Error.Text, StringComparison.Ordinal);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

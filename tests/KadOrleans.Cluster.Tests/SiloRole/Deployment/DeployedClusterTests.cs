@@ -3,9 +3,8 @@ using System.Net;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>What the manifests say, started on this machine: two silos and two edges on a database made as the guide says.</summary>
-public sealed class DeployedClusterTests : IDisposable
+public sealed class DeployedClusterTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-deployed-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
     [Fact]
@@ -15,10 +14,10 @@ public sealed class DeployedClusterTests : IDisposable
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         var owner = await DeployedDatabase.CreateAsync(postgres);
-        await using var firstSilo = new DeployedPod("silo", "kad-silo-a", owner.As("kad_silo"), _folder);
-        await using var secondSilo = new DeployedPod("silo", "kad-silo-b", owner.As("kad_silo"), _folder);
-        await using var firstEdge = new DeployedPod("edge", "kad-edge-0", owner.As("kad_edge"), _folder);
-        await using var secondEdge = new DeployedPod("edge", "kad-edge-1", owner.As("kad_edge"), _folder);
+        await using var firstSilo = new DeployedPod("silo", "kad-silo-a", owner.As("kad_silo"), Folder);
+        await using var secondSilo = new DeployedPod("silo", "kad-silo-b", owner.As("kad_silo"), Folder);
+        await using var firstEdge = new DeployedPod("edge", "kad-edge-0", owner.As("kad_edge"), Folder);
+        await using var secondEdge = new DeployedPod("edge", "kad-edge-1", owner.As("kad_edge"), Folder);
         await Task.WhenAll(firstSilo.StartAsync(), firstEdge.StartAsync(), secondEdge.StartAsync());
         await secondSilo.StartAsync();
         string[] ids = [firstEdge.Id, secondEdge.Id];
@@ -42,8 +41,6 @@ public sealed class DeployedClusterTests : IDisposable
             Assert.Equal(0, await pod.StopAsync());
         }
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task AssertTheDashboardIsClosedAsync(DeployedPod silo)
     {

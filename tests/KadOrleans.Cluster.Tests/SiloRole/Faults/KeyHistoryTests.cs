@@ -1,4 +1,4 @@
-using KadOrleans.Faults;
+using KadOrleans.Lab;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

@@ -4,10 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo whose clock is not that of the silo that leases node ids.</summary>
-public sealed class ClockSkewTests : IDisposable
+public sealed class ClockSkewTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-clock-").FullName;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -15,7 +13,7 @@ public sealed class ClockSkewTests : IDisposable
     {
         using var health = new HealthReader(FreePort.Tcp());
         using var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", health.Setting, $"Kad:Data={_folder}", "Kad:Edge:Enabled=false"],
+            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", health.Setting, $"Kad:Data={Folder}", "Kad:Edge:Enabled=false"],
             new KadProviders(),
             TextWriter.Null);
         await host.StartAsync(Token);
@@ -38,6 +36,4 @@ public sealed class ClockSkewTests : IDisposable
         Assert.Equal(0, report["clockDifference"]!.GetValue<double>(), 0.5);
         await host.StopAsync(Token);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -4,18 +4,17 @@ using System.Net.Http.Headers;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The token that a silo makes if it is a whole cluster on this machine and no tokens are configured.</summary>
-public sealed class OwnTokenTests : IDisposable
+public sealed class OwnTokenTests : FolderTests
 {
     private const string Edges = "/v1/admin/edges";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
 
-    private string TokenPath => Path.Combine(_folder, "kad-cluster-data", OwnToken.FileName);
+    private string TokenPath => Path.Combine(Folder, "kad-cluster-data", OwnToken.FileName);
 
     [Fact]
     public async Task A_silo_without_settings_serves_its_management_to_who_can_read_its_data_folder()
     {
-        await using var silo = SiloProcess.Start(_folder);
+        await using var silo = SiloProcess.Start(Folder);
         var console = await silo.LineAsync("console http://127.0.0.1:");
         Assert.Equal($"token {TokenPath}", await silo.LineAsync("token "));
         await silo.ServesAsync();
@@ -39,10 +38,10 @@ public sealed class OwnTokenTests : IDisposable
     [Fact]
     public async Task A_second_silo_on_the_folder_leaves_the_token_of_the_first()
     {
-        await using var first = await SiloProcess.StartedAsync(_folder);
+        await using var first = await SiloProcess.StartedAsync(Folder);
         var token = await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken);
 
-        await using var second = SiloProcess.Start(_folder);
+        await using var second = SiloProcess.Start(Folder);
         Assert.Equal(2, await second.ExitAsync());
 
         Assert.Equal(token, await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken));
@@ -54,13 +53,11 @@ public sealed class OwnTokenTests : IDisposable
     public async Task A_silo_that_others_reach_or_that_has_tokens_makes_none(string setting)
     {
         string[] settings = setting.EndsWith('=') ? [setting + await WriteTokensAsync()] : [setting];
-        await using var silo = await SiloProcess.StartedAsync(_folder, settings);
+        await using var silo = await SiloProcess.StartedAsync(Folder, settings);
 
         Assert.False(File.Exists(TokenPath));
         Assert.Equal(setting.EndsWith('=') ? HttpStatusCode.Unauthorized : HttpStatusCode.NotFound, await StatusAsync(silo, null));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task<HttpStatusCode> StatusAsync(SiloProcess silo, string? token)
     {
@@ -72,7 +69,7 @@ public sealed class OwnTokenTests : IDisposable
 
     private async Task<string> WriteTokensAsync()
     {
-        var path = Path.Combine(_folder, "tokens.json");
+        var path = Path.Combine(Folder, "tokens.json");
         await File.WriteAllTextAsync(path, ApiTokens.Write([ApiToken.Create("operator", ApiScope.All).Token]));
         return path;
     }

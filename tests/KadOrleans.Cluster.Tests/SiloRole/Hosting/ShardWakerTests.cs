@@ -2,10 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-public sealed class ShardWakerTests : IDisposable
+public sealed class ShardWakerTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
-
     [Fact]
     public async Task After_a_restart_a_shard_that_nobody_uses_has_its_reminder_again()
     {
@@ -30,8 +28,6 @@ public sealed class ShardWakerTests : IDisposable
         });
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     private static IKeyShardGrain Shard(IServiceProvider services) =>
         services.GetRequiredService<IGrainFactory>().GetGrain<IKeyShardGrain>(0);
 
@@ -39,7 +35,7 @@ public sealed class ShardWakerTests : IDisposable
     {
         string[] settings =
         [
-            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={_folder}",
+            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={Folder}",
         ];
         var host = SiloHost.Build(settings, new KadProviders(), TextWriter.Null);
         await using var disposal = (IAsyncDisposable)host;

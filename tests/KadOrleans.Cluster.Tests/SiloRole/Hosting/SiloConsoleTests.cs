@@ -15,9 +15,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
     [Fact]
     public async Task An_edge_offers_what_its_state_allows()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("nodes", "Nodes");
+        await using var window = await place.LogInAsync(place.Manager, "nodes", "Nodes");
 
         await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("live");
         await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Drain: edge-of-the-test" })).ToBeVisibleAsync();
@@ -28,9 +26,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
     [Fact]
     public async Task The_silos_are_shown_and_a_key_is_found()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Viewer);
-        await window.GoAsync("silos", "Silos");
+        await using var window = await place.LogInAsync(place.Viewer, "silos", "Silos");
 
         var row = window.Page.GetByRole(AriaRole.Region, new() { Name = "Silos" }).Locator("tbody tr");
         await Expect(row).ToContainTextAsync("holds the edge directory");
@@ -46,8 +42,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
     [Fact]
     public async Task An_edge_is_drained_and_resumed()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
+        await using var window = await place.LogInAsync(place.Manager);
         var ids = (await ServingAsync(_ => true)).ToJsonString();
 
         await ChangeAsync(window, "Drain");
@@ -66,8 +61,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
     [Fact]
     public async Task An_edge_gets_other_ids()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
+        await using var window = await place.LogInAsync(place.Manager);
         var before = (await ServingAsync(_ => true)).ToJsonString();
 
         await ChangeAsync(window, "Other ids");
@@ -82,9 +76,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
     [Fact]
     public async Task The_shards_are_doubled_and_watched_to_the_end()
     {
-        await using var window = await place.OpenAsync();
-        await window.LogInAsync(place.Manager);
-        await window.GoAsync("usage", "Usage");
+        await using var window = await place.LogInAsync(place.Manager, "usage", "Usage");
         await Expect(window.Page.GetByText($"The cluster has {Shards} shards.")).ToBeVisibleAsync();
         await window.Button("Double the shards…").ClickAsync();
         await window.Button("Cancel").ClickAsync();

@@ -6,14 +6,12 @@ using System.Text.Json;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Who is shown the dashboard and the status.</summary>
-public sealed class SiloPagesTests : IDisposable
+public sealed class SiloPagesTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
-
     [Fact]
     public async Task Beyond_this_machine_the_dashboard_is_not_served_without_a_password()
     {
-        await using var silo = await HostedSilo.StartAsync(_folder, "Kad:Http=0.0.0.0:0");
+        await using var silo = await HostedSilo.StartAsync(Folder, "Kad:Http=0.0.0.0:0");
 
         foreach (var path in new[] { "/dashboard", "/dashboard/", "/dashboard/ClusterStats", "/status" })
         {
@@ -33,7 +31,7 @@ public sealed class SiloPagesTests : IDisposable
     public async Task The_dashboard_asks_for_the_password_and_no_page_is_shown_to_a_host_that_is_no_name_of_the_silo(string address)
     {
         await using var silo = await HostedSilo.StartAsync(
-            _folder, $"Kad:Http={address}:0", "Kad:Http:Hosts=kad-dashboard,kad.example.org", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
+            Folder, $"Kad:Http={address}:0", "Kad:Http:Hosts=kad-dashboard,kad.example.org", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
 
         foreach (var path in new[] { "/dashboard/", "/DASHBOARD/", "/dashboard/index.html", "/dashboard/ClusterStats", "/status" })
         {
@@ -55,8 +53,6 @@ public sealed class SiloPagesTests : IDisposable
 
         Assert.DoesNotContain("secret", silo.Log, StringComparison.Ordinal);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task<HttpStatusCode> AskAsync(HostedSilo silo, string path, string host)
     {

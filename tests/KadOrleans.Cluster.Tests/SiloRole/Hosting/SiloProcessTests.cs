@@ -4,10 +4,8 @@ using System.Text.Json;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The executable as a user runs it: one command, a whole cluster.</summary>
-public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFixture<SiloProcessTests.LiveSilo>, IDisposable
+public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTests, IClassFixture<SiloProcessTests.LiveSilo>
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-silo-").FullName;
-
     [Fact]
     public async Task One_process_serves_health_status_and_dashboard()
     {
@@ -29,7 +27,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
     public async Task A_port_of_a_live_silo_is_refused_and_that_silo_serves_on(string setting)
     {
         var port = setting == "Kad:Silo:Port" ? live.Port : live.Gateway;
-        var second = await EndedRun.OfSiloAsync(_folder, $"{setting}={port}");
+        var second = await EndedRun.OfSiloAsync(Folder, $"{setting}={port}");
 
         Assert.Equal(2, second.Code);
         Assert.StartsWith($"kad-silo: {setting} is {port}, and another process listens on ", Assert.Single(second.Lines), StringComparison.Ordinal);
@@ -50,7 +48,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
     {
         string[] settings = [$"Kad:Silo:Port={FreePort.Tcp()}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", "Kad:Cluster:ShardBits=5"];
         string id;
-        await using (var first = SiloProcess.Start(_folder, settings))
+        await using (var first = SiloProcess.Start(Folder, settings))
         {
             id = (await first.LineAsync("listening udp 127.0.0.1:")).Split(" id ")[1];
             Assert.Equal(0, await first.TerminateAsync());
@@ -60,10 +58,10 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
                 first.Errors.Split('\n'),
                 line => line.Contains(" error ", StringComparison.Ordinal)
                     && !line.Contains("IManagementGrain.GetRuntimeStatistics", StringComparison.Ordinal));
-            Assert.Equal(["kad-grains.db"], Directory.EnumerateFiles(Path.Combine(_folder, "kad-cluster-data")).Select(Path.GetFileName));
+            Assert.Equal(["kad-grains.db"], Directory.EnumerateFiles(Path.Combine(Folder, "kad-cluster-data")).Select(Path.GetFileName));
         }
 
-        var other = await EndedRun.OfSiloAsync(_folder, "Kad:Cluster:ShardBits=6");
+        var other = await EndedRun.OfSiloAsync(Folder, "Kad:Cluster:ShardBits=6");
         Assert.Equal(2, other.Code);
         Assert.Single(other.Lines, line => line.Contains(" error ", StringComparison.Ordinal));
         Assert.StartsWith("kad-silo: Kad:Cluster:", other.Lines[^1], StringComparison.Ordinal);
@@ -71,20 +69,20 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
         Assert.Contains("5", other.Lines[^1], StringComparison.Ordinal);
         Assert.Contains("6", other.Lines[^1], StringComparison.Ordinal);
 
-        await using (var killed = await SiloProcess.StartedAsync(_folder, settings))
+        await using (var killed = await SiloProcess.StartedAsync(Folder, settings))
         {
             Assert.Equal(5, (await killed.StatusAsync()).GetProperty("settings").GetProperty("shardBits").GetInt32());
             await HasItsNameAtOnceAsync(killed, id);
         }
 
-        await using var last = SiloProcess.Start(_folder, settings);
+        await using var last = SiloProcess.Start(Folder, settings);
         await HasItsNameAtOnceAsync(last, id);
     }
 
     [Fact]
     public async Task A_mistake_ends_the_process_with_code_2_and_one_sentence()
     {
-        await using var silo = SiloProcess.Start(_folder, "Kad:Storage=\u001b[2J\u202e");
+        await using var silo = SiloProcess.Start(Folder, "Kad:Storage=\u001b[2J\u202e");
 
         Assert.Equal(2, await silo.ExitAsync());
         Assert.StartsWith(
@@ -94,11 +92,11 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
     [Fact]
     public async Task Help_is_told_and_nothing_is_started()
     {
-        await using var help = ChildProcess.Start("kad-server", _folder, "--help");
+        await using var help = ChildProcess.Start("kad-server", Folder, "--help");
 
         Assert.Equal(0, await help.ExitAsync());
         Assert.Contains("Examples:", help.Output.Text, StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Folder));
     }
 
     [Theory]
@@ -110,7 +108,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
         for (var round = 0; round < 2; round++)
         {
             var port = $"{setting}={FreePort.Tcp()}";
-            string[] folders = [.. new[] { "one", "other" }.Select(name => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName)];
+            string[] folders = [.. new[] { "one", "other" }.Select(name => Directory.CreateDirectory(Path.Combine(Folder, name)).FullName)];
             await using var one = SiloProcess.Start(folders[0], port);
             await using var other = SiloProcess.Start(folders[1], port);
             await Task.WhenAll(Task.WhenAny(one.ExitAsync(), one.LineAsync("health ")), Task.WhenAny(other.ExitAsync(), other.LineAsync("health ")));
@@ -123,8 +121,6 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : IClassFix
             Assert.Equal(0, await serving.TerminateAsync());
         }
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task HasItsNameAtOnceAsync(SiloProcess silo, string id)
     {

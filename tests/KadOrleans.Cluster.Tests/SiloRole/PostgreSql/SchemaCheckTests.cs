@@ -3,13 +3,11 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo on a database that would lose a shard, or has no tables, does not start.</summary>
-public sealed class SchemaCheckTests : IDisposable
+public sealed class SchemaCheckTests : FolderTests
 {
     private const string Identity = "serviceid, grainidn0, grainidn1, graintypestring";
 
     private const string DropIndex = "DROP INDEX kad_orleansstorage_identity";
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-schema-").FullName;
 
     [Fact]
     [Needs(Need.PostgreSql)]
@@ -17,7 +15,7 @@ public sealed class SchemaCheckTests : IDisposable
     {
         await using var server = await PostgreSqlServer.StartAsync();
         await server.ExecuteAsync(DropIndex);
-        await using var silo = new SiloServer(_folder, Settings(server));
+        await using var silo = new SiloServer(Folder, Settings(server));
 
         var sentence = await SentenceAsync(silo);
         Assert.Contains("The table orleansstorage has no unique index", sentence, StringComparison.Ordinal);
@@ -35,7 +33,7 @@ public sealed class SchemaCheckTests : IDisposable
         foreach (var provider in (string[])["Clustering", "GrainStorage:Kad", "Reminders"])
         {
             await using var silo = new SiloServer(
-                _folder,
+                Folder,
                 [
                     .. Settings(server),
                     $"Orleans:{provider}:ProviderType=AdoNet",
@@ -83,8 +81,6 @@ public sealed class SchemaCheckTests : IDisposable
     [Fact]
     public void The_sentence_has_the_statement_of_the_file_that_makes_the_schema() => Assert.Contains(
         $"  {StateIdentity.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static string[] Settings(PostgreSqlServer server) =>
         ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];

@@ -1,21 +1,19 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The samples as clients of a cluster.</summary>
-public sealed class ClusterSampleTests : IDisposable
+public sealed class ClusterSampleTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-sample-").FullName;
-
     [Fact]
     [Trait("Tier", "Long")]
     public async Task A_visitor_reads_who_was_there_before()
     {
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
-        await using var edge = new EdgeServer(_folder, "edge", silo.GatewaySetting);
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=4");
+        await using var edge = new EdgeServer(Folder, "edge", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
 
         Assert.Equal(
             ["Nobody was here before.", "Ada signed.", "The last visitor was Ada.", "Bob signed."],
-            await GuestbookVisits.VisitTwiceAsync("Guestbook.Cluster", _folder, $"--Gateway=127.0.0.1:{silo.Gateway}"));
+            await GuestbookVisits.VisitTwiceAsync("Guestbook.Cluster", Folder, $"--Gateway=127.0.0.1:{silo.Gateway}"));
     }
 
     [Fact]
@@ -25,8 +23,6 @@ public sealed class ClusterSampleTests : IDisposable
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}"];
-        await GuestbookVisits.VisitClusterAsync(_folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={postgres.ConnectionString}", storage);
+        await GuestbookVisits.VisitClusterAsync(Folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={postgres.ConnectionString}", storage);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

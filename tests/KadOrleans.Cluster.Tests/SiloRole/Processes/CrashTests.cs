@@ -3,17 +3,15 @@ using System.Globalization;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A background service that fails ends its process, and not as if the process had been told to stop.</summary>
-public sealed class CrashTests : IDisposable
+public sealed class CrashTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-crash-").FullName;
-
     [Fact]
     public async Task A_silo_whose_edge_fails_ends_with_code_1_and_a_sentence()
     {
         await using var error = new StringWriter();
 
-        var code = await SiloProgram.RunAsync(
-            ["Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Data={_folder}"],
+        var code = await ServerProgram.RunAsync(
+            ["Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Data={Folder}"],
             new KadProviders(),
             new FullOutput(),
             TextWriter.Synchronized(error));
@@ -24,13 +22,13 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public async Task An_edge_that_fails_ends_with_code_1_and_a_sentence()
     {
-        await using var silo = new SiloServer(_folder);
+        await using var silo = new SiloServer(Folder);
         await silo.StartAsync();
         await using var error = new StringWriter();
 
-        var code = await EdgeProgram.RunAsync(
+        var code = await ServerProgram.RunAsync(
             [
-                "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
+                "Kad:Role=Edge", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Edge:Name=fails",
                 silo.GatewaySetting,
             ],
             new KadProviders(),
@@ -39,8 +37,6 @@ public sealed class CrashTests : IDisposable
 
         Assert.Equal((1, "The edge failed: There is no room."), (code, error.ToString().Trim().Split(Environment.NewLine)[^1]));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>A file on a disk that is full by the time an edge says where it listens.</summary>
     private sealed class FullOutput : StringWriter

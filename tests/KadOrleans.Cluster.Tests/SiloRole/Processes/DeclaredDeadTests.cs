@@ -8,11 +8,9 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// A silo that the others cannot reach while its connections stand, as when its machine is cut off. It hangs, and continues when the others
 /// have its grains.
 /// </summary>
-public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : IDisposable
+public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-dead-").FullName;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,9 +22,9 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : IDisposable
         var database = await postgres.CreateDatabaseAsync();
         string[] settings = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}", SiloServer.ShardBits(ShardBits)];
         using var health = new HealthReader(FreePort.Tcp());
-        await using var cutOff = new SiloServer(_folder, settings);
-        await using var other = new SiloServer(_folder, [.. settings, health.Setting]);
-        await using var edge = new EdgeServer(_folder, "edge", settings[..2]);
+        await using var cutOff = new SiloServer(Folder, settings);
+        await using var other = new SiloServer(Folder, [.. settings, health.Setting]);
+        await using var edge = new EdgeServer(Folder, "edge", settings[..2]);
         await cutOff.StartAsync();
         await other.StartAsync();
         await edge.StartAsync();
@@ -61,6 +59,4 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : IDisposable
             await timer.WaitForNextTickAsync(Token);
         }
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

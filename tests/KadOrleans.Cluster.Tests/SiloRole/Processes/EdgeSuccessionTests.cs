@@ -3,18 +3,16 @@ using System.Net;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Edge processes of one name.</summary>
-public sealed class EdgeSuccessionTests : IDisposable
+public sealed class EdgeSuccessionTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-succession-").FullName;
-
     [Fact]
     [Trait("Tier", "Long")]
     public async Task A_second_process_of_a_live_edges_name_waits_for_its_end_and_succeeds_it()
     {
         await using var silo = NewSilo();
         using var health = new HealthReader(FreePort.Tcp());
-        await using var older = new EdgeServer(_folder, "edge", silo.GatewaySetting);
-        await using var newer = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
+        await using var older = new EdgeServer(Folder, "edge", silo.GatewaySetting);
+        await using var newer = new EdgeServer(Folder, "edge", silo.GatewaySetting, health.Setting);
         await WaitForOlderAsync(silo, older, newer, health);
         await using (var client = await NetworkClient.JoinAsync(older))
         {
@@ -35,8 +33,8 @@ public sealed class EdgeSuccessionTests : IDisposable
     {
         await using var silo = NewSilo();
         using var health = new HealthReader(FreePort.Tcp());
-        await using var hung = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
-        await using var successor = new EdgeServer(_folder, "edge", silo.GatewaySetting);
+        await using var hung = new EdgeServer(Folder, "edge", silo.GatewaySetting, health.Setting);
+        await using var successor = new EdgeServer(Folder, "edge", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
 
         await hung.HangAsync();
@@ -63,8 +61,8 @@ public sealed class EdgeSuccessionTests : IDisposable
     {
         await using var silo = NewSilo();
         using var health = new HealthReader(FreePort.Tcp());
-        await using var older = new EdgeServer(_folder, "edge", silo.GatewaySetting);
-        await using var newer = new EdgeServer(_folder, "edge", silo.GatewaySetting, health.Setting);
+        await using var older = new EdgeServer(Folder, "edge", silo.GatewaySetting);
+        await using var newer = new EdgeServer(Folder, "edge", silo.GatewaySetting, health.Setting);
         await WaitForOlderAsync(silo, older, newer, health);
 
         await silo.KillAsync();
@@ -77,7 +75,7 @@ public sealed class EdgeSuccessionTests : IDisposable
         Assert.Equal(older.Id, newer.Id);
     }
 
-    private SiloServer NewSilo() => new(_folder, "Kad:Cluster:ShardBits=4");
+    private SiloServer NewSilo() => new(Folder, "Kad:Cluster:ShardBits=4");
 
     private static Task NameIsTakenAsync(HealthReader health) =>
         health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "another live edge uses the name edge");
@@ -88,6 +86,4 @@ public sealed class EdgeSuccessionTests : IDisposable
         newer.Launch();
         await NameIsTakenAsync(health);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -3,17 +3,15 @@ using System.Diagnostics;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>An edge whose only silo hangs: its connections stand, and nothing is answered.</summary>
-public sealed class HungSiloTests : IDisposable
+public sealed class HungSiloTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-hung-").FullName;
-
     [Fact]
     [Trait("Tier", "Long")]
     public async Task An_edge_that_is_told_to_stop_does_not_wait_for_silos_that_hang()
     {
-        await using var silo = new SiloServer(_folder, "Kad:Cluster:ShardBits=4");
+        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=4");
         var gateway = silo.GatewaySetting;
-        await using var edge = new EdgeServer(_folder, "edge", gateway);
+        await using var edge = new EdgeServer(Folder, "edge", gateway);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var load = new StoreLoad(edge.Address, shardBits: 4);
         await load.WholeAsync();
@@ -27,6 +25,4 @@ public sealed class HungSiloTests : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine($"It took {took}.");
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(12));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

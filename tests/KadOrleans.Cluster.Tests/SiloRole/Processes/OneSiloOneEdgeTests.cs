@@ -1,18 +1,16 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo with local storage and an edge as processes, each killed under load.</summary>
-public sealed class OneSiloOneEdgeTests : IDisposable
+public sealed class OneSiloOneEdgeTests : FolderTests
 {
     private const int ShardBits = 4;
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-one-").FullName;
 
     [Fact]
     public async Task Silo_and_edge_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
     {
-        await using var silo = new SiloServer(_folder, SiloServer.ShardBits(ShardBits));
+        await using var silo = new SiloServer(Folder, SiloServer.ShardBits(ShardBits));
         var gateway = silo.GatewaySetting;
-        await using var edge = new EdgeServer(_folder, "edge", gateway);
+        await using var edge = new EdgeServer(Folder, "edge", gateway);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         var id = edge.Id;
         await using var killed = new KilledProcesses(ShardBits, edge);
@@ -33,6 +31,4 @@ public sealed class OneSiloOneEdgeTests : IDisposable
         await killed.AllAreThereAsync();
         Assert.Equal(id, edge.Id);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

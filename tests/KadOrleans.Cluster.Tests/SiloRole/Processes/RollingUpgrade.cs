@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using KadOrleans.Faults;
+using KadOrleans.Lab;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

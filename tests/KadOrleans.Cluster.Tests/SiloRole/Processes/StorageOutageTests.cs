@@ -4,11 +4,10 @@ using System.Net;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Silo and edges as processes on a database that goes away and comes back.</summary>
-public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
+public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-outage-").FullName;
     private readonly CryptographicRandomSource _random = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -22,9 +21,9 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
         using var siloHealth = new HealthReader(FreePort.Tcp());
         using var edgeHealth = new HealthReader(FreePort.Tcp());
         using var lateHealth = new HealthReader(FreePort.Tcp());
-        await using var silo = new SiloServer(_folder, [.. Settings(relay), siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
-        await using var edge = new EdgeServer(_folder, "edge", [.. Settings(relay), edgeHealth.Setting]);
-        await using var late = new EdgeServer(_folder, "late", [.. Settings(relay), lateHealth.Setting]);
+        await using var silo = new SiloServer(Folder, [.. Settings(relay), siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. Settings(relay), edgeHealth.Setting]);
+        await using var late = new EdgeServer(Folder, "late", [.. Settings(relay), lateHealth.Setting]);
         await silo.StartAsync();
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);
@@ -65,9 +64,9 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
     public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
-        await using var silo = new SiloServer(_folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
-        await using var other = new SiloServer(_folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
-        await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
+        await using var silo = new SiloServer(Folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
+        await using var other = new SiloServer(Folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", Settings(relay));
         await silo.StartAsync();
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);
@@ -93,8 +92,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
@@ -103,8 +100,8 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : IDisposable
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         using var health = new HealthReader(FreePort.Tcp());
         await using var silo = new SiloServer(
-            _folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(ShardBits)]);
-        await using var edge = new EdgeServer(_folder, "edge", Settings(relay));
+            Folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", Settings(relay));
         await silo.StartAsync();
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);

@@ -6,11 +6,10 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Three silos as processes on PostgreSQL, one of them with a clock that is wrong.</summary>
 [Trait("Tier", "Long")]
-public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
+public sealed class WrongClockTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-clocks-").FullName;
 
     // ClusterTimeTests has each of them ahead and behind.
     [Theory]
@@ -21,8 +20,8 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
     {
         string[] settings = [.. await postgres.CreateStorageAsync(), SiloServer.ShardBits(ShardBits)];
         HealthReader[] health = [.. Enumerable.Range(0, 3).Select(_ => new HealthReader(FreePort.Tcp()))];
-        SiloServer[] silos = [.. health.Select(reader => new SiloServer(_folder, [.. settings, reader.Setting]))];
-        await using var edge = new EdgeServer(_folder, "edge", settings);
+        SiloServer[] silos = [.. health.Select(reader => new SiloServer(Folder, [.. settings, reader.Setting]))];
+        await using var edge = new EdgeServer(Folder, "edge", settings);
         try
         {
             // It is the first, so it has the directory, and judges those that join.
@@ -57,8 +56,6 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : IDisposable
             Array.ForEach(health, reader => reader.Dispose());
         }
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task TellAsync(HealthReader[] health)
     {

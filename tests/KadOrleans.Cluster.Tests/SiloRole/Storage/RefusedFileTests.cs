@@ -38,7 +38,7 @@ public sealed class RefusedFileTests : IDisposable
         await CreateAsync();
         _folder.Alter("DROP TABLE grain_state");
 
-        AssertRefused("its table is missing or altered");
+        AssertRefused("a table is missing or altered");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class SqliteFolder : IDisposable
 
     public Serializer Serializer => _services.GetRequiredService<Serializer>();
 
-    public SqliteGrainStorage Open(bool deleteStateOnClear = true) => SqliteGrainStorage.Open(
+    public SqliteGrainStorage Open(bool deleteStateOnClear = true) => new(
         new SqliteGrainStorageOptions
         {
             Folder = Path,

@@ -1,10 +1,8 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The executables and a collector that speaks gRPC alone.</summary>
-public sealed class GrpcExportTests : IDisposable
+public sealed class GrpcExportTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-grpc-").FullName;
-
     [Fact]
     [Trait("Tier", "Long")]
     public async Task Silo_edge_and_node_send_metrics_and_traces_by_gRPC()
@@ -12,13 +10,13 @@ public sealed class GrpcExportTests : IDisposable
         await using var collector = await OtlpCollector.StartAsync();
         string[] variables = ["OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on"];
         string[] settings = [.. variables, $"Kad:Telemetry:Endpoint={collector.GrpcEndpoint}"];
-        await using var silo = new SiloServer(_folder, [.. settings, "Kad:Cluster:ShardBits=2"]);
+        await using var silo = new SiloServer(Folder, [.. settings, "Kad:Cluster:ShardBits=2"]);
         await using var edge = new EdgeServer(
-            _folder, "edge", [.. settings, silo.GatewaySetting]);
+            Folder, "edge", [.. settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var node = ChildProcess.Start(
             "kad",
-            _folder,
+            Folder,
             Environment(variables),
             ["node", "--listen", "127.0.0.1:0", "--bootstrap", edge.Address.ToString(), "--otlp", collector.GrpcEndpoint]);
 
@@ -32,8 +30,6 @@ public sealed class GrpcExportTests : IDisposable
         await collector.UntilAsync(() => collector.Spans.Contains(("KadOrleans", "kad.lookup")), () => "No span came.");
         Assert.Equal((0, 0, 0), (await node.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Dictionary<string, string> Environment(string[] variables)
     {

@@ -3,10 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>What a silo with its edge sends to an OpenTelemetry collector.</summary>
-public sealed class TelemetryTests : IDisposable
+public sealed class TelemetryTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-telemetry-").FullName;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -18,7 +16,7 @@ public sealed class TelemetryTests : IDisposable
         await using var announced = new StringWriter();
         using var host = SiloHost.Build(
             [
-                "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Http=127.0.0.1:0", $"Kad:Data={_folder}", "Kad:Cluster:ShardBits=2",
+                "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Http=127.0.0.1:0", $"Kad:Data={Folder}", "Kad:Cluster:ShardBits=2",
                 "Kad:Edge:Listen=127.0.0.1:0", $"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}", "Kad:Edge:Trust=127.0.0.0/8",
                 $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on",
             ],
@@ -55,9 +53,9 @@ public sealed class TelemetryTests : IDisposable
     public async Task An_edge_of_its_own_sends_under_its_own_name()
     {
         await using var collector = await OtlpCollector.StartAsync();
-        await using var silo = new SiloServer(_folder);
+        await using var silo = new SiloServer(Folder);
         await using var edge = new EdgeServer(
-            _folder,
+            Folder,
             "edge",
             silo.GatewaySetting,
             $"Kad:Telemetry:Endpoint={collector.Endpoint}",
@@ -80,7 +78,7 @@ public sealed class TelemetryTests : IDisposable
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "kad-silo: OTEL_EXPORTER_OTLP_ENDPOINT is 'collector'; ")]
     public async Task A_wrong_endpoint_ends_start_up_with_a_sentence(string setting, string value, string sentence)
     {
-        var silo = await EndedRun.OfSiloAsync(_folder, $"{setting}={value}");
+        var silo = await EndedRun.OfSiloAsync(Folder, $"{setting}={value}");
 
         Assert.Equal(2, silo.Code);
         Assert.StartsWith(sentence, Assert.Single(silo.Lines), StringComparison.Ordinal);
@@ -90,7 +88,7 @@ public sealed class TelemetryTests : IDisposable
     [Trait("Tier", "Long")]
     public async Task A_collector_that_is_away_does_not_disturb_a_silo()
     {
-        await using var silo = await SiloProcess.StartedAsync(_folder, "Kad:Telemetry:Endpoint=http://127.0.0.1:9");
+        await using var silo = await SiloProcess.StartedAsync(Folder, "Kad:Telemetry:Endpoint=http://127.0.0.1:9");
 
         Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
         Assert.False(silo.Errors.Contains(" error ", StringComparison.Ordinal), silo.Errors);
@@ -100,8 +98,6 @@ public sealed class TelemetryTests : IDisposable
         Assert.DoesNotContain(silo.Errors.Split('\n'), line => line.Contains(" error ", StringComparison.Ordinal)
             && (line.Contains("elemetry", StringComparison.Ordinal) || line.Contains("127.0.0.1:9", StringComparison.Ordinal)));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task StoreAsync(KadNode peer)
     {

@@ -105,7 +105,7 @@ public sealed class NodeCommandTests
             await sending;
         }
 
-        using (load)
+        await using (load)
         {
             await using var again = await NodeProcess.StartAsync("--data", folder.Path);
             Assert.Equal(ExitCode.Done, await again.StopAsync());

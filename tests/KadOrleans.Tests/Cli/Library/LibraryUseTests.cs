@@ -7,13 +7,9 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>The two ways in which programs use the library, as the README shows them.</summary>
-public sealed class LibraryUseTests : IDisposable
+public sealed class LibraryUseTests : FolderTests
 {
     private static readonly UdpEndpoint AnyPort = UdpEndpoint.Parse("127.0.0.1:0");
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-library-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     public async Task A_program_without_a_host_runs_a_node_and_goes_on_publishing_what_an_earlier_run_did()
     {
@@ -31,7 +27,7 @@ public sealed class LibraryUseTests : IDisposable
         Assert.Equal("hello", (await again.GetAsync<string>("greeting", cancelling)).Value);
         Assert.True(await again.UnpublishAsync("greeting", cancelling));
 
-        Task<KadNode> CreateAsync() => KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(_folder).BuildAsync();
+        Task<KadNode> CreateAsync() => KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(Folder).BuildAsync();
     }
 
     [Fact]
@@ -57,7 +53,7 @@ public sealed class LibraryUseTests : IDisposable
                 options.Quota.TotalKeys = 1;
                 options.MaxPublications = 1;
             })
-            .UseUdp("127.0.0.1:0").UseSqlite(_folder).BuildAsync();
+            .UseUdp("127.0.0.1:0").UseSqlite(Folder).BuildAsync();
         await node.StartAsync(cancelling);
 
         var first = await node.SetAsync("first", 1, cancelling);
@@ -72,14 +68,14 @@ public sealed class LibraryUseTests : IDisposable
     public async Task A_folder_in_use_frees_the_port_again()
     {
         var cancelling = TestContext.Current.CancellationToken;
-        await using var holder = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(_folder).BuildAsync();
+        await using var holder = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(Folder).BuildAsync();
         await holder.StartAsync(cancelling);
-        var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
+        var other = Directory.CreateDirectory(Path.Combine(Folder, "other")).FullName;
         await using var spare = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(other).BuildAsync();
         var port = spare.LocalEndpoints[0].ToString();
         await spare.DisposeAsync();
 
-        await Assert.ThrowsAsync<KeyStoreException>(() => KadNode.CreateBuilder().UseUdp(port).UseSqlite(_folder).BuildAsync());
+        await Assert.ThrowsAsync<KeyStoreException>(() => KadNode.CreateBuilder().UseUdp(port).UseSqlite(Folder).BuildAsync());
 
         await using var again = await KadNode.CreateBuilder().UseUdp(port).UseSqlite(other).BuildAsync();
         Assert.Equal(port, again.LocalEndpoints[0].ToString());
@@ -200,7 +196,7 @@ public sealed class LibraryUseTests : IDisposable
                 }
             })
             .UseUdp(AnyPort)
-            .UseSqlite(Path.Combine(_folder, folder));
+            .UseSqlite(Path.Combine(Folder, folder));
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return host;

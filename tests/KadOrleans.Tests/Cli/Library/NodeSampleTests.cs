@@ -1,24 +1,20 @@
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>The sample with one embedded node.</summary>
-public sealed class NodeSampleTests : IDisposable
+public sealed class NodeSampleTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-sample-").FullName;
-
     [Fact]
     public async Task A_visitor_reads_who_was_there_before() => Assert.Equal(
         ["Nobody was here before.", "Ada signed.", "The last visitor was Ada.", "Bob signed."],
-        await GuestbookVisits.VisitTwiceAsync("Guestbook.Node", _folder, "--Listen=127.0.0.1:0", "--Data=data"));
+        await GuestbookVisits.VisitTwiceAsync("Guestbook.Node", Folder, "--Listen=127.0.0.1:0", "--Data=data"));
 
     [Fact]
     public async Task A_misspelt_setting_ends_it_and_is_named()
     {
         await using var visit = ChildProcess.Start(
-            GuestbookVisits.PathOf("Guestbook.Node"), _folder, "--Listen=127.0.0.1:0", "--Data=data", "--Kad:Bootstap:0=127.0.0.1:1");
+            GuestbookVisits.PathOf("Guestbook.Node"), Folder, "--Listen=127.0.0.1:0", "--Data=data", "--Kad:Bootstap:0=127.0.0.1:1");
 
         Assert.NotEqual(0, await visit.FinishAsync());
         Assert.Contains("'Bootstap'", visit.Error.Text, StringComparison.Ordinal);
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

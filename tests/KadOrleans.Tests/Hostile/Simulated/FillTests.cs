@@ -1,4 +1,4 @@
-using KadOrleans.Hostile;
+using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Hostile;
 

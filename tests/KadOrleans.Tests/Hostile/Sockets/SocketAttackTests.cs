@@ -1,5 +1,5 @@
 using System.Globalization;
-using KadOrleans.Hostile;
+using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Hostile;
 

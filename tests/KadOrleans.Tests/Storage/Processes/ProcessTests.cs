@@ -1,5 +1,5 @@
 using System.Globalization;
-using KadOrleans.Storage.KillTarget;
+using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Storage;
 
@@ -97,5 +97,5 @@ public sealed class LockedFolderTests : SqliteTests
 internal static class OtherProcess
 {
     public static ChildProcess Start(params string[] arguments) =>
-        ChildProcess.Start(typeof(Workload).Assembly.GetName().Name!, Environment.CurrentDirectory, arguments);
+        ChildProcess.Start(typeof(Workload).Assembly.GetName().Name!, Environment.CurrentDirectory, [KillTargetCommand.Name, .. arguments]);
 }

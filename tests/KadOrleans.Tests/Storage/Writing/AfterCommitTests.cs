@@ -12,21 +12,40 @@ public sealed class AfterCommitTests : SqliteTests
     {
         using var file = OpenFile();
         await using var writer = new Writer(file);
-        await writer.RunAsync(new Insert(1), TestContext.Current.CancellationToken);
+        await writer.RunAsync(Insert(1), TestContext.Current.CancellationToken);
 
         writer.FailsBefore = true;
-        await Assert.ThrowsAnyAsync<Exception>(() => writer.RunAsync(new Insert(2), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<Exception>(() => writer.RunAsync(Insert(2), TestContext.Current.CancellationToken));
         Assert.Empty(writer.Ends);
         writer.FailsBefore = false;
 
         writer.FailsAfter = true;
-        await Assert.ThrowsAnyAsync<Exception>(() => writer.RunAsync(new Insert(3), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<Exception>(() => writer.RunAsync(Insert(3), TestContext.Current.CancellationToken));
 
         // The file has it.
         var (message, cause) = Assert.Single(writer.Ends);
         Assert.Equal($"Writing {file.Path} failed after its commit: the node ends, and its next start reads what was committed.", message);
         Assert.Equal("after", cause.Message);
-        Assert.Equal([1, 3], await writer.RunAsync(new Rows(), TestContext.Current.CancellationToken));
+        Assert.Equal([1, 3], await writer.RunAsync(new FunctionOperation<SqliteConnection, List<long>>(Read, isWrite: false), TestContext.Current.CancellationToken));
+    }
+
+    private static FunctionOperation<SqliteConnection, bool> Insert(int number) => new(connection =>
+    {
+        connection.Execute("INSERT INTO row VALUES ($number)", new SqliteParameter("$number", number));
+        return true;
+    });
+
+    private static List<long> Read(SqliteConnection connection)
+    {
+        using var command = connection.PrepareCommand("SELECT number FROM row ORDER BY number");
+        using var rows = command.ExecuteReader();
+        var numbers = new List<long>();
+        while (rows.Read())
+        {
+            numbers.Add(rows.GetInt64(0));
+        }
+
+        return numbers;
     }
 
     private DatabaseFile OpenFile() => DatabaseFile.Open(
@@ -38,7 +57,6 @@ public sealed class AfterCommitTests : SqliteTests
             Version = 1,
             Layout = "CREATE TABLE row (number INTEGER NOT NULL PRIMARY KEY);",
             Owner = "node",
-            AlteredLayout = "its table is missing or altered",
             FreshStart = "start without rows",
             Fault = (sentence, cause) => new KeyStoreException(sentence, cause!),
         },
@@ -63,7 +81,7 @@ public sealed class AfterCommitTests : SqliteTests
 
         protected override SqliteConnection Context => _file.Connection;
 
-        protected override bool Plan(List<DatabaseOperation<SqliteConnection>> batch) => true;
+        protected override bool Decide(List<DatabaseOperation<SqliteConnection>> batch) => true;
 
         protected override void Write(List<DatabaseOperation<SqliteConnection>> batch)
         {
@@ -93,33 +111,5 @@ public sealed class AfterCommitTests : SqliteTests
         }
 
         protected override Exception Closed() => new ObjectDisposedException(nameof(Writer));
-    }
-
-    private sealed class Insert(int number) : DatabaseOperation<SqliteConnection, bool>
-    {
-        public override void Run(SqliteConnection context)
-        {
-            using var command = context.CreateCommand();
-            command.CommandText = "INSERT INTO row VALUES ($number)";
-            command.Parameters.AddWithValue("$number", number);
-            Result = command.ExecuteNonQuery() == 1;
-        }
-    }
-
-    private sealed class Rows : DatabaseOperation<SqliteConnection, List<long>>
-    {
-        public override bool IsWrite => false;
-
-        public override void Run(SqliteConnection context)
-        {
-            using var command = context.CreateCommand();
-            command.CommandText = "SELECT number FROM row ORDER BY number";
-            using var rows = command.ExecuteReader();
-            Result = [];
-            while (rows.Read())
-            {
-                Result.Add(rows.GetInt64(0));
-            }
-        }
     }
 }

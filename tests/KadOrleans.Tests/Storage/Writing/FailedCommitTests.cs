@@ -100,6 +100,35 @@ public sealed class FailedCommitTests : SqliteTests
     }
 
     [Fact]
+    public async Task A_publication_whose_commit_failed_reports_it_and_leaves_the_one_before()
+    {
+        await using var database = Open();
+        var publications = new SqlitePublicationStore(database);
+        var kept = new Publication(DhtValue.FromString("kept"), StoredValues.Now);
+        await publications.PutAsync(StoredValues.Key(1), kept);
+
+        await database.ExecuteAsync(Broken);
+        foreach (var key in new[] { StoredValues.Key(1), StoredValues.Key(2) })
+        {
+            Assert.Equal(StoreResult.StorageFailed, await publications.PutAsync(key, kept with { Value = DhtValue.FromString("lost") }));
+        }
+
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await publications.RemoveAsync(StoredValues.Key(1)));
+        await AssertKeptAsync(publications);
+
+        await database.DisposeAsync();
+        await using var again = Open();
+        await AssertKeptAsync(new SqlitePublicationStore(again));
+
+        async Task AssertKeptAsync(SqlitePublicationStore store)
+        {
+            Assert.Equal(kept, await store.GetAsync(StoredValues.Key(1)));
+            Assert.Null(await store.GetAsync(StoredValues.Key(2)));
+            Assert.Single(await store.ScanAsync().ToListAsync());
+        }
+    }
+
+    [Fact]
     public async Task A_state_that_could_not_be_saved_leaves_the_one_before()
     {
         await using var database = Open();

@@ -1,0 +1,173 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Hosting.Server;
+using Orleans.Configuration;
+
+namespace KadOrleans.Server;
+
+/// <summary>Builds the process of an edge alone. The order matters: HTTP starts before the silos are found, and stops last.</summary>
+internal static class EdgeHost
+{
+    /// <summary>How often the silos' addresses are read again: more often than a silo can be declared dead.</summary>
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Builds the host, not started. The output and the log are written from several threads.</summary>
+    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter log, Func<bool> hasStarted)
+    {
+        KadOptions? settings = null;
+        return SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given), providers))
+            .ConfigureLogging(logging => ConfigureLog(logging, log, settings!.Verbose, hasStarted))
+            .ConfigureServices((context, services) => AddServices(services, context.Configuration, settings!, providers))
+            .ConfigureWebHost(web => ConfigureHttp(web, () => settings!))
+            .ConfigureServices(services => services.AddHostedService<EdgeWatch>())
+            .UseOrleansClient((_, client) => Configure(client, settings!, providers))
+            .ConfigureServices(services => services.AddKadEdge(settings!.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine))
+            .Build();
+    }
+
+    /// <summary>
+    /// Serves health and, on loopback only, <c>/status</c>: no request to these calls a grain. Serves the API for programs to those who have
+    /// a token.
+    /// </summary>
+    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => web
+        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
+        .ConfigureServices(services =>
+        {
+            services.AddRouting().AddHealthChecks().AddCheck<EdgeHealth>(nameof(EdgeHealth));
+            if (settings().Http.Tokens is { } file)
+            {
+                services.AddKadClient().AddDhtApi(ApiTokens.Of(ApiTokens.Read(KadHttpOptions.TokensSetting, file)));
+            }
+        })
+        .Configure(application => Map(application, settings().Http));
+
+    private static void Map(IApplicationBuilder application, KadHttpOptions http)
+    {
+        application.UseHostCheck(http.Place);
+        application.UseRouting();
+        if (http.Tokens is not null)
+        {
+            application.UseAuthentication();
+            application.UseAuthorization();
+        }
+
+        application.UseEndpoints(endpoints =>
+        {
+            endpoints.MapHealth();
+            if (http.Tokens is not null)
+            {
+                endpoints.MapDhtApi();
+            }
+
+            if (IPAddress.IsLoopback(http.EndPoint.Address))
+            {
+                var health = endpoints.ServiceProvider.GetRequiredService<EdgeHealth>();
+                endpoints.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
+            }
+            else
+            {
+                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost)).StatusNotServed(http.EndPoint);
+            }
+        });
+    }
+
+    private static Dictionary<string, string?> Complete(IConfiguration given, KadOptions settings, KadProviders providers) =>
+        settings.Cluster.EdgeKey is { } key && EdgeKey.FindProblem(key) is { } problem
+            ? throw KadSettings.Mistake(problem) // The message does not have the key.
+            : ClusterProviders.FillInEdge(given, settings, providers);
+
+    private static void ConfigureLog(ILoggingBuilder logging, TextWriter log, bool verbose, Func<bool> hasStarted) => logging
+        .UseLines(log, verbose)
+        // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
+        .AddFilter("Orleans", LogLevel.Error)
+        .AddFilter("Orleans.Connections.Security", verbose ? LogLevel.Warning : LogLevel.Error)
+        .AddFilter("Orleans.AzureUtils", LogLevel.None)
+        .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
+        // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
+        .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
+
+    private static void AddServices(IServiceCollection services, IConfiguration configuration, KadOptions settings, KadProviders providers)
+    {
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
+            .AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
+        if (settings.Clustering == StorageChoice.AzureStorage)
+        {
+            providers.RequireStorage().AddConnections(services, configuration, isSilo: false);
+        }
+
+        services.AddKadTelemetry(settings.Telemetry, configuration);
+    }
+
+    private static void Configure(IClientBuilder client, KadOptions settings, KadProviders providers)
+    {
+        client.UseConnectionRetryFilter<EndlessConnectionRetry>();
+        client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
+        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
+        if (settings.Cluster.EdgeKey is { } edgeKey)
+        {
+            client.AddOutgoingGrainCallFilter(call =>
+            {
+                RequestContext.Set(EdgeKey.ContextKey, edgeKey);
+                return call.Invoke();
+            });
+        }
+
+        if (settings.Telemetry is not null)
+        {
+            client.AddActivityPropagation();
+        }
+    }
+}
+
+/// <summary>Exports the readiness of a process that is only an edge, and stops it when it loses its lease.</summary>
+internal sealed class EdgeWatch(EdgeHealth health, IServer http, IHostApplicationLifetime lifetime, ILogger<EdgeWatch> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        logger.StatusServed(Announcer.HttpAddress(http));
+        using var ready = new ReadyGauge(() => health.IsReady);
+        await health.LeaseLost.WaitAsync(stoppingToken);
+        lifetime.StopApplication();
+    }
+}
+
+/// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
+internal sealed class EndlessConnectionRetry(
+    TimeProvider time, KadOptions settings, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    private long? _loggedAt;
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        if (_loggedAt is not { } at || time.GetElapsedTime(at) >= LogInterval)
+        {
+            _loggedAt = time.GetTimestamp();
+            logger.SilosNotFound(ClusterProviders.SettingOf(settings), exception.Message);
+        }
+
+        await Task.Delay(Pause, time, cancellationToken);
+        return true;
+    }
+}
+
+/// <summary>The edge process's log messages. Event ids 7300 to 7399.</summary>
+internal static partial class EdgeHostLog
+{
+    [LoggerMessage(7300, LogLevel.Information, "Health is served on {Address}")]
+    public static partial void StatusServed(this ILogger logger, string address);
+
+    [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
+    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
+
+    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
+    public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
+}

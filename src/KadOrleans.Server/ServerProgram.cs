@@ -1,0 +1,195 @@
+using System.Reflection;
+using KadOrleans.Grains;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Storage;
+
+namespace KadOrleans.Server;
+
+/// <summary>The process of a silo, an edge or both, from its first line to its exit code.</summary>
+internal static class ServerProgram
+{
+    /// <summary>The extra time of a silo's stop, as Orleans retries some writes beyond the timeout.</summary>
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Starts what <c>Kad:Role</c> says, prints a silo's addresses, and runs until SIGTERM or Ctrl-C, or until an edge loses its lease. A failed
+    /// start is reported in one sentence. The outputs are written from several threads.
+    /// </summary>
+    public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
+    {
+        var isEdge = IsEdge(settings);
+        var process = isEdge ? "edge" : "silo";
+        var prefix = isEdge ? string.Empty : "kad-silo: ";
+        var hasStarted = false;
+        using var claim = new PortClaim();
+        IHost? host = null;
+        try
+        {
+            int code;
+            if (isEdge)
+            {
+                host = EdgeHost.Build(settings, providers, output, error, () => hasStarted);
+                code = await RunEdgeAsync(host, () => hasStarted = true);
+            }
+            else
+            {
+                host = SiloHost.Build(settings, providers, output, error);
+                await CheckSiloAsync(host.Services, claim);
+                code = await RunSiloAsync(host, output);
+            }
+
+            return await StoppedAsync(code);
+        }
+        catch (StopException exception)
+        {
+            // The host itself may hang.
+            host!.Services.GetRequiredService<LineLoggerProvider>().Close();
+            await error.WriteLineAsync(VisibleText.Show($"{prefix}{exception.Message}"));
+            host = null;
+            return exception.Code;
+        }
+        catch (Exception exception) when (IsStopping(host) && (exception is OperationCanceledException || (isEdge && !hasStarted)))
+        {
+            // It failed or was stopped while it started. An edge that found no silo ends with the error of its last attempt.
+            return await StoppedAsync(ExitCode.Done);
+        }
+        catch (Exception exception)
+        {
+            // The log of a half-started host's shutdown would bury the reason.
+            host?.Services.GetRequiredService<LineLoggerProvider>().Close();
+            var (code, sentence) = StartFailure.Explain(process, exception, host);
+            return await EndAsync(code, sentence);
+        }
+        finally
+        {
+            await DisposeAsync(host);
+        }
+
+        // A failed background service stops the host too.
+        async Task<int> StoppedAsync(int code) =>
+            host!.FindCrash() is { } crash ? await EndAsync(ExitCode.Failed, StartFailure.Failed(process, crash)) : code;
+
+        // Disposes the host first, as it may log: the reason must be the last line.
+        async Task<int> EndAsync(int code, string sentence)
+        {
+            await DisposeAsync(host);
+            await error.WriteLineAsync($"{prefix}{sentence}");
+            return code;
+        }
+    }
+
+    private static bool IsEdge(string[] settings)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(KadSettings.Unwatched);
+        return KadSettings.IsEdge(Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { Args = settings, Configuration = configuration }).Configuration);
+    }
+
+    private static async Task CheckSiloAsync(IServiceProvider services, PortClaim claim)
+    {
+        PortCheck.Run(services, claim);
+        GatewayExposure.Warn(services);
+
+        // Opens storage that is a file before the silo starts, so that a fault is reported early.
+        services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
+        await SchemaCheck.RunAsync(services);
+    }
+
+    // The token's file is there while the folder is locked: the next process writes its own.
+    private static async Task<int> RunSiloAsync(IHost host, TextWriter output)
+    {
+        var fatal = host.Services.GetRequiredService<FatalError>();
+        var token = host.Services.GetService<OwnToken>();
+        token?.Write("Kad:Data");
+        try
+        {
+            await fatal.UnlessAsync(host.StartAsync());
+            foreach (var line in Announcer.Lines(host.Services))
+            {
+                await output.WriteLineAsync(line);
+            }
+
+            await fatal.UnlessAsync(StopSiloAsync(host));
+            return ExitCode.Done;
+        }
+        finally
+        {
+            token?.Remove();
+        }
+    }
+
+    /// <summary>Waits for SIGTERM or Ctrl-C and stops the host.</summary>
+    /// <exception cref="StopException">The host did not stop in time. The process must end without disposing it.</exception>
+    private static async Task StopSiloAsync(IHost host)
+    {
+        await host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.UntilCancelledAsync();
+        try
+        {
+            await host.StopAsync().WaitAsync(KadOptions.SiloShutdownTimeout + StopGrace);
+        }
+        catch (Exception e)
+        {
+            throw new StopException(
+                "The silo could not leave the cluster in order, most likely as its storage or the other silos do not answer. "
+                + "What was acknowledged is in storage; its grains come up elsewhere when it has been declared dead.",
+                e);
+        }
+    }
+
+    private static async Task<int> RunEdgeAsync(IHost host, Action onStarted)
+    {
+        await host.StartAsync();
+        onStarted();
+        await host.WaitForShutdownAsync();
+        return host.Services.GetRequiredService<EdgeHealth>().State switch
+        {
+            EdgePhase.LeaseLost => ExitCode.Replaced,
+            EdgePhase.Stopped => ExitCode.Done,
+            _ => ExitCode.Failed,
+        };
+    }
+
+    private static bool IsStopping(IHost? host) =>
+        host?.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ?? false;
+
+    private static async Task DisposeAsync(IHost? host)
+    {
+        if (host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>Tells where a started silo serves. An edge announces itself when it has its lease.</summary>
+internal static class Announcer
+{
+    /// <summary>The lines to print.</summary>
+    public static IEnumerable<string> Lines(IServiceProvider services)
+    {
+        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        var version = typeof(Announcer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}";
+        var http = HttpAddress(services.GetRequiredService<IServer>());
+        if (services.GetRequiredService<KadOptions>().ServesDashboard)
+        {
+            yield return $"dashboard {http}/dashboard";
+            yield return $"status {http}/status";
+        }
+
+        if (services.GetService<OwnToken>() is { } token)
+        {
+            yield return $"console {http}/console/";
+            yield return $"token {Path.GetFullPath(token.Path)}";
+        }
+
+        yield return $"health {http}/health/ready";
+    }
+
+    /// <summary>Where a started process serves HTTP, with the real port.</summary>
+    public static string HttpAddress(IServer server) => server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
+}

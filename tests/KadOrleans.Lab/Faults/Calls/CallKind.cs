@@ -1,0 +1,24 @@
+namespace KadOrleans.Lab;
+
+/// <summary>The protocol's calls, in the order of reports.</summary>
+internal enum CallKind
+{
+    Ping,
+    FindNode,
+    FindValue,
+    Store,
+}
+
+/// <summary>All calls, and their names in reports.</summary>
+internal static class CallKinds
+{
+    public static IReadOnlyList<CallKind> All { get; } = Enum.GetValues<CallKind>();
+
+    public static string NameOf(CallKind kind) => kind switch
+    {
+        CallKind.Ping => "PING",
+        CallKind.FindNode => "FIND_NODE",
+        CallKind.FindValue => "FIND_VALUE",
+        _ => "STORE",
+    };
+}

@@ -1,0 +1,34 @@
+namespace KadOrleans.Lab;
+
+/// <summary>What a campaign does.</summary>
+internal sealed record CampaignOptions
+{
+    public required ClusterShape Shape { get; init; }
+
+    public int Faults { get; init; } = 50;
+
+    public int Seed { get; init; } = 1;
+
+    public int Keys { get; init; } = 64;
+
+    /// <summary>Freezes last from 1 s to this.</summary>
+    public TimeSpan LongestFreeze { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>After this a writer gives a version up and sends the next one to another edge. Not less than an edge takes: 4 s.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    public static CampaignOptions Read(OptionReader options)
+    {
+        var shape = ClusterShape.Read(options, edges: 2);
+        return new CampaignOptions
+        {
+            Shape = shape with { HasStandby = options.Integer("--standbys", 0, 0, shape.Storage == StorageKind.PostgreSql ? 1 : 0) > 0 },
+            Faults = options.Integer("--faults", 50, 0, 10_000),
+            Seed = options.Integer("--seed", 1, 0, int.MaxValue),
+            Keys = options.Integer("--keys", 64, 1, 10_000),
+            LongestFreeze = options.Seconds("--longest-freeze", 60),
+        };
+    }
+}

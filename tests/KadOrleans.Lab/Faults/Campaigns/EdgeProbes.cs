@@ -1,0 +1,109 @@
+
+namespace KadOrleans.Lab;
+
+/// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
+internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, CancellationToken stop)
+{
+    private const int Keys = 512;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private int _turn;
+
+    public SilenceGauge Silence { get; } = new();
+
+    public async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                Send();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The campaign ended.
+        }
+    }
+
+    /// <summary>Of how many of the probed keys the edge acknowledges no STORE that is sent now.</summary>
+    public async Task<int> CountRefusedAsync(TimeSpan wait)
+    {
+        var turn = Interlocked.Increment(ref _turn);
+        var stored = Enumerable.Range(0, Keys).Select(i => calls.StoreAsync(KeyOf(i), ValueOf(turn))).ToArray();
+        try
+        {
+            await Task.WhenAll(stored).WaitAsync(wait, stop);
+        }
+        catch (TimeoutException)
+        {
+            // Those that are not answered by now are counted.
+        }
+
+        return stored.Count(store => !store.IsCompletedSuccessfully || !store.Result);
+    }
+
+    private void Send()
+    {
+        var turn = Interlocked.Increment(ref _turn);
+        _ = CountAsync(CallKind.Ping, calls.PingAsync());
+        _ = CountAsync(CallKind.FindNode, calls.FindNodeAsync());
+        _ = CountAsync(CallKind.FindValue, calls.FindValueAsync(KeyOf(turn % Keys)));
+        _ = CountAsync(CallKind.Store, calls.StoreAsync(KeyOf(turn % Keys), ValueOf(turn)));
+    }
+
+    private async Task CountAsync(CallKind kind, Task answer)
+    {
+        await answer;
+        Silence.Answer(kind, clock.Now);
+    }
+
+    private static NodeId KeyOf(int i) => NodeId.FromKey($"probe {i}");
+
+    private static DhtValue ValueOf(int turn) => DhtValue.FromInteger(turn);
+}
+
+/// <summary>The longest time in which one edge answered no call of a kind.</summary>
+internal sealed class SilenceGauge
+{
+    // Guards both arrays.
+    private readonly Lock _gate = new();
+    private readonly TimeSpan[] _last = new TimeSpan[CallKinds.All.Count];
+    private readonly TimeSpan[] _longest = new TimeSpan[CallKinds.All.Count];
+
+    public void Begin(TimeSpan now)
+    {
+        lock (_gate)
+        {
+            Array.Fill(_last, now);
+            Array.Clear(_longest);
+        }
+    }
+
+    public void Answer(CallKind kind, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            Extend(kind, now);
+            _last[(int)kind] = now;
+        }
+    }
+
+    /// <summary>The longest silence since <see cref="Begin"/>, one that lasts now included.</summary>
+    public TimeSpan Longest(CallKind kind, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            Extend(kind, now);
+            return _longest[(int)kind];
+        }
+    }
+
+    private void Extend(CallKind kind, TimeSpan now)
+    {
+        var silence = now - _last[(int)kind];
+        _longest[(int)kind] = silence > _longest[(int)kind] ? silence : _longest[(int)kind];
+    }
+}

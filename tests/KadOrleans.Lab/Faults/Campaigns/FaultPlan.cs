@@ -1,0 +1,136 @@
+using System.Globalization;
+
+namespace KadOrleans.Lab;
+
+/// <summary>Which faults a campaign has: the same for the same seed and cluster.</summary>
+internal static class FaultPlan
+{
+    // A killed process is back within this time; longer than silos take to be declared dead.
+    private const double LongestAbsence = 25;
+
+    /// <summary>Chooses faults. Each kind and target has its turn before any comes again.</summary>
+    public static IReadOnlyList<Fault> Create(int seed, int count, FaultMembers members, TimeSpan longestFreeze)
+    {
+        var random = new Random(seed);
+        var faults = new List<Fault>();
+        while (faults.Count < count)
+        {
+            var turn = Turn(members).ToArray();
+            random.Shuffle(turn);
+            faults.AddRange(turn.Select(pair => NewFault(pair.Kind, pair.Target, members, longestFreeze, random)));
+        }
+
+        return faults.GetRange(0, count);
+    }
+
+    private static IEnumerable<(FaultKind Kind, FaultTarget Target)> Turn(FaultMembers members) =>
+        from target in Enum.GetValues<FaultTarget>()
+        where target != FaultTarget.Database || members.HasDatabase
+        from kind in Enum.GetValues<FaultKind>()
+        where target != FaultTarget.Database || kind == FaultKind.Freeze || members.DatabaseIsDurable
+        where kind != FaultKind.FailOver || (target == FaultTarget.Database && members.HasStandby)
+        select (kind, target);
+
+    private static Fault NewFault(FaultKind kind, FaultTarget target, FaultMembers members, TimeSpan longestFreeze, Random random)
+    {
+        var index = target switch
+        {
+            FaultTarget.Silo => random.Next(members.Silos),
+            FaultTarget.Edge => random.Next(members.Edges),
+            _ => 0,
+        };
+        var longest = Math.Max(1, longestFreeze.TotalSeconds);
+        var seconds = kind == FaultKind.Freeze
+            ? 1 + (random.NextDouble() * (longest - 1))
+            : random.NextDouble() * Math.Min(LongestAbsence, longest);
+        return new Fault(kind, target, index, TimeSpan.FromSeconds(Math.Round(seconds, 1)));
+    }
+}
+
+/// <summary>Whom faults can be done to.</summary>
+/// <param name="Silos">How many silos.</param>
+/// <param name="Edges">How many edges.</param>
+/// <param name="HasDatabase">Whether a server keeps the state.</param>
+/// <param name="DatabaseIsDurable">Whether it keeps what it holds when it is ended.</param>
+/// <param name="HasStandby">Whether another server takes over when it dies.</param>
+internal sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);
+
+/// <summary>What is done to a process.</summary>
+internal enum FaultKind
+{
+    Kill,
+
+    Freeze,
+
+    Stop,
+
+    /// <summary>Of PostgreSQL alone: an immediate stop, the standby is promoted, and the other comes back as its standby after a while.</summary>
+    FailOver,
+}
+
+/// <summary>Whom it is done to.</summary>
+internal enum FaultTarget
+{
+    Silo,
+    Edge,
+    Database,
+}
+
+/// <summary>One fault.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Target">To what.</param>
+/// <param name="Index">To which of them, from 0.</param>
+/// <param name="Duration">How long the process is frozen or away.</param>
+internal sealed record Fault(FaultKind Kind, FaultTarget Target, int Index, TimeSpan Duration)
+{
+    public string TargetName => Target == FaultTarget.Database
+        ? "database"
+        : $"{(Target == FaultTarget.Silo ? "silo" : "edge")} {(Index + 1).ToString(CultureInfo.InvariantCulture)}";
+}
+
+/// <summary>A fault that lasts until it is disposed of.</summary>
+internal sealed class RunningFault : IAsyncDisposable
+{
+    private readonly Func<Task> _end;
+
+    private RunningFault(Func<Task> end) => _end = end;
+
+    public static async Task<RunningFault> BeginAsync(Fault fault, FaultyCluster cluster)
+    {
+        var (begin, end) = fault.Target == FaultTarget.Database
+            ? OfDatabase(fault.Kind, cluster.Storage)
+            : OfMember(fault.Kind, fault.Target == FaultTarget.Silo ? cluster.Silos[fault.Index] : cluster.Edges[fault.Index], cluster);
+        await begin();
+        return new RunningFault(end);
+    }
+
+    public async ValueTask DisposeAsync() => await _end();
+
+    private static (Func<Task> Begin, Func<Task> End) OfDatabase(FaultKind kind, ClusterStorage storage) => kind switch
+    {
+        FaultKind.Freeze => (storage.HangAsync, storage.ContinueAsync),
+        FaultKind.Kill => (storage.KillAsync, storage.RestartAsync),
+        FaultKind.FailOver => (storage.FailOverAsync, storage.RejoinAsync),
+        _ => (storage.StopAsync, storage.RestartAsync),
+    };
+
+    private static (Func<Task> Begin, Func<Task> End) OfMember(FaultKind kind, ClusterMember member, FaultyCluster cluster) => kind switch
+    {
+        FaultKind.Freeze => (member.Server.HangAsync, member.Server.ContinueAsync),
+        FaultKind.Kill => (member.Server.KillAsync, () => cluster.RestartAsync(member)),
+        _ => (() => StopAsync(member), () => cluster.RestartAsync(member)),
+    };
+
+    // A process that does not end in order within the time that its platform grants is killed.
+    private static async Task StopAsync(ClusterMember member)
+    {
+        try
+        {
+            await member.Server.StopAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            await member.Server.KillAsync();
+        }
+    }
+}

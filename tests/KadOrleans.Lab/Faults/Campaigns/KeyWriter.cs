@@ -1,0 +1,95 @@
+using System.Diagnostics;
+
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// Overwrites one key with ever later versions. It sends the next one after an acknowledgement. After a timeout it sends to another edge.
+/// From time to time it changes the edge without need. It rests only after an acknowledgement.
+/// </summary>
+internal sealed class KeyWriter(
+    KeyHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
+{
+    // One version in so many goes to another edge although the last one acknowledged.
+    private const int Wandering = 8;
+
+    private volatile TaskCompletionSource? _resting;
+    private volatile TaskCompletionSource _mayWrite = Completed();
+    private int _edge = random.Next(edges.Count);
+
+    public KeyHistory History => history;
+
+    public NodeId Id { get; } = NodeId.FromKey($"campaign {history.Key}");
+
+    public async Task RunAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var isStored = await WriteAsync();
+            if (isStored && _resting is { } resting)
+            {
+                resting.TrySetResult();
+                await _mayWrite.Task;
+            }
+
+            await Task.Delay(pace.Pause, CancellationToken.None);
+            _edge = (_edge + (isStored && random.Next(Wandering) > 0 ? 0 : 1)) % edges.Count;
+        }
+    }
+
+    public Task RestAsync()
+    {
+        if (_resting is not { } resting)
+        {
+            _mayWrite = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _resting = resting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        return resting.Task;
+    }
+
+    public void GoOn()
+    {
+        _resting = null;
+        _mayWrite.TrySetResult();
+    }
+
+    private async Task<bool> WriteAsync()
+    {
+        var version = history.Send(_edge, clock.Now);
+        try
+        {
+            return await StoreAsync(edges[_edge], version).WaitAsync(pace.Patience, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // An acknowledgement that comes after all counts.
+            return false;
+        }
+    }
+
+    private async Task<bool> StoreAsync(UdpAsker edge, int version)
+    {
+        var isStored = await edge.StoreAsync(Id, KeyVersion.ToValue(history.Key, version));
+        if (isStored)
+        {
+            history.Acknowledge(version, clock.Now);
+        }
+
+        return isStored;
+    }
+
+    private static TaskCompletionSource Completed()
+    {
+        var completed = new TaskCompletionSource();
+        completed.SetResult();
+        return completed;
+    }
+}
+
+/// <summary>Time since the campaign began.</summary>
+internal sealed class CampaignClock
+{
+    private readonly long _start = Stopwatch.GetTimestamp();
+
+    public TimeSpan Now => Stopwatch.GetElapsedTime(_start);
+}

@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace KadOrleans.Lab;
+
+/// <summary>Silos and edges as processes, with their storage. A process that ends by itself is started again, as Kubernetes does.</summary>
+internal sealed class FaultyCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly string _compactor = Directory.CreateTempSubdirectory("kad-faults-").FullName;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(3) };
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ProgressLog _log;
+    private readonly List<Task> _watches = [];
+    private int _restarts;
+
+    private FaultyCluster(ProgressLog log) => _log = log;
+
+    /// <summary>Where its state is.</summary>
+    public ClusterStorage Storage { get; private set; } = null!;
+
+    /// <summary>Its silos.</summary>
+    public IReadOnlyList<ClusterMember> Silos { get; private set; } = [];
+
+    /// <summary>Its edges.</summary>
+    public IReadOnlyList<ClusterMember> Edges { get; private set; } = [];
+
+    /// <summary>Where the edges listen.</summary>
+    public IReadOnlyList<IPEndPoint> EdgeAddresses => [.. Edges.Select(edge => ((EdgeServer)edge.Server).Address)];
+
+    /// <summary>How often a process ended by itself and was started again.</summary>
+    public int Restarts => Volatile.Read(ref _restarts);
+
+    /// <summary>Starts a cluster and waits until each process serves.</summary>
+    public static async Task<FaultyCluster> StartAsync(ClusterShape shape, ProgressLog log)
+    {
+        var cluster = new FaultyCluster(log);
+        try
+        {
+            await cluster.StartAsync(shape);
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+
+        return cluster;
+    }
+
+    /// <summary>Starts a member again; what keeps it from starting is told, and tried again until it serves.</summary>
+    public async Task RestartAsync(ClusterMember member)
+    {
+        try
+        {
+            await member.Server.StartAsync();
+        }
+        catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
+        {
+            _log.Tell($"{member.Name} did not start: {LastLine(member.Server.Errors)}");
+        }
+    }
+
+    /// <summary>Why the first of some members that cannot serve says so; null if all can.</summary>
+    public async Task<string?> FindObstacleAsync(IEnumerable<ClusterMember> members, CancellationToken cancellationToken)
+    {
+        var obstacles = await Task.WhenAll(members.Select(member => member.FindObstacleAsync(_http, cancellationToken)));
+        return Array.Find(obstacles, obstacle => obstacle is not null);
+    }
+
+    /// <summary>How many silos a silo takes for active; null if it does not answer.</summary>
+    public async Task<int?> CountActiveAsync(ClusterMember silo) => await ReadAsync(silo, "/status") is { } status
+        ? status["silos"]!.AsArray().Count(other => (string?)other!["state"] == "Active")
+        : null;
+
+    /// <summary>The port of each active silo and how many shards are active on it, by addresses; empty if that cannot be known.</summary>
+    public async Task<IReadOnlyList<(int Port, int Shards)>> CountShardsAsync()
+    {
+        foreach (var silo in Silos)
+        {
+            if (await ReadAsync(silo, "/dashboard/DashboardCounters") is { } counters)
+            {
+                return ShardCounts.Read(counters);
+            }
+        }
+
+        return [];
+    }
+
+    /// <summary>Starts one more silo and waits until it serves.</summary>
+    public async Task<ClusterMember> AddSiloAsync(ClusterShape shape)
+    {
+        var silo = NewSilo(shape, Silos.Count + 1);
+        Silos = [.. Silos, silo];
+        await silo.Server.StartAsync();
+        _watches.Add(WatchAsync(silo));
+        return silo;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_watches);
+        foreach (var member in Edges.Concat(Silos))
+        {
+            await member.Server.DisposeAsync();
+        }
+
+        if (Storage is not null)
+        {
+            await Storage.DisposeAsync();
+        }
+
+        _http.Dispose();
+        _stopping.Dispose();
+        Directory.Delete(_compactor, recursive: true);
+    }
+
+    private async Task StartAsync(ClusterShape shape)
+    {
+        Storage = await ClusterStorage.StartAsync(shape, _compactor);
+        Silos = [.. Enumerable.Range(1, shape.Silos).Select(i => NewSilo(shape, i))];
+        foreach (var silo in Silos)
+        {
+            await silo.Server.StartAsync();
+        }
+
+        var gateways = Silos.Select(silo => (SiloServer)silo.Server).ToArray();
+        var first = NewEdge(shape, gateways, number: 1);
+        string[] bootstrap = [$"Kad:Edge:Bootstrap={((EdgeServer)first.Server).Address}"];
+        Edges = [first, .. Enumerable.Range(2, shape.Edges - 1).Select(i => NewEdge(shape, gateways, i, bootstrap))];
+        await Task.WhenAll(Edges.Select(edge => edge.Server.StartAsync()));
+        _watches.AddRange(Silos.Concat(Edges).Select(WatchAsync));
+        _log.Tell($"{Silos.Count} silos and {Edges.Count} edges on {shape.Storage} are started.");
+    }
+
+    private ClusterMember NewSilo(ClusterShape shape, int number)
+    {
+        var http = NewHttp();
+        var server = new SiloServer(_compactor, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
+        {
+            Assembly = shape.Executables.Silo,
+        };
+        return new ClusterMember(Named("silo", number), server, http);
+    }
+
+    private ClusterMember NewEdge(ClusterShape shape, SiloServer[] silos, int number, params string[] bootstrap)
+    {
+        var http = NewHttp();
+        var server = new EdgeServer(_compactor, Named("edge", number), [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
+        {
+            Assembly = shape.Executables.Edge,
+        };
+        return new ClusterMember(Named("edge", number), server, http);
+    }
+
+    private async Task WatchAsync(ClusterMember member)
+    {
+        using var timer = new PeriodicTimer(LookInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                if (member.Server.HasEnded)
+                {
+                    Interlocked.Increment(ref _restarts);
+                    var code = await member.Server.ExitAsync();
+                    _log.Tell($"{member.Name} ended by itself with {code.ToString(CultureInfo.InvariantCulture)}: {LastLine(member.Server.Errors)}");
+                    await RestartAsync(member);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The cluster is taken down.
+        }
+    }
+
+    private async Task<JsonNode?> ReadAsync(ClusterMember silo, string page)
+    {
+        try
+        {
+            return JsonNode.Parse(await _http.GetStringAsync(new Uri(silo.Http, page)));
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static Uri NewHttp() => new($"http://127.0.0.1:{FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}");
+
+    private static string Named(string kind, int number) => $"{kind} {number.ToString(CultureInfo.InvariantCulture)}";
+
+    private static string LastLine(string errors) => errors.TrimEnd().Split('\n')[^1];
+}
+
+/// <summary>A silo or an edge, and where it serves its health.</summary>
+internal sealed record ClusterMember(string Name, RestartableServer Server, Uri Http)
+{
+    /// <summary>Why it says that it cannot serve; null if it can.</summary>
+    public async Task<string?> FindObstacleAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Http, "/health/ready"), cancellationToken);
+            return answer.IsSuccessStatusCode ? null : $"{Name} is not ready: {await answer.Content.ReadAsStringAsync(cancellationToken)}";
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return $"{Name} does not answer over HTTP: {e.Message}";
+        }
+    }
+}
+
+/// <summary>Reads how many shards each silo has from what Orleans' dashboard tells.</summary>
+internal static class ShardCounts
+{
+    /// <summary>The port and the count of each active silo, in the order of their addresses.</summary>
+    public static IReadOnlyList<(int Port, int Shards)> Read(JsonNode counters)
+    {
+        var shards = counters["simpleGrainStats"]!.AsArray()
+            .Where(row => ((string)row!["grainType"]!).Contains("KeyShardGrain", StringComparison.Ordinal))
+            .ToLookup(row => (string)row!["siloAddress"]!, row => (int)row!["activationCount"]!);
+        return [.. counters["hosts"]!.AsArray()
+            .Where(host => (string)host!["status"]! == "Active")
+            .Select(host => (string)host!["siloAddress"]!)
+            .Order(StringComparer.Ordinal)
+            .Select(silo => (PortOf(silo), shards[silo].Sum()))];
+    }
+
+    // Such as 127.0.0.1:11111@123456789.
+    private static int PortOf(string silo) => int.Parse(silo.Split(':')[^1].Split('@')[0], CultureInfo.InvariantCulture);
+}

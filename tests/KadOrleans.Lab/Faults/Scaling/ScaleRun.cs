@@ -1,0 +1,149 @@
+using System.Globalization;
+
+namespace KadOrleans.Lab;
+
+/// <summary>A silo joins a loaded cluster, and later another one is told to stop. Counts shards and answers by the second.</summary>
+internal static class ScaleRun
+{
+    private const double OthersRate = 20;
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(
+        OptionReader options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var shape = ClusterShape.Read(options, edges: 2);
+        var rate = options.Integer("--rate", 2_000, 1, 100_000);
+        var before = options.Seconds("--before", 30);
+        var settle = options.Seconds("--settle", 90);
+
+        var log = new ProgressLog(error);
+        await using var cluster = await FaultyCluster.StartAsync(shape, log);
+        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, OthersRate));
+        await load.FillAsync(cancellationToken);
+        log.Tell($"{OpenLoad.StoredKeys} values are stored.");
+        load.Start();
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var seconds = new SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>>();
+        var watch = WatchAsync(cluster, load, seconds, watching.Token);
+        await Task.Delay(before, cancellationToken);
+
+        var joining = load.Second;
+        var joined = await cluster.AddSiloAsync(shape);
+        var join = new ScalePhase($"{joined.Name} joins", joining, load.Second, PortOf(joined));
+        log.Tell($"{joined.Name} is started in second {joining} and serves in second {load.Second}.");
+        await Task.Delay(settle, cancellationToken);
+        var leaving = load.Second;
+        log.Tell($"{cluster.Silos[0].Name} is told to stop in second {leaving}.");
+        await cluster.Silos[0].Server.StopAsync();
+        log.Tell($"It has ended in second {load.Second}.");
+        var leave = new ScalePhase($"{cluster.Silos[0].Name} leaves", leaving, load.Second, PortOf(cluster.Silos[0]));
+        await Task.Delay(settle, cancellationToken);
+
+        var end = load.Second;
+        await load.StopAsync();
+        await watching.CancelAsync();
+        await watch;
+        var (stored, missing) = await load.CheckAsync(cancellationToken);
+        ScaleTable.Write(output, load.Counts, seconds, [join, leave], end, [.. cluster.Silos.Select(PortOf)]);
+        output.WriteLine();
+        output.WriteLine($"{stored} keys were acknowledged, {missing} of them are missing.");
+        return missing == 0 ? 0 : 1;
+    }
+
+    private static int PortOf(ClusterMember silo) => ((SiloServer)silo.Server).Port;
+
+    private static async Task WatchAsync(
+        FaultyCluster cluster, OpenLoad load, SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(Second);
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (await cluster.CountShardsAsync() is { Count: > 0 } shards)
+                {
+                    seconds[load.Second] = shards;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The load has ended.
+        }
+    }
+}
+
+/// <summary>A silo that comes or goes.</summary>
+/// <param name="Name">What reports call it.</param>
+/// <param name="From">The second in which it is started or told to stop.</param>
+/// <param name="Done">The second in which it serves or has ended.</param>
+/// <param name="Port">The silo's.</param>
+internal sealed record ScalePhase(string Name, int From, int Done, int Port);
+
+/// <summary>The report of a run that adds and removes silos.</summary>
+internal static class ScaleTable
+{
+    /// <summary>A silo has its share with so much of an equal part of the shards.</summary>
+    private const double Share = 0.8;
+
+    /// <summary>Writes a summary of the phases and a row for each second, as Markdown.</summary>
+    public static void Write(
+        TextWriter output,
+        SecondCounts counts,
+        SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds,
+        IReadOnlyList<ScalePhase> phases,
+        int end,
+        IReadOnlyList<int> ports)
+    {
+        var usual = Mean(counts, 0, phases[0].From);
+        output.WriteLine($"| what | seconds to serve or to end | has {Text(100 * Share)} % of its share after | most of any silo at the end, of an equal part | STOREs acknowledged in a second before, mean | least in a second | least of 5 seconds | seconds below 70 % |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        for (var i = 0; i < phases.Count; i++)
+        {
+            var (phase, until) = (phases[i], i + 1 < phases.Count ? phases[i + 1].From : end);
+            var rates = Enumerable.Range(phase.From, until - phase.From).Select(second => (double)counts.Of(second, CallKind.Store).Arrived).ToArray();
+            var five = Enumerable.Range(phase.From, Math.Max(1, until - phase.From - 4)).Min(second => Mean(counts, second, second + 5));
+            output.WriteLine($"| {phase.Name} | {phase.Done - phase.From} | {SecondsToShare(seconds, phase, until)} | {MostAtEnd(seconds, until)} | {Text(usual)} | {Percent(rates.Min() / usual)} | {Percent(five / usual)} | {rates.Count(rate => rate < 0.7 * usual)} |");
+        }
+
+        output.WriteLine();
+        output.WriteLine($"| second | STOREs sent | acknowledged | FIND_VALUEs answered | {string.Join(" | ", ports.Select((_, i) => $"shards of silo {i + 1}"))} |");
+        output.WriteLine($"|---|---|---|---|{string.Concat(Enumerable.Repeat("---|", ports.Count))}");
+        for (var second = 0; second < end; second++)
+        {
+            var store = counts.Of(second, CallKind.Store);
+            var shards = seconds.GetValueOrDefault(second, []).ToDictionary(silo => silo.Port, silo => Text(silo.Shards));
+            var columns = ports.Select(port => shards.GetValueOrDefault(port, "–"));
+            output.WriteLine($"| {second} | {store.Sent} | {store.Arrived} | {counts.Of(second, CallKind.FindValue).Arrived} | {string.Join(" | ", columns)} |");
+        }
+    }
+
+    private static string SecondsToShare(
+        SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds, ScalePhase phase, int until)
+    {
+        foreach (var (second, silos) in seconds.Where(entry => entry.Key >= phase.From && entry.Key < until))
+        {
+            var own = silos.FirstOrDefault(silo => silo.Port == phase.Port).Shards;
+            if (own >= Share * silos.Sum(silo => silo.Shards) / silos.Count)
+            {
+                return $"{Text(second - phase.From)} s";
+            }
+        }
+
+        return "never";
+    }
+
+    private static string MostAtEnd(SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds, int until)
+    {
+        var silos = seconds.LastOrDefault(entry => entry.Key < until).Value ?? [];
+        return silos.Count == 0 ? "–" : Percent(silos.Max(silo => silo.Shards) / silos.Average(silo => silo.Shards));
+    }
+
+    private static double Mean(SecondCounts counts, int from, int to) =>
+        (double)counts.Sum(from, to, CallKind.Store).Arrived / Math.Max(1, to - from);
+
+    private static string Percent(double share) => $"{Text(100 * share)} %";
+
+    private static string Text(double number) => number.ToString("F0", CultureInfo.InvariantCulture);
+}

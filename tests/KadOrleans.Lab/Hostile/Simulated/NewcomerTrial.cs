@@ -1,0 +1,55 @@
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// Newcomers, each in a /24 of its own, ask a node for contacts once, at a random moment of a flood under forged sources. They
+/// answer pings.
+/// </summary>
+internal static class NewcomerTrial
+{
+    private const int Honest = 40;
+
+    public static NewcomerResult Run(int seed, RequestKind? flood, int perSecond, int newcomers, TimeSpan duration) => Scene.Run(seed, async scene =>
+    {
+        await scene.StartHonestAsync(Honest);
+        var victim = scene.World.PickNode().Transport.Endpoint;
+        var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim) { Kind = flood };
+        var flooding = flooder.RunAsync(perSecond, duration);
+        var asked = await AskAsync(scene, victim, newcomers, duration);
+        await flooding;
+        await scene.World.PassAsync(Scene.Settling);
+        return new NewcomerResult(
+            newcomers, asked.Count(peer => MostContacts(peer) > 0), asked.Count(peer => MostContacts(peer) >= 20));
+    });
+
+    private static async Task<List<RawPeer>> AskAsync(Scene scene, UdpEndpoint victim, int newcomers, TimeSpan duration)
+    {
+        var moments = Enumerable.Range(0, newcomers)
+            .Select(_ => scene.Random.NextDouble() * duration.TotalSeconds).Order().ToList();
+        var begin = scene.World.Clock.Elapsed;
+        var peers = new List<RawPeer>();
+        foreach (var moment in moments)
+        {
+            var wait = begin + TimeSpan.FromSeconds(moment) - scene.World.Clock.Elapsed;
+            await scene.World.PassAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+            var peer = scene.AddHonestPeer();
+            peers.Add(peer);
+            peer.FindNode(victim, MessageId.Random(scene.Random), NodeId.Random(scene.Random));
+        }
+
+        return peers;
+    }
+
+    private static int MostContacts(RawPeer peer)
+    {
+        var contacts = new Contact[ResponseWriter.MaxContacts];
+        return peer.Responses.Select(response =>
+            Datagram.TryReadHeader(response, out _, out _, out var body, out _)
+            && ResponseReader.TryReadNodes(body, contacts, out var count) ? count : 0).DefaultIfEmpty().Max();
+    }
+}
+
+/// <summary>Newcomers that asked, that got any contacts, and that got the full list.</summary>
+internal sealed record NewcomerResult(int Asked, int Answered, int Full)
+{
+    public double Share => Answered / (double)Asked;
+}

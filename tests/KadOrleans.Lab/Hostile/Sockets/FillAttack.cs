@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// An IPv6 /60 sends STOREs of tiny values, from ten /64s. Before it an honest peer stored values; one of them is overwritten by
+/// a forged datagram. After it the honest peer stores again.
+/// </summary>
+internal sealed class FillAttack(SocketAttackOptions options)
+{
+    private const int Sources = 160;
+    private const int Contacts = 40;
+    private const int HonestStores = 100;
+
+    /// <summary>How long answers are awaited of which it is not known how many come.</summary>
+    private static readonly TimeSpan LastAnswers = TimeSpan.FromSeconds(2);
+
+    private static readonly CryptographicRandomSource Random = new();
+
+    private readonly ForgedRequests _requests = new(Random);
+
+    public async Task<JsonObject> RunAsync()
+    {
+        await using var node = await NodeUnderTest.StartAsync();
+        await node.AddContactsAsync(Contacts);
+        using var honest = new SocketPeer(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000)) { AnswersPings = true };
+        var key = NodeId.Random(Random);
+        honest.Send(_requests.Store(key, DhtValue.FromString("TRUE")), node.IPv4);
+        await Eventually.ReadAsync(() => Task.FromResult(honest.Stored), stored => stored > 0);
+        var (before, memory) = (await node.KeysAsync(), node.ResidentBytes);
+        using (var forger = new ForgingSocket(node.IPv4))
+        {
+            forger.Send(_requests.Store(key, DhtValue.FromString("FALSE")), UdpEndpoint.FromIPv4(0x0B90_0101, 7_000));
+        }
+
+        var sources = Enumerable.Range(0, Sources).Select(i => new SocketPeer(Source(i)) { AnswersPings = options.Answering }).ToList();
+        var begin = Stopwatch.GetTimestamp();
+        await FillAsync(node, sources, begin);
+        var elapsed = Stopwatch.GetElapsedTime(begin);
+        await Task.Delay(LastAnswers);
+        var filled = await node.KeysAsync();
+
+        var stored = honest.Stored;
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        for (var i = 0; i < HonestStores; i++)
+        {
+            honest.Send(_requests.Store(NodeId.Random(Random), DhtValue.FromString("TRUE")), node.IPv4);
+            await pace.WaitForNextTickAsync();
+        }
+
+        await Task.Delay(LastAnswers);
+        honest.Send(_requests.FindValue(key), node.IPv4);
+        await Eventually.ReadAsync(() => Task.FromResult(honest.Value), value => value is not null);
+        var result = new JsonObject
+        {
+            ["count"] = options.Count,
+            ["answering"] = options.Answering,
+            ["seconds"] = Math.Round(elapsed.TotalSeconds, 1),
+            ["accepted"] = sources.Sum(source => source.Stored),
+            ["refused"] = sources.Sum(source => source.Refused),
+            ["keysBefore"] = before,
+            ["keysAfter"] = filled,
+            ["memoryBefore"] = memory >> 20,
+            ["memoryAfter"] = node.ResidentBytes >> 20,
+            ["honestSent"] = HonestStores,
+            ["honestAccepted"] = honest.Stored - stored,
+            ["valueAfterForgedStore"] = honest.Value,
+            ["logLines"] = node.LogLines,
+        };
+        sources.ForEach(source => source.Dispose());
+        return result;
+    }
+
+    private async Task FillAsync(NodeUnderTest node, List<SocketPeer> sources, long begin)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        for (var sent = 0; sent < options.Count;)
+        {
+            await timer.WaitForNextTickAsync();
+            var due = Math.Min(Stopwatch.GetElapsedTime(begin).TotalSeconds * options.Rate, options.Count);
+            for (; sent < due; sent++)
+            {
+                sources[sent % sources.Count].Send(_requests.Store(NodeId.Random(Random), DhtValue.FromBoolean(true)), node.IPv6);
+            }
+        }
+    }
+
+    private static UdpEndpoint Source(int index) => UdpEndpoint.Parse($"[2a0e:9:0:{index % 10:x}::{1 + index:x}]:7000");
+}

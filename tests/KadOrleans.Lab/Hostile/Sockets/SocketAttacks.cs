@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace KadOrleans.Lab;
+
+/// <summary>Attacks on a node over real sockets, each run in a sandbox of its own.</summary>
+internal static class SocketAttacks
+{
+    public const string Verb = "inside";
+
+    public static async Task<JsonNode> RunAsync(string attack, SocketAttackOptions? options = null)
+    {
+        using var process = Process.Start(Sandbox.Again(["hostile", Verb, attack, JsonSerializer.Serialize(options ?? new SocketAttackOptions())]))!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? JsonNode.Parse(output)!
+            : throw new InvalidOperationException($"{attack} ended with {process.ExitCode}: {output} {await error}");
+    }
+
+    /// <summary>Runs an attack; called inside of the sandbox. Prints one line of JSON.</summary>
+    public static async Task RunInsideAsync(string attack, string json, TextWriter output)
+    {
+        var options = JsonSerializer.Deserialize<SocketAttackOptions>(json)!;
+        var result = attack switch
+        {
+            "flood" => await new FloodAttack(options).RunAsync(),
+            "amplification" => await new AmplificationAttack().RunAsync(),
+            "fill" => await new FillAttack(options).RunAsync(),
+            _ => throw new ArgumentException($"'{attack}' is not an attack: flood, amplification and fill are."),
+        };
+        await output.WriteLineAsync(result.ToJsonString());
+    }
+}
+
+/// <summary>How an attack is run.</summary>
+internal sealed record SocketAttackOptions
+{
+    /// <summary>Kind of forged request; null for all in turn.</summary>
+    public RequestKind? Kind { get; init; }
+
+    /// <summary>Datagrams per second.</summary>
+    public int Rate { get; init; } = 20_000;
+
+    public double Seconds { get; init; } = 4;
+
+    public int Newcomers { get; init; } = 240;
+
+    /// <summary>Keys that a filler sends.</summary>
+    public int Count { get; init; } = 3_000;
+
+    /// <summary>Whether a filler answers pings.</summary>
+    public bool Answering { get; init; }
+}

@@ -1,0 +1,92 @@
+namespace KadOrleans.Lab;
+
+/// <summary>Contacts and ids to measure with, the same in every run.</summary>
+internal static class SampleNetwork
+{
+    public const int BucketSize = 20;
+
+    public const string Range = "11.0.0.0/8";
+
+    private const uint FirstAddress = 0x0B00_0001;
+
+    public static DateTimeOffset Now { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static NodeId OwnId { get; } = NodeId.FromKey("this node");
+
+    public static Contact[] CreateContacts(int count, int seed = 1)
+    {
+        var random = new SeededRandomSource(seed);
+        return [.. Enumerable.Range(0, count).Select(i =>
+            new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(FirstAddress + ((uint)i << 8), 8468)))];
+    }
+
+    /// <summary>Random ids. Their number is a power of two, so that going around them costs nothing.</summary>
+    public static NodeId[] CreateTargets(int count = 1024)
+    {
+        var random = new SeededRandomSource(2);
+        return [.. Enumerable.Range(0, count).Select(_ => NodeId.Random(random))];
+    }
+
+    /// <summary>A table that was offered all of the contacts and kept what fits.</summary>
+    public static RoutingTable CreateTable(IEnumerable<Contact> contacts)
+    {
+        var table = new RoutingTable(OwnId, new KademliaOptions(), new SubnetDiversity(), Now);
+        foreach (var contact in contacts)
+        {
+            table.Apply(ContactObservation.Answered(contact), Now);
+        }
+
+        return table;
+    }
+
+    /// <summary>The same as a node has it: with a new snapshot at each change.</summary>
+    public static LocalRoutingTable CreateLocalTable(IEnumerable<Contact> contacts)
+    {
+        var table = new LocalRoutingTable(OwnId, new KademliaOptions(), new SubnetDiversity(), TimeProvider.System);
+        foreach (var contact in contacts)
+        {
+            table.Observe(ContactObservation.Answered(contact));
+        }
+
+        return table;
+    }
+}
+
+/// <summary>One datagram of each kind, as another node sends it.</summary>
+internal static class SampleDatagrams
+{
+    /// <summary>Length of the values that are stored and found, in bytes.</summary>
+    public const int ValueLength = 64;
+
+    public static MessageId Id { get; } = MessageId.Random(new SeededRandomSource(3));
+
+    public static NodeId Key { get; } = NodeId.FromKey("key");
+
+    public static DhtValue Value { get; } = DhtValue.FromBytes(new byte[ValueLength]);
+
+    public static byte[] Ping(NodeId sender) => Write(b => RequestWriter.WritePing(b, Id, new PingRequest(sender)));
+
+    public static byte[] FindNode(NodeId sender) =>
+        Write(b => RequestWriter.WriteFindNode(b, Id, new FindNodeRequest(sender, Key)));
+
+    public static byte[] FindValue(NodeId sender) =>
+        Write(b => RequestWriter.WriteFindValue(b, Id, new FindValueRequest(sender, Key)));
+
+    public static byte[] Store(NodeId sender) => Write(b =>
+        RequestWriter.TryWriteStore(b, Id, new StoreRequest(sender, Key, Value), out var length) ? length : 0);
+
+    public static byte[] Nodes(Contact[] contacts) => Write(b => ResponseWriter.WriteNodes(b, Id, contacts));
+
+    public static Request Decode(byte[] datagram)
+    {
+        Datagram.TryReadHeader(datagram, out _, out _, out var body, out _);
+        Request.TryDecode(body, out var request, out _);
+        return request;
+    }
+
+    private static byte[] Write(Func<byte[], int> write)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        return buffer[..write(buffer)];
+    }
+}
