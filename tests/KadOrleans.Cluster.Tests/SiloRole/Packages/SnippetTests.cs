@@ -5,8 +5,8 @@ public sealed class SnippetTests
 {
     private static readonly SnippetProgram Program = new(
         [
-            "KadOrleans", "KadOrleans.Client.Hosting", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Node", "KadOrleans.Storage.Sqlite.Hosting",
-            "KadOrleans.Transport.Udp.Hosting", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Orleans.Hosting",
+            "KadOrleans", "KadOrleans.Client", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Node", "KadOrleans.Storage.Sqlite",
+            "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Orleans.Hosting",
         ],
         new Dictionary<string, string>
         {

@@ -4,7 +4,7 @@ namespace KadOrleans.Tests.Cli;
 public sealed class ReadmeSnippetTests
 {
     private static readonly SnippetProgram Program = new(
-        ["KadOrleans", "KadOrleans.Node", "KadOrleans.Storage.Sqlite.Hosting", "KadOrleans.Transport.Udp.Hosting", "Microsoft.Extensions.DependencyInjection"],
+        ["KadOrleans", "KadOrleans.Node", "KadOrleans.Storage.Sqlite", "Microsoft.Extensions.DependencyInjection"],
         new Dictionary<string, string>
         {
             ["args"] = "string[]",
