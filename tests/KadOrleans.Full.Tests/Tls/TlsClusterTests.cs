@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using KadOrleans.Client;
 using KadOrleans.Cluster.Tests.SiloRole;
 using KadOrleans.Server.Full;
 
