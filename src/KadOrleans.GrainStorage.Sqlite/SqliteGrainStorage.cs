@@ -63,7 +63,7 @@ internal sealed class SqliteGrainStorage(
 }
 
 /// <summary>
-/// The bytes of <see cref="OrleansGrainStorageSerializer"/>, written into pooled buffers. That one doubles an array until the state fits, so
+/// The bytes of <see cref="OrleansGrainStorageSerializer"/>, written into pooled buffers. That one doubles an array until the state fits. So
 /// a state of 64 KiB took four times as much memory, half of it a large object.
 /// </summary>
 internal sealed class PooledGrainStorageSerializer(Serializer serializer) : IGrainStorageSerializer

@@ -168,9 +168,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 
     /// <summary>
-    /// The value of a key: the one held here if this node is one of the k nearest and a trusted or private source stored it, else
-    /// the one most holders agree on, as anybody can store here, else the one held here. The nearest contact that lacks it gets a
-    /// copy (Kademlia §2.3) that lives two hours at most, or minutes if that contact is not one of the k nearest.
+    /// The value of a key: the one held here if this node is among the k nearest and a trusted or private source stored it. Else it
+    /// is the one that most holders agree on, as anybody can store here. Else it is the one held here. The nearest contact that lacks it gets a
+    /// copy (Kademlia §2.3). It lives two hours at most, or minutes if that contact is not one of the k nearest.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {

@@ -66,7 +66,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     internal bool IsClosed => _closing.IsValueCreated;
 
     /// <summary>
-    /// Opens the database in a folder, creating both if they are missing, checks the whole file and loads it, even beyond the quota and the
+    /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Loads it even beyond the quota and the
     /// most publications. A file that is refused stays as it is, to the byte.
     /// </summary>
     /// <exception cref="KeyStoreException">

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core;
 
-// Visits every reachable node of a network, as a state machine: a PING for its id, then FIND_NODE for its whole table, then the
+// Visits every reachable node of a network, as a state machine. Each gets a PING for its id, then FIND_NODE for its whole table, then the
 // contacts that it names. Strangers' contacts are bounded by CrawlOptions.MaxNodes, MaxPerNetwork and MaxUnproven. Not
 // thread-safe.
 internal sealed class Crawl

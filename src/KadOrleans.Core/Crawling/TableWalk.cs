@@ -1,7 +1,7 @@
 namespace KadOrleans.Core;
 
 // Learns a node's whole routing table from its responses to FIND_NODE. A response has the k contacts nearest to its target, so
-// the walk asks about ever smaller ranges: it has the response to a target in one half, and asks for one in the other. The range
+// the walk asks about ever smaller ranges. It has the response to a target in one half, and asks for one in the other. The range
 // is done if both responses reach beyond their halves and the second brings no new contact of the range. Otherwise both halves
 // are walked. The first target is the node's own id, near which its table is densest. For nodes that name exactly the nearest
 // this finds all: k nearest that reach beyond a half include the whole half. Other nodes answer bucket by bucket. For them a

@@ -18,7 +18,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     public Candidate? Find(UdpEndpoint endpoint) => _byEndpoint.GetValueOrDefault(endpoint);
 
     // Null if there is no room. An endpoint known under another id gets the new one only if that is nearer and the endpoint was
-    // not queried yet: it will prove one of its ids.
+    // not queried yet. It will prove one of its ids.
     public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
     {
         var distance = contact.Id.DistanceTo(target);

@@ -53,7 +53,7 @@ internal sealed class ChangeLimiter
 }
 
 // Counts events by source: Space-Saving (Metwally, Agrawal and El Abbadi, 2005). A new source inherits the count of the one
-// with fewest, so a source with more than one in Capacity of all events is always there. Not thread-safe.
+// with fewest. So a source with more than one in Capacity of all events is always there. Not thread-safe.
 internal sealed class HeavyHitters
 {
     /// <summary>The search for the least of them is linear.</summary>

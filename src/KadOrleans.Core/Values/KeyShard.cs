@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Core.Values;
 
-// Keys with their values' lives and quotas. A store that writes to storage first decides by a KeyShardPlan; Put and similar
+// Keys with their values' lives and quotas. A store that writes to storage first decides by a KeyShardPlan. Put and similar
 // methods change the shard at once, and must not be called during a plan. Not thread-safe.
 internal sealed class KeyShard
 {

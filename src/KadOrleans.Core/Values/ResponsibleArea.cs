@@ -32,7 +32,7 @@ public readonly record struct ResponsibleArea(NodeId OwnId, int PrefixLength)
 }
 
 // A node's area over time, as narrow as both the contacts near the own id and an estimate of the network's size allow. Whoever
-// places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour: a near key that is called
+// places ids beside the own id moves only the first. It widens at once, and narrows by one bit an hour. A near key that is called
 // far may be lost, a far one that is called near only takes room.
 internal readonly record struct FollowedArea(ResponsibleArea Area, DateTimeOffset? NarrowedAt)
 {

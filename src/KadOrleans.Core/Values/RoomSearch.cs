@@ -2,7 +2,7 @@ namespace KadOrleans.Core.Values;
 
 // How a full store makes room for one value. Far values are evicted before near ones; then those of the subnet that uses most, of
 // its source that uses most, the oldest first. A new value evicts one of its own class only from a network that uses more than
-// its own would, so flooding gains nothing, and equals do not evict each other. The same holds of a near value and far ones, once
+// its own would. So flooding gains nothing, and equals do not evict each other. The same holds of a near value and far ones, once
 // its subnet has its part of the reserve. The search undoes its trials.
 internal ref struct RoomSearch
 {

@@ -72,7 +72,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // The same value again. A trusted source's set makes it the trusted source's, whose values are never evicted. A copy does not
     // change its source, as the sender did not publish it. Another public source that lengthens its life makes a change, and
     // never lengthens what a trusted source stored. Only an offer that lives about as long as the held value counts as a STORE
-    // for republishing: otherwise a stranger could stop all holders' republishing by copies that are about to expire.
+    // for republishing. Otherwise a stranger could stop all holders' republishing by copies that are about to expire.
     private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind, ChangeLimiter changes)
     {
         var longer = offered.ExpiresAt - old.ExpiresAt;

@@ -119,7 +119,7 @@ internal enum RequestKind
 internal readonly record struct PingRequest(NodeId Sender);
 
 // SecondsLeft is null for a value that begins its life. IsChosen: the publisher chose the life, so the value replaces what
-// strangers stored, however long that lives; nodes that do not know this take the STORE for one without a life. A value of an
+// strangers stored, however long that lives. Nodes that do not know this take the STORE for one without a life. A value of an
 // unsupported type is default: the response is false.
 internal readonly record struct StoreRequest(
     NodeId Sender, NodeId Key, DhtValue Value, uint? SecondsLeft = null, bool IsChosen = false);

@@ -5,7 +5,7 @@ namespace KadOrleans.Node;
 /// <summary>
 /// UDP sockets, each with a thread that reads it and runs the receiver. Nothing is allocated per datagram. Sending never waits: a full
 /// buffer is a failed send. On Linux one system call reads up to 32 datagrams, and a response leaves from the address that was queried,
-/// even on a wildcard socket; other systems choose that address. Other datagrams are routed by <see cref="SendRoutes"/>.
+/// even on a wildcard socket. Other systems choose that address. Other datagrams are routed by <see cref="SendRoutes"/>.
 /// </summary>
 internal sealed class UdpTransport : IDatagramTransport
 {

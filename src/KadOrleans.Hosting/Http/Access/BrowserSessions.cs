@@ -64,7 +64,7 @@ internal sealed class BrowserSessions(TimeProvider time)
 
 /// <summary>
 /// The cookie of a browser's session. A page of another site cannot send it, and no script can read it. The framework's cookie
-/// authentication and antiforgery fix the names of their cookies before the port is known, so two nodes of a machine would share them.
+/// authentication and antiforgery fix the names of their cookies before the port is known. So two nodes of a machine would share them.
 /// </summary>
 internal static class SessionCookie
 {

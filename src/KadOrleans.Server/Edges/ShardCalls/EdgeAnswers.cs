@@ -254,7 +254,7 @@ internal sealed class AnswerCache(long maxBytes)
     }
 
     /// <summary>
-    /// The pending get of a key unless it began at <paramref name="notBefore"/> or earlier, or a new one: then the caller is to ask the shard,
+    /// The pending get of a key unless it began at <paramref name="notBefore"/> or earlier, or a new one. Then the caller is to ask the shard,
     /// and to call <see cref="End"/>. The epoch is 0 if nothing is known of the shard.
     /// </summary>
     public PendingAnswer Begin(NodeId key, long epoch, long now, long notBefore, out bool isNew)

@@ -138,7 +138,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 }
 
 /// <summary>
-/// What is known of a shard at a time: by news of a generation and version, a filter of its keys, which gets more of them until it is
+/// What is known of a shard at a time: by news of a generation and version, and a filter of its keys. The filter gets more of them until it is
 /// replaced. Changes before <see cref="ConfirmedAt"/> are known. The filter is complete if that is after <see cref="TrustedFrom"/>. Values
 /// that were cached in another epoch are only as recent as that was. An epoch is never 0.
 /// </summary>

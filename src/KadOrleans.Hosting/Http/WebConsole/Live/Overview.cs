@@ -5,7 +5,7 @@ internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, l
 
 /// <summary>
 /// What the first page shows: the process's health in words, the node or the first <see cref="MaxNodes"/> live edges with the contacts of
-/// all, the rates, which are null before the second sample, and a line for each alarm. The series is for drawings.
+/// all. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
 /// </summary>
 internal sealed record Overview(
     DateTimeOffset At,
@@ -63,8 +63,8 @@ internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IRea
 }
 
 /// <summary>
-/// What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups that ended,
-/// and how many lookups succeeded and failed.
+/// What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups that ended.
+/// Then how many lookups succeeded and failed.
 /// </summary>
 internal sealed record OverviewRates(
     double OverSeconds, double Received, double Refused, double Stores, double Lookups, long Succeeded, long Failed)
