@@ -55,9 +55,9 @@ internal sealed class SqliteGrainStorage(
 
     private static string? Text(long? etag) => etag is { } tag ? GrainWrite.Text(tag) : null;
 
-    // Without a copy of what is an array already.
-    private static byte[] ToArray(BinaryData data) =>
-        MemoryMarshal.TryGetArray(data.ToMemory(), out var bytes) && bytes is { Offset: 0, Array: { } array } && bytes.Count == array.Length
+    // Our own serializer gives each state an array that nobody else has. Another's may use it again.
+    private byte[] ToArray(BinaryData data) =>
+        options.GrainStorageSerializer is PooledGrainStorageSerializer && MemoryMarshal.TryGetArray(data.ToMemory(), out var bytes) && bytes is { Offset: 0, Array: { } array } && bytes.Count == array.Length
             ? array
             : data.ToArray();
 }

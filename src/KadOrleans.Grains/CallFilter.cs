@@ -76,7 +76,7 @@ internal static class CallPolicy
     public static Callers Of(MethodInfo method, Type? grain) => Known.GetOrAdd((method, grain), static call => Find(call.Method, call.Grain));
 
     public static bool IsOurs(Type type) =>
-        type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal));
+        type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal) || name.StartsWith("kad-server", StringComparison.Ordinal));
 
     private static Callers Find(MethodInfo method, Type? grain)
     {

@@ -20,15 +20,13 @@ internal static class ServerProgram
     /// </summary>
     public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
-        var isEdge = IsEdge(settings);
-        var process = isEdge ? "edge" : "silo";
-        var prefix = isEdge ? string.Empty : "kad-silo: ";
-        var hasStarted = false;
+        var (isEdge, hasStarted) = (false, false);
         using var claim = new PortClaim();
         IHost? host = null;
         try
         {
             int code;
+            isEdge = IsEdge(settings);
             if (isEdge)
             {
                 host = EdgeHost.Build(settings, providers, output, error, () => hasStarted);
@@ -47,7 +45,7 @@ internal static class ServerProgram
         {
             // The host itself may hang.
             host!.Services.GetRequiredService<LineLoggerProvider>().Close();
-            await error.WriteLineAsync(VisibleText.Show($"{prefix}{exception.Message}"));
+            await error.WriteLineAsync(VisibleText.Show($"{Prefix()}{exception.Message}"));
             host = null;
             return exception.Code;
         }
@@ -60,7 +58,7 @@ internal static class ServerProgram
         {
             // The log of a half-started host's shutdown would bury the reason.
             host?.Services.GetRequiredService<LineLoggerProvider>().Close();
-            var (code, sentence) = StartFailure.Explain(process, exception, host);
+            var (code, sentence) = StartFailure.Explain(Process(), exception, host);
             return await EndAsync(code, sentence);
         }
         finally
@@ -68,15 +66,19 @@ internal static class ServerProgram
             await DisposeAsync(host);
         }
 
+        string Process() => isEdge ? "edge" : "silo";
+
+        string Prefix() => isEdge ? string.Empty : "kad-silo: ";
+
         // A failed background service stops the host too.
         async Task<int> StoppedAsync(int code) =>
-            host!.FindCrash() is { } crash ? await EndAsync(ExitCode.Failed, StartFailure.Failed(process, crash)) : code;
+            host!.FindCrash() is { } crash ? await EndAsync(ExitCode.Failed, StartFailure.Failed(Process(), crash)) : code;
 
         // Disposes the host first, as it may log: the reason must be the last line.
         async Task<int> EndAsync(int code, string sentence)
         {
             await DisposeAsync(host);
-            await error.WriteLineAsync($"{prefix}{sentence}");
+            await error.WriteLineAsync($"{Prefix()}{sentence}");
             return code;
         }
     }

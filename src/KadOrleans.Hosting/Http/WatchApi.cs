@@ -19,10 +19,10 @@ internal static class WatchApi
         .WithDescription($"Events are {Value}, {None} (there is no value any more), and {Heartbeat} after 15 s without another.")
         .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
-    private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time)
+    private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         var requested = RequestedKey.Read(context);
-        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var changes = dht.WatchAsync(requested.Digest, ending.Token).GetAsyncEnumerator(ending.Token);
         try
         {

@@ -38,8 +38,8 @@ internal static class StartFailure
                     return (ExitCode.WrongUsage, mistakes.Failures);
                 case OrleansConfigurationException:
                     return (ExitCode.WrongUsage, [Sentence(cause.Message)]);
-                case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable }:
-                    return (ExitCode.WrongUsage, [Taken(exception, host)]);
+                case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied }:
+                    return (ExitCode.WrongUsage, [Taken(process, exception, host)]);
                 case DbException { SqlState: PostgresErrorCodes.UndefinedTable }:
                     return (ExitCode.WrongUsage, [$"{SchemaCheck.Missing}: {Sentence(cause.Message)}"]);
                 case DbException:
@@ -55,9 +55,9 @@ internal static class StartFailure
         return (ExitCode.Failed, [Failed(process, exception)]);
     }
 
-    // Kestrel's message has its address. Orleans' message does not have its two ports.
-    private static string Taken(Exception exception, IHost? host) =>
-        exception is IOException || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
+    // Kestrel's message has its address. Orleans' message does not have its two ports, which an edge does not open.
+    private static string Taken(string process, Exception exception, IHost? host) =>
+        exception is IOException || process == "edge" || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
             ? $"Kad:Http: the address cannot be listened on: {Sentence(exception.Message)}"
             : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(exception.Message)}";
 

@@ -36,16 +36,17 @@ internal static class NodeRows
         }
 
         connection.Execute("INSERT INTO node (id) VALUES ($id)", new SqliteParameter("$id", BytesOf(state.Id)));
+        // Compiled once, as STOREs of the same transaction wait for up to a thousand rows.
         var address = new byte[16];
+        SqliteParameter[] values = [new("$position", SqliteType.Integer), new("$id", SqliteType.Blob), new("$address", address), new("$port", SqliteType.Integer)];
+        using var insert = connection.PrepareCommand("INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)", values);
         for (var i = 0; i < state.Contacts.Count; i++)
         {
             state.Contacts[i].Endpoint.WriteIPv6(address);
-            connection.Execute(
-                "INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)",
-                new("$position", i),
-                new("$id", BytesOf(state.Contacts[i].Id)),
-                new("$address", address),
-                new("$port", (int)state.Contacts[i].Endpoint.Port));
+            values[0].Value = i;
+            values[1].Value = BytesOf(state.Contacts[i].Id);
+            values[3].Value = (int)state.Contacts[i].Endpoint.Port;
+            insert.ExecuteNonQuery();
         }
     }
 

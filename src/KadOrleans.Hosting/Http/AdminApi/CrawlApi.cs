@@ -130,10 +130,11 @@ internal static class CrawlApi
             map.Nodes is { } nodes ? [.. nodes.Select(CrawlRecordJson.Create)] : null);
     }
 
-    private static async Task<IResult> WatchAsync(string id, HttpContext context, IDhtAdmin admin, TimeProvider time)
+    private static async Task<IResult> WatchAsync(
+        string id, HttpContext context, IDhtAdmin admin, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         var report = await FindAsync(id, context, admin);
-        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var reports = admin.CrawlAsync(report.Id, ending.Token).GetAsyncEnumerator(ending.Token);
         return TypedResults.ServerSentEvents(Heartbeats.AddAsync(
             reports, reports.MoveNextAsync().AsTask(), one => new SseItem<object>(CrawlResult.Of(one), Progress), ending, time));

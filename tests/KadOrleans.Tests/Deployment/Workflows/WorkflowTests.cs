@@ -57,7 +57,8 @@ public sealed partial class WorkflowTests
         var images = Jobs(Release).Single(job => job.Key == "images").Value;
         Assert.Equal(
             Directory.EnumerateFiles(Repository.Path("infra/docker"), "*.Dockerfile").Select(file => Path.GetFileName(file).Split('.')[0]).Order(),
-            images.Entries("strategy.matrix.image").Select(image => image.GetValue<string>()).Order());
+            images.Entries("strategy.matrix.file").Select(file => file.GetValue<string>()).Order());
+        Assert.Equal(["kad", "kad-server"], images.Entries("strategy.matrix.include").Select(image => image.Text("image")).Order());
 
         var build = images.Entries("steps").Single(step => step.Text("uses")?.StartsWith("docker/build-push-action@", StringComparison.Ordinal) == true);
         Assert.Equal("linux/amd64,linux/arm64", build.Text("with.platforms"));
