@@ -1,4 +1,5 @@
 using System.Net.ServerSentEvents;
+using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 

@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 
