@@ -7,17 +7,15 @@ public sealed class ClusterPackageTests
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Abstractions", "KadOrleans.Client", "KadOrleans.Core", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains",
-        "KadOrleans.Grains.Abstractions", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.SqliteFiles", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
-        "KadOrleans.Transport.Udp", "KadOrleans.Wire",
+        "KadOrleans.Client", "KadOrleans.Core", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains", "KadOrleans.Node", "KadOrleans.Shards",
+        "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
     ];
 
     /// <summary>A silo and its client in one process: keeps a value, or reads what an earlier run kept.</summary>
     private const string Source = """
         using KadOrleans;
-        using KadOrleans.Client.Hosting;
+        using KadOrleans.Client;
         using KadOrleans.Grains;
-        using KadOrleans.Grains.Hosting;
         using KadOrleans.GrainStorage.Sqlite;
         using Microsoft.Extensions.DependencyInjection;
         using Microsoft.Extensions.Hosting;

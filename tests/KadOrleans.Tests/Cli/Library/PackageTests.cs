@@ -5,15 +5,13 @@ public sealed class PackageTests
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Abstractions", "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.SqliteFiles", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
-        "KadOrleans.Transport.Udp", "KadOrleans.Wire",
+        "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
     ];
 
     private const string Source = """
         using KadOrleans;
         using KadOrleans.Node;
-        using KadOrleans.Storage.Sqlite.Hosting;
-        using KadOrleans.Transport.Udp.Hosting;
+        using KadOrleans.Storage.Sqlite;
 
         await using var node = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite("kad-data").BuildAsync();
         await node.StartAsync();
@@ -29,7 +27,7 @@ public sealed class PackageTests
         using var program = new NewProgram();
         Assert.Equal(Expected, await program.PackAsync("KadOrleans.Standalone.slnf"));
 
-        program.Write(Source, ["KadOrleans.Storage.Sqlite", "KadOrleans.Transport.Udp"]);
+        program.Write(Source, ["KadOrleans.Storage.Sqlite"]);
 
         Assert.EndsWith("hello", await program.RunAsync(), StringComparison.Ordinal);
         Assert.StartsWith("0.1.0", await program.RunToolAsync("KadOrleans.Tool", "kad", "--version"), StringComparison.Ordinal);
