@@ -76,21 +76,11 @@ public sealed class AllocationTests
         }
     }
 
-    // The least of several: a collection that another test causes counts the rest of this thread's buffer, at most 8 KiB, once.
-    private static long BytesAllocatedBy(Action action)
+    private static long BytesAllocatedBy(Action action) => Allocation.Of(() =>
     {
-        Measure(action);
-        return Enumerable.Range(0, 5).Min(_ => Measure(action));
-    }
-
-    private static long Measure(Action action)
-    {
-        var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Rounds; i++)
         {
             action();
         }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
+    });
 }
