@@ -65,10 +65,8 @@ internal sealed class PageStore(IRecordStorage storage)
     }
 }
 
-/// <summary>
-/// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while its page
-/// is read; then it is looked up again.
-/// </summary>
+// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while
+// its page is read; then it is looked up again.
 internal sealed class PageReader(IRecordStorage storage, ValueCache cache, RecordLog log)
 {
     /// <summary>Each try follows a compaction, and five of them during one read do not happen.</summary>

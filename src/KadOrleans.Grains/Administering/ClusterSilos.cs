@@ -3,10 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// What a silo knows of the cluster's silos. It calls no grain, so a silo that is not ready knows it too. A silo that does not respond costs
-/// 2 s.
-/// </summary>
+// What a silo knows of the cluster's silos. It calls no grain, so a silo that is not ready knows it too. A silo that does not
+// respond costs 2 s.
 internal sealed class ClusterSilos(
     ISiloStatusOracle silos,
     IMembershipTable table,
@@ -98,9 +96,7 @@ internal readonly record struct StoredSilo(SiloStatus Status, string? Name, Date
 
 internal static class SiloListing
 {
-    /// <summary>
-    /// The most dead silos. The membership table keeps each start of a week; the last ones tell what happened in the night.
-    /// </summary>
+    // The most dead silos. The membership table keeps each start of a week; the last ones tell what happened in the night.
     public const int MaxDead = 20;
 
     /// <summary>The silos: those that are not dead by address, and behind them the last dead ones, the last started first.</summary>

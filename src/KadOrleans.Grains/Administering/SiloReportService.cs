@@ -21,10 +21,8 @@ internal interface ISiloReportService : IGrainService
     Task<SiloReport> GetAsync(GrainId grain);
 }
 
-/// <summary>
-/// How a silo is, as it says itself. The reason says why it is not ready, or what slows it. The difference is how far the cluster's time is
-/// ahead of its clock; null before the silos agreed with it. The grain is the one that was asked for.
-/// </summary>
+// How a silo is, as it says itself. The reason says why it is not ready, or what slows it. The difference is how far the
+// cluster's time is ahead of its clock; null before the silos agreed with it. The grain is the one that was asked for.
 [GenerateSerializer]
 [Alias("kad.SiloReport")]
 internal sealed record SiloReport(

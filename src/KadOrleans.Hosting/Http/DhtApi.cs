@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,7 +25,9 @@ internal static class DhtApi
             .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
-            .AddSingleton<ExportTurn>()
+
+            // One export at a time: each reads the whole store.
+            .AddSingleton(_ => new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = 1 }))
             .AddOpenApi("v1", options => options
                 .AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>());
     }

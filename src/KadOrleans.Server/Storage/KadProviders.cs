@@ -8,7 +8,6 @@ namespace KadOrleans.Server;
 /// </summary>
 public sealed class KadProviders
 {
-    /// <param name="use">Adds providers. Null: none.</param>
     internal KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
 
     // Both are null if the executable lacks them.

@@ -10,10 +10,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie of a session that stands for a token. A request with a token has
-/// no session. Refused requests are not logged: a stranger could fill the log.
-/// </summary>
+// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie of a session that stands for a token. A request with a
+// token has no session. Refused requests are not logged: a stranger could fill the log.
 internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, BrowserSessions? sessions = null)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)

@@ -2,10 +2,8 @@ using System.Threading.RateLimiting;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Bounds the requests of each token by the framework's limiter. Beyond the bound a request gets 429 at once. A batch counts as many
-/// requests as it has operations, and an import as many as it has values.
-/// </summary>
+// Bounds the requests of each token by the framework's limiter. Beyond the bound a request gets 429 at once. A batch counts as
+// many requests as it has operations, and an import as many as it has values.
 internal sealed class TokenRates : IEndpointFilter, IDisposable
 {
     private readonly PartitionedRateLimiter<ApiToken> _limiter = PartitionedRateLimiter.Create<ApiToken, string>(

@@ -3,18 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Notes each change by the management API: a line in the log of the process, and an entry that lasts, kept by the
-/// <see cref="IDhtAdmin"/>. Event ids 8110 to 8119.
-/// </summary>
+// Notes each change by the management API: a line in the log of the process, and an entry that lasts, kept by the IDhtAdmin. Event ids
+// 8110 to 8119.
 internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
 
-    /// <summary>
-    /// Makes a change and notes it: who, by the token of the request, what in a word, and its result in a few. The change must not be
-    /// cancelled with the request: it would be done by half. An entry that cannot be kept is in the log alone.
-    /// </summary>
+    // Makes a change and notes it: who, by the token of the request, what in a word, and its result in a few. The change must not be
+    // cancelled with the request: it would be done by half. An entry that cannot be kept is in the log alone.
     public async Task<T> RunAsync<T>(HttpContext context, string action, string target, Func<Task<T>> change, Func<T, string> describe)
     {
         var who = VisibleText.Show(TokenAuthentication.TokenOf(context).Name);

@@ -270,7 +270,6 @@ internal sealed class EdgeSession(
     };
 }
 
-/// <summary>Why an edge's use of a lease ended.</summary>
 internal enum SessionEnd
 {
     Stopping,

@@ -1,10 +1,7 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no silo.
-/// <see cref="RunAsync"/> sends observations in batches. When another edge holds the lease it stops reporting and raises
-/// <see cref="Fenced"/> once.
-/// </summary>
+// The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no
+// silo. RunAsync sends observations in batches. When another edge holds the lease it stops reporting and raises Fenced once.
 internal sealed class ClusterRoutingTable(
     IGrainFactory grains,
     NodeId ownId,
@@ -17,7 +14,6 @@ internal sealed class ClusterRoutingTable(
     /// <summary>How many observations may wait: a few seconds of a busy edge. Beyond that the oldest is dropped.</summary>
     public const int MaxQueue = 4_096;
 
-    /// <summary>The most observations in one grain call.</summary>
     private const int MaxBatch = 256;
 
     /// <summary>How long a batch that is not full waits for more observations.</summary>
@@ -57,7 +53,6 @@ internal sealed class ClusterRoutingTable(
 
     public RoutingTableSnapshot Snapshot => _snapshot;
 
-    /// <summary>The number of grain calls, and of the observations in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
         ["table.calls"] = Interlocked.Read(ref _calls),
@@ -121,10 +116,8 @@ internal sealed class ClusterRoutingTable(
         }
     }
 
-    /// <summary>
-    /// Reports observations from the first subscription or snapshot on. Ends without an exception when cancelled or fenced. A failed batch
-    /// is retried while newer observations wait; when too many wait the oldest are dropped. Call it once.
-    /// </summary>
+    // Reports observations from the first subscription or snapshot on. Ends without an exception when cancelled or fenced. A
+    // failed batch is retried while newer observations wait; when too many wait the oldest are dropped. Call it once.
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -132,7 +125,11 @@ internal sealed class ClusterRoutingTable(
             await _subscribed.Task.WaitAsync(cancellationToken);
             while (!IsFenced)
             {
-                if (!await AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
+                var any = _queue.Any;
+                await any.WaitAsync(_lag.Left(_snapshot.Version) ?? Timeout.InfiniteTimeSpan, time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!any.IsCompleted)
                 {
                     await FetchAsync(cancellationToken);
                 }
@@ -149,20 +146,6 @@ internal sealed class ClusterRoutingTable(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-        }
-    }
-
-    /// <summary>Waits until an observation is queued. Returns false after the timeout; null means none.</summary>
-    private async Task<bool> AnyAsync(TimeSpan? timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
         }
     }
 

@@ -14,7 +14,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     private KeyStoreUsage _usage;
     private long? _usageReadAt;
 
-    /// <summary>Calls a shard, with retries.</summary>
     /// <exception cref="KeyStoreException">It did not answer in time, or failed.</exception>
     public async Task<T> CallAsync<T>(long shard, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
@@ -105,7 +104,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     /// <summary>Only after the last call.</summary>
     public void Dispose() => _usageReading.Dispose();
 
-    /// <summary>The failure of a shard, for callers of the store.</summary>
     public static KeyStoreException Unanswered(long shard, Exception failure) =>
         new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {failure.Message}", failure);
 

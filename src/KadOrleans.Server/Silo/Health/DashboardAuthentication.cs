@@ -9,16 +9,13 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines reach
-/// belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
-/// </summary>
+// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines
+// reach belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
 internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, KadOptions settings)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
     private const string Basic = "Basic";
 
-    /// <summary>Adds the scheme for endpoints that require authorization.</summary>
     public static void Add(IServiceCollection services) => services
         .AddTransient<DashboardAuthentication>()
         .AddAuthenticationCore(authentication =>

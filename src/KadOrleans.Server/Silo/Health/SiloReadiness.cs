@@ -4,15 +4,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Whether the silo takes calls. It must be active in the cluster and started, which implies that it agrees on the cluster's settings. Its
-/// storage and the silo that leases node ids must have responded lately, and its clock must be near the cluster's. Reading it makes no
-/// call.
-/// </summary>
+// Whether the silo takes calls. It must be active in the cluster and started, which implies that it agrees on the cluster's
+// settings. Its storage and the silo that leases node ids must have responded lately, and its clock must be near the cluster's.
+// Reading it makes no call.
 internal sealed class SiloReadiness(
     IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
 {
-    /// <summary>The silo's state, in a few words.</summary>
     public string State => lifetime switch
     {
         { ApplicationStopping.IsCancellationRequested: true } => "stopping",

@@ -9,7 +9,6 @@ namespace KadOrleans.Server;
 /// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
 internal static class SchemaCheck
 {
-    /// <summary>The error of a database without Orleans' tables.</summary>
     public const string Missing =
         "The database lacks Orleans' tables, or part of them; apply infra/postgresql/schema.sql to it, as "
         + "docs/install.md#postgresql says";
@@ -73,7 +72,6 @@ internal static partial class StateIdentity
 {
     public const string Table = "orleansstorage";
 
-    /// <summary>The statement that makes it unique.</summary>
     public const string Statement =
         "CREATE UNIQUE INDEX IF NOT EXISTS kad_orleansstorage_identity ON orleansstorage "
         + "(serviceid, grainidhash, graintypehash, grainidn0, grainidn1, graintypestring, coalesce(grainidextensionstring, ''));";

@@ -1,12 +1,7 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// One of the alarms of docs/runbook.md, as far as this process can judge it from the last five minutes. Monitoring judges all of them, over
-/// longer times.
-/// </summary>
-/// <param name="Name">Its name there.</param>
-/// <param name="Fires">Whether there is reason for it now.</param>
-/// <param name="Sentence">What is so.</param>
+// One of the alarms of docs/runbook.md by its name there, as far as this process can judge it from the last five minutes. Monitoring
+// judges all of them, over longer times. The sentence says what is so.
 internal sealed record Alarm(string Name, bool Fires, string Sentence)
 {
     // As in infra/monitoring/alerts.yaml.

@@ -3,10 +3,8 @@ namespace KadOrleans.Hosting;
 /// <summary>The sums of all counters at one time, by name.</summary>
 internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
 
-/// <summary>
-/// What the first page shows: the process's health in words, the node or the first <see cref="MaxNodes"/> live edges with the contacts of
-/// all. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
-/// </summary>
+// What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
+// The rates are null before the second sample. Each alarm has a line. The series is for drawings.
 internal sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
@@ -62,10 +60,8 @@ internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IRea
     public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
 }
 
-/// <summary>
-/// What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups that ended.
-/// Then how many lookups succeeded and failed.
-/// </summary>
+// What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups
+// that ended. Then how many lookups succeeded and failed.
 internal sealed record OverviewRates(
     double OverSeconds, double Received, double Refused, double Stores, double Lookups, long Succeeded, long Failed)
 {
