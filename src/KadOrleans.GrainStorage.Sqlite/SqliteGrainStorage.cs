@@ -46,8 +46,7 @@ internal sealed class SqliteGrainStorage(
         grainState.State = activators.GetActivator<T>().Create();
     }
 
-    /// <summary>Lists the grains of a type that have a stored state.</summary>
-    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
+    // Lists the grains of a type that have a stored state. GrainDatabaseException: they cannot be read.
     public async Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) =>
         [.. (await ReadAsync(statements => statements.ListGrains(type.ToString()!))).Select(id => GrainId.Parse(id))];
 

@@ -197,8 +197,7 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
     /// <summary>The longest time in which one was split, and about as long its writes waited.</summary>
     public TimeSpan Longest { get; private set; }
 
-    /// <summary>Splits them, until all are. Call it in the turns of a grain.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    // Splits them, until all are. Call it in the turns of a grain. OperationCanceledException: it was cancelled.
     public Task RunAsync(CancellationToken cancellationToken)
     {
         var queue = new Queue<long>(Enumerable.Range(0, shards.Count).Select(shards.ShardAt));

@@ -339,8 +339,7 @@ internal sealed class LogRing(IRecordStorage storage)
         return record.Sequence == sequence && !record.IsCompacted ? (SlotState.Written, record) : (SlotState.Overtaken, null);
     }
 
-    /// <summary>Writes a record into its slot, which must be free.</summary>
-    /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
+    // Writes a record into its slot, which must be free. StorageConflictException: another activation wrote there.
     public Task WriteAsync(LogRecord record) =>
         Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
 

@@ -6,9 +6,8 @@ namespace KadOrleans.Shards;
 /// <summary>Named records of one shard, each with its ETag.</summary>
 internal interface IRecordStorage
 {
-    /// <summary>Reads a record. One that was never written has neither content nor ETag.</summary>
-    /// <typeparam name="T">One of <see cref="LogRecord"/>, <see cref="Manifest"/>, <see cref="PageRecord"/> and <see cref="PageKeysRecord"/>.</typeparam>
-    /// <exception cref="InvalidOperationException">A newer release wrote it.</exception>
+    // Reads a record. One that was never written has neither content nor ETag. T: one of LogRecord, Manifest, PageRecord and
+    // PageKeysRecord. InvalidOperationException: a newer release wrote it.
     Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class;
 

@@ -136,8 +136,7 @@ internal sealed class ShardEngine
         return call.Task;
     }
 
-    /// <summary>Changes keys, each by a time of its own. Returns whether there was anything to change of each.</summary>
-    /// <exception cref="IOException">Storage failed.</exception>
+    // Changes keys, each by a time of its own. Returns whether there was anything to change of each. IOException: storage failed.
     public Task<IReadOnlyList<bool>> ChangeAsync<T>(WriteKind kind, IReadOnlyList<T> items, Func<T, (NodeId Key, DateTimeOffset Time)> of)
     {
         var call = new WriteCall<bool>(items.Count);
@@ -151,8 +150,7 @@ internal sealed class ShardEngine
         return call.Task;
     }
 
-    /// <summary>Prolongs publications and removes expired values.</summary>
-    /// <exception cref="IOException">Storage failed.</exception>
+    // Prolongs publications and removes expired values. IOException: storage failed.
     public async Task ExpireAsync()
     {
         await ProlongAsync(_time.GetUtcNow());

@@ -335,8 +335,7 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
 
     private const int MaxReads = 16;
 
-    /// <exception cref="InvalidOperationException">A newer release wrote it, or it changed during each try.</exception>
-    /// <exception cref="InvalidDataException">A record is damaged.</exception>
+    // InvalidOperationException: a newer release wrote it, or it changed during each try. InvalidDataException: a record is damaged.
     public async Task<StorageImage> LoadAsync(LogRing ring)
     {
         for (var tries = 0; tries < MaxTries; tries++)

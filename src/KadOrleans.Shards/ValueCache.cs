@@ -139,8 +139,7 @@ internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
     private TaskCompletionSource? _quiet;
     private int _taken;
 
-    /// <summary>Waits for a turn, which lasts until it is disposed of.</summary>
-    /// <exception cref="IOException">Too many wait.</exception>
+    // Waits for a turn, which lasts until it is disposed of. IOException: too many wait.
     public async ValueTask<Turn> TakeAsync()
     {
         await EnterAsync();

@@ -40,9 +40,8 @@ internal static class GrainKeys
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
 }
 
-/// <summary>How the keys of a cluster are divided into shards.</summary>
-/// <param name="FirstBits">The bits that the cluster was made with; the grain keys of their shards are the shards' numbers.</param>
-/// <param name="Bits">The bits in use, <paramref name="FirstBits"/> to 16. Each doubling adds one.</param>
+// How the keys of a cluster are divided into shards. FirstBits: the bits that the cluster was made with; the grain keys of their
+// shards are the shards' numbers. Bits: the bits in use, FirstBits to 16. Each doubling adds one.
 internal readonly record struct ShardLayout(int FirstBits, int Bits)
 {
     /// <summary>The most keys, puts or shards in one call.</summary>

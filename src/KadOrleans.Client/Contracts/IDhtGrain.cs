@@ -95,9 +95,8 @@ internal sealed record DhtWatchRequest(
     [property: Id(1)] IReadOnlyList<NodeId> NewKeys,
     [property: Id(2)] IReadOnlyList<ShardPoint> Known);
 
-/// <summary>What the shards hold of watched keys.</summary>
-/// <param name="Values">The keys that were read.</param>
-/// <param name="Known">One point for each shard of the keys. It is the caller's, or version 0, if the shard was not read.</param>
+// What the shards hold of watched keys. Values: the keys that were read. Known: one point for each shard of the keys. It is the
+// caller's, or version 0, if the shard was not read.
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.DhtWatchResult")]

@@ -27,8 +27,7 @@ internal sealed class EdgeCaller(
     private long? _listedAt;
     private Task _asking = Task.CompletedTask;
 
-    /// <summary>Calls edges until one responds.</summary>
-    /// <exception cref="NoLiveEdgeException">No edge is live, or none that was tried responded.</exception>
+    // Calls edges until one responds. NoLiveEdgeException: no edge is live, or none that was tried responded.
     public async Task<TResult> CallAsync<TResult>(
         Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
     {

@@ -410,8 +410,7 @@ internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, No
         return merge(both[0], both[1]);
     }
 
-    /// <summary>Waits until the halves have everything.</summary>
-    /// <exception cref="IOException">Too many wait.</exception>
+    // Waits until the halves have everything. IOException: too many wait.
     public async Task MoveAsync(int requests = 1)
     {
         if (_waiting + requests > MaxWaiting)

@@ -9,8 +9,7 @@ namespace KadOrleans.Grains;
 /// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call has a timeout.</summary>
 internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
 {
-    /// <summary>Reads a state. One that was never written has neither content nor ETag.</summary>
-    /// <exception cref="InvalidOperationException">A newer release wrote it.</exception>
+    // Reads a state. One that was never written has neither content nor ETag. InvalidOperationException: a newer release wrote it.
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class, IVersionedState, new()
     {

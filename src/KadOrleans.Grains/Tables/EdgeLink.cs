@@ -44,8 +44,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         }
     }
 
-    /// <summary>Sends work to the edge. If the edge refuses it, the next tick finds it due again.</summary>
-    /// <returns>Whether the edge took it; never fails.</returns>
+    // Sends work to the edge. If the edge refuses it, the next tick finds it due again. Returns whether the edge took it; never fails.
     public async Task<bool> HandAsync(EdgeWork work)
     {
         if (Live is not { } edge)

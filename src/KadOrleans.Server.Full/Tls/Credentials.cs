@@ -126,8 +126,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
     /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
-    /// <param name="known">The credentials of the last reading.</param>
-    /// <returns><paramref name="known"/> if nothing has changed.</returns>
+    // known: the credentials of the last reading. Returns known if nothing has changed.
     public Credentials Read(Credentials? known = null)
     {
         var authority = options.Authority is { } file ? ReadFile(KadTlsOptions.AuthoritySetting, file) : null;

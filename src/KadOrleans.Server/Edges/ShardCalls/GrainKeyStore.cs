@@ -173,9 +173,8 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <summary>The usage of all shards, as old as <see cref="GrainKeyStoreOptions.UsageMaxAge"/>.</summary>
-    /// <remarks>It activates every shard. An edge asks only when its shards begin or end to refuse values for their quotas.</remarks>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. It activates every shard. An edge asks only when its
+    // shards begin or end to refuse values for their quotas. KeyStoreException: a shard did not answer.
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         using var call = Enter(cancellationToken);

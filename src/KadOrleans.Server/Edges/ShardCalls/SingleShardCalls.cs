@@ -34,8 +34,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         }
     }
 
-    /// <summary>Calls all shards, a few at a time.</summary>
-    /// <exception cref="KeyStoreException">One did not answer, or failed. Others may have carried the call out.</exception>
+    // Calls all shards, a few at a time. KeyStoreException: one did not answer, or failed. Others may have carried the call out.
     public async Task<IReadOnlyList<T>> CallAllAsync<T>(
         ShardLayout layout, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
@@ -46,8 +45,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         return results;
     }
 
-    /// <summary>The usage of all shards, as old as <see cref="GrainKeyStoreOptions.UsageMaxAge"/>.</summary>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. KeyStoreException: a shard did not answer.
     public async Task<KeyStoreUsage> GetUsageAsync(ShardLayout layout, CancellationToken cancellationToken)
     {
         await _usageReading.WaitAsync(cancellationToken);
