@@ -16,7 +16,6 @@ public static class KadServer
     }
 }
 
-/// <summary>The command line of a server.</summary>
 internal static class ServerCommand
 {
     private const string Help = """

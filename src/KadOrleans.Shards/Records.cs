@@ -3,7 +3,6 @@ using System.Globalization;
 
 namespace KadOrleans.Shards;
 
-/// <summary>Named records of one shard, each with its ETag.</summary>
 internal interface IRecordStorage
 {
     // Reads a record. One that was never written has neither content nor ETag. T: one of LogRecord, Manifest, PageRecord and
@@ -44,7 +43,6 @@ internal sealed record Manifest
     /// <summary>The number of compactions begun. Each start changes the ETag, and so ends every other compaction.</summary>
     public long Compaction { get; init; }
 
-    /// <summary>The first log record that is not in the pages.</summary>
     public long FirstSequence { get; init; } = 1;
 
     /// <summary>Oldest first. A later page overrides earlier ones.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace KadOrleans.Client;
 
-/// <summary>Builds the keys of the cluster's grains.</summary>
 internal static class GrainKeys
 {
     /// <summary>The key of grains of which a cluster has one.</summary>
@@ -49,7 +48,6 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
 
     public int Count => 1 << Bits;
 
-    /// <summary>The layout of a cluster that was never doubled.</summary>
     public static ShardLayout Of(int bits) => new(bits, bits);
 
     /// <exception cref="ArgumentException">There are more than <see cref="MaxItems"/>.</exception>
@@ -105,7 +103,6 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
         return (bits == 0 || (bits > FirstBits && bits <= GrainKeys.MaxShardBits)) && prefix.Number >> prefix.Bits == 0 ? prefix : null;
     }
 
-    /// <summary>Whether the shard with this grain key is in use.</summary>
     public bool IsInUse(long shard) => Find(shard)?.Bits == Bits;
 }
 

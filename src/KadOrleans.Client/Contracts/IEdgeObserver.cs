@@ -105,7 +105,6 @@ internal abstract record EdgeWork
 internal sealed record RefreshBucketsWork(
     [property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<BucketRange> Buckets) : EdgeWork;
 
-/// <summary>Do a random walk.</summary>
 [GenerateSerializer]
 [Alias("kad.RandomWalkWork")]
 internal sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;

@@ -148,7 +148,6 @@ internal sealed class StoredCrawlState : IVersionedState
     [Id(1)]
     public string Report { get; set; } = string.Empty;
 
-    /// <summary>The length of the slices' prefixes.</summary>
     [Id(2)]
     public int Depth { get; set; }
 

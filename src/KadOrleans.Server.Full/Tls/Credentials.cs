@@ -64,7 +64,6 @@ internal sealed class RenewedCredentials(CredentialReader reader, Credentials fi
 
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>The newest usable credentials.</summary>
     public Credentials Get()
     {
         lock (_gate)
@@ -320,7 +319,6 @@ internal sealed class CertificatePolicy(string name, bool isPrivate)
             : null;
     }
 
-    /// <summary>A certificate's subject, shortened.</summary>
     public static string Show(X509Certificate2 certificate) => $"'{VisibleText.Excerpt(certificate.Subject)}'";
 
     // A certificate without uses allows all.

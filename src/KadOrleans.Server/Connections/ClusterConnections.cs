@@ -55,7 +55,6 @@ internal static class ClusterConnections
     }
 }
 
-/// <summary>Which side of which connection this process is.</summary>
 internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
 {
     // A silo or a client that calls a silo, and a silo on its port for silos, and for clients.

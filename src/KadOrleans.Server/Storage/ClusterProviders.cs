@@ -72,7 +72,6 @@ internal static class ClusterProviders
         return filling.Values;
     }
 
-    /// <summary>The settings to add to an edge's configuration.</summary>
     public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         CheckPostgreSql(options.PostgreSql);

@@ -43,7 +43,6 @@ internal interface ITlsProvider
     void Encrypt(IConnectionBuilder connections, ConnectionSide side);
 }
 
-/// <summary>The given configuration, and the settings to add.</summary>
 internal sealed class Filling
 {
     public const string Clustering = "Orleans:Clustering";

@@ -46,7 +46,6 @@ internal sealed class BrowserSessions(TimeProvider time)
         }
     }
 
-    /// <summary>Ends the session of a secret, if there is one.</summary>
     public void End(string? secret)
     {
         if (secret is not null)

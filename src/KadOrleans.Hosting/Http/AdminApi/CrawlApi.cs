@@ -4,7 +4,6 @@ using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>Crawls, below <c>/v1/admin/crawls</c>.</summary>
 internal static class CrawlApi
 {
     /// <summary>The event of a crawl's progress: its data is a <see cref="CrawlResult"/>. The last one has another phase than running.</summary>

@@ -301,7 +301,6 @@ internal sealed class GrainKeyStore : IKeyStore
     private StoredValue? Alive(StoredValue? value, DateTimeOffset now) =>
         value is not null && !value.IsExpired(now + ClockCorrection()) ? value : null;
 
-    /// <summary>The present value of a key, expired or not.</summary>
     private async ValueTask<StoredValue?> ReadAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);

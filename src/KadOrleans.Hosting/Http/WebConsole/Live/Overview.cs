@@ -1,6 +1,5 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>The sums of all counters at one time, by name.</summary>
 internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
 
 // What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
@@ -16,7 +15,6 @@ internal sealed record Overview(
     IReadOnlyList<Alarm> Alarms,
     OverviewSeries Series)
 {
-    /// <summary>The most nodes that are sent with each change.</summary>
     public const int MaxNodes = 100;
 
     /// <summary>The time that rates are taken over.</summary>
