@@ -2,10 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// A client's answer to <see cref="IDht.WatchAsync"/>. All watches of the process share one request for up to 1,024 keys, which is made
-/// again and again while somebody watches. While the cluster does not respond, watches wait.
-/// </summary>
+// A client's answer to IDht.WatchAsync. All watches of the process share one request for up to 1,024 keys, which is made again
+// and again while somebody watches. While the cluster does not respond, watches wait.
 internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> ask, TimeProvider time)
 {
     /// <summary>The most keys in one request.</summary>

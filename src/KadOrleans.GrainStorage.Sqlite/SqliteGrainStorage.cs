@@ -1,15 +1,21 @@
 using System.Runtime.InteropServices;
+using KadOrleans.GrainStorage.Sqlite;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Providers;
+using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
+[assembly: RegisterProvider("Sqlite", "GrainStorage", "Silo", typeof(SqliteGrainStorageProviderBuilder))]
+
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>
-/// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its name and
-/// grain; the provider's name is not part of it.
-/// </summary>
+// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its
+// name and grain; the provider's name is not part of it.
 internal sealed class SqliteGrainStorage(
     SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) : IGrainStorage, IAsyncDisposable
 {
@@ -40,8 +46,7 @@ internal sealed class SqliteGrainStorage(
         grainState.State = activators.GetActivator<T>().Create();
     }
 
-    /// <summary>Lists the grains of a type that have a stored state.</summary>
-    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
+    // Lists the grains of a type that have a stored state. GrainDatabaseException: they cannot be read.
     public async Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) =>
         [.. (await ReadAsync(statements => statements.ListGrains(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
@@ -62,13 +67,86 @@ internal sealed class SqliteGrainStorage(
             : data.ToArray();
 }
 
-/// <summary>
-/// The bytes of <see cref="OrleansGrainStorageSerializer"/>, written into pooled buffers. That one doubles an array until the state fits. So
-/// a state of 64 KiB took four times as much memory, half of it a large object.
-/// </summary>
+// The bytes of OrleansGrainStorageSerializer, written into pooled buffers. That one doubles an array until the state fits. So a
+// state of 64 KiB took four times as much memory, half of it a large object.
 internal sealed class PooledGrainStorageSerializer(Serializer serializer) : IGrainStorageSerializer
 {
     public BinaryData Serialize<T>(T? input) => new(serializer.SerializeToArray(input!));
 
     public T Deserialize<T>(BinaryData input) => serializer.Deserialize<T>(input.ToMemory())!;
+}
+
+/// <summary>The options of grain storage in SQLite.</summary>
+public sealed class SqliteGrainStorageOptions : IStorageProviderSerializerOptions
+{
+    /// <summary>The default folder, relative to the current one.</summary>
+    public const string DefaultFolder = "kad-cluster-data";
+
+    /// <summary>The folder of <c>kad-grains.db</c>. It is created if it is missing. One process at a time may use it.</summary>
+    public string Folder { get; set; } = DefaultFolder;
+
+    /// <summary>The setting of <see cref="Folder"/>, such as <c>Kad:Data</c>, which errors name. Default: none.</summary>
+    public string? FolderSetting { get; set; }
+
+    /// <summary>Whether clearing a state deletes its row. Otherwise an empty row keeps the ETag. Default: true.</summary>
+    public bool DeleteStateOnClear { get; set; } = true;
+
+    /// <summary>The serializer of states. Default: the one registered for the storage's name, else Orleans' binary serializer.</summary>
+    public IGrainStorageSerializer GrainStorageSerializer { get; set; } = null!;
+}
+
+/// <summary>Chooses SQLite as a silo's grain storage.</summary>
+public static class SqliteGrainStorageSiloBuilderExtensions
+{
+    /// <summary>
+    /// Adds grain storage in one file in <see cref="SqliteGrainStorageOptions.Folder"/>, for a cluster of one silo. The silo opens the file
+    /// when it starts. If the file cannot be opened, the start fails with a <see cref="GrainDatabaseException"/>.
+    /// </summary>
+    /// <param name="builder">The silo's builder.</param>
+    /// <param name="name">The storage's name, as <c>[PersistentState("…", "name")]</c> has it.</param>
+    /// <param name="configure">Sets the options; null leaves the defaults.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
+    public static ISiloBuilder AddSqliteGrainStorage(
+        this ISiloBuilder builder, string name, Action<SqliteGrainStorageOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var options = builder.Services.AddOptions<SqliteGrainStorageOptions>(name).Configure<IServiceProvider>((options, services) =>
+            options.GrainStorageSerializer = services.GetKeyedService<IGrainStorageSerializer>(name)
+                ?? ActivatorUtilities.CreateInstance<PooledGrainStorageSerializer>(services));
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        builder.Services.AddGrainStorage(name, Create);
+        return builder;
+    }
+
+    private static SqliteGrainStorage Create(IServiceProvider services, string name) => new(
+        services.GetRequiredService<IOptionsMonitor<SqliteGrainStorageOptions>>().Get(name),
+        services.GetRequiredService<IActivatorProvider>(),
+        services.GetRequiredService<ILogger<SqliteGrainStorage>>());
+}
+
+// Builds grain storage from the configuration Orleans:GrainStorage:{name}:ProviderType=Sqlite. The same section takes Folder,
+// DeleteStateOnClear and SerializerKey.
+internal sealed class SqliteGrainStorageProviderBuilder : IProviderBuilder<ISiloBuilder>
+{
+    public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection)
+    {
+        builder.AddSqliteGrainStorage(name!);
+        builder.Services.AddOptions<SqliteGrainStorageOptions>(name).Configure<IServiceProvider>((options, services) =>
+        {
+            options.Folder = Text(nameof(options.Folder)) ?? options.Folder;
+            options.FolderSetting = Text(nameof(options.FolderSetting)) ?? $"{configurationSection.Path}:{nameof(options.Folder)}";
+            options.DeleteStateOnClear = configurationSection.GetValue(nameof(options.DeleteStateOnClear), true);
+            if (Text("SerializerKey") is { } key)
+            {
+                options.GrainStorageSerializer = services.GetRequiredKeyedService<IGrainStorageSerializer>(key);
+            }
+        });
+
+        string? Text(string setting) => configurationSection[setting] is { Length: > 0 } text ? text : null;
+    }
 }

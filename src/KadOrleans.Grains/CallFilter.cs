@@ -6,10 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Refuses calls from processes outside the silos by <see cref="CallPolicy"/>, if the silos have an
-/// <see cref="KadClusterOptions.EdgeKey"/>. Without the key, edges and other clients look the same.
-/// </summary>
+// Refuses calls from processes outside the silos by CallPolicy, if the silos have an KadClusterOptions.EdgeKey. Without the key,
+// edges and other clients look the same.
 internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
 {
     // The prefix of the client's id within a silo. Clients of other processes have random numbers.
@@ -57,10 +55,8 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
         new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
 }
 
-/// <summary>
-/// Which methods processes outside the silos may call. <see cref="OpenToAttribute"/> says it beside each interface of this project; what it
-/// does not say is for silos. Other programs guard grains of their own.
-/// </summary>
+// Which methods processes outside the silos may call. OpenToAttribute says it beside each interface of this project; what it does
+// not say is for silos. Other programs guard grains of their own.
 internal static class CallPolicy
 {
     private const string Project = "KadOrleans";
@@ -71,8 +67,7 @@ internal static class CallPolicy
     // One entry for each method and class of grain that was called: code bounds it.
     private static readonly ConcurrentDictionary<(MethodInfo Method, Type? Grain), Callers> Known = new();
 
-    /// <param name="method">The interface's.</param>
-    /// <param name="grain">The class that is called. Methods of Orleans, such as a reminder's, are for silos if it is this project's.</param>
+    // Methods of Orleans, such as a reminder's, are for silos if the grain's class is this project's.
     public static Callers Of(MethodInfo method, Type? grain) => Known.GetOrAdd((method, grain), static call => Find(call.Method, call.Grain));
 
     public static bool IsOurs(Type type) =>

@@ -3,11 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The settings that the first silo fixes for all, the schema version that all silos know, and the number of shards. Its own state has the
-/// version that the cluster writes. So a release that does not know this version refuses to start, whichever state it would read. A doubling
-/// of the shards goes on here. Each silo calls every 15 s, so it goes on after any failure.
-/// </summary>
+// The settings that the first silo fixes for all, the schema version that all silos know, and the number of shards. Its own state
+// has the version that the cluster writes. So a release that does not know this version refuses to start, whichever state it
+// would read. A doubling of the shards goes on here. Each silo calls every 15 s, so it goes on after any failure.
 internal sealed class ClusterGrain(
     [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state,
     StateVersion version,
@@ -185,10 +183,8 @@ internal sealed record ClusterState : IVersionedState
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 }
 
-/// <summary>
-/// Splits all shards of a cluster, a few at a time. A shard that was split before is called too: that costs little, and completes a split that
-/// was broken off.
-/// </summary>
+// Splits all shards of a cluster, a few at a time. A shard that was split before is called too: that costs little, and completes
+// a split that was broken off.
 internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
 {
     /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
@@ -201,8 +197,7 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
     /// <summary>The longest time in which one was split, and about as long its writes waited.</summary>
     public TimeSpan Longest { get; private set; }
 
-    /// <summary>Splits them, until all are. Call it in the turns of a grain.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    // Splits them, until all are. Call it in the turns of a grain. OperationCanceledException: it was cancelled.
     public Task RunAsync(CancellationToken cancellationToken)
     {
         var queue = new Queue<long>(Enumerable.Range(0, shards.Count).Select(shards.ShardAt));

@@ -89,9 +89,7 @@ internal static class GrainMetrics
     private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
 }
 
-/// <summary>
-/// The targets of writes to grain storage. The edges' directory and the cluster's settings change too seldom to be counted.
-/// </summary>
+// The targets of writes to grain storage. The edges' directory and the cluster's settings change too seldom to be counted.
 internal enum WriteTarget
 {
     Shard,

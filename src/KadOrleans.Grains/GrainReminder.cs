@@ -2,10 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// A reminder of a grain. It is set and removed in the background. If that fails, the next <see cref="Set"/> retries. The first tick comes
-/// after a random part of the period, so that not all grains work at once.
-/// </summary>
+// A reminder of a grain. It is set and removed in the background. If that fails, the next Set retries. The first tick comes after
+// a random part of the period, so that not all grains work at once.
 internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, IRandomSource random, TimeProvider time, ILogger logger)
 {
     // Null: unknown.
@@ -82,10 +80,8 @@ internal static class ReminderTimes
     /// <summary>Timers may fire a little before their time.</summary>
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// The time until the first tick: a random part of the period, at least a minute. So reminders that were set together do not tick
-    /// together.
-    /// </summary>
+    // The time until the first tick: a random part of the period, at least a minute. So reminders that were set together do not
+    // tick together.
     public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period)
     {
         Span<byte> bytes = stackalloc byte[sizeof(ushort)];
@@ -93,10 +89,8 @@ internal static class ReminderTimes
         return LeastFirst + ((period - LeastFirst) * (BitConverter.ToUInt16(bytes) / (double)ushort.MaxValue));
     }
 
-    /// <summary>
-    /// How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that, even if
-    /// several were missed. Else only the elapsed part of a period is known.
-    /// </summary>
+    // How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that,
+    // even if several were missed. Else only the elapsed part of a period is known.
     public static TimeSpan LatenessOf(TickStatus status, DateTime? lastTick)
     {
         // Measured from the first tick.

@@ -3,10 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An exception that
-/// several callers log is logged once. With stacks, the whole exception follows on further lines.
-/// </summary>
+// Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An
+// exception that several callers log is logged once. With stacks, the whole exception follows on further lines.
 [ProviderAlias("Console")]
 internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider, ILogger
 {
@@ -84,11 +82,9 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
 
 internal static class LineLoggerExtensions
 {
-    /// <summary>
-    /// Replaces the log's providers by <see cref="LineLoggerProvider"/>. Logs the project's code from Information, and everything else from
-    /// Warning. Verbose adds the project's code at Debug, and stacks. The output is written from several threads. The provider is
-    /// registered as a service.
-    /// </summary>
+    // Replaces the log's providers by LineLoggerProvider. Logs the project's code from Information, and everything else from
+    // Warning. Verbose adds the project's code at Debug, and stacks. The output is written from several threads. The provider is
+    // registered as a service.
     public static ILoggingBuilder UseLines(this ILoggingBuilder logging, TextWriter output, bool verbose)
     {
         var provider = new LineLoggerProvider(output, verbose);

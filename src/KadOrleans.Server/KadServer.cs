@@ -16,7 +16,6 @@ public static class KadServer
     }
 }
 
-/// <summary>The command line of a server.</summary>
 internal static class ServerCommand
 {
     private const string Help = """
@@ -46,12 +45,8 @@ internal static class ServerCommand
     // Commands of earlier releases, which kad has now.
     private static readonly Dictionary<string, string> Moved = new() { ["export"] = "export FILE", ["import"] = "import FILE", ["shards"] = "shards" };
 
-    /// <summary>Runs one command line.</summary>
-    /// <param name="args">The arguments after the executable's name.</param>
-    /// <param name="providers">What it can use.</param>
-    /// <param name="output">Gets a silo's addresses, and one line for each id that listens. Must be safe to use from several threads.</param>
-    /// <param name="error">Gets the log, and one sentence for each mistake. Must be safe to use from several threads.</param>
-    /// <returns>An <see cref="ExitCode"/>.</returns>
+    // The output gets a silo's addresses, and one line for each id that listens. The error output gets the log, and one sentence for each
+    // mistake. Both must be safe to use from several threads.
     public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))

@@ -14,10 +14,8 @@ internal static class ServerProgram
     /// <summary>The extra time of a silo's stop, as Orleans retries some writes beyond the timeout.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
 
-    /// <summary>
-    /// Starts what <c>Kad:Role</c> says, prints a silo's addresses, and runs until SIGTERM or Ctrl-C, or until an edge loses its lease. A failed
-    /// start is reported in one sentence. The outputs are written from several threads.
-    /// </summary>
+    // Starts what Kad:Role says, prints a silo's addresses, and runs until SIGTERM or Ctrl-C, or until an edge loses its lease. A
+    // failed start is reported in one sentence. The outputs are written from several threads.
     public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
         var (isEdge, hasStarted) = (false, false);
@@ -170,7 +168,6 @@ internal static class ServerProgram
 /// <summary>Tells where a started silo serves. An edge announces itself when it has its lease.</summary>
 internal static class Announcer
 {
-    /// <summary>The lines to print.</summary>
     public static IEnumerable<string> Lines(IServiceProvider services)
     {
         var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;

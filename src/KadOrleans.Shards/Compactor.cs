@@ -1,12 +1,10 @@
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// Moves a shard's log into its pages. It reads the pages that it replaces, some megabytes at most. Then it writes the manifest with a
-/// higher count of compactions. Only one activation can do that, so it claims the unused page records. Then it writes the pages, and then
-/// the manifest that names them. A crash before that leaves the old manifest and its pages valid; the next compaction overwrites the rest.
-/// Last it empties what is no longer needed. All steps concern the log as it was at the start. Records may be appended meanwhile, but not
-/// into slots that are emptied at the end.
-/// </summary>
+// Moves a shard's log into its pages. It reads the pages that it replaces, some megabytes at most. Then it writes the manifest
+// with a higher count of compactions. Only one activation can do that, so it claims the unused page records. Then it writes the
+// pages, and then the manifest that names them. A crash before that leaves the old manifest and its pages valid; the next
+// compaction overwrites the rest. Last it empties what is no longer needed. All steps concern the log as it was at the start.
+// Records may be appended meanwhile, but not into slots that are emptied at the end.
 internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turns)
 {
     /// <summary>When no write waits, the log is compacted at this many records: an activation reads them besides the pages.</summary>
@@ -15,9 +13,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
     /// <summary>Or at this many bytes.</summary>
     public const long IdleBytes = 2 << 20;
 
-    /// <summary>
-    /// At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
-    /// </summary>
+    // At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
     public const int UrgentRecords = LogRing.Slots * 3 / 4;
 
     /// <summary>Or at this many bytes.</summary>
@@ -108,11 +104,9 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
     }
 }
 
-/// <summary>
-/// Which pages a compaction replaces. It drops those that nobody needs. It takes the oldest ones if more than half of what is stored is
-/// outdated. It takes the newest ones if they are not much larger than the log. So a byte is written a few times, and a shard has the pages
-/// of few compactions. No older page stays beside the oldest, so that their removals have nothing to remove.
-/// </summary>
+// Which pages a compaction replaces. It drops those that nobody needs. It takes the oldest ones if more than half of what is
+// stored is outdated. It takes the newest ones if they are not much larger than the log. So a byte is written a few times, and a
+// shard has the pages of few compactions. No older page stays beside the oldest, so that their removals have nothing to remove.
 internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyList<Page> Replaced, IReadOnlySet<Page> Oldest)
 {
     /// <summary>The most bytes of entries in one page, unless a single one has more. A read of one value reads a page.</summary>

@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// A filter of a shard's keys and its last changes, for those who respond in its place. Removed keys stay in the filter until the shard
-/// makes a new one. Not safe for several threads.
-/// </summary>
+// A filter of a shard's keys and its last changes, for those who respond in its place. Removed keys stay in the filter until the
+// shard makes a new one. Not safe for several threads.
 internal sealed class KeyHistory
 {
     private const int SmallestFilter = 256;
@@ -25,10 +23,8 @@ internal sealed class KeyHistory
 
     public int Bytes => _filter.Bytes;
 
-    /// <summary>
-    /// The most changes that are remembered of a shard, 256 to 4,096 of 20 bytes each. All shards together remember half a million.
-    /// A caller that missed more of them gets a filter.
-    /// </summary>
+    // The most changes that are remembered of a shard, 256 to 4,096 of 20 bytes each. All shards together remember half a
+    // million. A caller that missed more of them gets a filter.
     public static int MaxChangesOf(int shardBits) => Math.Clamp((1 << 19) >> shardBits, 256, 4_096);
 
     /// <summary>Begins with the keys of a shard, at version 0. Its filter has room for half as many again.</summary>
@@ -93,11 +89,9 @@ internal sealed class KeyHistory
     }
 }
 
-/// <summary>What changed in a shard since a state: either its changes, or a filter of its keys.</summary>
-/// <param name="Generation">A random number of the filter. An activation, and each new filter of it, has another.</param>
-/// <param name="Version">The number of changes since the generation began.</param>
-/// <param name="Changed">The keys that were stored, changed or removed since the state. A key may be there twice.</param>
-/// <param name="Filter">A <see cref="KeyFilter"/> of all keys. Null if the generation is the state's and <paramref name="Changed"/> is complete.</param>
+// What changed in a shard since a state: the keys that were stored, changed or removed, some twice, or a KeyFilter of all keys. That is
+// null if the generation is the state's and the changes are complete. A generation is a random number: an activation, and each new filter
+// of it, has another. The version counts the changes since the generation began.
 internal sealed record KeyNews(long Generation, long Version, IReadOnlyList<NodeId> Changed, byte[]? Filter)
 {
     /// <summary>Whether the changes begin where a state ends, so that nothing between is missing.</summary>

@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// A shard's keys in order. Each look goes over the whole index. So a scan that goes on looks for more keys than it returns, and keeps the
-/// rest for its next pages. A key that is stored after such a look may be left out.
-/// </summary>
+// A shard's keys in order. Each look goes over the whole index. So a scan that goes on looks for more keys than it returns, and
+// keeps the rest for its next pages. A key that is stored after such a look may be left out.
 internal sealed class OrderedKeys(KeyShard shard)
 {
     /// <summary>The most pages of one look: 1.3 MB of keys with pages of 1,024.</summary>

@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages. Removals are kept if pages stay,
-/// which they may concern.
-/// </summary>
+// What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages. Removals are kept if
+// pages stay, which they may concern.
 internal sealed class PageContent(StorageImage image, bool keepRemovals)
 {
     /// <summary>Fewer bytes are read as quickly with their contents.</summary>

@@ -5,8 +5,7 @@ internal sealed class PageStore(IRecordStorage storage)
 {
     public const int MaxParallel = 8;
 
-    /// <summary>Reads the entries of a page, and notes its ETags.</summary>
-    /// <exception cref="StorageConflictException">Its record has another page.</exception>
+    // Reads the entries of a page, and notes its ETags. StorageConflictException: its record has another page.
     public async Task<byte[]> ReadAsync(Page page) => await TryReadAsync(page)
         ?? throw new StorageConflictException($"{RecordNames.Page(page.Number)} was replaced by another activation.");
 
@@ -28,8 +27,7 @@ internal sealed class PageStore(IRecordStorage storage)
         return record.Entries;
     }
 
-    /// <summary>Writes pages over the records with their ETags.</summary>
-    /// <exception cref="StorageConflictException">There are others.</exception>
+    // Writes pages over the records with their ETags. StorageConflictException: there are others.
     public async Task WriteAsync(IReadOnlyList<WrittenPage> pages)
     {
         await WriteKeysAsync(pages.Where(written => written.Page.HasKeys), written =>
@@ -37,8 +35,7 @@ internal sealed class PageStore(IRecordStorage storage)
         await WritePagesAsync(pages, written => new PageRecord { Compaction = written.Page.Compaction, Entries = written.Encode() });
     }
 
-    /// <summary>Empties pages that were read or written.</summary>
-    /// <exception cref="StorageConflictException">Their records have others by now.</exception>
+    // Empties pages that were read or written. StorageConflictException: their records have others by now.
     public async Task EmptyAsync(IEnumerable<Page> pages)
     {
         foreach (var some in pages.Select(page => new WrittenPage(page, [])).Chunk(MaxParallel))
@@ -65,10 +62,8 @@ internal sealed class PageStore(IRecordStorage storage)
     }
 }
 
-/// <summary>
-/// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while its page
-/// is read; then it is looked up again.
-/// </summary>
+// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while
+// its page is read; then it is looked up again.
 internal sealed class PageReader(IRecordStorage storage, ValueCache cache, RecordLog log)
 {
     /// <summary>Each try follows a compaction, and five of them during one read do not happen.</summary>
@@ -78,9 +73,8 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
 
     private readonly Dictionary<Page, Task<byte[]?>> _reading = [];
 
-    /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
-    /// <exception cref="IOException">Too many reads wait, or the shard changed during each try.</exception>
-    /// <exception cref="InvalidDataException">A page is damaged.</exception>
+    // The values that are held of some keys, alive or not, in their order; null if there is none. IOException: too many reads
+    // wait, or the shard changed during each try. InvalidDataException: a page is damaged.
     public async Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps, Func<Task> reload)
     {
         var values = new StoredValue?[keys.Count];

@@ -2,11 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// The values of a shard in storage, and an index of them in memory. Each group commit writes one record to a log. From time to time the
-/// log is compacted into pages, while more is appended. Memory changes only after storage. One writer uses it; others may read
-/// <see cref="Image"/> while the writer is not running.
-/// </summary>
+// The values of a shard in storage, and an index of them in memory. Each group commit writes one record to a log. From time to
+// time the log is compacted into pages, while more is appended. Memory changes only after storage. One writer uses it; others may
+// read Image while the writer is not running.
 internal sealed class RecordLog
 {
     private readonly IRandomSource _random;
@@ -90,7 +88,7 @@ internal sealed class RecordLog
     public MovedLog? Save() => IsInDoubt || IsSealed || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
 
     /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
-    public void Take(MovedLog moved) => _moved = moved;
+    public void Take(MovedLog? moved) => _moved = moved;
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()
@@ -127,10 +125,8 @@ internal sealed class RecordLog
         _image.Shard.Accounts.Use(_quota);
     }
 
-    /// <summary>
-    /// Writes changes that were decided on the current values. Unless the result is Done, memory stays as it was. A seal has no changes, and
-    /// ends the log.
-    /// </summary>
+    // Writes changes that were decided on the current values. Unless the result is Done, memory stays as it was. A seal has no
+    // changes, and ends the log.
     public async Task<CommitResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
         if (await FindObstacleAsync() is { } obstacle)
@@ -180,10 +176,8 @@ internal sealed class RecordLog
         return CommitResult.Done;
     }
 
-    /// <summary>
-    /// Checks that memory still equals storage: no one has written the record that this activation would write next. Without the check a
-    /// superseded activation would confirm values that another has changed.
-    /// </summary>
+    // Checks that memory still equals storage: no one has written the record that this activation would write next. Without the
+    // check a superseded activation would confirm values that another has changed.
     public async Task<CommitResult> CheckCurrentAsync()
     {
         if (await FindObstacleAsync() is { } obstacle)
@@ -222,9 +216,7 @@ internal sealed class RecordLog
             : null;
     }
 
-    /// <summary>
-    /// Starts a compaction, whose end is <see cref="Compacting"/>. A failure is logged, changes nothing and is retried later.
-    /// </summary>
+    // Starts a compaction, whose end is Compacting. A failure is logged, changes nothing and is retried later.
     public async Task BeginCompactionAsync()
     {
         try
@@ -318,10 +310,8 @@ internal sealed class RecordLog
     }
 }
 
-/// <summary>
-/// The records of a shard's log, in a ring of slots. So rows are bounded and never deleted. As no row is deleted and each has its sequence,
-/// a matching ETag proves that nobody wrote the slot meanwhile.
-/// </summary>
+// The records of a shard's log, in a ring of slots. So rows are bounded and never deleted. As no row is deleted and each has its
+// sequence, a matching ETag proves that nobody wrote the slot meanwhile.
 internal sealed class LogRing(IRecordStorage storage)
 {
     /// <summary>The number of slots. It exceeds the records at which a compaction begins, so writes go on while compactions fail.</summary>
@@ -349,8 +339,7 @@ internal sealed class LogRing(IRecordStorage storage)
         return record.Sequence == sequence && !record.IsCompacted ? (SlotState.Written, record) : (SlotState.Overtaken, null);
     }
 
-    /// <summary>Writes a record into its slot, which must be free.</summary>
-    /// <exception cref="StorageConflictException">Another activation wrote there.</exception>
+    // Writes a record into its slot, which must be free. StorageConflictException: another activation wrote there.
     public Task WriteAsync(LogRecord record) =>
         Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
 

@@ -1,12 +1,11 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// One activation of a shard: a log and pages in storage, an index of all keys in memory, and some values in the silo's cache. Reads never
-/// wait for writes. Not safe for several threads: its owner's calls interleave, but never run at once. Writes throw
-/// <see cref="LogSealedException"/> once the shard is being split.
-/// </summary>
+// One activation of a shard: a log and pages in storage, an index of all keys in memory, and some values in the silo's cache.
+// Reads never wait for writes. Not safe for several threads: its owner's calls interleave, but never run at once. Writes throw
+// LogSealedException once the shard is being split.
 internal sealed class ShardEngine
 {
     public const int MaxKeys = 1024;
@@ -18,10 +17,8 @@ internal sealed class ShardEngine
     private readonly BatchWriter _writer;
     private readonly Splitter? _split;
 
-    /// <summary>
-    /// An activation, before <see cref="ActivateAsync"/>. Without halves it cannot be split. No other activation of the shard may draw the
-    /// same random numbers, by which each knows its records.
-    /// </summary>
+    // An activation, before ActivateAsync. Without halves it cannot be split. No other activation of the shard may draw the same
+    // random numbers, by which each knows its records.
     public ShardEngine(
         IRecordStorage storage,
         HalfRecords? halves,
@@ -50,21 +47,12 @@ internal sealed class ShardEngine
 
     public bool IsMoved => _split is { IsMoved: true };
 
-    /// <summary>Completes when no write, compaction or copy is under way. Never fails.</summary>
-    public Task Completion => EndAsync();
-
-    /// <summary>
-    /// Loads the shard, with what the activation before saved. From its end on the silo may answer from its cache of the values. A half of a
-    /// shard that was split says its name.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">A newer release wrote it, or the half has no manifest yet.</exception>
+    // Loads the shard, with what the activation before saved. From its end on the silo may answer from its cache of the values. A
+    // half of a shard that was split says its name. InvalidOperationException: a newer release wrote it, or the half has no
+    // manifest yet.
     public async Task ActivateAsync(MovedLog? moved, string? half)
     {
-        if (moved is not null)
-        {
-            Log.Take(moved);
-        }
-
+        Log.Take(moved);
         using (await _cache.Loads.TakeAsync())
         {
             await Log.ResolveDoubtAsync();
@@ -92,13 +80,18 @@ internal sealed class ShardEngine
         _cache.Active.TryRemove(this, out _);
     }
 
+    /// <summary>Completes when no write, compaction or copy is under way. Never fails.</summary>
+    public async Task EndAsync()
+    {
+        await (_split?.Completion ?? Task.CompletedTask);
+        await _writer.EndAsync();
+    }
+
     /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
     public Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps) => _reader.ReadAsync(keys, keeps, _writer.ReloadAsync);
 
-    /// <summary>
-    /// The next keys of a region with their values, in order, expired ones included. Fewer than <paramref name="count"/> are the last. Null if
-    /// the halves have to be asked.
-    /// </summary>
+    // The next keys of a region with their values, in order, expired ones included. Fewer than count are the last. Null if the
+    // halves have to be asked.
     public async Task<List<T>?> ScanAsync<T>(KeyRegion region, NodeId? after, int count, Func<NodeId, StoredValue, T> map)
     {
         var found = new List<T>();
@@ -143,8 +136,7 @@ internal sealed class ShardEngine
         return call.Task;
     }
 
-    /// <summary>Changes keys, each by a time of its own. Returns whether there was anything to change of each.</summary>
-    /// <exception cref="IOException">Storage failed.</exception>
+    // Changes keys, each by a time of its own. Returns whether there was anything to change of each. IOException: storage failed.
     public Task<IReadOnlyList<bool>> ChangeAsync<T>(WriteKind kind, IReadOnlyList<T> items, Func<T, (NodeId Key, DateTimeOffset Time)> of)
     {
         var call = new WriteCall<bool>(items.Count);
@@ -158,8 +150,7 @@ internal sealed class ShardEngine
         return call.Task;
     }
 
-    /// <summary>Prolongs publications and removes expired values.</summary>
-    /// <exception cref="IOException">Storage failed.</exception>
+    // Prolongs publications and removes expired values. IOException: storage failed.
     public async Task ExpireAsync()
     {
         await ProlongAsync(_time.GetUtcNow());
@@ -186,12 +177,6 @@ internal sealed class ShardEngine
 
     public Task EmptyAsync() => Split.EmptyAsync();
 
-    private async Task EndAsync()
-    {
-        await (_split?.Completion ?? Task.CompletedTask);
-        await _writer.EndAsync();
-    }
-
     private Splitter Split => _split ?? throw new InvalidOperationException("The shard cannot be split.");
 
     // An edge gives a publication a new life by publishing it again. While no edge is live, the cluster must not lose it.
@@ -209,4 +194,65 @@ internal sealed class ShardEngine
         NodeId[] keys = [.. Shard.Enumerate().Where(isSuch).Select(held => held.Key)];
         return keys.Chunk(MaxKeys);
     }
+}
+
+/// <summary>The engine's instruments, on the meter of the node. Tags are small closed sets: never an id or a key.</summary>
+internal static class ShardMetrics
+{
+    private static readonly Meter Meter = new("KadOrleans");
+
+    private static readonly Counter<long> Evictions =
+        Meter.CreateCounter<long>("kad.values.evicted", "{value}", "Values evicted so that others had room, by class.");
+
+    private static readonly Counter<long> Changes =
+        Meter.CreateCounter<long>("kad.values.changed", "{value}", "Live values replaced by another source than the one that stored them.");
+
+    private static readonly Counter<long> PageReads =
+        Meter.CreateCounter<long>("kad.page.reads", "{page}", "Pages of shards read from storage for values.");
+
+    /// <summary>Creates the counters' series at 0.</summary>
+    public static void Begin()
+    {
+        PageReads.Add(0);
+        Evictions.Add(0, Class(isFar: true));
+        Evictions.Add(0, Class(isFar: false));
+        Changes.Add(0);
+    }
+
+    public static void PageRead() => PageReads.Add(1);
+
+    /// <summary>Counts the evictions of a durable put, and whether it replaced another source's value.</summary>
+    public static void Noted(StoreTurnover turnover)
+    {
+        if (turnover != default)
+        {
+            Evictions.Add(turnover.EvictedFar, Class(isFar: true));
+            Evictions.Add(turnover.EvictedNear, Class(isFar: false));
+            Changes.Add(turnover.Changed);
+        }
+    }
+
+    private static KeyValuePair<string, object?> Class(bool isFar) => new("kad.eviction.class", isFar ? "Far" : "Near");
+}
+
+/// <summary>The engine's log messages. Their stable ids are of the grains' range.</summary>
+internal static partial class ShardsLog
+{
+    [LoggerMessage(6011, LogLevel.Error, "A group commit of {Changes} changes failed")]
+    public static partial void ShardWriteFailed(this ILogger logger, int changes, Exception exception);
+
+    [LoggerMessage(6012, LogLevel.Error, "A shard's storage could not be read; pending writes fail")]
+    public static partial void ShardReadFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(6013, LogLevel.Warning, "Another activation wrote to a shard ({Message}); its records are read and the puts decided again")]
+    public static partial void ShardWrittenElsewhere(this ILogger logger, string message);
+
+    [LoggerMessage(
+        6018,
+        LogLevel.Warning,
+        "{Source} may change no more values of others in a shard within the hour; it changed {Changed} of them since the shard became active")]
+    public static partial void ChangesRefused(this ILogger logger, string source, long changed);
+
+    [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be compacted into pages; nothing is lost, and it is tried again")]
+    public static partial void ShardCompactionFailed(this ILogger logger, Exception exception);
 }

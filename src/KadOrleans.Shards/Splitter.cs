@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// The split of a shard into its halves. A seal ends its log: whoever would write behind it finds it there, as each write of a slot is a
-/// compare-and-swap. Then everything is copied. From then on the halves decide. Each step may be done again, by any activation.
-/// </summary>
+// The split of a shard into its halves. A seal ends its log: whoever would write behind it finds it there, as each write of a slot is
+// a compare-and-swap. Then everything is copied. From then on the halves decide. Each step may be done again, by any activation.
 internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier copier, ValueCache cache)
 {
     /// <summary>Each try follows a compaction by another activation, and five of them do not happen.</summary>
@@ -90,11 +88,9 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
     }
 }
 
-/// <summary>
-/// Copies a sealed shard into the storage of its two halves, and then empties it. The halves are not active before they have a manifest. It is
-/// inserted last, and only if there is none. Pages are inserted too, never overwritten, each where there is no record yet. So several
-/// activations may copy at once, and a copy that was broken off leaves only records that no manifest names. A compaction reuses them.
-/// </summary>
+// Copies a sealed shard into the storage of its two halves, and then empties it. The halves are not active before they have a manifest. It
+// is inserted last, and only if there is none. Pages are inserted too, never overwritten, each where there is no record yet. So several
+// activations may copy at once, and a copy that was broken off leaves only records that no manifest names. A compaction reuses them.
 internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
 {
     /// <summary>The most bytes of pages that are in memory together, but for one longer page.</summary>

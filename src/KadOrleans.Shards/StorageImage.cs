@@ -1,9 +1,7 @@
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// A shard's storage, as memory knows it: an index of all keys, where their values are, and some of the values. Those of the log are here,
-/// as no page has them yet. The silo's cache has some of all.
-/// </summary>
+// A shard's storage, as memory knows it: an index of all keys, where their values are, and some of the values. Those of the log
+// are here, as no page has them yet. The silo's cache has some of all.
 internal sealed class StorageImage : IShardValues
 {
     private readonly ValueCache _cache;
@@ -302,12 +300,9 @@ internal sealed class StorageImage : IShardValues
     }
 }
 
-/// <summary>
-/// Where a shard has a value, and when the cluster published it. <see cref="HeldKey.Place"/> has both: 36 bits of minutes and 20 bits of
-/// the page. A page has a key once, so its number is enough.
-/// </summary>
-/// <param name="Page">The number of the page that has the value; <see cref="Log"/> if none has it yet.</param>
-/// <param name="Minutes">Whole minutes from the year 1 to its last publication; 0 if it is not published.</param>
+// Where a shard has a value: in the page with a number, or in the Log if no page has it yet. A page has a key once, so its number is
+// enough. And when the cluster published it last: whole minutes from the year 1, or 0 if it did not. HeldKey.Place has both: 36 bits of
+// minutes and 20 bits of the page.
 internal readonly record struct ValuePlace(int Page, long Minutes)
 {
     /// <summary>The value is in the log, and in memory.</summary>
@@ -329,4 +324,107 @@ internal readonly record struct ValuePlace(int Page, long Minutes)
     public static ValuePlace Of(in HeldKey held) => new((int)(held.Place & ((1 << PageBits) - 1)) - 1, held.Place >> PageBits);
 
     public long ToInt64() => (Minutes << PageBits) | (uint)(Page + 1);
+}
+
+// Reads a shard: its manifest, the keys of the pages that it names, and the log behind them. A page without a record of its keys
+// is read whole.
+internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, ValueCache cache)
+{
+    /// <summary>A compaction by another activation moves the records being read. Five such moves in a row do not happen.</summary>
+    private const int MaxTries = 5;
+
+    private const int MaxReads = 16;
+
+    // InvalidOperationException: a newer release wrote it, or it changed during each try. InvalidDataException: a record is damaged.
+    public async Task<StorageImage> LoadAsync(LogRing ring)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var (manifest, etag) = await storage.ReadAsync<Manifest>(RecordNames.Manifest);
+            var image = new StorageImage(quota, cache, manifest ?? new Manifest(), etag);
+            image.Shard.BeginLoad(0);
+            if (image.IsSplit || (await ReadPagesAsync(image) && await ReadLogAsync(image, ring)))
+            {
+                image.Shard.EndLoad();
+                return image;
+            }
+        }
+
+        throw new InvalidOperationException($"{RecordNames.Manifest} changed each time that its shard was read.");
+    }
+
+    /// <summary>Reads the pages of what another activation saved. Null if storage has other pages now. The end of its log is not read.</summary>
+    public async Task<StorageImage?> LoadAsync(MovedLog moved)
+    {
+        var image = new StorageImage(quota, cache, moved.Manifest, moved.ManifestETag);
+        image.Shard.BeginLoad(0);
+        if (!await ReadPagesAsync(image))
+        {
+            return null;
+        }
+
+        image.Replay(moved);
+        image.Shard.EndLoad();
+        return image;
+    }
+
+    private async Task<bool> ReadPagesAsync(StorageImage image)
+    {
+        foreach (var references in image.Manifest.Pages.Chunk(MaxReads))
+        {
+            foreach (var read in await Task.WhenAll(references.Select(ReadAsync)))
+            {
+                if (read.Page is null)
+                {
+                    return false;
+                }
+
+                image.Add(read.Page, read.Entries, read.HasContent);
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<(Page? Page, byte[] Entries, bool HasContent)> ReadAsync(PageReference reference)
+    {
+        string? keysETag = null;
+        if (reference.Number >= Page.FirstWithKeys)
+        {
+            var (keys, etag) = await storage.ReadAsync<PageKeysRecord>(RecordNames.PageKeys(reference.Number));
+            keysETag = etag;
+            if (keys?.Compaction == reference.Compaction)
+            {
+                return (new Page(reference.Number, reference.Compaction, keys.PageBytes) { KeysETag = etag }, keys.Entries, false);
+            }
+        }
+
+        using var turn = await cache.PageReads.TakeAsync();
+        var (page, pageETag) = await storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number));
+        return page?.Compaction == reference.Compaction
+            ? (new Page(reference.Number, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true)
+            : (null, [], false);
+    }
+
+    private static async Task<bool> ReadLogAsync(StorageImage image, LogRing ring)
+    {
+        // Most shards have a short log: begin with one record, and read on in larger steps.
+        for (var reads = 1; image.LogRecords < LogRing.Slots && !image.IsSealed; reads = Math.Min(reads * 2, MaxReads))
+        {
+            var count = Math.Min(reads, LogRing.Slots - image.LogRecords);
+            var first = image.NextSequence;
+            var slots = await Task.WhenAll(Enumerable.Range(0, count).Select(i => ring.ReadAsync(first + i)));
+            foreach (var (state, record) in slots)
+            {
+                if (state != SlotState.Written)
+                {
+                    return state == SlotState.Free;
+                }
+
+                image.Replay(record!);
+            }
+        }
+
+        return true;
+    }
 }

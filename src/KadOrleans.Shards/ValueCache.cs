@@ -3,10 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Shards;
 
-/// <summary>
-/// What the shards of a silo share: a cache of their values with one bound, and turns at what takes memory for a moment. Safe for several
-/// threads.
-/// </summary>
+// What the shards of a silo share: a cache of their values with one bound, and turns at what takes memory for a moment. Safe for
+// several threads.
 internal sealed class ValueCache
 {
     /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
@@ -15,10 +13,8 @@ internal sealed class ValueCache
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
     public const int MaxCompactions = 4;
 
-    /// <summary>
-    /// The most activations that load at once. Without a bound all of them share processor and storage after a start, and each is there only
-    /// when the last one is. It is enough to keep storage busy that is a network away, and few beside a hundred shards.
-    /// </summary>
+    // The most activations that load at once. Without a bound all of them share processor and storage after a start, and each is
+    // there only when the last one is. It is enough to keep storage busy that is a network away, and few beside a hundred shards.
     public const int MaxLoads = 8;
 
     // Shards on different threads rarely meet at one of so many locks.
@@ -52,10 +48,8 @@ internal sealed class ValueCache
         return value is not null;
     }
 
-    /// <summary>
-    /// The value of a key, alive or not, as its shard would answer now. False if the shard has to be asked. Any thread may call it, as a
-    /// change is in the cache before it is acknowledged.
-    /// </summary>
+    // The value of a key, alive or not, as its shard would answer now. False if the shard has to be asked. Any thread may call
+    // it, as a change is in the cache before it is acknowledged.
     public bool TryGetOpen(NodeId key, [MaybeNullWhen(false)] out StoredValue value)
     {
         var kept = Find(key);
@@ -128,12 +122,83 @@ internal sealed class ValueCache
     }
 }
 
-/// <summary>
-/// An image of a shard as the owner of values in the cache, so that a later image does not take them for its own. It is apart from the
-/// image, as the cache keeps it longer than the shard is there.
-/// </summary>
+// An image of a shard as the owner of values in the cache, so that a later image does not take them for its own. It is apart from
+// the image, as the cache keeps it longer than the shard is there.
 internal sealed class CacheOwner
 {
     /// <summary>Whether the silo may answer from the cache.</summary>
     public volatile bool IsOpen;
+}
+
+// Turns at something of which a silo does only so much at once, in the order in which they were asked. Safe for several threads.
+internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
+{
+    // Guards the other fields.
+    private readonly Lock _gate = new();
+    private readonly Queue<TaskCompletionSource> _waiting = [];
+    private TaskCompletionSource? _quiet;
+    private int _taken;
+
+    // Waits for a turn, which lasts until it is disposed of. IOException: too many wait.
+    public async ValueTask<Turn> TakeAsync()
+    {
+        await EnterAsync();
+        return new Turn(this);
+    }
+
+    /// <summary>Waits until nobody has a turn: who only fills idle time does not delay those that are asked.</summary>
+    public Task WhenQuietAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return _taken == 0
+                ? Task.CompletedTask
+                : (_quiet ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    private Task EnterAsync()
+    {
+        lock (_gate)
+        {
+            if (_taken < atOnce)
+            {
+                _taken++;
+                return Task.CompletedTask;
+            }
+
+            if (_waiting.Count >= mostWaiting)
+            {
+                throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
+            }
+
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(turn);
+            return turn.Task;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            // The turn passes on.
+            if (_waiting.TryDequeue(out var next))
+            {
+                next.SetResult();
+                return;
+            }
+
+            if (--_taken == 0)
+            {
+                _quiet?.SetResult();
+                _quiet = null;
+            }
+        }
+    }
+
+    public readonly struct Turn(Turns turns) : IDisposable
+    {
+        public void Dispose() => turns.Leave();
+    }
 }

@@ -3,21 +3,13 @@ using Orleans.Runtime.Messaging;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// Makes grain calls with retries, by one policy for edges, silos and clients. A failed call is retried until its time limit. A dead silo
-/// loses its pending calls. Calls to its grains fail until the other silos declare it dead, within 18 s. A call that
-/// timed out is retried too and may run twice, so use it only for calls that allow that. Puts do: a shard orders them by the time of
-/// receipt.
-/// </summary>
-/// <param name="time">For pauses and limits.</param>
-/// <param name="logger">Logs each retry.</param>
-/// <param name="longestPause">The longest pause between retries, which begin with 50 ms. Default 1 s.</param>
+// Makes grain calls with retries, by one policy for edges, silos and clients. A failed call is retried until its time limit. A dead silo
+// loses its pending calls. Calls to its grains fail until the other silos declare it dead, within 18 s. A call that timed out is retried
+// too and may run twice, so use it only for calls that allow that. Puts do: a shard orders them by the time of receipt.
 internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? longestPause = null)
 {
-    /// <summary>
-    /// Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded gateway, an
-    /// unconnected edge, a timeout.
-    /// </summary>
+    // Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded
+    // gateway, an unconnected edge, a timeout.
     public static bool IsTransient(Exception exception) => exception is TimeoutException or OrleansMessageRejectionException
         or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException;
 

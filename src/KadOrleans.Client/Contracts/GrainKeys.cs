@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace KadOrleans.Client;
 
-/// <summary>Builds the keys of the cluster's grains.</summary>
 internal static class GrainKeys
 {
     /// <summary>The key of grains of which a cluster has one.</summary>
@@ -18,10 +17,8 @@ internal static class GrainKeys
     /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
     public static string RoutingTable(NodeId nodeId) => nodeId.ToString();
 
-    /// <summary>
-    /// The number of the shard that holds a key: the value of its first <paramref name="shardBits"/> bits. It is also the shard's grain key
-    /// if the cluster was made with so many.
-    /// </summary>
+    // The number of the shard that holds a key: the value of its first shardBits bits. It is also the shard's grain key if the
+    // cluster was made with so many.
     public static int Shard(NodeId key, int shardBits)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shardBits, MinShardBits);
@@ -31,10 +28,8 @@ internal static class GrainKeys
         return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
     }
 
-    /// <summary>
-    /// The grain key of a shard. Shards of more bits than the cluster was made with have keys of their own. So their states are others than
-    /// those of the shards that they replace.
-    /// </summary>
+    // The grain key of a shard. Shards of more bits than the cluster was made with have keys of their own. So their states are
+    // others than those of the shards that they replace.
     public static long Shard(ShardPrefix prefix, int firstBits) =>
         prefix.Bits == firstBits ? prefix.Number : ((long)prefix.Bits << MaxShardBits) | (uint)prefix.Number;
 
@@ -44,9 +39,8 @@ internal static class GrainKeys
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
 }
 
-/// <summary>How the keys of a cluster are divided into shards.</summary>
-/// <param name="FirstBits">The bits that the cluster was made with; the grain keys of their shards are the shards' numbers.</param>
-/// <param name="Bits">The bits in use, <paramref name="FirstBits"/> to 16. Each doubling adds one.</param>
+// How the keys of a cluster are divided into shards. FirstBits: the bits that the cluster was made with; the grain keys of their
+// shards are the shards' numbers. Bits: the bits in use, FirstBits to 16. Each doubling adds one.
 internal readonly record struct ShardLayout(int FirstBits, int Bits)
 {
     /// <summary>The most keys, puts or shards in one call.</summary>
@@ -54,7 +48,6 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
 
     public int Count => 1 << Bits;
 
-    /// <summary>The layout of a cluster that was never doubled.</summary>
     public static ShardLayout Of(int bits) => new(bits, bits);
 
     /// <exception cref="ArgumentException">There are more than <see cref="MaxItems"/>.</exception>
@@ -82,9 +75,7 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
     /// <summary>The grain key of the shard with a number, from 0.</summary>
     public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
 
-    /// <summary>The grain keys of the shards that may have keys of a region, in the order of keys.</summary>
-    /// <param name="region">The region.</param>
-    /// <param name="after">Shards that have only keys up to this one are left out; null leaves none out.</param>
+    // The grain keys of the shards that may have keys of a region, in the order of keys. Those that have only keys up to after are left out.
     public IEnumerable<long> ShardsOf(KeyRegion region, NodeId? after = null)
     {
         var range = region.Range;
@@ -112,13 +103,10 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
         return (bits == 0 || (bits > FirstBits && bits <= GrainKeys.MaxShardBits)) && prefix.Number >> prefix.Bits == 0 ? prefix : null;
     }
 
-    /// <summary>Whether the shard with this grain key is in use.</summary>
     public bool IsInUse(long shard) => Find(shard)?.Bits == Bits;
 }
 
-/// <summary>The keys of a shard: those that begin with some bits.</summary>
-/// <param name="Bits">How many, 0 to 16.</param>
-/// <param name="Number">Their value.</param>
+/// <summary>The keys of a shard: those whose first 0 to 16 bits have a value.</summary>
 internal readonly record struct ShardPrefix(int Bits, int Number)
 {
     public BucketRange Range

@@ -3,9 +3,7 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// The audit log of a cluster, the same on all silos. Key: <see cref="GrainKeys.Singleton"/>. An entry is durable when its call returns.
-/// </summary>
+// The audit log of a cluster, the same on all silos. Key: GrainKeys.Singleton. An entry is durable when its call returns.
 [Alias("kad.IAuditGrain")]
 [Version(0)]
 [OpenTo(Callers.Silos)]

@@ -3,28 +3,21 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// The settings and schema version that all silos of a cluster agree on. Key: <see cref="GrainKeys.Singleton"/>. What it returns is
-/// durable.
-/// </summary>
+// The settings and schema version that all silos of a cluster agree on. Key: GrainKeys.Singleton. What it returns is durable.
 [Alias("kad.IClusterGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
-    /// <summary>
-    /// Fixes the settings if this is the cluster's first silo. Otherwise returns the fixed ones, and the caller compares. If storage fails
-    /// it throws storage's exception, and nothing is fixed.
-    /// </summary>
-    /// <remarks>For silos that know only the oldest schema version. Once a newer one is written they are refused.</remarks>
+    // Fixes the settings if this is the cluster's first silo. Otherwise returns the fixed ones, and the caller compares. If
+    // storage fails it throws storage's exception, and nothing is fixed. For silos that know only the oldest schema version. Once
+    // a newer one is written they are refused.
     [Alias("Agree")]
     ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed);
 
-    /// <summary>
-    /// <see cref="AgreeAsync"/> for a silo that reports the newest schema version that it reads and may write. Each silo calls it every 15 s. When every
-    /// silo that is not dead knows a newer version than the written one, the cluster writes the newer one from then on, durably. The caller
-    /// must know the version that is returned. Since version 1.
-    /// </summary>
+    // AgreeAsync for a silo that reports the newest schema version that it reads and may write. Each silo calls it every 15 s.
+    // When every silo that is not dead knows a newer version than the written one, the cluster writes the newer one from then on,
+    // durably. The caller must know the version that is returned. Since version 1.
     [Alias("Join")]
     ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion);
 
@@ -33,13 +26,9 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask<ClusterSettings?> GetAsync();
 
-    /// <summary>
-    /// Begins to double the number of shards. The cluster goes on by itself, whatever fails meanwhile; it cannot be stopped. The beginning is
-    /// durable when this returns. Since version 2.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">
-    /// A doubling is under way, there are 65,536 shards, or a silo's release does not know doublings. The message is one sentence.
-    /// </exception>
+    // Begins to double the number of shards. The cluster goes on by itself, whatever fails meanwhile; it cannot be stopped. The
+    // beginning is durable when this returns. Since version 2. InvalidOperationException: a doubling is under way, there are
+    // 65,536 shards, or a silo's release does not know doublings. The message is one sentence.
     [Alias("DoubleShards")]
     [OpenTo(Callers.Edges)]
     ValueTask<ShardStatus> DoubleShardsAsync();
@@ -73,10 +62,8 @@ internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, 
 [Alias("kad.ClusterSettings")]
 internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
 {
-    /// <summary>
-    /// The paper's constants. A node's table is a grain and its engine is in an edge, so both must use the same. Null from a release before
-    /// schema 5, or if it fixed the settings. Edges then use the defaults.
-    /// </summary>
+    // The paper's constants. A node's table is a grain and its engine is in an edge, so both must use the same. Null from a
+    // release before schema 5, or if it fixed the settings. Edges then use the defaults.
     [Id(1)]
     public KademliaOptions? Kademlia { get; init; }
 
@@ -86,9 +73,7 @@ internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
 
     public ShardLayout Layout => new(ShardBits, BitsInUse ?? ShardBits);
 
-    /// <summary>
-    /// Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence; null if they agree.
-    /// </summary>
+    // Compares a silo's settings with these. Its bits may also be those in use. Returns the difference in one sentence; null if they agree.
     public string? FindDifference(ClusterSettings own) => Values().Zip(own.Values())
         .Where(pair => !Equals(pair.First.Value, pair.Second.Value) && !(pair.First.Name == nameof(ShardBits) && Equals(BitsInUse, pair.Second.Value)))
         .Select(pair => string.Create(

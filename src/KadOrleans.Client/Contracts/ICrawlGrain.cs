@@ -2,11 +2,9 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// Crawls the network by the cluster's edges. Key: <see cref="GrainKeys.Singleton"/>. It gives slices of the id space to live edges, under
-/// leases, and keeps the last crawls. A crawl that began is durable when a call returns, and so is each slice that is done. If the silos
-/// have an edge key only silos may call it. Reports travel as <see cref="CrawlReportJson"/> writes them.
-/// </summary>
+// Crawls the network by the cluster's edges. Key: GrainKeys.Singleton. It gives slices of the id space to live edges, under
+// leases, and keeps the last crawls. A crawl that began is durable when a call returns, and so is each slice that is done. If the
+// silos have an edge key only silos may call it. Reports travel as CrawlReportJson writes them.
 [Alias("kad.ICrawlGrain")]
 [Version(0)]
 [OpenTo(Callers.Silos)]
@@ -42,10 +40,8 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
 [Alias("kad.CrawlPart")]
 internal sealed record CrawlPart([property: Id(0)] byte[]? Page, [property: Id(1)] int? Next);
 
-/// <summary>
-/// A slice that an edge is to crawl, as long as it is asked again within the duration. The lease names the crawl, the slice, and how often
-/// it was given away.
-/// </summary>
+// A slice that an edge is to crawl, as long as it is asked again within the duration. The lease names the crawl, the slice, and
+// how often it was given away.
 [GenerateSerializer]
 [Alias("kad.CrawlSliceOrder")]
 internal sealed record CrawlSliceOrder(

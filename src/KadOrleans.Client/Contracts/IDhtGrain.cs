@@ -2,61 +2,46 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// The DHT's facade for clients: a stateless worker in front of the shards and the edges. Any grain key will do. A call that needs the
-/// network tries another live edge if one fails, and throws <see cref="NoLiveEdgeException"/> if there is none. Calls to a grain whose silo
-/// died are retried for up to 20 s. A call takes 28 s at most.
-/// </summary>
+// The DHT's facade for clients: a stateless worker in front of the shards and the edges. Any grain key will do. A call that needs
+// the network tries another live edge if one fails, and throws NoLiveEdgeException if there is none. Calls to a grain whose silo
+// died are retried for up to 20 s. A call takes 28 s at most.
 [Alias("kad.IDhtGrain")]
 [Version(3)]
 [OpenTo(Callers.Clients)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
-    /// <summary>
-    /// Gets the value of a key from the cluster's own shards, or else by a lookup of a live edge. If the shards do not hold the key and no
-    /// edge is live it throws <see cref="NoLiveEdgeException"/>: the value may still exist.
-    /// </summary>
-    /// <exception cref="ShardUnavailableException">The shard does not respond, and the network has no value.</exception>
+    // Gets the value of a key from the cluster's own shards, or else by a lookup of a live edge. If the shards do not hold the
+    // key and no edge is live it throws NoLiveEdgeException: the value may still exist. ShardUnavailableException: the shard does
+    // not respond, and the network has no value.
     [Alias("Get")]
     ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Stores a value in the cluster's own shards, durably, and then on the nearest contacts of the network. If the cluster refuses the value
-    /// the network is not asked. If no contact takes it, the result says so, and the cluster sends it at its next check, within the hour. It
-    /// publishes the value again each day until <see cref="UnpublishAsync"/>, or until somebody publishes another value.
-    /// </summary>
-    /// <exception cref="ShardUnavailableException">The shard did not store it, and the network got nothing. It may be stored later.</exception>
+    // Stores a value in the cluster's own shards, durably, and then on the nearest contacts of the network. If the cluster
+    // refuses the value the network is not asked. If no contact takes it, the result says so, and the cluster sends it at its
+    // next check, within the hour. It publishes the value again each day until UnpublishAsync, or until somebody publishes
+    // another value. ShardUnavailableException: the shard did not store it, and the network got nothing. It may be stored later.
     [Alias("Set")]
     ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Stores a value as <see cref="SetAsync"/> does, and returns once the cluster's copy is durable or was refused. The network gets the
-    /// value in the background, at the latest at the cluster's next check.
-    /// </summary>
-    /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
+    // Stores a value as SetAsync does, and returns once the cluster's copy is durable or was refused. The network gets the value
+    // in the background, at the latest at the cluster's next check. ShardUnavailableException: as of SetAsync.
     [Alias("Publish")]
     ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Stores a value for a time, durably in the cluster's own shards before this returns, and on the nearest contacts of the network. The
-    /// cluster does not publish it again. While it holds another value that was set here and lives longer, or publishes one, it refuses this
-    /// one, and the network is not asked. What strangers stored is replaced. Since version 3.
-    /// </summary>
-    /// <exception cref="ShardUnavailableException">As of <see cref="SetAsync"/>.</exception>
+    // Stores a value for a time, durably in the cluster's own shards before this returns, and on the nearest contacts of the
+    // network. The cluster does not publish it again. While it holds another value that was set here and lives longer, or
+    // publishes one, it refuses this one, and the network is not asked. What strangers stored is replaced. Since version 3.
+    // ShardUnavailableException: as of SetAsync.
     [Alias("SetFor")]
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays in the cluster and the network
-    /// until it expires.
-    /// </summary>
+    // Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays in the cluster and the
+    // network until it expires.
     [Alias("Unpublish")]
     ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// The values of watched keys that changed since the caller's last request, as the cluster's shards hold them. A silo asks a shard for
-    /// all its callers, so a change may be some 100 ms old. Shards that do not respond are asked again with the next request.
-    /// </summary>
+    // The values of watched keys that changed since the caller's last request, as the cluster's shards hold them. A silo asks a shard
+    // for all its callers, so a change may be some 100 ms old. Shards that do not respond are asked again with the next request.
     [Alias("Watch")]
     ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request);
 
@@ -99,10 +84,9 @@ internal sealed record ClusterStatus(
 internal sealed record EdgeStatus(
     [property: Id(0)] string Name, [property: Id(1)] IReadOnlyList<string> NodeIds, [property: Id(2)] EdgeReport Report);
 
-/// <summary>Watched keys, and what the caller knows of them.</summary>
-/// <param name="Keys">Keys of earlier requests. At most 1,024 with the new ones.</param>
-/// <param name="NewKeys">Keys that the caller knows nothing of: their values are read in any case.</param>
-/// <param name="Known">The points of the last result. A key whose shard is not among them is read too.</param>
+// Watched keys, and what the caller knows of them. Keys: keys of earlier requests. At most 1,024 with the new ones. NewKeys: keys
+// that the caller knows nothing of: their values are read in any case. Known: the points of the last result. A key whose shard is
+// not among them is read too.
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.DhtWatchRequest")]
@@ -111,9 +95,8 @@ internal sealed record DhtWatchRequest(
     [property: Id(1)] IReadOnlyList<NodeId> NewKeys,
     [property: Id(2)] IReadOnlyList<ShardPoint> Known);
 
-/// <summary>What the shards hold of watched keys.</summary>
-/// <param name="Values">The keys that were read.</param>
-/// <param name="Known">One point for each shard of the keys. It is the caller's, or version 0, if the shard was not read.</param>
+// What the shards hold of watched keys. Values: the keys that were read. Known: one point for each shard of the keys. It is the
+// caller's, or version 0, if the shard was not read.
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.DhtWatchResult")]

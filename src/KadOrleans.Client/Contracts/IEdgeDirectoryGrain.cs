@@ -3,10 +3,8 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// Leases node ids to edges. Key: <see cref="GrainKeys.Singleton"/>. When a call returns, an edge's ids, their epoch and a handed-back
-/// lease are durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo.
-/// </summary>
+// Leases node ids to edges. Key: GrainKeys.Singleton. When a call returns, an edge's ids, their epoch and a handed-back lease are
+// durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo.
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
@@ -19,12 +17,10 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>How long an edge waits for a lease. It ignores one granted later.</summary>
     static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart whenever they
-    /// end would take it from each other for ever. A killed holder costs <see cref="IEdgeObserver.ConfirmTimeout"/> while all silos are
-    /// healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only the route to it is
-    /// lost. Names have 1 to 128 characters. Since version 1.
-    /// </summary>
+    // Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart
+    // whenever they end would take it from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout while all
+    // silos are healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only
+    // the route to it is lost. Names have 1 to 128 characters. Since version 1.
     [AlwaysInterleave]
     [Alias("AskForName")]
     [OpenTo(Callers.Edges)]
@@ -36,11 +32,9 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
-    /// <summary>
-    /// Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older process.
-    /// Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that waited
-    /// <see cref="LeaseTimeout"/> fails. An edge that an operator drained gets an <see cref="EdgeDrainedException"/>.
-    /// </summary>
+    // Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older
+    // process. Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that
+    // waited LeaseTimeout fails. An edge that an operator drained gets an EdgeDrainedException.
     [AlwaysInterleave]
     [Alias("Lease")]
     [OpenTo(Callers.Edges)]
@@ -64,17 +58,13 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
-    /// <summary>
-    /// The edges with live leases, unordered. After a move of the grain some are missing (<see cref="ListAsync"/> says so).
-    /// </summary>
+    // The edges with live leases, unordered. After a move of the grain some are missing (ListAsync says so).
     [AlwaysInterleave]
     [Alias("GetLive")]
     [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
-    /// <summary>
-    /// The edges with live leases, without their reports, and for how long renewals were received. Since version 1.
-    /// </summary>
+    // The edges with live leases, without their reports, and for how long renewals were received. Since version 1.
     [AlwaysInterleave]
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();
@@ -84,10 +74,8 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [Alias("GetNames")]
     ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync();
 
-    /// <summary>
-    /// Changes a name for an operator, durably. Returns false if nothing had to be changed. An <see cref="ArgumentException"/> says why it is
-    /// not allowed. Since version 2.
-    /// </summary>
+    // Changes a name for an operator, durably. Returns false if nothing had to be changed. An ArgumentException says why it is
+    // not allowed. Since version 2.
     [AlwaysInterleave]
     [Alias("Change")]
     ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
@@ -115,17 +103,13 @@ internal enum NameUse
     /// <summary>Another edge uses it, and answers.</summary>
     Held,
 
-    /// <summary>
-    /// Another edge uses it and does not answer, perhaps as a silo on the route is lost. This is clear
-    /// <see cref="IEdgeDirectoryGrain.LeaseDuration"/> later at the latest.
-    /// </summary>
+    // Another edge uses it and does not answer, perhaps as a silo on the route is lost. This is clear
+    // IEdgeDirectoryGrain.LeaseDuration later at the latest.
     Unclear,
 }
 
-/// <summary>
-/// The node ids that an edge may use, one per UDP port, always in the same order. The epoch grows with every lease of the name, and fences
-/// processes with an older one.
-/// </summary>
+// The node ids that an edge may use, one per UDP port, always in the same order. The epoch grows with every lease of the name,
+// and fences processes with an older one.
 [GenerateSerializer]
 [Alias("kad.EdgeLease")]
 internal sealed record EdgeLease(
@@ -143,10 +127,8 @@ internal sealed class EdgeDrainedException(string message) : Exception(message);
 [Alias("kad.LeaseLostException")]
 internal sealed class LeaseLostException(string message) : Exception(message);
 
-/// <summary>
-/// The edges with live leases, unordered, and the names that handed theirs back. After a move the directory knows only those that have
-/// renewed since: in the time of <see cref="KnownFor"/>.
-/// </summary>
+// The edges with live leases, unordered, and the names that handed theirs back. After a move the directory knows only those that
+// have renewed since: in the time of KnownFor.
 [GenerateSerializer]
 [Alias("kad.EdgeList")]
 internal sealed record EdgeList(
@@ -156,10 +138,8 @@ internal sealed record EdgeList(
     public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
 }
 
-/// <summary>
-/// A name that edges have used, with its newest epoch. <see cref="LastSeen"/> is exact to a day, and null if no build noted it. Without a
-/// live edge there is neither an observer nor a report.
-/// </summary>
+// A name that edges have used, with its newest epoch. LastSeen is exact to a day, and null if no build noted it. Without a live
+// edge there is neither an observer nor a report.
 [GenerateSerializer]
 [Alias("kad.EdgeName")]
 internal sealed record EdgeName(

@@ -2,19 +2,15 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead edge
-/// fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge, but at an edge of
-/// release 0.1. Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
-/// </summary>
+// The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead
+// edge fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge, but at
+// an edge of release 0.1. Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
 [Alias("kad.IEdgeObserver")]
 [OpenTo(Callers.Silos)]
 internal interface IEdgeObserver : IGrainObserver
 {
-    /// <summary>
-    /// The timeout of <see cref="ConfirmAsync"/>. If it is too long, the successor of a killed edge waits needlessly. If it is too short, a
-    /// busy edge counts as dead and loses its lease to another process of its name.
-    /// </summary>
+    // The timeout of ConfirmAsync. If it is too long, the successor of a killed edge waits needlessly. If it is too short, a busy
+    // edge counts as dead and loses its lease to another process of its name.
     const string ConfirmTimeout = "00:00:01";
 
     /// <summary>Returns at once while the edge uses its lease or waits for one.</summary>
@@ -28,18 +24,14 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("OnSnapshot")]
     Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
 
-    /// <summary>
-    /// Passes a change of a table. Returns false if it does not continue the edge's snapshot: then the caller sends a whole one. Only for
-    /// edges that subscribed by <see cref="IRoutingTableGrain.SubscribeForChangesAsync"/>.
-    /// </summary>
+    // Passes a change of a table. Returns false if it does not continue the edge's snapshot: then the caller sends a whole one.
+    // Only for edges that subscribed by IRoutingTableGrain.SubscribeForChangesAsync.
     [AlwaysInterleave]
     [Alias("OnChange")]
     Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change);
 
-    /// <summary>
-    /// Queues work. Returns false if the id has enough to do: the caller may offer it again soon. Throws
-    /// <see cref="NoLiveEdgeException"/> if the edge does not serve that id.
-    /// </summary>
+    // Queues work. Returns false if the id has enough to do: the caller may offer it again soon. Throws NoLiveEdgeException if
+    // the edge does not serve that id.
     [AlwaysInterleave]
     [Alias("Accept")]
     Task<bool> AcceptAsync(EdgeWork work);
@@ -78,10 +70,8 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("OnRules")]
     Task OnRulesAsync(EdgeRules rules);
 
-    /// <summary>
-    /// Begins to crawl a slice, or tells the progress of the one under this lease and renews it. A slice under another lease ends. Edges of
-    /// earlier releases lack it.
-    /// </summary>
+    // Begins to crawl a slice, or tells the progress of the one under this lease and renews it. A slice under another lease ends.
+    // Edges of earlier releases lack it.
     [AlwaysInterleave]
     [Alias("CrawlSlice")]
     Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order);
@@ -104,7 +94,10 @@ internal interface IEdgeObserver : IGrainObserver
 /// <summary>Periodic work that a reminder found due and an edge does. It may be done twice.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeWork")]
-internal abstract record EdgeWork;
+internal abstract record EdgeWork
+{
+    public abstract NodeId NodeId { get; init; }
+}
 
 /// <summary>Look up a random id in each of these buckets (Kademlia §2.3).</summary>
 [GenerateSerializer]
@@ -112,7 +105,6 @@ internal abstract record EdgeWork;
 internal sealed record RefreshBucketsWork(
     [property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<BucketRange> Buckets) : EdgeWork;
 
-/// <summary>Do a random walk.</summary>
 [GenerateSerializer]
 [Alias("kad.RandomWalkWork")]
 internal sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;

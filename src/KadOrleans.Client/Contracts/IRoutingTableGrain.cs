@@ -2,37 +2,29 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// The routing table of one node id. Key: <see cref="GrainKeys.RoutingTable"/>. It is the authoritative table; edges read the snapshots
-/// that it pushes. It saves changes after some seconds: the death of its silo loses at most 10 s of observations, a graceful stop none. Its
-/// reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
-/// </summary>
+// The routing table of one node id. Key: GrainKeys.RoutingTable. It is the authoritative table; edges read the snapshots that it
+// pushes. It saves changes after some seconds: the death of its silo loses at most 10 s of observations, a graceful stop none.
+// Its reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
 [Alias("kad.IRoutingTableGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
-    /// <summary>
-    /// Applies observations in order and returns what the edge should do. Not durable when it returns. If <paramref name="epoch"/> is not
-    /// the newest that subscribed, another edge holds the id. Then it applies nothing and returns <see cref="TableAnswer.IsFenced"/>.
-    /// </summary>
+    // Applies observations in order and returns what the edge should do. Not durable when it returns. If epoch is not the newest
+    // that subscribed, another edge holds the id. Then it applies nothing and returns TableAnswer.IsFenced.
     [Alias("Observe")]
     [OpenTo(Callers.Edges)]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
 
-    /// <summary>
-    /// Subscribes an edge to snapshots and work, until a newer epoch subscribes or the edge fails to take them. Edges renew it every
-    /// minute; without a renewal it ends after three. Returns the newest snapshot. Throws <see cref="LeaseLostException"/> for an older
-    /// epoch.
-    /// </summary>
+    // Subscribes an edge to snapshots and work, until a newer epoch subscribes or the edge fails to take them. Edges renew it
+    // every minute; without a renewal it ends after three. Returns the newest snapshot. Throws LeaseLostException for an older
+    // epoch.
     [Alias("Subscribe")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
 
-    /// <summary>
-    /// <see cref="SubscribeAsync"/> for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its
-    /// version is the known one. Since version 1.
-    /// </summary>
+    // SubscribeAsync for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its version is
+    // the known one. Since version 1.
     [Alias("SubscribeForChanges")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
@@ -58,10 +50,8 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [Alias("Drop")]
     ValueTask<bool> DropAsync(NodeId id);
 
-    /// <summary>
-    /// Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do. Since
-    /// version 2.
-    /// </summary>
+    // Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do.
+    // Since version 2.
     [Alias("Run")]
     ValueTask<bool> RunAsync(bool isWalk);
 }

@@ -3,11 +3,9 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Client;
 
-/// <summary>
-/// What an operator has set while the cluster runs, for all its edges and silos. Key: <see cref="GrainKeys.Singleton"/>. A change is durable
-/// when its call returns, and has been sent to all live edges. Each edge also asks for the newest rules with each renewal of its lease. Each
-/// silo asks every 15 s.
-/// </summary>
+// What an operator has set while the cluster runs, for all its edges and silos. Key: GrainKeys.Singleton. A change is durable
+// when its call returns, and has been sent to all live edges. Each edge also asks for the newest rules with each renewal of its
+// lease. Each silo asks every 15 s.
 [Alias("kad.IRulesGrain")]
 [Version(1)]
 [OpenTo(Callers.Silos)]
@@ -28,10 +26,8 @@ internal interface IRulesGrain : IGrainWithIntegerKey
     [Alias("SetLimit")]
     ValueTask<RuleChange> SetLimitAsync(string name, long? value);
 
-    /// <summary>
-    /// For an edge by its name, or a silo by its address: the newest rules, or null if it follows them. It follows the
-    /// <see cref="EdgeRules.Version"/> that is <paramref name="known"/>, 0 before the first.
-    /// </summary>
+    // For an edge by its name, or a silo by its address: the newest rules, or null if it follows them. It follows the
+    // EdgeRules.Version that is known, 0 before the first.
     [AlwaysInterleave]
     [Alias("Fetch")]
     [OpenTo(Callers.Edges)]

@@ -1,9 +1,7 @@
 namespace KadOrleans.Client;
 
-/// <summary>
-/// Who may call a grain, a grain service or an observer of this project. On an interface it is for all methods, on a method for that one.
-/// An interface without it is refused to all processes outside the silos.
-/// </summary>
+// Who may call a grain, a grain service or an observer of this project. On an interface it is for all methods, on a method for
+// that one. An interface without it is refused to all processes outside the silos.
 [AttributeUsage(AttributeTargets.Interface | AttributeTargets.Method, Inherited = false)]
 internal sealed class OpenToAttribute(Callers callers) : Attribute
 {

@@ -3,10 +3,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Calls the grains and edges that an operator asks about. A call takes 28 s at most. What does not respond is named in a
-/// <see cref="DhtUnavailableException"/>; an <see cref="ArgumentException"/> of a grain is passed on. Safe for several threads.
-/// </summary>
+// Calls the grains and edges that an operator asks about. A call takes 28 s at most. What does not respond is named in a
+// DhtUnavailableException; an ArgumentException of a grain is passed on. Safe for several threads.
 internal sealed class AdminCalls(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,

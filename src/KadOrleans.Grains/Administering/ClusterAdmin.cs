@@ -2,25 +2,103 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Manages a cluster from within a silo, by calls to the grains and edges that are asked about. Changes are durable when a call returns.
-/// </summary>
-internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, ClusterSilos silos, ClusterShards known, ClusterLimits limits) : IDhtAdmin
+// Manages a cluster from within a silo, by calls to the grains and edges that are asked about. Changes are durable when a call returns.
+internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, ClusterShards known, ClusterLimits limits, ClusterTime time) : IDhtAdmin
 {
     private const int NamedIds = 8;
 
+    /// <summary>The keys that a shard is asked for at once: with the largest values they have 2 MiB.</summary>
+    private const int KeysPerCall = 256;
+
+    /// <summary>The most shards that one page reads. Each may have to be read from storage.</summary>
+    private const int ShardsPerPage = 256;
+
+    // A cluster marks the values that it publishes, and most of what it holds may be of others.
+    private const int PagesPerPublicationPage = 8;
+
+    /// <summary>The source networks that all shards together list by keys, and by bytes: some 5 MB each.</summary>
+    private const int SourcesOfShards = 131_072;
+
+    /// <summary>The source networks that a merge remembers by keys, and by bytes.</summary>
+    private const int MergedSources = 16_384;
+
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
-    public Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default) =>
-        shards.ScanAsync(prefix, after, count, cancellationToken);
+    public async Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        var (keys, next) = await ReadAsync(AdminArguments.CheckPage(prefix, count), after, count, withPublished: false, KeySummary.Of, cancellationToken);
+        return new KeyPage(keys, next);
+    }
 
-    public Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default) =>
-        shards.ScanPublicationsAsync(after, count, cancellationToken);
+    public async Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count);
+        var found = new List<PublicationSummary>();
+        for (var read = 0; read < PagesPerPublicationPage; read++)
+        {
+            var (page, next) = await ReadAsync(
+                KeyRegion.Everywhere, after, IDhtAdmin.MaxPage, withPublished: false, Publication, cancellationToken);
+            found.AddRange(page.OfType<PublicationSummary>());
+            after = next;
+            if (found.Count > count)
+            {
+                return new PublicationPage(found[..count], found[count - 1].Key);
+            }
 
-    public Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default) => shards.GetUsageAsync(cancellationToken);
+            if (after is null)
+            {
+                break;
+            }
+        }
 
-    public Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
-        shards.GetSourcesAsync(count, cancellationToken);
+        return new PublicationPage(found, after);
+
+        static PublicationSummary? Publication(NodeId key, StoredValue held) =>
+            held.LastPublished is { } time ? new(key, held.Value.Kind, held.Value.ContentLength, time) : null;
+    }
+
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        NodeId? after = null;
+        do
+        {
+            var (page, next) = await ReadAsync(KeyRegion.Everywhere, after, KeysPerCall, withPublished: true, KeyValuePair.Create, cancellationToken);
+            foreach (var entry in page)
+            {
+                yield return entry;
+            }
+
+            after = next;
+        }
+        while (after is not null);
+    }
+
+    public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        var usages = await calls.AskShardsAsync<ShardUsage?>(async grain => await grain.GetUsageAsync(), cancellationToken);
+        DhtShardUsage[] counted =
+            [.. usages.Index().Where(shard => shard.Item is not null).Select(shard => new DhtShardUsage(shard.Index, shard.Item!.Value.Keys, shard.Item.Value.Bytes))];
+        return new DhtUsage(
+            counted.Sum(shard => shard.Keys), counted.Sum(shard => shard.Bytes), counted, NumbersOf(usages, usage => usage is null));
+    }
+
+    public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
+    {
+        AdminArguments.CheckCount(count, IDhtAdmin.MaxSources);
+        var listed = Math.Clamp(SourcesOfShards / known.Layout.Count, 64, ShardLayout.MaxItems);
+        var (merge, missing) = await MergeAsync(grain => grain.GetSourcesAsync(listed), cancellationToken);
+        var ranking = merge.Rank(count);
+        if (!merge.IsExact)
+        {
+            // A shard may not have listed one of them.
+            SourceNetwork[] chosen = [.. ranking.Sources.Select(one => one.Source)];
+            (merge, missing) = await MergeAsync(grain => grain.CountSourcesAsync(chosen), cancellationToken);
+            ranking = merge.Rank(chosen.Length) with { MostOtherKeys = ranking.MostOtherKeys, MostOtherBytes = ranking.MostOtherBytes };
+        }
+
+        return new DhtSources(ranking, missing);
+    }
 
     public async Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -48,9 +126,6 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         var removed = await calls.CallShardAsync(shard, grain => grain.RemoveAsync([key]), limit, cancellationToken);
         return new KeyDeletion(removed[0], published[0]);
     }
-
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
-        shards.ReadValuesAsync(cancellationToken);
 
     public async Task<IReadOnlyList<StoreResult>> ImportAsync(
         IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
@@ -276,4 +351,68 @@ internal sealed class ClusterAdmin(AdminCalls calls, ShardReadings shards, Clust
         var change = await calls.CallOneAsync((IRulesGrain rules) => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
         return new BanChange(change.Changed, change.Missing);
     }
+
+    // A page of live keys, or also of expired ones that the cluster publishes, each as map tells it. Null: nothing of it is told.
+    private async Task<(List<T> Keys, NodeId? Next)> ReadAsync<T>(
+        KeyRegion region, NodeId? after, int count, bool withPublished, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
+    {
+        var limit = calls.Limit();
+        var now = time.GetUtcNow();
+        var found = new List<T>();
+        var read = 0;
+        var layout = known.Layout;
+        foreach (var shard in layout.ShardsOf(region, after))
+        {
+            while (true)
+            {
+                if (found.Count == count || read == ShardsPerPage)
+                {
+                    return (found, after);
+                }
+
+                var wanted = Math.Min(count - found.Count, KeysPerCall);
+                var begin = after;
+                var keys = await calls.CallShardAsync(shard, grain => grain.ScanAsync(region, begin, wanted), limit, cancellationToken);
+                found.AddRange(keys
+                    .Where(put => !put.Value.IsExpired(now) || (withPublished && put.Value.PublishedAt is not null))
+                    .Select(put => map(put.Key, put.Value)));
+                if (keys.Count < wanted)
+                {
+                    break;
+                }
+
+                after = keys[^1].Key;
+            }
+
+            after = layout.EndOf(shard);
+            read++;
+        }
+
+        return (found, null);
+    }
+
+    /// <summary>Merges what all shards say of their source networks, each as it responds.</summary>
+    private async Task<(SourceMerge Merge, IReadOnlyList<long> Missing)> MergeAsync(
+        Func<IKeyShardGrain, ValueTask<ShardSources>> call, CancellationToken cancellationToken)
+    {
+        var layout = known.Layout;
+        var merge = new SourceMerge(MergedSources);
+        var hasResponded = new bool[layout.Count];
+        await calls.AskShardsAsync(layout, call, Take, cancellationToken);
+        return (merge, NumbersOf(hasResponded, responded => !responded));
+
+        void Take(int shard, ShardSources sources)
+        {
+            // Guards the merge: shards respond on several threads.
+            lock (merge)
+            {
+                merge.Add(sources.ToRanking());
+            }
+
+            hasResponded[shard] = true;
+        }
+    }
+
+    private static IReadOnlyList<long> NumbersOf<T>(IEnumerable<T> shards, Func<T, bool> which) =>
+        [.. shards.Index().Where(shard => which(shard.Item)).Select(shard => (long)shard.Index)];
 }

@@ -3,10 +3,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo of an
-/// earlier release that writes bans leaves them as they are.
-/// </summary>
+// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo
+// of an earlier release that writes bans leaves them as they are.
 internal sealed class RulesGrain(
     [PersistentState(StateNames.Rules, GrainStorageName.Kad)] IPersistentState<RulesState> state,
     [PersistentState(StateNames.Limits, GrainStorageName.Kad)] IPersistentState<LimitsState> limitsState,

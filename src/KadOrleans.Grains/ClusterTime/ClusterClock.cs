@@ -5,10 +5,8 @@ using Orleans.Services;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Agrees with the other silos on the cluster's time, before this silo has grains and with each report of <see cref="StateVersionService"/>.
-/// Each silo asks all others and chooses by <see cref="AgreedClock"/>.
-/// </summary>
+// Agrees with the other silos on the cluster's time, before this silo has grains and with each report of StateVersionService.
+// Each silo asks all others and chooses by AgreedClock.
 internal sealed class ClusterClock(
     ClusterTime time,
     AskClock ask,
@@ -28,10 +26,8 @@ internal sealed class ClusterClock(
     // Null before the first round.
     private volatile MeasuredTime? _agreed;
 
-    /// <summary>
-    /// What this silo adds to its clock to get the time agreed on; null before the first round. That time went on with what was measured since
-    /// then. So a clock that was set meanwhile does not take it along.
-    /// </summary>
+    // What this silo adds to its clock to get the time agreed on; null before the first round. That time went on with what was
+    // measured since then. So a clock that was set meanwhile does not take it along.
     public TimeSpan? Agreed => _agreed?.When(clock.GetTimestamp(), clock) - clock.GetUtcNow();
 
     /// <summary>Asks the other silos, and follows the clock that they choose. Never fails. Not to be called twice at a time.</summary>
@@ -115,8 +111,7 @@ internal interface ISiloClockService : IGrainService
     Task<SiloClock> GetAsync();
 }
 
-/// <param name="UtcNow">Its own time, not corrected.</param>
-/// <param name="Correction">What is to be added to get the time agreed on. Null if it has just started.</param>
+/// <summary>A silo's own time, and what is to be added to get the time agreed on: null if it has just started.</summary>
 [GenerateSerializer]
 [Alias("kad.SiloClock")]
 internal readonly record struct SiloClock([property: Id(0)] DateTimeOffset UtcNow, [property: Id(1)] TimeSpan? Correction);
@@ -134,16 +129,12 @@ internal sealed class SiloClockService(
 
 internal delegate Task<SiloClock> AskClock(SiloAddress silo);
 
-/// <summary>
-/// The time that the cluster's silos agree on: this silo's clock, corrected by <see cref="ClusterClock"/>. Measured times and timers are the
-/// clock's own. Safe for several threads.
-/// </summary>
+// The time that the cluster's silos agree on: this silo's clock, corrected by ClusterClock. Measured times and timers are the
+// clock's own. Safe for several threads.
 internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
 {
-    /// <summary>
-    /// How long puts with stamps of an earlier agreed time are taken. A silo that was heard with it may have it for one
-    /// <see cref="StateVersionService.Interval"/> more. Edges ask for the time every 10 s; a call may take 10 s more.
-    /// </summary>
+    // How long puts with stamps of an earlier agreed time are taken. A silo that was heard with it may have it for one
+    // StateVersionService.Interval more. Edges ask for the time every 10 s; a call may take 10 s more.
     public static readonly TimeSpan Grace = StateVersionService.Interval + TimeSpan.FromSeconds(20);
 
     private readonly ClusterCorrection _correction = new();
@@ -153,10 +144,8 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
 
     public TimeSpan Correction => _correction.Value;
 
-    /// <summary>
-    /// By how much the agreed time moved ahead a moment ago, here or on another silo; zero if it did not. Stamps of edges may be as much too
-    /// early.
-    /// </summary>
+    // By how much the agreed time moved ahead a moment ago, here or on another silo; zero if it did not. Stamps of edges may be
+    // as much too early.
     public TimeSpan RecentStep => _last is { } last && clock.GetElapsedTime(last.At) < Grace ? last.Length : TimeSpan.Zero;
 
     public override TimeZoneInfo LocalTimeZone => clock.LocalTimeZone;

@@ -3,10 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The crawl that runs: asks the edges for their progress, takes what they found, and gives slices away. Each lease is durable before its
-/// edge hears of it. So another activation knows who may be crawling at which rate.
-/// </summary>
+// The crawl that runs: asks the edges for their progress, takes what they found, and gives slices away. Each lease is durable
+// before its edge hears of it. So another activation knows who may be crawling at which rate.
 internal sealed class ClusterCrawl(
     StoredCrawl crawl, CrawlArchive archive, CrawlEdges edges, CrawlTiming timing, TimeProvider time, ILogger logger)
 {
@@ -30,10 +28,8 @@ internal sealed class ClusterCrawl(
 
     public StoredCrawl Stored => crawl;
 
-    /// <summary>
-    /// The pause before the next round: short after a slice began or ended. Otherwise edges of a small network would wait most of the time,
-    /// for the next round or for the next slice.
-    /// </summary>
+    // The pause before the next round: short after a slice began or ended. Otherwise edges of a small network would wait most of
+    // the time, for the next round or for the next slice.
     public TimeSpan NextPause() => _pauses.Next();
 
     public bool IsDone => _plan.IsDone;
@@ -50,10 +46,8 @@ internal sealed class ClusterCrawl(
 
     private TimeSpan Now => time.GetElapsedTime(_begunAt);
 
-    /// <summary>
-    /// One round of questions and leases, repeated after it throws as storage failed. A slow edge delays no other: its response counts in a
-    /// later round.
-    /// </summary>
+    // One round of questions and leases, repeated after it throws as storage failed. A slow edge delays no other: its response
+    // counts in a later round.
     public async Task AdvanceAsync()
     {
         await SaveAsync();

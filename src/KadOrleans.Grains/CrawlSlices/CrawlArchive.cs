@@ -1,9 +1,7 @@
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The stored crawls. Each is in one of <see cref="Slots"/> places, with a record of its own and pages. The oldest place is used again, so
-/// nothing has to be removed.
-/// </summary>
+// The stored crawls. Each is in one of Slots places, with a record of its own and pages. The oldest place is used again, so
+// nothing has to be removed.
 internal sealed class CrawlArchive(GrainRecordStorage storage)
 {
     /// <summary>The kept crawls and the one that runs.</summary>
@@ -58,9 +56,7 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         crawl.Report = report;
     }
 
-    /// <summary>
-    /// Writes what a slice found to new pages, or to its own ones if they are enough. The crawl's record is written by the caller.
-    /// </summary>
+    // Writes what a slice found to new pages, or to its own ones if they are enough. The crawl's record is written by the caller.
     public async Task WriteSliceAsync(StoredCrawl crawl, int slice, IEnumerable<CrawlRecord> records)
     {
         var state = crawl.State.Slices[slice];
@@ -76,10 +72,8 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         (state.FirstPage, state.Pages) = (first, pages.Count);
     }
 
-    /// <summary>
-    /// Ends a crawl: each endpoint once, with what changed since the crawl before. All is then on new pages of the first slice. All records
-    /// are in memory meanwhile. It may be repeated after a failure: until the crawl's record is written, that has the slices' own pages.
-    /// </summary>
+    // Ends a crawl: each endpoint once, with what changed since the crawl before. All is then on new pages of the first slice. All records
+    // are in memory meanwhile. It may be repeated after a failure: until the crawl's record is written, that has the slices' own pages.
     public async Task<CrawlReport> CloseAsync(StoredCrawl crawl, CrawlReport report, CrawlPhase phase, DateTimeOffset now)
     {
         var found = CrawlMerge.Merge(await ReadAsync(crawl), crawl.State.Depth);
@@ -154,7 +148,6 @@ internal sealed class StoredCrawlState : IVersionedState
     [Id(1)]
     public string Report { get; set; } = string.Empty;
 
-    /// <summary>The length of the slices' prefixes.</summary>
     [Id(2)]
     public int Depth { get; set; }
 

@@ -8,7 +8,6 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 
-/// <inheritdoc cref="ICrawlGrain"/>
 [Reentrant]
 internal sealed class CrawlGrain(
     IOptions<KadClusterOptions> options,

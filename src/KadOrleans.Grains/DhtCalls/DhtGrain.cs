@@ -4,10 +4,8 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
-/// each id. The runtime tells a cancellation to any worker of an id: with several it might be another than the one that has the call.
-/// </summary>
+// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
+// each id. The runtime tells a cancellation to any worker of an id: with several it might be another than the one that has the call.
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]
 internal sealed class DhtGrain(
@@ -19,9 +17,7 @@ internal sealed class DhtGrain(
     ClusterTime time,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
-    /// <summary>
-    /// The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
-    /// </summary>
+    // The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(28);
 
     /// <summary>How long a shard is tried: longer than it takes to declare a silo dead. The rest of the time is for an edge.</summary>

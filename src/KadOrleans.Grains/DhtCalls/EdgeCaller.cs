@@ -9,9 +9,7 @@ internal sealed class EdgeCaller(
     /// <summary>The most edges tried for one call: as many as fit into the response timeout.</summary>
     private const int MaxTries = 3;
 
-    /// <summary>
-    /// The age up to which a list of live edges is used. A directory call per request would make the directory a bottleneck.
-    /// </summary>
+    // The age up to which a list of live edges is used. A directory call per request would make the directory a bottleneck.
     private static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(2);
 
     /// <summary>A failed edge is tried last for one lease duration.</summary>
@@ -29,8 +27,7 @@ internal sealed class EdgeCaller(
     private long? _listedAt;
     private Task _asking = Task.CompletedTask;
 
-    /// <summary>Calls edges until one responds.</summary>
-    /// <exception cref="NoLiveEdgeException">No edge is live, or none that was tried responded.</exception>
+    // Calls edges until one responds. NoLiveEdgeException: no edge is live, or none that was tried responded.
     public async Task<TResult> CallAsync<TResult>(
         Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
@@ -114,10 +111,8 @@ internal sealed class EdgeCaller(
     }
 }
 
-/// <summary>
-/// The edges that a caller knows. A directory that has just moved knows only some edges, so its response removes only those that it saw
-/// leave. An edge stays known for one lease after the last response that named it.
-/// </summary>
+// The edges that a caller knows. A directory that has just moved knows only some edges, so its response removes only those that
+// it saw leave. An edge stays known for one lease after the last response that named it.
 internal sealed class KnownEdges(TimeProvider time)
 {
     private readonly Dictionary<string, (LiveEdge Edge, long NamedAt)> _edges = [];

@@ -5,9 +5,7 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals tell which edges live.
-/// </summary>
+// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals tell which edges live.
 [Reentrant]
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
@@ -106,7 +104,8 @@ internal sealed class EdgeDirectoryGrain(
             return ValueTask.FromResult(false);
         }
 
-        if (_live.IsComplete && ForgottenNames.IsNoteDue(known, time.GetUtcNow()) && CanNote)
+        var canNote = _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
+        if (canNote && _live.IsComplete && ForgottenNames.IsNoteDue(known, time.GetUtcNow()))
         {
             (_isNoteDue, _notedAt) = (true, time.GetTimestamp());
             BeginWriting();
@@ -163,8 +162,6 @@ internal sealed class EdgeDirectoryGrain(
         return await WriteAsync(edges => Change(edges, edgeName, change));
     }
 
-    private bool CanNote => _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
-
     private static void Check(string edgeName, IEdgeObserver edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
@@ -192,9 +189,8 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    /// <summary>Changes the stored entries by group commit: changes that are asked for during a write share the next one.</summary>
-    /// <param name="change">Changes the entries, and returns what is done when they are stored.</param>
-    /// <param name="leased">The name that is leased by it.</param>
+    // Changes the stored entries by group commit: changes that are asked for during a write share the next one. A change returns what is
+    // done when the entries are stored. It may lease a name.
     private Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
     {
         var done = new TaskCompletionSource<T>();
@@ -347,10 +343,8 @@ internal sealed class EdgeDirectoryGrain(
         };
     }
 
-    /// <summary>
-    /// The stored entries, without names that are to be forgotten. Names that are asked for are kept. As long as some live edges are not
-    /// known, nothing is forgotten.
-    /// </summary>
+    // The stored entries, without names that are to be forgotten. Names that are asked for are kept. As long as some live edges
+    // are not known, nothing is forgotten.
     private Dictionary<string, EdgeState> Update(HashSet<string> asked)
     {
         if (!_live.IsComplete)
@@ -390,6 +384,5 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    /// <summary>A change of the entries that waits since a time. It returns what is done when they are stored. May lease a name.</summary>
     private sealed record PendingChange(Func<Dictionary<string, EdgeState>, Action> Apply, Action<Exception> Fail, string? Leased, long Since);
 }

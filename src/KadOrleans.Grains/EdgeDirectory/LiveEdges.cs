@@ -3,10 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The edges with live leases. Kept in memory only: after the loss of a silo renewals restore them. A monotonic clock measures leases, so
-/// setting the system's clock does not change them.
-/// </summary>
+// The edges with live leases. Kept in memory only: after the loss of a silo renewals restore them. A monotonic clock measures
+// leases, so setting the system's clock does not change them.
 internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 {
     // Includes edges whose leases ended: they may still answer.
@@ -103,10 +101,8 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
         }
     }
 
-    /// <summary>
-    /// Whether all these silos are still active and every active silo answers a call. If so, the silos know the routes to all edges heard
-    /// since. Then an edge that does not answer is gone.
-    /// </summary>
+    // Whether all these silos are still active and every active silo answers a call. If so, the silos know the routes to all
+    // edges heard since. Then an edge that does not answer is gone.
     public async Task<bool> AreAllWellAsync(IReadOnlyCollection<SiloAddress> since)
     {
         var active = ActiveSilos;
@@ -132,4 +128,61 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
         holder?.StartsWith(Hosted, StringComparison.Ordinal) == true
         && SiloAddress.TryParse(holder.Split(Separator)[0][Hosted.Length..], CultureInfo.InvariantCulture, out var silo)
         && silos.IsDeadSilo(silo);
+}
+
+[GenerateSerializer]
+[Alias("kad.EdgeDirectoryState")]
+internal sealed class EdgeDirectoryState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public Dictionary<string, EdgeState> Edges { get; set; } = [];
+}
+
+// A name that edges have used, with the epoch of its newest lease, and its ids of 40 hexadecimal digits in the order of the edge's ports.
+// The holder is the key of the observer that leased them; null if unknown. It is there since schema 4, and so is whether the lease was
+// handed back. An edge of this name was last known to live then, to ForgottenNames.NotePeriod. That is null in states of builds that did
+// not note it. An operator may have drained the name: it gets no lease. Earlier builds drop the last two when they write.
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.EdgeState")]
+internal sealed record EdgeState(
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] List<string> NodeIds,
+    [property: Id(2)] string? Holder = null,
+    [property: Id(3)] bool IsReleased = false,
+    [property: Id(4)] DateTimeOffset? LastSeen = null,
+    [property: Id(5)] bool IsDrained = false);
+
+// Decides which names of edges are forgotten, and with them their ids. Without that, edges with generated names would make the
+// directory's state grow for ever.
+internal static class ForgottenNames
+{
+    // A name is forgotten this long after an edge of that name lived last. If it is too short, an edge that was off for long
+    // comes back with other ids, and its contacts have to learn them.
+    public static readonly TimeSpan Life = TimeSpan.FromDays(30);
+
+    /// <summary>How often the time of a live edge is noted. One write of the state notes all.</summary>
+    public static readonly TimeSpan NotePeriod = TimeSpan.FromDays(1);
+
+    public static bool IsNoteDue(EdgeState edge, DateTimeOffset now) => edge.LastSeen is not { } last || now - last >= NotePeriod;
+
+    /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>
+    public static Dictionary<string, EdgeState> Update(
+        IReadOnlyDictionary<string, EdgeState> edges, Func<string, bool> isLive, DateTimeOffset now)
+    {
+        var kept = new Dictionary<string, EdgeState>();
+        foreach (var (name, edge) in edges)
+        {
+            // A time of the future is of a clock that was wrong.
+            var seen = isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
+            if (now - seen < Life || edge.IsDrained)
+            {
+                kept.Add(name, edge with { LastSeen = seen });
+            }
+        }
+
+        return kept;
+    }
 }

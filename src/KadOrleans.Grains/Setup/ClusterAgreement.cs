@@ -6,12 +6,10 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start fails.
-/// It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the active silo, it
-/// calls the grain that fixes settings if there are none, and looks whether its own storage has them. Before they agree, no shard, routing
-/// table or directory activates on the silo.
-/// </summary>
+// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start
+// fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the
+// active silo, it calls the grain that fixes settings if there are none, and looks whether its own storage has them. Before they
+// agree, no shard, routing table or directory activates on the silo.
 internal sealed class ClusterAgreement(
     IGrainFactory grains,
     IServiceProvider services,
@@ -25,14 +23,10 @@ internal sealed class ClusterAgreement(
     ILogger<ClusterAgreement> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
-    /// <summary>
-    /// The timeout of the first comparison. Storage that needs an active silo, such as the runtime's memory storage, cannot be read yet.
-    /// </summary>
+    // The timeout of the first comparison. Storage that needs an active silo, such as the runtime's memory storage, cannot be read yet.
     private static readonly TimeSpan FirstLookTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>
-    /// How long the grain is tried. After an outage of all silos its old activation is called until the old silos are declared dead.
-    /// </summary>
+    // How long the grain is tried. After an outage of all silos its old activation is called until the old silos are declared dead.
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
 
     private readonly GrainCalls _calls = new(time, logger);
@@ -133,10 +127,8 @@ internal sealed class ClusterAgreement(
     }
 }
 
-/// <summary>
-/// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the limits and the
-/// time.
-/// </summary>
+// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the
+// limits and the time.
 internal sealed class StateVersionService(
     ClusterAgreement agreement,
     ClusterLimits limits,
@@ -144,9 +136,7 @@ internal sealed class StateVersionService(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<StateVersionService> logger) : BackgroundService
 {
-    /// <summary>
-    /// The time between reports. The cluster grain forgets the silos' versions when it moves, and knows all of them one interval later.
-    /// </summary>
+    // The time between reports. The cluster grain forgets the silos' versions when it moves, and knows all of them one interval later.
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -4,9 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The limits in force, as this silo knows them. It asks the cluster before its first shard and every 15 s. Safe for several threads.
-/// </summary>
+// The limits in force, as this silo knows them. It asks the cluster before its first shard and every 15 s. Safe for several threads.
 internal sealed class ClusterLimits(
     IOptions<KadClusterOptions> options,
     IGrainFactory grains,
@@ -70,10 +68,8 @@ internal sealed class ClusterLimits(
     }
 }
 
-/// <summary>
-/// The number of shards, as this silo knows it: by the cluster's last word, which is 15 s old at most. Until the first word it is what the
-/// silo is configured with. Who uses an older number calls shards that pass calls on to their halves. Safe for several threads.
-/// </summary>
+// The number of shards, as this silo knows it: by the cluster's last word, which is 15 s old at most. Until the first word it is what
+// the silo is configured with. Who uses an older number calls shards that pass calls on to their halves. Safe for several threads.
 internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
 {
     // Boxed, so that reads and writes are atomic.

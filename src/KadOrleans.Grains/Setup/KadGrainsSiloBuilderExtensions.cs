@@ -32,18 +32,17 @@ public static class KadGrainsSiloBuilderExtensions
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
         builder.Services.TryAddSingleton<SiloNews>();
         builder.Services.TryAddSingleton<ShardDesks>();
+
+        // Not made before the first call: the silo is still being made.
+        builder.Services.TryAddSingleton(typeof(SiloServices<>));
         builder.Services.TryAddSingleton<AskSilo>(services =>
-            (silo, known) => services.GetRequiredService<ShardDesks>().AskAsync(silo, known));
+            (silo, known) => services.GetRequiredService<SiloServices<IShardDesk>>().At(silo).AskShardsAsync(known).AsTask());
         builder.AddGrainService<ShardDesk>();
         builder.Services.TryAddSingleton<ClusterLimits>();
         builder.Services.TryAddSingleton<ClusterTime>();
         builder.Services.TryAddSingleton<ClusterClock>();
         builder.Services.TryAddSingleton<AskClock>(services =>
-        {
-            // Not before the first call: the silo is still being made.
-            var clocks = new Lazy<SiloServices<ISiloClockService>>(() => new SiloServices<ISiloClockService>(services));
-            return silo => clocks.Value.At(silo).GetAsync();
-        });
+            silo => services.GetRequiredService<SiloServices<ISiloClockService>>().At(silo).GetAsync());
         builder.AddGrainService<SiloClockService>();
         builder.Services.TryAddSingleton<ActiveGrains>();
         builder.Services.TryAddSingleton<DescribeSilo>(services =>
@@ -53,14 +52,10 @@ public static class KadGrainsSiloBuilderExtensions
         });
         builder.Services.TryAddSingleton<SiloReporter>();
         builder.Services.TryAddSingleton<AskReport>(services =>
-        {
-            var reports = new Lazy<SiloServices<ISiloReportService>>(() => new SiloServices<ISiloReportService>(services));
-            return (silo, grain) => reports.Value.At(silo).GetAsync(grain);
-        });
+            (silo, grain) => services.GetRequiredService<SiloServices<ISiloReportService>>().At(silo).GetAsync(grain));
         builder.AddGrainService<SiloReportService>();
         builder.Services.TryAddSingleton<ClusterSilos>();
         builder.Services.TryAddSingleton<AdminCalls>();
-        builder.Services.TryAddSingleton<ShardReadings>();
         builder.Services.TryAddSingleton<IDhtAdmin, ClusterAdmin>();
         builder.Services.TryAddSingleton<EdgeHolders>();
         builder.Services.TryAddSingleton<CrawlTiming>();
@@ -91,4 +86,11 @@ internal sealed class MetricsStart(ValueCache cache) : ILifecycleParticipant<ISi
 internal sealed class CryptographicRandom : IRandomSource
 {
     public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);
+}
+
+/// <summary>The name of the grains' storage provider.</summary>
+public static class GrainStorageName
+{
+    /// <summary>The name under which the silo registers its <c>IGrainStorage</c> for all grains of this project.</summary>
+    public const string Kad = "Kad";
 }

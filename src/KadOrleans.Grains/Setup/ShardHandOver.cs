@@ -5,10 +5,8 @@ using Orleans.Runtime.Placement;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Moves the shards of a silo that stops to the other silos, a few at a time, while it still serves. All at once they would be read from
-/// storage together, and none of them would answer meanwhile.
-/// </summary>
+// Moves the shards of a silo that stops to the other silos, a few at a time, while it still serves. All at once they would be
+// read from storage together, and none of them would answer meanwhile.
 internal sealed class ShardHandOver(
     IGrainFactory grains,
     ILocalSiloDetails silo,
@@ -19,10 +17,8 @@ internal sealed class ShardHandOver(
 {
     private const int Parallelism = 8;
 
-    /// <summary>
-    /// The longest hand-over. Shards that are left then are deactivated with all other grains, and activated elsewhere when they are called.
-    /// The rest of a stop needs its time too.
-    /// </summary>
+    // The longest hand-over. Shards that are left then are deactivated with all other grains, and activated elsewhere when they
+    // are called. The rest of a stop needs its time too.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
 
     // Stages stop in descending order: before the silo says that it leaves.

@@ -8,11 +8,9 @@ using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The values of one shard, kept by a <see cref="ShardEngine"/>. A reminder removes expired values and has due ones republished. Calls
-/// interleave, so reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the
-/// calling silo, which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
-/// </summary>
+// The values of one shard, kept by a ShardEngine. A reminder removes expired values and has due ones republished. Calls interleave, so
+// reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the calling silo,
+// which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
 [Reentrant]
 [RandomPlacement]
 internal sealed class KeyShardGrain(
@@ -72,7 +70,7 @@ internal sealed class KeyShardGrain(
         active.End(this);
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
-        await (_engine?.Completion ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        await (_engine?.EndAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
     public void OnDehydrate(IDehydrationContext dehydrationContext) => _engine?.Log.Save()?.WriteTo(dehydrationContext);
@@ -352,11 +350,9 @@ internal sealed class KeyShardGrain(
     private void UpdateReminder() => _reminder.Set(!_engine.IsMoved && _engine.Shard.Count > 0);
 }
 
-/// <summary>
-/// One shard's part of the cluster's quotas. Shards do not call each other, and random keys do not spread evenly. So each shard gets twice
-/// its share, and a little more if the share is small, but never more than the whole. The cluster refuses values when one shard reaches its
-/// part. All shards together may hold up to about twice the whole.
-/// </summary>
+// One shard's part of the cluster's quotas. Shards do not call each other, and random keys do not spread evenly. So each shard
+// gets twice its share, and a little more if the share is small, but never more than the whole. The cluster refuses values when
+// one shard reaches its part. All shards together may hold up to about twice the whole.
 internal static class ShardQuota
 {
     /// <summary>The keys added to each share, and the values of the largest size.</summary>
@@ -379,4 +375,57 @@ internal static class ShardQuota
 
     private static long Share(long whole, int shardBits, long extra) =>
         (long)Int128.Min(whole, ((Int128)whole >> (shardBits - 1)) + extra);
+}
+
+/// <summary>Calls the two halves of a shard in its place, as soon as they have everything.</summary>
+internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, NodeId border, ShardEngine engine)
+{
+    /// <summary>The most requests that wait while the shard is being split. Further ones fail at once.</summary>
+    private const int MaxWaiting = 16_384;
+
+    private int _waiting;
+
+    public async ValueTask<IReadOnlyList<TResult>> AskAsync<TRequest, TResult>(
+        IReadOnlyList<TRequest> requests,
+        Func<TRequest, NodeId> keyOf,
+        Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
+    {
+        await MoveAsync(requests.Count);
+        return (await ShardCall.DivideAsync(requests, request => keyOf(request) >= border ? 1 : 0, half => half == 0 ? lower : upper, call, all => all)).Results;
+    }
+
+    /// <summary>Reads a page of keys in order: of the lower half, and if that has no more, of the upper one too.</summary>
+    public async ValueTask<IReadOnlyList<T>> ReadPageAsync<T>(
+        NodeId? after, int count, Func<IKeyShardGrain, int, ValueTask<IReadOnlyList<T>>> read)
+    {
+        await MoveAsync();
+        var page = after >= border ? [] : await read(lower, count);
+        return page.Count == count ? page : [.. page, .. await read(upper, count - page.Count)];
+    }
+
+    public async ValueTask<T> AskBothAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call, Func<T, T, T> merge)
+    {
+        await MoveAsync();
+        var both = await Task.WhenAll(call(lower).AsTask(), call(upper).AsTask());
+        return merge(both[0], both[1]);
+    }
+
+    // Waits until the halves have everything. IOException: too many wait.
+    public async Task MoveAsync(int requests = 1)
+    {
+        if (_waiting + requests > MaxWaiting)
+        {
+            throw new IOException("Too many requests wait until the shard is split.");
+        }
+
+        _waiting += requests;
+        try
+        {
+            await engine.MoveAsync();
+        }
+        finally
+        {
+            _waiting -= requests;
+        }
+    }
 }

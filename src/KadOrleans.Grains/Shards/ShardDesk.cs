@@ -74,10 +74,8 @@ internal sealed class ShardDesk(
 
 internal static class ShardCall
 {
-    /// <summary>
-    /// How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose silo has
-    /// just died, must not delay the others.
-    /// </summary>
+    // How long a call waits for the slowest of its shards. A write takes some milliseconds. A shard that is activating, or whose
+    // silo has just died, must not delay the others.
     public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Waits for calls, for <see cref="Timeout"/> at most. Never fails.</summary>
@@ -151,9 +149,6 @@ internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
 
     /// <summary>See <see cref="ShardNews.Desk"/>.</summary>
     public GrainId Address { get; }
-
-    public Task<IReadOnlyList<ShardNews>> AskAsync(SiloAddress silo, IReadOnlyList<ShardPoint> known) =>
-        GetGrainService(silo).AskShardsAsync(known).AsTask();
 }
 
 /// <summary>The keys of a get with their values: at first those that memory knows, the rest later.</summary>

@@ -2,11 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not among
-/// the k nearest, none of the cluster's is. While an edge has enough to do, its keys wait. Those that wait until the next tick are due
-/// again then.
-/// </summary>
+// Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not
+// among the k nearest, none of the cluster's is. While an edge has enough to do, its keys wait. Those that wait until the next
+// tick are due again then.
 internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
     /// <summary>The pause between two calls to a directory that fails, or that does not know all edges yet.</summary>
@@ -15,9 +13,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
     /// <summary>The most such calls. They outlast an outage of five minutes.</summary>
     private const int MaxQuestions = 20;
 
-    /// <summary>
-    /// The pause before keys that an edge refused are offered again. An edge has room for a minute's work, so it does not run out of it.
-    /// </summary>
+    // The pause before keys that an edge refused are offered again. An edge has room for a minute's work, so it does not run out of it.
     private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a list of edges is used. It may be long, and hundreds of shards may wait.</summary>
@@ -80,9 +76,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
         }
     }
 
-    /// <summary>
-    /// The live edges. Waits until the directory knows all of them: after a move it knows only some, and each key needs the nearest of all.
-    /// </summary>
+    // The live edges. Waits until the directory knows all of them: after a move it knows only some, and each key needs the nearest of all.
     private async Task<List<LiveEdge>> FindEdgesAsync(CancellationToken cancellationToken)
     {
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);

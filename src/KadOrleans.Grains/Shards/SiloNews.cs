@@ -3,11 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// A silo's copy of the shards' news, from which it responds to all edges. A shard is asked only while edges ask, at most each
-/// <see cref="MinAge"/>, however many they are. Shards of one silo are asked with one call to it: most calls of an idle cluster would be
-/// these. Safe for several threads.
-/// </summary>
+// A silo's copy of the shards' news, from which it responds to all edges. A shard is asked only while edges ask, at most each
+// MinAge, however many they are. Shards of one silo are asked with one call to it: most calls of an idle cluster would be these.
+// Safe for several threads.
 internal sealed class SiloNews(
     ClusterShards shards, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
@@ -41,9 +39,7 @@ internal sealed class SiloNews(
         return new ShardNews(known.Shard, news.Generation, news.Version, news.Changed, news.Filter, age);
     }
 
-    /// <summary>
-    /// The news of some shards. It waits for shards that do not respond no longer than a get does. Shards that were split are left out.
-    /// </summary>
+    // The news of some shards. It waits for shards that do not respond no longer than a get does. Shards that were split are left out.
     public async Task<IReadOnlyList<ShardNews>> ReadAsync(IReadOnlyList<ShardPoint> known, Func<long, IKeyShardGrain> grainOf)
     {
         var layout = shards.Layout;

@@ -9,8 +9,7 @@ namespace KadOrleans.Grains;
 /// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call has a timeout.</summary>
 internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
 {
-    /// <summary>Reads a state. One that was never written has neither content nor ETag.</summary>
-    /// <exception cref="InvalidOperationException">A newer release wrote it.</exception>
+    // Reads a state. One that was never written has neither content nor ETag. InvalidOperationException: a newer release wrote it.
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class, IVersionedState, new()
     {
@@ -21,11 +20,9 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
         return new StoredRecord<T>(content, state.ETag);
     }
 
-    /// <summary>
-    /// Replaces the state with this ETag, or writes the first one if that is null. Sets its schema version. Returns the new ETag.
-    /// </summary>
-    /// <exception cref="StorageConflictException">Storage has another state.</exception>
-    /// <exception cref="Exception">Storage failed or timed out. Whether the state was written is unknown.</exception>
+    // Replaces the state with this ETag, or writes the first one if that is null. Sets its schema version. Returns the new ETag.
+    // StorageConflictException: storage has another state. Exception: storage failed or timed out. Whether the state was written
+    // is unknown.
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
         where T : class, IVersionedState, new()
     {
@@ -62,18 +59,14 @@ internal static class FirstWrite
         exception is InconsistentStateException || exception.GetBaseException() is DbException { SqlState: UniqueViolation };
 }
 
-/// <summary>
-/// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
-/// directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. 6: the number of
-/// shards may be doubled. States of older versions are read as they are. A schema change raises <see cref="Newest"/> alone and asks <c>StateVersion.Written</c> before it writes
-/// what is new; a later release line raises <see cref="Oldest"/>.
-/// </summary>
+// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
+// directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. 6: the
+// number of shards may be doubled. States of older versions are read as they are. A schema change raises Newest alone and asks
+// StateVersion.Written before it writes what is new; a later release line raises Oldest.
 internal static class StateSchema
 {
-    /// <summary>
-    /// The oldest version that this release can write, which the release before it reads. A silo that reports no version counts as knowing
-    /// this one.
-    /// </summary>
+    // The oldest version that this release can write, which the release before it reads. A silo that reports no version counts as
+    // knowing this one.
     public const int Oldest = 3;
 
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
@@ -91,19 +84,15 @@ internal static class StateSchema
     public const int Doubling = 6;
 }
 
-/// <summary>
-/// A stored state with the schema version that wrote it. Parts of states were classes: as records they must not include their parameters, or
-/// the bytes would be others.
-/// </summary>
+// A stored state with the schema version that wrote it. Parts of states were classes: as records they must not include their
+// parameters, or the bytes would be others.
 internal interface IVersionedState
 {
     int SchemaVersion { get; set; }
 }
 
-/// <summary>
-/// The schema version that this silo writes: the last one that the cluster reported. It rises once every silo knows the newer version, and
-/// never falls. Until a silo learns of the rise it writes the older version, which all read.
-/// </summary>
+// The schema version that this silo writes: the last one that the cluster reported. It rises once every silo knows the newer
+// version, and never falls. Until a silo learns of the rise it writes the older version, which all read.
 internal sealed class StateVersion(IOptions<KadClusterOptions> options)
 {
     private int _written = StateSchema.Oldest;
@@ -145,10 +134,8 @@ internal sealed class SiloVersions
 
     public void Set(SiloAddress silo, int version) => _known[silo] = version;
 
-    /// <summary>
-    /// The newest version that all these silos know. Forgets other silos. A silo without a report counts as knowing
-    /// <see cref="StateSchema.Oldest"/>.
-    /// </summary>
+    // The newest version that all these silos know. Forgets other silos. A silo without a report counts as knowing
+    // StateSchema.Oldest.
     public int GetCommon(IEnumerable<SiloAddress> silos)
     {
         _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));
@@ -156,10 +143,8 @@ internal sealed class SiloVersions
     }
 }
 
-/// <summary>
-/// Builds the names of stored states. Some providers identify rows by state name and grain key, without the grain's type. So no two kinds
-/// of grain share a name.
-/// </summary>
+// Builds the names of stored states. Some providers identify rows by state name and grain key, without the grain's type. So no
+// two kinds of grain share a name.
 internal static class StateNames
 {
     public const string Cluster = "kad-cluster";
@@ -177,4 +162,175 @@ internal static class StateNames
     public static string CrawlPage(int slot, int page) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}-page-{page:d6}");
 
     public static string AuditPage(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-audit-{slot:d3}");
+}
+
+/// <summary>The records of a shard as states of its grain, which keep their names and forms.</summary>
+internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordStorage
+{
+    public async Task<StoredRecord<T>> ReadAsync<T>(string name)
+        where T : class
+    {
+        object read = typeof(T) == typeof(LogRecord) ? await ReadAsync(name, (ShardLogState state) => state.ToRecord())
+            : typeof(T) == typeof(PageRecord) ? await ReadAsync(name, (ShardPageState state) => state.ToRecord())
+            : typeof(T) == typeof(PageKeysRecord) ? await ReadAsync(name, (ShardPageKeysState state) => state.ToRecord())
+            : await ReadAsync(name, (ShardManifestState state) => state.ToRecord());
+        return (StoredRecord<T>)read;
+    }
+
+    // Grain storage takes one state a call, and may put calls that arrive together into one transaction.
+    public IReadOnlyList<Task<string?>> WriteAsync(IReadOnlyList<RecordWrite> writes) => [.. writes.Select(WriteAsync)];
+
+    private Task<string?> WriteAsync(RecordWrite write) => write.Content switch
+    {
+        LogRecord record => states.WriteAsync(write.Name, ShardLogState.Of(record), write.ETag),
+        PageRecord record => states.WriteAsync(write.Name, ShardPageState.Of(record), write.ETag),
+        PageKeysRecord record => states.WriteAsync(write.Name, ShardPageKeysState.Of(record), write.ETag),
+        Manifest record => states.WriteAsync(write.Name, ShardManifestState.Of(record), write.ETag),
+        _ => throw new ArgumentException($"{write.Name} is no record of a shard.", nameof(write)),
+    };
+
+    private async Task<StoredRecord<TRecord>> ReadAsync<TState, TRecord>(string name, Func<TState, TRecord> toRecord)
+        where TState : class, IVersionedState, new()
+        where TRecord : class
+    {
+        var (state, etag) = await states.ReadAsync<TState>(name);
+        return new StoredRecord<TRecord>(state is null ? null : toRecord(state), etag);
+    }
+}
+
+/// <summary>A <see cref="Manifest"/> as grain storage has it. <see cref="Seal"/> is since schema 6.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardManifestState")]
+internal sealed class ShardManifestState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Compaction { get; set; }
+
+    [Id(2)]
+    public long FirstSequence { get; set; } = 1;
+
+    [Id(3)]
+    public List<ShardPageReference> Pages { get; set; } = [];
+
+    [Id(4)]
+    public long Seal { get; set; }
+
+    public static ShardManifestState Of(Manifest manifest) => new()
+    {
+        Compaction = manifest.Compaction,
+        FirstSequence = manifest.FirstSequence,
+        Pages = [.. manifest.Pages.Select(page => new ShardPageReference(page.Number, page.Compaction))],
+        Seal = manifest.Seal,
+    };
+
+    public Manifest ToRecord() => new()
+    {
+        Compaction = Compaction,
+        FirstSequence = FirstSequence,
+        Pages = [.. Pages.Select(page => new PageReference(page.Slot, page.Compaction))],
+        Seal = Seal,
+    };
+}
+
+/// <summary>A <see cref="PageReference"/>, in the same way; its number is called slot.</summary>
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
+[Alias("kad.ShardPageReference")]
+internal sealed record ShardPageReference([property: Id(0)] int Slot, [property: Id(1)] long Compaction);
+
+/// <summary>A <see cref="PageRecord"/>, in the same way.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardPageState")]
+internal sealed class ShardPageState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Compaction { get; set; }
+
+    [Id(2)]
+    public byte[] Entries { get; set; } = [];
+
+    public static ShardPageState Of(PageRecord record) => new() { Compaction = record.Compaction, Entries = record.Entries };
+
+    public PageRecord ToRecord() => new() { Compaction = Compaction, Entries = Entries };
+}
+
+/// <summary>A <see cref="PageKeysRecord"/>, in the same way.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardPageKeysState")]
+internal sealed class ShardPageKeysState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Compaction { get; set; }
+
+    [Id(2)]
+    public int PageBytes { get; set; }
+
+    [Id(3)]
+    public byte[] Entries { get; set; } = [];
+
+    public static ShardPageKeysState Of(PageKeysRecord record) => new() { Compaction = record.Compaction, PageBytes = record.PageBytes, Entries = record.Entries };
+
+    public PageKeysRecord ToRecord() => new() { Compaction = Compaction, PageBytes = PageBytes, Entries = Entries };
+}
+
+/// <summary>A <see cref="LogRecord"/>, in the same way. <see cref="IsSeal"/> is since schema 6.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardLogState")]
+internal sealed class ShardLogState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Sequence { get; set; }
+
+    [Id(2)]
+    public long Attempt { get; set; }
+
+    [Id(3)]
+    public bool IsCompacted { get; set; }
+
+    [Id(4)]
+    public byte[] Entries { get; set; } = [];
+
+    [Id(5)]
+    public bool IsSeal { get; set; }
+
+    public static ShardLogState Of(LogRecord record) => new()
+    {
+        Sequence = record.Sequence, Attempt = record.Attempt, IsCompacted = record.IsCompacted, Entries = record.Entries, IsSeal = record.IsSeal,
+    };
+
+    public LogRecord ToRecord() =>
+        new() { Sequence = Sequence, Attempt = Attempt, IsCompacted = IsCompacted, Entries = Entries, IsSeal = IsSeal };
+}
+
+internal static class MovedLogContext
+{
+    private const string ManifestKey = "kad.shard.manifest";
+    private const string ManifestETagKey = "kad.shard.manifest.etag";
+    private const string LogKey = "kad.shard.log";
+
+    /// <summary>Puts it into the context. Releases that do not know it read storage.</summary>
+    public static void WriteTo(this MovedLog moved, IDehydrationContext context)
+    {
+        context.TryAddValue(ManifestKey, ShardManifestState.Of(moved.Manifest));
+        context.TryAddValue(ManifestETagKey, moved.ManifestETag ?? string.Empty);
+        context.TryAddValue(LogKey, new ShardLogState { Sequence = moved.NextSequence, Entries = moved.Changes });
+    }
+
+    public static MovedLog? ReadFrom(IRehydrationContext context) =>
+        context.TryGetValue(ManifestKey, out ShardManifestState? manifest) && manifest is not null
+        && context.TryGetValue(ManifestETagKey, out string? etag) && etag is not null
+        && context.TryGetValue(LogKey, out ShardLogState? log) && log is not null
+            ? new MovedLog(manifest.ToRecord(), etag.Length == 0 ? null : etag, log.Sequence, log.Entries)
+            : null;
 }

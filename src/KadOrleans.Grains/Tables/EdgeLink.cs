@@ -2,10 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Grains;
 
-/// <summary>
-/// The edge that subscribed to a table. Calls to it run in the background. One snapshot is pending at a time, and the next one is the
-/// newest by then. So a slow or dead edge fills no queue.
-/// </summary>
+// The edge that subscribed to a table. Calls to it run in the background. One snapshot is pending at a time, and the next one is
+// the newest by then. So a slow or dead edge fills no queue.
 internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
     /// <summary>The time after which a subscription without a renewal ends. Edges renew each minute, so two renewals may be lost.</summary>
@@ -46,8 +44,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         }
     }
 
-    /// <summary>Sends work to the edge. If the edge refuses it, the next tick finds it due again.</summary>
-    /// <returns>Whether the edge took it; never fails.</returns>
+    // Sends work to the edge. If the edge refuses it, the next tick finds it due again. Returns whether the edge took it; never fails.
     public async Task<bool> HandAsync(EdgeWork work)
     {
         if (Live is not { } edge)

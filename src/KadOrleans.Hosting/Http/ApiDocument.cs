@@ -54,10 +54,8 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
 
 internal static class RequestBodies
 {
-    /// <summary>
-    /// Describes a body and bounds its bytes. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong
-    /// one gets a sentence. The server reads what a refused request sends, so that its connection serves on.
-    /// </summary>
+    // Describes a body and bounds its bytes. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong
+    // one gets a sentence. The server reads what a refused request sends, so that its connection serves on.
     public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder endpoint, int most, params string[] types) =>
         endpoint.WithMetadata(new RequestSizeLimitAttribute(most)).AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {

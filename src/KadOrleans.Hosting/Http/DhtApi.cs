@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,7 +25,9 @@ internal static class DhtApi
             .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
-            .AddSingleton<ExportTurn>()
+
+            // One export at a time: each reads the whole store.
+            .AddSingleton(_ => new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = 1 }))
             .AddOpenApi("v1", options => options
                 .AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>());
     }
@@ -78,3 +81,34 @@ internal static class DhtApi
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => write(writer, value);
     }
 }
+
+/// <summary>The network around: the nearest nodes, and the nodes of this DHT.</summary>
+internal static class NetworkApi
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/nodes/{target}", FindAsync)
+            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+            .WithSummary("Finds the nodes nearest to an id, by a lookup.");
+        api.MapGet("/status", (IDht dht, CancellationToken cancellationToken) => dht.GetStatusAsync(cancellationToken))
+            .RequireAuthorization(TokenAuthentication.PolicyOf(TokenAuthentication.ReadOrView))
+            .WithSummary("Describes the nodes of this DHT: one, or those of the cluster's live edges.");
+    }
+
+    private static async Task<NodesResult> FindAsync(string target, IDht dht, CancellationToken cancellationToken) =>
+        NodesResult.Of(await dht.FindNodeAsync(Requested.Id("The id", target), cancellationToken));
+}
+
+/// <summary>The nearest nodes, as <c>kad find-node --json</c> prints them.</summary>
+internal sealed record NodesResult(string Target, IReadOnlyList<FoundContact> Contacts, LookupSummary Lookup)
+{
+    public static NodesResult Of(LookupOutcome outcome) => new(
+        outcome.Target.ToString(),
+        [
+            .. outcome.Closest.Select(contact => new FoundContact(
+                contact.Id.ToString(), contact.Endpoint.ToString(), contact.Id.CommonPrefixLength(outcome.Target))),
+        ],
+        LookupSummary.Of(outcome)!);
+}
+
+internal sealed record FoundContact(string Id, string Endpoint, int SharedPrefixBits);

@@ -4,14 +4,10 @@ using System.Net.Sockets;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// The host names that a server accepts, against DNS rebinding. There a web page makes its own name resolve to this machine. Its requests
-/// carry that name in the Host header, and without a check it could read every response.
-/// </summary>
-/// <remarks>
-/// IP addresses are always allowed: no page can have one as its name, and probes of Kubernetes and load balancers use them. The framework's
-/// own filter knows names alone. Allowed are also localhost, and HTTP/1.0 requests without the header, which browsers always send.
-/// </remarks>
+// The host names that a server accepts, against DNS rebinding. There a web page makes its own name resolve to this machine. Its requests
+// carry that name in the Host header, and without a check it could read every response. IP addresses are always allowed: no page can have
+// one as its name, and probes of Kubernetes and load balancers use them. The framework's own filter knows names alone. Allowed are also
+// localhost, and HTTP/1.0 requests without the header, which browsers always send.
 internal sealed class HostNames(IEnumerable<string> names)
 {
     /// <summary>The allowed content of a list, as the end of an error's sentence.</summary>

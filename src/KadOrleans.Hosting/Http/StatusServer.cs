@@ -21,9 +21,7 @@ internal sealed class StatusServer(WebApplication application) : IAsyncDisposabl
     /// <summary>The address that it is served on, with the real port.</summary>
     public IPEndPoint Address { get; } = IPEndPoint.Parse(new Uri(application.Urls.First()).Authority);
 
-    /// <summary>
-    /// Binds the address and starts to serve. The health is asked for from any thread, and must not block. The pages are added to its own.
-    /// </summary>
+    // Binds the address and starts to serve. The health is asked for from any thread, and must not block. The pages are added to its own.
     public static async Task<StatusServer> StartAsync(
         HttpPlace place,
         Func<Health> health,
@@ -63,9 +61,8 @@ internal sealed class StatusServer(WebApplication application) : IAsyncDisposabl
     }
 }
 
-/// <summary>Whether a process is ready to serve: the response of <c>/health/ready</c>.</summary>
-/// <param name="Status"><see cref="Ready"/>, or in a few words what is missing.</param>
-/// <param name="Reason">The status in a sentence, if there is more to say.</param>
+// Whether a process is ready to serve: the response of /health/ready. The status is Ready, or in a few words what is missing. The reason
+// is the status in a sentence, if there is more to say.
 internal readonly record struct Health(string Status, string? Reason = null)
 {
     public const string Ready = "ready";
@@ -78,10 +75,8 @@ internal readonly record struct Health(string Status, string? Reason = null)
         data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason });
 }
 
-/// <summary>
-/// Serves two pages without authentication. <c>/health/live</c>: 200 while the process runs. <c>/health/ready</c>: 200 while it serves,
-/// else 503. The body is <c>{"status":"…"}</c>, with a <c>reason</c> if there is more to say.
-/// </summary>
+// Serves two pages without authentication. /health/live: 200 while the process runs. /health/ready: 200 while it serves, else
+// 503. The body is {"status":"…"}, with a reason if there is more to say.
 internal static class HealthPages
 {
     public const string Live = "/health/live";

@@ -54,12 +54,8 @@ internal static class Heartbeats
     /// <summary>The longest time without an event.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    /// <summary>An event for each item of a stream, and a heartbeat after each <see cref="Interval"/> without one. Ends with the stream.</summary>
-    /// <param name="source">Disposed at the end.</param>
-    /// <param name="next">The result of the move to the next item, which may be under way.</param>
-    /// <param name="show">The event of an item.</param>
-    /// <param name="ending">Cancels the source; disposed at the end.</param>
-    /// <param name="time">The clock.</param>
+    // An event for each item of a stream, and a heartbeat after each Interval without one. Ends with the stream. The move to the next item
+    // may be under way. The source, and the token source that cancels it, are disposed at the end.
     public static async IAsyncEnumerable<SseItem<object>> AddAsync<T>(
         IAsyncEnumerator<T> source, Task<bool> next, Func<T, SseItem<object>> show, CancellationTokenSource ending, TimeProvider time)
     {
@@ -67,9 +63,12 @@ internal static class Heartbeats
         {
             while (true)
             {
-                while (!await CompletesAsync(next, time, ending.Token))
+                await ((Task)next).WaitAsync(Interval, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!next.IsCompleted)
                 {
+                    ending.Token.ThrowIfCancellationRequested();
                     yield return new SseItem<object>(new object(), WatchApi.Heartbeat);
+                    continue;
                 }
 
                 if (!await next)
@@ -88,19 +87,6 @@ internal static class Heartbeats
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await source.DisposeAsync();
             ending.Dispose();
-        }
-    }
-
-    private static async Task<bool> CompletesAsync(Task task, TimeProvider time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await task.WaitAsync(Interval, time, cancellationToken);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
         }
     }
 }

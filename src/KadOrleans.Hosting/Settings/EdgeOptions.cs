@@ -14,10 +14,8 @@ internal sealed class EdgeOptions
     /// <summary>Whether a silo's process runs the edge too. Default: only in Local mode.</summary>
     public bool? Enabled { get; set; }
 
-    /// <summary>
-    /// The stable name that the node ids belong to, 1 to 128 characters. Default: the machine's name, which in Kubernetes is the pod's. Of
-    /// two processes with one name only one can serve.
-    /// </summary>
+    // The stable name that the node ids belong to, 1 to 128 characters. Default: the machine's name, which in Kubernetes is the
+    // pod's. Of two processes with one name only one can serve.
     public string Name { get; set; } = Environment.MachineName;
 
     /// <summary>The number of node ids. Default: one for each entry of <see cref="Listen"/>.</summary>
@@ -29,9 +27,7 @@ internal sealed class EdgeOptions
     /// <summary>Nodes to join the network through, each as HOST:PORT. Default: none, the first edge of a network.</summary>
     public IList<string> Bootstrap { get; } = [];
 
-    /// <summary>
-    /// Address ranges in CIDR form whose nodes are exempt from rate limits, byte budgets, quotas and proofs of their address. Default: none.
-    /// </summary>
+    // Address ranges in CIDR form whose nodes are exempt from rate limits, byte budgets, quotas and proofs of their address. Default: none.
     public IList<string> Trust { get; } = [];
 
     /// <summary>Bytes of responses per second to one endpoint.</summary>
@@ -40,16 +36,12 @@ internal sealed class EdgeOptions
     /// <summary>Bytes of responses per second to all endpoints, for each node id.</summary>
     public long Upload { get; set; } = new UploadLimits().Total;
 
-    /// <summary>
-    /// The greatest age of what the edge answers by without asking the cluster. A value stored or changed through another edge is found
-    /// through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
-    /// </summary>
+    // The greatest age of what the edge answers by without asking the cluster. A value stored or changed through another edge is found
+    // through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
     public TimeSpan MaxStaleness { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// The same for remote nodes' FIND_VALUE while a key's silo does not respond. 1 s to 5 min; below <see cref="MaxStaleness"/> it changes
-    /// nothing, as does zero. The default is longer than it takes to find a dead silo and to start its grains on others.
-    /// </summary>
+    // The same for remote nodes' FIND_VALUE while a key's silo does not respond. 1 s to 5 min; below MaxStaleness it changes
+    // nothing, as does zero. The default is longer than it takes to find a dead silo and to start its grains on others.
     public TimeSpan MaxOutageStaleness { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The endpoint of each node id, 1 to 64, in the order of the lease.</summary>

@@ -31,20 +31,16 @@ internal enum ServerRole
     SiloAndEdge,
 }
 
-/// <summary>
-/// The settings below <c>Kad</c>: each public property that can be set is one, under its name. Silos and edges have the same ones, so that
-/// one file can serve both.
-/// </summary>
+// The settings below Kad: each public property that can be set is one, under its name. Silos and edges have the same ones, so
+// that one file can serve both.
 internal sealed class KadOptions
 {
     public const int SiloHttpPort = 8080;
 
     public const int EdgeHttpPort = 8081;
 
-    /// <summary>
-    /// The timeout of a silo's stop. Leases are handed back and the grains' state is saved within it. With some seconds of grace it stays
-    /// below the 30 s that orchestrators allow.
-    /// </summary>
+    // The timeout of a silo's stop. Leases are handed back and the grains' state is saved within it. With some seconds of grace
+    // it stays below the 30 s that orchestrators allow.
     public static readonly TimeSpan SiloShutdownTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The timeout of an edge's stop, below the 30 s that orchestrators allow.</summary>
@@ -91,9 +87,7 @@ internal sealed class KadOptions
     /// <summary>Whether a silo's dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.EndPoint.Address) || Dashboard is not null;
 
-    /// <summary>
-    /// Whether a silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no file of tokens.
-    /// </summary>
+    // Whether a silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no file of tokens.
     public bool HasOwnToken => Http.Tokens is null && Storage == StorageChoice.Local && IPAddress.IsLoopback(Http.EndPoint.Address);
 }
 

@@ -6,18 +6,14 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Binds settings to options and checks them, before a host is built: they decide what it has. Each mistake is one sentence with the
-/// setting, its value and what is allowed. A blank value counts as missing.
-/// </summary>
+// Binds settings to options and checks them, before a host is built: they decide what it has. Each mistake is one sentence with
+// the setting, its value and what is allowed. A blank value counts as missing.
 internal static class KadSettings
 {
     public const string Root = "Kad";
 
-    /// <summary>
-    /// Settings of the host that turn off the watch of its files. No setting takes effect after the start. A watch covers all folders below
-    /// the working one, so it would report a silo's own writes there.
-    /// </summary>
+    // Settings of the host that turn off the watch of its files. No setting takes effect after the start. A watch covers all
+    // folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
     private const string Clustering = "Orleans:Clustering:ProviderType";

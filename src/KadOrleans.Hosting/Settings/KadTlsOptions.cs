@@ -3,10 +3,8 @@ using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// The certificate that a silo or client presents, and those that it accepts: the section <c>Kad:Tls</c>. Either <see cref="Certificate"/>
-/// and <see cref="Key"/> are set, or <see cref="Store"/>.
-/// </summary>
+// The certificate that a silo or client presents, and those that it accepts: the section Kad:Tls. Either Certificate and Key are
+// set, or Store.
 internal sealed record KadTlsOptions
 {
     public const string CertificateSetting = "Kad:Tls:Certificate";
@@ -26,16 +24,12 @@ internal sealed record KadTlsOptions
     /// <summary>The certificate in a store of the system, if it is not in a file.</summary>
     public StoreCertificate? Store { get; set; }
 
-    /// <summary>
-    /// A PEM file with the authorities that must have signed the others' certificates. Null: the system's trusted roots. Then clients'
-    /// certificates must carry <see cref="Name"/>, too.
-    /// </summary>
+    // A PEM file with the authorities that must have signed the others' certificates. Null: the system's trusted roots. Then
+    // clients' certificates must carry Name, too.
     public string? Authority { get; set; }
 
-    /// <summary>
-    /// The DNS name that each silo's certificate must carry, by default the cluster's id. It need not resolve, as silos are reached by
-    /// address.
-    /// </summary>
+    // The DNS name that each silo's certificate must carry, by default the cluster's id. It need not resolve, as silos are
+    // reached by address.
     public string Name { get; set; } = string.Empty;
 
     public string Setting => Store?.Setting ?? CertificateSetting;

@@ -1,9 +1,7 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// What a process that holds keys may take of its machine, and how many keys and bytes of values fit. The room on the disk includes what
-/// its files take. While it holds nothing it uses the empty bytes of its memory.
-/// </summary>
+// What a process that holds keys may take of its machine, and how many keys and bytes of values fit. The room on the disk
+// includes what its files take. While it holds nothing it uses the empty bytes of its memory.
 internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBytes, long EmptyBytes)
 {
     public const int LeastKeysByDefault = 1_000;
@@ -18,19 +16,15 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
     private const int DiskPerByte = 3;
     private const long BytesPerKeyByDefault = 1024;
 
-    /// <summary>
-    /// Whether keys are spread over shards. Each shard may hold twice its share, and random keys fill all shards alike. So all together may
-    /// hold twice the quota.
-    /// </summary>
+    // Whether keys are spread over shards. Each shard may hold twice its share, and random keys fill all shards alike. So all
+    // together may hold twice the quota.
     public bool IsSharded { get; init; }
 
     private int MostPerQuota => IsSharded ? 2 : 1;
 
     public static long ReadMemory() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>
-    /// Room in bytes on the disk of a folder, which need not be there, with what some of its files take. No limit if it cannot be read.
-    /// </summary>
+    // Room in bytes on the disk of a folder, which need not be there, with what some of its files take. No limit if it cannot be read.
     public static long ReadDisk(string folder, string files)
     {
         try
@@ -62,10 +56,8 @@ internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBy
     /// <summary>The largest quota of keys whose index memory can hold beside a cache.</summary>
     public int MostKeys(long cache) => (int)Math.Clamp((MemoryBytes - EmptyBytes - cache) / KeyIndex.BytesPerKey / MostPerQuota, 0, int.MaxValue);
 
-    /// <summary>
-    /// Why memory cannot hold the index of a quota of keys and a cache; null if it can. The sentence begins with the setting to blame and
-    /// its value.
-    /// </summary>
+    // Why memory cannot hold the index of a quota of keys and a cache; null if it can. The sentence begins with the setting to
+    // blame and its value.
     public string? FindProblem(int keys, long cache, string setting)
     {
         var most = (long)MostPerQuota * keys;

@@ -10,17 +10,13 @@ using OpenTelemetry.Trace;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Sends metrics and traces to a collector in the background. If the collector does not respond the data is dropped, without further effect.
-/// </summary>
+// Sends metrics and traces to a collector in the background. If the collector does not respond the data is dropped, without further effect.
 internal static class TelemetryExport
 {
     public const string SourceName = "KadOrleans";
 
-    /// <summary>
-    /// The default ratio of sampled traces, which <c>OTEL_TRACES_SAMPLER</c> overrides. It is low because each STORE of an edge makes a
-    /// trace.
-    /// </summary>
+    // The default ratio of sampled traces, which OTEL_TRACES_SAMPLER overrides. It is low because each STORE of an edge makes a
+    // trace.
     private const double TraceRatio = 0.01;
 
     private static readonly string[] Meters = [SourceName, "Microsoft.Orleans", "System.Runtime"];
@@ -31,10 +27,8 @@ internal static class TelemetryExport
         "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
     ];
 
-    /// <summary>
-    /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing. The
-    /// configuration has OpenTelemetry's own variables, such as intervals and headers.
-    /// </summary>
+    // Adds an export that starts before all services added later, and stops after them. Without options it adds nothing. The
+    // configuration has OpenTelemetry's own variables, such as intervals and headers.
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
     {
@@ -87,9 +81,7 @@ internal static class TelemetryExport
 /// <summary>Sends the remaining data when a host stops, or is disposed because its start failed. Never fails.</summary>
 internal sealed class TelemetryFlush(MeterProvider metrics, TracerProvider traces) : IHostedService, IDisposable
 {
-    /// <summary>
-    /// The timeout of the last export. Even if the collector hangs, a stop must stay within the time that orchestrators allow.
-    /// </summary>
+    // The timeout of the last export. Even if the collector hangs, a stop must stay within the time that orchestrators allow.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     private Task? _end;
@@ -132,9 +124,7 @@ internal sealed class TelemetryOptions
     /// <summary>The value of <c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> is set.</summary>
     public string ServiceName { get; private init; } = string.Empty;
 
-    /// <summary>
-    /// Reads the options. Null if no endpoint is set: telemetry is off. The executable's own setting overrides OpenTelemetry's variable.
-    /// </summary>
+    // Reads the options. Null if no endpoint is set: telemetry is off. The executable's own setting overrides OpenTelemetry's variable.
     public static TelemetryOptions? Read(IConfiguration configuration, string serviceName, string setting = EndpointSetting)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -7,10 +7,7 @@ internal static class AzureSettings
     private const string Chosen = "WorkloadIdentityCredential";
     private const string TokenFile = "AZURE_FEDERATED_TOKEN_FILE";
 
-    /// <summary>Reads the section. A silo needs grain storage too.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
-    /// Settings are missing or wrong. One sentence for each.
-    /// </exception>
+    /// <summary>Reads the section. A silo needs grain storage too. An exception has a sentence for each wrong setting.</summary>
     public static AzureOptions Read(IConfiguration configuration, bool isSilo)
     {
         const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
@@ -46,10 +43,8 @@ internal static class AzureSettings
         }
     }
 
-    /// <summary>
-    /// Checks the variables of Azure's workload identity. Without them each request to Azure fails after minutes, with an error that names
-    /// no variable.
-    /// </summary>
+    // Checks the variables of Azure's workload identity. Without them each request to Azure fails after minutes, with an error
+    // that names no variable.
     private static void CheckWorkloadIdentity(IConfiguration configuration, OptionChecks checks)
     {
         if (!string.Equals(configuration[Choice], Chosen, StringComparison.OrdinalIgnoreCase))

@@ -87,11 +87,8 @@ internal static class AzureClients
     // By Azure's defaults, an unanswered request delays its grain for over six minutes.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Adds the client of tables, for clustering, reminders and grain storage: by a connection string, also Azurite's, or by the process's own
-    /// identity (DefaultAzureCredential).
-    /// </summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string cannot be used.</exception>
+    // Adds the client of tables, for clustering, reminders and grain storage: by a connection string, also Azurite's, or by the
+    // process's own identity (DefaultAzureCredential). OptionsValidationException: the connection string cannot be used.
     public static void AddAzureTables(this IServiceCollection services, AzureOptions azure)
     {
         var options = new TableClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };
@@ -101,7 +98,6 @@ internal static class AzureClients
     }
 
     /// <summary>Adds the client of blobs, for grain storage.</summary>
-    /// <inheritdoc cref="AddAzureTables"/>
     public static void AddAzureBlobs(this IServiceCollection services, AzureOptions azure)
     {
         var options = new BlobClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };

@@ -1,17 +1,15 @@
+using System.Globalization;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Server.Full;
 
-/// <summary>
-/// The certificate that a process presents, and the authorities that it trusts. Immutable. Replaced credentials are not disposed, as
-/// handshakes may still use them.
-/// </summary>
-/// <param name="certificate">The certificate, with its private key.</param>
-/// <param name="intermediates">The intermediates to send.</param>
-/// <param name="authorities">Null: the system's roots are trusted.</param>
-/// <param name="fingerprint">Equal for two readings if nothing has changed.</param>
+// The certificate that a process presents, with its private key and intermediates, and the authorities that it trusts: the system's roots
+// if they are null. Immutable. Replaced credentials are not disposed, as handshakes may still use them. Two readings have the same
+// fingerprint if nothing has changed.
 internal sealed class Credentials(
     X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
 {
@@ -52,10 +50,8 @@ internal sealed class Credentials(
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.PartialChain;
 }
 
-/// <summary>
-/// A process's credentials, read again for each connection. Renewed ones are used from then on. If they cannot be used, the previous ones
-/// stay.
-/// </summary>
+// A process's credentials, read again for each connection. Renewed ones are used from then on. If they cannot be used, the
+// previous ones stay.
 internal sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
 {
     // Guards the fields below.
@@ -68,7 +64,6 @@ internal sealed class RenewedCredentials(CredentialReader reader, Credentials fi
 
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>The newest usable credentials.</summary>
     public Credentials Get()
     {
         lock (_gate)
@@ -119,4 +114,228 @@ internal static partial class TlsLog
     [LoggerMessage(7403, LogLevel.Error,
         "The certificate {Subject} expired at {End:yyyy-MM-dd HH:mm} UTC, and others refuse new connections: replace it")]
     public static partial void CertificateEnded(this ILogger logger, string subject, DateTime end);
+}
+
+/// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
+internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
+{
+    // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
+    private const long MaxFileLength = 4 << 20;
+
+    /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
+    public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
+
+    // known: the credentials of the last reading. Returns known if nothing has changed.
+    public Credentials Read(Credentials? known = null)
+    {
+        var authority = options.Authority is { } file ? ReadFile(KadTlsOptions.AuthoritySetting, file) : null;
+        var credentials = options.Store is { } store ? FromStore(store, authority, known) : FromFiles(authority, known);
+        if (credentials != known)
+        {
+            Check(credentials);
+        }
+
+        return credentials;
+    }
+
+    private Credentials FromFiles(string? authority, Credentials? known)
+    {
+        var certificate = ReadFile(KadTlsOptions.CertificateSetting, options.Certificate!);
+        var key = ReadFile(KadTlsOptions.KeySetting, options.Key!);
+        var fingerprint = Digest($"{certificate}\0{key}\0{authority}");
+        if (known?.Fingerprint == fingerprint)
+        {
+            return known;
+        }
+
+        var all = ReadCertificates(KadTlsOptions.CertificateSetting, options.Certificate!, certificate);
+        var own = WithKey(certificate, key);
+        all[0].Dispose();
+        all.RemoveAt(0);
+        return new Credentials(own, all, ReadAuthorities(authority), fingerprint);
+    }
+
+    private Credentials FromStore(StoreCertificate store, string? authority, Credentials? known)
+    {
+        var own = FindInStore(store);
+        var fingerprint = Digest($"{own.Thumbprint}\0{authority}");
+        if (known?.Fingerprint == fingerprint)
+        {
+            own.Dispose();
+            return known;
+        }
+
+        // Without intermediates: the system finds them in its stores.
+        return new Credentials(own, [], ReadAuthorities(authority), fingerprint);
+    }
+
+    // Of several with the subject it takes the one that is valid now and expires last.
+    private X509Certificate2 FindInStore(StoreCertificate wanted)
+    {
+        var now = time.GetUtcNow();
+        var all = ReadAll(wanted);
+        var found = wanted.Thumbprint is { } thumbprint
+            ? all.Find(X509FindType.FindByThumbprint, thumbprint, validOnly: false)
+            : all.Find(X509FindType.FindBySubjectName, wanted.Subject!, validOnly: false);
+        var chosen = found
+            .Where(certificate => certificate.HasPrivateKey)
+            .OrderByDescending(certificate => certificate.NotBefore <= now)
+            .ThenByDescending(certificate => certificate.NotAfter)
+            .FirstOrDefault();
+
+        return chosen ?? throw Mistake(wanted, found.Count == 0
+            ? "has no such certificate"
+            : "has that certificate without its private key, or one that this user may not read");
+    }
+
+    private X509Certificate2Collection ReadAll(StoreCertificate wanted)
+    {
+        try
+        {
+            using var store = new X509Store(wanted.Name, wanted.Location);
+            store.Open(OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
+            return store.Certificates;
+        }
+        catch (CryptographicException e)
+        {
+            throw Mistake(wanted, $"cannot be opened ({(e.InnerException ?? e).Message.TrimEnd('.')})");
+        }
+    }
+
+    private OptionsValidationException Mistake(StoreCertificate wanted, string problem) => KadSettings.Mistake(
+        $"{options.Setting} is '{options.SettingValue}', but the store {wanted.Location}/{wanted.Name} {problem}; a certificate with its private key is needed there.");
+
+    private void Check(Credentials credentials)
+    {
+        if (Policy.FindFlaw(credentials.Certificate, use, credentials.CheckChain(), time.GetUtcNow()) is { } flaw)
+        {
+            throw KadSettings.Mistake(
+                $"{options.Setting} is '{options.SettingValue}', and others will refuse its certificate {CertificatePolicy.Show(credentials.Certificate)}: {flaw}.");
+        }
+    }
+
+    private X509Certificate2Collection? ReadAuthorities(string? text) =>
+        text is null ? null : ReadCertificates(KadTlsOptions.AuthoritySetting, options.Authority!, text);
+
+    private static X509Certificate2Collection ReadCertificates(string setting, string file, string text)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPem(text);
+        }
+        catch (CryptographicException e)
+        {
+            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
+        }
+
+        return certificates.Count > 0
+            ? certificates
+            : throw KadSettings.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
+    }
+
+    private X509Certificate2 WithKey(string certificate, string key)
+    {
+        try
+        {
+            var own = X509Certificate2.CreateFromPem(certificate, key);
+            if (!OperatingSystem.IsWindows())
+            {
+                return own;
+            }
+
+            // On Windows a certificate cannot be presented if its key is only in memory.
+            using (own)
+            {
+                return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
+            }
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
+                ? "whose private key is encrypted; one without a password is needed"
+                : $"which does not have the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
+            throw KadSettings.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
+        }
+    }
+
+    private static string ReadFile(string setting, string file)
+    {
+        try
+        {
+            using var stream = File.OpenRead(file);
+            if (stream.Length > MaxFileLength)
+            {
+                throw KadSettings.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
+            }
+
+            using var reader = new StreamReader(stream);
+            return reader.ReadToEnd();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
+        }
+    }
+
+    private static string Digest(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
+
+// Decides which certificates are acceptable, without I/O. Silos' certificates must carry the DNS name. Private: the authorities are the
+// cluster's own, and not the system's roots.
+internal sealed class CertificatePolicy(string name, bool isPrivate)
+{
+    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    private const string ClientUse = "1.3.6.1.5.5.7.3.2";
+
+    /// <summary>Finds the first flaw of a certificate: the rest of a sentence that begins with it. Null if it is acceptable.</summary>
+    public string? FindFlaw(X509Certificate2 certificate, CertificateUse use, X509ChainStatusFlags chain, DateTimeOffset now)
+    {
+        if (certificate.NotAfter < now)
+        {
+            return $"it expired at {Show(certificate.NotAfter)}";
+        }
+
+        if (certificate.NotBefore > now)
+        {
+            return $"it is not valid before {Show(certificate.NotBefore)}";
+        }
+
+        if (!IsFor(certificate, use))
+        {
+            return $"its uses do not include {(use == CertificateUse.Silo ? "both server and client authentication" : "client authentication")}";
+        }
+
+        if (chain != X509ChainStatusFlags.NoError)
+        {
+            return isPrivate
+                ? $"no authority of Kad:Tls:Authority vouches for it ({chain})"
+                : $"no authority that the system trusts vouches for it ({chain}), and Kad:Tls:Authority names none";
+        }
+
+        // A public authority signs for anybody, so clients of the cluster must carry its name too.
+        return (use == CertificateUse.Silo || !isPrivate) && !certificate.MatchesHostname(name, allowCommonName: false)
+            ? $"it carries {Names(certificate)}, and not '{name}' (Kad:Tls:Name, by default the cluster's id)"
+            : null;
+    }
+
+    public static string Show(X509Certificate2 certificate) => $"'{VisibleText.Excerpt(certificate.Subject)}'";
+
+    // A certificate without uses allows all.
+    private static bool IsFor(X509Certificate2 certificate, CertificateUse use)
+    {
+        var uses = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()?.EnhancedKeyUsages;
+        return uses is null || (Has(ClientUse) && (use == CertificateUse.Client || Has(ServerUse)));
+
+        bool Has(string oid) => uses.Cast<System.Security.Cryptography.Oid>().Any(known => known.Value == oid);
+    }
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()).ToList();
+        return names.Count == 0 ? "no DNS name" : $"the DNS names '{VisibleText.Excerpt(string.Join(", ", names))}'";
+    }
+
+    private static string Show(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

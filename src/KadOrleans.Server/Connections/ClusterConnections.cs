@@ -55,9 +55,6 @@ internal static class ClusterConnections
     }
 }
 
-/// <summary>Which side of which connection this process is.</summary>
-/// <param name="IsCaller">Whether it opened the connection.</param>
-/// <param name="Other">The role of the remote side.</param>
 internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
 {
     // A silo or a client that calls a silo, and a silo on its port for silos, and for clients.
@@ -65,11 +62,9 @@ internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
     public static readonly ConnectionSide SiloPort = new(false, CertificateUse.Silo);
     public static readonly ConnectionSide Gateway = new(false, CertificateUse.Client);
 
-    /// <summary>The remote side's name in a sentence.</summary>
     public string OtherName => IsCaller ? "A silo" : Other == CertificateUse.Silo ? "A caller of the port for silos" : "A client";
 }
 
-/// <summary>What a certificate is presented for.</summary>
 internal enum CertificateUse
 {
     /// <summary>To be a silo, which both listens and calls other silos.</summary>
@@ -104,10 +99,8 @@ internal sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionPr
     }
 }
 
-/// <summary>The kinds of failed connections.</summary>
 internal enum ConnectionProblem
 {
-    /// <summary>The remote certificate is not accepted.</summary>
     CertificateRefused,
 
     /// <summary>The remote side ended the connection before its first message.</summary>

@@ -7,13 +7,10 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Refuses ports that another process listens on. Orleans sets the option to share ports. So a silo could start at the address of a live
-/// one, and the cluster would declare the live one dead.
-/// </summary>
+// Refuses ports that another process listens on. Orleans sets the option to share ports. So a silo could start at the address of
+// a live one, and the cluster would declare the live one dead.
 internal static class PortCheck
 {
-    /// <summary>Claims both ports of the silo and checks them.</summary>
     public static void Run(IServiceProvider services, PortClaim claim)
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
@@ -49,16 +46,13 @@ internal static class PortCheck
         $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
 }
 
-/// <summary>
-/// Reserves endpoints for this silo until it is disposed. A port check alone would let two silos pass that start at the same time, as
-/// Orleans shares its ports. A reservation is an abstract Unix socket address. Only one process of a network namespace can have it, and it
-/// ends with the process. Only Linux has such addresses; elsewhere each claim succeeds.
-/// </summary>
+// Reserves endpoints for this silo until it is disposed. A port check alone would let two silos pass that start at the same time,
+// as Orleans shares its ports. A reservation is an abstract Unix socket address. Only one process of a network namespace can have
+// it, and it ends with the process. Only Linux has such addresses; elsewhere each claim succeeds.
 internal sealed class PortClaim : IDisposable
 {
     private readonly List<Socket> _held = [];
 
-    /// <summary>Claims an endpoint. Returns false if another silo has it.</summary>
     public bool TryTake(IPEndPoint endpoint)
     {
         if (!OperatingSystem.IsLinux())

@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace KadOrleans.Server;
 
@@ -31,10 +33,8 @@ internal static class EdgeHost
             .Build();
     }
 
-    /// <summary>
-    /// Serves health and, on loopback only, <c>/status</c>: no request to these calls a grain. Serves the API for programs to those who have
-    /// a token.
-    /// </summary>
+    // Serves health and, on loopback only, /status: no request to these calls a grain. Serves the API for programs to those who
+    // have a token.
     public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
         .ConfigureServices(services =>
@@ -170,4 +170,37 @@ internal static partial class EdgeHostLog
 
     [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
     public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
+}
+
+internal static class EdgeServiceCollectionExtensions
+{
+    // Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops
+    // first. Registers the edge's state as EdgeHealth. What transports throws for an endpoint ends start-up. announce gets the
+    // line listening udp IP:PORT id HEX edge NAME for each id, besides the log.
+    public static IServiceCollection AddKadEdge(
+        this IServiceCollection services,
+        EdgeOptions options,
+        Func<UdpEndpoint, IDatagramTransport> transports,
+        Action<string>? announce = null)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        services.TryAddSingleton(new EdgeTiming());
+        services.TryAddSingleton<ClockWatch>();
+        services.AddSingleton(options);
+        services.AddSingleton<EdgeHealth>();
+        services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton(s => new NodeEnvironment
+        {
+            Time = s.GetRequiredService<TimeProvider>(),
+            Random = s.GetRequiredService<IRandomSource>(),
+            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
+        return services;
+    }
+
+    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
+    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 }

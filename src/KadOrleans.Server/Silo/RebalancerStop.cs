@@ -13,7 +13,6 @@ internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails sil
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Adds it to a silo.</summary>
     public static void Add(ISiloBuilder silo) => silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RebalancerStop>();
 
     /// <summary>The silo of the worker. Null if it is on none.</summary>

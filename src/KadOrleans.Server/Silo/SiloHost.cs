@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Grains;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -168,9 +169,8 @@ internal static class SiloHost
     }
 }
 
-/// <summary>What the only silo of a cluster may take of its machine. One of several cannot tell how many keys fit.</summary>
-/// <param name="MemoryBytes">The memory of the process.</param>
-/// <param name="DiskBytes">Room on the disk of its data folder, what its file takes included.</param>
+// What the only silo of a cluster may take of its machine: memory, and room on the disk of its data folder, what its file takes
+// included. One of several cannot tell how many keys fit.
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
@@ -194,4 +194,37 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
             throw KadSettings.Mistake(problem);
         }
     }
+}
+
+/// <summary>The silo process's log messages. Event ids 7000 to 7099.</summary>
+internal static partial class SiloLog
+{
+    [LoggerMessage(7000, LogLevel.Warning,
+        "The dashboard and /status are not served: {Address} is reached from other machines, and Kad:Dashboard:User and Kad:Dashboard:Password are not set")]
+    public static partial void DashboardNotServed(ILogger logger, IPEndPoint address);
+
+    [LoggerMessage(7001, LogLevel.Warning, "The status lacks data of grains: {Problem}")]
+    public static partial void StatusIncomplete(ILogger logger, string problem);
+
+    [LoggerMessage(7002, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
+    public static partial void ShardsWoken(ILogger logger, int count);
+
+    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be activated; its next use sets its reminder")]
+    public static partial void ShardNotWoken(ILogger logger, Exception exception);
+
+    [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
+    public static partial void StorageAway(ILogger logger, string problem);
+
+    [LoggerMessage(7008, LogLevel.Warning, "Grain storage is slow: a read takes more than {Seconds} s, and STOREs are given up after 4 s")]
+    public static partial void StorageSlow(ILogger logger, double seconds);
+
+    [LoggerMessage(7006, LogLevel.Debug, "The silo's clock was not compared: {Problem}")]
+    public static partial void ClockNotCompared(ILogger logger, string problem);
+
+    [LoggerMessage(7007, LogLevel.Warning,
+        "Every client that reaches the gateway at {Gateway} may call every grain, also remove values and take leases: {Setting} is not set")]
+    public static partial void GatewayOpen(ILogger logger, EndPoint gateway, string setting);
+
+    [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
+    public static partial void StorageBack(ILogger logger);
 }

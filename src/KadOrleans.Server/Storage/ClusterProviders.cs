@@ -30,10 +30,8 @@ internal static class ClusterProviders
         ["DynamoDB"] = 400 * 1024,
     };
 
-    /// <summary>The settings to add to a silo's configuration.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
-    /// A required setting is missing, is wrong, or contradicts another.
-    /// </exception>
+    // The settings to add to a silo's configuration. OptionsValidationException: a required setting is missing, is wrong, or
+    // contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         var filling = new Filling(configuration);
@@ -74,8 +72,6 @@ internal static class ClusterProviders
         return filling.Values;
     }
 
-    /// <summary>The settings to add to an edge's configuration.</summary>
-    /// <inheritdoc cref="FillInSilo"/>
     public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         CheckPostgreSql(options.PostgreSql);

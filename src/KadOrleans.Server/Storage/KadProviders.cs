@@ -8,7 +8,6 @@ namespace KadOrleans.Server;
 /// </summary>
 public sealed class KadProviders
 {
-    /// <param name="use">Adds providers. Null: none.</param>
     internal KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
 
     // Both are null if the executable lacks them.
@@ -44,7 +43,6 @@ internal interface ITlsProvider
     void Encrypt(IConnectionBuilder connections, ConnectionSide side);
 }
 
-/// <summary>The given configuration, and the settings to add.</summary>
 internal sealed class Filling
 {
     public const string Clustering = "Orleans:Clustering";

@@ -77,16 +77,20 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     protected void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>Decides the changes of a batch. Returns false if there is nothing to write.</summary>
-    protected abstract bool Decide(List<DatabaseOperation<TContext>> batch);
+    protected virtual bool Decide(List<DatabaseOperation<TContext>> batch) => true;
 
     /// <summary>Writes the planned changes in the open transaction. Operations that fail individually are taken out of the batch.</summary>
     protected abstract void Write(List<DatabaseOperation<TContext>> batch);
 
     /// <summary>Applies the planned changes to memory, after the commit or if there was nothing to write.</summary>
-    protected abstract void Apply();
+    protected virtual void Apply()
+    {
+    }
 
     /// <summary>Drops the planned changes, as they were not committed.</summary>
-    protected abstract void Abandon();
+    protected virtual void Abandon()
+    {
+    }
 
     protected virtual void Committed(TimeSpan duration)
     {

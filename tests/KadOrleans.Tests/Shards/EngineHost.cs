@@ -19,7 +19,7 @@ internal sealed class EngineHost
     public bool TellsWhy { get; set; } = true;
 
     /// <summary>Ends when nothing is under way any more, a compaction neither.</summary>
-    public Task Completion => Engine.Completion;
+    public Task Completion => Engine.EndAsync();
 
     /// <summary>Activates a shard that has nothing yet.</summary>
     public static async Task<(FakeRecords Records, EngineHost Shard)> StartAsync()

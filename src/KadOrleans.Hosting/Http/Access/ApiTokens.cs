@@ -7,11 +7,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>A program's token, as the server knows it: the token itself is kept nowhere.</summary>
-/// <param name="Name">Who has it: 1 to 64 characters. Names are unique.</param>
-/// <param name="Sha256">The SHA-256 of the token's UTF-8 bytes, in 64 hexadecimal digits.</param>
-/// <param name="Scopes">What it allows: names of <see cref="ApiScope"/>, at least one.</param>
-/// <param name="RequestsPerSecond">The bound on its requests, 1 to 1,000,000. As many may come at once.</param>
+// A program's token, as the server knows it: the token itself is kept nowhere. Names, of 1 to 64 characters, are unique. The SHA-256 of the
+// token's UTF-8 bytes has 64 hexadecimal digits. There is at least one scope of ApiScope. As many requests as in a second may come at once.
 internal sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
 {
     public const int DefaultRate = 1_000;

@@ -4,10 +4,7 @@ using System.Text;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>A browser's session.</summary>
-/// <param name="Token">The token that began it.</param>
-/// <param name="Proof">What requests that change something carry in the header <see cref="SessionCookie.ProofHeader"/>.</param>
-/// <param name="EndsAt">Its end.</param>
+// A browser's session, begun with a token. Requests that change something carry its proof in the header SessionCookie.ProofHeader.
 internal sealed record BrowserSession(ApiToken Token, string Proof, DateTimeOffset EndsAt);
 
 /// <summary>The sessions of browsers, in memory alone: a restart ends them. Beyond <see cref="MaxSessions"/> the oldest ends.</summary>
@@ -49,7 +46,6 @@ internal sealed class BrowserSessions(TimeProvider time)
         }
     }
 
-    /// <summary>Ends the session of a secret, if there is one.</summary>
     public void End(string? secret)
     {
         if (secret is not null)
@@ -62,10 +58,8 @@ internal sealed class BrowserSessions(TimeProvider time)
     }
 }
 
-/// <summary>
-/// The cookie of a browser's session. A page of another site cannot send it, and no script can read it. The framework's cookie
-/// authentication and antiforgery fix the names of their cookies before the port is known. So two nodes of a machine would share them.
-/// </summary>
+// The cookie of a browser's session. A page of another site cannot send it, and no script can read it. The framework's cookie
+// authentication and antiforgery fix the names of their cookies before the port is known. So two nodes of a machine would share them.
 internal static class SessionCookie
 {
     /// <summary>The header with a session's proof. A page of another site can neither read the proof nor set the header.</summary>

@@ -115,3 +115,42 @@ internal static class HeldKeyApi
 
     private sealed record DeletionResult(NodeId Digest, bool WasHeld, bool WasPublished);
 }
+
+/// <summary>What is held, at <c>/v1/admin/usage</c>: of a cluster by shard, and by source network.</summary>
+internal static class UsageApi
+{
+    public static void Map(RouteGroupBuilder view)
+    {
+        view.MapGet("/usage", (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetUsageAsync(cancellationToken))
+            .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.");
+        view.MapGet("/usage/sources", GetSourcesAsync)
+            .WithSummary("Counts the keys and bytes that are held here by the network that stored them: those with most.")
+            .WithDescription($"count: how many by keys, and how many by bytes; 1 to {IDhtAdmin.MaxSources}, {Requested.DefaultCount} without it.");
+    }
+
+    private static async Task<SourcesResult> GetSourcesAsync(string? count, IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        var sources = await admin.GetSourcesAsync(Requested.Count(count, IDhtAdmin.MaxSources), cancellationToken);
+        var ranking = sources.Ranking;
+        return new SourcesResult(
+            ranking.Keys,
+            ranking.Bytes,
+            [.. ranking.Sources.Select(one => new SourceResult(one.Source.ToText(), one.Keys, one.Bytes))],
+            new OthersResult(
+                Math.Max(0, ranking.Keys - ranking.Sources.Sum(one => one.Keys)),
+                Math.Max(0, ranking.Bytes - ranking.Sources.Sum(one => one.Bytes)),
+                ranking.MostOtherKeys,
+                ranking.MostOtherBytes),
+            sources.Missing);
+    }
+
+    /// <summary>Keys with expired ones, and bytes as the footprint of values. Shards that did not respond in time are missing, and not counted.</summary>
+    private sealed record SourcesResult(
+        long Keys, long Bytes, IReadOnlyList<SourceResult> Sources, OthersResult Others, IReadOnlyList<long> Missing);
+
+    /// <summary>What an IPv4 address or an IPv6 /64 holds. The source trusted is what was stored here itself or by trusted sources.</summary>
+    private sealed record SourceResult(string Source, long Keys, long Bytes);
+
+    /// <summary>The networks that are not listed, and the most that one of them may have.</summary>
+    private sealed record OthersResult(long Keys, long Bytes, long MostKeys, long MostBytes);
+}

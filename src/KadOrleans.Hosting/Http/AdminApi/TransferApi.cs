@@ -23,9 +23,9 @@ internal static class TransferApi
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
     }
 
-    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin, ExportTurn turn)
+    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin, ConcurrencyLimiter turn)
     {
-        var taken = turn.Take();
+        var taken = turn.AttemptAcquire();
         context.Response.RegisterForDispose(taken);
         if (!taken.IsAcquired)
         {
@@ -98,14 +98,4 @@ internal static class TransferApi
             throw ApiProblemException.Wrong(e.Message);
         }
     }
-}
-
-/// <summary>Lets one export run at a time: each reads the whole store.</summary>
-internal sealed class ExportTurn : IDisposable
-{
-    private readonly ConcurrencyLimiter _limiter = new(new ConcurrencyLimiterOptions { PermitLimit = 1 });
-
-    public RateLimitLease Take() => _limiter.AttemptAcquire();
-
-    public void Dispose() => _limiter.Dispose();
 }

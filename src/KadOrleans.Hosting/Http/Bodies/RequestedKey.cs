@@ -3,9 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The key of a request: text, or its digest.</summary>
-/// <param name="Digest">The key's id: the SHA-1 of its UTF-8 bytes, if it is text.</param>
-/// <param name="Text">The text; null for a digest.</param>
+/// <summary>The key of a request: its id, and its text unless the request has a digest.</summary>
 internal readonly record struct RequestedKey(NodeId Digest, string? Text)
 {
     // A request line has at most 8 KiB.
@@ -46,14 +44,10 @@ internal readonly record struct RequestedKey(NodeId Digest, string? Text)
     }
 }
 
-/// <summary>How a request wants its value stored.</summary>
-/// <param name="Wait">What it awaits.</param>
-/// <param name="Life">How long the value lives; null if it is published again each day.</param>
+/// <summary>How a request wants its value stored. Without a life the value is published again each day.</summary>
 internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? Life)
 {
-    /// <summary>Reads the parameters of a put.</summary>
-    /// <param name="wait">network or durable; null is network.</param>
-    /// <param name="life">Whole seconds; null for a publication.</param>
+    /// <summary>Reads the parameters of a put: network or durable, network without one, and whole seconds.</summary>
     public static RequestedPut Parse(string? wait, string? life)
     {
         var acknowledgement = wait switch

@@ -87,9 +87,7 @@ internal static class ValueBody
         };
     }
 
-    /// <summary>
-    /// Reads <c>{"type":…,"value":…}</c>. Without a type it is the value's in JSON; a number with a fraction or an exponent is a float.
-    /// </summary>
+    // Reads {"type":…,"value":…}. Without a type it is the value's in JSON; a number with a fraction or an exponent is a float.
     public static DhtValue Read(JsonElement json)
     {
         if (!json.TryGetProperty("value", out var value))

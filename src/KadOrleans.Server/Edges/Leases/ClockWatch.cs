@@ -20,7 +20,6 @@ internal sealed class ClockWatch : IDisposable
             "kad.clock.difference", Measure, "s", "How far the cluster's time is ahead of this process's clock.");
     }
 
-    /// <summary>The last comparison; null before the first.</summary>
     public ClockComparison? Last => (ClockComparison?)_last;
 
     /// <summary>What to add to this process's clock to get the cluster's time.</summary>

@@ -9,10 +9,8 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     /// <summary>How many pieces of work may wait. With this many, minutes apart, an edge is far behind.</summary>
     public const int Capacity = 16;
 
-    /// <summary>
-    /// How many keys may wait to be republished or be sent, besides the others. The more wait, the higher the rate (see
-    /// <see cref="RepublishPace"/>): this many make 273 a second. Shards wait with more.
-    /// </summary>
+    // How many keys may wait to be republished or be sent, besides the others. The more wait, the higher the rate (see
+    // RepublishPace): this many make 273 a second. Shards wait with more.
     public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
 
     // Bounded by the two counts below.
@@ -21,10 +19,8 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     private int _republishing;
     private int _others;
 
-    /// <summary>
-    /// Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is full.
-    /// The queue holds <see cref="Capacity"/> pieces, and <see cref="RepublishCapacity"/> keys. The caller offers refused work again later.
-    /// </summary>
+    // Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is
+    // full. The queue holds Capacity pieces, and RepublishCapacity keys. The caller offers refused work again later.
     public bool TryAccept(EdgeWork work)
     {
         return Serves(work)
@@ -34,7 +30,7 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
             && _work.Writer.TryWrite(work);
     }
 
-    public bool Serves(EdgeWork work) => NodeIdOf(work) == nodeId;
+    public bool Serves(EdgeWork work) => work.NodeId == nodeId;
 
     /// <remarks>Watched by one reader at a time.</remarks>
     public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -52,15 +48,6 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
             }
         }
     }
-
-    private static NodeId? NodeIdOf(EdgeWork work) => work switch
-    {
-        RefreshBucketsWork refresh => refresh.NodeId,
-        RandomWalkWork walk => walk.NodeId,
-        RejoinWork rejoin => rejoin.NodeId,
-        RepublishWork republish => republish.NodeId,
-        _ => null,
-    };
 
     private static bool TryCount(ref int count, int added, int most)
     {

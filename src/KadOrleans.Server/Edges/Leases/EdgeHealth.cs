@@ -20,7 +20,6 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
     /// <summary>Whether it has all that <see cref="Obstacle"/> may lack. A network's first edge needs no contact.</summary>
     public bool IsReady => Obstacle is null;
 
-    /// <summary>Why the edge is not ready, in a few words. Null if it is ready.</summary>
     public string? Obstacle => _state switch
     {
         EdgePhase.Waiting => _waitsFor,
@@ -88,10 +87,8 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
     }
 }
 
-/// <summary>
-/// An edge's state, for people and monitoring. Without a lease it has no epoch, and before the first no shard bits. The counts are of all ids
-/// together since they are served. The clock difference says by how many seconds the cluster's time is ahead of this process's clock.
-/// </summary>
+// An edge's state, for people and monitoring. Without a lease it has no epoch, and before the first no shard bits. The counts are of all
+// ids together since they are served. The clock difference says by how many seconds the cluster's time is ahead of this process's clock.
 internal sealed record EdgeOverview(
     string Name,
     EdgePhase State,

@@ -40,7 +40,6 @@ internal sealed class EdgeNode : IAsyncDisposable
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 
-    /// <summary>Starts to answer requests, to join the network and to maintain the table.</summary>
     public void Start()
     {
         Node.Start();
@@ -106,10 +105,8 @@ internal sealed class EdgeNode : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Queries the bootstrap nodes and looks up the node's own id. Without bootstrap nodes the lookup starts from the table, so its
-    /// contacts learn an address that changed. Then refreshes the farther buckets (Kademlia §2.3).
-    /// </summary>
+    // Queries the bootstrap nodes and looks up the node's own id. Without bootstrap nodes the lookup starts from the table, so
+    // its contacts learn an address that changed. Then refreshes the farther buckets (Kademlia §2.3).
     private async Task JoinOnceAsync(CancellationToken cancellationToken)
     {
         var nodes = _context.Options.Bootstrap;

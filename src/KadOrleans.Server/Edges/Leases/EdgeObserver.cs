@@ -10,7 +10,6 @@ internal sealed class EdgeObserver : IEdgeObserver
     private readonly Lock _gate = new();
     private volatile EdgeRules _rules = new(0, []);
 
-    /// <summary>The version of the rules that the nodes follow.</summary>
     public long RulesVersion => _rules.Version;
 
     /// <summary>Sets the nodes that calls go to. Without nodes all calls fail.</summary>

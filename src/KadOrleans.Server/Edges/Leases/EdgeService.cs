@@ -1,10 +1,8 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Runs an edge for the life of its host: binds its ports, waits for the cluster, leases its node ids and serves them. It may start before
-/// any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and completes
-/// <see cref="EdgeHealth.LeaseLost"/>.
-/// </summary>
+// Runs an edge for the life of its host: binds its ports, waits for the cluster, leases its node ids and serves them. It may
+// start before any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and
+// completes EdgeHealth.LeaseLost.
 internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
     : BackgroundService, IHostedLifecycleService
 {
@@ -74,7 +72,6 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         }
     }
 
-    /// <summary>Leases the ids and serves them. Does so again if the cluster forgot the lease.</summary>
     private async Task ServeAsync(CancellationToken cancellationToken)
     {
         // One reference for all sessions, so that the directory recognises this edge's own name.
@@ -106,11 +103,9 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         return end;
     }
 
-    /// <summary>
-    /// Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live edge: two
-    /// processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an edge that may only be
-    /// cut off by the loss of a silo. Returns null if another process took the lease before it began.
-    /// </summary>
+    // Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live
+    // edge: two processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an
+    // edge that may only be cut off by the loss of a silo. Returns null if another process took the lease before it began.
     private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         var told = new HashSet<NameUse?>();
@@ -232,4 +227,51 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
             }
         }
     }
+}
+
+/// <summary>What the parts of one edge share. It runs within a silo, or is an Orleans client.</summary>
+internal sealed record EdgeContext(
+    EdgeOptions Options,
+    EdgeTiming Timing,
+    IGrainFactory Grains,
+    NodeEnvironment Environment,
+    EdgeHealth Health,
+    ClockWatch Clock,
+    ILocalSiloDetails? Silo = null)
+{
+    public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
+
+    /// <summary>Waits for a silo's response, up to <see cref="EdgeTiming.Call"/>, and notes that one came.</summary>
+    /// <exception cref="TimeoutException">No response in time. The call may still take effect.</exception>
+    public async Task<T> CallAsync<T>(ValueTask<T> call, CancellationToken cancellationToken)
+    {
+        var result = await call.AsTask().WaitAsync(Timing.Call, Environment.Time, cancellationToken);
+        Health.Answered();
+        return result;
+    }
+
+    /// <inheritdoc cref="CallAsync{T}"/>
+    public async Task CallAsync(ValueTask call, CancellationToken cancellationToken)
+    {
+        await call.AsTask().WaitAsync(Timing.Call, Environment.Time, cancellationToken);
+        Health.Answered();
+    }
+}
+
+/// <summary>How often an edge does what. Tests shorten it.</summary>
+internal sealed record EdgeTiming
+{
+    public TimeSpan Renewal { get; init; } = IEdgeDirectoryGrain.RenewalInterval;
+
+    /// <summary>Time between renewals of the subscriptions, which end after three minutes without one.</summary>
+    public TimeSpan Subscription { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The timeout of one call. Two and a renewal fit into a lease, so one lost call does not cost it.</summary>
+    public TimeSpan Call { get; init; } = IEdgeDirectoryGrain.LeaseTimeout;
+
+    /// <summary>The longest pause between attempts at the lease. The first is 250 ms, and it doubles.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The first pause before another attempt to join the network. It doubles up to a minute.</summary>
+    public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
 }

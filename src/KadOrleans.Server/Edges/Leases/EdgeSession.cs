@@ -22,8 +22,7 @@ internal sealed class EdgeSession(
 
     public bool HasGoodContact => nodes.Any(n => n.Node.HasGoodContact);
 
-    /// <summary>Loads the tables and starts to serve the ids of a lease.</summary>
-    /// <exception cref="LeaseLostException">Another process has the ids by now.</exception>
+    // Loads the tables and starts to serve the ids of a lease. LeaseLostException: another process has the ids by now.
     public static async Task<EdgeSession> OpenAsync(
         EdgeContext context,
         EdgeLease lease,
@@ -270,7 +269,6 @@ internal sealed class EdgeSession(
     };
 }
 
-/// <summary>Why an edge's use of a lease ended.</summary>
 internal enum SessionEnd
 {
     Stopping,

@@ -1,10 +1,7 @@
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no silo.
-/// <see cref="RunAsync"/> sends observations in batches. When another edge holds the lease it stops reporting and raises
-/// <see cref="Fenced"/> once.
-/// </summary>
+// The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no
+// silo. RunAsync sends observations in batches. When another edge holds the lease it stops reporting and raises Fenced once.
 internal sealed class ClusterRoutingTable(
     IGrainFactory grains,
     NodeId ownId,
@@ -17,7 +14,6 @@ internal sealed class ClusterRoutingTable(
     /// <summary>How many observations may wait: a few seconds of a busy edge. Beyond that the oldest is dropped.</summary>
     public const int MaxQueue = 4_096;
 
-    /// <summary>The most observations in one grain call.</summary>
     private const int MaxBatch = 256;
 
     /// <summary>How long a batch that is not full waits for more observations.</summary>
@@ -57,7 +53,6 @@ internal sealed class ClusterRoutingTable(
 
     public RoutingTableSnapshot Snapshot => _snapshot;
 
-    /// <summary>The number of grain calls, and of the observations in them, by a stable name.</summary>
     public IReadOnlyDictionary<string, long> Totals() => new SortedDictionary<string, long>(StringComparer.Ordinal)
     {
         ["table.calls"] = Interlocked.Read(ref _calls),
@@ -121,10 +116,8 @@ internal sealed class ClusterRoutingTable(
         }
     }
 
-    /// <summary>
-    /// Reports observations from the first subscription or snapshot on. Ends without an exception when cancelled or fenced. A failed batch
-    /// is retried while newer observations wait; when too many wait the oldest are dropped. Call it once.
-    /// </summary>
+    // Reports observations from the first subscription or snapshot on. Ends without an exception when cancelled or fenced. A
+    // failed batch is retried while newer observations wait; when too many wait the oldest are dropped. Call it once.
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -132,7 +125,11 @@ internal sealed class ClusterRoutingTable(
             await _subscribed.Task.WaitAsync(cancellationToken);
             while (!IsFenced)
             {
-                if (!await AnyAsync(_lag.Left(_snapshot.Version), cancellationToken))
+                var any = _queue.Any;
+                await any.WaitAsync(_lag.Left(_snapshot.Version) ?? Timeout.InfiniteTimeSpan, time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!any.IsCompleted)
                 {
                     await FetchAsync(cancellationToken);
                 }
@@ -149,20 +146,6 @@ internal sealed class ClusterRoutingTable(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-        }
-    }
-
-    /// <summary>Waits until an observation is queued. Returns false after the timeout; null means none.</summary>
-    private async Task<bool> AnyAsync(TimeSpan? timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _queue.Any.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, time, cancellationToken);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
         }
     }
 
@@ -301,4 +284,139 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
 
     /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
     public void Asked() => _since = time.GetTimestamp();
+}
+
+/// <summary>A queue that drops the oldest when full. Lookups in one bucket, and responses of one contact, count once.</summary>
+internal sealed class ObservationQueue(int capacity, int batchSize)
+{
+    // Guards all fields. Signals are read without it.
+    private readonly Lock _gate = new();
+    private readonly Queue<ContactObservation> _waiting = new();
+    private readonly HashSet<Contact> _answered = [];
+    private readonly Dictionary<BucketRange, ContactObservation> _lookedUp = [];
+    private TaskCompletionSource _any = NewSignal();
+    private TaskCompletionSource _full = NewSignal();
+    private long _dropped;
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public Task Any => Volatile.Read(ref _any).Task;
+
+    /// <summary>Completes when a full batch waits.</summary>
+    public Task Full => Volatile.Read(ref _full).Task;
+
+    public void Add(ContactObservation observation, RoutingTableSnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            if (observation.Kind == ObservationKind.LookedUp)
+            {
+                _lookedUp[RangeOf(observation.Contact.Id, snapshot)] = observation;
+            }
+            else if (observation.Kind is ObservationKind.Failed or ObservationKind.Dropped)
+            {
+                _answered.Remove(observation.Contact);
+                _waiting.Enqueue(observation);
+            }
+            else if (_answered.Add(observation.Contact))
+            {
+                _waiting.Enqueue(observation);
+            }
+
+            DropOldest();
+            Signal();
+        }
+    }
+
+    /// <summary>The next batch, oldest first. Lookups come before the rest, as their order does not matter.</summary>
+    public IReadOnlyList<ContactObservation> Take()
+    {
+        var batch = new List<ContactObservation>();
+        lock (_gate)
+        {
+            foreach (var (range, lookup) in _lookedUp.Take(batchSize).ToList())
+            {
+                _lookedUp.Remove(range);
+                batch.Add(lookup);
+            }
+
+            while (batch.Count < batchSize && _waiting.TryDequeue(out var observation))
+            {
+                Forget(observation);
+                batch.Add(observation);
+            }
+
+            Signal();
+        }
+
+        return batch;
+    }
+
+    public void CountDropped(int count)
+    {
+        Interlocked.Add(ref _dropped, count);
+        EdgeMetrics.ObservationsDropped.Add(count);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static BucketRange RangeOf(NodeId target, RoutingTableSnapshot snapshot)
+    {
+        foreach (var room in snapshot.Rooms)
+        {
+            if (room.Range.Contains(target))
+            {
+                return room.Range;
+            }
+        }
+
+        return BucketRange.Whole;
+    }
+
+    private void DropOldest()
+    {
+        var dropped = 0;
+        while (_waiting.Count > capacity)
+        {
+            Forget(_waiting.Dequeue());
+            dropped++;
+        }
+
+        while (_lookedUp.Count > capacity)
+        {
+            _lookedUp.Remove(_lookedUp.First().Key);
+            dropped++;
+        }
+
+        if (dropped > 0)
+        {
+            CountDropped(dropped);
+        }
+    }
+
+    private void Forget(ContactObservation observation)
+    {
+        if (observation.Kind == ObservationKind.Answered)
+        {
+            _answered.Remove(observation.Contact);
+        }
+    }
+
+    private void Signal()
+    {
+        Signal(ref _any, _waiting.Count + _lookedUp.Count > 0);
+        Signal(ref _full, _waiting.Count + _lookedUp.Count >= batchSize);
+    }
+
+    private static void Signal(ref TaskCompletionSource signal, bool isSet)
+    {
+        if (isSet)
+        {
+            signal.TrySetResult();
+        }
+        else if (signal.Task.IsCompleted)
+        {
+            signal = NewSignal();
+        }
+    }
 }

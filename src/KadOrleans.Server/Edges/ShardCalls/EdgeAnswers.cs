@@ -2,21 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Answers gets on the edge: keys that no shard holds by filters of the shards' keys, others by a cache of values. Both are kept by the
-/// shards' news. What was not confirmed within <see cref="GrainKeyStoreOptions.MaxStaleness"/> answers nothing. Remote nodes are answered by
-/// it while the shard does not respond, up to <see cref="GrainKeyStoreOptions.MaxOutageStaleness"/>. Puts of this edge count at once.
-/// </summary>
+// Answers gets on the edge: keys that no shard holds by filters of the shards' keys, others by a cache of values. Both are kept
+// by the shards' news. What was not confirmed within GrainKeyStoreOptions.MaxStaleness answers nothing. Remote nodes are answered
+// by it while the shard does not respond, up to GrainKeyStoreOptions.MaxOutageStaleness. Puts of this edge count at once.
 internal sealed class EdgeAnswers : IAsyncDisposable
 {
     private const int Caches = 16;
 
-    /// <summary>The most bytes of values that are kept.</summary>
     private const long MaxCacheBytes = 64L << 20;
 
     private readonly ShardLayout _layout;
     private readonly TimeProvider _time;
-    private readonly StalenessRule _rule;
+
+    // The greatest ages of news, in ticks of the clock. The second holds for remote nodes while the shard does not respond.
+    private readonly long _usual;
+    private readonly long _outage;
     private readonly long _trustedFrom;
     private readonly ShardView?[] _views;
     private readonly AnswerCache[] _caches = [.. Enumerable.Range(0, Caches).Select(_ => new AnswerCache(MaxCacheBytes / Caches))];
@@ -35,7 +35,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         long trustedFrom = long.MinValue)
     {
         (_layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
-        _rule = new StalenessRule(Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness));
+        (_usual, _outage) = (Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness));
         _views = new ShardView?[layout.Count];
         _reader = new ShardNewsReader(options, time, askForNews, key => CacheOf(key).Remove(key));
 
@@ -61,12 +61,9 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         return cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task;
     }
 
-    /// <summary>
-    /// The same for a remote node's FIND_VALUE. If the shard does not respond within <see cref="GrainKeyStoreOptions.FindTimeout"/>, what is
-    /// known answers.
-    /// </summary>
-    /// <exception cref="TimeoutException">The shard did not respond in time, and nothing recent enough is known.</exception>
-    /// <exception cref="KeyStoreException">It failed, and nothing recent enough is known.</exception>
+    // The same for a remote node's FIND_VALUE. If the shard does not respond within GrainKeyStoreOptions.FindTimeout, what is
+    // known answers. TimeoutException: the shard did not respond in time, and nothing recent enough is known. KeyStoreException:
+    // it failed, and nothing recent enough is known.
     public async Task<StoredValue?> FindAsync(NodeId key)
     {
         var view = ViewOf(key);
@@ -120,13 +117,13 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         }
 
         var now = _time.GetTimestamp();
-        if (TryGet(state, key, now - _rule.Usual, isInOutage: false, out value))
+        if (TryGet(state, key, now - _usual, isInOutage: false, out value))
         {
             return true;
         }
 
-        return (kind == GetKind.LateFind || (kind == GetKind.Find && _rule.IsOutage(now, state.ConfirmedAt, view.Calls)))
-            && TryGet(state, key, now - _rule.Outage, isInOutage: true, out value);
+        return (kind == GetKind.LateFind || (kind == GetKind.Find && view.IsSilent(now, state.ConfirmedAt, _usual)))
+            && TryGet(state, key, now - _outage, isInOutage: true, out value);
     }
 
     private bool TryGet(ShardState state, NodeId key, long confirmedAfter, bool isInOutage, out StoredValue? value)
@@ -146,7 +143,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
     {
         var now = _time.GetTimestamp();
         var epoch = view.State?.Epoch ?? 0;
-        var pending = CacheOf(key).Begin(key, epoch, now, now - _rule.Usual, out var isNew);
+        var pending = CacheOf(key).Begin(key, epoch, now, now - _usual, out var isNew);
         if (isNew)
         {
             GrainCalls.Ignore(pending.Task);
@@ -253,10 +250,8 @@ internal sealed class AnswerCache(long maxBytes)
         }
     }
 
-    /// <summary>
-    /// The pending get of a key unless it began at <paramref name="notBefore"/> or earlier, or a new one. Then the caller is to ask the shard,
-    /// and to call <see cref="End"/>. The epoch is 0 if nothing is known of the shard.
-    /// </summary>
+    // The pending get of a key unless it began at notBefore or earlier, or a new one. Then the caller is to ask the shard, and to
+    // call End. The epoch is 0 if nothing is known of the shard.
     public PendingAnswer Begin(NodeId key, long epoch, long now, long notBefore, out bool isNew)
     {
         lock (_gate)

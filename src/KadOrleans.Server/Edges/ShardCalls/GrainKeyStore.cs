@@ -3,15 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The cluster's keys, for all node ids of an edge. Puts share grain calls, and so do gets, but never with each other: a get never waits for
-/// a write. Other requests are a call each. A put returns <see cref="StoreResult.Stored"/> only when the value is durable. The latest put of
-/// a key in order of arrival wins. A get sees what this store put, and what others put before
-/// <see cref="GrainKeyStoreOptions.MaxStaleness"/>. Pending requests are bounded. While silos are down each times out.
-/// </summary>
+// The cluster's keys, for all node ids of an edge. Puts share grain calls, and so do gets, but never with each other: a get never
+// waits for a write. Other requests are a call each. A put returns StoreResult.Stored only when the value is durable. The latest
+// put of a key in order of arrival wins. A get sees what this store put, and what others put before
+// GrainKeyStoreOptions.MaxStaleness. Pending requests are bounded. While silos are down each times out.
 internal sealed class GrainKeyStore : IKeyStore
 {
-    /// <summary>The shortest time between two lines of log that shards do not respond.</summary>
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly IGrainFactory _grains;
@@ -101,11 +98,9 @@ internal sealed class GrainKeyStore : IKeyStore
         return Alive(held, now);
     }
 
-    /// <remarks>
-    /// While the shard does not respond, what others put before <see cref="GrainKeyStoreOptions.MaxOutageStaleness"/> is seen, and what this
-    /// store put. Without such knowledge it fails after <see cref="GrainKeyStoreOptions.FindTimeout"/>. The get goes on, and is counted and
-    /// logged if it fails.
-    /// </remarks>
+    // While the shard does not respond, what others put before GrainKeyStoreOptions.MaxOutageStaleness is seen, and what this
+    // store put. Without such knowledge it fails after GrainKeyStoreOptions.FindTimeout. The get goes on, and is counted and
+    // logged if it fails.
     public async ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
     {
         if (!IsDisposed && TryFind(key, now, out var value))
@@ -161,11 +156,9 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <summary>
-    /// Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They return its
-    /// keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
-    /// </summary>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    // Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They
+    // return its keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
+    // KeyStoreException: a shard did not answer.
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -180,9 +173,8 @@ internal sealed class GrainKeyStore : IKeyStore
         }
     }
 
-    /// <summary>The usage of all shards, as old as <see cref="GrainKeyStoreOptions.UsageMaxAge"/>.</summary>
-    /// <remarks>It activates every shard. An edge asks only when its shards begin or end to refuse values for their quotas.</remarks>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. It activates every shard. An edge asks only when its
+    // shards begin or end to refuse values for their quotas. KeyStoreException: a shard did not answer.
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         using var call = Enter(cancellationToken);
@@ -309,7 +301,6 @@ internal sealed class GrainKeyStore : IKeyStore
     private StoredValue? Alive(StoredValue? value, DateTimeOffset now) =>
         value is not null && !value.IsExpired(now + ClockCorrection()) ? value : null;
 
-    /// <summary>The present value of a key, expired or not.</summary>
     private async ValueTask<StoredValue?> ReadAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
@@ -429,4 +420,62 @@ internal sealed class GrainKeyStore : IKeyStore
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
+}
+
+/// <summary>How a <see cref="GrainKeyStore"/> batches, waits and gives up. The defaults suit an edge.</summary>
+internal sealed record GrainKeyStoreOptions
+{
+    /// <summary>How long a shard is called itself after its desk did not respond for it.</summary>
+    public static readonly TimeSpan ApartFor = TimeSpan.FromSeconds(5);
+
+    /// <summary>The timeout of a get, retries included. A shard that moves to another silo is back sooner.</summary>
+    public static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(2.5);
+
+    // How long a remote node's FIND_VALUE waits for a get. Then the remote node gets contacts instead and looks elsewhere, also
+    // one that waits no longer than 1 s. The get itself goes on to its timeout, and its result is kept for the next FIND_VALUE.
+    public static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(0.8);
+
+    /// <summary>The longest pause between tries: so long after its silo's death is known a shard may stay unasked.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The most puts, or keys of gets, in one grain call. A shard takes 1,024, which are at most 8 MiB.</summary>
+    public int MaxBatch { get; init; } = 1_024;
+
+    /// <summary>How many calls of a kind may be pending at a silo, at least 1. More make smaller calls.</summary>
+    public int DeskCalls { get; init; } = 2;
+
+    /// <summary>The shortest time between two calls to a silo, for each silo but the first. An edge has 2 ms.</summary>
+    public TimeSpan PauseForSilo { get; init; }
+
+    /// <summary>How many requests may wait in one channel. Further ones fail at once.</summary>
+    public int ChannelQueue { get; init; } = 4_096;
+
+    /// <summary>How many puts and gets may wait in all, at most 128 MiB of values. Further ones fail at once.</summary>
+    public int TotalQueue { get; init; } = 16_384;
+
+    /// <summary>Whether the store runs within a silo, and not in an Orleans client.</summary>
+    public bool IsInSilo { get; init; }
+
+    /// <summary>The timeout of a put or a shard's call, with retries: less than the 5 s of a remote node.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Without a desk's response, requests then go to their shards too. A healthy silo takes 250 ms.</summary>
+    public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>The age at which a usage is read again. With zero it is read each time.</summary>
+    public TimeSpan UsageMaxAge { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Keys per call of a scan, at most 1,024. The default is 2 MiB at worst.</summary>
+    public int ScanPage { get; init; } = 256;
+
+    // The greatest age of a shard's news by which gets are answered without a call. A value stored elsewhere is found after this
+    // time at the latest. With zero, the default, each get calls its shard.
+    public TimeSpan MaxStaleness { get; init; }
+
+    // The greatest age of a shard's news by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
+    // Below MaxStaleness it changes nothing.
+    public TimeSpan MaxOutageStaleness { get; init; }
+
+    /// <summary>The most bytes of filters, 1.5 to 2.3 for a key. Shards beyond are asked for each key.</summary>
+    public long MaxFilterBytes { get; init; } = 64L << 20;
 }

@@ -2,11 +2,9 @@ using System.Collections.Concurrent;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// The requests of one kind to all shards. Those for shards of one silo go to its desk, many in a call: a call for each datagram would
-/// cost more than the datagram. A shard is called itself while its silo is not known, and for a while after its desk did not respond for
-/// it. So the others do not wait for it. Requests may overtake others: a shard orders puts by the time of receipt.
-/// </summary>
+// The requests of one kind to all shards. Those for shards of one silo go to its desk, many in a call: a call for each datagram
+// would cost more than the datagram. A shard is called itself while its silo is not known, and for a while after its desk did not
+// respond for it. So the others do not wait for it. Requests may overtake others: a shard orders puts by the time of receipt.
 internal sealed class ShardChannels<TItem, TResult>(
     string kind,
     Func<GrainId, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askDesk,
@@ -141,11 +139,8 @@ internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, TimeL
     public void Fail(Exception failure) => TrySetResult(new ShardOutcome<TResult>(default, failure));
 }
 
-/// <summary>
-/// A queue of requests of one kind. Requests that arrive while a call is pending share the next one, in the order of arrival. A failed
-/// call is retried until its requests time out.
-/// </summary>
-/// <remarks>Requests that <paramref name="call"/> returns as unanswered have left the channel.</remarks>
+// A queue of requests of one kind. Requests that arrive while a call is pending share the next one, in the order of arrival. A failed
+// call is retried until its requests time out. Requests that the call returns as unanswered have left the channel.
 internal sealed class ShardChannel<TItem, TResult>(
     string name,
     Func<IReadOnlyList<ShardRequest<TItem, TResult>>, Task<ShardBatch<TResult>>> call,

@@ -14,7 +14,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     private KeyStoreUsage _usage;
     private long? _usageReadAt;
 
-    /// <summary>Calls a shard, with retries.</summary>
     /// <exception cref="KeyStoreException">It did not answer in time, or failed.</exception>
     public async Task<T> CallAsync<T>(long shard, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
@@ -35,8 +34,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         }
     }
 
-    /// <summary>Calls all shards, a few at a time.</summary>
-    /// <exception cref="KeyStoreException">One did not answer, or failed. Others may have carried the call out.</exception>
+    // Calls all shards, a few at a time. KeyStoreException: one did not answer, or failed. Others may have carried the call out.
     public async Task<IReadOnlyList<T>> CallAllAsync<T>(
         ShardLayout layout, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
@@ -47,8 +45,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         return results;
     }
 
-    /// <summary>The usage of all shards, as old as <see cref="GrainKeyStoreOptions.UsageMaxAge"/>.</summary>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
+    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. KeyStoreException: a shard did not answer.
     public async Task<KeyStoreUsage> GetUsageAsync(ShardLayout layout, CancellationToken cancellationToken)
     {
         await _usageReading.WaitAsync(cancellationToken);
@@ -105,7 +102,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     /// <summary>Only after the last call.</summary>
     public void Dispose() => _usageReading.Dispose();
 
-    /// <summary>The failure of a shard, for callers of the store.</summary>
     public static KeyStoreException Unanswered(long shard, Exception failure) =>
         new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {failure.Message}", failure);
 

@@ -8,10 +8,8 @@ internal sealed class ClockService(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClockService> logger) : BackgroundService
 {
-    /// <summary>
-    /// Without a response for this long the silo counts as cut off. It is longer than a dead silo is replaced in, so that the others stay
-    /// ready meanwhile.
-    /// </summary>
+    // Without a response for this long the silo counts as cut off. It is longer than a dead silo is replaced in, so that the
+    // others stay ready meanwhile.
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(45);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

@@ -5,10 +5,8 @@ using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// Reads a record that never exists from grain storage, periodically, and keeps the result. So <c>/health/ready</c> can report storage
-/// without a read per request, and says that it is slow before callers time out.
-/// </summary>
+// Reads a record that never exists from grain storage, periodically, and keeps the result. So /health/ready can report storage
+// without a read per request, and says that it is slow before callers time out.
 internal sealed class StorageWatch(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
@@ -98,11 +96,9 @@ internal sealed class StorageWatch(
     private sealed class Nothing;
 }
 
-/// <summary>
-/// Adds threads to the pool while storage fails. PostgreSQL's driver blocks a thread for each call that times out, to ask the server to
-/// cancel it. As many calls as its pool has connections may time out together. Without spare threads, probes and other silos would get no
-/// response for some ten seconds.
-/// </summary>
+// Adds threads to the pool while storage fails. PostgreSQL's driver blocks a thread for each call that times out, to ask the
+// server to cancel it. As many calls as its pool has connections may time out together. Without spare threads, probes and other
+// silos would get no response for some ten seconds.
 internal sealed class SpareThreads
 {
     /// <summary>The default maximum of connections in the driver's pool, and some for all other work.</summary>

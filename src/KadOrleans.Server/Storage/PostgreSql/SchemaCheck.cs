@@ -9,7 +9,6 @@ namespace KadOrleans.Server;
 /// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
 internal static class SchemaCheck
 {
-    /// <summary>The error of a database without Orleans' tables.</summary>
     public const string Missing =
         "The database lacks Orleans' tables, or part of them; apply infra/postgresql/schema.sql to it, as "
         + "docs/install.md#postgresql says";
@@ -23,9 +22,8 @@ internal static class SchemaCheck
         + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{StateIdentity.Table}') "
         + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
 
-    /// <summary>Checks grain storage if it is PostgreSQL.</summary>
-    /// <exception cref="OptionsValidationException">It lacks the tables or the index; the message has the remedy.</exception>
-    /// <exception cref="NpgsqlException">It does not answer.</exception>
+    // Checks grain storage if it is PostgreSQL. OptionsValidationException: it lacks the tables or the index; the message has the
+    // remedy. NpgsqlException: it does not answer.
     public static async Task RunAsync(IServiceProvider services)
     {
         var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
@@ -73,7 +71,6 @@ internal static partial class StateIdentity
 {
     public const string Table = "orleansstorage";
 
-    /// <summary>The statement that makes it unique.</summary>
     public const string Statement =
         "CREATE UNIQUE INDEX IF NOT EXISTS kad_orleansstorage_identity ON orleansstorage "
         + "(serviceid, grainidhash, graintypehash, grainidn0, grainidn1, graintypestring, coalesce(grainidextensionstring, ''));";
@@ -104,7 +101,6 @@ internal static partial class StateIdentity
     private static partial Regex Coalesce();
 }
 
-/// <summary>A unique index of a table, as PostgreSQL describes it.</summary>
-/// <param name="Keys">Its columns and expressions, as <c>pg_get_indexdef</c> writes them.</param>
-/// <param name="TakesNullsAsEqual">Whether it treats nulls as equal (NULLS NOT DISTINCT).</param>
+// A unique index of a table, as PostgreSQL describes it. Keys: its columns and expressions, as pg_get_indexdef writes them.
+// TakesNullsAsEqual: whether it treats nulls as equal (NULLS NOT DISTINCT).
 internal sealed record UniqueIndex(IReadOnlyList<string> Keys, bool TakesNullsAsEqual);

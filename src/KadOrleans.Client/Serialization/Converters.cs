@@ -1,6 +1,10 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using KadOrleans.Client;
 using Orleans.Serialization.Cloning;
+using Orleans.Serialization.Configuration;
+
+[assembly: TypeManifestProvider(typeof(ResultNames))]
 
 namespace KadOrleans.Client;
 
@@ -141,10 +145,8 @@ internal sealed class ContactObservationConverter() : SimpleConverter<ContactObs
     surrogate => new(surrogate.Kind, surrogate.Contact),
     value => new(value.Kind, value.Contact));
 
-/// <summary>A value as its type and one of two contents.</summary>
-/// <param name="Kind">The type.</param>
-/// <param name="Content">Text in UTF-8, or bytes; else null.</param>
-/// <param name="Number">A whole number, the bits of a float, or 0 and 1; else 0.</param>
+// A value as its type and one of two contents. Kind: the type. Content: text in UTF-8, or bytes; else null. Number: a whole
+// number, the bits of a float, or 0 and 1; else 0.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.DhtValue")]
 internal record struct DhtValueSurrogate([property: Id(0)] DhtValueKind Kind, [property: Id(1)] byte[]? Content, [property: Id(2)] Int128 Number);
@@ -262,3 +264,124 @@ internal sealed class KademliaOptionsConverter() : SimpleConverter<KademliaOptio
         PublishInterval = surrogate.PublishInterval,
     },
     value => new(value.BucketSize, value.LookupConcurrency, value.DisjointPaths, value.SplitDepth, value.ReplacementCacheSize, value.FailuresBeforeDrop, value.ValueTimeToLive, value.BucketRefreshInterval, value.RepublishInterval, value.PublishInterval));
+
+// The names of results on the wire. Their projects do not know Orleans, so no attribute can say them. They were records with
+// these members, so their surrogates include parameters as records do: the bytes are the same.
+internal sealed class ResultNames : TypeManifestProviderBase
+{
+    protected override void ConfigureInner(TypeManifestOptions options)
+    {
+        options.WellKnownTypeAliases["kad.DhtLookup"] = typeof(LookupOutcome);
+        options.WellKnownTypeAliases["kad.DhtGetResult"] = typeof(GetResult);
+        options.WellKnownTypeAliases["kad.DhtSetResult"] = typeof(SetResult);
+        options.WellKnownTypeAliases["kad.DhtPingResult"] = typeof(PingResult);
+        options.WellKnownTypeAliases["kad.AdminHolder"] = typeof(KeyHolder);
+        options.WellKnownTypeAliases["kad.AdminTrace"] = typeof(LookupTrace);
+        options.WellKnownTypeAliases["kad.AdminQuery"] = typeof(LookupQuery);
+    }
+}
+
+/// <summary>What a caller of a cluster learns of a lookup. It knows the target; the value travels beside it.</summary>
+[GenerateSerializer]
+internal record struct LookupOutcomeSurrogate(
+    [property: Id(0)] TerminationReason Reason,
+    [property: Id(1)] IReadOnlyList<Contact> Closest,
+    [property: Id(2)] int Asked,
+    [property: Id(3)] int Answered,
+    [property: Id(4)] int Failed,
+    [property: Id(5)] int Hops,
+    [property: Id(6)] int Agreed,
+    [property: Id(7)] int Differed,
+    [property: Id(8)] int Crowded);
+
+[RegisterConverter]
+internal sealed class LookupOutcomeConverter() : SimpleConverter<LookupOutcome, LookupOutcomeSurrogate>(
+    surrogate => new()
+    {
+        Target = default,
+        Reason = surrogate.Reason,
+        Closest = surrogate.Closest,
+        Asked = surrogate.Asked,
+        Answered = surrogate.Answered,
+        Failed = surrogate.Failed,
+        Hops = surrogate.Hops,
+        Agreed = surrogate.Agreed,
+        Differed = surrogate.Differed,
+        Crowded = surrogate.Crowded,
+    },
+    value => new(value.Reason, value.Closest, value.Asked, value.Answered, value.Failed, value.Hops, value.Agreed, value.Differed, value.Crowded));
+
+[GenerateSerializer]
+internal record struct GetResultSurrogate([property: Id(0)] DhtValue? Value, [property: Id(1)] LookupOutcome? Lookup);
+
+[RegisterConverter]
+internal sealed class GetResultConverter() : SimpleConverter<GetResult, GetResultSurrogate>(
+    surrogate => new(surrogate.Value, surrogate.Lookup is { } lookup ? lookup with { Value = surrogate.Value } : null),
+    value => new(value.Value, value.Lookup));
+
+/// <summary>The copy of the cluster is the local one. The publication is the caller's to say.</summary>
+[GenerateSerializer]
+internal record struct SetResultSurrogate(
+    [property: Id(0)] StoreResult? Local,
+    [property: Id(1)] int Stored,
+    [property: Id(2)] int Refused,
+    [property: Id(3)] int Failed,
+    [property: Id(4)] LookupOutcome? Lookup);
+
+[RegisterConverter]
+internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResultSurrogate>(
+    surrogate => new()
+    {
+        Local = surrogate.Local,
+        Stored = surrogate.Stored,
+        Refused = surrogate.Refused,
+        Failed = surrogate.Failed,
+        Lookup = surrogate.Lookup,
+    },
+    value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup));
+
+/// <summary>Of a failure only that there was one: a caller of a cluster is told a timeout.</summary>
+[GenerateSerializer]
+internal record struct PingResultSurrogate([property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
+
+[RegisterConverter]
+internal sealed class PingResultConverter() : SimpleConverter<PingResult, PingResultSurrogate>(
+    surrogate => new(surrogate.Id, surrogate.Answered ? null : RequestFailure.TimedOut, surrogate.RoundTrip),
+    value => new(value.Answered, value.Id, value.RoundTrip));
+
+[GenerateSerializer]
+internal record struct KeyHolderSurrogate([property: Id(0)] Contact Contact, [property: Id(1)] bool Answered, [property: Id(2)] DhtValue? Value);
+
+[RegisterConverter]
+internal sealed class KeyHolderConverter() : SimpleConverter<KeyHolder, KeyHolderSurrogate>(
+    surrogate => new(surrogate.Contact, surrogate.Answered, surrogate.Value),
+    value => new(value.Contact, value.Answered, value.Value));
+
+[GenerateSerializer]
+internal record struct LookupTraceSurrogate(
+    [property: Id(0)] NodeId From,
+    [property: Id(1)] LookupOutcome Outcome,
+    [property: Id(2)] DhtValue? Value,
+    [property: Id(3)] TimeSpan Duration,
+    [property: Id(4)] IReadOnlyList<LookupQuery> Queries);
+
+[RegisterConverter]
+internal sealed class LookupTraceConverter() : SimpleConverter<LookupTrace, LookupTraceSurrogate>(
+    surrogate => new(surrogate.From, surrogate.Outcome with { Value = surrogate.Value }, surrogate.Duration, surrogate.Queries),
+    value => new(value.From, value.Outcome, value.Outcome.Value, value.Duration, value.Queries));
+
+[GenerateSerializer]
+internal record struct LookupQuerySurrogate(
+    [property: Id(0)] Contact Contact,
+    [property: Id(1)] int? NamedBy,
+    [property: Id(2)] int Hops,
+    [property: Id(3)] TimeSpan SentAt,
+    [property: Id(4)] TimeSpan? Took,
+    [property: Id(5)] QueryResult Result,
+    [property: Id(6)] int Named,
+    [property: Id(7)] DhtValue? Value);
+
+[RegisterConverter]
+internal sealed class LookupQueryConverter() : SimpleConverter<LookupQuery, LookupQuerySurrogate>(
+    one => new(one.Contact, one.NamedBy, one.Hops, one.SentAt, one.Took, one.Result, one.Named, one.Value),
+    value => new(value.Contact, value.NamedBy, value.Hops, value.SentAt, value.Took, value.Result, value.Named, value.Value));
