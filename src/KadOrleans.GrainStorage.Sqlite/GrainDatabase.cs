@@ -29,11 +29,8 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
 
     protected override GrainStatements Context { get; }
 
-    /// <summary>
-    /// Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a byte. Errors
-    /// name the setting of the folder, if there is one.
-    /// </summary>
-    /// <exception cref="GrainDatabaseException">The folder or the file cannot be used.</exception>
+    // Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a
+    // byte. Errors name the setting of the folder, if there is one.
     public static GrainDatabase Open(string folder, string? folderSetting, ILogger logger)
     {
         var states = 0L;

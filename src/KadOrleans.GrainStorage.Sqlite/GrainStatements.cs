@@ -64,17 +64,14 @@ internal sealed class GrainStatements : IDisposable
         return grains;
     }
 
-    /// <summary>Inserts a row. Returns false if it exists.</summary>
     public bool TryInsert(GrainRowKey key, long etag, byte[]? payload) => TryWrite(_insert, key, etag, payload);
 
-    /// <summary>Updates a row. Returns false if none has this ETag.</summary>
     public bool TryUpdate(GrainRowKey key, long expected, long etag, byte[]? payload)
     {
         _update.Parameters[4].Value = expected;
         return TryWrite(_update, key, etag, payload);
     }
 
-    /// <summary>Deletes a row. Returns false if none has this ETag.</summary>
     public bool TryDelete(GrainRowKey key, long expected)
     {
         Name(_delete, key);
@@ -116,7 +113,6 @@ internal sealed class GrainStatements : IDisposable
         sql, [new SqliteParameter("$name", SqliteType.Text), new SqliteParameter("$grain", SqliteType.Text), .. more]);
 }
 
-/// <summary>The key of a row: a state's name and its grain.</summary>
 internal readonly record struct GrainRowKey(string StateName, string GrainId)
 {
     public override string ToString() => $"{StateName} of {GrainId}";
@@ -125,10 +121,8 @@ internal readonly record struct GrainRowKey(string StateName, string GrainId)
 /// <summary>A row's content: an ETag, null if there is no row, and the serialized state, null if there is none.</summary>
 internal readonly record struct GrainRow(long? ETag, byte[]? Payload);
 
-/// <summary>
-/// Writes or deletes one row if its ETag is the expected one. ETags are random and never recur, so a writer from before a deletion gets a
-/// conflict. Without an expected ETag there must be no row. A null payload leaves a row without content.
-/// </summary>
+// Writes or deletes one row if its ETag is the expected one. ETags are random and never recur, so a writer from before a deletion
+// gets a conflict. Without an expected ETag there must be no row. A null payload leaves a row without content.
 internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payload, bool deletes = false)
     : DatabaseOperation<GrainStatements, long?>
 {

@@ -6,10 +6,8 @@ using Orleans.Storage;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-/// <summary>
-/// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its name and
-/// grain; the provider's name is not part of it.
-/// </summary>
+// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its
+// name and grain; the provider's name is not part of it.
 internal sealed class SqliteGrainStorage(
     SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) : IGrainStorage, IAsyncDisposable
 {
@@ -40,8 +38,6 @@ internal sealed class SqliteGrainStorage(
         grainState.State = activators.GetActivator<T>().Create();
     }
 
-    /// <summary>Lists the grains of a type that have a stored state.</summary>
-    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
     public async Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) =>
         [.. (await ReadAsync(statements => statements.ListGrains(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
@@ -62,10 +58,8 @@ internal sealed class SqliteGrainStorage(
             : data.ToArray();
 }
 
-/// <summary>
-/// The bytes of <see cref="OrleansGrainStorageSerializer"/>, written into pooled buffers. That one doubles an array until the state fits. So
-/// a state of 64 KiB took four times as much memory, half of it a large object.
-/// </summary>
+// The bytes of OrleansGrainStorageSerializer, written into pooled buffers. That one doubles an array until the state fits. So a
+// state of 64 KiB took four times as much memory, half of it a large object.
 internal sealed class PooledGrainStorageSerializer(Serializer serializer) : IGrainStorageSerializer
 {
     public BinaryData Serialize<T>(T? input) => new(serializer.SerializeToArray(input!));

@@ -46,10 +46,8 @@ public static class SqliteGrainStorageSiloBuilderExtensions
         services.GetRequiredService<ILogger<SqliteGrainStorage>>());
 }
 
-/// <summary>
-/// Builds grain storage from the configuration <c>Orleans:GrainStorage:{name}:ProviderType=Sqlite</c>. The same section takes
-/// <c>Folder</c>, <c>DeleteStateOnClear</c> and <c>SerializerKey</c>.
-/// </summary>
+// Builds grain storage from the configuration Orleans:GrainStorage:{name}:ProviderType=Sqlite. The same section takes Folder,
+// DeleteStateOnClear and SerializerKey.
 internal sealed class SqliteGrainStorageProviderBuilder : IProviderBuilder<ISiloBuilder>
 {
     public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection)

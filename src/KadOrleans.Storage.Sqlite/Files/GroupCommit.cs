@@ -5,10 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction is rolled
-/// back, and fails only its own operations.
-/// </summary>
+// The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction
+// is rolled back, and fails only its own operations.
 internal abstract class GroupCommit<TContext> : IAsyncDisposable
 {
     /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
@@ -39,7 +37,6 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 
     public long Commits => Volatile.Read(ref _commits);
 
-    /// <summary>Whether more than half of the queue is taken.</summary>
     public bool IsCrowded => _queue.Reader.Count > _capacity / 2;
 
     public bool IsStopped => _isStopped;
@@ -61,7 +58,6 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// </exception>
     public Task<TResult> RunAsync<TResult>(DatabaseOperation<TContext, TResult> operation, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(operation);
         return TryEnqueue(operation) ? operation.Task.WaitAsync(cancellationToken) : WaitAndRunAsync(operation, cancellationToken);
     }
 
@@ -82,10 +78,8 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Writes the planned changes in the open transaction. Operations that fail individually are taken out of the batch.</summary>
     protected abstract void Write(List<DatabaseOperation<TContext>> batch);
 
-    /// <summary>Applies the planned changes to memory, after the commit or if there was nothing to write.</summary>
     protected abstract void Apply();
 
-    /// <summary>Drops the planned changes, as they were not committed.</summary>
     protected abstract void Abandon();
 
     protected virtual void Committed(TimeSpan duration)
@@ -106,7 +100,6 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 
     protected abstract void Close();
 
-    /// <summary>The exception for a call after <see cref="DisposeAsync"/>.</summary>
     protected abstract Exception Closed();
 
     protected static void Complete(DatabaseOperation<TContext> operation, Exception? failure)
@@ -121,13 +114,10 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Runs an operation in the open transaction. If it fails and the transaction is still open, only its own statement was undone. Then
-    /// only its caller gets the failure, and the others go on.
-    /// </summary>
+    // Runs an operation in the open transaction. If it fails and the transaction is still open, only its own statement was
+    // undone. Then only its caller gets the failure, and the others go on.
     protected bool TryRun(DatabaseOperation<TContext> operation)
     {
-        ArgumentNullException.ThrowIfNull(operation);
         try
         {
             operation.Run(Context);
@@ -312,9 +302,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 /// <summary>An operation for the only user of a database, with its waiting caller.</summary>
 internal abstract class DatabaseOperation<TContext>
 {
-    /// <summary>
-    /// Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
-    /// </summary>
+    // Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
     public virtual bool IsWrite => true;
 
     /// <summary>The approximate bytes that it adds to a transaction.</summary>
@@ -325,7 +313,6 @@ internal abstract class DatabaseOperation<TContext>
     /// <summary>Completes the caller's task, after the commit.</summary>
     public abstract void Complete();
 
-    /// <summary>Fails the caller's task, as nothing was done.</summary>
     public abstract void Fail(Exception cause);
 }
 
@@ -351,10 +338,8 @@ internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation
     protected void End(TResult result) => _completion.TrySetResult(result);
 }
 
-/// <summary>An operation that is one function.</summary>
-/// <param name="run">Plans or runs it and returns the result.</param>
-/// <param name="onFailure">The result if the commit fails, made of the planned one. Null: the caller gets the exception.</param>
-/// <param name="isWrite">Whether it needs a transaction.</param>
+// An operation that is one function. If the commit fails, onFailure makes the result of the planned one. Without it the caller gets
+// the exception.
 internal sealed class FunctionOperation<TContext, TResult>(
     Func<TContext, TResult> run, Func<TResult?, TResult>? onFailure = null, bool isWrite = true) : DatabaseOperation<TContext, TResult>
 {
