@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli;
 
-/// <summary>The nodes of a DHT, their routing tables and contacts, and work that they are told to do now.</summary>
 internal static class NodeCommands
 {
     private const string AnId = "356a192b7913b04c54574d18c28d46e6395428ab";

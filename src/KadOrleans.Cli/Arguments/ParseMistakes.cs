@@ -2,10 +2,8 @@ using System.CommandLine.Parsing;
 
 namespace KadOrleans.Cli;
 
-/// <summary>
-/// Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words behind
-/// <c>--</c>, and words with one dash only (a negative number), are arguments.
-/// </summary>
+// Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words
+// behind --, and words with one dash only (a negative number), are arguments.
 internal static class ParseMistakes
 {
     // Two wrong characters are a slip, more are another word.
