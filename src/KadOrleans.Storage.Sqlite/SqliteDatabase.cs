@@ -205,7 +205,6 @@ internal sealed record StorageLimits(StoreQuota Quota)
     public int Readers { get; init; } = 2;
 }
 
-/// <summary>What becomes of a data file that is damaged.</summary>
 internal enum DamagePolicy
 {
     // The readable part is kept. Damaged bytes are moved to a file beside it (kad.db.damaged-1 to -8). Damage says what is

@@ -124,7 +124,6 @@ internal sealed record ApiRequest(HttpMethod Method, string Path, byte[]? Body =
 
     public static ApiRequest Get(string path, params (string Name, string? Value)[] query) => new(HttpMethod.Get, path + QueryOf(query));
 
-    /// <summary>The query of a path, without the parameters that have no value.</summary>
     public static string QueryOf(params (string Name, string? Value)[] query)
     {
         var parts = query.Where(part => part.Value is not null).Select(part => $"{part.Name}={Uri.EscapeDataString(part.Value!)}").ToList();

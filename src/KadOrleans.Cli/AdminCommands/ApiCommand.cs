@@ -46,7 +46,6 @@ internal static class ApiCommand
     public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
         [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
 
-    /// <summary>A field as text; empty if it is missing or null.</summary>
     public static string Text(this JsonNode? node, string field) => node?[field] switch
     {
         null => string.Empty,
@@ -69,7 +68,6 @@ internal static class ApiCommand
     public static void Rows(this ResultPrinter printer, IReadOnlyList<JsonNode> rows, params (string Heading, string Field)[] columns) =>
         printer.Table([.. columns.Select(column => column.Heading)], [.. rows.Select(row => Array.ConvertAll(columns, column => row.Text(column.Field)))]);
 
-    /// <summary>Prints the fields that have a text, a row each.</summary>
     public static void Fields(this ResultPrinter printer, params IEnumerable<(string Name, string Text)> fields) => printer.Table(
         ["field", "content"], [.. fields.Where(field => field.Text.Length > 0).Select(field => new[] { field.Name, field.Text })]);
 

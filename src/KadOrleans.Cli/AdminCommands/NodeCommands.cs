@@ -20,7 +20,6 @@ internal static class NodeCommands
     public static Command Table(CommandIo io) =>
         Table(io, ApiCommand.Verb("table", "Show a routing table by bucket with its contacts.", "table", $"table --id {AnId}"));
 
-    /// <summary><c>kad admin contact</c>: what tables know of a contact, and its end there.</summary>
     public static Command Contact(CommandIo io) => Table(io, ApiCommand.Verb(
         "contact",
         "Show the contacts of a routing table; look at one of them, or drop it.",

@@ -9,7 +9,6 @@ internal static class ParseMistakes
     // Two wrong characters are a slip, more are another word.
     private const int MostWrongCharacters = 2;
 
-    /// <summary>The sentence for the first mistake, or null if the line can be run.</summary>
     public static string? Find(ParseResult result)
     {
         if (result.Action is not System.CommandLine.Invocation.ParseErrorAction)

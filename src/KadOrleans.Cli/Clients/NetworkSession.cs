@@ -77,11 +77,9 @@ internal static class EphemeralClient
     private const string IPv4 = "0.0.0.0:0";
     private const string Both = "[::]:0";
 
-    /// <summary>Binds any free port of the targets' address family: of both, if one of them is IPv6.</summary>
     public static Task<KadNode> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken) =>
         StartAsync(targets.SelectMany(target => target.Endpoints).All(endpoint => endpoint.IsIPv4) ? IPv4 : Both, cancellationToken);
 
-    /// <summary>Binds any free port of every address family that the system has.</summary>
     public static async Task<KadNode> StartOnAllAsync(CancellationToken cancellationToken)
     {
         try

@@ -51,7 +51,6 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
     }
 }
 
-/// <summary>Turns host names into endpoints, before anything else is done with them.</summary>
 internal static class HostResolver
 {
     public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(

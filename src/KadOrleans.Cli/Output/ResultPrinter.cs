@@ -125,7 +125,6 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
     }
 }
 
-/// <summary>Shows progress to a person.</summary>
 internal sealed class Progress(CommandIo io, bool silent)
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);

@@ -300,7 +300,6 @@ internal enum UnacknowledgedReason
 
 internal static class UnacknowledgedReasons
 {
-    /// <summary>The reason behind a store's result; null if the STORE is acknowledged.</summary>
     public static UnacknowledgedReason? Of(StoreResult result) => result switch
     {
         StoreResult.Stored => null,
@@ -311,7 +310,6 @@ internal static class UnacknowledgedReasons
         _ => UnacknowledgedReason.Refused,
     };
 
-    /// <summary>The reason for a STORE that came to no store, or whose store threw.</summary>
     public static UnacknowledgedReason Of(RefusalReason reason) => reason switch
     {
         RefusalReason.Late => UnacknowledgedReason.Late,

@@ -81,7 +81,6 @@ internal static class StateFile
         }
     }
 
-    /// <summary>The target of a path's links, which is replaced instead of the link.</summary>
     private static string FollowLinks(string file)
     {
         // A shell's /dev/fd/63 is a link to something without a name.

@@ -377,7 +377,6 @@ internal static class SqliteConnectionExtensions
     public static string QueryText(this SqliteConnection connection, string sql) =>
         Convert.ToString(connection.QueryScalar(sql), CultureInfo.InvariantCulture) ?? string.Empty;
 
-    /// <summary>A command that is compiled once and run often; the caller disposes it.</summary>
     public static SqliteCommand PrepareCommand(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
     {
         var command = connection.CreateCommand(sql, parameters);

@@ -299,7 +299,6 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     }
 }
 
-/// <summary>An operation for the only user of a database, with its waiting caller.</summary>
 internal abstract class DatabaseOperation<TContext>
 {
     // Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
@@ -310,7 +309,6 @@ internal abstract class DatabaseOperation<TContext>
 
     public abstract void Run(TContext context);
 
-    /// <summary>Completes the caller's task, after the commit.</summary>
     public abstract void Complete();
 
     public abstract void Fail(Exception cause);
@@ -334,7 +332,6 @@ internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation
 
     public override void Fail(Exception cause) => _completion.TrySetException(cause);
 
-    /// <summary>Ends the wait with a result instead of an exception.</summary>
     protected void End(TResult result) => _completion.TrySetResult(result);
 }
 

@@ -57,7 +57,6 @@ internal sealed class SegmentTable
         return segment;
     }
 
-    /// <summary>Releases the slot of a segment that no key refers to.</summary>
     public void Release(Segment segment)
     {
         _slots[segment.Slot] = null;

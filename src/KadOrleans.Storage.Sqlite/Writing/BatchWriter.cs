@@ -120,7 +120,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         return true;
     }
 
-    /// <summary>The value of a key as it is committed.</summary>
     public StoredValue? Read(NodeId key, DateTimeOffset now)
     {
         var value = _values.Shard.Read(key);
