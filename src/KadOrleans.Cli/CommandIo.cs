@@ -27,7 +27,6 @@ internal sealed class CommandIo(Func<Stream> openInput, Stream output, TextWrite
         IsErrorTerminal = !Console.IsErrorRedirected,
     };
 
-    /// <summary>Writes a sentence to <see cref="Error"/>, with its invisible characters shown.</summary>
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
     public Stream OpenInput() => openInput();

@@ -3,10 +3,8 @@ namespace KadOrleans.Cli;
 /// <summary>The <c>kad</c> command: what the process runs, and what a test can run without one.</summary>
 internal static class KadCommand
 {
-    /// <summary>
-    /// Runs one command line and returns its <see cref="ExitCode"/>. A mistake ends in a sentence, never in an exception. Cancelled, a node
-    /// stops in order, and any other command is interrupted.
-    /// </summary>
+    // Runs one command line and returns its ExitCode. A mistake ends in a sentence, never in an exception. Cancelled, a node
+    // stops in order, and any other command is interrupted.
     public static Task<int> RunAsync(string[] args, CommandIo io, CancellationToken cancellationToken = default) =>
         Create(io).RunAsync(args, io, cancellationToken);
 

@@ -2,10 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Cli;
 
-/// <summary>
-/// Turns the first SIGTERM, Ctrl-C or closed terminal into a cancellation, so that a command can end normally. The second one ends the
-/// process at once.
-/// </summary>
+// Turns the first SIGTERM, Ctrl-C or closed terminal into a cancellation, so that a command can end normally. The second one ends
+// the process at once.
 internal sealed class TerminationSignals : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
@@ -18,7 +16,6 @@ internal sealed class TerminationSignals : IDisposable
             signal => PosixSignalRegistration.Create(signal, OnSignal));
     }
 
-    /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _cancellation.Token;
 
     public void Dispose()

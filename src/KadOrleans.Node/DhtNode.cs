@@ -40,9 +40,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         NodeEnvironment environment,
         KeyWatches? watches = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(table);
-        ArgumentNullException.ThrowIfNull(environment);
         Watches = watches ??= new KeyWatches();
         (Options, _transport, _table, _store) = (options, transport, table, store);
         (_environment, _time, _logger) = (environment, environment.Time, environment.LoggerFactory.CreateLogger<DhtNode>());
@@ -204,7 +201,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetAsync(key, value, life: null, cancellationToken);
 
-    /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> for a time, if there is a life.</summary>
     internal Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
         Publisher.SetAsync(key, value, life, keepsCopy: !Options.ClientOnly, cancellationToken);
 
@@ -216,7 +212,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
         Publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
 
-    /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
     {
         var nearest = (await FindNodeAsync(key, cancellationToken)).Closest;
@@ -226,9 +221,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     }
 
     /// <summary>Prepares a crawl of the network under this node's id. It starts from the nodes that this one knows, and changes none of them.</summary>
-    /// <param name="options">Its bounds and its region.</param>
-    /// <param name="perSecond">Datagrams per second: 1 to 10,000.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="perSecond"/> is outside of that, or an option.</exception>
     internal CrawlRun PrepareCrawl(CrawlOptions options, int perSecond)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perSecond, 1);

@@ -31,7 +31,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         new ServiceCollection().AddKadNode(configure);
 
     /// <summary>The node disposes the transport, the key store and then the owner. Stores not given are in memory.</summary>
-    /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     internal KadNode(
         KadNodeOptions options,
         IDatagramTransport transport,
@@ -43,7 +42,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         ICrawlStore? crawls = null,
         IAsyncDisposable? owner = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
         if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
         {
             throw new ArgumentException(problem, nameof(options));

@@ -31,7 +31,6 @@ internal sealed class CryptographicRandomSource : IRandomSource
     [ThreadStatic]
     private static int _left;
 
-    /// <inheritdoc/>
     public void Fill(Span<byte> buffer)
     {
         if (buffer.Length > Drawn)

@@ -3,10 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then the report.
-/// A crawl without a report does not exist. Calls to save come one after another.
-/// </summary>
+// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then
+// the report. A crawl without a report does not exist. Calls to save come one after another.
 internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
 {
     private const string ReportSuffix = ".json";
@@ -90,7 +88,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         ? [.. Directory.EnumerateFiles(folder, "*" + ReportSuffix).Select(path => Path.GetFileNameWithoutExtension(path)).Where(CrawlReport.IsName).Order(StringComparer.Ordinal)]
         : [];
 
-    /// <summary>Removes the oldest crawls, and what a killed process left.</summary>
     private void RemoveOld()
     {
         foreach (var id in Names().SkipLast(CrawlReport.MaxKept))

@@ -5,10 +5,8 @@ using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// Reads the whole file into memory, row by row. A row that no release writes means that the file is damaged: skipping it would lose it
-/// silently. Damaged rows are noted and left out. Without <see cref="Damage"/> such a file is refused.
-/// </summary>
+// Reads the whole file into memory, row by row. A row that no release writes means that the file is damaged: skipping it would
+// lose it silently. Damaged rows are noted and left out. Without Damage such a file is refused.
 internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 {
     private const int AddressLength = 16;
@@ -18,10 +16,8 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
 
     private readonly List<NodeId> _prefetched = [];
 
-    /// <summary>
-    /// Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest, so the
-    /// first record of a key is its state and no other is decoded.
-    /// </summary>
+    // Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest,
+    // so the first record of a key is its state and no other is decoded.
     public void LoadValues(KeptValues memory, SegmentTable table, StorageLimits limits)
     {
         var removed = new HashSet<NodeId>();

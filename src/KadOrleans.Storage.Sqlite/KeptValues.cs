@@ -2,10 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// What the node holds: an index of all keys, a cache of some values, and for the writer the batch that it decides. What is read here is
-/// committed. Many threads read; only the writer changes the index, so it alone may also read that without the lock.
-/// </summary>
+// What the node holds: an index of all keys, a cache of some values, and for the writer the batch that it decides. What is read
+// here is committed. Many threads read; only the writer changes the index, so it alone may also read that without the lock.
 internal sealed class KeptValues : IShardValues, IDisposable
 {
     // Values judged or networks ranked at a time, and slots copied: readers wait meanwhile.
@@ -63,7 +61,6 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    /// <summary>Asks the keys something that is quick.</summary>
     public T Ask<T>(Func<KeyShard, T> question)
     {
         lock (Gate)
@@ -85,9 +82,8 @@ internal sealed class KeptValues : IShardValues, IDisposable
         return ranking;
     }
 
-    /// <summary>
-    /// Finds the value of a key in memory; null if there is none, or if it has expired. Returns false if it has to be read at the address.
-    /// </summary>
+    // Finds the value of a key in memory; null if there is none, or if it has expired. Returns false if it has to be read at the
+    // address.
     public bool TryGet(NodeId key, DateTimeOffset now, out StoredValue? value, out HeldKey held, out RecordAddress address)
     {
         lock (Gate)

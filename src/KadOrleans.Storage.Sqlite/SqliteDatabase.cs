@@ -5,17 +5,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// A node's data file, locked for this process. <see cref="SqliteKeyStore"/> and <see cref="SqliteNodeStateStore"/> share one. Memory has an
-/// index of its keys and a cache of their values. All else is held in memory too. The caller that opened it disposes it, after the stores.
-/// </summary>
+// A node's data file, locked for this process. SqliteKeyStore and SqliteNodeStateStore share one. Memory has an index of its keys
+// and a cache of their values. All else is held in memory too. The caller that opened it disposes it, after the stores.
 internal sealed class SqliteDatabase : IAsyncDisposable
 {
     public const string FileName = "kad.db";
 
     public const int DefaultMaxPublications = 10_000;
 
-    /// <summary>Bytes of values kept in memory where nothing else is said.</summary>
     public const long DefaultCacheBytes = 64 << 20;
 
     private readonly DatabaseFile _file;
@@ -37,10 +34,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     public long Keys => Values.GetUsage().Keys;
 
-    /// <summary>
-    /// The damage found when the file was opened: what is missing, where the damaged bytes are, how many keys are left. Null if the file
-    /// was sound.
-    /// </summary>
+    // The damage found when the file was opened: what is missing, where the damaged bytes are, how many keys are left. Null if
+    // the file was sound.
     public string? Damage => _damage?.Sentence;
 
     /// <summary>Keys whose values were in damaged parts of the file, as far as the keys were readable.</summary>
@@ -65,14 +60,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     internal bool IsClosed => _closing.IsValueCreated;
 
-    /// <summary>
-    /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Loads it even beyond the quota and the
-    /// most publications. A file that is refused stays as it is, to the byte.
-    /// </summary>
-    /// <exception cref="KeyStoreException">
-    /// The folder or the file cannot be used. The message names it and says what to do. Of a damaged file the inner exception is a
-    /// <see cref="DamagedDatabaseException"/>.
-    /// </exception>
+    // Opens the database in a folder, creating both if they are missing, and checks the whole file. Loads it even beyond the
+    // quota and the most publications. A file that is refused stays as it is, to the byte.
     public static SqliteDatabase Open(
         string folder,
         StoreQuota quota,
@@ -81,7 +70,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         DamagePolicy onDamage = DamagePolicy.SetAside,
         long cacheBytes = DefaultCacheBytes)
     {
-        ArgumentNullException.ThrowIfNull(quota);
         ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
         var limits = new StorageLimits(quota) { MaxPublications = maxPublications, CacheBytes = cacheBytes };
         return Open(folder, limits, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
@@ -123,7 +111,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _closing.Value;
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
-    /// <exception cref="KeyStoreException">It failed.</exception>
     internal Task<TResult> WriteAsync<TResult>(
         Func<BatchWriter, TResult> write, CancellationToken cancellationToken, Func<TResult?, TResult>? onFailure = null)
     {
@@ -212,20 +199,16 @@ internal sealed record StorageLimits(StoreQuota Quota)
 
     public long CacheBytes { get; init; } = SqliteDatabase.DefaultCacheBytes;
 
-    /// <summary>Memory that the process may use, in bytes.</summary>
     public long MemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Connections that only read, 0 or more; see <see cref="DatabaseKind.Readers"/>.</summary>
     public int Readers { get; init; } = 2;
 }
 
-/// <summary>What becomes of a data file that is damaged.</summary>
 internal enum DamagePolicy
 {
-    /// <summary>
-    /// The readable part is kept. Damaged bytes are moved to a file beside it (<c>kad.db.damaged-1</c> to <c>-8</c>).
-    /// <see cref="SqliteDatabase.Damage"/> says what is missing.
-    /// </summary>
+    // The readable part is kept. Damaged bytes are moved to a file beside it (kad.db.damaged-1 to -8). Damage says what is
+    // missing.
     SetAside,
 
     /// <summary>The file is refused and not changed.</summary>

@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// Keys in the data file. A read completes synchronously if the value is cached or the key is not held; else the value is read from the
-/// file. A put is acknowledged when its transaction is on the disk. Puts that arrive together share one. The file has times in whole
-/// milliseconds, so after a restart a value may expire up to one millisecond earlier. Disposal waits for pending writes and leaves the
-/// database open. After it every call but another disposal throws <see cref="ObjectDisposedException"/>.
-/// </summary>
+// Keys in the data file. A read completes synchronously if the value is cached or the key is not held; else the value is read
+// from the file. A put is acknowledged when its transaction is on the disk. Puts that arrive together share one. The file has
+// times in whole milliseconds, so after a restart a value may expire up to one millisecond earlier. Disposal waits for pending
+// writes and leaves the database open. After it every call but another disposal throws ObjectDisposedException.
 internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 {
     // The most keys removed in one write, so that a long removal does not delay puts.
@@ -37,7 +36,6 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(value);
         Check(cancellationToken);
 
         // The writer decides, after all earlier puts. While it is far behind there is an early check. So a flood of puts beyond the quota
@@ -84,7 +82,6 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(isWanted);
         Check(cancellationToken);
         return ReadAsync(database.Values.Scan(IsWanted), cancellationToken);
 
@@ -152,4 +149,35 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         ObjectDisposedException.ThrowIf(_disposed || database.Writer.IsStopped, this);
         cancellationToken.ThrowIfCancellationRequested();
     }
+}
+
+// A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes
+// it.
+internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchWriter>, IValueTaskSource<StoreResult>
+{
+    private ManualResetValueTaskSourceCore<StoreResult> _completion;
+    private StoreResult _result;
+
+    // True until it is planned.
+    private bool _isAtStake = true;
+
+    public NodeId Key => key;
+
+    /// <summary>The caller's task; await it once.</summary>
+    public ValueTask<StoreResult> Task => new(this, _completion.Version);
+
+    public override void Run(BatchWriter context) => _result = context.Put(key, value, kind, out _isAtStake);
+
+    public override void Complete() => _completion.SetResult(_result);
+
+    // A rejected or no-op put keeps its result even if the batch fails.
+    public override void Fail(Exception cause) => _completion.SetResult(_isAtStake ? StoreResult.StorageFailed : _result);
+
+    StoreResult IValueTaskSource<StoreResult>.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<StoreResult>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<StoreResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
 }

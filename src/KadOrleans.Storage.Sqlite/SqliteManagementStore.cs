@@ -3,10 +3,8 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// What an operator has set, in a file of its own beside the keys. It is made with the first change, so an earlier release opens the folder.
-/// Changes are rare, so each is a transaction that waits for the disk. Operations run one after the other.
-/// </summary>
+// What an operator has set, in a file of its own beside the keys. It is made with the first change, so an earlier release opens
+// the folder. Changes are rare, so each is a transaction that waits for the disk. Operations run one after the other.
 internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAdmin.MaxAudit) : IManagementStore, IAsyncDisposable
 {
     public const string FileName = "kad-manage.db";
@@ -25,13 +23,11 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
 
     public async ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(rules);
         await RunAsync(file => Write(file, rules), cancellationToken);
     }
 
     public async ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(entry);
         await RunAsync(file => Write(file, entry), cancellationToken);
     }
 

@@ -1,9 +1,9 @@
+using Microsoft.Data.Sqlite;
+
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The node's publications in the data file, so that they continue after a restart. Changes go through the same writer as keys; reads come
-/// from memory. The file has times in whole milliseconds.
-/// </summary>
+// The node's publications in the data file, so that they continue after a restart. Changes go through the same writer as keys;
+// reads come from memory. The file has times in whole milliseconds.
 internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublicationStore
 {
     public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
@@ -14,7 +14,6 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
 
     public async ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(publication);
         Check(cancellationToken);
         return await database.WriteAsync(
             writer => writer.Publish(key, publication),
@@ -53,10 +52,64 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
 
     public async ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(state);
-
         // A copy, as the caller may change its list.
         var copy = state with { Contacts = [.. state.Contacts] };
         await database.WriteAsync(writer => writer.Save(copy), cancellationToken);
+    }
+}
+
+/// <summary>Writes publications and the node's state in the open transaction.</summary>
+internal static class NodeRows
+{
+    public static void Write(SqliteConnection connection, NodeId key, Publication? publication)
+    {
+        if (publication is null)
+        {
+            Unpublish(connection, BytesOf(key));
+            return;
+        }
+
+        connection.Execute(
+            "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending) VALUES ($key, $published, $value, $pending)",
+            new("$key", BytesOf(key)),
+            new("$published", publication.PublishedAt.ToUnixTimeMilliseconds()),
+            new("$value", ValueCodec.Encode(publication.Value)),
+            new("$pending", publication.IsPending));
+    }
+
+    /// <summary>Deletes the publication of a key, whose bytes need not be an id.</summary>
+    public static void Unpublish(SqliteConnection connection, byte[] key) =>
+        connection.Execute("DELETE FROM publication WHERE key = $key", new SqliteParameter("$key", key));
+
+    /// <summary>Replaces the node's state; null removes it.</summary>
+    public static void Write(SqliteConnection connection, NodeState? state)
+    {
+        connection.Execute("DELETE FROM node");
+        connection.Execute("DELETE FROM contact");
+        if (state is null)
+        {
+            return;
+        }
+
+        connection.Execute("INSERT INTO node (id) VALUES ($id)", new SqliteParameter("$id", BytesOf(state.Id)));
+        // Compiled once, as STOREs of the same transaction wait for up to a thousand rows.
+        var address = new byte[16];
+        SqliteParameter[] values = [new("$position", SqliteType.Integer), new("$id", SqliteType.Blob), new("$address", address), new("$port", SqliteType.Integer)];
+        using var insert = connection.PrepareCommand("INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)", values);
+        for (var i = 0; i < state.Contacts.Count; i++)
+        {
+            state.Contacts[i].Endpoint.WriteIPv6(address);
+            values[0].Value = i;
+            values[1].Value = BytesOf(state.Contacts[i].Id);
+            values[3].Value = (int)state.Contacts[i].Endpoint.Port;
+            insert.ExecuteNonQuery();
+        }
+    }
+
+    private static byte[] BytesOf(NodeId id)
+    {
+        var bytes = new byte[NodeId.Length];
+        id.CopyTo(bytes);
+        return bytes;
     }
 }

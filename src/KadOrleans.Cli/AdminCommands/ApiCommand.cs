@@ -19,17 +19,14 @@ internal static class ApiCommand
         Func<string>? progress = null)
     {
         var connection = new Connection();
-        var json = CommonOptions.Json();
-        command.With([.. connection.All, json]).SetAction(async (parsed, cancellationToken) =>
+        return command.With([.. connection.All]).Runs(async (parsed, json, cancellationToken) =>
         {
-            var isJson = parsed.GetValue(json);
             using var client = connection.Open(parsed);
-            var result = await new Progress(io, isJson).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
-            var printer = new ResultPrinter(io, isJson);
+            var result = await new Progress(io, json).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
+            var printer = new ResultPrinter(io, json);
             printer.Print(result, () => print(printer, result));
             return ExitCode.Done;
         });
-        return command;
     }
 
     /// <summary>A command that lists, both alone and by its verb <c>list</c> or <c>show</c>, and has other verbs.</summary>
@@ -49,7 +46,6 @@ internal static class ApiCommand
     public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
         [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
 
-    /// <summary>A field as text; empty if it is missing or null.</summary>
     public static string Text(this JsonNode? node, string field) => node?[field] switch
     {
         null => string.Empty,
@@ -69,15 +65,12 @@ internal static class ApiCommand
     public static IReadOnlyList<JsonNode> List(this JsonNode? node, string field) =>
         node?[field] is JsonArray array ? [.. array.OfType<JsonNode>()] : [];
 
-    /// <summary>Prints a table with one row for each object, whose fields are the columns.</summary>
     public static void Rows(this ResultPrinter printer, IReadOnlyList<JsonNode> rows, params (string Heading, string Field)[] columns) =>
         printer.Table([.. columns.Select(column => column.Heading)], [.. rows.Select(row => Array.ConvertAll(columns, column => row.Text(column.Field)))]);
 
-    /// <summary>Prints the fields that have a text, a row each.</summary>
     public static void Fields(this ResultPrinter printer, params IEnumerable<(string Name, string Text)> fields) => printer.Table(
         ["field", "content"], [.. fields.Where(field => field.Text.Length > 0).Select(field => new[] { field.Name, field.Text })]);
 
-    /// <summary>Says what a change made of its subject, and which edges it did not reach.</summary>
     public static void Changed(this ResultPrinter printer, JsonNode result, string subject, string outcome)
     {
         printer.Line($"{result.Text(subject)} is {outcome}.");

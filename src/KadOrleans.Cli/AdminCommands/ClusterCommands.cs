@@ -38,7 +38,6 @@ internal static class EdgeCommands
     }
 }
 
-/// <summary>The silos of a cluster, the number of its shards and its doubling, and the silo that a shard is on.</summary>
 internal static class SiloCommands
 {
     private const string ShardsPath = "/v1/admin/shards";

@@ -66,7 +66,6 @@ internal static class KeyCommands
             static (printer, result) => printer.Line(SetSentence(result)));
     }
 
-    /// <summary>The path of a key, or of a part of it.</summary>
     public static string PathOf(RequestedKey key, string part = "", string? life = null) =>
         $"/v1/admin/keys/{(key.Text is { } text ? Uri.EscapeDataString(text) : key.Digest)}{part}"
         + ApiRequest.QueryOf(("as", key.Text is null ? "digest" : null), ("life", life));

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli;
 
-/// <summary>The nodes of a DHT, their routing tables and contacts, and work that they are told to do now.</summary>
 internal static class NodeCommands
 {
     private const string AnId = "356a192b7913b04c54574d18c28d46e6395428ab";
@@ -21,7 +20,6 @@ internal static class NodeCommands
     public static Command Table(CommandIo io) =>
         Table(io, ApiCommand.Verb("table", "Show a routing table by bucket with its contacts.", "table", $"table --id {AnId}"));
 
-    /// <summary><c>kad admin contact</c>: what tables know of a contact, and its end there.</summary>
     public static Command Contact(CommandIo io) => Table(io, ApiCommand.Verb(
         "contact",
         "Show the contacts of a routing table; look at one of them, or drop it.",

@@ -4,10 +4,8 @@ using System.Text.Json;
 
 namespace KadOrleans.Cli;
 
-/// <summary>
-/// <c>kad admin export</c> and <c>import</c>: all values as a file of <c>kad state</c>, with their times and sources. An import also takes
-/// JSON lines, and publishes those anew.
-/// </summary>
+// kad admin export and import: all values as a file of kad state, with their times and sources. An import also takes JSON lines,
+// and publishes those anew.
 internal static class TransferCommands
 {
     private const string Values = "/v1/admin/values";
@@ -28,18 +26,17 @@ internal static class TransferCommands
     public static Command Export(CommandIo io)
     {
         var file = new Argument<string>("FILE") { Description = "The file to write; - is the standard output." };
-        var (connection, json, count) = (new Connection(), CommonOptions.Json(), 0L);
-        var command = new ExampleCommand("export", "Write all values that are held to a file, while the node or the cluster serves on.")
+        var (connection, count) = (new Connection(), 0L);
+        return new ExampleCommand("export", "Write all values that are held to a file, while the node or the cluster serves on.")
         {
             Examples = [.. ApiCommand.Examples("export backup.json"), "kad admin export - --data kad-data | gzip > backup.json.gz"],
             Notes = "The file is that of kad state, with each value's times and source, and for a cluster with when it was published.",
-        }.With([file, .. connection.All, json]);
-        command.SetAction(async (parsed, cancellationToken) =>
+        }.With([file, .. connection.All]).Runs(async (parsed, json, cancellationToken) =>
         {
-            var (path, isJson) = (parsed.GetValue(file)!, parsed.GetValue(json));
-            CommonOptions.CheckOutput(isJson, path, "FILE '-'");
+            var path = parsed.GetValue(file)!;
+            CommonOptions.CheckOutput(json, path, "FILE '-'");
             using var client = connection.Open(parsed);
-            await new Progress(io, isJson).ShowAsync(
+            await new Progress(io, json).ShowAsync(
                 () => $"{count:N0} values are exported…",
                 () => client.ReadAsync(Values, body => path == StateFile.Standard
                     ? WriteAsync(body, io.OutputBytes)
@@ -50,7 +47,7 @@ internal static class TransferCommands
             }
             else
             {
-                new ResultPrinter(io, isJson).Print(new JsonObject { ["file"] = path, ["values"] = count }, $"exported {count} values to {path}");
+                new ResultPrinter(io, json).Print(new JsonObject { ["file"] = path, ["values"] = count }, $"exported {count} values to {path}");
             }
 
             return ExitCode.Done;
@@ -58,7 +55,6 @@ internal static class TransferCommands
             Task<long> WriteAsync(Stream body, Stream output) =>
                 StateWriter.WriteAsync(output, null, ReceiveAsync(client, body, () => count++, cancellationToken), cancellationToken);
         });
-        return command;
     }
 
     public static Command Import(CommandIo io)

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli;
 
-/// <summary>What is held, in all and by source network, and who changed it.</summary>
 internal static class UsageCommands
 {
     private const string DefaultSources = "20";
@@ -37,7 +36,6 @@ internal static class UsageCommands
                 result.List("entries"), ("nr", "number"), ("time", "time"), ("who", "who"), ("action", "action"), ("target", "target"), ("done", "succeeded"), ("result", "result")));
     }
 
-    /// <summary>Prints counts, the sum of those that are not listed, and the total.</summary>
     private static void Print(ResultPrinter printer, JsonObject result, string heading, IReadOnlyList<JsonNode> counts)
     {
         var rows = counts.Select(count => Row(count.Text(heading), count)).ToList();

@@ -2,16 +2,13 @@ using System.CommandLine.Parsing;
 
 namespace KadOrleans.Cli;
 
-/// <summary>
-/// Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words behind
-/// <c>--</c>, and words with one dash only (a negative number), are arguments.
-/// </summary>
+// Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words
+// behind --, and words with one dash only (a negative number), are arguments.
 internal static class ParseMistakes
 {
     // Two wrong characters are a slip, more are another word.
     private const int MostWrongCharacters = 2;
 
-    /// <summary>The sentence for the first mistake, or null if the line can be run.</summary>
     public static string? Find(ParseResult result)
     {
         if (result.Action is not System.CommandLine.Invocation.ParseErrorAction)

@@ -3,7 +3,6 @@ using System.Numerics;
 
 namespace KadOrleans.Cli;
 
-/// <summary>Addresses as they are typed. A mistake is a <see cref="CommandException"/> that names the option.</summary>
 internal static class Endpoints
 {
     /// <summary>IP:PORT to listen on; port 0 is any free one.</summary>
@@ -32,7 +31,6 @@ internal static class Endpoints
         : throw CommandException.WrongUsage($"--trust is '{text}'; an address range is needed, such as 10.0.0.0/8 or fd00::/8.");
 }
 
-/// <summary>Numbers as they are typed, within limits. A mistake is a <see cref="CommandException"/> that names the option.</summary>
 internal static class Numbers
 {
     public static int ParseWhole(string name, string text, int least, int most) =>
@@ -65,7 +63,6 @@ internal sealed class NumberOption : Option<string?>
 
 internal static class Keys
 {
-    /// <summary>40 hexadecimal digits. The name is the option's or argument's.</summary>
     public static NodeId ParseId(string name, string text) => NodeId.TryParse(text, out var id)
         ? id
         : throw CommandException.WrongUsage($"{name} is '{text}'; {NodeId.Length * 2} hexadecimal digits are needed.");

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cli;
 
-/// <summary>Runs a command on a network, through the nodes of <c>--via</c>.</summary>
 internal sealed class NetworkSession(CommandIo io, bool json)
 {
     // Extra time for nodes that are slower than the first. One node is enough to find the rest of the network.
@@ -19,10 +18,8 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         });
     }
 
-    /// <summary>
-    /// As <see cref="RunAsync"/>, and judges the command's lookup. A client that has just joined knows no size of the network, so it looks up
-    /// random ids meanwhile. If the command succeeded, people read of a crowd around the lookup's target.
-    /// </summary>
+    // As RunAsync, and judges the command's lookup. A client that has just joined knows no size of the network, so it looks up
+    // random ids meanwhile. If the command succeeded, people read of a crowd around the lookup's target.
     public async Task<T> RunJudgedAsync<T>(
         IReadOnlyList<string> via,
         string title,
@@ -80,12 +77,9 @@ internal static class EphemeralClient
     private const string IPv4 = "0.0.0.0:0";
     private const string Both = "[::]:0";
 
-    /// <summary>Binds any free port of the targets' address family: of both, if one of them is IPv6.</summary>
-    /// <exception cref="TransportException">The system lacks that family.</exception>
     public static Task<KadNode> StartAsync(IEnumerable<Target> targets, CancellationToken cancellationToken) =>
         StartAsync(targets.SelectMany(target => target.Endpoints).All(endpoint => endpoint.IsIPv4) ? IPv4 : Both, cancellationToken);
 
-    /// <summary>Binds any free port of every address family that the system has.</summary>
     public static async Task<KadNode> StartOnAllAsync(CancellationToken cancellationToken)
     {
         try

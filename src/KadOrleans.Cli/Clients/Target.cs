@@ -27,10 +27,8 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
         return [.. targets];
     }
 
-    /// <summary>
-    /// Asks all endpoints at once. A name may have addresses on which nobody listens, so the first response that counts ends the wait. If
-    /// none does, the result is the last one.
-    /// </summary>
+    // Asks all endpoints at once. A name may have addresses on which nobody listens, so the first response that counts ends the
+    // wait. If none does, the result is the last one.
     public async Task<T> AskAsync<T>(
         Func<UdpEndpoint, CancellationToken, Task<T>> ask, Func<T, bool> counts, CancellationToken cancellationToken)
     {
@@ -53,10 +51,8 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
     }
 }
 
-/// <summary>Turns host names into endpoints, before anything else is done with them.</summary>
 internal static class HostResolver
 {
-    /// <summary>Every endpoint behind an address: one for a literal, all of the system's for a name.</summary>
     public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
         string name, HostAddress address, CancellationToken cancellationToken)
     {
@@ -106,4 +102,55 @@ internal static class HostResolver
 
         return unknown;
     }
+}
+
+internal sealed class Pinger(DhtNode engine)
+{
+    /// <summary>One target's response: its first, or the failure of its last endpoint.</summary>
+    public Task<Pinged> PingAsync(Target target, CancellationToken cancellationToken) => target.AskAsync(
+        async (endpoint, enough) => new Pinged(target, endpoint, await engine.PingAsync(endpoint, enough)),
+        static pinged => pinged.Result.Answered,
+        cancellationToken);
+
+    // Every target's response. Once one has answered, the others get grace more: one node is enough.
+    public async Task<IReadOnlyList<Pinged>> PingAllAsync(
+        IReadOnlyList<Target> targets, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var results = await Task.WhenAll(targets.Select(async target =>
+        {
+            try
+            {
+                var pinged = await PingAsync(target, over.Token);
+                if (pinged.Result.Answered)
+                {
+                    over.CancelAfter(grace);
+                }
+
+                return pinged;
+            }
+            catch (OperationCanceledException)
+            {
+                return new Pinged(target, target.Endpoints[0], new PingResult(null, RequestFailure.TimedOut, TimeSpan.Zero));
+            }
+        }));
+        cancellationToken.ThrowIfCancellationRequested();
+        return results;
+    }
+}
+
+internal sealed record Pinged(Target Target, UdpEndpoint Endpoint, PingResult Result)
+{
+    /// <summary>Whether a node answered. A client has no id and leads to no network.</summary>
+    public bool IsNode => Result.Id is not null;
+
+    public string Problem => $"{Name} {Result.Failure switch
+    {
+        null => "answered without an id: it is a client, not a node",
+        RequestFailure.Unreachable => "cannot be reached: the system does not send to it",
+        RequestFailure.Malformed => "sent a malformed response to a ping",
+        _ => "did not answer a ping",
+    }}.";
+
+    private string Name => Target.Text == Endpoint.ToString() ? Target.Text : $"{Target.Text} ({Endpoint})";
 }

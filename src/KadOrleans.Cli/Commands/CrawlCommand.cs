@@ -16,8 +16,7 @@ internal static class CrawlCommand
         var format = CommonOptions.Text("--format", "FORMAT", "Format of the rows: jsonl or csv. [default: jsonl]");
         var svg = CommonOptions.Text("--svg", "FILE", "Draw the key space in this file.");
         var resume = CommonOptions.Text("--resume", "FILE", "Keep the state in this file, and continue from it if it exists.");
-        var json = CommonOptions.Json();
-        var command = new ExampleCommand("crawl", "Visit every node of the network that can be reached.")
+        return new ExampleCommand("crawl", "Visit every node of the network that can be reached.")
         {
             Examples =
             [
@@ -26,8 +25,7 @@ internal static class CrawlCommand
                 "kad crawl --via node.example.org:8468 --output - --format csv",
             ],
             Notes = "Each node is asked for all of its contacts, within the rate. Ctrl-C stops the crawl and prints what was found.",
-        }.With(via, rate, concurrency, maxNodes, output, format, svg, resume, json);
-        command.SetAction((parsed, cancellationToken) =>
+        }.With(via, rate, concurrency, maxNodes, output, format, svg, resume).Runs((parsed, json, cancellationToken) =>
         {
             var settings = new CrawlSettings(
                 parsed.GetValue(via) ?? [],
@@ -37,11 +35,10 @@ internal static class CrawlCommand
                 ParseFormat(parsed.GetValue(format)),
                 parsed.GetValue(svg),
                 parsed.GetValue(resume),
-                parsed.GetValue(json));
+                json);
             Check(settings);
             return new CrawlSession(io, settings).RunAsync(cancellationToken);
         });
-        return command;
     }
 
     private static bool ParseFormat(string? format) => format switch
@@ -190,7 +187,6 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         return ExitCode.Done;
     }
 
-    /// <summary>Writes a file as a whole or not at all.</summary>
     private Task WriteAsync(string? path, Func<Stream, Task> write) => path switch
     {
         null => Task.CompletedTask,
@@ -201,4 +197,70 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
             return true;
         }),
     };
+}
+
+// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last
+// record of an endpoint counts. A killed process leaves at worst half a page at the end, which the next one cuts off.
+internal sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
+{
+    private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
+
+    // Opens or creates a file, and passes its records on. It may be damaged, not a crawl's state, in use, or closed to this
+    // process.
+    public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
+    {
+        FileStream? opened = null;
+        try
+        {
+            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            await ReadAsync(opened, restore);
+            return new CrawlStateFile(opened);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException)
+        {
+            opened?.Dispose();
+            throw CommandException.WrongUsage(
+                e is InvalidDataException
+                    ? $"--resume: '{path}' is damaged, or not the state of a crawl by this release."
+                    : $"--resume: '{path}' cannot be opened ({e.Message.TrimEnd('.')}).",
+                e);
+        }
+    }
+
+    /// <summary>Appends changes. They are safe from the end of this process when this returns.</summary>
+    public async Task AppendAsync(IReadOnlyList<CrawlRecord> changes)
+    {
+        await CrawlPages.AppendAsync(file, changes);
+        await file.FlushAsync();
+    }
+
+    public ValueTask DisposeAsync() => file.DisposeAsync();
+
+    private static async Task ReadAsync(FileStream file, Action<CrawlRecord> restore)
+    {
+        var start = new byte[Header.Length];
+        var whole = (long)await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false);
+        if (!Header.AsSpan().StartsWith(start.AsSpan(0, (int)whole)))
+        {
+            throw new InvalidDataException("It begins otherwise.");
+        }
+
+        await file.WriteAsync(Header.AsMemory((int)whole));
+        whole = Header.Length;
+        try
+        {
+            for (; await CrawlPages.ReadAsync(file) is { } page; whole = file.Position)
+            {
+                foreach (var record in page)
+                {
+                    restore(record);
+                }
+            }
+        }
+        catch (EndOfStreamException)
+        {
+            file.SetLength(whole);
+            file.Position = whole;
+        }
+    }
 }

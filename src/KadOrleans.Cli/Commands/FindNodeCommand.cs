@@ -5,8 +5,8 @@ internal static class FindNodeCommand
     public static Command Create(CommandIo io)
     {
         var target = new Argument<string>("HEX") { Description = "The id: 40 hexadecimal digits." };
-        var (via, json) = (CommonOptions.Via(), CommonOptions.Json());
-        var command = new ExampleCommand("find-node", "Find the nodes nearest to an id, nearest first.")
+        var via = CommonOptions.Via();
+        return new ExampleCommand("find-node", "Find the nodes nearest to an id, nearest first.")
         {
             Examples =
             [
@@ -14,10 +14,8 @@ internal static class FindNodeCommand
                 "kad find-node 356a192b7913b04c54574d18c28d46e6395428ab --via node.example.org:8468 --json",
             ],
             Notes = "Each line has the id, the address, and how many leading bits the id shares with the target.",
-        }.With(target, via, json);
-        command.SetAction((parsed, cancellationToken) => RunAsync(
-            io, Keys.ParseId("HEX", parsed.GetValue(target)!), parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken));
-        return command;
+        }.With(target, via).Runs((parsed, json, cancellationToken) =>
+            RunAsync(io, Keys.ParseId("HEX", parsed.GetValue(target)!), parsed.GetValue(via)!, json, cancellationToken));
     }
 
     private static async Task<int> RunAsync(

@@ -4,8 +4,8 @@ internal static class GetCommand
 {
     public static Command Create(CommandIo io)
     {
-        var (key, raw, via, json) = (new KeyArgument(), CommonOptions.Raw(), CommonOptions.Via(), CommonOptions.Json());
-        var command = new ExampleCommand("get", "Find the value of a key.")
+        var (key, raw, via) = (new KeyArgument(), CommonOptions.Raw(), CommonOptions.Via());
+        return new ExampleCommand("get", "Find the value of a key.")
         {
             Examples =
             [
@@ -14,10 +14,8 @@ internal static class GetCommand
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
             Notes = $"{ResultPrinter.ValueNotes} The standard error output says how many holders agree on the value, and how many have another one.",
-        }.With(key.Key, key.Digest, raw, via, json);
-        command.SetAction((parsed, cancellationToken) => RunAsync(
-            io, key.Read(parsed), parsed.GetValue(raw), parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken));
-        return command;
+        }.With(key.Key, key.Digest, raw, via).Runs((parsed, json, cancellationToken) =>
+            RunAsync(io, key.Read(parsed), parsed.GetValue(raw), parsed.GetValue(via)!, json, cancellationToken));
     }
 
     private static async Task<int> RunAsync(

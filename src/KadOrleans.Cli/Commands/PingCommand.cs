@@ -5,23 +5,17 @@ internal static class PingCommand
     public static Command Create(CommandIo io)
     {
         var host = new Argument<string>("HOST:PORT") { Description = "The address to ping." };
-        var json = CommonOptions.Json();
-        var command = new ExampleCommand("ping", "Ping an address, and print the id of the node there.")
+        return new ExampleCommand("ping", "Ping an address, and print the id of the node there.")
         {
             Examples = ["kad ping 127.0.0.1:8468", "kad ping node.example.org:8468 --json"],
-        }.With(host, json);
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(io, parsed.GetValue(host)!, parsed.GetValue(json), cancellationToken));
-        return command;
-    }
-
-    private static async Task<int> RunAsync(CommandIo io, string host, bool json, CancellationToken cancellationToken)
-    {
-        var targets = await Target.ResolveAsync("HOST:PORT", [host], io, cancellationToken);
-        await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
-        var pinged = await new Progress(io, json).ShowAsync(
-            "Waiting for a response…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
-        return Print(new ResultPrinter(io, json), pinged);
+        }.With(host).Runs(async (parsed, json, cancellationToken) =>
+        {
+            var targets = await Target.ResolveAsync("HOST:PORT", [parsed.GetValue(host)!], io, cancellationToken);
+            await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
+            var pinged = await new Progress(io, json).ShowAsync(
+                "Waiting for a response…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
+            return Print(new ResultPrinter(io, json), pinged);
+        });
     }
 
     private static int Print(ResultPrinter printer, Pinged pinged)

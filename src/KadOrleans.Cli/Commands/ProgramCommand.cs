@@ -5,9 +5,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli;
 
-/// <summary>
-/// An executable's commands. A user's mistake ends in one sentence, never in an exception: also if the message of the exception is one.
-/// </summary>
+// An executable's commands. A user's mistake ends in one sentence, never in an exception: also if the message of the exception is
+// one.
 internal sealed class ProgramCommand : RootCommand
 {
     private readonly Func<Exception, bool> _isMistake;
@@ -68,7 +67,6 @@ internal sealed class ExampleCommand(string name, string description) : Command(
     /// <summary>Command lines that work, at least two.</summary>
     public required IReadOnlyList<string> Examples { get; init; }
 
-    /// <summary>Notes that do not fit the options' descriptions.</summary>
     public string? Notes { get; init; }
 
     public ExampleCommand With(params ReadOnlySpan<Symbol> symbols)
@@ -91,9 +89,16 @@ internal sealed class ExampleCommand(string name, string description) : Command(
 
         return this;
     }
+
+    // Adds the option --json, whose value the action gets.
+    public ExampleCommand Runs(Func<ParseResult, bool, CancellationToken, Task<int>> run)
+    {
+        var json = CommonOptions.Json();
+        With(json).SetAction((parsed, cancellationToken) => run(parsed, parsed.GetValue(json), cancellationToken));
+        return this;
+    }
 }
 
-/// <summary>A command's help, followed by its examples and the exit codes.</summary>
 internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> rootExamples) : SynchronousCommandLineAction
 {
     private const string ExitCodes = "Exit codes: 0 done; 1 not found, rejected or interrupted; 2 wrong usage; 3 no response.";
@@ -102,7 +107,6 @@ internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> ro
 
     public override int Invoke(ParseResult parseResult)
     {
-        ArgumentNullException.ThrowIfNull(parseResult);
         var exitCode = help.Invoke(parseResult);
         var command = parseResult.CommandResult.Command as ExampleCommand;
         var output = parseResult.InvocationConfiguration.Output;

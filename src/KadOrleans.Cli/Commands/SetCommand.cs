@@ -5,8 +5,8 @@ internal static class SetCommand
     public static Command Create(CommandIo io)
     {
         var value = new ValueArguments("How long the value lives, a week by default. It replaces what strangers stored and what ends sooner.");
-        var (via, json) = (CommonOptions.Via(), CommonOptions.Json());
-        var command = new ExampleCommand(
+        var via = CommonOptions.Via();
+        return new ExampleCommand(
             "set",
             "Store a value on the nodes nearest to its key. It lives there for a week by default; this command does not publish it again.")
         {
@@ -19,26 +19,18 @@ internal static class SetCommand
                 "date | kad set now --file - --via 127.0.0.1:8468",
                 "kad set --type int --via 127.0.0.1:8468 --digest 356a192b7913b04c54574d18c28d46e6395428ab -- -7",
             ],
-        }.With([.. value.All, via, json]);
-        command.SetAction(async (parsed, cancellationToken) =>
+        }.With([.. value.All, via]).Runs(async (parsed, json, cancellationToken) =>
         {
             var (key, given, life) = await value.ReadAsync(parsed, io, cancellationToken);
-            return await RunAsync(io, key, given, life, parsed.GetValue(via)!, parsed.GetValue(json), cancellationToken);
+            var result = await new NetworkSession(io, json).RunJudgedAsync(
+                parsed.GetValue(via)!,
+                "Storing the value…",
+                engine => engine.SetAsync(key.Digest, given, life, cancellationToken),
+                static (set, judge) => set.Lookup is { } lookup ? set with { Lookup = judge(lookup) } : set,
+                static set => set.Succeeded ? set.Lookup : null,
+                cancellationToken);
+            return Print(new ResultPrinter(io, json), key, given, result);
         });
-        return command;
-    }
-
-    private static async Task<int> RunAsync(
-        CommandIo io, RequestedKey key, DhtValue value, TimeSpan? life, string[] via, bool json, CancellationToken cancellationToken)
-    {
-        var result = await new NetworkSession(io, json).RunJudgedAsync(
-            via,
-            "Storing the value…",
-            engine => engine.SetAsync(key.Digest, value, life, cancellationToken),
-            static (set, judge) => set.Lookup is { } lookup ? set with { Lookup = judge(lookup) } : set,
-            static set => set.Succeeded ? set.Lookup : null,
-            cancellationToken);
-        return Print(new ResultPrinter(io, json), key, value, result);
     }
 
     private static int Print(ResultPrinter printer, RequestedKey key, DhtValue value, SetResult result)

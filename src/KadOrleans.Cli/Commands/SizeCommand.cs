@@ -10,15 +10,13 @@ internal static class SizeCommand
     public static Command Create(CommandIo io)
     {
         var lookups = new NumberOption("--lookups", "Lookups of random ids", NetworkSizeEstimator.MinLookups, MostLookups, DefaultLookups);
-        var (via, json) = (CommonOptions.Via(), CommonOptions.Json());
-        var command = new ExampleCommand("size", "Estimate how many nodes the network has.")
+        var via = CommonOptions.Via();
+        return new ExampleCommand("size", "Estimate how many nodes the network has.")
         {
             Examples = ["kad size --via 127.0.0.1:8468", "kad size --via node.example.org:8468 --lookups 100 --json"],
             Notes = "In a larger network the nodes found lie nearer to random ids. Four times the lookups halve the error.",
-        }.With(via, lookups, json);
-        command.SetAction((parsed, cancellationToken) => RunAsync(
-            io, parsed.GetValue(via)!, lookups.Read(parsed), parsed.GetValue(json), cancellationToken));
-        return command;
+        }.With(via, lookups).Runs((parsed, json, cancellationToken) =>
+            RunAsync(io, parsed.GetValue(via)!, lookups.Read(parsed), json, cancellationToken));
     }
 
     private static async Task<int> RunAsync(CommandIo io, string[] via, int lookups, bool json, CancellationToken cancellationToken)

@@ -20,32 +20,28 @@ internal static class StateCommand
         {
             Description = "Export the readable part of a damaged folder, which stays as it is. Exit code 1 if something is missing.",
         };
-        var (data, json) = (CommonOptions.Data(), CommonOptions.Json());
-        var command = new ExampleCommand("export", "Write a stopped node's id, contacts and values to a JSON file.")
+        var data = CommonOptions.Data();
+        return new ExampleCommand("export", "Write a stopped node's id, contacts and values to a JSON file.")
         {
             Examples = ["kad state export backup.json", "kad state export - --data /var/lib/kad | gzip > backup.json.gz", "kad state export rest.json --salvage"],
             Notes = "The file: {\"format\":\"kad-state\",\"version\":1,\"id\",\"contacts\":[{\"id\",\"ip\",\"port\"}],"
                 + "\"values\":[{\"key\",\"type\",\"value\",\"storedAt\",\"expiresAt\",\"source\"}]}.",
-        }.With(file, data, salvage, json);
-        command.SetAction((parsed, cancellationToken) => ExportAsync(
-            io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(salvage), parsed.GetValue(json), cancellationToken));
-        return command;
+        }.With(file, data, salvage).Runs((parsed, json, cancellationToken) =>
+            ExportAsync(io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(salvage), json, cancellationToken));
     }
 
     private static ExampleCommand CreateImport(CommandIo io)
     {
         var file = new Argument<string>("FILE") { Description = "The file to read; - is the standard input." };
         var force = new Option<bool>("--force") { Description = "Replace the id of a folder that belongs to another node." };
-        var (data, json) = (CommonOptions.Data(), CommonOptions.Json());
-        var command = new ExampleCommand("import", "Read a node's id, contacts and values from a JSON file.")
+        var data = CommonOptions.Data();
+        return new ExampleCommand("import", "Read a node's id, contacts and values from a JSON file.")
         {
             Examples = ["kad state import backup.json", "gunzip -c backup.json.gz | kad state import - --data /var/lib/kad"],
             Notes = "Id and contacts replace those of the folder. Values are added; of two values of a key the one stored later stays.  "
                 + "The whole file is checked before anything is written.",
-        }.With(file, data, force, json);
-        command.SetAction((parsed, cancellationToken) => ImportAsync(
-            io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(force), parsed.GetValue(json), cancellationToken));
-        return command;
+        }.With(file, data, force).Runs((parsed, json, cancellationToken) =>
+            ImportAsync(io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(force), json, cancellationToken));
     }
 
     private static async Task<int> ExportAsync(

@@ -5,25 +5,19 @@ internal static class StunCommand
     public static Command Create(CommandIo io)
     {
         var hosts = new Argument<string[]>("HOST:PORT") { Description = "Nodes to ask; they may see different addresses.", Arity = ArgumentArity.OneOrMore };
-        var json = CommonOptions.Json();
-        var command = new ExampleCommand("stun", "Ask nodes under which address and port they see this machine.")
+        return new ExampleCommand("stun", "Ask nodes under which address and port they see this machine.")
         {
             Examples = ["kad stun 127.0.0.1:8468", "kad stun a.example.org:8468 b.example.org:8468 --json"],
-        }.With(hosts, json);
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(io, parsed.GetValue(hosts)!, parsed.GetValue(json), cancellationToken));
-        return command;
-    }
-
-    private static async Task<int> RunAsync(CommandIo io, string[] hosts, bool json, CancellationToken cancellationToken)
-    {
-        var targets = await Target.ResolveAsync("HOST:PORT", hosts, io, cancellationToken);
-        await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
-        var answers = await new Progress(io, json).ShowAsync(
-            "Waiting for responses…",
-            () => Task.WhenAll(targets.Select(target => AskAsync(client.Engine, target, cancellationToken))));
-        cancellationToken.ThrowIfCancellationRequested();
-        return Print(new ResultPrinter(io, json), answers);
+        }.With(hosts).Runs(async (parsed, json, cancellationToken) =>
+        {
+            var targets = await Target.ResolveAsync("HOST:PORT", parsed.GetValue(hosts)!, io, cancellationToken);
+            await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
+            var answers = await new Progress(io, json).ShowAsync(
+                "Waiting for responses…",
+                () => Task.WhenAll(targets.Select(target => AskAsync(client.Engine, target, cancellationToken))));
+            cancellationToken.ThrowIfCancellationRequested();
+            return Print(new ResultPrinter(io, json), answers);
+        });
     }
 
     private static async Task<(Target Target, UdpEndpoint Endpoint, UdpEndpoint? Seen)> AskAsync(

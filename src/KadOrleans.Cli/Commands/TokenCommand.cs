@@ -19,8 +19,7 @@ internal static class TokenCommand
             HelpName = "SCOPE",
         };
         var rate = new NumberOption("--rate", "The most requests a second", 1, ApiToken.MaxRate, ApiToken.DefaultRate);
-        var json = CommonOptions.Json();
-        var command = new ExampleCommand("token", "Make a token for programs that call the HTTP API.")
+        return new ExampleCommand("token", "Make a token for programs that call the HTTP API.")
         {
             Examples =
             [
@@ -28,14 +27,12 @@ internal static class TokenCommand
                 "kad token importer --file tokens.json --scope read --scope write --rate 5000",
             ],
             Notes = "The token is printed once; the file has only its hash. A server reads the file when it starts. To end a token, take it out of the file.",
-        }.With(name, file, scope, rate, json);
-        command.SetAction(parsed => Run(
-            new ResultPrinter(io, parsed.GetValue(json)),
+        }.With(name, file, scope, rate).Runs((parsed, json, _) => Task.FromResult(Run(
+            new ResultPrinter(io, json),
             parsed.GetValue(file)!,
             parsed.GetValue(name)!,
             parsed.GetValue(scope) is { Length: > 0 } scopes ? scopes : [ApiScope.Read],
-            rate.Read(parsed)));
-        return command;
+            rate.Read(parsed))));
     }
 
     private static int Run(ResultPrinter printer, string path, string name, string[] scopes, int rate)

@@ -31,13 +31,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
     private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? new OwnToken(folder) : null;
 
-    /// <summary>
-    /// Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled:
-    /// its state is saved when this returns.
-    /// </summary>
-    /// <exception cref="CommandException">
-    /// No host name resolves and no contact is saved, so the node could never join; or an address cannot be listened on.
-    /// </exception>
+    // Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled: its state is
+    // saved when this returns.
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);

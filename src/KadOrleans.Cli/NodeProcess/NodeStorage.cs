@@ -9,15 +9,12 @@ internal sealed class NodeStorage(SqliteDatabase database, string? copy) : IAsyn
 
     public INodeStateStore States { get; } = new SqliteNodeStateStore(database);
 
-    /// <summary>The damage found when the folder was opened, in a sentence. Null if it was sound.</summary>
     public string? Damage => database.Damage;
 
     public static NodeStorage Open(string folder, StoreQuota quota) => new(SqliteDatabase.Open(folder, quota, onDamage: DamagePolicy.Refuse), null);
 
-    /// <summary>
-    /// Opens a data folder for reading. A damaged one is copied to a temporary folder if it <paramref name="salvages"/>, and the copy is
-    /// repaired. The folder itself is not changed.
-    /// </summary>
+    // Opens a data folder for reading. A damaged one is copied to a temporary folder if it salvages, and the copy is repaired.
+    // The folder itself is not changed.
     public static NodeStorage OpenForReading(string folder, bool salvages)
     {
         try

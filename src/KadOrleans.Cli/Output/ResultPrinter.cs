@@ -22,10 +22,8 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
 
     public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
 
-    /// <summary>Prints a result: the object for programs, the line for people.</summary>
     public void Print(JsonObject result, string line) => Print(result, () => Line(line));
 
-    /// <summary>Prints a result: the object for programs, by an action for people.</summary>
     public void Print(JsonObject result, Action people)
     {
         if (json)
@@ -124,5 +122,40 @@ internal sealed class ResultPrinter(CommandIo io, bool json)
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Output) });
         console.Profile.Width = MaxWidth;
         console.Write(table);
+    }
+}
+
+internal sealed class Progress(CommandIo io, bool silent)
+{
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Does the work and shows <paramref name="title"/> from two seconds on.</summary>
+    public Task<T> ShowAsync<T>(string title, Func<Task<T>> work) => ShowAsync(() => title, work);
+
+    /// <summary>Does the work and shows the text of <paramref name="describe"/>, renewed twice a second.</summary>
+    public async Task<T> ShowAsync<T>(Func<string> describe, Func<Task<T>> work)
+    {
+        var task = work();
+        if (silent || !io.IsErrorTerminal)
+        {
+            return await task;
+        }
+
+        using var done = new CancellationTokenSource();
+        if (await Task.WhenAny(task, Task.Delay(Delay, done.Token)) != task)
+        {
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(io.Error) });
+            await console.Status().StartAsync(Markup.Escape(describe()), async status =>
+            {
+                while (await Task.WhenAny(task, Task.Delay(Interval, done.Token)) != task)
+                {
+                    status.Status(Markup.Escape(describe()));
+                }
+            });
+        }
+
+        await done.CancelAsync();
+        return await task;
     }
 }

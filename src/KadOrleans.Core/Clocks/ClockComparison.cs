@@ -55,3 +55,12 @@ internal static class AgreedClock
 
 // A silo's clock and what it took for the cluster's time so far, as the choosing silo sees them. Null after a start.
 internal readonly record struct ClockVote(ClockComparison Clock, TimeSpan? Agreed);
+
+internal static class ClockReadings
+{
+    extension(DateTimeOffset now)
+    {
+        /// <summary>How long ago a time was. A time ahead is from before the clock was set back, and counts as past.</summary>
+        public TimeSpan Since(DateTimeOffset then) => (now - then).Duration();
+    }
+}

@@ -297,7 +297,6 @@ internal static class AdminArguments
 
     public static KeyRegion CheckPage(string prefix, int count)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
         CheckCount(count);
         return prefix.Length <= Digits && NodeId.TryParse(prefix.PadRight(Digits, '0'), out var bits)
             ? new KeyRegion(bits, NodeId.Parse(new string('f', prefix.Length).PadRight(Digits, '0')))

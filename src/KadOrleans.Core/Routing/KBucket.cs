@@ -223,15 +223,3 @@ internal sealed class BucketTree(NodeId ownId, KademliaOptions options, DateTime
         return index < 0 ? ~index - 1 : index;
     }
 }
-
-/// <summary>Looks for an id in what is sorted by ids or by prefixes, without allocating.</summary>
-internal readonly struct IdSearch(NodeId id) : IComparable<Contact>, IComparable<KBucket>, IComparable<BucketRoom>
-{
-    private readonly NodeId _id = id;
-
-    public int CompareTo(Contact other) => _id.CompareTo(other.Id);
-
-    public int CompareTo(KBucket? other) => _id.CompareTo(other!.Range.Prefix);
-
-    public int CompareTo(BucketRoom other) => _id.CompareTo(other.Range.Prefix);
-}

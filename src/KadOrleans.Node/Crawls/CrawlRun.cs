@@ -38,15 +38,8 @@ internal sealed class CrawlRun(
     public List<CrawlRecord> Records => Read(crawl => crawl.Records.ToList());
 
     // The result must not refer to the crawl.
-    public T Read<T>(Func<Crawl, T> read)
-    {
-        lock (_gate)
-        {
-            return read(_crawl);
-        }
-    }
+    public T Read<T>(Func<Crawl, T> read) => _gate.Read(() => read(_crawl));
 
-    /// <summary>Changes the crawl, unless it was stopped.</summary>
     public void Change(Action<Crawl> change)
     {
         lock (_gate)
@@ -170,7 +163,7 @@ internal sealed class CrawlRun(
             Count);
     }
 
-    private void OnPinged(PingCall call, NodeId? id, RequestFailure? failure) =>
+    private void OnPinged(OutgoingRequest call, NodeId? id, RequestFailure? failure) =>
         Take(call, failure, crawl => crawl.OnPong(call.Destination, id, call.RoundTrip));
 
     private void Take(OutgoingRequest call, RequestFailure? failure, Action<Crawl> takeResponse)

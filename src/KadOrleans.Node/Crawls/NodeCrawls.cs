@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Node;
 
-/// <summary>The crawls of a node: one that runs, and the kept ones.</summary>
 internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEnvironment environment) : IAsyncDisposable
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);

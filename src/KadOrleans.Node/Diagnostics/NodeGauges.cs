@@ -6,7 +6,6 @@ namespace KadOrleans.Node;
 /// <summary>Gauges over all nodes of the process, as ids may not be tags.</summary>
 internal static class NodeGauges
 {
-    /// <summary>The number of standalone nodes that do not trust the system's clock.</summary>
     public static WatchedParts<ExpiryTime> Clocks { get; } = new(static (meter, clocks) => meter.CreateObservableGauge(
         "kad.clock.distrusted",
         () => IfAny(clocks.All, all => all.Count(clock => !clock.Status.Agrees)),

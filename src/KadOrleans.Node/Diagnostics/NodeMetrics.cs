@@ -207,7 +207,6 @@ internal sealed class NodeMetrics
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    /// <summary>A counter of all nodes of the process, with a series for each value of its tag.</summary>
     internal sealed class TaggedCounter(string name, string unit, string description, string? tag = null, params string[] values)
     {
         private readonly Counter<long> _counter = Meter.CreateCounter<long>(name, unit, description);
@@ -234,7 +233,6 @@ internal sealed class NodeMetrics
         private ReadOnlySpan<KeyValuePair<string, object?>> SeriesTags(int series) => _tags.AsSpan(series, tag is null ? 0 : 1);
     }
 
-    /// <summary>One node's counts.</summary>
     internal sealed class Tally(TaggedCounter counter)
     {
         private readonly long[] _counts = new long[counter.Series];
@@ -252,16 +250,13 @@ internal sealed class NodeMetrics
 /// <summary>Why a request got no response.</summary>
 internal enum RefusalReason
 {
-    /// <summary>The source or its subnet sends too much.</summary>
     SourceLimit,
 
-    /// <summary>The request is malformed or unknown.</summary>
     Malformed,
 
     /// <summary>Too many requests wait for storage.</summary>
     Busy,
 
-    /// <summary>The storage failed.</summary>
     StorageFailed,
 
     /// <summary>The source is unproven, and too many requests of such sources are pending, or later ones pushed it out.</summary>
@@ -279,10 +274,8 @@ internal enum RefusalReason
     /// <summary>A STORE that waited in a frozen process: its sender has timed out, and may have stored another value.</summary>
     Late,
 
-    /// <summary>The node is stopping and takes nothing new.</summary>
     Stopping,
 
-    /// <summary>The sender's address or id is banned.</summary>
     Banned,
 }
 
@@ -307,7 +300,6 @@ internal enum UnacknowledgedReason
 
 internal static class UnacknowledgedReasons
 {
-    /// <summary>The reason behind a store's result; null if the STORE is acknowledged.</summary>
     public static UnacknowledgedReason? Of(StoreResult result) => result switch
     {
         StoreResult.Stored => null,
@@ -318,7 +310,6 @@ internal static class UnacknowledgedReasons
         _ => UnacknowledgedReason.Refused,
     };
 
-    /// <summary>The reason for a STORE that came to no store, or whose store threw.</summary>
     public static UnacknowledgedReason Of(RefusalReason reason) => reason switch
     {
         RefusalReason.Late => UnacknowledgedReason.Late,

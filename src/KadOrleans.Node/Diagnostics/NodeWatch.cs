@@ -108,11 +108,8 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         return new Held(held?.Value, held?.ExpiresAt, held?.Source is { IsTrusted: true } or { IsPrivate: true });
     }
 
-    /// <param name="Held">What is held here.</param>
-    /// <param name="Value">The key's value, as far as it is believed.</param>
-    /// <param name="AskedAt">When a get began last.</param>
-    /// <param name="AskAt">When the next one is due; null if there is no reason for one.</param>
-    /// <param name="Pause">The time until the next one, if this one does not find what a stranger stored here.</param>
+    // The value of the key as far as it is believed, and when the next get is due, null if there is no reason for one. Pause is the
+    // time until the one after it, if that does not find what a stranger stored here.
     private readonly record struct State(Held Held, DhtValue? Value, DateTimeOffset AskedAt, DateTimeOffset? AskAt, TimeSpan Pause)
     {
         /// <summary>A get or set had this result. A stranger's value here may be a lie, or newer than the holders'.</summary>
@@ -126,8 +123,6 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
             : new State(held, Value, AskedAt, AskedAt + AskInterval, AskInterval);
     }
 
-    /// <param name="Value">What is held; null if nothing is.</param>
-    /// <param name="ExpiresAt">When that ends.</param>
-    /// <param name="IsBelieved">Whether a source stored it whose word is taken.</param>
+    // Believed: a source stored it whose word is taken.
     private readonly record struct Held(DhtValue? Value, DateTimeOffset? ExpiresAt, bool IsBelieved);
 }

@@ -89,7 +89,6 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
 
         public bool IsReached { get; private set; }
 
-        /// <summary>Notes one check. Returns whether <see cref="IsReached"/> has changed.</summary>
         public bool Check(bool isHit)
         {
             _quietChecks = isHit ? 0 : _quietChecks + 1;

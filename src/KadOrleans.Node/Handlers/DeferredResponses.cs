@@ -24,7 +24,6 @@ internal sealed class DeferredResponses(
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    /// <summary>Responds to a STORE once it is stored. A failure is counted and logged.</summary>
     public void Add(ValueTask<StoreResult> storing, in RequestSource context) => Take().Wait(storing, context);
 
     /// <summary>Responds to a FIND_VALUE once its value is read. If storage fails, with the nearest contacts.</summary>

@@ -1,6 +1,5 @@
 namespace KadOrleans.Node;
 
-/// <summary>Handles each kind of request. The responses that wait for storage are bounded in number.</summary>
 internal sealed class RequestHandlers
 {
     /// <summary>Older STOREs are refused, as only a frozen node has them: the sender may have timed out.</summary>

@@ -124,8 +124,6 @@ public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, Nod
 }
 
 /// <summary>A HOST:PORT as people write it: a name, an IPv4 address, or an IPv6 address in brackets.</summary>
-/// <param name="Host">The name or the literal, without brackets.</param>
-/// <param name="Port">1 to 65535.</param>
 internal readonly record struct HostAddress(string Host, ushort Port)
 {
     // No name is longer (RFC 1035 §2.3.4), and the system's resolver throws on one that is.
@@ -133,40 +131,84 @@ internal readonly record struct HostAddress(string Host, ushort Port)
 
     public static bool TryParse(string text, out HostAddress address, out string problem)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        address = default;
-        problem = $"'{text}' is not HOST:PORT, for example node.example.org:8468 or [::1]:8468.";
         var colon = text.LastIndexOf(':');
-        if (colon <= 0)
-        {
-            return false;
-        }
-
-        var host = text[..colon];
-        if (host.StartsWith('[') && host.EndsWith(']'))
-        {
-            host = host[1..^1];
-        }
-        else if (host.Contains(':', StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
-        {
-            problem = $"'{text[(colon + 1)..]}' in '{text}' is not a port: 1 to 65535 is allowed.";
-            return false;
-        }
-
-        if (host.Length is 0 or > MaxHostLength)
-        {
-            return false;
-        }
-
-        address = new HostAddress(host, port);
-        problem = string.Empty;
-        return true;
+        var host = text[..Math.Max(colon, 0)];
+        var isBracketed = host is ['[', .., ']'];
+        var isHost = colon > 0 && (isBracketed || !host.Contains(':', StringComparison.Ordinal));
+        host = isBracketed ? host[1..^1] : host;
+        var isPort = ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0;
+        problem = isHost && !isPort ? $"'{text[(colon + 1)..]}' in '{text}' is not a port: 1 to 65535 is allowed."
+            : !isHost || host.Length is 0 or > MaxHostLength
+                ? $"'{text}' is not HOST:PORT, for example node.example.org:8468 or [::1]:8468."
+            : string.Empty;
+        address = problem.Length == 0 ? new HostAddress(host, port) : default;
+        return problem.Length == 0;
     }
 
     public UdpEndpoint? ToEndpoint() => AddressText.TryParse(Host.AsSpan(), Port, out var endpoint) ? endpoint : null;
+}
+
+internal sealed class NetworkJoin(KadNodeOptions options)
+{
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isOutside;
+
+    /// <summary>Completes when the node has joined; cancelled when it stops.</summary>
+    public Task Completion => _joined.Task;
+
+    /// <summary>Whether no configured bootstrap node but itself answered when asked last.</summary>
+    public bool IsOutside => _isOutside;
+
+    /// <summary>Queries the bootstrap nodes and the saved contacts, then refreshes the buckets that a join fills.</summary>
+    public async Task<BootstrapResult> RunAsync(
+        DhtNode node, StateSaver saver, MaintenanceRunner maintenance, CancellationToken cancellationToken)
+    {
+        // Contacts met without bootstrap nodes have been queried already, and may lie.
+        var asksAgain = IsOutside && node.RoutingTable.Count > 0;
+        var saved = asksAgain ? [] : saver.LastContacts.Take(options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
+        var result = await node.BootstrapAsync(options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
+        var others = result.Attempts.Where(attempt => options.Bootstrap.Contains(attempt.Address) && !attempt.IsOwnId).ToList();
+        _isOutside = others.Count > 0 && others.All(attempt => attempt.Id is null);
+        if (asksAgain && IsOutside)
+        {
+            return result;
+        }
+
+        if (result.Joined == 0 && node.RoutingTable.Count > 0)
+        {
+            // Others than those asked are back: saved contacts, all of which are verified when the node starts.
+            await node.FindNodeAsync(node.Id, cancellationToken);
+        }
+
+        if (!options.ClientOnly)
+        {
+            await maintenance.RefreshAfterJoinAsync(cancellationToken);
+        }
+
+        if (result.Joined > 0)
+        {
+            await saver.SaveAsync(cancellationToken);
+        }
+
+        if (!IsOutside)
+        {
+            _joined.TrySetResult();
+        }
+
+        return result;
+    }
+
+    /// <summary>Joins through other nodes than the configured ones, this once.</summary>
+    public async Task<BootstrapResult> RunOnceAsync(DhtNode node, IEnumerable<string> nodes, CancellationToken cancellationToken)
+    {
+        var result = await node.BootstrapAsync(nodes, cancellationToken);
+        if (result.Joined > 0)
+        {
+            _joined.TrySetResult();
+        }
+
+        return result;
+    }
+
+    public void GiveUp() => _joined.TrySetCanceled(CancellationToken.None);
 }

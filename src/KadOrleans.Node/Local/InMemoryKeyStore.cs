@@ -24,7 +24,6 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(value);
         using var scope = Enter(cancellationToken);
         return ValueTask.FromResult(_shard.Put(key, value, kind));
     }
@@ -47,24 +46,9 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.GetSources(count), cancellationToken);
 
-    public StoreTurnover Turnover
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _shard.Turnover;
-            }
-        }
-    }
+    public StoreTurnover Turnover => _gate.Read(() => _shard.Turnover);
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count)
-    {
-        lock (_gate)
-        {
-            return _shard.Accounts.Changes.Top(count);
-        }
-    }
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _gate.Read(() => _shard.Accounts.Changes.Top(count));
 
     public void SetArea(ResponsibleArea area)
     {

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 
 namespace KadOrleans.Node;
 
-/// <summary>Keeps the state for as long as the process lives. Every call completes synchronously.</summary>
 internal sealed class InMemoryNodeStateStore : INodeStateStore
 {
     private volatile NodeState? _state;
@@ -16,7 +15,6 @@ internal sealed class InMemoryNodeStateStore : INodeStateStore
 
     public ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(state);
         cancellationToken.ThrowIfCancellationRequested();
 
         // A copy, as the caller may change its list.
@@ -25,7 +23,6 @@ internal sealed class InMemoryNodeStateStore : INodeStateStore
     }
 }
 
-/// <summary>Keeps what an operator has set for as long as the process lives. Every call completes synchronously.</summary>
 internal sealed class InMemoryManagementStore : IManagementStore
 {
     private volatile NodeRules _rules = NodeRules.None;
@@ -39,14 +36,12 @@ internal sealed class InMemoryManagementStore : IManagementStore
 
     public ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(rules);
         _rules = rules;
         return ValueTask.CompletedTask;
     }
 
     public ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(entry);
         lock (_gate)
         {
             if (_entries.Count == IDhtAdmin.MaxAudit)
@@ -60,16 +55,11 @@ internal sealed class InMemoryManagementStore : IManagementStore
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default)
-    {
-        lock (_gate)
-        {
-            return ValueTask.FromResult<IReadOnlyList<AuditEntry>>([.. _entries.Reverse().Where(entry => !(entry.Number >= before)).Take(count)]);
-        }
-    }
+    public ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult<IReadOnlyList<AuditEntry>>(
+            _gate.Read(() => _entries.Reverse().Where(entry => !(entry.Number >= before)).Take(count).ToList()));
 }
 
-/// <summary>Keeps crawls for as long as the process lives. Every call completes synchronously.</summary>
 internal sealed class InMemoryCrawlStore : ICrawlStore
 {
     private ImmutableList<(CrawlReport Report, IReadOnlyList<CrawlRecord> Records)> _crawls = [];
@@ -87,8 +77,6 @@ internal sealed class InMemoryCrawlStore : ICrawlStore
     }
 }
 
-/// <summary>Remembers publications for as long as the process lives. Every call completes synchronously.</summary>
-/// <param name="capacity">The most keys that are published at once.</param>
 internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
 {
     // Guards additions, so that there are never more than the capacity.
@@ -103,7 +91,6 @@ internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
 
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(publication);
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {

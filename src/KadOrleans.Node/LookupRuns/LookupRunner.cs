@@ -25,7 +25,6 @@ internal sealed class LookupRunner(
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         RunAsync(key, Create(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true), LookupKind.Value, cancellationToken);
 
-    /// <summary>Looks up a target and records each query.</summary>
     public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
         var running = Create(target, kind, FindSeeds(target), recorder: new LookupRecorder());
@@ -83,16 +82,7 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
     private readonly Lock _gate = new();
     private readonly NetworkSizeEstimator _estimator = new(ownId);
 
-    public NetworkSizeEstimate? Estimate
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _estimator.Estimate();
-            }
-        }
-    }
+    public NetworkSizeEstimate? Estimate => _gate.Read(_estimator.Estimate);
 
     /// <summary>The outcome with the number of contacts nearer to its target than the network's size allows.</summary>
     public LookupOutcome Judge(LookupOutcome outcome) =>
@@ -108,4 +98,221 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
             }
         }
     }
+}
+
+/// <summary>A <see cref="Lookup"/> on the wire. One lock guards the state machine; nothing is sent while it is held.</summary>
+internal sealed class RunningLookup(
+    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupRecorder? recorder = null)
+{
+    /// <summary>Most lookups take some seconds. Without a deadline late contacts would make one last minutes.</summary>
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+
+    /// <summary>Unresponsive contacts that are queried without a place. In an outage of our own network all would be.</summary>
+    private const int MaxUnresponsive = 16;
+
+    // Guards lookup, recorder, _unresponsive and _isInGrace.
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<LookupOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly long _startedAt = time.GetTimestamp();
+    private ITimer? _timer;
+    private bool _isInGrace;
+    private int _unresponsive;
+
+    public Task<LookupOutcome> Outcome => _outcome.Task;
+
+    /// <summary>What was recorded, once the outcome is known.</summary>
+    public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    private TimeSpan Left => Deadline - Elapsed;
+
+    public void Start()
+    {
+        _timer = time.CreateTimer(static l => ((RunningLookup)l!).OnTimer(), this, Deadline, Timeout.InfiniteTimeSpan);
+        Pump();
+    }
+
+    public void Cancel() => Change(lookup.Cancel);
+
+    public void OnNodes(FindCall call, Span<Contact> contacts)
+    {
+        var allowed = 0;
+        foreach (var contact in contacts)
+        {
+            if (!requests.Bans.Set.Contains(contact))
+            {
+                contacts[allowed++] = contact;
+            }
+        }
+
+        lock (_gate)
+        {
+            recorder?.Ended(call.Contact.Endpoint, Elapsed, contacts.Length);
+            lookup.OnNodes(call.Contact, contacts[..allowed]);
+        }
+
+        Pump();
+    }
+
+    public void OnValue(FindCall call, DhtValue value, TimeSpan? life) => Change(() =>
+    {
+        recorder?.Ended(call.Contact.Endpoint, Elapsed, value: value);
+        lookup.OnValue(call.Contact, value, life);
+    });
+
+    public void OnUnresponsive(FindCall call) => Change(() => lookup.OnUnresponsive(call.Contact));
+
+    public void OnFailed(FindCall call) => Change(() =>
+    {
+        recorder?.Ended(call.Contact.Endpoint, Elapsed);
+        lookup.OnFailed(call.Contact);
+    });
+
+    private void OnTimer() => Change(() =>
+    {
+        if (_isInGrace)
+        {
+            lookup.StopWaitingForUnresponsive();
+        }
+
+        var left = Left;
+        if (left <= TimeSpan.Zero)
+        {
+            lookup.ReachDeadline();
+        }
+        else if (!lookup.IsDone)
+        {
+            // A contact that was waited for led to others.
+            _isInGrace = false;
+            _timer!.Change(left, Timeout.InfiniteTimeSpan);
+        }
+    });
+
+    private void Change(Action change)
+    {
+        lock (_gate)
+        {
+            change();
+        }
+
+        Pump();
+    }
+
+    private void OnIdentified(OutgoingRequest call, NodeId? id, RequestFailure? failure)
+    {
+        // As if it had not said who it is.
+        id = id is { } named && requests.Bans.Set.Contains(named) ? null : id;
+        lock (_gate)
+        {
+            lookup.OnIdentified(call.Destination, id);
+        }
+
+        if (id is { } known)
+        {
+            onProved(new Contact(known, call.Destination));
+        }
+
+        Pump();
+    }
+
+    private void Pump()
+    {
+        while (TryNext(out var contact, out var needsProof))
+        {
+            PassOverIfUnresponsive(contact);
+            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.QueryTarget, this));
+            if (needsProof)
+            {
+                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => Change(() => lookup.OnUnresponsiveProof(contact.Endpoint))));
+            }
+        }
+    }
+
+    /// <summary>A contact that did not answer another lookup takes no place in this one.</summary>
+    private void PassOverIfUnresponsive(Contact contact)
+    {
+        if (_unresponsive < MaxUnresponsive && requests.IsUnresponsive(contact.Endpoint))
+        {
+            lock (_gate)
+            {
+                _unresponsive++;
+                lookup.OnUnresponsive(contact);
+            }
+        }
+    }
+
+    private bool TryNext(out Contact contact, out bool needsProof)
+    {
+        needsProof = false;
+        lock (_gate)
+        {
+            if (lookup.TryNext(out contact))
+            {
+                recorder?.Sent(contact, Elapsed);
+                needsProof = lookup.NeedsProof(contact);
+                return true;
+            }
+
+            if (lookup.IsDone)
+            {
+                _timer?.Dispose();
+                Queries = recorder?.Read(lookup) ?? [];
+                _outcome.TrySetResult(lookup.GetOutcome());
+            }
+            else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > requests.Grace)
+            {
+                _isInGrace = true;
+                _timer?.Change(requests.Grace, Timeout.InfiniteTimeSpan);
+            }
+
+            return false;
+        }
+    }
+}
+
+internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, NodeId target, RunningLookup lookup)
+    : OutgoingRequest(contact.Endpoint, contact.Id)
+{
+    /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
+    private const int MaxContacts = 64;
+
+    public Contact Contact { get; } = contact;
+
+    public override RequestKind Kind => kind == LookupKind.Node ? RequestKind.FindNode : RequestKind.FindValue;
+
+    public override int Write(Span<byte> destination, MessageId id) => kind == LookupKind.Node
+        ? RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(sender, target))
+        : RequestWriter.WriteFindValue(destination, id, new FindValueRequest(sender, target));
+
+    public override bool TryComplete(ReadOnlySpan<byte> body)
+    {
+        Span<Contact> contacts = stackalloc Contact[MaxContacts];
+        DhtValue value = default;
+        int count;
+        var understood = kind == LookupKind.Node
+            ? ResponseReader.TryReadNodes(body, contacts, out count)
+            : ResponseReader.TryReadFindValue(body, contacts, out count, out value);
+        if (!understood)
+        {
+            return false;
+        }
+
+        if (value.Kind == DhtValueKind.None)
+        {
+            lookup.OnNodes(this, contacts[..count]);
+        }
+        else
+        {
+            TimeSpan? life = ResponseReader.ReadSecondsLeft(body) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+            lookup.OnValue(this, value, life);
+        }
+
+        return true;
+    }
+
+    public override void OnUnresponsive() => lookup.OnUnresponsive(this);
+
+    public override void OnFailed(RequestFailure failure) => lookup.OnFailed(this);
 }

@@ -3,7 +3,6 @@ using System.Threading.Channels;
 
 namespace KadOrleans.Node;
 
-/// <summary>Runs a node's periodic work. A failure stops no other work.</summary>
 internal sealed class MaintenanceRunner(
     DhtNode node,
     IKeyStore store,
@@ -152,7 +151,6 @@ internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publicati
     private const int BatchSize = 1024;
 
     /// <summary>A value whose write fails expires early.</summary>
-    /// <exception cref="KeyStoreException">The storage failed.</exception>
     public async Task RunAsync(ClockCorrection correction, CancellationToken cancellationToken)
     {
         var moved = 0;
@@ -179,4 +177,54 @@ internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publicati
     // The same value with a later end of life is a renewal to every store.
     private async Task<bool> MoveAsync(NodeId key, StoredValue? value, CancellationToken cancellationToken) =>
         value is not null && await store.PutAsync(key, value, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+}
+
+// Work that a node repeats until it stops. A failed check is logged, and the next one follows. A check returns the time until the
+// next one, or Timeout.InfiniteTimeSpan if the job is done.
+internal sealed record MaintenanceJob(
+    string Name, Func<CancellationToken, Task<TimeSpan>> CheckAsync, TimeSpan PauseAfterFailure = default)
+{
+    /// <summary>A job with a single run, which may last until the node stops.</summary>
+    public static MaintenanceJob Once(string name, Func<CancellationToken, Task> runAsync, TimeSpan pauseAfterFailure = default) => new(
+        name,
+        async cancellationToken =>
+        {
+            await runAsync(cancellationToken);
+            return Timeout.InfiniteTimeSpan;
+        },
+        pauseAfterFailure);
+
+    public async Task RunAsync(TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pause = TimeSpan.Zero;
+            while (pause != Timeout.InfiniteTimeSpan)
+            {
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, time, cancellationToken);
+                }
+
+                pause = await TryCheckAsync(logger, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task<TimeSpan> TryCheckAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CheckAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.MaintenanceFailed(Name, e);
+            return PauseAfterFailure;
+        }
+    }
 }

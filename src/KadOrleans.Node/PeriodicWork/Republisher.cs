@@ -49,7 +49,6 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    /// <summary>Sends a pending publication beside the queued work.</summary>
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
     public IEnumerable<MaintenanceJob> Jobs =>
@@ -338,7 +337,6 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
 }
 
-/// <param name="ended">Called once, when all have ended.</param>
 internal sealed class RepublishBatch(Action ended)
 {
     // One for those who still add values.
@@ -356,7 +354,6 @@ internal sealed class RepublishBatch(Action ended)
 
     public void CountPublished() => Interlocked.Increment(ref _published);
 
-    /// <summary>Ends a value, or the adding of values. Returns whether it was the last.</summary>
     public bool End()
     {
         if (Interlocked.Decrement(ref _open) > 0)

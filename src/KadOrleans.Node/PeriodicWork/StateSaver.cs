@@ -56,7 +56,6 @@ internal sealed class StateSaver(
         }
     }
 
-    /// <exception cref="KeyStoreException">The storage failed.</exception>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         var version = node.RoutingTable.Version;

@@ -2,7 +2,6 @@ namespace KadOrleans.Node;
 
 internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
 {
-    /// <summary>Stores a value, and remembers the publication once a copy exists.</summary>
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
@@ -20,7 +19,6 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
                 : await node.SetAsync(key, value, life, cancellationToken));
 
     /// <summary>Remembers the publication and sends it later, if need be after the next start.</summary>
-    /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing is remembered.</exception>
     public async Task<SetResult> SetSoonAsync(
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {

@@ -57,10 +57,8 @@ internal sealed class ValuePublisher(
 
 internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
-    /// <summary>
-    /// A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
-    /// first: earlier releases take that request for one without a life.
-    /// </summary>
+    // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
+    // first: earlier releases take that request for one without a life.
     public async Task<StoreTally> StoreAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 namespace KadOrleans.Node;
 
-/// <summary>Queries of one endpoint for callers that await the response.</summary>
 internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
 {
     public Task<(NodeId? Id, RequestFailure? Failure)> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken) =>
@@ -47,42 +46,32 @@ internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,
     NodeId sender,
-    Action<PingCall, NodeId?, RequestFailure?> onEnd,
+    Action<OutgoingRequest, NodeId?, RequestFailure?> onEnd,
     Action? onUnresponsive = null)
-    : OutgoingRequest(destination, expectedId)
+    : EndpointCall<NodeId?>(
+        RequestKind.Ping,
+        destination,
+        expectedId,
+        (buffer, id) => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
+        TryReadPong,
+        onEnd,
+        onUnresponsive)
 {
-    public override bool IsIntroduction => true;
-
-    public override RequestKind Kind => RequestKind.Ping;
-
-    public override int Write(Span<byte> destination, MessageId id) =>
-        RequestWriter.WritePing(destination, id, new PingRequest(sender));
-
-    public override bool TryComplete(ReadOnlySpan<byte> body)
+    private static bool TryReadPong(ReadOnlySpan<byte> body, out NodeId? id)
     {
-        var hasId = ResponseReader.TryReadPong(body, out var id);
-        var isPong = hasId || ResponseReader.IsEmptyPong(body);
-        if (isPong)
-        {
-            onEnd(this, hasId ? id : null, null);
-        }
-
-        return isPong;
+        id = ResponseReader.TryReadPong(body, out var known) ? known : null;
+        return id is not null || ResponseReader.IsEmptyPong(body);
     }
-
-    public override void OnUnresponsive() => onUnresponsive?.Invoke();
-
-    public override void OnFailed(RequestFailure failure) => onEnd(this, null, failure);
 }
 
 /// <summary>Ends with one answer or the failure. The writer returns 0 for what cannot be written.</summary>
-internal sealed class EndpointCall<T>(
+internal class EndpointCall<T>(
     RequestKind kind,
     UdpEndpoint destination,
     NodeId? expectedId,
     EndpointCall<T>.Writer write,
     EndpointCall<T>.Reader read,
-    Action<EndpointCall<T>, T?, RequestFailure?> onEnd,
+    Action<OutgoingRequest, T?, RequestFailure?> onEnd,
     Action? onUnresponsive = null)
     : OutgoingRequest(destination, expectedId)
 {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Node;
 
@@ -196,7 +197,7 @@ internal sealed class RequestTable : IDisposable
     private TimeSpan RetryTimeout(OutgoingRequest request)
     {
         var learned = _roundTrips[request.Destination].RetryTimeout;
-        return request.IsIntroduction && !_roundTrips.IsMeasured(request.Destination) && learned < IntroductionTimeout
+        return request.Kind == RequestKind.Ping && !_roundTrips.IsMeasured(request.Destination) && learned < IntroductionTimeout
             ? IntroductionTimeout
             : learned;
     }
@@ -207,7 +208,6 @@ internal interface IRequestObserver
     /// <summary>The destination's address is not forged. Called before the request itself learns of the response.</summary>
     void OnAddressProved(OutgoingRequest request);
 
-    /// <summary>Called after the request itself learned it.</summary>
     void OnAnswered(OutgoingRequest request);
 
     void OnFailed(OutgoingRequest request, RequestFailure failure);
@@ -230,7 +230,7 @@ internal sealed class RequestOutcomes(
 
     public void OnAnswered(OutgoingRequest request)
     {
-        if (request is not PingCall && KnownContact(request) is { } contact)
+        if (request.Kind != RequestKind.Ping && KnownContact(request) is { } contact)
         {
             table.Observe(ContactObservation.Answered(contact));
         }
@@ -292,9 +292,6 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
 
     public bool IsEnded => Volatile.Read(ref _ended) != 0;
 
-    /// <summary>A ping of a stranger, whose longer timeout delays nothing else.</summary>
-    public virtual bool IsIntroduction => false;
-
     public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
 
     /// <summary>Returns the length, or 0 if the request cannot be written.</summary>
@@ -312,3 +309,114 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
 }
 
 internal readonly record struct RequestKey(MessageId Id, UdpEndpoint Destination);
+
+// Reports each request whose deadline is over, one after another on one timer's thread. Ended requests leave at once.
+internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest> onDue, Action<Exception> onFault) : IDisposable
+{
+    // Guards all below.
+    private readonly Lock _gate = new();
+    private readonly SortedSet<OutgoingRequest> _queue = new(Comparer<OutgoingRequest>.Create(static (one, other) =>
+        one.Due != other.Due ? one.Due.CompareTo(other.Due) : one.QueueNumber.CompareTo(other.QueueNumber)));
+
+    private long _added;
+    private ITimer? _timer;
+    private long _timerDue = long.MaxValue;
+    private bool _disposed;
+
+    public int Count => _gate.Read(() => _queue.Count);
+
+    /// <summary>Returns false after disposal.</summary>
+    public bool TryAdd(OutgoingRequest request, TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return false;
+            }
+
+            // It ended before it was added: nothing would remove it.
+            if (request.IsEnded)
+            {
+                return true;
+            }
+
+            var due = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+            (request.Due, request.QueueNumber) = (due, ++_added);
+            _queue.Add(request);
+            if (due < _timerDue)
+            {
+                SetTimer(due);
+            }
+
+            return true;
+        }
+    }
+
+    public void Remove(OutgoingRequest request)
+    {
+        lock (_gate)
+        {
+            _queue.Remove(request);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _queue.Clear();
+            _timer?.Dispose();
+        }
+    }
+
+    private void SetTimer(long due)
+    {
+        _timerDue = due;
+        var left = time.GetElapsedTime(time.GetTimestamp(), due);
+        var wait = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        _timer ??= time.CreateTimer(
+            static deadlines => ((RequestDeadlines)deadlines!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        while (TryTakeDue(out var request))
+        {
+            try
+            {
+                onDue(request);
+            }
+            catch (Exception e)
+            {
+                // Thrown on a timer's thread it would end the process.
+                onFault(e);
+            }
+        }
+    }
+
+    private bool TryTakeDue([NotNullWhen(true)] out OutgoingRequest? request)
+    {
+        lock (_gate)
+        {
+            request = _queue.Min;
+            if (request is null)
+            {
+                _timerDue = long.MaxValue;
+            }
+            else if (request.Due > time.GetTimestamp())
+            {
+                SetTimer(request.Due);
+                request = null;
+            }
+            else
+            {
+                _queue.Remove(request);
+            }
+
+            return request is not null;
+        }
+    }
+}

@@ -12,7 +12,6 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
     /// <summary>One sentence for each option out of its bounds: the setting, its value, what is allowed.</summary>
     public static IReadOnlyList<string> FindProblems(KadNodeOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
         var checks = new OptionChecks(string.Empty, '.');
         if (options.Id is { } id && !NodeId.TryParse(id, out _))
         {

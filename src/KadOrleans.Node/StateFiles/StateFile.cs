@@ -2,14 +2,11 @@ namespace KadOrleans.Node;
 
 internal static class StateFile
 {
-    /// <summary>Standard input or output.</summary>
     public const string Standard = "-";
 
     /// <summary>Opens a seekable file. Standard input is copied to a temporary file, deleted with the stream.</summary>
-    /// <exception cref="StateFileException">The file cannot be read.</exception>
     public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(openInput);
         try
         {
             return file == Standard ? await KeepAsync(openInput, cancellationToken) : File.OpenRead(file);
@@ -21,10 +18,8 @@ internal static class StateFile
     }
 
     /// <summary>Replaces a file only once all is written. Follows links. Devices and pipes are written to.</summary>
-    /// <exception cref="StateFileException">The file cannot be written.</exception>
     public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
     {
-        ArgumentNullException.ThrowIfNull(write);
         try
         {
             var target = FollowLinks(file);
@@ -86,7 +81,6 @@ internal static class StateFile
         }
     }
 
-    /// <summary>The target of a path's links, which is replaced instead of the link.</summary>
     private static string FollowLinks(string file)
     {
         // A shell's /dev/fd/63 is a link to something without a name.

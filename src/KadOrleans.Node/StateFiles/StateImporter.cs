@@ -1,9 +1,6 @@
 namespace KadOrleans.Node;
 
 /// <summary>Puts a file's values into a store, with their times and sources.</summary>
-/// <param name="put">Stores values, and returns the results in their order.</param>
-/// <param name="batchSize">The most values of a call. At most what the store queues.</param>
-/// <param name="time">Clock by which values expire.</param>
 internal sealed class StateImporter(
     Func<IReadOnlyList<KeyValuePair<NodeId, StoredValue>>, Task<IReadOnlyList<StoreResult>>> put, int batchSize, TimeProvider time)
 {
@@ -16,8 +13,6 @@ internal sealed class StateImporter(
 
     /// <summary>Durable when it returns. Leaves out older values, and expired ones that no cluster published.</summary>
     /// <returns>False if a write failed. Values imported until then stay, and may be imported again.</returns>
-    /// <exception cref="KeyStoreException">The storage failed.</exception>
-    /// <exception cref="StateFileException">The file is broken.</exception>
     public async Task<bool> ImportAsync(IEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
     {
         foreach (var chunk in values.Chunk(batchSize))
@@ -44,8 +39,4 @@ internal sealed class StateImporter(
     }
 }
 
-/// <param name="Imported">Values that are durable now.</param>
-/// <param name="Expired">Values left out because they have expired.</param>
-/// <param name="Older">Values left out because one of the same key is held that was stored later.</param>
-/// <param name="Refused">Values that are too long, or beyond the quotas.</param>
 internal sealed record ImportResult(long Imported, long Expired, long Older, long Refused);

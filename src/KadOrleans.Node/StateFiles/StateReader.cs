@@ -169,7 +169,6 @@ internal readonly struct StateEntry(JsonElement json)
 }
 
 /// <summary>Reads the parts of a JSON object, and its lists element by element, so a file's size does not matter.</summary>
-/// <param name="stream">UTF-8, with a byte-order mark or without.</param>
 internal sealed class JsonParts(Stream stream)
 {
     // The largest value has 50 KB with every byte escaped.

@@ -9,7 +9,6 @@ internal static class StateWriter
     // Memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;
 
-    /// <summary>Returns the number of values.</summary>
     public static async Task<long> WriteAsync(
         Stream stream, NodeState? state, IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken)
     {
@@ -67,13 +66,11 @@ internal static class StateWriter
     }
 }
 
-/// <summary>
-/// A node's state, or a cluster's values, as a JSON file: <c>{"format":"kad-state","version":1,"id":…,"contacts":[…],"values":[…]}</c>. A
-/// contact has <c>id</c>, <c>ip</c> and <c>port</c>. A value has <c>key</c> (the digest), <c>type</c>, <c>value</c>, <c>storedAt</c>,
-/// <c>expiresAt</c> and <c>source</c>. The source is the address whose quota it counts against, as 32 hexadecimal digits. A publication of
-/// a cluster has <c>publishedAt</c> as well. Fields of contacts and values that a reader does not know are ignored. Types and values are
-/// those of <see cref="DhtValueText"/>. Times are UTC with milliseconds, as the database keeps them.
-/// </summary>
+// A node's state, or a cluster's values, as a JSON file: {"format":"kad-state","version":1,"id":…,"contacts":[…],"values":[…]}. A
+// contact has id, ip and port. A value has key (the digest), type, value, storedAt, expiresAt and source. The source is the
+// address whose quota it counts against, as 32 hexadecimal digits. A publication of a cluster has publishedAt as well. Fields of
+// contacts and values that a reader does not know are ignored. Types and values are those of DhtValueText. Times are UTC with
+// milliseconds, as the database keeps them.
 internal static class StateFormat
 {
     public const string Name = "kad-state";

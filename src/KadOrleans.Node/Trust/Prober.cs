@@ -158,7 +158,7 @@ internal sealed class Prober : IDisposable
         }
     }
 
-    private void OnPingEnded(PingCall call, NodeId? id, RequestFailure? failure)
+    private void OnPingEnded(OutgoingRequest call, NodeId? id, RequestFailure? failure)
     {
         _underWay.TryRemove(call.Destination, out _);
         _onProbed(call.Destination, id);

@@ -34,7 +34,6 @@ internal sealed class VerifiedEndpoints(TimeProvider time, EndpointRates rates)
         return _current.TryGetValue(endpoint, out verified) || _previous.TryGetValue(endpoint, out verified);
     }
 
-    /// <summary>Returns true if the endpoint is new.</summary>
     public bool Add(UdpEndpoint endpoint)
     {
         TurnIfOld();
@@ -120,7 +119,6 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source
 
     public bool TryAdmit(DateTimeOffset now) => _requests.TryTake(rates.Requests, 1, now);
 
-    /// <summary>False if they exceed the endpoint's rate, its source's or its subnet's.</summary>
     public bool TrySend(int bytes, DateTimeOffset now) => !rates.LimitsBytes
         || (_bytes.TryTake(rates.Bytes, bytes, now)
             && source?.TryTake(rates.BytesOfSource, bytes, now) != false
@@ -135,7 +133,6 @@ internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source
     }
 }
 
-/// <summary>A thread-safe token bucket.</summary>
 internal sealed class SharedBucket
 {
     // Guards _bucket.

@@ -94,7 +94,6 @@ internal static class EndpointBinder
         }
     }
 
-    /// <summary>Why an endpoint cannot be listened on, for the operator.</summary>
     internal static TransportException Explain(UdpEndpoint endpoint, SocketException cause) =>
         new($"Cannot listen on {endpoint}: {Reason(endpoint, cause)}.", cause);
 

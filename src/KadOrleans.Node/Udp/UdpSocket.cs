@@ -6,7 +6,6 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Node;
 
-/// <summary>One bound socket and the thread that reads it.</summary>
 internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IResponseRoute, IDisposable
 {
     protected const int LargestDatagram = 65_535;
@@ -67,10 +66,8 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     /// <summary>Sends if the system takes the datagram at once, from a local address or, with none, any.</summary>
     internal abstract bool TrySend(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from);
 
-    /// <summary>
-    /// On the reading thread responses to datagrams that were read together may leave together. Elsewhere a later one leaves at the
-    /// next <see cref="Flush"/> at the latest.
-    /// </summary>
+    // On the reading thread responses to datagrams that were read together may leave together. Elsewhere a later one leaves at
+    // the next Flush at the latest.
     internal virtual bool Respond(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from, bool isLater) =>
         TrySend(datagram, destination, from);
 
@@ -181,7 +178,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         _ended.SetResult();
     }
 
-    /// <summary>From the local address that a datagram came to.</summary>
     private sealed class LocalAddressRoute(UdpSocket socket, UdpEndpoint local) : IResponseRoute
     {
         public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>

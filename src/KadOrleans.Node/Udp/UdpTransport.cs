@@ -2,11 +2,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Node;
 
-/// <summary>
-/// UDP sockets, each with a thread that reads it and runs the receiver. Nothing is allocated per datagram. Sending never waits: a full
-/// buffer is a failed send. On Linux one system call reads up to 32 datagrams, and a response leaves from the address that was queried,
-/// even on a wildcard socket. Other systems choose that address. Other datagrams are routed by <see cref="SendRoutes"/>.
-/// </summary>
+// UDP sockets, each with a thread that reads it and runs the receiver. Nothing is allocated per datagram. Sending never waits: a
+// full buffer is a failed send. On Linux one system call reads up to 32 datagrams, and a response leaves from the address that
+// was queried, even on a wildcard socket. Other systems choose that address. Other datagrams are routed by SendRoutes.
 internal sealed class UdpTransport : IDatagramTransport
 {
     private readonly UdpSocket[] _sockets;
@@ -38,10 +36,8 @@ internal sealed class UdpTransport : IDatagramTransport
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
     /// <summary>Binds every endpoint or none. Datagrams wait in the sockets until <see cref="Start"/>.</summary>
-    /// <exception cref="TransportException">The options are invalid, or the system refuses an endpoint.</exception>
     public static UdpTransport Bind(UdpTransportOptions options, ILogger<UdpTransport>? logger = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } faults)
         {
             throw new TransportException(string.Join(' ', faults));
@@ -67,7 +63,6 @@ internal sealed class UdpTransport : IDatagramTransport
 
     public void Start(IDatagramReceiver receiver)
     {
-        ArgumentNullException.ThrowIfNull(receiver);
         lock (_lifecycle)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -116,11 +111,9 @@ internal sealed class UdpTransport : IDatagramTransport
     }
 }
 
-/// <summary>
-/// Selects the endpoint for a datagram that is no response, by its destination alone, so a contact always sees the same source.
-/// It is the first listed one of the family, else the first dual-mode one. One on loopback reaches only loopback; one on another
-/// single address serves loopback only if no other does.
-/// </summary>
+// Selects the endpoint for a datagram that is no response, by its destination alone, so a contact always sees the same source. It
+// is the first listed one of the family, else the first dual-mode one. One on loopback reaches only loopback; one on another
+// single address serves loopback only if no other does.
 internal sealed class SendRoutes
 {
     private readonly BoundEndpoint?[] _byKind = new BoundEndpoint?[4];

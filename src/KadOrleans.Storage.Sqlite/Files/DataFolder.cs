@@ -4,16 +4,12 @@ using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other processes out. But on
-/// POSIX systems closing any handle of a file drops all locks that the process has on it. So a second opening must be refused before it
-/// even reads the file's header. Each error is one sentence with the place, the fault and the remedy.
-/// </summary>
+// The folder that a database lives in, claimed for one opening within this process. SQLite's own lock keeps other processes out.
+// But on POSIX systems closing any handle of a file drops all locks that the process has on it. So a second opening must be
+// refused before it even reads the file's header. Each error is one sentence with the place, the fault and the remedy.
 internal sealed class DataFolder : IDisposable
 {
-    /// <summary>
-    /// The most spare files of one kind beside a database, each as large as it. A disk that damages more needs attention.
-    /// </summary>
+    // The most spare files of one kind beside a database, each as large as it. A disk that damages more needs attention.
     private const int MaxSpareFiles = 8;
 
     // The header of a file (https://sqlite.org/fileformat2.html, 1.3).
@@ -52,19 +48,14 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>
-    /// The first free name for a file beside the database that keeps its content: <c>kad.db.damaged-1</c>, <c>kad.db.damaged-2</c>, … None
-    /// is ever overwritten.
-    /// </summary>
-    /// <exception cref="IOException">All names are in use.</exception>
+    // The first free name for a file beside the database that keeps its content: kad.db.damaged-1, kad.db.damaged-2, … None is
+    // ever overwritten.
     public string NextSpareName(string word) =>
         Enumerable.Range(1, MaxSpareFiles).Select(number => $"{DatabasePath}.{word}-{number}").FirstOrDefault(name => !File.Exists(name))
         ?? throw new IOException($"'{DatabasePath}.{word}-1' to '-{MaxSpareFiles}' are there already; move them away");
 
-    /// <summary>
-    /// Refuses a file of another application before SQLite opens it: SQLite may create files beside a database, or roll its journal back. A
-    /// missing or empty one is accepted, and becomes ours.
-    /// </summary>
+    // Refuses a file of another application before SQLite opens it: SQLite may create files beside a database, or roll its
+    // journal back. A missing or empty one is accepted, and becomes ours.
     public void CheckHeader()
     {
         Span<byte> buffer = stackalloc byte[HeaderLength];
@@ -95,7 +86,6 @@ internal sealed class DataFolder : IDisposable
             BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]), BinaryPrimitives.ReadInt32BigEndian(header[UserVersionOffset..]));
     }
 
-    /// <summary>Refuses a file of another application or of another schema version.</summary>
     public void CheckOwner(int applicationId, int version)
     {
         if (applicationId != Kind.ApplicationId)
@@ -153,7 +143,6 @@ internal sealed class DataFolder : IDisposable
     /// <summary>A message as a part of a sentence: one line, without the full stop.</summary>
     public static string Phrase(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
-    /// <summary>An exception's message, as a part of a sentence.</summary>
     public static string Reason(Exception fault) => Phrase(
         fault is SqliteException sqlite ? raw.sqlite3_errstr(sqlite.SqliteExtendedErrorCode).utf8_to_string() : fault.Message);
 
@@ -205,7 +194,5 @@ internal sealed class DataFolder : IDisposable
     private Exception Fault(string sentence, Exception? cause = null) => Kind.Fault(sentence, cause);
 }
 
-/// <summary>
-/// A database's structure or content is damaged. It is the inner exception of the one that <see cref="DatabaseKind.Fault"/> creates.
-/// </summary>
+// A database's structure or content is damaged. It is the inner exception of the one that Fault creates.
 internal sealed class DamagedDatabaseException(string what, Exception? cause = null) : Exception(what, cause);

@@ -1,12 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// A database file, locked for this process, sound and of the right kind. A commit survives a loss of power. A file that is refused stays
-/// as it is, to the byte.
-/// </summary>
+// A database file, locked for this process, sound and of the right kind. A commit survives a loss of power. A file that is
+// refused stays as it is, to the byte.
 internal sealed class DatabaseFile : IDisposable
 {
     // The time for an ending process to release its lock.
@@ -34,7 +35,6 @@ internal sealed class DatabaseFile : IDisposable
 
     public string Path => Folder.DatabasePath;
 
-    /// <summary>The folder that it is in, which has the exceptions for its faults.</summary>
     public DataFolder Folder { get; }
 
     public SqliteConnection Connection { get; }
@@ -42,20 +42,14 @@ internal sealed class DatabaseFile : IDisposable
     /// <summary>Connections that see what is committed, <see cref="DatabaseKind.Readers"/> of them; each for one thread at a time.</summary>
     public IReadOnlyList<SqliteConnection> Readers { get; private set; } = [];
 
-    /// <summary>
-    /// After a rebuild: where the damaged file is and what could not be read of it, as a part of a sentence. Null if the file was sound.
-    /// </summary>
+    // After a rebuild: where the damaged file is and what could not be read of it, as a part of a sentence. Null if the file was
+    // sound.
     public (string Aside, string Missing)? Rebuilt { get; private set; }
 
-    /// <summary>
-    /// Opens the database in a folder, creating both if they are missing, and checks the whole file. Throws
-    /// <see cref="DatabaseKind.Fault"/> exceptions, whose message names the place and says what to do. If <paramref name="read"/> throws, the
-    /// file is refused.
-    /// </summary>
+    // Opens the database in a folder, creating both if they are missing, and checks the whole file. Throws Fault exceptions,
+    // whose message names the place and says what to do. If read throws, the file is refused.
     public static DatabaseFile Open(string folder, DatabaseKind kind, Action<DatabaseFile> read)
     {
-        ArgumentNullException.ThrowIfNull(kind);
-        ArgumentNullException.ThrowIfNull(read);
         Batteries_V2.Init();
         var claim = DataFolder.Claim(folder, kind);
         try
@@ -106,18 +100,14 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    public long LogLength => new FileInfo(Folder.LogPath) is { Exists: true, Length: var length } ? length : 0;
+    public long LogLength => _places?.LogLength ?? 0;
 
-    /// <summary>
-    /// The path of a file that was removed or replaced while it is open; null if all are in place. Commits to such a file are lost once it
-    /// is closed. Safe for several threads; it costs microseconds.
-    /// </summary>
+    // The path of a file that was removed or replaced while it is open; null if all are in place. Commits to such a file are lost
+    // once it is closed. Safe for several threads; it costs microseconds.
     public string? FindDisplaced() => _places?.FindDisplaced();
 
-    /// <summary>
-    /// Whether the disk has a megabyte left. On a full disk small writes sometimes succeed, in free room of the file. True if it is
-    /// unknown.
-    /// </summary>
+    // Whether the disk has a megabyte left. On a full disk small writes sometimes succeed, in free room of the file. True if it
+    // is unknown.
     public bool HasRoom()
     {
         try
@@ -130,10 +120,8 @@ internal sealed class DatabaseFile : IDisposable
         }
     }
 
-    /// <summary>
-    /// Writes the content of a displaced file to a file: at its path if that is free, else beside it under a free name. For the user of the
-    /// connection.
-    /// </summary>
+    // Writes the content of a displaced file to a file: at its path if that is free, else beside it under a free name. For the
+    // user of the connection.
     public (bool Saved, string Outcome) SaveDisplaced(string path)
     {
         try
@@ -294,4 +282,162 @@ internal sealed class DatabaseFile : IDisposable
 
     private void SetKeepLog(bool keep) => SqliteException.ThrowExceptionForRC(
         raw.sqlite3_db_config(Connection.Handle, KeepLogOnClose, keep ? 1 : 0, out _), Connection.Handle);
+}
+
+// The files at a database's paths, as they were when it opened. Removed files can still be read and written, and are lost when
+// they are closed. Safe for several threads.
+internal sealed class FilesInPlace(DataFolder folder)
+{
+    private readonly FileInPlace _database = new(folder.DatabasePath);
+    private readonly FileInPlace _log = new(folder.LogPath);
+
+    public long LogLength => new FileInfo(_log.Path) is { Exists: true, Length: var length } ? length : 0;
+
+    /// <summary>The path of the removed or replaced file. Null if all are in place. Costs two system calls.</summary>
+    public string? FindDisplaced() => !_database.IsThere ? _database.Path : !_log.IsThere ? _log.Path : null;
+
+    // Writes all committed content to a new file, and returns its path. It is the database's path if that is free. Displaced
+    // files can still be read while they are open.
+    public string Save(SqliteConnection connection, string displaced)
+    {
+        if (displaced == _log.Path)
+        {
+            // The database itself is in place, so the log is moved into it.
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            return _database.Path;
+        }
+
+        var partial = _database.Path + ".partial";
+        File.Delete(partial);
+        connection.Execute("VACUUM INTO $path", new SqliteParameter("$path", partial));
+        if (_log.IsThere && !File.Exists(_database.Path))
+        {
+            // The copy has all its content, and SQLite would take it for the copy's log.
+            File.Delete(_log.Path);
+        }
+
+        // SQLite would take a remaining log for the copy's.
+        var isFree = !File.Exists(_database.Path) && !File.Exists(_log.Path);
+        var target = isFree ? _database.Path : folder.NextSpareName("lost");
+        File.Move(partial, target, overwrite: false);
+        return target;
+    }
+
+    private readonly struct FileInPlace(string path)
+    {
+        private readonly FileIdentity? _identity = FileIdentity.Read(path);
+
+        public string Path => path;
+
+        public bool IsThere => FileIdentity.Read(path) == _identity;
+    }
+}
+
+// The identity of the file at a path: on Linux its device and inode, elsewhere the time of its creation. Windows does not let
+// anybody remove or replace a database that is open.
+internal readonly partial record struct FileIdentity(ulong Device, ulong Number)
+{
+    private const int Here = -100;
+    private const int InodeOffset = 32;
+    private const int DeviceOffset = 136;
+    private const int StatLength = 256;
+    private const uint InodeMask = 0x100;
+
+    public static FileIdentity? Read(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return File.Exists(path) ? new FileIdentity(0, (ulong)File.GetCreationTimeUtc(path).Ticks) : null;
+        }
+
+        // struct statx is laid out the same on each architecture.
+        Span<byte> stat = stackalloc byte[StatLength];
+        return StatX(Here, path, 0, InodeMask, stat) == 0
+            ? new FileIdentity(BitConverter.ToUInt64(stat[DeviceOffset..]), BitConverter.ToUInt64(stat[InodeOffset..]))
+            : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, Span<byte> stat);
+}
+
+/// <summary>Statements in one line each. Every text passed must be a constant: nothing here escapes.</summary>
+[SuppressMessage("Security", "CA2100", Justification = "Every caller passes a constant of its assembly.")]
+internal static class SqliteConnectionExtensions
+{
+    public static void Execute(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
+    {
+        using var command = connection.CreateCommand(sql, parameters);
+        command.ExecuteNonQuery();
+    }
+
+    public static long QueryInteger(this SqliteConnection connection, string sql) =>
+        Convert.ToInt64(connection.QueryScalar(sql), CultureInfo.InvariantCulture);
+
+    public static string QueryText(this SqliteConnection connection, string sql) =>
+        Convert.ToString(connection.QueryScalar(sql), CultureInfo.InvariantCulture) ?? string.Empty;
+
+    public static SqliteCommand PrepareCommand(this SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> parameters)
+    {
+        var command = connection.CreateCommand(sql, parameters);
+        command.Prepare();
+        return command;
+    }
+
+    /// <summary>Whether a transaction is open: some failures end it, others only their statement.</summary>
+    public static bool IsInTransaction(this SqliteConnection connection) => raw.sqlite3_get_autocommit(connection.Handle) == 0;
+
+    /// <summary>Begins a write transaction. Rolls back an earlier one that could not be rolled back when it failed.</summary>
+    public static void BeginWriting(this SqliteConnection connection)
+    {
+        connection.RollBack();
+        connection.Execute("BEGIN IMMEDIATE");
+    }
+
+    public static void Commit(this SqliteConnection connection) => connection.Execute("COMMIT");
+
+    /// <summary>Rolls the open transaction back. SQLite may have done so itself when a statement failed.</summary>
+    public static void RollBack(this SqliteConnection connection)
+    {
+        if (connection.IsInTransaction())
+        {
+            connection.Execute("ROLLBACK");
+        }
+    }
+
+    private static object? QueryScalar(this SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand(sql, []);
+        return command.ExecuteScalar();
+    }
+
+    private static SqliteCommand CreateCommand(this SqliteConnection connection, string sql, ReadOnlySpan<SqliteParameter> parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    public static sqlite3_stmt Prepare(this sqlite3 database, string sql)
+    {
+        database.Check(raw.sqlite3_prepare_v2(database, sql, out var statement));
+        return statement;
+    }
+
+    /// <summary>Runs such a statement that returns no row. Its bindings are cleared.</summary>
+    public static void Run(this sqlite3 database, sqlite3_stmt statement)
+    {
+        // The reset lets the transaction end after a failure, and returns the failure's code again.
+        var result = raw.sqlite3_step(statement);
+        raw.sqlite3_reset(statement);
+        raw.sqlite3_clear_bindings(statement);
+        database.Check(result == raw.SQLITE_DONE ? raw.SQLITE_OK : result);
+    }
+
+    public static void Check(this sqlite3 database, int result) => SqliteException.ThrowExceptionForRC(result, database);
 }

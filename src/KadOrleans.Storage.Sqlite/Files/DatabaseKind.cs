@@ -31,19 +31,14 @@ internal sealed record DatabaseKind
     /// <summary>The effect of moving a damaged file away: "start without stored keys".</summary>
     public required string FreshStart { get; init; }
 
-    /// <summary>
-    /// Copies what can be read of a damaged database to a new one. Returns what is missing, as a part of a sentence. Null: such a database
-    /// is refused.
-    /// </summary>
+    // Copies what can be read of a damaged database to a new one. Returns what is missing, as a part of a sentence. Null: such a
+    // database is refused.
     public Func<SqliteConnection, SqliteConnection, string>? Salvage { get; init; }
 
-    /// <summary>Creates the exception to throw for a fault, with its sentence and its cause.</summary>
     public required Func<string, Exception?, Exception> Fault { get; init; }
 
-    /// <summary>
-    /// Creates the layout in one transaction, so that a crash leaves either nothing or all of it. The switch to a write-ahead log follows,
-    /// as it is a write of its own.
-    /// </summary>
+    // Creates the layout in one transaction, so that a crash leaves either nothing or all of it. The switch to a write-ahead log
+    // follows, as it is a write of its own.
     internal void Create(SqliteConnection connection)
     {
         connection.Execute("BEGIN EXCLUSIVE");

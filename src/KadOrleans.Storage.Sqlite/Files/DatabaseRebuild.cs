@@ -3,10 +3,8 @@ using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// Rebuilds a database whose structure is damaged. Copies what can be read to a new file, which takes its place. The damaged one is kept
-/// beside it. A crash leaves the damaged file unchanged, or a complete copy, which the next start puts in its place.
-/// </summary>
+// Rebuilds a database whose structure is damaged. Copies what can be read to a new file, which takes its place. The damaged one
+// is kept beside it. A crash leaves the damaged file unchanged, or a complete copy, which the next start puts in its place.
 internal static class DatabaseRebuild
 {
     /// <summary>Whether a failure to open means that the structure is damaged, so that a copy may help.</summary>
@@ -24,7 +22,6 @@ internal static class DatabaseRebuild
     }
 
     /// <summary>Rebuilds the database. Returns where the damaged file is, and what could not be read of it, as a part of a sentence.</summary>
-    /// <exception cref="DamagedDatabaseException">It is of an older schema, or too many damaged files are there.</exception>
     public static (string Aside, string Missing) Run(DataFolder folder)
     {
         var aside = NextName(folder);

@@ -1,13 +1,10 @@
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The layout of the file. Values are looked up in memory, so the file has them in a log of segments, without an index. Times are
-/// milliseconds since 1970 UTC. A source is its two numbers in 16 bytes. An address has 16 bytes of IPv6 or IPv6-mapped form, and an id 20
-/// bytes. All are big-endian.
-/// </summary>
+// The layout of the file. Values are looked up in memory, so the file has them in a log of segments, without an index. Times are
+// milliseconds since 1970 UTC. A source is its two numbers in 16 bytes. An address has 16 bytes of IPv6 or IPv6-mapped form, and
+// an id 20 bytes. All are big-endian.
 internal static class DatabaseSchema
 {
-    /// <summary>The part of a sentence that names a damaged segment.</summary>
     public static string UnreadableSegment(long number) => $"segment {number} of its values is unreadable";
 
     public static DatabaseKind CreateKind(DamagePolicy onDamage, int readers) => new()

@@ -4,11 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of storing
-/// and expiry (8 bytes each). Then come its source unless that is trusted (16 bytes), the length of the encoded value (2 bytes), and the
-/// value as <see cref="ValueCodec"/> writes it. Numbers are big-endian.
-/// </summary>
+// One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of
+// storing and expiry (8 bytes each). Then come its source unless that is trusted (16 bytes), the length of the encoded value (2
+// bytes), and the value as ValueCodec writes it. Numbers are big-endian.
 internal static class RecordCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;
@@ -152,7 +150,6 @@ internal static class SourceCodec
         BinaryPrimitives.ReadUInt64BigEndian(encoded[sizeof(ulong)..]));
 }
 
-/// <summary>A time in the file: milliseconds since 1970 UTC.</summary>
 internal static class TimeCodec
 {
     private static readonly long Min = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
@@ -166,10 +163,8 @@ internal static class TimeCodec
     }
 }
 
-/// <summary>
-/// A segment in the file: one byte of version, four of checksum, records. The checksum is CRC-32C (RFC 3720, B.4) of the segment's number
-/// and the records, big-endian. SQLite itself detects a damaged structure, but not a changed byte in a blob.
-/// </summary>
+// A segment in the file: one byte of version, four of checksum, records. The checksum is CRC-32C (RFC 3720, B.4) of the segment's
+// number and the records, big-endian. SQLite itself detects a damaged structure, but not a changed byte in a blob.
 internal static class SegmentCodec
 {
     public const int HeaderLength = 1 + sizeof(uint);
@@ -213,10 +208,8 @@ internal static class SegmentCodec
     }
 }
 
-/// <summary>
-/// A value in the file: one byte of type, then its <see cref="ValueContent"/>. The types are <see cref="ContentType"/>, but for booleans,
-/// which have no content, and bytes.
-/// </summary>
+// A value in the file: one byte of type, then its ValueContent. The types are ContentType, but for booleans, which have no
+// content, and bytes.
 internal static class ValueCodec
 {
     private const byte False = 5;
@@ -229,7 +222,6 @@ internal static class ValueCodec
 
     public static int LengthOf(DhtValue value) => value.Kind == DhtValueKind.Boolean ? 1 : 1 + value.ContentLength;
 
-    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
     public static byte[] Encode(DhtValue value)
     {
         var encoded = new byte[LengthOf(value)];
@@ -237,7 +229,6 @@ internal static class ValueCodec
         return encoded;
     }
 
-    /// <exception cref="ArgumentException">The value is of none of the five types.</exception>
     public static void Write(DhtValue value, Span<byte> destination)
     {
         if (value.Kind == DhtValueKind.Boolean)

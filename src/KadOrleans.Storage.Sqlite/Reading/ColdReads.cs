@@ -2,15 +2,12 @@ using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// Reads values that are not in memory, on threads of its own. So neither the receiving thread nor the thread pool waits for the disk. Each
-/// thread takes what has gathered and reads it in one transaction.
-/// </summary>
+// Reads values that are not in memory, on threads of its own. So neither the receiving thread nor the thread pool waits for the
+// disk. Each thread takes what has gathered and reads it in one transaction.
 internal sealed class ColdReads
 {
-    /// <summary>
-    /// Reads that may wait. A disk that does a thousand a second is four seconds behind then, and those who ask give up after five.
-    /// </summary>
+    // Reads that may wait. A disk that does a thousand a second is four seconds behind then, and those who ask give up after
+    // five.
     public const int Capacity = 4096;
 
     private const int BatchSize = 64;
@@ -48,7 +45,6 @@ internal sealed class ColdReads
     public ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) =>
         ReadAsync(new ColdRead(held.Key, now, keeps: true) { Held = held, Address = address, IsLocated = true });
 
-    /// <summary>Takes no more reads, and waits for those that are waiting.</summary>
     public Task StopAsync()
     {
         lock (_gate)
@@ -218,7 +214,6 @@ internal sealed class ColdReads
 
         public bool Keeps => keeps;
 
-        /// <summary>Whether its address is that of a moment ago.</summary>
         public bool IsLocated { get; set; }
 
         public bool IsKnown { get; set; }
@@ -230,10 +225,8 @@ internal sealed class ColdReads
 /// <summary>Where a record is in the file: the number of its segment, and its bytes there.</summary>
 internal readonly record struct RecordAddress(long Number, int Offset, int Length);
 
-/// <summary>What became of a read.</summary>
 internal enum ReadResult
 {
-    /// <summary>It was read, and is what was written.</summary>
     Read,
 
     /// <summary>There is no such segment: it was collected.</summary>

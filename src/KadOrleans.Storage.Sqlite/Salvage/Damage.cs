@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>The unreadable parts of a file. Everything else was loaded.</summary>
 internal sealed class Damage
 {
     public LostRecords Records { get; } = new();
@@ -17,15 +16,13 @@ internal sealed class Damage
     public bool IsAny => Records.Segments.Count > 0 || Publications.Count > 0 || Contacts > 0 || Id;
 }
 
-/// <summary>
-/// Moves the damaged parts out of a file. Damaged segments go to a file beside it: each as its number (8 bytes), its length (4 bytes), both
-/// big-endian, and its bytes. A segment of removals takes the place of each, so that no older value of its keys comes back.
-/// </summary>
+// Moves the damaged parts out of a file. Damaged segments go to a file beside it: each as its number (8 bytes), its length (4
+// bytes), both big-endian, and its bytes. A segment of removals takes the place of each, so that no older value of its keys comes
+// back.
 internal sealed class DamageRepair(DatabaseFile file, Damage damage)
 {
-    /// <summary>
-    /// Repairs the file, in one transaction, with the node state as far as it was readable. Returns where damaged segments are; null without any.
-    /// </summary>
+    // Repairs the file, in one transaction, with the node state as far as it was readable. Returns where damaged segments are;
+    // null without any.
     public string? Run(NodeState? state)
     {
         using var rows = new SegmentRows(file.Connection);
@@ -89,10 +86,8 @@ internal sealed class DamageRepair(DatabaseFile file, Damage damage)
     }
 }
 
-/// <summary>The missing parts of a damaged file, for people and for the node.</summary>
 internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostKeys)
 {
-    /// <summary>The most segments that are named; the others are counted.</summary>
     private const int MostNamed = 5;
 
     public static DamageReport Create(
@@ -126,4 +121,103 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
     }
 
     private static IEnumerable<string> Count(int count, string what) => count == 0 ? [] : [$"{count} {what}"];
+}
+
+// The keys of damaged segments, as far as they can be read. No value of a damaged segment is used, as its checksum covers all of
+// them. Its keys still matter: a key must not fall back to an older value, and the network may have its value.
+internal sealed class LostRecords
+{
+    private const long LatestTime = 7_258_118_400_000; // The year 2200.
+    private const long LongestLife = 366L * 24 * 60 * 60 * 1000;
+    private const int HeadLength = sizeof(ulong);
+
+    private readonly HashSet<ulong> _heads = [];
+    private readonly HashSet<ulong> _tails = [];
+
+    /// <summary>Damaged segments, newest first, each with the keys that it hides.</summary>
+    public List<(long Number, HashSet<NodeId> Hidden)> Segments { get; } = [];
+
+    /// <summary>Keys whose latest value was in a damaged segment.</summary>
+    public HashSet<NodeId> Keys { get; } = [];
+
+    public IReadOnlyCollection<NodeId> Add(long number, ReadOnlySpan<byte> segment, Func<NodeId, bool> isHeld)
+    {
+        var hidden = new HashSet<NodeId>();
+        Segments.Add((number, hidden));
+        var records = segment.Length > SegmentCodec.HeaderLength ? segment[SegmentCodec.HeaderLength..] : [];
+        for (var follows = true; records.Length >= RecordCodec.RemovalLength;)
+        {
+            // A record begins where another ended, so its key counts even if the rest is damaged. Elsewhere a key counts only if it can
+            // hardly be chance.
+            if (follows)
+            {
+                Note(new NodeId(records.Slice(1, NodeId.Length)), isPut: records[0] != 0, hidden, isHeld);
+            }
+
+            var rest = records;
+            var isWhole = RecordCodec.TryTake(ref rest, out var record);
+            if (isWhole && !follows && IsPlausible(record))
+            {
+                Note(record.Key, isPut: true, hidden, isHeld);
+                records = rest;
+                follows = true;
+            }
+            else if (isWhole && follows && (record.IsRemoval || record.TryReadValue(out _)))
+            {
+                records = rest;
+            }
+            else
+            {
+                records = records[1..];
+                follows = false;
+            }
+        }
+
+        return hidden;
+    }
+
+    // Whether a key of an older segment is that of a record with a damaged key. Ids are random, so two that share eight bytes are
+    // the same.
+    public bool Resembles(NodeId key)
+    {
+        var (head, tail) = Split(key);
+        if (!_heads.Contains(head) && !_tails.Contains(tail))
+        {
+            return false;
+        }
+
+        Segments[^1].Hidden.Add(key);
+        Keys.Add(key);
+        return true;
+    }
+
+    private static bool IsPlausible(RecordCodec.Record put) =>
+        !put.IsRemoval
+        && put.TryReadValue(out var value)
+        && value.StoredAt.ToUnixTimeMilliseconds() is >= 0 and < LatestTime
+        && Math.Abs((value.ExpiresAt - value.StoredAt).TotalMilliseconds) <= LongestLife;
+
+    private static (ulong Head, ulong Tail) Split(NodeId key)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.Length];
+        key.CopyTo(bytes);
+        return (BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[^HeadLength..]));
+    }
+
+    private void Note(NodeId key, bool isPut, HashSet<NodeId> hidden, Func<NodeId, bool> isHeld)
+    {
+        if (isHeld(key))
+        {
+            return;
+        }
+
+        hidden.Add(key);
+        var (head, tail) = Split(key);
+        _heads.Add(head);
+        _tails.Add(tail);
+        if (isPut)
+        {
+            Keys.Add(key);
+        }
+    }
 }

@@ -3,10 +3,8 @@ using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// Copies the rows of a database whose structure is damaged. Each table is read from its beginning up to an unreadable page, and then from
-/// its end. The segments between are read by number.
-/// </summary>
+// Copies the rows of a database whose structure is damaged. Each table is read from its beginning up to an unreadable page, and
+// then from its end. The segments between are read by number.
 internal static class RowSalvage
 {
     /// <summary>Numbers that are asked for at most: a damaged number may be any.</summary>

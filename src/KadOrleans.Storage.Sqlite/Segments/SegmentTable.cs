@@ -1,3 +1,6 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>The segments of the file, from oldest to newest. Only the writer uses it.</summary>
@@ -54,7 +57,6 @@ internal sealed class SegmentTable
         return segment;
     }
 
-    /// <summary>Releases the slot of a segment that no key refers to.</summary>
     public void Release(Segment segment)
     {
         _slots[segment.Slot] = null;
@@ -187,4 +189,176 @@ internal readonly record struct RecordPlace(int Slot, int Offset, int Length)
 
     /// <summary>The same as one number, below 2^60.</summary>
     public long ToInt64() => ((long)Slot << (OffsetBits + LengthBits)) | ((long)Offset << LengthBits) | (long)Length;
+}
+
+internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOptions options)
+{
+    private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, RecordCodec.MaxLength)];
+    private readonly List<Segment> _segments = [];
+    private int _length;
+
+    public IReadOnlyList<Segment> Segments => _segments;
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Length of the puts among them.</summary>
+    public long LiveBytes { get; private set; }
+
+    public long Put(NodeId key, StoredValue value)
+    {
+        var segment = GetSegment(RecordCodec.LengthOf(value));
+        return Place(segment, RecordCodec.WritePut(_buffer.AsSpan(_length), key, value));
+    }
+
+    public void Remove(NodeId key)
+    {
+        GetSegment(RecordCodec.RemovalLength).AddRemoval(RecordCodec.RemovalLength);
+        Advance(RecordCodec.WriteRemoval(_buffer.AsSpan(_length), key));
+    }
+
+    /// <summary>Adds a put as it lies in another segment and returns its new place.</summary>
+    public long Copy(RecordCodec.Record put)
+    {
+        var segment = GetSegment(put.Bytes.Length);
+        put.Bytes.CopyTo(_buffer.AsSpan(_length));
+        return Place(segment, put.Bytes.Length);
+    }
+
+    public void Flush()
+    {
+        if (_length > 0)
+        {
+            var segment = _buffer.AsSpan(0, _length);
+            var number = _segments[^1].Number;
+            SegmentCodec.Seal(segment, number);
+            rows.Insert(number, segment);
+            _length = 0;
+        }
+    }
+
+    public void Clear()
+    {
+        _segments.Clear();
+        _length = 0;
+        Bytes = 0;
+        LiveBytes = 0;
+    }
+
+    private long Place(Segment segment, int length)
+    {
+        var place = new RecordPlace(segment.Slot, _length, length);
+        segment.AddPut(length);
+        Advance(length);
+        LiveBytes += length;
+        return place.ToInt64();
+    }
+
+    // A record longer than a segment should be has one of its own.
+    private Segment GetSegment(int length)
+    {
+        if (_length > 0 && _length + length > SegmentCodec.HeaderLength + options.SegmentBytes)
+        {
+            Flush();
+        }
+
+        if (_length == 0)
+        {
+            _segments.Add(table.Reserve(table.NextNumber + _segments.Count));
+            _length = SegmentCodec.HeaderLength;
+        }
+
+        return _segments[^1];
+    }
+
+    private void Advance(int length)
+    {
+        _length += length;
+        Bytes += length;
+    }
+}
+
+// The table of segments, for one thread at a time. It uses SQLite's own statements, which take and return spans. So a segment is
+// copied once when written, and not at all when read.
+internal sealed class SegmentRows(SqliteConnection connection) : IDisposable
+{
+    private readonly sqlite3 _database = connection.Handle!;
+    private readonly sqlite3_stmt _insert = connection.Handle!.Prepare("INSERT INTO segment (number, records) VALUES (?1, ?2)");
+    private readonly sqlite3_stmt _delete = connection.Handle!.Prepare("DELETE FROM segment WHERE number = ?1");
+    private readonly sqlite3_stmt _select = connection.Handle!.Prepare("SELECT records FROM segment WHERE number = ?1");
+    private readonly sqlite3_stmt _begin = connection.Handle!.Prepare("BEGIN");
+    private readonly sqlite3_stmt _end = connection.Handle!.Prepare("COMMIT");
+
+    /// <summary>Begins several reads that see the same commit, and cost less.</summary>
+    public void Begin() => _database.Run(_begin);
+
+    public void End() => _database.Run(_end);
+
+    public void Insert(long number, ReadOnlySpan<byte> segment)
+    {
+        _database.Check(raw.sqlite3_bind_int64(_insert, 1, number));
+        _database.Check(raw.sqlite3_bind_blob(_insert, 2, segment));
+        _database.Run(_insert);
+    }
+
+    public void Delete(long number)
+    {
+        _database.Check(raw.sqlite3_bind_int64(_delete, 1, number));
+        _database.Run(_delete);
+    }
+
+    /// <summary>The bytes of a segment, valid until <see cref="Close"/>; none if there is no such segment.</summary>
+    public ReadOnlySpan<byte> Open(long number) => TryOpen(number, out var segment) ? segment : [];
+
+    public bool TryOpen(long number, out ReadOnlySpan<byte> segment)
+    {
+        _database.Check(raw.sqlite3_bind_int64(_select, 1, number));
+        var result = raw.sqlite3_step(_select);
+        if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
+        {
+            _database.Check(result);
+        }
+
+        segment = result == raw.SQLITE_ROW ? raw.sqlite3_column_blob(_select, 0) : [];
+        return result == raw.SQLITE_ROW;
+    }
+
+    public void Close() => raw.sqlite3_reset(_select);
+
+    public ReadResult TryRead(RecordAddress address, NodeId key, out StoredValue? value)
+    {
+        value = null;
+        try
+        {
+            return !TryOpen(address.Number, out var segment) ? ReadResult.Gone
+                : IsRead(segment, address, key, ref value) ? ReadResult.Read
+                : ReadResult.Damaged;
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in (ReadOnlySpan<sqlite3_stmt>)[_insert, _delete, _select, _begin, _end])
+        {
+            statement.Dispose();
+        }
+    }
+
+    private static bool IsRead(ReadOnlySpan<byte> segment, RecordAddress address, NodeId key, ref StoredValue? value)
+    {
+        if (!SegmentCodec.TryOpen(segment, address.Number, out _) || address.Offset + address.Length > segment.Length)
+        {
+            return false;
+        }
+
+        var records = segment.Slice(address.Offset, address.Length);
+        return RecordCodec.TryTake(ref records, out var record)
+            && records.IsEmpty
+            && !record.IsRemoval
+            && record.Key == key
+            && record.TryReadValue(out value!);
+    }
 }

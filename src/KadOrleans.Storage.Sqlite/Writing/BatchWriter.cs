@@ -6,10 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The only writer of the node's file. Of each batch it plans the new state of each key and publication, and writes them in one transaction.
-/// Memory changes only after the commit. Operations use what is public and takes no thread but the writer's.
-/// </summary>
+// The only writer of the node's file. Of each batch it plans the new state of each key and publication, and writes them in one
+// transaction. Memory changes only after the commit. Operations use what is public and takes no thread but the writer's.
 internal sealed class BatchWriter : GroupCommit<BatchWriter>
 {
     /// <summary>The most waiting writes. With values of 8 KB that is 64 MB: a slow disk must not use up the node's memory.</summary>
@@ -122,7 +120,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         return true;
     }
 
-    /// <summary>The value of a key as it is committed.</summary>
     public StoredValue? Read(NodeId key, DateTimeOffset now)
     {
         var value = _values.Shard.Read(key);
@@ -146,7 +143,6 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         return StoreResult.Stored;
     }
 
-    /// <summary>Stops publishing a key. Returns whether it was published.</summary>
     public bool Unpublish(NodeId key)
     {
         var wasPublished = FindPublication(key) is not null;

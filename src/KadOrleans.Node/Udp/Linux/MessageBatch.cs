@@ -219,10 +219,8 @@ internal static class ControlData
     }
 }
 
-/// <summary>
-/// The local address that a datagram came to or leaves from. IP_PKTINFO of ip(7): index of the interface, local address, address
-/// in the datagram. IPV6_PKTINFO of ipv6(7): local address, perhaps a mapped one, and index.
-/// </summary>
+// The local address that a datagram came to or leaves from. IP_PKTINFO of ip(7): index of the interface, local address, address
+// in the datagram. IPV6_PKTINFO of ipv6(7): local address, perhaps a mapped one, and index.
 internal static class PacketInformation
 {
     public const int MaxLength = 40;
