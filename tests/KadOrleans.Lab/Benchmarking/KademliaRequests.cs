@@ -13,8 +13,8 @@ internal static class KademliaRequests
         BenchOperation.Ping => [Create(RequestKind.Ping, hasContacts)],
         BenchOperation.FindNode => [Create(RequestKind.FindNode, hasContacts)],
         BenchOperation.FindValue => [Create(RequestKind.FindValue, hasContacts)],
-        BenchOperation.FindMissing => [Create(RequestKind.FindValue, hasContacts, RequestKind.FindNode)],
         BenchOperation.Store or BenchOperation.StoreNew => [Create(RequestKind.Store, hasContacts)],
+        BenchOperation.FindMissing => [Create(RequestKind.FindValue, hasContacts, RequestKind.FindNode)],
         _ => CreateMix(hasContacts),
     };
 
@@ -27,16 +27,9 @@ internal static class KademliaRequests
 
     private static RequestTemplate Create(RequestKind kind, bool hasContacts, RequestKind? answered = null)
     {
-        var buffer = new byte[Datagram.MaxLength];
-        var (id, sender, key) = (new MessageId(RequestTemplate.IdMark), RequestTemplate.SenderMark, RequestTemplate.KeyMark);
-        var length = kind switch
-        {
-            RequestKind.Ping => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
-            RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, id, new FindNodeRequest(sender, key)),
-            RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, key)),
-            _ => WriteStore(buffer),
-        };
-        return new RequestTemplate(kind, buffer[..length], answer => IsExpected(answered ?? kind, answer[Datagram.HeaderLength], hasContacts));
+        var marks = new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, DhtValue.FromBytes(RequestTemplate.ValueMark));
+        var bytes = RequestBytes.Of(kind, new MessageId(RequestTemplate.IdMark), marks);
+        return new RequestTemplate(kind, bytes, answer => IsExpected(answered ?? kind, answer[Datagram.HeaderLength], hasContacts));
     }
 
     // The first byte of the body tells: an id, an array, a map that has a value, true. A client pongs nil.
@@ -47,14 +40,6 @@ internal static class KademliaRequests
         RequestKind.FindValue => first == MapOfOne,
         _ => first == True,
     };
-
-    private static int WriteStore(byte[] buffer)
-    {
-        var value = DhtValue.FromBytes(RequestTemplate.ValueMark);
-        RequestWriter.TryWriteStore(
-            buffer, new MessageId(RequestTemplate.IdMark), new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, value), out var length);
-        return length;
-    }
 }
 
 /// <summary>A request of one kind, ready but for its ids.</summary>

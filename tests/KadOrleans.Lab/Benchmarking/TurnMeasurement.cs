@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Measures targets, and echoes where they are asked for, in turns: so what else the machine does meets all of them.</summary>
@@ -68,12 +66,8 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
 
     private string LengthsOf(LoadTarget target, Func<RequestKind, int> answerLength) => string.Join(
         ',',
-        target.Protocol.RoundOf(settings.Operation).DistinctBy(request => request.Kind).Select(request => string.Create(
-            CultureInfo.InvariantCulture, $"{request.Bytes.Length}:{answerLength(request.Kind)}")));
+        target.Protocol.RoundOf(settings.Operation).DistinctBy(request => request.Kind).Select(request => $"{request.Bytes.Length}:{answerLength(request.Kind)}"));
 }
 
 /// <summary>What <c>kad-lab bench</c> has measured.</summary>
-/// <param name="Settings">What was asked for.</param>
-/// <param name="Targets">The nodes; the others are compared to the first.</param>
-/// <param name="Echoes">What they are compared to besides, if that was asked for.</param>
 internal sealed record BenchOutcome(BenchSettings Settings, IReadOnlyList<LoadTarget> Targets, IReadOnlyList<LoadTarget> Echoes);

@@ -14,7 +14,7 @@ internal static class FaultsCommand
         ("--build", "A clone with a built server, or a folder with kad-server.dll. [default: this clone]"),
     ];
 
-    private delegate Task<int> Run(OptionReader options, TextWriter output, TextWriter error, CancellationToken cancellationToken);
+    private delegate Task<int> Run(OptionReader options, CommandIo io, CancellationToken cancellationToken);
 
     public static Command Create(CommandIo io) => new("faults", "Run a cluster as processes, and measure it under faults.")
     {
@@ -83,13 +83,9 @@ internal static class FaultsCommand
     private static ExampleCommand Verb(
         CommandIo io, string name, string description, string[] examples, Run run, (string Name, string Help)[] options)
     {
-        var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(options => $"kad-lab faults {name} {options}")] };
-        foreach (var (option, help) in (IEnumerable<(string, string)>)[.. options, .. ShapeOptions])
-        {
-            command.Add(new Option<string?>(option) { Description = help });
-        }
-
-        command.SetAction((parsed, cancellationToken) => run(new OptionReader(parsed), io.Output, io.Error, cancellationToken));
+        var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(options => $"kad-lab faults {name} {options}")] }
+            .With([.. options.Concat(ShapeOptions).Select(option => new Option<string?>(option.Name) { Description = option.Help })]);
+        command.SetAction((parsed, cancellationToken) => run(new OptionReader(parsed), io, cancellationToken));
         return command;
     }
 }

@@ -21,19 +21,17 @@ internal static class CostReport
     private static void Print(CostEstimate estimate, PriceList prices, ResultPrinter printer)
     {
         var load = estimate.Load;
-        printer.Line(Invariant(
-            $"{estimate.Storage.Name}: {load.PutsPerSecond} puts/s of {load.ValueBytes} bytes, {load.Keys} keys in {load.Shards} shards, {load.NodeIds} ids, {load.Silos} silos, {load.Edges} edges."));
+        printer.Line($"{estimate.Storage.Name}: {load.PutsPerSecond} puts/s of {load.ValueBytes} bytes, {load.Keys} keys in {load.Shards} shards, {load.NodeIds} ids, {load.Silos} silos, {load.Edges} edges.");
         string[][] rows =
         [
             .. estimate.Items.Select(item => Row(item.Name, item.Operations, item.Money)),
-            ["bytes on storage", "", "", Invariant($"{estimate.Gigabytes:0.00} GB"), Invariant($"{estimate.BytesMoney:0.00}")],
-            ["server or disk", "", "", "", Invariant($"{estimate.Storage.FixedPerMonth:0.00}")],
+            ["bytes on storage", "", "", $"{estimate.Gigabytes:0.00} GB", $"{estimate.BytesMoney:0.00}"],
+            ["server or disk", "", "", "", $"{estimate.Storage.FixedPerMonth:0.00}"],
             ["storage in all", .. Row("", estimate.Operations, estimate.StorageMoney)[1..]],
-            ["machines", "", "", "", Invariant($"{estimate.MachinesMoney:0.00}")],
+            ["machines", "", "", "", $"{estimate.MachinesMoney:0.00}"],
         ];
         printer.Table(["A month", "Reads", "Writes", "Size", prices.Currency], rows);
-        printer.Line(Invariant(
-            $"Heap of each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB for the index and {100 * estimate.CachedPart:0} % of the values; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB."));
+        printer.Line($"Heap of each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB for the index and {100 * estimate.CachedPart:0} % of the values; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB.");
         if (estimate.Storage.Limit is { } limit)
         {
             printer.Line($"Limit: {limit}.");
@@ -41,7 +39,7 @@ internal static class CostReport
 
         if (!estimate.WasMeasured)
         {
-            printer.Line(Invariant($"Not measured: {load.PutsPerSecond} puts/s on this storage; the most that was measured is {estimate.Storage.MeasuredPuts}."));
+            printer.Line($"Not measured: {load.PutsPerSecond} puts/s on this storage; the most that was measured is {estimate.Storage.MeasuredPuts}.");
         }
 
         if (!estimate.KeepsUp)
@@ -56,7 +54,7 @@ internal static class CostReport
     }
 
     private static string[] Row(string name, Operations operations, double money) =>
-        [name, Invariant($"{operations.Reads:0}"), Invariant($"{operations.Writes:0}"), "", Invariant($"{money:0.00}")];
+        [name, $"{operations.Reads:0}", $"{operations.Writes:0}", "", $"{money:0.00}"];
 
     private static JsonObject Json(IReadOnlyList<CostEstimate> estimates, PriceList prices) => new()
     {
@@ -100,6 +98,4 @@ internal static class CostReport
         ["keepsUp"] = estimate.KeepsUp,
         ["fitsMemory"] = estimate.HeapPerSilo <= prices.Machines.LiveBytesPerSilo,
     };
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -58,7 +58,5 @@ internal sealed class KeyCheck(IReadOnlyList<UdpAsker> edges, ProgressLog log)
     }
 }
 
-/// <summary>What a check found.</summary>
-/// <param name="Lost">Keys of which nothing is there.</param>
-/// <param name="Undone">Keys of which something older is there.</param>
+/// <summary>Keys of which nothing is there, and those of which something older is there.</summary>
 internal readonly record struct CheckResult(int Lost, int Undone);

@@ -68,10 +68,10 @@ internal sealed class KeyOverwrites : IAsyncDisposable
     }
 }
 
-/// <summary>How keys are overwritten.</summary>
-/// <param name="Keys">How many, each by one writer.</param>
-/// <param name="Patience">After this a writer gives a version up and sends the next one to another edge. Not less than an edge takes: 4 s.</param>
-/// <param name="Pause">A writer's pause after each version.</param>
+/// <summary>
+/// How keys are overwritten, each by one writer that pauses after each version. After its patience it gives a version up and sends the
+/// next one to another edge. That is not less than an edge takes: 4 s.
+/// </summary>
 internal sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
 
 /// <summary>Reads the written keys through one edge, one after another, and counts what is older than was acknowledged when it asked.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Prints what each attack comes to, as tables.</summary>
@@ -44,9 +42,9 @@ internal sealed class RowList(TextWriter output)
         output.Flush();
     }
 
-    public void Add(FormattableString name, FormattableString figure)
+    public void Add(string name, string figure)
     {
-        output.WriteLine($"| {name.ToString(CultureInfo.InvariantCulture)} | {figure.ToString(CultureInfo.InvariantCulture)} |");
+        output.WriteLine($"| {name} | {figure} |");
         output.Flush();
     }
 }
