@@ -117,10 +117,9 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private async Task StartAsync(ClusterShape shape)
     {
         Storage = await ClusterStorage.StartAsync(shape, _compactor);
-        Silos = [.. Enumerable.Range(1, shape.Silos).Select(i => NewSilo(shape, i))];
-        foreach (var silo in Silos)
+        while (Silos.Count < shape.Silos)
         {
-            await silo.Server.StartAsync();
+            await AddSiloAsync(shape);
         }
 
         var gateways = Silos.Select(silo => (SiloServer)silo.Server).ToArray();
@@ -128,7 +127,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         string[] bootstrap = [$"Kad:Edge:Bootstrap={((EdgeServer)first.Server).Address}"];
         Edges = [first, .. Enumerable.Range(2, shape.Edges - 1).Select(i => NewEdge(shape, gateways, i, bootstrap))];
         await Task.WhenAll(Edges.Select(edge => edge.Server.StartAsync()));
-        _watches.AddRange(Silos.Concat(Edges).Select(WatchAsync));
+        _watches.AddRange(Edges.Select(WatchAsync));
         _log.Tell($"{Silos.Count} silos and {Edges.Count} edges on {shape.Storage} are started.");
     }
 

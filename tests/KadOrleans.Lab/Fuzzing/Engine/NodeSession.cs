@@ -55,11 +55,10 @@ internal sealed class NodeSession : IFuzzTarget
     {
         _random = random;
         _world = new SimulatedWorld(_random.Next(int.MaxValue));
-        _ledger = new TrafficLedger(_world.Clock);
         var id = NodeId.Random(_world.Random);
         _population = new Population(id);
         var isClient = _random.Next(8) == 0;
-        _ledger.Open(isClient ? DhtNode.ClientId : id);
+        _ledger = new TrafficLedger(_world.Clock, isClient ? DhtNode.ClientId : id);
         _node = new KadNode(
             new KadNodeOptions
             {
