@@ -31,8 +31,8 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
             return new BenchOutcome(settings, targets, []);
         }
 
-        await using var one = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths], runner.CancellationToken);
-        await using var many = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, "--batch"], runner.CancellationToken);
+        await using var one = await StartEchoAsync(lengths);
+        await using var many = await StartEchoAsync(lengths, "--batch");
         var sources = targets[0].Senders.Length;
         LoadTarget[] echoes = [LoadTarget.Echo("echo", one, sources), LoadTarget.Echo("echo in batches", many, sources)];
         foreach (var echo in echoes)
@@ -44,11 +44,14 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
         return new BenchOutcome(settings, targets, echoes);
     }
 
+    private Task<ChildCommand> StartEchoAsync(string lengths, params string[] options) =>
+        ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, .. options], runner.CancellationToken);
+
     // The load's own code is compiled while an echo responds, and not while the target is measured.
     private async Task WarmOnEchoAsync(LoadTarget target, Load load)
     {
         var lengths = LengthsOf(target, _ => EchoBytes);
-        await using var process = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, "--batch"], runner.CancellationToken);
+        await using var process = await StartEchoAsync(lengths, "--batch");
         await runner.RunAsync("warming up", LoadTarget.Echo("echo", process, target.Senders.Length), load);
     }
 

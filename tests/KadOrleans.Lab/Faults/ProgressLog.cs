@@ -15,7 +15,6 @@ internal sealed class ProgressLog(TextWriter output)
         lock (_gate)
         {
             output.WriteLine($"{Stopwatch.GetElapsedTime(_start).TotalSeconds,7:F1} s  {line}");
-            output.Flush();
         }
     }
 }

@@ -56,46 +56,41 @@ internal static class CostReport
     private static string[] Row(string name, Operations operations, double money) =>
         [name, $"{operations.Reads:0}", $"{operations.Writes:0}", "", $"{money:0.00}"];
 
-    private static JsonObject Json(IReadOnlyList<CostEstimate> estimates, PriceList prices) => new()
+    private static JsonObject Json(IReadOnlyList<CostEstimate> estimates, PriceList prices) => ResultJson.Of(new
     {
-        ["currency"] = prices.Currency,
-        ["region"] = prices.Region,
-        ["machinesSource"] = prices.Machines.Source,
-        ["estimates"] = new JsonArray([.. estimates.Select(estimate => Json(estimate, prices))]),
-    };
-
-    private static JsonObject Json(CostEstimate estimate, PriceList prices) => new()
-    {
-        ["storage"] = estimate.Storage.Name,
-        ["source"] = estimate.Storage.Source,
-        ["limit"] = estimate.Storage.Limit,
-        ["putsPerSecond"] = estimate.Load.PutsPerSecond,
-        ["getsPerSecond"] = estimate.Load.GetsPerSecond,
-        ["valueBytes"] = estimate.Load.ValueBytes,
-        ["keys"] = estimate.Load.Keys,
-        ["shards"] = estimate.Load.Shards,
-        ["nodeIds"] = estimate.Load.NodeIds,
-        ["edges"] = estimate.Load.Edges,
-        ["silos"] = estimate.Load.Silos,
-        ["items"] = new JsonArray(
-        [
-            .. estimate.Items.Select(item => new JsonObject
+        prices.Currency,
+        prices.Region,
+        MachinesSource = prices.Machines.Source,
+        Estimates = estimates.Select(estimate => new
+        {
+            Storage = estimate.Storage.Name,
+            estimate.Storage.Source,
+            estimate.Storage.Limit,
+            estimate.Load.PutsPerSecond,
+            estimate.Load.GetsPerSecond,
+            estimate.Load.ValueBytes,
+            estimate.Load.Keys,
+            estimate.Load.Shards,
+            estimate.Load.NodeIds,
+            estimate.Load.Edges,
+            estimate.Load.Silos,
+            Items = estimate.Items.Select(item => new
             {
-                ["name"] = item.Name,
-                ["reads"] = Math.Round(item.Operations.Reads),
-                ["writes"] = Math.Round(item.Operations.Writes),
-                ["money"] = Math.Round(item.Money, 2),
+                item.Name,
+                Reads = Math.Round(item.Operations.Reads),
+                Writes = Math.Round(item.Operations.Writes),
+                Money = Math.Round(item.Money, 2),
             }),
-        ]),
-        ["gigabytes"] = Math.Round(estimate.Gigabytes, 3),
-        ["bytesMoney"] = Math.Round(estimate.BytesMoney, 2),
-        ["fixedMoney"] = estimate.Storage.FixedPerMonth,
-        ["storageMoney"] = Math.Round(estimate.StorageMoney, 2),
-        ["machinesMoney"] = Math.Round(estimate.MachinesMoney, 2),
-        ["cachedPart"] = Math.Round(estimate.CachedPart, 3),
-        ["heapBytesPerSilo"] = Math.Round(estimate.HeapPerSilo),
-        ["wasMeasured"] = estimate.WasMeasured,
-        ["keepsUp"] = estimate.KeepsUp,
-        ["fitsMemory"] = estimate.HeapPerSilo <= prices.Machines.LiveBytesPerSilo,
-    };
+            Gigabytes = Math.Round(estimate.Gigabytes, 3),
+            BytesMoney = Math.Round(estimate.BytesMoney, 2),
+            FixedMoney = estimate.Storage.FixedPerMonth,
+            StorageMoney = Math.Round(estimate.StorageMoney, 2),
+            MachinesMoney = Math.Round(estimate.MachinesMoney, 2),
+            CachedPart = Math.Round(estimate.CachedPart, 3),
+            HeapBytesPerSilo = Math.Round(estimate.HeapPerSilo),
+            estimate.WasMeasured,
+            estimate.KeepsUp,
+            FitsMemory = estimate.HeapPerSilo <= prices.Machines.LiveBytesPerSilo,
+        }),
+    });
 }

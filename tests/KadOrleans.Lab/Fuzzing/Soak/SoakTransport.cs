@@ -50,7 +50,7 @@ internal sealed class SoakTransport(SimulatedTransport network) : IDatagramTrans
             Asked.Add((id, destination));
         }
 
-        if (isDrawn && destination.Port == 8468 && destination.AddressLow >> 16 == FirstForged >> 16)
+        if (isDrawn && destination.Port == 8468 && (uint)destination.AddressLow >> 16 == FirstForged >> 16)
         {
             Draw(destination, datagram.Length);
         }

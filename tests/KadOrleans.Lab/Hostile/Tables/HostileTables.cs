@@ -36,15 +36,7 @@ internal static class HostileTables
 /// <summary>Rows of a table, each a name and a figure, written as they come: as Markdown.</summary>
 internal sealed class RowList(TextWriter output)
 {
-    public void Begin(string title)
-    {
-        output.WriteLine($"\n| {title} | figure |\n|---|---|");
-        output.Flush();
-    }
+    public void Begin(string title) => output.WriteLine($"\n| {title} | figure |\n|---|---|");
 
-    public void Add(string name, string figure)
-    {
-        output.WriteLine($"| {name} | {figure} |");
-        output.Flush();
-    }
+    public void Add(string name, string figure) => output.WriteLine($"| {name} | {figure} |");
 }
