@@ -43,10 +43,10 @@ internal static class KademliaRequests
 }
 
 /// <summary>A request of one kind, ready but for its ids.</summary>
-/// <param name="kind">What it asks.</param>
-/// <param name="bytes">The datagram with the marks in it, at most <see cref="MaxLength"/> bytes.</param>
-/// <param name="isExpected">Whether an answer, the whole datagram, is what was asked for: a value that is found, a STORE that is taken.</param>
-internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadOnlySpan<byte>, bool> isExpected)
+/// <param name="Kind">What it asks.</param>
+/// <param name="Bytes">The datagram with the marks in it, at most <see cref="MaxLength"/> bytes.</param>
+/// <param name="IsExpected">Whether an answer, the whole datagram, is what was asked for: a value that is found, a STORE that is taken.</param>
+internal sealed record RequestTemplate(RequestKind Kind, byte[] Bytes, Func<ReadOnlySpan<byte>, bool> IsExpected)
 {
     public const int MaxLength = 256;
 
@@ -60,19 +60,13 @@ internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadO
 
     public static byte[] ValueMark { get; } = [.. Enumerable.Repeat((byte)0x5A, ValueLength)];
 
-    public RequestKind Kind => kind;
+    public int IdAt { get; } = Bytes.AsSpan().IndexOf(IdMark);
 
-    public byte[] Bytes => bytes;
-
-    public int IdAt { get; } = bytes.AsSpan().IndexOf(IdMark);
-
-    public int SenderAt { get; } = bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
+    public int SenderAt { get; } = Bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
 
     /// <summary>Where the key or target is; -1 where there is none.</summary>
-    public int KeyAt { get; } = bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
+    public int KeyAt { get; } = Bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
 
     /// <summary>Where the value is; -1 where there is none.</summary>
-    public int ValueAt { get; } = bytes.AsSpan().IndexOf(ValueMark);
-
-    public bool IsExpected(ReadOnlySpan<byte> answer) => isExpected(answer);
+    public int ValueAt { get; } = Bytes.AsSpan().IndexOf(ValueMark);
 }

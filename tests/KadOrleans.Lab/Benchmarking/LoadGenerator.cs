@@ -132,7 +132,7 @@ internal sealed class LoadGenerator(LoadSocket socket)
         var request = _round[_nextRequest];
         _nextRequest = _nextRequest + 1 < _round.Length ? _nextRequest + 1 : 0;
         var bytes = _datagrams.AsSpan(index * RequestTemplate.MaxLength, RequestTemplate.MaxLength);
-        if (place.Request != request)
+        if (!ReferenceEquals(place.Request, request))
         {
             place.Request = request;
             request.Bytes.CopyTo(bytes);

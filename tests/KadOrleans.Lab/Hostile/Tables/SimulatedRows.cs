@@ -69,7 +69,7 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         {
             var result = FreezeTrial.Run(seed, squats, beats: 10);
             rows.Add(
-                $"{(squats ? "ten sets with a life of a squatted key" : "ten heartbeats, each stored back without its life")}",
+                squats ? "ten sets with a life of a squatted key" : "ten heartbeats, each stored back without its life",
                 $"{result.Refused} of {result.Stores} refused; {result.Missing} missing, {result.TooLong} too long at the nearest");
         }
 
