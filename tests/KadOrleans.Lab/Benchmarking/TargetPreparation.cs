@@ -24,6 +24,7 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         var contacts = ContactsOf(own);
         _folders.Push(new TemporaryFolder());
         var process = await TargetNode.StartAsync(io, _folders.Peek().Path, new NodeState(own, contacts), keys, runner.CancellationToken);
+        _started.Push(process);
         var target = TargetOf(name, process, contacts);
         await runner.SettleAsync(target, contacts.Length, settings.Keys);
         await ProveAsync(target);
@@ -40,6 +41,7 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
             $"install it with '{interpreter} -m pip install kademlia', or name another interpreter",
             ["Benchmarking.reference.py"],
             runner.CancellationToken);
+        _started.Push(process);
         var contacts = ContactsOf(process.Id);
         var target = TargetOf(name, process, contacts);
         await FillAsync(target, contacts);
@@ -78,7 +80,6 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
 
     private LoadTarget TargetOf(string name, ChildCommand process, Contact[] contacts)
     {
-        _started.Push(process);
         var ids = IdsOf(contacts);
         return new LoadTarget(name, process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = process };
     }
