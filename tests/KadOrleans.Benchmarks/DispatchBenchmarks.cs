@@ -32,10 +32,10 @@ public class DispatchBenchmarks
         table.Snapshot.FindClosest(SampleDatagrams.Key, _nearest);
         var asker = table.Snapshot.Contacts[0];
         _source = asker.Endpoint;
-        _ping = SampleDatagrams.Ping(asker.Id);
-        _findNode = SampleDatagrams.FindNode(asker.Id);
-        _findValue = SampleDatagrams.FindValue(asker.Id);
-        _storeRequest = SampleDatagrams.Store(asker.Id);
+        _ping = SampleDatagrams.Of(RequestKind.Ping, asker.Id);
+        _findNode = SampleDatagrams.Of(RequestKind.FindNode, asker.Id);
+        _findValue = SampleDatagrams.Of(RequestKind.FindValue, asker.Id);
+        _storeRequest = SampleDatagrams.Of(RequestKind.Store, asker.Id);
         var options = new KadNodeOptions();
         options.Trust.Add(SampleNetwork.Range);
         _node = new DhtNode(options, _transport, table, _store, new NodeEnvironment());

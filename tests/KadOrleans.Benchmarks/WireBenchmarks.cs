@@ -5,10 +5,10 @@ namespace KadOrleans.Benchmarks;
 /// <summary>From bytes to messages: each kind of request, and the longest common answer.</summary>
 public class DecodingBenchmarks
 {
-    private readonly byte[] _ping = SampleDatagrams.Ping(SampleNetwork.OwnId);
-    private readonly byte[] _findNode = SampleDatagrams.FindNode(SampleNetwork.OwnId);
-    private readonly byte[] _findValue = SampleDatagrams.FindValue(SampleNetwork.OwnId);
-    private readonly byte[] _store = SampleDatagrams.Store(SampleNetwork.OwnId);
+    private readonly byte[] _ping = SampleDatagrams.Of(RequestKind.Ping, SampleNetwork.OwnId);
+    private readonly byte[] _findNode = SampleDatagrams.Of(RequestKind.FindNode, SampleNetwork.OwnId);
+    private readonly byte[] _findValue = SampleDatagrams.Of(RequestKind.FindValue, SampleNetwork.OwnId);
+    private readonly byte[] _store = SampleDatagrams.Of(RequestKind.Store, SampleNetwork.OwnId);
     private readonly byte[] _nodes = SampleDatagrams.Nodes(SampleNetwork.CreateContacts(SampleNetwork.BucketSize));
     private readonly Contact[] _contacts = new Contact[SampleNetwork.BucketSize];
 

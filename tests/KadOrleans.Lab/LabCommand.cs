@@ -1,4 +1,3 @@
-
 namespace KadOrleans.Lab;
 
 /// <summary>The <c>kad-lab</c> command: what the process runs, and what a test can run without one.</summary>
@@ -35,7 +34,7 @@ internal static class LabCommand
             BenchEchoCommand.Create(io),
             KillTargetCommand.Create(io),
         };
-        foreach (var measurement in MeasureCommands.Create())
+        foreach (var measurement in MeasureCommands.Create(io))
         {
             program.Add(measurement);
         }

@@ -3,20 +3,22 @@ namespace KadOrleans.Testing;
 /// <summary>The clone that the tests were built in.</summary>
 public static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Above(AppContext.BaseDirectory)
+        ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
 
     public static string Read(string path) => File.ReadAllText(Path(path));
 
     public static string Path(string path) => System.IO.Path.GetFullPath(System.IO.Path.Combine(Root, path));
 
-    private static string FindRoot()
+    /// <summary>The clone that a folder is in; null if it is in none.</summary>
+    public static string? Above(string folder)
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "KadOrleans.sln")))
+        var above = new DirectoryInfo(folder);
+        while (above is not null && !File.Exists(System.IO.Path.Combine(above.FullName, "KadOrleans.sln")))
         {
-            folder = folder.Parent;
+            above = above.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
+        return above?.FullName;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace KadOrleans.Lab;
@@ -29,7 +28,7 @@ internal static class BenchReport
                 BenchSession.NameOf(outcome.Settings.Operation), "answers/s", .. compared.Select(other => $": {other.Name}"),
                 "p50 ms", "p90 ms", "p99 ms", "max ms", "lost", "bytes", "CPU µs/answer",
             ],
-            [.. all.Select(target => Row(target, target.Result, compared))]);
+            [.. all.Select(target => Row(target, compared))]);
         foreach (var target in outcome.Targets)
         {
             if (outcome.Settings.Cold)
@@ -37,35 +36,28 @@ internal static class BenchReport
                 printer.Line($"{target.Name}, responses of each second: {string.Join(", ", target.Result.EachSecond)}");
             }
 
-            if (Describe(target.Result) is { } process)
+            if (target.Result.TargetMemory is { } memory)
             {
-                printer.Line($"{target.Name}: {process}");
+                var collections = target.Result.TargetCollections is { } counts ? $"; garbage collections while it was measured: {counts}" : null;
+                printer.Line($"{target.Name}: {memory}{collections}");
             }
         }
     }
 
-    private static string[] Row(LoadTarget target, LoadResult result, LoadTarget[] compared) =>
-    [
-        target.Name,
-        result.PerSecond.ToString("0", CultureInfo.InvariantCulture),
-        .. compared.Select(other => target == other
-            ? None
-            : (result.PerSecond / other.Result.PerSecond).ToString("0.00", CultureInfo.InvariantCulture)),
-        Milliseconds(result.Latencies.Quantile(0.5)),
-        Milliseconds(result.Latencies.Quantile(0.9)),
-        Milliseconds(result.Latencies.Quantile(0.99)),
-        Milliseconds(result.Latencies.Longest),
-        string.Create(CultureInfo.InvariantCulture, $"{result.Lost} ({result.LossShare * 100:0.##} %)"),
-        result.AnswerBytes.ToString(CultureInfo.InvariantCulture),
-        result.CpuPerAnswer?.ToString("0.00", CultureInfo.InvariantCulture) ?? None,
-    ];
-
-    private static string? Describe(LoadResult result) => (result.TargetMemory, result.TargetCollections) switch
+    private static string[] Row(LoadTarget target, LoadTarget[] compared)
     {
-        ({ } memory, { } collections) => $"{memory}; garbage collections while it was measured: {collections}",
-        ({ } memory, null) => memory.ToString(),
-        _ => null,
-    };
+        var result = target.Result;
+        return
+        [
+            target.Name,
+            $"{result.PerSecond:0}",
+            .. compared.Select(other => target == other ? None : $"{result.PerSecond / other.Result.PerSecond:0.00}"),
+            .. new[] { 0.5, 0.9, 0.99, 1 }.Select(share => $"{result.Latencies.Quantile(share).TotalMilliseconds:0.00}"),
+            $"{result.Lost} ({result.LossShare * 100:0.##} %)",
+            $"{result.AnswerBytes}",
+            result.CpuPerAnswer is { } cpu ? $"{cpu:0.00}" : None,
+        ];
+    }
 
     private static void Warn(LoadTarget target, ResultPrinter printer)
     {
@@ -74,29 +66,21 @@ internal static class BenchReport
         var allowed = new SourceLimits().PerSource.PerSecond;
         if (result.Lost > 0 && asked > allowed * NearLimit)
         {
-            printer.Note(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Each source asked {target.Name} {asked:0} times a second; a node answers {allowed:0} unless it trusts the source. More --sources are needed."));
+            printer.Note($"Each source asked {target.Name} {asked:0} times a second; a node answers {allowed:0} unless it trusts the source. More --sources are needed.");
         }
 
         var sent = asked * result.AnswerBytes;
         var upload = new UploadLimits().PerEndpoint;
         if (result.Lost > 0 && sent > upload * NearLimit)
         {
-            printer.Note(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Answers of {target.Name} came to {sent:0} bytes a second for each source; a node sends {upload:0} unless it trusts the source. More --sources are needed."));
+            printer.Note($"Answers of {target.Name} came to {sent:0} bytes a second for each source; a node sends {upload:0} unless it trusts the source. More --sources are needed.");
         }
 
         if (result.Unexpected > 0)
         {
-            printer.Note(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{result.Unexpected} answers of {target.Name} were not as expected: a key is not held, a value not taken, or no contact known."));
+            printer.Note($"{result.Unexpected} answers of {target.Name} were not as expected: a key is not held, a value not taken, or no contact known.");
         }
     }
-
-    private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.00", CultureInfo.InvariantCulture);
 }
 
 /// <summary>What was measured, for programs.</summary>
@@ -105,76 +89,61 @@ internal static class BenchJson
     public static JsonObject Create(BenchOutcome outcome)
     {
         var settings = outcome.Settings;
-        var json = new JsonObject
+        return ResultJson.Of(new
         {
-            ["operation"] = BenchSession.NameOf(settings.Operation),
-            ["inFlight"] = settings.InFlight,
-            ["rate"] = settings.Rate,
-            ["keys"] = settings.Keys,
-            ["newKeys"] = settings.Operation == BenchOperation.StoreNew,
-            ["targets"] = new JsonArray([.. outcome.Targets.Select(target => Describe(target, outcome))]),
-        };
-        json["echo"] = outcome.Echoes is [var one, ..] ? Measured(one.Result) : null;
-        json["batchedEcho"] = outcome.Echoes is [_, var many] ? Measured(many.Result) : null;
-        return json;
+            Operation = BenchSession.NameOf(settings.Operation),
+            settings.InFlight,
+            settings.Rate,
+            settings.Keys,
+            NewKeys = settings.Operation == BenchOperation.StoreNew,
+            Targets = outcome.Targets.Select(target => Describe(target, outcome)),
+            Echo = Measured(outcome.Echoes.ElementAtOrDefault(0)),
+            BatchedEcho = Measured(outcome.Echoes.ElementAtOrDefault(1)),
+        });
     }
 
     private static JsonObject Describe(LoadTarget target, BenchOutcome outcome)
     {
         var (result, first) = (target.Result, outcome.Targets[0]);
-        var json = new JsonObject
+        var who = ResultJson.Of(new { target.Name, Endpoint = target.Endpoint.ToString(), Sources = target.Senders.Length });
+        var more = ResultJson.Of(new
         {
-            ["name"] = target.Name,
-            ["endpoint"] = target.Endpoint.ToString(),
-            ["sources"] = target.Senders.Length,
-        };
-        foreach (var (key, value) in Measured(result).ToList())
-        {
-            json[key] = value?.DeepClone();
-        }
-
-        json["unexpected"] = result.Unexpected;
-        json["eachSecond"] = outcome.Settings.Cold ? new JsonArray([.. result.EachSecond.Select(count => JsonValue.Create(count))]) : null;
-        json["requests"] = new JsonArray([.. target.Protocol.RoundOf(outcome.Settings.Operation)
-            .DistinctBy(request => request.Kind)
-            .Select(request => new JsonObject
+            result.Unexpected,
+            EachSecond = outcome.Settings.Cold ? result.EachSecond : null,
+            Requests = target.Protocol.RoundOf(outcome.Settings.Operation).DistinctBy(request => request.Kind).Select(request => new
             {
-                ["kind"] = request.Kind.ToString(),
-                ["answers"] = result.AnswersTo(request.Kind),
-                ["requestBytes"] = request.Bytes.Length,
-                ["answerBytes"] = result.AnswerLength(request.Kind),
-            })]);
-        json["memory"] = result.TargetMemory is { } memory
-            ? new JsonObject { ["currentMegabytes"] = memory.CurrentMegabytes, ["peakMegabytes"] = memory.PeakMegabytes }
-            : null;
-        json["garbageCollections"] = result.TargetCollections?.ToJson();
-        json["toFirst"] = target == first ? null : Compare(result, first.Result);
-        json["toEcho"] = outcome.Echoes is [var one, ..] ? Compare(result, one.Result) : null;
-        json["toBatchedEcho"] = outcome.Echoes is [_, var many] ? Compare(result, many.Result) : null;
-        return json;
+                Kind = request.Kind.ToString(),
+                Answers = result.AnswersTo(request.Kind),
+                RequestBytes = request.Bytes.Length,
+                AnswerBytes = result.AnswerLength(request.Kind),
+            }),
+            Memory = result.TargetMemory is { } memory ? new { memory.CurrentMegabytes, memory.PeakMegabytes } : null,
+            GarbageCollections = result.TargetCollections,
+            ToFirst = Compare(result, target == first ? null : first),
+            ToEcho = Compare(result, outcome.Echoes.ElementAtOrDefault(0)),
+            ToBatchedEcho = Compare(result, outcome.Echoes.ElementAtOrDefault(1)),
+        });
+        return new JsonObject(who.Concat(Measured(target)!).Concat(more).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
     }
 
-    private static JsonObject Compare(LoadResult result, LoadResult other) => new()
+    private static JsonObject? Compare(LoadResult result, LoadTarget? other) => other is null ? null : ResultJson.Of(new
     {
-        ["ratio"] = Round(result.PerSecond / other.PerSecond, 3),
-        ["cpuRatio"] = result.CpuPerAnswer / other.CpuPerAnswer is { } ratio ? Round(ratio, 3) : null,
-    };
+        Ratio = Round(result.PerSecond / other.Result.PerSecond, 3),
+        CpuRatio = Round(result.CpuPerAnswer / other.Result.CpuPerAnswer, 3),
+    });
 
-    private static JsonObject Measured(LoadResult result) => new()
+    private static JsonObject? Measured(LoadTarget? target) => target?.Result is not { } result ? null : ResultJson.Of(new
     {
-        ["seconds"] = Round(result.Elapsed.TotalSeconds, 3),
-        ["answers"] = result.Answered,
-        ["lost"] = result.Lost,
-        ["answersPerSecond"] = Round(result.PerSecond, 1),
-        ["latencyMilliseconds"] = new JsonObject
-        {
-            ["p50"] = Round(result.Latencies.Quantile(0.5).TotalMilliseconds, 3),
-            ["p90"] = Round(result.Latencies.Quantile(0.9).TotalMilliseconds, 3),
-            ["p99"] = Round(result.Latencies.Quantile(0.99).TotalMilliseconds, 3),
-            ["max"] = Round(result.Latencies.Longest.TotalMilliseconds, 3),
-        },
-        ["cpuMicrosecondsPerAnswer"] = result.CpuPerAnswer is { } cpu ? Round(cpu, 3) : null,
-    };
+        Seconds = Round(result.Elapsed.TotalSeconds, 3),
+        Answers = result.Answered,
+        result.Lost,
+        AnswersPerSecond = Round(result.PerSecond, 1),
+        LatencyMilliseconds = new { P50 = At(result, 0.5), P90 = At(result, 0.9), P99 = At(result, 0.99), Max = At(result, 1) },
+        CpuMicrosecondsPerAnswer = Round(result.CpuPerAnswer, 3),
+    });
 
-    private static double Round(double number, int digits) => double.IsFinite(number) ? Math.Round(number, digits) : 0;
+    private static double? At(LoadResult result, double share) => Round(result.Latencies.Quantile(share).TotalMilliseconds, 3);
+
+    private static double? Round(double? number, int digits) =>
+        number is { } given && double.IsFinite(given) ? Math.Round(given, digits) : number is null ? null : 0;
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 
 namespace KadOrleans.Lab;
 
@@ -14,7 +15,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
         }
 
         using var socket = new LoadSocket();
-        using var generator = new LoadGenerator(socket);
+        var generator = new LoadGenerator(socket);
         var runner = new LoadRunner(io, generator, cancellationToken);
         var keys = RandomNumberGenerator.GetBytes(settings.Keys * NodeId.Length);
         await using var preparation = new TargetPreparation(io, settings, runner, keys, socket.Port);
@@ -37,16 +38,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
 
     private byte[] HotOf(byte[] keys) => keys[..(Math.Max(1, (int)(settings.Keys * (long)settings.HotPercent / 100)) * NodeId.Length)];
 
-    public static string NameOf(BenchOperation operation) => operation switch
-    {
-        BenchOperation.Ping => "ping",
-        BenchOperation.FindNode => "find_node",
-        BenchOperation.FindValue => "find_value",
-        BenchOperation.FindMissing => "find_missing",
-        BenchOperation.Store => "store",
-        BenchOperation.StoreNew => "store_new",
-        _ => "mix",
-    };
+    public static string NameOf(BenchOperation operation) => JsonNamingPolicy.SnakeCaseLower.ConvertName(operation.ToString());
 
     private async Task<UdpEndpoint> ResolveAsync(BenchTarget target, CancellationToken cancellationToken)
     {

@@ -5,6 +5,8 @@ internal sealed record BenchSettings
 {
     public const int DefaultContacts = 1_000;
 
+    public const string DefaultPython = "python3";
+
     /// <summary>
     /// Sources where nothing is said: at 5,000 requests and 1,000,000 bytes of answers a second each, more than a node answers.
     /// </summary>
@@ -34,7 +36,7 @@ internal sealed record BenchSettings
 
     public int HotPercent { get; init; } = 100;
 
-    public string Python { get; init; } = PythonReference.DefaultInterpreter;
+    public string Python { get; init; } = DefaultPython;
 
     public bool Baseline { get; init; }
 
@@ -48,9 +50,7 @@ internal sealed record BenchSettings
 internal enum BenchOperation
 {
     Ping,
-
     FindNode,
-
     FindValue,
 
     /// <summary>FIND_VALUE of as many other keys, which are not held: contacts are the response.</summary>
@@ -65,10 +65,7 @@ internal enum BenchOperation
     Mix,
 }
 
-/// <summary>A node to load, as it was asked for.</summary>
-/// <param name="Name">For the report; no two are the same.</param>
-/// <param name="Kind">Which it is.</param>
-/// <param name="Address">Where a given one listens.</param>
+/// <summary>A node to load, as it was asked for. A given one has an address. No two have the same name.</summary>
 internal sealed record BenchTarget(string Name, TargetKind Kind, HostAddress Address = default)
 {
     public const string Self = "self";

@@ -1,5 +1,5 @@
+using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace KadOrleans.Lab;
@@ -7,122 +7,107 @@ namespace KadOrleans.Lab;
 /// <summary>A process of its own, of this build or another program, which says where it listens.</summary>
 internal sealed class ChildCommand : IAsyncDisposable
 {
-    private const string StatusOption = "--http";
-    private const string StatusScheme = "http://";
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    private static readonly HttpClient Http = new();
-    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(30);
-
-    private readonly Process _process;
-    private readonly Task<string>? _status;
-
+    private readonly ChildProcess _process;
     private readonly string _line;
+    private readonly bool _servesStatus;
 
-    private ChildCommand(Process process, string line, UdpEndpoint endpoint, Task<string>? status) =>
-        (_process, _line, Endpoint, _status) = (process, line, endpoint, status);
+    private ChildCommand(ChildProcess process, string line, UdpEndpoint endpoint, bool servesStatus) =>
+        (_process, _line, Endpoint, _servesStatus) = (process, line, endpoint, servesStatus);
 
     public UdpEndpoint Endpoint { get; }
 
     public NodeId Id => NodeId.Parse(_line.Split(' ')[^1]);
 
-    public TimeSpan Cpu
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    public TimeSpan Cpu => _process.ProcessorTime;
 
-    public ResidentMemory Memory
-    {
-        get
-        {
-            _process.Refresh();
-            return new ResidentMemory(_process.WorkingSet64, _process.PeakWorkingSet64);
-        }
-    }
+    public ResidentMemory Memory => new(_process.Memory);
 
     /// <summary>Starts a command of this build and waits for its first line, <c>listening udp ADDRESS:PORT</c>.</summary>
     public static Task<ChildCommand> StartAsync(CommandIo io, string executable, string[] arguments, CancellationToken cancellationToken) =>
         StartAsync(
             io,
-            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, executable), arguments),
+            ChildProcess.Start(executable, Environment.CurrentDirectory, arguments),
+            arguments.Contains("--http"),
             _ => CommandException.Failed($"'{executable} {arguments[0]}' did not start."),
             cancellationToken);
 
-    public static async Task<ChildCommand> StartAsync(
-        CommandIo io, ProcessStartInfo program, Func<string?, CommandException> complain, CancellationToken cancellationToken)
+    /// <summary>
+    /// Starts an embedded script, with arguments, that runs a node of a Python module. It says <c>missing: </c> and why where the module
+    /// cannot be imported.
+    /// </summary>
+    public static async Task<ChildCommand> StartPythonAsync(
+        CommandIo io, string module, (string Name, string Value) interpreter, string install, string[] script, CancellationToken cancellationToken)
     {
-        (program.RedirectStandardOutput, program.RedirectStandardError) = (true, true);
-        var process = new Process { StartInfo = program };
-        var status = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.ErrorDataReceived += (_, line) => Read(io, line.Data, status);
-        process.Start();
+        const string missing = "missing: ";
+        var given = $"{interpreter.Name} is '{interpreter.Value}', which";
+        using var code = new StreamReader(typeof(ChildCommand).Assembly.GetManifestResourceStream($"KadOrleans.Lab.{script[0]}")!);
+        var program = new ProcessStartInfo(interpreter.Value, ["-c", await code.ReadToEndAsync(cancellationToken), .. script[1..]]);
         try
         {
-            process.BeginErrorReadLine();
-            var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
-            return line?.Split(' ') is ["listening", "udp", var text, ..] && UdpEndpoint.TryParse(text, out var endpoint)
-                ? new ChildCommand(process, line, endpoint, program.ArgumentList.Contains(StatusOption) ? status.Task : null)
-                : throw complain(line);
+            return await StartAsync(io, ChildProcess.Start(program), servesStatus: false, Complain, cancellationToken);
         }
-        catch
+        catch (Win32Exception e)
         {
-            await EndAsync(process);
-            throw;
+            throw CommandException.WrongUsage($"{given} cannot be started; a Python interpreter that can import {module} is needed.", e);
         }
+
+        CommandException Complain(string? line) => line?.StartsWith(missing, StringComparison.Ordinal) == true
+            ? CommandException.WrongUsage($"{given} cannot import {module} ({line[missing.Length..]}); {install}.")
+            : CommandException.Failed($"{given} did not start a node of {module}.");
     }
 
     /// <summary>Its garbage collections until now, by the status that it serves; null without <c>--http</c>.</summary>
     public async Task<GarbageCollections?> ReadCollectionsAsync(CancellationToken cancellationToken)
     {
-        if (_status is null)
+        if (!_servesStatus)
         {
             return null;
         }
 
         try
         {
-            var address = await _status.WaitAsync(LongestRead, cancellationToken);
-            var status = await Http.GetStringAsync(new Uri($"{address}/status"), cancellationToken).WaitAsync(LongestRead, cancellationToken);
+            var address = await Eventually.ReadAsync(() => Task.FromResult(NodeProcess.HttpOf(_process)), http => http.Length > 0);
+            var status = await Http.GetStringAsync(new Uri($"http://{address}/status"), cancellationToken);
             return GarbageCollections.Parse(JsonNode.Parse(status)!["garbageCollections"]!);
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or TimeoutException or OperationCanceledException { InnerException: TimeoutException })
         {
             throw CommandException.Failed($"The node that was started does not tell its status ({e.Message.TrimEnd('.')}).", e);
         }
     }
 
-    public ValueTask DisposeAsync() => EndAsync(_process);
+    // Nothing of it is to be kept, so it need not stop in order.
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private static void Read(CommandIo io, string? line, TaskCompletionSource<string> status)
+    private static async Task<ChildCommand> StartAsync(
+        CommandIo io, ChildProcess process, bool servesStatus, Func<string?, CommandException> complain, CancellationToken cancellationToken)
     {
-        if (line is null)
+        try
         {
-            return;
+            _ = SayAsync(io, process.Error);
+            var line = await process.Output.NextAsync(cancellationToken);
+            return line?.Split(' ') is ["listening", "udp", var text, ..] && UdpEndpoint.TryParse(text, out var endpoint)
+                ? new ChildCommand(process, line, endpoint, servesStatus)
+                : throw complain(line);
         }
-
-        if (!line.Contains(" info ", StringComparison.Ordinal))
+        catch
         {
-            io.Say(line);
-        }
-        else if (line.IndexOf(StatusScheme, StringComparison.Ordinal) is >= 0 and var at)
-        {
-            status.TrySetResult(line[at..]);
+            await process.DisposeAsync();
+            throw;
         }
     }
 
-    // Nothing of it is to be kept, so it need not stop in order.
-    private static async ValueTask EndAsync(Process process)
+    private static async Task SayAsync(CommandIo io, ProcessLines lines)
     {
-        if (!process.HasExited)
+        while (await lines.NextAsync(CancellationToken.None) is { } line)
         {
-            process.Kill();
+            if (!line.Contains(" info ", StringComparison.Ordinal))
+            {
+                io.Say(line);
+            }
         }
-
-        await process.WaitForExitAsync(CancellationToken.None);
-        process.Dispose();
     }
 }
 
@@ -137,24 +122,19 @@ internal readonly record struct GarbageCollections(int Gen0, int Gen1, int Gen2)
 
     public static GarbageCollections Parse(JsonNode json) => new((int)json["gen0"]!, (int)json["gen1"]!, (int)json["gen2"]!);
 
-    public JsonObject ToJson() => new() { ["gen0"] = Gen0, ["gen1"] = Gen1, ["gen2"] = Gen2 };
+    public JsonObject ToJson() => ResultJson.Of(this);
 
-    public override string ToString() => Gen0 == 0
-        ? "0"
-        : string.Create(CultureInfo.InvariantCulture, $"{Gen0} (generation 1: {Gen1}, generation 2: {Gen2})");
+    public override string ToString() => Gen0 == 0 ? "0" : $"{Gen0} (generation 1: {Gen1}, generation 2: {Gen2})";
 }
 
-/// <summary>A process's pages in the machine's memory.</summary>
-/// <param name="Current">Bytes now.</param>
-/// <param name="Peak">Bytes at most since it began.</param>
-internal readonly record struct ResidentMemory(long Current, long Peak)
+/// <summary>A process's pages in the machine's memory, now and at most since it began.</summary>
+internal readonly record struct ResidentMemory((long Current, long Peak) Bytes)
 {
     private const double Megabyte = 1_000_000;
 
-    public double CurrentMegabytes => Math.Round(Current / Megabyte, 1);
+    public double CurrentMegabytes => Math.Round(Bytes.Current / Megabyte, 1);
 
-    public double PeakMegabytes => Math.Round(Peak / Megabyte, 1);
+    public double PeakMegabytes => Math.Round(Bytes.Peak / Megabyte, 1);
 
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{CurrentMegabytes:0} MB resident, {PeakMegabytes:0} MB at most");
+    public override string ToString() => $"{CurrentMegabytes:0} MB resident, {PeakMegabytes:0} MB at most";
 }

@@ -13,8 +13,8 @@ internal static class KademliaRequests
         BenchOperation.Ping => [Create(RequestKind.Ping, hasContacts)],
         BenchOperation.FindNode => [Create(RequestKind.FindNode, hasContacts)],
         BenchOperation.FindValue => [Create(RequestKind.FindValue, hasContacts)],
-        BenchOperation.FindMissing => [Create(RequestKind.FindValue, hasContacts, RequestKind.FindNode)],
         BenchOperation.Store or BenchOperation.StoreNew => [Create(RequestKind.Store, hasContacts)],
+        BenchOperation.FindMissing => [Create(RequestKind.FindValue, hasContacts, RequestKind.FindNode)],
         _ => CreateMix(hasContacts),
     };
 
@@ -27,16 +27,9 @@ internal static class KademliaRequests
 
     private static RequestTemplate Create(RequestKind kind, bool hasContacts, RequestKind? answered = null)
     {
-        var buffer = new byte[Datagram.MaxLength];
-        var (id, sender, key) = (new MessageId(RequestTemplate.IdMark), RequestTemplate.SenderMark, RequestTemplate.KeyMark);
-        var length = kind switch
-        {
-            RequestKind.Ping => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
-            RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, id, new FindNodeRequest(sender, key)),
-            RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, key)),
-            _ => WriteStore(buffer),
-        };
-        return new RequestTemplate(kind, buffer[..length], answer => IsExpected(answered ?? kind, answer[Datagram.HeaderLength], hasContacts));
+        var marks = new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, DhtValue.FromBytes(RequestTemplate.ValueMark));
+        var bytes = RequestBytes.Of(kind, new MessageId(RequestTemplate.IdMark), marks);
+        return new RequestTemplate(kind, bytes, answer => IsExpected(answered ?? kind, answer[Datagram.HeaderLength], hasContacts));
     }
 
     // The first byte of the body tells: an id, an array, a map that has a value, true. A client pongs nil.
@@ -47,21 +40,13 @@ internal static class KademliaRequests
         RequestKind.FindValue => first == MapOfOne,
         _ => first == True,
     };
-
-    private static int WriteStore(byte[] buffer)
-    {
-        var value = DhtValue.FromBytes(RequestTemplate.ValueMark);
-        RequestWriter.TryWriteStore(
-            buffer, new MessageId(RequestTemplate.IdMark), new StoreRequest(RequestTemplate.SenderMark, RequestTemplate.KeyMark, value), out var length);
-        return length;
-    }
 }
 
 /// <summary>A request of one kind, ready but for its ids.</summary>
-/// <param name="kind">What it asks.</param>
-/// <param name="bytes">The datagram with the marks in it, at most <see cref="MaxLength"/> bytes.</param>
-/// <param name="isExpected">Whether an answer, the whole datagram, is what was asked for: a value that is found, a STORE that is taken.</param>
-internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadOnlySpan<byte>, bool> isExpected)
+/// <param name="Kind">What it asks.</param>
+/// <param name="Bytes">The datagram with the marks in it, at most <see cref="MaxLength"/> bytes.</param>
+/// <param name="IsExpected">Whether an answer, the whole datagram, is what was asked for: a value that is found, a STORE that is taken.</param>
+internal sealed record RequestTemplate(RequestKind Kind, byte[] Bytes, Func<ReadOnlySpan<byte>, bool> IsExpected)
 {
     public const int MaxLength = 256;
 
@@ -75,19 +60,13 @@ internal sealed class RequestTemplate(RequestKind kind, byte[] bytes, Func<ReadO
 
     public static byte[] ValueMark { get; } = [.. Enumerable.Repeat((byte)0x5A, ValueLength)];
 
-    public RequestKind Kind => kind;
+    public int IdAt { get; } = Bytes.AsSpan().IndexOf(IdMark);
 
-    public byte[] Bytes => bytes;
-
-    public int IdAt { get; } = bytes.AsSpan().IndexOf(IdMark);
-
-    public int SenderAt { get; } = bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
+    public int SenderAt { get; } = Bytes.AsSpan().IndexOf(SenderMark.ToByteArray());
 
     /// <summary>Where the key or target is; -1 where there is none.</summary>
-    public int KeyAt { get; } = bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
+    public int KeyAt { get; } = Bytes.AsSpan().IndexOf(KeyMark.ToByteArray());
 
     /// <summary>Where the value is; -1 where there is none.</summary>
-    public int ValueAt { get; } = bytes.AsSpan().IndexOf(ValueMark);
-
-    public bool IsExpected(ReadOnlySpan<byte> answer) => isExpected(answer);
+    public int ValueAt { get; } = Bytes.AsSpan().IndexOf(ValueMark);
 }

@@ -9,7 +9,7 @@ namespace KadOrleans.Lab;
 /// only its ids change, and a value. The message id has the number of the place, so an answer is found without a search. Used by
 /// one thread.
 /// </summary>
-internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
+internal sealed class LoadGenerator(LoadSocket socket)
 {
     public const int MostInFlight = 65_536;
 
@@ -24,12 +24,11 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
 
     private readonly Random _random = new();
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(MessageId.Length - SecretAt);
-    private readonly byte* _datagrams = (byte*)NativeMemory.AllocZeroed(MostInFlight, RequestTemplate.MaxLength);
+    private readonly byte[] _datagrams = new byte[MostInFlight * RequestTemplate.MaxLength];
     private readonly Place[] _places = new Place[MostInFlight];
     private readonly int[] _free = new int[MostInFlight];
-    private readonly Dictionary<ulong, LoadTarget> _targets = [];
+    private readonly Dictionary<UdpEndpoint, LoadTarget> _targets = [];
     private LoadTarget? _target;
-    private ulong _address;
     private RequestTemplate[] _round = [];
     private NodeId[] _senders = [];
     private Load _load = new(default, [], 0, TimeSpan.Zero);
@@ -43,7 +42,7 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
 
     public long Answered => Volatile.Read(ref _answered);
 
-    public void Know(LoadTarget target) => _targets[LoadSocket.Pack(target.Endpoint)] = target;
+    public void Know(LoadTarget target) => _targets[target.Endpoint] = target;
 
     public void Serve(Func<bool> isOver)
     {
@@ -58,7 +57,7 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
     {
         Know(target);
         socket.SetTarget(target.Endpoint, target.IsLocal);
-        (_target, _address, _round, _senders) = (target, LoadSocket.Pack(target.Endpoint), target.Protocol.RoundOf(load.Operation), load.Senders ?? target.Senders);
+        (_target, _round, _senders) = (target, target.Protocol.RoundOf(load.Operation), load.Senders ?? target.Senders);
         (_load, _result, _freeCount, _nextRequest, _nextKey, _nextSource) = (load, result, 0, 0, 0, -1);
         for (var place = load.InFlight - 1; place >= 0; place--)
         {
@@ -103,8 +102,6 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
         GiveUp(long.MaxValue);
     }
 
-    public void Dispose() => NativeMemory.Free(_datagrams);
-
     private long SendDue(long sent, long startedAt, long now)
     {
         var due = _load.Rate is { } rate ? (long)((now - startedAt) / (double)Stopwatch.Frequency * rate) + 1 : long.MaxValue;
@@ -131,15 +128,16 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
     {
         var index = _free[--_freeCount];
         ref var place = ref _places[index];
-        var datagram = _datagrams + ((long)index * RequestTemplate.MaxLength);
         var source = _nextSource = _nextSource + 1 < _senders.Length ? _nextSource + 1 : 0;
         var request = _round[_nextRequest];
         _nextRequest = _nextRequest + 1 < _round.Length ? _nextRequest + 1 : 0;
-        var bytes = new Span<byte>(datagram, RequestTemplate.MaxLength);
-        if (place.Request != request)
+        var bytes = _datagrams.AsSpan(index * RequestTemplate.MaxLength, RequestTemplate.MaxLength);
+        if (!ReferenceEquals(place.Request, request))
         {
             place.Request = request;
-            Write(bytes, request, index);
+            request.Bytes.CopyTo(bytes);
+            MemoryMarshal.Write(bytes[request.IdAt..], index);
+            _secret.CopyTo(bytes[(request.IdAt + SecretAt)..]);
         }
 
         _senders[source].CopyTo(bytes[request.SenderAt..]);
@@ -162,14 +160,7 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
         }
 
         (place.Since, place.IsUnderWay) = (since, true);
-        socket.Queue(datagram, request.Bytes.Length, source);
-    }
-
-    private void Write(Span<byte> datagram, RequestTemplate request, int index)
-    {
-        request.Bytes.CopyTo(datagram);
-        MemoryMarshal.Write(datagram[request.IdAt..], index);
-        _secret.CopyTo(datagram[(request.IdAt + SecretAt)..]);
+        socket.Queue(bytes[..request.Bytes.Length], source);
     }
 
     private void Receive(TimeSpan longest, bool isInTime)
@@ -178,9 +169,7 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
         var now = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++)
         {
-            var sender = socket.SenderOf(i);
-            var target = sender == _address ? _target : _targets.GetValueOrDefault(sender);
-            if (target is null)
+            if (!_targets.TryGetValue(socket.SenderOf(i), out var target))
             {
                 continue;
             }
@@ -238,11 +227,10 @@ internal sealed unsafe class LoadGenerator(LoadSocket socket) : IDisposable
     }
 }
 
-/// <summary>What a <see cref="LoadGenerator"/> sends.</summary>
-/// <param name="Operation">What is asked, over and over.</param>
-/// <param name="Keys">The keys and targets, over and over: 20 bytes each, one behind the other. <see cref="BenchOperation.StoreNew"/> makes its own.</param>
-/// <param name="InFlight">Requests under way at most.</param>
-/// <param name="Duration">How long requests are sent.</param>
+/// <summary>
+/// What a <see cref="LoadGenerator"/> sends, over and over. Keys have 20 bytes each, one behind the other;
+/// <see cref="BenchOperation.StoreNew"/> makes its own.
+/// </summary>
 internal sealed record Load(BenchOperation Operation, byte[] Keys, int InFlight, TimeSpan Duration)
 {
     /// <summary>Requests per second, sent when they are due; null sends one whenever another was answered or given up.</summary>

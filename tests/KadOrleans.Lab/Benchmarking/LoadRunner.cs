@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace KadOrleans.Lab;
 
@@ -19,10 +18,20 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    public async Task<LoadResult> RunAsync(string what, LoadTarget target, Load load)
+    /// <summary>Runs a load and returns the result, which may go on from an earlier one.</summary>
+    public async Task<LoadResult> RunAsync(string what, LoadTarget target, Load load, LoadResult? before = null)
     {
-        var result = new LoadResult();
-        await RunAsync(what, target, load, result);
+        var result = before ?? new LoadResult();
+        var running = OnThread(() => generator.Run(target, load, result, cancellationToken));
+        var (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
+        while (await Task.WhenAny(running, Task.Delay(ProgressLines.Interval, CancellationToken.None)) != running)
+        {
+            var rate = (generator.Answered - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
+            (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
+            io.Error.WriteLine($"{target.Name}, {what}: {rate:N0} answers per second");
+        }
+
+        await running;
         return result;
     }
 
@@ -81,20 +90,6 @@ internal sealed class LoadRunner(CommandIo io, LoadGenerator generator, Cancella
             Volatile.Write(ref isOver, true);
             await serving;
         }
-    }
-
-    private async Task RunAsync(string what, LoadTarget target, Load load, LoadResult result)
-    {
-        var running = OnThread(() => generator.Run(target, load, result, cancellationToken));
-        var (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
-        while (await Task.WhenAny(running, Task.Delay(ProgressLines.Interval, CancellationToken.None)) != running)
-        {
-            var rate = (generator.Answered - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
-            (shownAt, shown) = (Stopwatch.GetTimestamp(), generator.Answered);
-            io.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name}, {what}: {rate:N0} answers per second"));
-        }
-
-        await running;
     }
 
     private static Task OnThread(Action action) =>

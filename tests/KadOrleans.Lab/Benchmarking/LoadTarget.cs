@@ -1,42 +1,43 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What requests are sent to.</summary>
-internal sealed class LoadTarget(string name, UdpEndpoint endpoint, ILoadProtocol protocol, NodeId[] senders)
+internal sealed record LoadTarget(string Name, UdpEndpoint Endpoint, LoadProtocol Protocol, NodeId[] Senders)
 {
-    public string Name => name;
-
-    public UdpEndpoint Endpoint => endpoint;
-
-    public ILoadProtocol Protocol => protocol;
-
-    public NodeId[] Senders => senders;
-
     /// <summary>Its process, if that is ours: then processor time, memory and collections can be known.</summary>
     public ChildCommand? Process { get; init; }
 
-    public LoadResult Result { get; } = new();
+    public LoadResult Result { get; init; } = new();
 
     /// <summary>Whether it is asked from <see cref="LoopbackSources"/>; else from where the system chooses.</summary>
-    public bool IsLocal => endpoint.IsLoopback;
-
-    public LoadTarget Anew() => new(name, endpoint, protocol, senders) { Process = Process };
+    public bool IsLocal => Endpoint.IsLoopback;
 
     public static LoadTarget Echo(string name, ChildCommand process, int sources) =>
         new(name, process.Endpoint, new PeerResponder([]), [.. Enumerable.Repeat(DhtNode.ClientId, sources)]) { Process = process };
 }
 
 /// <summary>What a load must know of the protocol of its target. Message ids have 20 bytes. Used by one thread.</summary>
-internal interface ILoadProtocol
+internal abstract class LoadProtocol
 {
-    /// <summary>Sources that the target has pinged by now; any thread may read it.</summary>
-    int SourcesPinged { get; }
+    private readonly HashSet<int> _pinged = [];
+    private int _sourcesPinged;
 
-    RequestTemplate[] RoundOf(BenchOperation operation);
+    /// <summary>Sources that the target has pinged by now; any thread may read it.</summary>
+    public int SourcesPinged => Volatile.Read(ref _sourcesPinged);
+
+    public abstract RequestTemplate[] RoundOf(BenchOperation operation);
 
     /// <summary>Where the message id of an answer begins; -1 if the datagram is none.</summary>
-    int FindAnswer(ReadOnlySpan<byte> datagram);
+    public abstract int FindAnswer(ReadOnlySpan<byte> datagram);
 
-    ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source);
+    public abstract ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source);
+
+    protected void OnPinged(int source)
+    {
+        if (_pinged.Add(source))
+        {
+            Volatile.Write(ref _sourcesPinged, _pinged.Count);
+        }
+    }
 }
 
 /// <summary>
@@ -44,21 +45,17 @@ internal interface ILoadProtocol
 /// proven addresses, and contacts where they have ids of their own.
 /// </summary>
 /// <param name="ids">The id of each source; a client's is answered for with none.</param>
-internal sealed class PeerResponder(NodeId[] ids) : ILoadProtocol
+internal sealed class PeerResponder(NodeId[] ids) : LoadProtocol
 {
     private readonly byte[] _buffer = new byte[Datagram.MaxLength];
-    private readonly HashSet<int> _pinged = [];
     private readonly bool _hasContacts = Array.Exists(ids, id => id != DhtNode.ClientId);
-    private int _sourcesPinged;
 
-    public int SourcesPinged => Volatile.Read(ref _sourcesPinged);
+    public override RequestTemplate[] RoundOf(BenchOperation operation) => KademliaRequests.Of(operation, _hasContacts);
 
-    public RequestTemplate[] RoundOf(BenchOperation operation) => KademliaRequests.Of(operation, _hasContacts);
-
-    public int FindAnswer(ReadOnlySpan<byte> datagram) =>
+    public override int FindAnswer(ReadOnlySpan<byte> datagram) =>
         datagram.Length > Datagram.HeaderLength && datagram[0] == (byte)DatagramKind.Response ? Datagram.IdOffset : -1;
 
-    public ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
+    public override ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
     {
         if (source < 0 || source >= ids.Length
             || !Datagram.TryReadHeader(request, out _, out var id, out var body, out _)
@@ -79,11 +76,7 @@ internal sealed class PeerResponder(NodeId[] ids) : ILoadProtocol
 
     private int Ping(MessageId id, int source)
     {
-        if (_pinged.Add(source))
-        {
-            Volatile.Write(ref _sourcesPinged, _pinged.Count);
-        }
-
+        OnPinged(source);
         return ids[source] == DhtNode.ClientId
             ? ResponseWriter.WriteEmptyPong(_buffer, id)
             : ResponseWriter.WritePong(_buffer, id, ids[source]);

@@ -1,4 +1,3 @@
-
 namespace KadOrleans.Lab;
 
 /// <summary>Makes targets ready for a load: contacts, proved sources, keys. Ends what it has started.</summary>
@@ -15,18 +14,18 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
     private const int FruitlessLooks = 6;
     private const int LooksBetweenPings = 4;
 
-    private readonly Stack<IAsyncDisposable> _started = [];
-
+    private readonly Stack<ChildCommand> _started = [];
+    private readonly Stack<TemporaryFolder> _folders = [];
     private readonly int _sources = settings.Sources ?? BenchSettings.DefaultSources;
 
     public async Task<LoadTarget> StartNodeAsync(string name)
     {
         var own = NodeId.Random(new CryptographicRandomSource());
-        var contacts = TargetNode.ChooseContacts(own, settings.Contacts ?? BenchSettings.DefaultContacts, port);
-        var node = await TargetNode.StartAsync(io, new NodeState(own, contacts), keys, runner.CancellationToken);
-        _started.Push(node);
-        var ids = IdsOf(contacts);
-        var target = new LoadTarget(name, node.Process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = node.Process };
+        var contacts = ContactsOf(own);
+        _folders.Push(new TemporaryFolder());
+        var process = await TargetNode.StartAsync(io, _folders.Peek().Path, new NodeState(own, contacts), keys, runner.CancellationToken);
+        _started.Push(process);
+        var target = TargetOf(name, process, contacts);
         await runner.SettleAsync(target, contacts.Length, settings.Keys);
         await ProveAsync(target);
         return target;
@@ -35,12 +34,17 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
     /// <summary>Starts the Python implementation. Its contacts ask: each unknown id would cost it a walk over all its keys.</summary>
     public async Task<LoadTarget> StartPythonAsync(string name, string interpreter)
     {
-        var process = await PythonReference.StartAsync(io, interpreter, runner.CancellationToken);
+        var process = await ChildCommand.StartPythonAsync(
+            io,
+            "kademlia",
+            ("--python", interpreter),
+            $"install it with '{interpreter} -m pip install kademlia', or name another interpreter",
+            ["Benchmarking.reference.py"],
+            runner.CancellationToken);
         _started.Push(process);
-        var contacts = TargetNode.ChooseContacts(process.Id, settings.Contacts ?? BenchSettings.DefaultContacts, port);
-        var ids = IdsOf(contacts);
-        var target = new LoadTarget(name, process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = process };
-        await FillAsync(target, ids[..contacts.Length]);
+        var contacts = ContactsOf(process.Id);
+        var target = TargetOf(name, process, contacts);
+        await FillAsync(target, contacts);
         return target;
     }
 
@@ -53,10 +57,9 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         var contacts = settings.Contacts is > 0 and var count
             ? TargetNode.ChooseContacts(await AskIdAsync(name, endpoint), count, port)
             : [];
-        var ids = IdsOf(contacts);
-        var sources = endpoint.IsLoopback ? _sources : 1;
-        var target = new LoadTarget(name, endpoint, new PeerResponder(ids), [.. Enumerable.Repeat(DhtNode.ClientId, sources)]);
-        await FillAsync(target, ids[..contacts.Length]);
+        var senders = Enumerable.Repeat(DhtNode.ClientId, endpoint.IsLoopback ? _sources : 1);
+        var target = new LoadTarget(name, endpoint, new PeerResponder(IdsOf(contacts)), [.. senders]);
+        await FillAsync(target, contacts);
         return target;
     }
 
@@ -66,15 +69,28 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         {
             await started.DisposeAsync();
         }
+
+        while (_folders.TryPop(out var folder))
+        {
+            folder.Dispose();
+        }
+    }
+
+    private Contact[] ContactsOf(NodeId own) => TargetNode.ChooseContacts(own, settings.Contacts ?? BenchSettings.DefaultContacts, port);
+
+    private LoadTarget TargetOf(string name, ChildCommand process, Contact[] contacts)
+    {
+        var ids = IdsOf(contacts);
+        return new LoadTarget(name, process.Endpoint, new PeerResponder(ids), ids[.._sources]) { Process = process };
     }
 
     // Sources that are no contacts are clients.
     private NodeId[] IdsOf(Contact[] contacts) => [.. Enumerable.Range(0, Math.Max(contacts.Length, _sources))
         .Select(i => i < contacts.Length ? contacts[i].Id : DhtNode.ClientId)];
 
-    private async Task FillAsync(LoadTarget target, NodeId[] contacts)
+    private async Task FillAsync(LoadTarget target, Contact[] contacts)
     {
-        await MakeContactsAsync(target, contacts);
+        await MakeContactsAsync(target, Array.ConvertAll(contacts, contact => contact.Id));
         await ProveAsync(target);
         await StoreAsync(target);
     }
@@ -89,11 +105,6 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
     /// <summary>Has each source ping under its id, and answers until the target has pinged all of them, or no more.</summary>
     private async Task MakeContactsAsync(LoadTarget target, NodeId[] ids)
     {
-        if (ids.Length == 0)
-        {
-            return;
-        }
-
         var load = new Load(BenchOperation.Ping, keys, Preloading, Patience) { MostRequests = ids.Length, Senders = ids };
         var lines = new ProgressLines(io);
         for (var (pinged, fruitless) = (0, 0); pinged < ids.Length && fruitless < FruitlessLooks;)

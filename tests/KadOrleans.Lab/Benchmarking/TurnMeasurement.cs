@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Measures targets, and echoes where they are asked for, in turns: so what else the machine does meets all of them.</summary>
@@ -33,8 +31,8 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
             return new BenchOutcome(settings, targets, []);
         }
 
-        await using var one = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths], runner.CancellationToken);
-        await using var many = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, "--batch"], runner.CancellationToken);
+        await using var one = await StartEchoAsync(lengths);
+        await using var many = await StartEchoAsync(lengths, "--batch");
         var sources = targets[0].Senders.Length;
         LoadTarget[] echoes = [LoadTarget.Echo("echo", one, sources), LoadTarget.Echo("echo in batches", many, sources)];
         foreach (var echo in echoes)
@@ -46,11 +44,14 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
         return new BenchOutcome(settings, targets, echoes);
     }
 
+    private Task<ChildCommand> StartEchoAsync(string lengths, params string[] options) =>
+        ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, .. options], runner.CancellationToken);
+
     // The load's own code is compiled while an echo responds, and not while the target is measured.
     private async Task WarmOnEchoAsync(LoadTarget target, Load load)
     {
         var lengths = LengthsOf(target, _ => EchoBytes);
-        await using var process = await ChildCommand.StartAsync(io, LabCommand.Name, ["bench-echo", "--answers", lengths, "--batch"], runner.CancellationToken);
+        await using var process = await StartEchoAsync(lengths, "--batch");
         await runner.RunAsync("warming up", LoadTarget.Echo("echo", process, target.Senders.Length), load);
     }
 
@@ -68,12 +69,8 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
 
     private string LengthsOf(LoadTarget target, Func<RequestKind, int> answerLength) => string.Join(
         ',',
-        target.Protocol.RoundOf(settings.Operation).DistinctBy(request => request.Kind).Select(request => string.Create(
-            CultureInfo.InvariantCulture, $"{request.Bytes.Length}:{answerLength(request.Kind)}")));
+        target.Protocol.RoundOf(settings.Operation).DistinctBy(request => request.Kind).Select(request => $"{request.Bytes.Length}:{answerLength(request.Kind)}"));
 }
 
 /// <summary>What <c>kad-lab bench</c> has measured.</summary>
-/// <param name="Settings">What was asked for.</param>
-/// <param name="Targets">The nodes; the others are compared to the first.</param>
-/// <param name="Echoes">What they are compared to besides, if that was asked for.</param>
 internal sealed record BenchOutcome(BenchSettings Settings, IReadOnlyList<LoadTarget> Targets, IReadOnlyList<LoadTarget> Echoes);

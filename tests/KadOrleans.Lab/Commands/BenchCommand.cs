@@ -25,12 +25,7 @@ internal static class BenchCommand
                 A target on 127.0.0.0/8 is asked from 127.1.0.1, 127.1.1.1 and so on; with --contacts these ping it under ids
                 of their own and answer it. Other nodes belong to somebody: ask first.
                 """,
-        };
-        foreach (var option in options.All)
-        {
-            command.Add(option);
-        }
-
+        }.With([.. options.All]);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);
@@ -81,30 +76,18 @@ internal sealed class BenchOptions
         "--in-flight", "N", 1, LoadGenerator.MostInFlight, "Requests under way at most", byDefault: $"{DefaultInFlight}; {DefaultInFlightAtRate} with --rate");
 
     private readonly NumberOption<int> _sources = new(
-        "--sources",
-        "N",
-        1,
-        LoopbackSources.Most,
-        "Loopback addresses that ask, as a node limits each",
+        "--sources", "N", 1, LoopbackSources.Most, "Loopback addresses that ask, as a node limits each",
         byDefault: $"{BenchSettings.DefaultSources}; 1 for a target elsewhere");
 
     private readonly NumberOption<int> _rate = new(
         "--rate", "N", 1, 10_000_000, "Requests per second, sent whether or not answers come", byDefault: "the next when one is answered");
 
     private readonly NumberOption<int> _contacts = new(
-        "--contacts",
-        "N",
-        0,
-        BenchSettings.DefaultContacts,
-        "Contacts that each target gets",
+        "--contacts", "N", 0, BenchSettings.DefaultContacts, "Contacts that each target gets",
         byDefault: $"{BenchSettings.DefaultContacts}; 0 for a node that you run");
 
     private readonly NumberOption<int> _keys = new(
-        "--keys",
-        "N",
-        1,
-        10_000_000,
-        $"Keys of {RequestTemplate.ValueLength} bytes that each holds",
+        "--keys", "N", 1, 10_000_000, $"Keys of {RequestTemplate.ValueLength} bytes that each holds",
         byDefault: $"{DefaultKeys}; {DefaultKeysOfGiven} with nodes that you run");
 
     private readonly NumberOption<int> _hot = new("--hot", "PERCENT", 1, 100, "Ask for this part of the keys alone", 100);
@@ -112,7 +95,7 @@ internal sealed class BenchOptions
     private readonly Option<string?> _python = new("--python")
     {
         Description = "Start the Python implementation too, and measure it in turns: an interpreter that can import kademlia. "
-            + $"[default: {PythonReference.DefaultInterpreter}]",
+            + $"[default: {BenchSettings.DefaultPython}]",
         HelpName = "INTERPRETER",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -129,7 +112,7 @@ internal sealed class BenchOptions
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    public IReadOnlyList<Option> All => [_target, _operation, _seconds, _warmUp, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
+    public IReadOnlyList<Symbol> All => [_target, _operation, _seconds, _warmUp, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
 
     public BenchSettings Read(ParseResult parsed)
     {
@@ -152,7 +135,7 @@ internal sealed class BenchOptions
             Keys = _keys.Find(parsed)
                 ?? (targets.Any(target => target.Kind == TargetKind.Given) ? DefaultKeysOfGiven : DefaultKeys),
             HotPercent = _hot.Read(parsed),
-            Python = parsed.GetValue(_python) ?? PythonReference.DefaultInterpreter,
+            Python = parsed.GetValue(_python) ?? BenchSettings.DefaultPython,
             Baseline = baseline,
             Cold = parsed.GetValue(_cold) && (targets.Count > 1 || baseline)
                 ? throw CommandException.WrongUsage("--cold measures one target; --baseline and further targets, which are measured in turns with it, are not allowed.")
@@ -163,16 +146,7 @@ internal sealed class BenchOptions
 
     private List<BenchTarget> ReadTargets(ParseResult parsed)
     {
-        var targets = new List<BenchTarget>();
-        foreach (var text in parsed.GetValue(_target) ?? [])
-        {
-            targets.Add(ParseTarget(text));
-        }
-
-        if (targets.Count == 0)
-        {
-            targets.Add(BenchTarget.Started);
-        }
+        var targets = (parsed.GetValue(_target) ?? []).Select(ParseTarget).DefaultIfEmpty(BenchTarget.Started).ToList();
 
         if (parsed.GetResult(_python) is not null)
         {

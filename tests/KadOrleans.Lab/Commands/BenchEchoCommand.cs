@@ -20,9 +20,7 @@ internal static class BenchEchoCommand
         {
             Examples = ["kad-lab bench-echo --answers 45:45", "kad-lab bench-echo --answers 45:45,72:900 --batch"],
             Hidden = true,
-        };
-        command.Add(answers);
-        command.Add(batch);
+        }.With(answers, batch);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var echo = new EchoServer(Parse(parsed.GetValue(answers)!));

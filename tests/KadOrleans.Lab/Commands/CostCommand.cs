@@ -50,13 +50,7 @@ internal static class CostCommand
                 Operations are those of the grains: tests compare the formulas with real grains on storage that counts.
                 Not included: traffic, logs, telemetry, reminders and members of the cluster, and a standby of a database.
                 """,
-        };
-        foreach (var option in new Option[] { Puts, Gets, Bytes, Keys, Ids, Edges, Silos, Shards, Save, Write, Storage })
-        {
-            command.Add(option);
-        }
-
-        command.Add(json);
+        }.With(Puts, Gets, Bytes, Keys, Ids, Edges, Silos, Shards, Save, Write, Storage, json);
         command.SetAction(parsed =>
         {
             var load = ReadLoad(parsed);

@@ -17,7 +17,7 @@ internal sealed class NumberOption<T> : Option<string?>
         : base(name)
     {
         (_least, _most, _standard, HelpName) = (least, most, standard, shape);
-        Description = string.Create(CultureInfo.InvariantCulture, $"{description}: {least} to {most}. [default: {byDefault ?? $"{standard}"}]");
+        Description = $"{description}: {least} to {most}. [default: {byDefault ?? $"{standard}"}]";
     }
 
     /// <summary>The number; the standard one, if any, where none is given.</summary>

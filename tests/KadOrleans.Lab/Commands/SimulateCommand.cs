@@ -30,12 +30,7 @@ internal static class SimulateCommand
                 once its life is over: {new KademliaOptions().ValueTimeToLive.Days} days after its publisher last sent it out, give or take {ValueFate.Tolerance.TotalMinutes} minutes.
                 Most of the work is refreshing buckets and walking: --refresh-interval and --walk-interval make it less.
                 """,
-        };
-        foreach (var option in options.All)
-        {
-            command.Add(option);
-        }
-
+        }.With([.. options.All]);
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
             io, options.Read(parsed), parsed.GetValue(options.Json), cancellationToken)));
         return command;
@@ -55,20 +50,11 @@ internal static class SimulateCommand
         var seconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
         if (lines.HasSpoken)
         {
-            io.Error.WriteLine(FormattableString.Invariant(
-                $"Done in {seconds:0.0} s: {requests} requests, {requests / seconds:0} per second, {Environment.WorkingSet >> 20} MiB."));
+            io.Error.WriteLine($"Done in {seconds:0.0} s: {requests} requests, {requests / seconds:0} per second, {Environment.WorkingSet >> 20} MiB.");
         }
 
         var printer = new ResultPrinter(io, json);
-        if (json)
-        {
-            printer.Json(ReportJson.Create(report));
-        }
-        else
-        {
-            ReportText.Print(report, printer);
-        }
-
+        printer.Print(ReportJson.Create(report), () => ReportText.Print(report, printer));
         return ExitCode.Done;
     }
 }
@@ -111,7 +97,7 @@ internal sealed class SimulateOptions
     private readonly NumberOption<int> _walk = new(
         "--walk-interval", "SECONDS", 0, 86_400, "Time between random walks of a node, or 0 for no walks", 300);
 
-    public IReadOnlyList<Option> All =>
+    public IReadOnlyList<Symbol> All =>
         [_nodes, _seed, _loss, _latency, _churn, _dead, _liars, _paths, _lookups, _hours, _values, _look, _refresh, _walk, Json];
 
     public Option<bool> Json { get; } = CommonOptions.Json();
@@ -123,13 +109,13 @@ internal sealed class SimulateOptions
         if (dead + liars > 99)
         {
             throw CommandException.WrongUsage(
-                FormattableString.Invariant($"--dead '{dead}' and --liars '{liars}' leave nobody honest; together at most 99 are allowed."));
+                $"--dead '{dead}' and --liars '{liars}' leave nobody honest; together at most 99 are allowed.");
         }
 
         if (churn > 0 && hours == 0)
         {
             throw CommandException.WrongUsage(
-                FormattableString.Invariant($"--churn is '{churn}' per hour, but --hours is '{hours}'; more than 0 hours, to 8760, are needed."));
+                $"--churn is '{churn}' per hour, but --hours is '{hours}'; more than 0 hours, to 8760, are needed.");
         }
 
         var walk = _walk.Read(parsed);

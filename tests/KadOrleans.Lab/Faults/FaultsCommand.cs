@@ -14,14 +14,12 @@ internal static class FaultsCommand
         ("--build", "A clone with a built server, or a folder with kad-server.dll. [default: this clone]"),
     ];
 
-    private delegate Task<int> Run(OptionReader options, TextWriter output, TextWriter error, CancellationToken cancellationToken);
+    private delegate Task<int> Run(OptionReader options, CommandIo io, CancellationToken cancellationToken);
 
     public static Command Create(CommandIo io) => new("faults", "Run a cluster as processes, and measure it under faults.")
     {
         Verb(
-            io,
-            "campaign",
-            "Overwrite keys while faults happen, and check each key after each fault.",
+            io, "campaign", "Overwrite keys while faults happen, and check each key after each fault.",
             ["--storage sqlite --faults 50 --seed 1", "--storage postgresql --standbys 1 --longest-freeze 20"],
             Campaign.RunAsync,
             [
@@ -32,9 +30,7 @@ internal static class FaultsCommand
                 ("--standbys", "Standbys of PostgreSQL: 0 or 1. [default: 0]"),
             ]),
         Verb(
-            io,
-            "silence",
-            "Kill each silo under load, and count the responses of each second.",
+            io, "silence", "Kill each silo under load, and count the responses of each second.",
             ["--rate 3000 --silos 3 --csv silence.csv --svg silence.svg", "--rate 500 --held 10000"],
             SilenceRun.RunAsync,
             [
@@ -46,9 +42,7 @@ internal static class FaultsCommand
                 ("--svg", "A file for their picture."),
             ]),
         Verb(
-            io,
-            "outage",
-            "Stop all silos for a while, and count the calls that edges answer.",
+            io, "outage", "Stop all silos for a while, and count the calls that edges answer.",
             ["--seconds 300", "--seconds 60 --by stop"],
             OutageRun.RunAsync,
             [
@@ -57,9 +51,7 @@ internal static class FaultsCommand
                 ("--rate", "Requests per second: 1 to 10000. [default: 20]"),
             ]),
         Verb(
-            io,
-            "scale",
-            "Let a silo join a loaded cluster, and another leave it.",
+            io, "scale", "Let a silo join a loaded cluster, and another leave it.",
             ["--rate 400 --before 400 --settle 45", "--silos 2 --edges 1"],
             ScaleRun.RunAsync,
             [
@@ -68,9 +60,7 @@ internal static class FaultsCommand
                 ("--settle", "Seconds after each change. [default: 90]"),
             ]),
         Verb(
-            io,
-            "cpu",
-            "Measure the processor time of silos and edges for each request.",
+            io, "cpu", "Measure the processor time of silos and edges for each request.",
             ["--silos 4 --rate 4000 --to-rate 16000", "--storage sqlite --seconds 10"],
             CpuRun.RunAsync,
             [
@@ -83,13 +73,9 @@ internal static class FaultsCommand
     private static ExampleCommand Verb(
         CommandIo io, string name, string description, string[] examples, Run run, (string Name, string Help)[] options)
     {
-        var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(options => $"kad-lab faults {name} {options}")] };
-        foreach (var (option, help) in (IEnumerable<(string, string)>)[.. options, .. ShapeOptions])
-        {
-            command.Add(new Option<string?>(option) { Description = help });
-        }
-
-        command.SetAction((parsed, cancellationToken) => run(new OptionReader(parsed), io.Output, io.Error, cancellationToken));
+        var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(options => $"kad-lab faults {name} {options}")] }
+            .With([.. options.Concat(ShapeOptions).Select(option => new Option<string?>(option.Name) { Description = option.Help })]);
+        command.SetAction((parsed, cancellationToken) => run(new OptionReader(parsed), io, cancellationToken));
         return command;
     }
 }

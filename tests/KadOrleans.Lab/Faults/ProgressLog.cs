@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace KadOrleans.Lab;
 
@@ -15,8 +14,7 @@ internal sealed class ProgressLog(TextWriter output)
     {
         lock (_gate)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_start).TotalSeconds,7:F1} s  {line}"));
-            output.Flush();
+            output.WriteLine($"{Stopwatch.GetElapsedTime(_start).TotalSeconds,7:F1} s  {line}");
         }
     }
 }

@@ -31,7 +31,7 @@ internal static class FuzzCommand
 
     private static int Run(FuzzOptions options, long? datagrams, TextWriter output) => datagrams is { } count
         ? new SoakRun(options.Seed, Corpus.Load(), output).Run(count)
-        : new FuzzRunner(options, Corpus.Load(), [new WireTarget(), new EngineTarget()], output).Run();
+        : new FuzzRunner(options, Corpus.Load(), [("wire", _ => new WireTarget()), ("engine", random => new NodeSession(random))], output).Run();
 }
 
 internal sealed record FuzzOptions(int Seconds, ulong Seed, long? Iteration);

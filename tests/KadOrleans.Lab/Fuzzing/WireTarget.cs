@@ -14,12 +14,9 @@ internal sealed class WireTarget : IFuzzTarget
     private readonly Contact[] _contacts = new Contact[Contacts];
     private readonly Contact[] _again = new Contact[Contacts];
 
-    public string Name => "wire";
+    private delegate bool Reading<T>(ReadOnlySpan<byte> body, out T content);
 
-    public void Begin(FuzzRandom random)
-    {
-        // Decoders remember nothing.
-    }
+    private delegate int Writing<T>(Span<byte> destination, MessageId id, T content);
 
     public bool Run(ReadOnlySpan<byte> datagram)
     {
@@ -33,11 +30,6 @@ internal sealed class WireTarget : IFuzzTarget
         var request = RunRequest(body, id);
         var response = RunResponses(body, id);
         return kind == DatagramKind.Request ? request : response;
-    }
-
-    public void End()
-    {
-        // Nor do they have anything to finish.
     }
 
     private bool RunRequest(ReadOnlySpan<byte> body, MessageId id)
@@ -56,51 +48,32 @@ internal sealed class WireTarget : IFuzzTarget
 
         // Everything received can be sent: the shortest form is not longer than the received one. Only a 32-bit float grows, and it is far
         // from the limit.
-        var length = WriteRequest(_first, id, request);
+        var arguments = ArgumentsOf(request);
+        var length = RequestBytes.Write(_first, request.Kind, id, arguments);
         var again = DecodeOwn(_first.AsSpan(0, length), DatagramKind.Request, id);
         Require(Request.TryDecode(again, out var second, out _), "a written request is refused");
-        Require(Same(request, second), "a written request is read as another");
-        RequireSameBytes(length, WriteRequest(_second, id, second));
+        Require(request.Kind == second.Kind && arguments == ArgumentsOf(second), "a written request is read as another");
+        RequireSameBytes(length, RequestBytes.Write(_second, second.Kind, id, ArgumentsOf(second)));
         return true;
     }
 
     private bool RunResponses(ReadOnlySpan<byte> body, MessageId id) =>
-        RunPong(body, id) | RunStun(body, id) | RunStored(body, id) | RunNodes(body, id) | RunFindValue(body, id);
+        RunOne<NodeId>(body, id, ResponseReader.TryReadPong, ResponseWriter.WritePong)
+        | RunOne<UdpEndpoint>(body, id, ResponseReader.TryReadStun, ResponseWriter.WriteStun)
+        | RunOne<bool>(body, id, ResponseReader.TryReadStored, ResponseWriter.WriteStored)
+        | RunNodes(body, id)
+        | RunFindValue(body, id);
 
-    private bool RunPong(ReadOnlySpan<byte> body, MessageId id)
+    private bool RunOne<T>(ReadOnlySpan<byte> body, MessageId id, Reading<T> read, Writing<T> write)
     {
-        if (!ResponseReader.TryReadPong(body, out var self))
+        if (!read(body, out var content))
         {
             return false;
         }
 
-        var written = DecodeOwn(_first.AsSpan(0, ResponseWriter.WritePong(_first, id, self)), DatagramKind.Response, id);
-        Require(ResponseReader.TryReadPong(written, out var again) && again == self, "a written pong is read as another");
-        return true;
-    }
-
-    private bool RunStun(ReadOnlySpan<byte> body, MessageId id)
-    {
-        if (!ResponseReader.TryReadStun(body, out var source))
-        {
-            return false;
-        }
-
-        Require(source.IsUnicast, "an unreachable endpoint is read");
-        var written = DecodeOwn(_first.AsSpan(0, ResponseWriter.WriteStun(_first, id, source)), DatagramKind.Response, id);
-        Require(ResponseReader.TryReadStun(written, out var again) && again == source, "a written endpoint is read as another");
-        return true;
-    }
-
-    private bool RunStored(ReadOnlySpan<byte> body, MessageId id)
-    {
-        if (!ResponseReader.TryReadStored(body, out var stored))
-        {
-            return false;
-        }
-
-        var written = DecodeOwn(_first.AsSpan(0, ResponseWriter.WriteStored(_first, id, stored)), DatagramKind.Response, id);
-        Require(ResponseReader.TryReadStored(written, out var again) && again == stored, "a written outcome is read as another");
+        Require(content is not UdpEndpoint { IsUnicast: false }, "an unreachable endpoint is read");
+        var written = DecodeOwn(_first.AsSpan(0, write(_first, id, content)), DatagramKind.Response, id);
+        Require(read(written, out var again) && EqualityComparer<T>.Default.Equals(again, content), $"a written {typeof(T).Name} is read as another");
         return true;
     }
 
@@ -155,32 +128,13 @@ internal sealed class WireTarget : IFuzzTarget
         RequireSameBytes(length, ResponseWriter.WriteNodes(_second, id, _again.AsSpan(0, again)));
     }
 
-    private static int WriteRequest(byte[] buffer, MessageId id, Request request)
+    private static StoreRequest ArgumentsOf(Request request) => request.Kind switch
     {
-        switch (request.Kind)
-        {
-            case RequestKind.Ping:
-                return RequestWriter.WritePing(buffer, id, request.AsPing());
-            case RequestKind.Stun:
-                return RequestWriter.WriteStun(buffer, id);
-            case RequestKind.FindNode:
-                return RequestWriter.WriteFindNode(buffer, id, request.AsFindNode());
-            case RequestKind.FindValue:
-                return RequestWriter.WriteFindValue(buffer, id, request.AsFindValue());
-            default:
-                var store = request.AsStore();
-                Require(RequestWriter.TryWriteStore(buffer, id, store, out var length), "a received value is too long to send");
-                return length;
-        }
-    }
-
-    private static bool Same(Request left, Request right) => left.Kind == right.Kind && left.Kind switch
-    {
-        RequestKind.Ping => left.AsPing() == right.AsPing(),
-        RequestKind.Stun => true,
-        RequestKind.Store => left.AsStore() == right.AsStore(),
-        RequestKind.FindNode => left.AsFindNode() == right.AsFindNode(),
-        _ => left.AsFindValue() == right.AsFindValue(),
+        RequestKind.Ping => new StoreRequest(request.AsPing().Sender, default, default),
+        RequestKind.Stun => default,
+        RequestKind.FindNode => new StoreRequest(request.AsFindNode().Sender, request.AsFindNode().Target, default),
+        RequestKind.FindValue => new StoreRequest(request.AsFindValue().Sender, request.AsFindValue().Key, default),
+        _ => request.AsStore(),
     };
 
     private static ReadOnlySpan<byte> DecodeOwn(ReadOnlySpan<byte> datagram, DatagramKind kind, MessageId id)

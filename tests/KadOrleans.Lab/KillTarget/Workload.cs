@@ -3,10 +3,13 @@ using System.Globalization;
 namespace KadOrleans.Lab;
 
 /// <summary>What the process writes and says, so that whoever started it knows what to expect.</summary>
-public static class Workload
+internal static class Workload
 {
     /// <summary>Said once the database is open.</summary>
     public const string Opened = "open";
+
+    /// <summary>How many write at once. The numbers of a writer are that many apart.</summary>
+    public const int Writers = 64;
 
     private const string Prefix = "value ";
 
@@ -15,36 +18,28 @@ public static class Workload
     /// <summary>Ends every line about a value: a line that was cut off by the kill lacks it.</summary>
     private const string End = ".";
 
-    private static readonly DateTimeOffset StoredAt = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    /// <summary>How many write at once. The numbers of a writer are that many apart.</summary>
-    public const int Writers = 64;
-
     // Keys of rewriting: few enough for the log to be collected again and again. Each is one writer's alone, so that its numbers ascend.
     private const int RewrittenKeys = 2 * Writers;
 
     // Length of their values: after two thousand of them half of the log is worth collecting.
     private const int RewrittenLength = 4000;
 
-    public static NodeId Key(int number) => NodeId.FromKey(Text(number));
+    private static readonly DateTimeOffset StoredAt = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static StoredValue Value(int number) =>
-        new(DhtValue.FromString(Text(number)), StoredAt, StoredAt.AddDays(1), default);
+    public static NodeId Key(int number) => NodeId.FromKey($"{Prefix}{number}");
 
-    /// <summary>The key that a number rewrites.</summary>
-    public static NodeId RewrittenKey(int number) => NodeId.FromKey(Text(number % RewrittenKeys));
+    public static StoredValue Value(int number) => ValueOf($"{Prefix}{number}");
 
-    /// <summary>What it writes there.</summary>
-    public static StoredValue RewrittenValue(int number) =>
-        new(DhtValue.FromString(Text(number).PadRight(RewrittenLength)), StoredAt, StoredAt.AddDays(1), default);
+    public static NodeId RewrittenKey(int number) => Key(number % RewrittenKeys);
+
+    public static StoredValue RewrittenValue(int number) => ValueOf($"{Prefix}{number}".PadRight(RewrittenLength));
 
     /// <summary>The number in a value that was written so.</summary>
     public static int NumberOf(StoredValue value) => int.Parse(
         value.Value.AsString().AsSpan()[Prefix.Length..].TrimEnd(), CultureInfo.InvariantCulture);
 
     /// <summary>The line that says that a value is stored.</summary>
-    public static string Acknowledge(int number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Acknowledged}{number}{End}");
+    public static string Acknowledge(int number) => $"{Acknowledged}{number}{End}";
 
     /// <summary>The number in such a line. False for any other or for one that was cut off.</summary>
     public static bool TryParseAcknowledgement(string line, out int number)
@@ -55,5 +50,5 @@ public static class Workload
             && int.TryParse(line.AsSpan()[Acknowledged.Length..^End.Length], CultureInfo.InvariantCulture, out number);
     }
 
-    private static string Text(int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}");
+    private static StoredValue ValueOf(string text) => new(DhtValue.FromString(text), StoredAt, StoredAt.AddDays(1), default);
 }

@@ -5,21 +5,26 @@ namespace KadOrleans.Lab;
 /// <summary>Measurements of one part each. Their arguments are words, which each explains when they are wrong.</summary>
 internal static class MeasureCommands
 {
-    public static IEnumerable<Command> Create() =>
+    public static IEnumerable<Command> Create(CommandIo io) =>
     [
         Verb("storage", "Measure durable puts, or the start-up of a full folder.", StorageBenchmark.RunAsync, "put FOLDER 1000000 4", "open FOLDER"),
         Verb("http", "Measure gets, puts, watches and the map of a crawl over HTTP.", HttpBenchmark.RunAsync, "3 4", "watch 10000", "map 100000 2"),
         Verb("network", "Measure sets and gets of a hundred nodes over real sockets.", NetworkBenchmark.RunAsync, "10", "5"),
-        Verb("libtorrent", "Compare a node with libtorrent's.", LibtorrentBenchmark.RunAsync, "5", "5 /usr/bin/python3"),
-        Verb("memory", "Print the heap that a contact takes.", _ => Task.FromResult(ContactMemory.Print()), "", "> memory.txt"),
+        Verb("libtorrent", "Compare a node with libtorrent's.", words => LibtorrentBenchmark.RunAsync(io, words), "5", "5 /usr/bin/python3"),
+        Verb("memory", "Print the heap that a contact takes.", _ => Task.Run(ContactMemory.Print), "", "> memory.txt"),
     ];
 
-    private static ExampleCommand Verb(string name, string description, Func<string[], Task<int>> run, params string[] examples)
+    private static ExampleCommand Verb(string name, string description, Func<string[], Task> run, params string[] examples)
     {
         var words = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore };
         var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(line => $"kad-lab {name} {line}".TrimEnd())] }.With(words);
-        command.SetAction((parsed, cancellationToken) =>
-            LabCommand.RunInterruptiblyAsync(() => run(parsed.GetValue(words) ?? []), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => LabCommand.RunInterruptiblyAsync(
+            async () =>
+            {
+                await run(parsed.GetValue(words) ?? []);
+                return ExitCode.Done;
+            },
+            cancellationToken));
         return command;
     }
 }

@@ -64,29 +64,18 @@ internal static class SampleDatagrams
 
     public static DhtValue Value { get; } = DhtValue.FromBytes(new byte[ValueLength]);
 
-    public static byte[] Ping(NodeId sender) => Write(b => RequestWriter.WritePing(b, Id, new PingRequest(sender)));
+    public static byte[] Of(RequestKind kind, NodeId sender) => RequestBytes.Of(kind, Id, new StoreRequest(sender, Key, Value));
 
-    public static byte[] FindNode(NodeId sender) =>
-        Write(b => RequestWriter.WriteFindNode(b, Id, new FindNodeRequest(sender, Key)));
-
-    public static byte[] FindValue(NodeId sender) =>
-        Write(b => RequestWriter.WriteFindValue(b, Id, new FindValueRequest(sender, Key)));
-
-    public static byte[] Store(NodeId sender) => Write(b =>
-        RequestWriter.TryWriteStore(b, Id, new StoreRequest(sender, Key, Value), out var length) ? length : 0);
-
-    public static byte[] Nodes(Contact[] contacts) => Write(b => ResponseWriter.WriteNodes(b, Id, contacts));
+    public static byte[] Nodes(Contact[] contacts)
+    {
+        var buffer = new byte[Datagram.MaxLength];
+        return buffer[..ResponseWriter.WriteNodes(buffer, Id, contacts)];
+    }
 
     public static Request Decode(byte[] datagram)
     {
         Datagram.TryReadHeader(datagram, out _, out _, out var body, out _);
         Request.TryDecode(body, out var request, out _);
         return request;
-    }
-
-    private static byte[] Write(Func<byte[], int> write)
-    {
-        var buffer = new byte[Datagram.MaxLength];
-        return buffer[..write(buffer)];
     }
 }

@@ -21,19 +21,17 @@ internal static class CostReport
     private static void Print(CostEstimate estimate, PriceList prices, ResultPrinter printer)
     {
         var load = estimate.Load;
-        printer.Line(Invariant(
-            $"{estimate.Storage.Name}: {load.PutsPerSecond} puts/s of {load.ValueBytes} bytes, {load.Keys} keys in {load.Shards} shards, {load.NodeIds} ids, {load.Silos} silos, {load.Edges} edges."));
+        printer.Line($"{estimate.Storage.Name}: {load.PutsPerSecond} puts/s of {load.ValueBytes} bytes, {load.Keys} keys in {load.Shards} shards, {load.NodeIds} ids, {load.Silos} silos, {load.Edges} edges.");
         string[][] rows =
         [
             .. estimate.Items.Select(item => Row(item.Name, item.Operations, item.Money)),
-            ["bytes on storage", "", "", Invariant($"{estimate.Gigabytes:0.00} GB"), Invariant($"{estimate.BytesMoney:0.00}")],
-            ["server or disk", "", "", "", Invariant($"{estimate.Storage.FixedPerMonth:0.00}")],
+            ["bytes on storage", "", "", $"{estimate.Gigabytes:0.00} GB", $"{estimate.BytesMoney:0.00}"],
+            ["server or disk", "", "", "", $"{estimate.Storage.FixedPerMonth:0.00}"],
             ["storage in all", .. Row("", estimate.Operations, estimate.StorageMoney)[1..]],
-            ["machines", "", "", "", Invariant($"{estimate.MachinesMoney:0.00}")],
+            ["machines", "", "", "", $"{estimate.MachinesMoney:0.00}"],
         ];
         printer.Table(["A month", "Reads", "Writes", "Size", prices.Currency], rows);
-        printer.Line(Invariant(
-            $"Heap of each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB for the index and {100 * estimate.CachedPart:0} % of the values; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB."));
+        printer.Line($"Heap of each silo, with one silo missing: {estimate.HeapPerSilo / BytesPerMebibyte:0} MiB for the index and {100 * estimate.CachedPart:0} % of the values; a silo holds {prices.Machines.LiveBytesPerSilo / BytesPerMebibyte:0} MiB.");
         if (estimate.Storage.Limit is { } limit)
         {
             printer.Line($"Limit: {limit}.");
@@ -41,7 +39,7 @@ internal static class CostReport
 
         if (!estimate.WasMeasured)
         {
-            printer.Line(Invariant($"Not measured: {load.PutsPerSecond} puts/s on this storage; the most that was measured is {estimate.Storage.MeasuredPuts}."));
+            printer.Line($"Not measured: {load.PutsPerSecond} puts/s on this storage; the most that was measured is {estimate.Storage.MeasuredPuts}.");
         }
 
         if (!estimate.KeepsUp)
@@ -56,50 +54,43 @@ internal static class CostReport
     }
 
     private static string[] Row(string name, Operations operations, double money) =>
-        [name, Invariant($"{operations.Reads:0}"), Invariant($"{operations.Writes:0}"), "", Invariant($"{money:0.00}")];
+        [name, $"{operations.Reads:0}", $"{operations.Writes:0}", "", $"{money:0.00}"];
 
-    private static JsonObject Json(IReadOnlyList<CostEstimate> estimates, PriceList prices) => new()
+    private static JsonObject Json(IReadOnlyList<CostEstimate> estimates, PriceList prices) => ResultJson.Of(new
     {
-        ["currency"] = prices.Currency,
-        ["region"] = prices.Region,
-        ["machinesSource"] = prices.Machines.Source,
-        ["estimates"] = new JsonArray([.. estimates.Select(estimate => Json(estimate, prices))]),
-    };
-
-    private static JsonObject Json(CostEstimate estimate, PriceList prices) => new()
-    {
-        ["storage"] = estimate.Storage.Name,
-        ["source"] = estimate.Storage.Source,
-        ["limit"] = estimate.Storage.Limit,
-        ["putsPerSecond"] = estimate.Load.PutsPerSecond,
-        ["getsPerSecond"] = estimate.Load.GetsPerSecond,
-        ["valueBytes"] = estimate.Load.ValueBytes,
-        ["keys"] = estimate.Load.Keys,
-        ["shards"] = estimate.Load.Shards,
-        ["nodeIds"] = estimate.Load.NodeIds,
-        ["edges"] = estimate.Load.Edges,
-        ["silos"] = estimate.Load.Silos,
-        ["items"] = new JsonArray(
-        [
-            .. estimate.Items.Select(item => new JsonObject
+        prices.Currency,
+        prices.Region,
+        MachinesSource = prices.Machines.Source,
+        Estimates = estimates.Select(estimate => new
+        {
+            Storage = estimate.Storage.Name,
+            estimate.Storage.Source,
+            estimate.Storage.Limit,
+            estimate.Load.PutsPerSecond,
+            estimate.Load.GetsPerSecond,
+            estimate.Load.ValueBytes,
+            estimate.Load.Keys,
+            estimate.Load.Shards,
+            estimate.Load.NodeIds,
+            estimate.Load.Edges,
+            estimate.Load.Silos,
+            Items = estimate.Items.Select(item => new
             {
-                ["name"] = item.Name,
-                ["reads"] = Math.Round(item.Operations.Reads),
-                ["writes"] = Math.Round(item.Operations.Writes),
-                ["money"] = Math.Round(item.Money, 2),
+                item.Name,
+                Reads = Math.Round(item.Operations.Reads),
+                Writes = Math.Round(item.Operations.Writes),
+                Money = Math.Round(item.Money, 2),
             }),
-        ]),
-        ["gigabytes"] = Math.Round(estimate.Gigabytes, 3),
-        ["bytesMoney"] = Math.Round(estimate.BytesMoney, 2),
-        ["fixedMoney"] = estimate.Storage.FixedPerMonth,
-        ["storageMoney"] = Math.Round(estimate.StorageMoney, 2),
-        ["machinesMoney"] = Math.Round(estimate.MachinesMoney, 2),
-        ["cachedPart"] = Math.Round(estimate.CachedPart, 3),
-        ["heapBytesPerSilo"] = Math.Round(estimate.HeapPerSilo),
-        ["wasMeasured"] = estimate.WasMeasured,
-        ["keepsUp"] = estimate.KeepsUp,
-        ["fitsMemory"] = estimate.HeapPerSilo <= prices.Machines.LiveBytesPerSilo,
-    };
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+            Gigabytes = Math.Round(estimate.Gigabytes, 3),
+            BytesMoney = Math.Round(estimate.BytesMoney, 2),
+            FixedMoney = estimate.Storage.FixedPerMonth,
+            StorageMoney = Math.Round(estimate.StorageMoney, 2),
+            MachinesMoney = Math.Round(estimate.MachinesMoney, 2),
+            CachedPart = Math.Round(estimate.CachedPart, 3),
+            HeapBytesPerSilo = Math.Round(estimate.HeapPerSilo),
+            estimate.WasMeasured,
+            estimate.KeepsUp,
+            FitsMemory = estimate.HeapPerSilo <= prices.Machines.LiveBytesPerSilo,
+        }),
+    });
 }

@@ -235,18 +235,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return found.Length == ScriptNames.Length ? found : [];
     }
 
-    private static string? FindSchema(string? build)
-    {
-        for (var folder = build is null ? null : new DirectoryInfo(build); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "KadOrleans.sln")))
-            {
-                return Path.Combine(folder.FullName, Schema) is var schema && File.Exists(schema) ? schema : null;
-            }
-        }
-
-        return null;
-    }
+    private static string? FindSchema(string? build) =>
+        build is not null && Repository.Above(build) is { } root && Path.Combine(root, Schema) is var schema && File.Exists(schema) ? schema : null;
 }
 
 /// <summary>A PostgreSQL server and its standby, which has each commit before it is told to anybody, and takes over when the first is killed.</summary>

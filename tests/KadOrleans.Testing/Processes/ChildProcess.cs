@@ -41,6 +41,16 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes of its pages in the machine's memory, now and at most since it began.</summary>
+    public (long Current, long Peak) Memory
+    {
+        get
+        {
+            _process.Refresh();
+            return (_process.WorkingSet64, _process.PeakWorkingSet64);
+        }
+    }
+
     public bool HasExited => _process.HasExited;
 
     public ProcessLines Output { get; } = new();
@@ -49,6 +59,13 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
         new(assembly, StartInfo(assembly, folder, args));
+
+    /// <summary>Starts another program.</summary>
+    public static ChildProcess Start(ProcessStartInfo program)
+    {
+        program.RedirectStandardInput = program.RedirectStandardOutput = program.RedirectStandardError = true;
+        return new ChildProcess(program.FileName, program);
+    }
 
     public static ChildProcess Start(
         string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args)

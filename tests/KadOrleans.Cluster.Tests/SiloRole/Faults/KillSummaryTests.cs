@@ -28,13 +28,11 @@ public sealed class KillSummaryTests
         {
             for (var call = 0; call < soon; call++)
             {
-                counts.AnswerSoon(second, CallKind.FindValue, hasValue: true);
-                counts.AnswerSoon(second, CallKind.Store, hasValue: false);
+                counts.Add(second, CallKind.FindValue, new CallCounts { Soon = 1, SoonWithValue = 1 });
+                counts.Add(second, CallKind.Store, new CallCounts { Soon = 1 });
             }
 
-            counts.SendKnown(second);
-            counts.SendKnown(second);
-            counts.AnswerKnown(second);
+            counts.Add(second, CallKind.FindValue, new CallCounts { Known = 2, KnownSoon = 1 });
         }
 
         var kill = SoonSummary.Of(counts, killed: 1, end: 8, "silo 1");
@@ -63,11 +61,7 @@ public sealed class KillSummaryTests
             {
                 foreach (var kind in (CallKind[])[CallKind.FindValue, CallKind.Store])
                 {
-                    counts.Send(second, kind);
-                    if (call < percents[second])
-                    {
-                        counts.Answer(second, kind, hasValue: false);
-                    }
+                    counts.Add(second, kind, new CallCounts { Sent = 1, Answered = call < percents[second] ? 1 : 0 });
                 }
             }
         }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KadOrleans.Lab;
 
 /// <summary>The protocol's calls, in the order of reports.</summary>
@@ -14,11 +16,5 @@ internal static class CallKinds
 {
     public static IReadOnlyList<CallKind> All { get; } = Enum.GetValues<CallKind>();
 
-    public static string NameOf(CallKind kind) => kind switch
-    {
-        CallKind.Ping => "PING",
-        CallKind.FindNode => "FIND_NODE",
-        CallKind.FindValue => "FIND_VALUE",
-        _ => "STORE",
-    };
+    public static string NameOf(CallKind kind) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.ToString());
 }

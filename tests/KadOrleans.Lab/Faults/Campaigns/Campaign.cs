@@ -5,6 +5,7 @@ internal sealed class Campaign : IAsyncDisposable
 {
     private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
@@ -24,7 +25,7 @@ internal sealed class Campaign : IAsyncDisposable
         (_options, _cluster, _log) = (options, cluster, log);
         _random = new Random(options.Seed);
         _keys = new KeyOverwrites(
-            cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, options.Patience, options.Pace), _clock, _random, log);
+            cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, Patience, options.Pace), _clock, _random, log);
         _probing = [.. cluster.EdgeAddresses.Select(edge => new UdpAsker(edge, source: 22, answersPings: true))];
         _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
     }
@@ -37,13 +38,12 @@ internal sealed class Campaign : IAsyncDisposable
     }
 
     /// <returns>0 if nothing was lost or undone and all became healthy after each fault, else 1.</returns>
-    public static async Task<int> RunAsync(
-        OptionReader given, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(OptionReader given, CommandIo io, CancellationToken cancellationToken)
     {
         var options = CampaignOptions.Read(given);
-        var rows = await RunAsync(options, new ProgressLog(error), cancellationToken);
-        await output.WriteLineAsync($"{options.Shape.Storage}, {options.Shape.Silos} silos, {options.Shape.Edges} edges, {options.Keys} keys, seed {options.Seed}.");
-        CampaignTable.Write(output, rows);
+        var rows = await RunAsync(options, new ProgressLog(io.Error), cancellationToken);
+        await io.Output.WriteLineAsync($"{options.Shape.Storage}, {options.Shape.Silos} silos, {options.Shape.Edges} edges, {options.Keys} keys, seed {options.Seed}.");
+        CampaignTable.Write(io.Output, rows);
         return rows.All(row => row.IsGood) ? 0 : 1;
     }
 
@@ -65,8 +65,9 @@ internal sealed class Campaign : IAsyncDisposable
         _running.AddRange(_probes.Select(probes => probes.RunAsync()));
         await BecomesHealthyAsync(cancellationToken);
         _keys.Start();
+        var faults = _cluster.Storage.Faults;
         var members = new FaultMembers(
-            _cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.IsServer, _cluster.Storage.IsDurable, _cluster.Storage.HasStandby);
+            _cluster.Silos.Count, _cluster.Edges.Count, faults.Count > 0, faults.ContainsKey(FaultKind.Kill), faults.ContainsKey(FaultKind.FailOver));
         var rows = new List<FaultRow>();
         foreach (var fault in FaultPlan.Create(_options.Seed, _options.Faults, members, _options.LongestFreeze))
         {
@@ -82,9 +83,15 @@ internal sealed class Campaign : IAsyncDisposable
     private async Task<FaultRow> BefallAsync(Fault fault, CancellationToken cancellationToken)
     {
         _probes.ForEach(probes => probes.Silence.Begin(_clock.Now));
-        await using (var running = await RunningFault.BeginAsync(fault, _cluster))
+        var (beginAsync, endAsync) = fault.ActionsOn(_cluster);
+        await beginAsync();
+        try
         {
             await RestSomeAsync(fault.Duration, cancellationToken);
+        }
+        finally
+        {
+            await endAsync();
         }
 
         var end = _clock.Now;

@@ -11,11 +11,7 @@ internal sealed record CampaignOptions
 
     public int Keys { get; init; } = 64;
 
-    /// <summary>Freezes last from 1 s to this.</summary>
     public TimeSpan LongestFreeze { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>After this a writer gives a version up and sends the next one to another edge. Not less than an edge takes: 4 s.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(20);
 

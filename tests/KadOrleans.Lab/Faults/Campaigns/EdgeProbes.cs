@@ -1,4 +1,3 @@
-
 namespace KadOrleans.Lab;
 
 /// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
@@ -57,7 +56,7 @@ internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, Cancellati
     private async Task CountAsync(CallKind kind, Task answer)
     {
         await answer;
-        Silence.Answer(kind, clock.Now);
+        Silence.Longest(kind, clock.Now, isAnswered: true);
     }
 
     private static NodeId KeyOf(int i) => NodeId.FromKey($"probe {i}");
@@ -68,42 +67,27 @@ internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, Cancellati
 /// <summary>The longest time in which one edge answered no call of a kind.</summary>
 internal sealed class SilenceGauge
 {
-    // Guards both arrays.
+    // Guards the times.
     private readonly Lock _gate = new();
-    private readonly TimeSpan[] _last = new TimeSpan[CallKinds.All.Count];
-    private readonly TimeSpan[] _longest = new TimeSpan[CallKinds.All.Count];
+    private readonly (TimeSpan Last, TimeSpan Longest)[] _times = new (TimeSpan, TimeSpan)[CallKinds.All.Count];
 
     public void Begin(TimeSpan now)
     {
         lock (_gate)
         {
-            Array.Fill(_last, now);
-            Array.Clear(_longest);
+            Array.Fill(_times, (now, TimeSpan.Zero));
         }
     }
 
-    public void Answer(CallKind kind, TimeSpan now)
+    /// <summary>The longest silence since <see cref="Begin"/>, one that an answer ends now or that lasts included.</summary>
+    public TimeSpan Longest(CallKind kind, TimeSpan now, bool isAnswered = false)
     {
         lock (_gate)
         {
-            Extend(kind, now);
-            _last[(int)kind] = now;
+            ref var of = ref _times[(int)kind];
+            of.Longest = now - of.Last > of.Longest ? now - of.Last : of.Longest;
+            of.Last = isAnswered ? now : of.Last;
+            return of.Longest;
         }
-    }
-
-    /// <summary>The longest silence since <see cref="Begin"/>, one that lasts now included.</summary>
-    public TimeSpan Longest(CallKind kind, TimeSpan now)
-    {
-        lock (_gate)
-        {
-            Extend(kind, now);
-            return _longest[(int)kind];
-        }
-    }
-
-    private void Extend(CallKind kind, TimeSpan now)
-    {
-        var silence = now - _last[(int)kind];
-        _longest[(int)kind] = silence > _longest[(int)kind] ? silence : _longest[(int)kind];
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Which faults a campaign has: the same for the same seed and cluster.</summary>
@@ -47,21 +45,14 @@ internal static class FaultPlan
     }
 }
 
-/// <summary>Whom faults can be done to.</summary>
-/// <param name="Silos">How many silos.</param>
-/// <param name="Edges">How many edges.</param>
-/// <param name="HasDatabase">Whether a server keeps the state.</param>
-/// <param name="DatabaseIsDurable">Whether it keeps what it holds when it is ended.</param>
-/// <param name="HasStandby">Whether another server takes over when it dies.</param>
+/// <summary>Whom faults can be done to. A durable database keeps what it holds when it is ended.</summary>
 internal sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);
 
 /// <summary>What is done to a process.</summary>
 internal enum FaultKind
 {
     Kill,
-
     Freeze,
-
     Stop,
 
     /// <summary>Of PostgreSQL alone: an immediate stop, the standby is promoted, and the other comes back as its standby after a while.</summary>
@@ -76,50 +67,26 @@ internal enum FaultTarget
     Database,
 }
 
-/// <summary>One fault.</summary>
-/// <param name="Kind">What is done.</param>
-/// <param name="Target">To what.</param>
-/// <param name="Index">To which of them, from 0.</param>
-/// <param name="Duration">How long the process is frozen or away.</param>
+/// <summary>What is done to one of the targets, from index 0, and how long it is frozen or away.</summary>
 internal sealed record Fault(FaultKind Kind, FaultTarget Target, int Index, TimeSpan Duration)
 {
-    public string TargetName => Target == FaultTarget.Database
-        ? "database"
-        : $"{(Target == FaultTarget.Silo ? "silo" : "edge")} {(Index + 1).ToString(CultureInfo.InvariantCulture)}";
-}
+    public string TargetName => Target == FaultTarget.Database ? "database" : $"{(Target == FaultTarget.Silo ? "silo" : "edge")} {Index + 1}";
 
-/// <summary>A fault that lasts until it is disposed of.</summary>
-internal sealed class RunningFault : IAsyncDisposable
-{
-    private readonly Func<Task> _end;
-
-    private RunningFault(Func<Task> end) => _end = end;
-
-    public static async Task<RunningFault> BeginAsync(Fault fault, FaultyCluster cluster)
+    public FaultActions ActionsOn(FaultyCluster cluster)
     {
-        var (begin, end) = fault.Target == FaultTarget.Database
-            ? OfDatabase(fault.Kind, cluster.Storage)
-            : OfMember(fault.Kind, fault.Target == FaultTarget.Silo ? cluster.Silos[fault.Index] : cluster.Edges[fault.Index], cluster);
-        await begin();
-        return new RunningFault(end);
+        if (Target == FaultTarget.Database)
+        {
+            return cluster.Storage.Faults[Kind];
+        }
+
+        var member = (Target == FaultTarget.Silo ? cluster.Silos : cluster.Edges)[Index];
+        return Kind switch
+        {
+            FaultKind.Freeze => new(member.Server.HangAsync, member.Server.ContinueAsync),
+            FaultKind.Kill => new(member.Server.KillAsync, () => cluster.RestartAsync(member)),
+            _ => new(() => StopAsync(member), () => cluster.RestartAsync(member)),
+        };
     }
-
-    public async ValueTask DisposeAsync() => await _end();
-
-    private static (Func<Task> Begin, Func<Task> End) OfDatabase(FaultKind kind, ClusterStorage storage) => kind switch
-    {
-        FaultKind.Freeze => (storage.HangAsync, storage.ContinueAsync),
-        FaultKind.Kill => (storage.KillAsync, storage.RestartAsync),
-        FaultKind.FailOver => (storage.FailOverAsync, storage.RejoinAsync),
-        _ => (storage.StopAsync, storage.RestartAsync),
-    };
-
-    private static (Func<Task> Begin, Func<Task> End) OfMember(FaultKind kind, ClusterMember member, FaultyCluster cluster) => kind switch
-    {
-        FaultKind.Freeze => (member.Server.HangAsync, member.Server.ContinueAsync),
-        FaultKind.Kill => (member.Server.KillAsync, () => cluster.RestartAsync(member)),
-        _ => (() => StopAsync(member), () => cluster.RestartAsync(member)),
-    };
 
     // A process that does not end in order within the time that its platform grants is killed.
     private static async Task StopAsync(ClusterMember member)

@@ -61,8 +61,7 @@ internal sealed class KeyHistory(int key)
         lock (_gate)
         {
             var what = found is { } version && version >= 1 && version <= _entries.Count ? Describe(version) : "no version of it";
-            return string.Create(
-                CultureInfo.InvariantCulture, $"key {key}: found {what}; last acknowledged {(_lastAcknowledged == 0 ? "none" : Describe(_lastAcknowledged))}");
+            return $"key {key}: found {what}; last acknowledged {(_lastAcknowledged == 0 ? "none" : Describe(_lastAcknowledged))}";
         }
     }
 
@@ -70,10 +69,9 @@ internal sealed class KeyHistory(int key)
     {
         var entry = _entries[version - 1];
         var end = entry.AcknowledgedAt is { } at
-            ? string.Create(CultureInfo.InvariantCulture, $"acknowledged at {at.TotalSeconds:F3} s")
+            ? $"acknowledged at {at.TotalSeconds:F3} s"
             : "not acknowledged";
-        return string.Create(
-            CultureInfo.InvariantCulture, $"version {version} (sent to edge {entry.Edge + 1} at {entry.SentAt.TotalSeconds:F3} s, {end})");
+        return $"version {version} (sent to edge {entry.Edge + 1} at {entry.SentAt.TotalSeconds:F3} s, {end})";
     }
 
     private readonly record struct Entry(int Edge, TimeSpan SentAt, TimeSpan? AcknowledgedAt);
@@ -83,7 +81,7 @@ internal sealed class KeyHistory(int key)
 internal static class KeyVersion
 {
     public static DhtValue ToValue(int key, int version) =>
-        DhtValue.FromString(string.Create(CultureInfo.InvariantCulture, $"{key}:{version}"));
+        DhtValue.FromString($"{key}:{version}");
 
     /// <summary>The version that a value is of; null for what is no version of this key.</summary>
     public static int? Read(int key, DhtValue value)

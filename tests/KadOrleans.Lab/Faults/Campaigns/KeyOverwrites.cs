@@ -8,7 +8,6 @@ namespace KadOrleans.Lab;
 internal sealed class KeyOverwrites : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly ProgressLog _log;
     private readonly List<UdpAsker> _writing;
     private readonly List<UdpAsker> _reading;
     private readonly List<KeyReader> _readers;
@@ -18,12 +17,11 @@ internal sealed class KeyOverwrites : IAsyncDisposable
     public KeyOverwrites(
         IReadOnlyList<IPEndPoint> edges, byte source, OverwritePace pace, CampaignClock clock, Random random, ProgressLog log)
     {
-        _log = log;
         _writing = [.. edges.Select(edge => new UdpAsker(edge, source, answersPings: true))];
         _reading = [.. edges.Select(edge => new UdpAsker(edge, (byte)(source + 1), answersPings: true))];
         Writers = [.. Enumerable.Range(0, pace.Keys).Select(key =>
             new KeyWriter(new KeyHistory(key), _writing, pace, clock, new Random(random.Next()), _stop.Token))];
-        _readers = _reading.ConvertAll(edge => new KeyReader(Writers, edge, new Random(random.Next()), _stop.Token));
+        _readers = [.. _reading.Select((edge, i) => new KeyReader(Writers, edge, i + 1, new Random(random.Next()), log, _stop.Token))];
     }
 
     public IReadOnlyList<KeyWriter> Writers { get; }
@@ -44,7 +42,12 @@ internal sealed class KeyOverwrites : IAsyncDisposable
     public Task RestAsync() => Task.WhenAll(Writers.Select(writer => writer.RestAsync()));
 
     /// <summary>Judges what each edge has of each key, after <see cref="RestAsync"/>.</summary>
-    public Task<CheckResult> CheckAsync() => new KeyCheck(_reading, _log).RunAsync(Writers);
+    public async Task<CheckResult> CheckAsync()
+    {
+        var verdicts = await Task.WhenAll(Writers.Select(async writer =>
+            (await Task.WhenAll(_readers.Select(reader => reader.JudgeAsync(writer)))).Max()));
+        return new CheckResult(verdicts.Count(verdict => verdict == Verdict.Lost), verdicts.Count(verdict => verdict == Verdict.Undone));
+    }
 
     public void GoOn()
     {
@@ -68,17 +71,28 @@ internal sealed class KeyOverwrites : IAsyncDisposable
     }
 }
 
-/// <summary>How keys are overwritten.</summary>
-/// <param name="Keys">How many, each by one writer.</param>
-/// <param name="Patience">After this a writer gives a version up and sends the next one to another edge. Not less than an edge takes: 4 s.</param>
-/// <param name="Pause">A writer's pause after each version.</param>
+/// <summary>
+/// How keys are overwritten, each by one writer that pauses after each version. After its patience it gives a version up and sends the
+/// next one to another edge. That is not less than an edge takes: 4 s.
+/// </summary>
 internal sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
 
-/// <summary>Reads the written keys through one edge, one after another, and counts what is older than was acknowledged when it asked.</summary>
-internal sealed class KeyReader(IReadOnlyList<KeyWriter> writers, UdpAsker edge, Random random, CancellationToken stop)
+/// <summary>Keys of which nothing is there, and those of which something older is there.</summary>
+internal readonly record struct CheckResult(int Lost, int Undone);
+
+/// <summary>
+/// Reads the written keys through one edge, one after another, and counts what is older than was acknowledged when it asked. At the end it
+/// judges what is there.
+/// </summary>
+internal sealed class KeyReader(
+    IReadOnlyList<KeyWriter> writers, UdpAsker edge, int number, Random random, ProgressLog log, CancellationToken stop)
 {
+    // An edge may answer with contacts where a shard is late, and a datagram may be lost: only what stays so is judged.
+    private const int Attempts = 10;
+
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PauseOfJudge = TimeSpan.FromMilliseconds(500);
 
     private int _stale;
 
@@ -90,20 +104,48 @@ internal sealed class KeyReader(IReadOnlyList<KeyWriter> writers, UdpAsker edge,
         {
             var writer = writers[random.Next(writers.Count)];
             var acknowledged = writer.History.LastAcknowledged;
-            try
+            if (KeyVersion.Read(writer.History.Key, (await ReadAsync(writer)).Value) < acknowledged)
             {
-                var value = await edge.FindValueAsync(writer.Id).WaitAsync(Wait, stop);
-                if (KeyVersion.Read(writer.History.Key, value) < acknowledged)
-                {
-                    Interlocked.Increment(ref _stale);
-                }
+                Interlocked.Increment(ref _stale);
+            }
 
-                await Task.Delay(Pause, stop);
-            }
-            catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+            await Task.Delay(Pause, CancellationToken.None);
+        }
+    }
+
+    public async Task<Verdict> JudgeAsync(KeyWriter writer)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var acknowledged = writer.History.LastAcknowledged;
+            var (value, isAnswered) = await ReadAsync(writer);
+            var found = KeyVersion.Read(writer.History.Key, value);
+            var verdict = KeyHistory.Judge(found, value.Kind == DhtValueKind.None, acknowledged);
+            if (verdict == Verdict.Kept && isAnswered)
             {
-                // No answer, or the campaign ended.
+                return verdict;
             }
+
+            if (attempt == Attempts)
+            {
+                log.Tell($"{verdict} at edge {number}{(isAnswered ? string.Empty : ", no answer")}: {writer.History.Describe(found)}");
+                return verdict == Verdict.Kept ? Verdict.Lost : verdict;
+            }
+
+            await Task.Delay(PauseOfJudge, CancellationToken.None);
+        }
+    }
+
+    private async Task<(DhtValue Value, bool IsAnswered)> ReadAsync(KeyWriter writer)
+    {
+        try
+        {
+            return (await edge.FindValueAsync(writer.Id).WaitAsync(Wait, stop), true);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // No answer, or the campaign ended.
+            return (default, false);
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class KeyWriter(
     private const int Wandering = 8;
 
     private volatile TaskCompletionSource? _resting;
-    private volatile TaskCompletionSource _mayWrite = Completed();
+    private volatile TaskCompletionSource? _mayWrite;
     private int _edge = random.Next(edges.Count);
 
     public KeyHistory History => history;
@@ -28,7 +28,7 @@ internal sealed class KeyWriter(
             if (isStored && _resting is { } resting)
             {
                 resting.TrySetResult();
-                await _mayWrite.Task;
+                await _mayWrite!.Task;
             }
 
             await Task.Delay(pace.Pause, CancellationToken.None);
@@ -50,7 +50,7 @@ internal sealed class KeyWriter(
     public void GoOn()
     {
         _resting = null;
-        _mayWrite.TrySetResult();
+        _mayWrite?.TrySetResult();
     }
 
     private async Task<bool> WriteAsync()
@@ -76,13 +76,6 @@ internal sealed class KeyWriter(
         }
 
         return isStored;
-    }
-
-    private static TaskCompletionSource Completed()
-    {
-        var completed = new TaskCompletionSource();
-        completed.SetResult();
-        return completed;
     }
 }
 

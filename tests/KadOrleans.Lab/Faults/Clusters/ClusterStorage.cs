@@ -1,32 +1,30 @@
 namespace KadOrleans.Lab;
 
-/// <summary>What keeps a cluster's state, as a server that can fail by itself.</summary>
-internal abstract class ClusterStorage : IAsyncDisposable
+/// <summary>What keeps a cluster's state: the settings of silos, and the faults that befall it if it is a server.</summary>
+internal sealed class ClusterStorage(
+    IReadOnlyList<string> siloSettings, IReadOnlyDictionary<FaultKind, FaultActions>? faults = null, IAsyncDisposable? server = null) : IAsyncDisposable
 {
-    public abstract IReadOnlyList<string> SiloSettings { get; }
+    public IReadOnlyList<string> SiloSettings => siloSettings;
 
-    public virtual bool IsServer => true;
+    /// <summary>Empty if it is no server.</summary>
+    public IReadOnlyDictionary<FaultKind, FaultActions> Faults { get; } = faults ?? new Dictionary<FaultKind, FaultActions>();
 
-    public virtual bool IsDurable => true;
-
-    /// <summary>Whether it is two servers, of which one takes over when the other dies.</summary>
-    public virtual bool HasStandby => false;
-
-    public static async Task<ClusterStorage> StartAsync(ClusterShape shape, string folder)
+    public static async Task<ClusterStorage> StartAsync(ClusterShape shape, string folder) => shape.Storage switch
     {
-        switch (shape.Storage)
+        StorageKind.PostgreSql => await StartPostgreSqlAsync(shape),
+        StorageKind.Azurite when !AzuriteServer.IsThere =>
+            throw CommandException.WrongUsage("--storage is 'azurite'; that needs KAD_TEST_AZURITE to name the executable of Azurite."),
+        StorageKind.Azurite => OnAzurite(await AzuriteServer.StartAsync()),
+        _ => new ClusterStorage([$"Kad:Data={Path.Combine(folder, "data")}"]),
+    };
+
+    public IReadOnlyList<string> EdgeSettings(SiloServer[] silos) => server is null ? [silos[0].GatewaySetting] : SiloSettings;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (server is not null)
         {
-            case StorageKind.PostgreSql:
-                return await StartPostgreSqlAsync(shape);
-
-            case StorageKind.Azurite when !AzuriteServer.IsThere:
-                throw CommandException.WrongUsage("--storage is 'azurite'; that needs KAD_TEST_AZURITE to name the executable of Azurite.");
-
-            case StorageKind.Azurite:
-                return new OnAzurite(await AzuriteServer.StartAsync());
-
-            default:
-                return new OnSqlite(folder);
+            await server.DisposeAsync();
         }
     }
 
@@ -35,7 +33,8 @@ internal abstract class ClusterStorage : IAsyncDisposable
         try
         {
             var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Executables.Silo));
-            return shape.HasStandby ? new OnPair(await PostgreSqlPair.StartAsync(server)) : new OnPostgreSql(() => server, server.ConnectionString, server);
+            var pair = shape.HasStandby ? await PostgreSqlPair.StartAsync(server) : null;
+            return OnPostgreSql(() => pair?.Primary ?? server, pair);
         }
         catch (InvalidOperationException e)
         {
@@ -43,74 +42,29 @@ internal abstract class ClusterStorage : IAsyncDisposable
         }
     }
 
-    public virtual IReadOnlyList<string> EdgeSettings(IReadOnlyList<SiloServer> silos) => SiloSettings;
-
-    public virtual Task HangAsync() => throw new NotSupportedException();
-
-    public virtual Task ContinueAsync() => throw new NotSupportedException();
-
-    public virtual Task KillAsync() => throw new NotSupportedException();
-
-    public virtual Task StopAsync() => throw new NotSupportedException();
-
-    public virtual Task RestartAsync() => throw new NotSupportedException();
-
-    public virtual Task FailOverAsync() => throw new NotSupportedException();
-
-    /// <summary>The server that ended is the standby of the one that took over.</summary>
-    public virtual Task RejoinAsync() => throw new NotSupportedException();
-
-    public abstract ValueTask DisposeAsync();
-
-    private sealed class OnSqlite(string folder) : ClusterStorage
+    private static ClusterStorage OnPostgreSql(Func<PostgreSqlServer> server, PostgreSqlPair? pair)
     {
-        public override IReadOnlyList<string> SiloSettings { get; } = [$"Kad:Data={Path.Combine(folder, "data")}"];
+        var faults = new Dictionary<FaultKind, FaultActions>
+        {
+            [FaultKind.Freeze] = new(() => server().HangAsync(), () => server().ContinueAsync()),
+            [FaultKind.Kill] = new(() => server().KillAsync(), () => server().RestartAsync()),
+            [FaultKind.Stop] = new(() => server().StopAsync(), () => server().RestartAsync()),
+        };
+        if (pair is not null)
+        {
+            faults.Add(FaultKind.FailOver, new(pair.FailOverAsync, pair.RejoinAsync));
+        }
 
-        public override bool IsServer => false;
-
-        public override IReadOnlyList<string> EdgeSettings(IReadOnlyList<SiloServer> silos) => [silos[0].GatewaySetting];
-
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        var connection = pair?.ConnectionString ?? server().ConnectionString;
+        return new ClusterStorage(["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connection}"], faults, pair ?? (IAsyncDisposable)server());
     }
 
-    private class OnPostgreSql(Func<PostgreSqlServer> server, string connectionString, IAsyncDisposable owned) : ClusterStorage
-    {
-        public override IReadOnlyList<string> SiloSettings { get; } =
-            ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}"];
-
-        public override Task HangAsync() => server().HangAsync();
-
-        public override Task ContinueAsync() => server().ContinueAsync();
-
-        public override Task KillAsync() => server().KillAsync();
-
-        public override Task StopAsync() => server().StopAsync();
-
-        public override Task RestartAsync() => server().RestartAsync();
-
-        public override ValueTask DisposeAsync() => owned.DisposeAsync();
-    }
-
-    private sealed class OnPair(PostgreSqlPair pair) : OnPostgreSql(() => pair.Primary, pair.ConnectionString, pair)
-    {
-        public override bool HasStandby => true;
-
-        public override Task FailOverAsync() => pair.FailOverAsync();
-
-        public override Task RejoinAsync() => pair.RejoinAsync();
-    }
-
-    private sealed class OnAzurite(AzuriteServer server) : ClusterStorage
-    {
-        public override IReadOnlyList<string> SiloSettings { get; } =
-            ["Kad:Storage=AzureStorage", "Kad:Azure:GrainStorage=Tables", $"Kad:Azure:ConnectionString={server.ConnectionString}"];
-
-        public override bool IsDurable => false;
-
-        public override Task HangAsync() => server.HangAsync();
-
-        public override Task ContinueAsync() => server.ContinueAsync();
-
-        public override ValueTask DisposeAsync() => server.DisposeAsync();
-    }
+    // What it holds ends with its process.
+    private static ClusterStorage OnAzurite(AzuriteServer server) => new(
+        ["Kad:Storage=AzureStorage", "Kad:Azure:GrainStorage=Tables", $"Kad:Azure:ConnectionString={server.ConnectionString}"],
+        new Dictionary<FaultKind, FaultActions> { [FaultKind.Freeze] = new(server.HangAsync, server.ContinueAsync) },
+        server);
 }
+
+/// <summary>How a fault begins and ends.</summary>
+internal readonly record struct FaultActions(Func<Task> BeginAsync, Func<Task> EndAsync);

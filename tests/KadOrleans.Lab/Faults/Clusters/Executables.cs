@@ -18,25 +18,15 @@ internal sealed record Executables(string Silo, string Edge)
     {
         var folder = Path.GetFullPath(build ?? AppContext.BaseDirectory);
         var (silo, edge) = (ServerExecutable.In(folder, OlderSilo), ServerExecutable.In(folder, OlderEdge));
-        return File.Exists($"{silo}.dll") && File.Exists($"{edge}.dll") ? new Executables(silo, edge) : InTree(TreeOf(folder));
+        return File.Exists($"{silo}.dll") && File.Exists($"{edge}.dll")
+            ? new Executables(silo, edge)
+            : InTree(Repository.Above(folder)
+                ?? throw CommandException.WrongUsage($"--build is '{folder}'; a folder of a clone, or one with {Name}.dll, is needed."));
     }
 
     private static Executables InTree(string tree) => File.Exists(Path.Combine(tree, "src", OlderSilo, $"{OlderSilo}.csproj"))
         ? new(Newest(tree, OlderSilo, OlderSilo), Newest(tree, OlderEdge, OlderEdge))
         : new(Newest(tree, "KadOrleans.Server", Name), Newest(tree, "KadOrleans.Server", Name));
-
-    private static string TreeOf(string folder)
-    {
-        for (var above = new DirectoryInfo(folder); above is not null; above = above.Parent)
-        {
-            if (File.Exists(Path.Combine(above.FullName, "KadOrleans.sln")))
-            {
-                return above.FullName;
-            }
-        }
-
-        throw CommandException.WrongUsage($"--build is '{folder}'; a folder of a clone, or one with {Name}.dll, is needed.");
-    }
 
     private static string Newest(string tree, string project, string name)
     {

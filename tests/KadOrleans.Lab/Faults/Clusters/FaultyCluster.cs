@@ -18,16 +18,12 @@ internal sealed class FaultyCluster : IAsyncDisposable
 
     private FaultyCluster(ProgressLog log) => _log = log;
 
-    /// <summary>Where its state is.</summary>
     public ClusterStorage Storage { get; private set; } = null!;
 
-    /// <summary>Its silos.</summary>
     public IReadOnlyList<ClusterMember> Silos { get; private set; } = [];
 
-    /// <summary>Its edges.</summary>
     public IReadOnlyList<ClusterMember> Edges { get; private set; } = [];
 
-    /// <summary>Where the edges listen.</summary>
     public IReadOnlyList<IPEndPoint> EdgeAddresses => [.. Edges.Select(edge => ((EdgeServer)edge.Server).Address)];
 
     /// <summary>How often a process ended by itself and was started again.</summary>
@@ -121,10 +117,9 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private async Task StartAsync(ClusterShape shape)
     {
         Storage = await ClusterStorage.StartAsync(shape, _compactor);
-        Silos = [.. Enumerable.Range(1, shape.Silos).Select(i => NewSilo(shape, i))];
-        foreach (var silo in Silos)
+        while (Silos.Count < shape.Silos)
         {
-            await silo.Server.StartAsync();
+            await AddSiloAsync(shape);
         }
 
         var gateways = Silos.Select(silo => (SiloServer)silo.Server).ToArray();
@@ -132,7 +127,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         string[] bootstrap = [$"Kad:Edge:Bootstrap={((EdgeServer)first.Server).Address}"];
         Edges = [first, .. Enumerable.Range(2, shape.Edges - 1).Select(i => NewEdge(shape, gateways, i, bootstrap))];
         await Task.WhenAll(Edges.Select(edge => edge.Server.StartAsync()));
-        _watches.AddRange(Silos.Concat(Edges).Select(WatchAsync));
+        _watches.AddRange(Edges.Select(WatchAsync));
         _log.Tell($"{Silos.Count} silos and {Edges.Count} edges on {shape.Storage} are started.");
     }
 
@@ -143,17 +138,17 @@ internal sealed class FaultyCluster : IAsyncDisposable
         {
             Assembly = shape.Executables.Silo,
         };
-        return new ClusterMember(Named("silo", number), server, http);
+        return new ClusterMember($"silo {number}", server, http);
     }
 
     private ClusterMember NewEdge(ClusterShape shape, SiloServer[] silos, int number, params string[] bootstrap)
     {
         var http = NewHttp();
-        var server = new EdgeServer(_compactor, Named("edge", number), [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
+        var server = new EdgeServer(_compactor, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
         {
             Assembly = shape.Executables.Edge,
         };
-        return new ClusterMember(Named("edge", number), server, http);
+        return new ClusterMember($"edge {number}", server, http);
     }
 
     private async Task WatchAsync(ClusterMember member)
@@ -166,8 +161,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
                 if (member.Server.HasEnded)
                 {
                     Interlocked.Increment(ref _restarts);
-                    var code = await member.Server.ExitAsync();
-                    _log.Tell($"{member.Name} ended by itself with {code.ToString(CultureInfo.InvariantCulture)}: {LastLine(member.Server.Errors)}");
+                    _log.Tell($"{member.Name} ended by itself with {await member.Server.ExitAsync()}: {LastLine(member.Server.Errors)}");
                     await RestartAsync(member);
                 }
             }
@@ -190,9 +184,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         }
     }
 
-    private static Uri NewHttp() => new($"http://127.0.0.1:{FreePort.Tcp().ToString(CultureInfo.InvariantCulture)}");
-
-    private static string Named(string kind, int number) => $"{kind} {number.ToString(CultureInfo.InvariantCulture)}";
+    private static Uri NewHttp() => new($"http://127.0.0.1:{FreePort.Tcp()}");
 
     private static string LastLine(string errors) => errors.TrimEnd().Split('\n')[^1];
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace KadOrleans.Lab;
@@ -20,8 +19,8 @@ internal static class CurvePicture
     {
         var seconds = Math.Max(2, counts.Seconds - 1);
         var svg = new StringBuilder();
-        Add(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{Grey}\">");
-        Add(svg, $"<text x=\"{Left}\" y=\"14\">{title}</text>");
+        svg.AppendLine($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{Grey}\">");
+        svg.AppendLine($"<text x=\"{Left}\" y=\"14\">{title}</text>");
         Grid(svg, seconds);
         foreach (var mark in marks)
         {
@@ -32,7 +31,7 @@ internal static class CurvePicture
         {
             var (kind, colour) = Lines[i];
             Curve(svg, counts, kind, colour, seconds);
-            Add(svg, $"<text x=\"{Width - Right - 180 + (100 * i)}\" y=\"14\" fill=\"{colour}\">{CallKinds.NameOf(kind)}</text>");
+            svg.AppendLine($"<text x=\"{Width - Right - 180 + (100 * i)}\" y=\"14\" fill=\"{colour}\">{CallKinds.NameOf(kind)}</text>");
         }
 
         return svg.Append("</svg>\n").ToString();
@@ -42,14 +41,14 @@ internal static class CurvePicture
     {
         foreach (var share in (double[])[0, 0.25, 0.5, 0.75, 1])
         {
-            Add(svg, $"<path d=\"M{Left} {Y(share):F1}H{Width - Right}\" stroke=\"{Grey}\" stroke-opacity=\"0.3\"/>");
-            Add(svg, $"<text x=\"{Left - 6}\" y=\"{Y(share) + 4:F1}\" text-anchor=\"end\">{100 * share:F0} %</text>");
+            svg.AppendLine($"<path d=\"M{Left} {Y(share):F1}H{Width - Right}\" stroke=\"{Grey}\" stroke-opacity=\"0.3\"/>");
+            svg.AppendLine($"<text x=\"{Left - 6}\" y=\"{Y(share) + 4:F1}\" text-anchor=\"end\">{100 * share:F0} %</text>");
         }
 
         var step = seconds > 240 ? 60 : 30;
         for (var second = 0; second <= seconds; second += step)
         {
-            Add(svg, $"<text x=\"{X(second, seconds):F1}\" y=\"{Height - 10}\" text-anchor=\"middle\">{second} s</text>");
+            svg.AppendLine($"<text x=\"{X(second, seconds):F1}\" y=\"{Height - 10}\" text-anchor=\"middle\">{second} s</text>");
         }
     }
 
@@ -57,27 +56,22 @@ internal static class CurvePicture
     {
         var x = X(mark.Second, seconds);
         var dashes = mark.IsLoss ? string.Empty : " stroke-dasharray=\"3 3\"";
-        Add(svg, $"<path d=\"M{x:F1} {Top - 6}V{Height - Bottom}\" stroke=\"{Grey}\"{dashes}/>");
+        svg.AppendLine($"<path d=\"M{x:F1} {Top - 6}V{Height - Bottom}\" stroke=\"{Grey}\"{dashes}/>");
         var (end, anchor) = mark.IsLoss ? (x - 3, "end") : (x + 3, "start");
-        Add(svg, $"<text x=\"{end:F1}\" y=\"{Top - 8}\" font-size=\"11\" text-anchor=\"{anchor}\">{mark.Text}</text>");
+        svg.AppendLine($"<text x=\"{end:F1}\" y=\"{Top - 8}\" font-size=\"11\" text-anchor=\"{anchor}\">{mark.Text}</text>");
     }
 
     private static void Curve(StringBuilder svg, SecondCounts counts, CallKind kind, string colour, int seconds)
     {
         var points = Enumerable.Range(0, seconds).Select(second =>
-            string.Create(CultureInfo.InvariantCulture, $"{X(second + 0.5, seconds):F1},{Y(counts.Of(second, kind).Share):F1}"));
-        Add(svg, $"<polyline points=\"{string.Join(' ', points)}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>");
+            $"{X(second + 0.5, seconds):F1},{Y(counts.Of(second, kind).Share):F1}");
+        svg.AppendLine($"<polyline points=\"{string.Join(' ', points)}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>");
     }
-
-    private static void Add(StringBuilder svg, FormattableString line) => svg.AppendLine(line.ToString(CultureInfo.InvariantCulture));
 
     private static double X(double second, int seconds) => Left + ((Width - Left - Right) * second / seconds);
 
     private static double Y(double share) => Top + ((Height - Top - Bottom) * (1 - share));
 }
 
-/// <summary>Something that happened in a second of a curve.</summary>
-/// <param name="Second">When.</param>
-/// <param name="Text">What, in a few words.</param>
-/// <param name="IsLoss">Whether something went away rather than came back.</param>
+/// <summary>Something that happened in a second of a curve: something went away, or came back.</summary>
 internal readonly record struct CurveMark(double Second, string Text, bool IsLoss);

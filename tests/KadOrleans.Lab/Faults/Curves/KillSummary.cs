@@ -1,19 +1,12 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
-/// <summary>What one silo's death did to a curve. Shares are the least of any second.</summary>
-/// <param name="Silo">Which silo.</param>
-/// <param name="Shards">How many shards each silo had before, in the order of the silos' ports; empty if that is not known.</param>
-/// <param name="LeastFindValue">Of FIND_VALUE answered, until the silo was started again.</param>
-/// <param name="LeastStore">Of STORE acknowledged, until the silo was started again.</param>
-/// <param name="LeastAfterStart">Of either after the silo was started again.</param>
-/// <param name="SilentSeconds">Seconds in which neither was answered at all.</param>
-/// <param name="SecondsToStore">From the kill until at least 95 % of STORE is acknowledged, three seconds in a row; null if never.</param>
+/// <summary>
+/// What one silo's death did to a curve. Shares are the least of any second until it was started again, or after. Shards are those of each
+/// silo before, by ports; empty if that is not known. The seconds to STORE end with three in a row that acknowledge 95 %; null if never.
+/// </summary>
 internal sealed record KillSummary(
     string Silo, IReadOnlyList<int> Shards, double LeastFindValue, double LeastStore, double LeastAfterStart, int SilentSeconds, int? SecondsToStore)
 {
-    /// <summary>Looks at the seconds from a kill to the next.</summary>
     public static KillSummary Of(SecondCounts counts, int killed, int started, int end, string silo, IReadOnlyList<int> shards)
     {
         var shares = new Shares(counts, of => of.Share);
@@ -27,32 +20,28 @@ internal sealed record KillSummary(
             shares.SecondsToStore(killed, end));
     }
 
-    public static void Write(TextWriter output, IEnumerable<KillSummary> kills)
-    {
-        output.WriteLine("| killed | shards by silo before | least FIND_VALUE | least STORE | STORE at 95 % after | silent | least after its start |");
-        output.WriteLine("|---|---|---|---|---|---|---|");
-        foreach (var kill in kills)
-        {
-            var shards = kill.Shards.Count == 0 ? "–" : string.Join(", ", kill.Shards);
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {kill.Silo} | {shards} | {100 * kill.LeastFindValue:F0} % | {100 * kill.LeastStore:F0} % | {Shares.Text(kill.SecondsToStore)} | {kill.SilentSeconds} s | {100 * kill.LeastAfterStart:F0} % |"));
-        }
-    }
+    public static void Write(TextWriter output, IEnumerable<KillSummary> kills) => MarkdownTable.Write(
+        output,
+        ["killed", "shards by silo before", "least FIND_VALUE", "least STORE", "STORE at 95 % after", "silent", "least after its start"],
+        kills.Select(kill => (string[])
+        [
+            kill.Silo,
+            kill.Shards.Count == 0 ? "–" : string.Join(", ", kill.Shards),
+            $"{100 * kill.LeastFindValue:F0} %",
+            $"{100 * kill.LeastStore:F0} %",
+            Shares.Text(kill.SecondsToStore),
+            $"{kill.SilentSeconds} s",
+            $"{100 * kill.LeastAfterStart:F0} %",
+        ]));
 }
 
-/// <summary>What a node that waits no longer than <see cref="SecondCounts.Soon"/> sees of one silo's death. Shares are the least of any second.</summary>
-/// <param name="Silo">Which silo.</param>
-/// <param name="LeastFindValue">Of FIND_VALUE answered.</param>
-/// <param name="BadFindValue">Seconds in which less than 95 % of FIND_VALUE was answered.</param>
-/// <param name="LeastKnown">Answered with a value, of keys that the edge had answered with one in the last minute.</param>
-/// <param name="LeastStore">Of STORE acknowledged.</param>
-/// <param name="BadStore">Seconds in which less than 95 % of STORE was acknowledged.</param>
-/// <param name="SecondsToStore">As in <see cref="KillSummary"/>.</param>
+/// <summary>
+/// What a node that waits no longer than <see cref="SecondCounts.Soon"/> sees of one silo's death. Bad are the seconds with a share below
+/// 95 %. Known keys are those that the edge had answered with a value in the last minute.
+/// </summary>
 internal sealed record SoonSummary(
     string Silo, double LeastFindValue, int BadFindValue, double LeastKnown, double LeastStore, int BadStore, int? SecondsToStore)
 {
-    /// <summary>Looks at the seconds from a kill to the next.</summary>
     public static SoonSummary Of(SecondCounts counts, int killed, int end, string silo)
     {
         var shares = new Shares(counts, of => of.SoonShare);
@@ -66,17 +55,19 @@ internal sealed record SoonSummary(
             shares.SecondsToStore(killed, end));
     }
 
-    public static void Write(TextWriter output, IEnumerable<SoonSummary> kills)
-    {
-        output.WriteLine("| within 1 s, killed | least FIND_VALUE | below 95 % | least with the value, of known keys | least STORE | below 95 % | STORE at 95 % after |");
-        output.WriteLine("|---|---|---|---|---|---|---|");
-        foreach (var kill in kills)
-        {
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {kill.Silo} | {100 * kill.LeastFindValue:F1} % | {kill.BadFindValue} s | {100 * kill.LeastKnown:F1} % | {100 * kill.LeastStore:F1} % | {kill.BadStore} s | {Shares.Text(kill.SecondsToStore)} |"));
-        }
-    }
+    public static void Write(TextWriter output, IEnumerable<SoonSummary> kills) => MarkdownTable.Write(
+        output,
+        ["within 1 s, killed", "least FIND_VALUE", "below 95 %", "least with the value, of known keys", "least STORE", "below 95 %", "STORE at 95 % after"],
+        kills.Select(kill => (string[])
+        [
+            kill.Silo,
+            $"{100 * kill.LeastFindValue:F1} %",
+            $"{kill.BadFindValue} s",
+            $"{100 * kill.LeastKnown:F1} %",
+            $"{100 * kill.LeastStore:F1} %",
+            $"{kill.BadStore} s",
+            Shares.Text(kill.SecondsToStore),
+        ]));
 }
 
 /// <summary>One kind of share of the calls, by seconds.</summary>
@@ -88,7 +79,7 @@ internal sealed class Shares(SecondCounts counts, Func<CallCounts, double> share
 
     public static IEnumerable<int> Seconds(int from, int to) => Enumerable.Range(from, Math.Max(0, to - from));
 
-    public static string Text(int? seconds) => seconds is { } known ? $"{known.ToString(CultureInfo.InvariantCulture)} s" : "never";
+    public static string Text(int? seconds) => seconds is { } known ? $"{known} s" : "never";
 
     public double Of(CallKind kind, int second) => share(counts.Of(second, kind));
 

@@ -37,6 +37,17 @@ internal sealed class OpenLoad : IAsyncDisposable
     private long _start;
     private int _turn;
 
+    /// <summary>Starts a load when the values that it asks for are stored.</summary>
+    public static async Task<OpenLoad> StartAsync(
+        FaultyCluster cluster, LoadRates rates, ProgressLog log, CancellationToken cancellationToken, int? held = null)
+    {
+        var load = new OpenLoad(cluster.EdgeAddresses, rates) { Held = held };
+        await load.FillAsync(cancellationToken);
+        log.Tell($"{held ?? StoredKeys} values are stored.");
+        load.Start();
+        return load;
+    }
+
     public OpenLoad(IReadOnlyList<IPEndPoint> edges, LoadRates rates, int seed = 1)
     {
         (_rates, _random, _edges) = (rates, new Random(seed), edges.Count);
@@ -63,7 +74,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
         async (i, token) =>
         {
-            while (!await IsStoredAsync(i))
+            while (!Note(i, await InTimeAsync(_calls[i % _calls.Count].StoreAsync(KeyOf(i), DhtValue.FromString($"first {i}")))))
             {
                 token.ThrowIfCancellationRequested();
             }
@@ -81,7 +92,7 @@ internal sealed class OpenLoad : IAsyncDisposable
             {
                 for (var i = 0; i < _calls.Count; i++)
                 {
-                    if (await HasAsync(_calls[(key + i) % _calls.Count], key))
+                    if ((await InTimeAsync(_calls[(key + i) % _calls.Count].FindValueAsync(KeyOf(key)))).Kind != DhtValueKind.None)
                     {
                         return;
                     }
@@ -100,19 +111,13 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     public async Task StopAsync()
     {
-        await _stop.CancelAsync();
-        _thread.Join();
+        await EndAsync();
         await Task.Delay(Wait);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        if (_thread.IsAlive)
-        {
-            _thread.Join();
-        }
-
+        await EndAsync();
         foreach (var calls in _calls)
         {
             await calls.DisposeAsync();
@@ -121,27 +126,12 @@ internal sealed class OpenLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<bool> IsStoredAsync(int key)
+    private async Task EndAsync()
     {
-        try
+        await _stop.CancelAsync();
+        if (_thread.IsAlive)
         {
-            return Note(key, await _calls[key % _calls.Count].StoreAsync(KeyOf(key), DhtValue.FromString($"first {key}")).WaitAsync(Wait));
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<bool> HasAsync(UdpAsker calls, int key)
-    {
-        try
-        {
-            return (await calls.FindValueAsync(KeyOf(key)).WaitAsync(Wait)).Kind != DhtValueKind.None;
-        }
-        catch (TimeoutException)
-        {
-            return false;
+            _thread.Join();
         }
     }
 
@@ -165,7 +155,7 @@ internal sealed class OpenLoad : IAsyncDisposable
             {
                 for (var due = (long)(now.TotalSeconds * _rates.Of(kind)); sent[(int)kind] < due; sent[(int)kind]++)
                 {
-                    Send(kind, (int)now.TotalSeconds);
+                    _ = SendAsync(kind, (int)now.TotalSeconds);
                 }
             }
 
@@ -173,51 +163,56 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private void Send(CallKind kind, int second)
+    private async Task SendAsync(CallKind kind, int second)
     {
         var place = _turn++ % _calls.Count;
-        var calls = _calls[place];
-        Counts.Send(second, kind);
-        switch (kind)
+        var key = kind switch
         {
-            case CallKind.Ping:
-                _ = CountAsync(kind, second, AnsweredAsync(calls.PingAsync()));
-                break;
+            CallKind.FindValue => NextWanted() ?? _random.Next(Held ?? (_random.Next(2) == 0 ? StoredKeys : Keys)),
+            CallKind.Store => Held is null ? _random.Next(Keys) : Keys + _turn,
+            _ => 0,
+        };
+        var found = (place % _edges, key);
+        var isKnown = kind == CallKind.FindValue && _found.TryGetValue(found, out var foundAt) && Stopwatch.GetElapsedTime(foundAt) < KnownFor;
+        Counts.Add(second, kind, new CallCounts { Sent = 1, Known = isKnown ? 1 : 0 });
+        var sent = Stopwatch.GetTimestamp();
+        var (isAnswered, hasValue) = await CallAsync(kind, _calls[place], key);
+        var after = Stopwatch.GetElapsedTime(sent);
+        if (!isAnswered || after > Wait)
+        {
+            return;
+        }
 
-            case CallKind.FindNode:
-                _ = CountAsync(kind, second, AnsweredAsync(calls.FindNodeAsync()));
-                break;
-
-            case CallKind.FindValue:
-                Find(second, calls, place % _edges, NextWanted() ?? _random.Next(Held ?? (_random.Next(2) == 0 ? StoredKeys : Keys)));
-                break;
-
-            default:
-                var key = Held is null ? _random.Next(Keys) : Keys + _turn;
-                _ = CountAsync(kind, second, StoredAsync(key, calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}"))));
-                break;
+        var (soon, value) = (after <= SecondCounts.Soon ? 1 : 0, hasValue ? 1 : 0);
+        Counts.Add(second, kind, new CallCounts
+        {
+            Answered = 1,
+            WithValue = value,
+            Soon = soon,
+            SoonWithValue = soon * value,
+            KnownSoon = isKnown ? soon * value : 0,
+        });
+        Counts.Add(Second, kind, new CallCounts { Arrived = 1 });
+        if (hasValue)
+        {
+            _found[found] = Stopwatch.GetTimestamp();
         }
     }
 
-    private void Find(int second, UdpAsker calls, int edge, int key)
+    private async Task<(bool IsAnswered, bool HasValue)> CallAsync(CallKind kind, UdpAsker calls, int key)
     {
-        var isKnown = _found.TryGetValue((edge, key), out var foundAt) && Stopwatch.GetElapsedTime(foundAt) < KnownFor;
-        if (isKnown)
+        switch (kind)
         {
-            Counts.SendKnown(second);
-        }
+            case CallKind.FindValue:
+                return (true, (await calls.FindValueAsync(KeyOf(key))).Kind != DhtValueKind.None);
 
-        _ = CountAsync(CallKind.FindValue, second, FoundAsync(calls.FindValueAsync(KeyOf(key))), (hasValue, isSoon) =>
-        {
-            if (hasValue)
-            {
-                _found[(edge, key)] = Stopwatch.GetTimestamp();
-                if (isKnown && isSoon)
-                {
-                    Counts.AnswerKnown(second);
-                }
-            }
-        });
+            case CallKind.Store:
+                return (Note(key, await calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}"))), false);
+
+            default:
+                await (kind == CallKind.Ping ? calls.PingAsync() : calls.FindNodeAsync());
+                return (true, false);
+        }
     }
 
     private int? NextWanted()
@@ -231,37 +226,17 @@ internal sealed class OpenLoad : IAsyncDisposable
         return key;
     }
 
-    private async Task CountAsync(
-        CallKind kind, int second, Task<(bool IsAnswered, bool HasValue)> answer, Action<bool, bool>? answered = null)
+    private static async Task<T?> InTimeAsync<T>(Task<T> answer)
     {
-        var sent = Stopwatch.GetTimestamp();
-        var (isAnswered, hasValue) = await answer;
-        var after = Stopwatch.GetElapsedTime(sent);
-        if (!isAnswered || after > Wait)
+        try
         {
-            return;
+            return await answer.WaitAsync(Wait);
         }
-
-        Counts.Answer(second, kind, hasValue);
-        Counts.Arrive(Second, kind);
-        if (after <= SecondCounts.Soon)
+        catch (TimeoutException)
         {
-            Counts.AnswerSoon(second, kind, hasValue);
+            return default;
         }
-
-        answered?.Invoke(hasValue, after <= SecondCounts.Soon);
     }
-
-    private static async Task<(bool IsAnswered, bool HasValue)> AnsweredAsync(Task answer)
-    {
-        await answer;
-        return (true, false);
-    }
-
-    private static async Task<(bool IsAnswered, bool HasValue)> FoundAsync(Task<DhtValue> answer) =>
-        (true, (await answer).Kind != DhtValueKind.None);
-
-    private async Task<(bool IsAnswered, bool HasValue)> StoredAsync(int key, Task<bool> answer) => (Note(key, await answer), false);
 
     private static NodeId KeyOf(int i) => NodeId.FromKey($"load {i}");
 }

@@ -8,16 +8,13 @@ internal static class SilenceRun
     private static readonly TimeSpan LongestToDead = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    public static async Task<int> RunAsync(
-        OptionReader given, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(OptionReader given, CommandIo io, CancellationToken cancellationToken)
     {
         var options = SilenceOptions.Read(given);
-        var log = new ProgressLog(error);
+        var log = new ProgressLog(io.Error);
         await using var cluster = await FaultyCluster.StartAsync(options.Shape, log);
-        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(options.Rate / 2.0, OthersRate)) { Held = options.Held };
-        await load.FillAsync(cancellationToken);
-        log.Tell($"{options.Held ?? OpenLoad.StoredKeys} values are stored.");
-        load.Start();
+        var rates = new LoadRates(options.Rate / 2.0, OthersRate);
+        await using var load = await OpenLoad.StartAsync(cluster, rates, log, cancellationToken, options.Held);
         await Task.Delay(options.Before, cancellationToken);
         var kills = new List<Kill>();
         foreach (var silo in cluster.Silos)
@@ -27,7 +24,7 @@ internal static class SilenceRun
 
         var end = load.Second;
         await load.StopAsync();
-        await WriteAsync(options, load.Counts, kills, end, output);
+        await WriteAsync(options, load.Counts, kills, end, io.Output);
         return 0;
     }
 
@@ -57,7 +54,7 @@ internal static class SilenceRun
     {
         if (options.Csv is { } csv)
         {
-            await CurveFiles.WriteCsvAsync(csv, counts);
+            await counts.WriteCsvAsync(csv);
         }
 
         if (options.Svg is { } svg)
@@ -80,35 +77,20 @@ internal static class SilenceRun
 }
 
 /// <summary>How silos are killed under load.</summary>
-internal sealed record SilenceOptions
+internal sealed record SilenceOptions(ClusterShape Shape, int Rate, TimeSpan Before, TimeSpan Settle, int? Held, string? Csv, string? Svg)
 {
-    public required ClusterShape Shape { get; init; }
-
-    public int Rate { get; init; } = 3_000;
-
-    public TimeSpan Before { get; init; } = TimeSpan.FromSeconds(30);
-
-    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>The keys that FIND_VALUEs ask for, all held; null for half of them held, and half any of a million.</summary>
-    public int? Held { get; init; }
-
-    public string? Csv { get; init; }
-
-    public string? Svg { get; init; }
-
     public static SilenceOptions Read(OptionReader options)
     {
-        var read = new SilenceOptions
-        {
-            Shape = ClusterShape.Read(options, edges: 1),
-            Rate = options.Integer("--rate", 3_000, 1, 100_000),
-            Before = options.Seconds("--before", 30),
-            Settle = options.Seconds("--settle", 60),
-            Held = options.Integer("--held", 0, 1, OpenLoad.Keys) is var held and > 0 ? held : null,
-            Csv = options.Text("--csv"),
-            Svg = options.Text("--svg"),
-        };
-        return read.Shape.Silos > 1 ? read : throw CommandException.WrongUsage("--silos is 1; at least 2 are needed, as one stays.");
+        var shape = ClusterShape.Read(options, edges: 1);
+        return shape.Silos == 1
+            ? throw CommandException.WrongUsage("--silos is 1; at least 2 are needed, as one stays.")
+            : new SilenceOptions(
+                shape,
+                options.Integer("--rate", 3_000, 1, 100_000),
+                options.Seconds("--before", 30),
+                options.Seconds("--settle", 60),
+                options.Integer("--held", 0, 1, OpenLoad.Keys) is var held and > 0 ? held : null,
+                options.Text("--csv"),
+                options.Text("--svg"));
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Stops all silos for a while and counts which calls the edges answer.</summary>
@@ -15,24 +13,19 @@ internal static class OutageRun
         Stop,
     }
 
-    public static async Task<int> RunAsync(
-        OptionReader options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(OptionReader options, CommandIo io, CancellationToken cancellationToken)
     {
         var shape = ClusterShape.Read(options, edges: 2);
         var seconds = options.Seconds("--seconds", 300);
         var way = options.Choice("--by", Way.Kill);
         var rate = options.Integer("--rate", 20, 1, 10_000);
-
-        var log = new ProgressLog(error);
+        var log = new ProgressLog(io.Error);
         await using var cluster = await FaultyCluster.StartAsync(shape, log);
-        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate, rate));
-        await load.FillAsync(cancellationToken);
-        log.Tell($"{OpenLoad.StoredKeys} values are stored.");
-        load.Start();
+        await using var load = await OpenLoad.StartAsync(cluster, new LoadRates(rate, rate), log, cancellationToken);
         await Task.Delay(Before, cancellationToken);
         var phases = await RunPhasesAsync(cluster, load, seconds, way, log, cancellationToken);
         await load.StopAsync();
-        Write(output, load.Counts, phases);
+        Write(io.Output, load.Counts, phases);
         return 0;
     }
 
@@ -51,20 +44,17 @@ internal static class OutageRun
         return [new("before", 0, before), new("without silos", gone, back), new("first 30 s after", back, back + 30), new("then", back + 30, load.Second)];
     }
 
-    private static void Write(TextWriter output, SecondCounts counts, IReadOnlyList<Phase> phases)
-    {
-        output.WriteLine($"| share answered | s | {string.Join(" | ", CallKinds.All.Select(CallKinds.NameOf))} | FIND_VALUE with a value |");
-        output.WriteLine($"|---|---|{string.Concat(Enumerable.Repeat("---|", CallKinds.All.Count + 1))}");
-        foreach (var phase in phases)
+    private static void Write(TextWriter output, SecondCounts counts, IReadOnlyList<Phase> phases) => MarkdownTable.Write(
+        output,
+        ["share answered", "s", .. CallKinds.All.Select(CallKinds.NameOf), "FIND_VALUE with a value"],
+        phases.Select(phase =>
         {
-            var shares = CallKinds.All.Select(kind => Percent(counts.Sum(phase.From, phase.To, kind).Share));
             var values = counts.Sum(phase.From, phase.To, CallKind.FindValue);
-            output.WriteLine(
-                $"| {phase.Name} | {phase.To - phase.From} | {string.Join(" | ", shares)} | {Percent((double)values.WithValue / Math.Max(1, values.Sent))} |");
-        }
-    }
+            var shares = CallKinds.All.Select(kind => Percent(counts.Sum(phase.From, phase.To, kind).Share));
+            return (string[])[phase.Name, $"{phase.To - phase.From}", .. shares, Percent((double)values.WithValue / Math.Max(1, values.Sent))];
+        }));
 
-    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} %");
+    private static string Percent(double share) => $"{100 * share:F1} %";
 
     private readonly record struct Phase(string Name, int From, int To);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace KadOrleans.Lab;
 
@@ -14,19 +13,17 @@ internal static class CpuRun
 
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
-    /// <summary>Runs the command: progress to <paramref name="error"/>, a line for each kind to <paramref name="output"/>.</summary>
-    public static async Task<int> RunAsync(
-        OptionReader options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(OptionReader options, CommandIo io, CancellationToken cancellationToken)
     {
         var shape = ClusterShape.Read(options, edges: 2);
         var least = options.Integer("--rate", 1_000, 1, 100_000);
         var most = options.Integer("--to-rate", least, least, 100_000);
         var time = options.Seconds("--seconds", 20);
-
-        await using var cluster = await FaultyCluster.StartAsync(shape, new ProgressLog(error));
-        var stored = await HeatAsync(cluster, most, cancellationToken);
+        var log = new ProgressLog(io.Error);
+        await using var cluster = await FaultyCluster.StartAsync(shape, log);
+        var stored = await HeatAsync(cluster, most, log, cancellationToken);
         var idle = await MeasureAsync(cluster, time, cancellationToken);
-        Write(output, $"{shape.Silos} silos, idle: {idle.Silos * 1e3:0.0} ms of processor time a second of silos, {idle.Edges * 1e3:0.0} ms of edges");
+        io.Output.WriteLine($"{shape.Silos} silos, idle: {idle.Silos * 1e3:0.0} ms of processor time a second of silos, {idle.Edges * 1e3:0.0} ms of edges");
         foreach (var kind in (CallKind[])[CallKind.Store, CallKind.FindValue])
         {
             var (wanted, unasked) = (new Queue<int>(stored), (long)stored.Count);
@@ -54,20 +51,18 @@ internal static class CpuRun
 
                 var counts = load.Counts.Sum(from, to, kind);
                 var sent = counts.Sent / (double)(to - from);
-                Write(output, $"{shape.Silos} silos, {kind}, {sent:0} a second, {counts.Share:P1} answered, {counts.WithValue} with a value; us of each: {Of(busy.Silos)} of silos, {Of(busy.Silos - idle.Silos)} without idle, {Of(busy.Edges)} of edges");
+                io.Output.WriteLine($"{shape.Silos} silos, {kind}, {sent:0} a second, {counts.Share:P1} answered, {counts.WithValue} with a value; us of each: {Of(busy.Silos)} of silos, {Of(busy.Silos - idle.Silos)} without idle, {Of(busy.Edges)} of edges");
 
-                string Of(double seconds) => (seconds / sent * 1e6).ToString("0", CultureInfo.InvariantCulture);
+                string Of(double seconds) => $"{seconds / sent * 1e6:0}";
             }
         }
 
         return 0;
     }
 
-    private static async Task<HashSet<int>> HeatAsync(FaultyCluster cluster, int rate, CancellationToken cancellationToken)
+    private static async Task<HashSet<int>> HeatAsync(FaultyCluster cluster, int rate, ProgressLog log, CancellationToken cancellationToken)
     {
-        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, Others: 0));
-        await load.FillAsync(cancellationToken);
-        load.Start();
+        await using var load = await OpenLoad.StartAsync(cluster, new LoadRates(rate / 2.0, Others: 0), log, cancellationToken);
         await Task.Delay(Heating, cancellationToken);
         await load.StopAsync();
         await Task.Delay(Settling, cancellationToken);
@@ -81,8 +76,6 @@ internal static class CpuRun
         var elapsed = Stopwatch.GetElapsedTime(start);
         return ((TimeOf(cluster.Silos) - silos) / elapsed, (TimeOf(cluster.Edges) - edges) / elapsed);
     }
-
-    private static void Write(TextWriter output, FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     private static TimeSpan TimeOf(IEnumerable<ClusterMember> members) =>
         members.Aggregate(TimeSpan.Zero, (sum, member) => sum + member.Server.ProcessorTime);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>A silo joins a loaded cluster, and later another one is told to stop. Counts shards and answers by the second.</summary>
@@ -9,20 +7,15 @@ internal static class ScaleRun
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    public static async Task<int> RunAsync(
-        OptionReader options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(OptionReader options, CommandIo io, CancellationToken cancellationToken)
     {
         var shape = ClusterShape.Read(options, edges: 2);
         var rate = options.Integer("--rate", 2_000, 1, 100_000);
         var before = options.Seconds("--before", 30);
         var settle = options.Seconds("--settle", 90);
-
-        var log = new ProgressLog(error);
+        var log = new ProgressLog(io.Error);
         await using var cluster = await FaultyCluster.StartAsync(shape, log);
-        await using var load = new OpenLoad(cluster.EdgeAddresses, new LoadRates(rate / 2.0, OthersRate));
-        await load.FillAsync(cancellationToken);
-        log.Tell($"{OpenLoad.StoredKeys} values are stored.");
-        load.Start();
+        await using var load = await OpenLoad.StartAsync(cluster, new LoadRates(rate / 2.0, OthersRate), log, cancellationToken);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var seconds = new SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>>();
         var watch = WatchAsync(cluster, load, seconds, watching.Token);
@@ -45,9 +38,9 @@ internal static class ScaleRun
         await watching.CancelAsync();
         await watch;
         var (stored, missing) = await load.CheckAsync(cancellationToken);
-        ScaleTable.Write(output, load.Counts, seconds, [join, leave], end, [.. cluster.Silos.Select(PortOf)]);
-        output.WriteLine();
-        output.WriteLine($"{stored} keys were acknowledged, {missing} of them are missing.");
+        ScaleTable.Write(io.Output, load.Counts, seconds, [join, leave], end, [.. cluster.Silos.Select(PortOf)]);
+        io.Output.WriteLine();
+        io.Output.WriteLine($"{stored} keys were acknowledged, {missing} of them are missing.");
         return missing == 0 ? 0 : 1;
     }
 
@@ -74,11 +67,7 @@ internal static class ScaleRun
     }
 }
 
-/// <summary>A silo that comes or goes.</summary>
-/// <param name="Name">What reports call it.</param>
-/// <param name="From">The second in which it is started or told to stop.</param>
-/// <param name="Done">The second in which it serves or has ended.</param>
-/// <param name="Port">The silo's.</param>
+/// <summary>A silo that comes or goes: the second in which it is started or told to stop, and that in which it serves or has ended.</summary>
 internal sealed record ScalePhase(string Name, int From, int Done, int Port);
 
 /// <summary>The report of a run that adds and removes silos.</summary>
@@ -97,25 +86,37 @@ internal static class ScaleTable
         IReadOnlyList<int> ports)
     {
         var usual = Mean(counts, 0, phases[0].From);
-        output.WriteLine($"| what | seconds to serve or to end | has {Text(100 * Share)} % of its share after | most of any silo at the end, of an equal part | STOREs acknowledged in a second before, mean | least in a second | least of 5 seconds | seconds below 70 % |");
-        output.WriteLine("|---|---|---|---|---|---|---|---|");
-        for (var i = 0; i < phases.Count; i++)
-        {
-            var (phase, until) = (phases[i], i + 1 < phases.Count ? phases[i + 1].From : end);
-            var rates = Enumerable.Range(phase.From, until - phase.From).Select(second => (double)counts.Of(second, CallKind.Store).Arrived).ToArray();
-            var five = Enumerable.Range(phase.From, Math.Max(1, until - phase.From - 4)).Min(second => Mean(counts, second, second + 5));
-            output.WriteLine($"| {phase.Name} | {phase.Done - phase.From} | {SecondsToShare(seconds, phase, until)} | {MostAtEnd(seconds, until)} | {Text(usual)} | {Percent(rates.Min() / usual)} | {Percent(five / usual)} | {rates.Count(rate => rate < 0.7 * usual)} |");
-        }
-
+        MarkdownTable.Write(
+            output,
+            [
+                "what", "seconds to serve or to end", $"has {100 * Share:F0} % of its share after", "most of any silo at the end, of an equal part",
+                "STOREs acknowledged in a second before, mean", "least in a second", "least of 5 seconds", "seconds below 70 %",
+            ],
+            phases.Select((phase, i) => Row(phase, i + 1 < phases.Count ? phases[i + 1].From : end)));
         output.WriteLine();
-        output.WriteLine($"| second | STOREs sent | acknowledged | FIND_VALUEs answered | {string.Join(" | ", ports.Select((_, i) => $"shards of silo {i + 1}"))} |");
-        output.WriteLine($"|---|---|---|---|{string.Concat(Enumerable.Repeat("---|", ports.Count))}");
-        for (var second = 0; second < end; second++)
+        MarkdownTable.Write(
+            output,
+            ["second", "STOREs sent", "acknowledged", "FIND_VALUEs answered", .. ports.Select((_, i) => $"shards of silo {i + 1}")],
+            Enumerable.Range(0, end).Select(second =>
+            {
+                var store = counts.Of(second, CallKind.Store);
+                var shards = seconds.GetValueOrDefault(second, []).ToDictionary(silo => silo.Port, silo => $"{silo.Shards}");
+                return (string[])
+                [
+                    $"{second}", $"{store.Sent}", $"{store.Arrived}", $"{counts.Of(second, CallKind.FindValue).Arrived}",
+                    .. ports.Select(port => shards.GetValueOrDefault(port, "–")),
+                ];
+            }));
+
+        string[] Row(ScalePhase phase, int until)
         {
-            var store = counts.Of(second, CallKind.Store);
-            var shards = seconds.GetValueOrDefault(second, []).ToDictionary(silo => silo.Port, silo => Text(silo.Shards));
-            var columns = ports.Select(port => shards.GetValueOrDefault(port, "–"));
-            output.WriteLine($"| {second} | {store.Sent} | {store.Arrived} | {counts.Of(second, CallKind.FindValue).Arrived} | {string.Join(" | ", columns)} |");
+            var rates = Shares.Seconds(phase.From, until).Select(second => (double)counts.Of(second, CallKind.Store).Arrived).ToArray();
+            var five = Enumerable.Range(phase.From, Math.Max(1, until - phase.From - 4)).Min(second => Mean(counts, second, second + 5));
+            return
+            [
+                phase.Name, $"{phase.Done - phase.From}", SecondsToShare(seconds, phase, until), MostAtEnd(seconds, until), $"{usual:F0}",
+                Percent(rates.Min() / usual), Percent(five / usual), $"{rates.Count(rate => rate < 0.7 * usual)}",
+            ];
         }
     }
 
@@ -127,7 +128,7 @@ internal static class ScaleTable
             var own = silos.FirstOrDefault(silo => silo.Port == phase.Port).Shards;
             if (own >= Share * silos.Sum(silo => silo.Shards) / silos.Count)
             {
-                return $"{Text(second - phase.From)} s";
+                return $"{second - phase.From} s";
             }
         }
 
@@ -143,7 +144,5 @@ internal static class ScaleTable
     private static double Mean(SecondCounts counts, int from, int to) =>
         (double)counts.Sum(from, to, CallKind.Store).Arrived / Math.Max(1, to - from);
 
-    private static string Percent(double share) => $"{Text(100 * share)} %";
-
-    private static string Text(double number) => number.ToString("F0", CultureInfo.InvariantCulture);
+    private static string Percent(double share) => $"{100 * share:F0} %";
 }

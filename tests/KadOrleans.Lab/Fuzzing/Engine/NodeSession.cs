@@ -4,9 +4,12 @@ using static KadOrleans.Lab.InvariantException;
 
 namespace KadOrleans.Lab;
 
-/// <summary>One node from its start to its end, on a clock and a thread of its own.</summary>
+/// <summary>
+/// One node from its start to its end, on virtual time. Strangers and contacts send it requests, and responses to its own requests, while
+/// it runs lookups.
+/// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The end of the session disposes of the node and what it owns.")]
-internal sealed class NodeSession
+internal sealed class NodeSession : IFuzzTarget
 {
     private const int MaxCalls = 6;
 
@@ -38,14 +41,12 @@ internal sealed class NodeSession
     // or two checks.
     private const int RejoinDatagrams = 2 * 2 * MaxBucketSize;
 
-    private readonly ManualTimeProvider _clock = new();
-    private readonly VirtualThread _thread = new();
     private readonly FailureLog _log = new();
     private readonly InMemoryKeyStore _store = new(Quota);
     private readonly List<Task> _calls = [];
+    private readonly SimulatedWorld _world;
     private readonly TrafficLedger _ledger;
     private readonly KadNode _node;
-    private readonly NodeId _id;
     private readonly Population _population;
     private FuzzRandom _random;
     private int _steps;
@@ -53,16 +54,15 @@ internal sealed class NodeSession
     public NodeSession(FuzzRandom random)
     {
         _random = random;
-        _ledger = new TrafficLedger(_clock);
-        var source = new SeededRandomSource(_random.Next(int.MaxValue));
-        _id = NodeId.Random(source);
-        _population = new Population(_id);
+        _world = new SimulatedWorld(_random.Next(int.MaxValue));
+        var id = NodeId.Random(_world.Random);
+        _population = new Population(id);
         var isClient = _random.Next(8) == 0;
-        _ledger.Open(isClient ? DhtNode.ClientId : _id);
+        _ledger = new TrafficLedger(_world.Clock, isClient ? DhtNode.ClientId : id);
         _node = new KadNode(
             new KadNodeOptions
             {
-                Id = _id.ToString(),
+                Id = id.ToString(),
                 Quota = Quota,
                 ClientOnly = isClient,
 
@@ -77,45 +77,34 @@ internal sealed class NodeSession
             new LedgerTransport(_ledger),
             _store,
             new InMemoryNodeStateStore(),
-            new NodeEnvironment { Time = _clock, Random = source, LoggerFactory = _log });
+            _world.Environment with { LoggerFactory = _log });
+        _world.Run(BeginAsync);
     }
 
-    public void Begin() => OnThread(async () =>
-    {
-        foreach (var contact in _population.Contacts)
-        {
-            _ledger.Introduce(contact.Endpoint);
-        }
-
-        await _node.StartAsync();
-        for (var i = 0; i < 8; i++)
-        {
-            _node.Engine.Consider(_population.PickContact(ref _random));
-        }
-
-        return true;
-    });
-
     /// <summary>One datagram, and a little life around it. Returns whether it meant anything to the node.</summary>
-    public bool Step(byte[] datagram) => OnThread(async () =>
+    public bool Run(ReadOnlySpan<byte> datagram)
     {
-        AnswerSome();
-        await CallSomethingAsync();
-        if (_random.Next(24) == 0)
+        var bytes = datagram.ToArray();
+        return _world.Run(async () =>
         {
-            SendBurst();
-        }
+            AnswerSome();
+            await CallSomethingAsync();
+            if (_random.Next(24) == 0)
+            {
+                SendBurst();
+            }
 
-        var meant = Feed(datagram);
-        await PassAsync(PickTime());
-        await CheckAsync();
-        return meant;
-    });
+            var meant = Feed(bytes);
+            await PassAsync(PickTime());
+            await CheckAsync();
+            return meant;
+        });
+    }
 
     /// <summary>Everybody falls silent: the node must come to rest, and stop.</summary>
-    public void End() => OnThread(async () =>
+    public void End() => _world.Run(async () =>
     {
-        await Task.WhenAll(_calls).WaitAsync(CallPatience, _clock);
+        await Task.WhenAll(_calls).WaitAsync(CallPatience, _world.Clock);
         await _node.RefreshManager.StopAsync();
         await PassAsync(HandOffPatience);
         var sent = _ledger.Sent;
@@ -127,17 +116,28 @@ internal sealed class NodeSession
         await CheckAsync();
         await StateInvariants.RequireWithinQuotaAsync(_store, Quota);
         await _node.DisposeAsync();
-        return true;
     });
 
-    private bool OnThread(Func<Task<bool>> work) => _thread.Run(_clock, work);
+    private async Task BeginAsync()
+    {
+        foreach (var contact in _population.Contacts)
+        {
+            _ledger.Introduce(contact.Endpoint);
+        }
+
+        await _node.StartAsync();
+        for (var i = 0; i < 8; i++)
+        {
+            _node.Engine.Consider(_population.PickContact(ref _random));
+        }
+    }
 
     private async Task PassAsync(TimeSpan time)
     {
         await Task.Yield();
         if (time > TimeSpan.Zero)
         {
-            await Task.Delay(time, _clock);
+            await _world.PassAsync(time);
         }
     }
 
@@ -243,33 +243,6 @@ internal sealed class NodeSession
         {
             throw new InvalidOperationException("The node logged an exception.", failure);
         }
-    }
-}
-
-// A whole node on virtual time. Strangers and contacts send it requests, and responses to its own requests, while it runs
-// lookups.
-internal sealed class EngineTarget : IFuzzTarget
-{
-    private NodeSession? _session;
-
-    public string Name => "engine";
-
-    public void Begin(FuzzRandom random)
-    {
-        _session = new NodeSession(random);
-        _session.Begin();
-    }
-
-    public bool Run(ReadOnlySpan<byte> datagram)
-    {
-        Require(_session is not null, "no session has begun");
-        return _session!.Step(datagram.ToArray());
-    }
-
-    public void End()
-    {
-        _session?.End();
-        _session = null;
     }
 }
 

@@ -62,19 +62,11 @@ internal sealed class Population(NodeId ownId)
     /// <summary>A request as a node sends it, for one of many keys.</summary>
     public static byte[] Ask(RequestKind kind, ref FuzzRandom random)
     {
-        var buffer = new byte[Datagram.MaxLength];
         var id = RandomMessageId(ref random);
         var (sender, key) = (RandomId(ref random), RandomId(ref random));
-        var length = kind switch
-        {
-            RequestKind.Ping => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
-            RequestKind.Stun => RequestWriter.WriteStun(buffer, id),
-            RequestKind.FindNode => RequestWriter.WriteFindNode(buffer, id, new FindNodeRequest(sender, key)),
-            RequestKind.FindValue => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, key)),
-            _ => WriteStore(buffer, id, new StoreRequest(
-                sender, key, DhtValue.FromBytes(new byte[random.Next(2_500)]), RandomLife(ref random))),
-        };
-        return buffer[..length];
+        return RequestBytes.Of(kind, id, kind == RequestKind.Store
+            ? new StoreRequest(sender, key, DhtValue.FromBytes(new byte[random.Next(2_500)]), RandomLife(ref random))
+            : new StoreRequest(sender, key, default));
     }
 
     private static uint? RandomLife(ref FuzzRandom random) => random.Next(3) switch
@@ -83,9 +75,6 @@ internal sealed class Population(NodeId ownId)
         1 => (uint)random.Next(700_000),
         _ => random.Next(2) == 0 ? 0 : uint.MaxValue,
     };
-
-    private static int WriteStore(byte[] buffer, MessageId id, StoreRequest request) =>
-        RequestWriter.TryWriteStore(buffer, id, request, out var length) ? length : 0;
 
     private static Contact IdentityOf(string endpoint) => new(NodeId.FromKey(endpoint), UdpEndpoint.Parse(endpoint));
 

@@ -4,7 +4,7 @@ namespace KadOrleans.Lab;
 
 // Records all traffic, and checks its rules. The node sends well-formed datagrams, answers each request at most once, and does
 // not flood strangers.
-internal sealed class TrafficLedger(ManualTimeProvider clock)
+internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
 {
     /// <summary>Bytes of answers and pings per received byte that an unverified source may draw.</summary>
     private const int MaxAmplification = 2;
@@ -22,15 +22,12 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     private readonly Dictionary<UdpEndpoint, Correspondent> _correspondents = [];
     private readonly HashSet<Contact> _proven = [];
     private readonly Contact[] _contacts = new Contact[64];
-    private NodeId _ownId;
     private int _answersInCall;
 
     /// <summary>Requests of the node's that may still be answered, the oldest first.</summary>
     public List<PendingRequest> Pending { get; } = [];
 
     public long Sent { get; private set; }
-
-    public void Open(NodeId ownId) => _ownId = ownId;
 
     /// <summary>The node is told to ask this endpoint: what it sends there is not drawn by a stranger.</summary>
     public void Introduce(UdpEndpoint endpoint) => Of(endpoint).IsIntroduced = true;
@@ -79,7 +76,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
         var drawn = true;
         if (kind == DatagramKind.Request)
         {
-            drawn = OnRequestSent(id, body, destination) == RequestKind.Ping && !receiver.TakeLookupPing();
+            drawn = OnRequestSent(id, body, destination) == RequestKind.Ping && receiver.LookupPings-- <= 0;
         }
         else
         {
@@ -112,7 +109,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock)
     private RequestKind OnRequestSent(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint destination)
     {
         Require(Request.TryDecode(body, out var request, out var error), $"a request is sent that is {error}");
-        Require(request.Kind != RequestKind.Ping || request.AsPing().Sender == _ownId, "a ping names another sender");
+        Require(request.Kind != RequestKind.Ping || request.AsPing().Sender == ownId, "a ping names another sender");
         var sent = Pending.Find(pending => pending.Id == id && pending.Destination == destination);
         Require(sent is null, "a message id is used twice");
         Pending.Add(new PendingRequest(id, destination, request.Kind, clock.Elapsed));
@@ -182,17 +179,6 @@ internal sealed class Correspondent
 
     /// <summary>Pings that a lookup may send it: one with its request, and its retry.</summary>
     public int LookupPings { get; set; }
-
-    public bool TakeLookupPing()
-    {
-        if (LookupPings == 0)
-        {
-            return false;
-        }
-
-        LookupPings--;
-        return true;
-    }
 }
 
 /// <summary>One sending of a request of the node's that nothing was answered to; a retry is another.</summary>

@@ -12,17 +12,20 @@ internal sealed class SoakRun
     /// <summary>Datagrams that arrive at the same virtual time.</summary>
     private const int BatchLength = 64;
 
-    /// <summary>21,333 datagrams per second of virtual time. Whole milliseconds: a delay counts no others.</summary>
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(3);
-
     /// <summary>Datagrams between two looks at everything.</summary>
     private const int CheckPeriod = 25_600;
+
+    /// <summary>Contacts, in a /24 each. Others forge their addresses.</summary>
+    private const int Contacts = 60;
 
     // Keys of the witness. A full store takes no more of a peer than others have, and the sixty contacts share its 2,000 keys.
     private const int WitnessKeys = 16;
 
     /// <summary>What the heap may grow by after the first look: quotas, tables and limiters are full long before.</summary>
     private const long MaxGrowth = 96L << 20;
+
+    /// <summary>21,333 datagrams per second of virtual time. Whole milliseconds: a delay counts no others.</summary>
+    private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(3);
 
     private static readonly StoreQuota Quota = new()
     {
@@ -32,13 +35,12 @@ internal sealed class SoakRun
         BytesPerSource = 400_000,
     };
 
-    private readonly ManualTimeProvider _clock = new();
-    private readonly VirtualThread _thread = new();
     private readonly FailureLog _log = new();
-    private readonly SoakSources _sources = new();
     private readonly InMemoryKeyStore _store = new(Quota);
+    private readonly SimulatedWorld _world;
     private readonly SoakTransport _transport;
-    private readonly SeededRandomSource _source;
+    private readonly SoakPeer[] _contacts;
+    private readonly SoakPeer _witness;
     private readonly Mutator _mutator;
     private readonly KadNode _node;
     private readonly NodeId[] _witnessKeys;
@@ -51,15 +53,17 @@ internal sealed class SoakRun
     public SoakRun(ulong seed, byte[][] corpus, TextWriter output)
     {
         (_seed, _output, _mutator) = (seed, output, new Mutator(corpus));
-        _source = new SeededRandomSource((int)seed);
-        _transport = new SoakTransport(_sources.Forged, [.. _sources.Honest, _sources.Witness]);
+        _world = new SimulatedWorld((int)seed, new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero });
+        _transport = new SoakTransport(_world.Network.Bind());
+        _contacts = [.. Enumerable.Range(0, Contacts).Select(_ => new SoakPeer(_world.Network.Bind()))];
+        _witness = new SoakPeer(_world.Network.Bind(UdpEndpoint.Parse("12.1.1.1:8468")));
         _node = new KadNode(
             new KadNodeOptions { Quota = Quota },
             _transport,
             _store,
             new InMemoryNodeStateStore(),
-            new NodeEnvironment { Time = _clock, Random = _source, LoggerFactory = _log });
-        _witnessKeys = [.. Enumerable.Range(0, WitnessKeys).Select(_ => NodeId.Random(_source))];
+            _world.Environment with { LoggerFactory = _log });
+        _witnessKeys = [.. Enumerable.Range(0, WitnessKeys).Select(_ => NodeId.Random(_world.Random))];
     }
 
     /// <summary>Returns the exit code: 0, or 1 as soon as something does not hold.</summary>
@@ -69,19 +73,19 @@ internal sealed class SoakRun
         var done = 0L;
         try
         {
-            OnThread(BeginAsync);
+            _world.Run(BeginAsync);
             for (; done < datagrams; done += BatchLength)
             {
                 var first = done;
-                OnThread(() => FeedAsync(first));
+                _world.Run(() => FeedAsync(first));
                 if ((done + BatchLength) % CheckPeriod == 0)
                 {
-                    OnThread(CheckAsync);
+                    _world.Run(CheckAsync);
                 }
             }
 
-            OnThread(CheckAsync);
-            OnThread(async () => await _node.DisposeAsync());
+            _world.Run(CheckAsync);
+            _world.Run(async () => await _node.DisposeAsync());
         }
 #pragma warning disable CA1031 // Any exception is what is being looked for.
         catch (Exception exception)
@@ -92,38 +96,31 @@ internal sealed class SoakRun
         }
 
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        _output.WriteLine(FormattableString.Invariant(
-            $"soak: seed {_seed}, {done} datagrams in {seconds:0.0} s ({done / seconds:0} per second) and {_clock.Elapsed.TotalMinutes:0.0} virtual minutes; served at {_checks} of {_checks} looks; heap {_firstHeap >> 20} MB at first, {_mostHeap >> 20} MB at most; worst ratio {_transport.WorstRatio:0.00}"));
+        _output.WriteLine(
+            $"soak: seed {_seed}, {done} datagrams in {seconds:0.0} s ({done / seconds:0} per second) and {_world.Clock.Elapsed.TotalMinutes:0.0} virtual minutes; served at {_checks} of {_checks} looks; heap {_firstHeap >> 20} MB at first, {_mostHeap >> 20} MB at most; worst ratio {_transport.WorstRatio:0.00}");
         return 0;
     }
-
-    private void OnThread(Func<Task> work) => _thread.Run(_clock, async () =>
-    {
-        await work();
-        return true;
-    });
 
     private async Task BeginAsync()
     {
         await _node.StartAsync();
-        foreach (var peer in _sources.Honest.Prepend(_sources.Witness))
+        foreach (var peer in _contacts.Prepend(_witness))
         {
             _node.Engine.Consider(peer.Contact);
         }
 
-        await PassAsync(TimeSpan.FromSeconds(10));
-        Require(_node.RoutingTable.Contacts.Contains(_sources.Witness.Contact), "the witness is no contact");
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        Require(_node.RoutingTable.Contacts.Contains(_witness.Contact), "the witness is no contact");
     }
 
-    private async Task FeedAsync(long first)
+    private Task FeedAsync(long first)
     {
         for (var i = first; i < first + BatchLength; i++)
         {
             Feed(i);
-            DeliverAnswers();
         }
 
-        await PassAsync(BatchTime);
+        return _world.PassAsync(BatchTime);
     }
 
     private void Feed(long iteration)
@@ -134,15 +131,14 @@ internal sealed class SoakRun
         {
             case 0:
                 // In a contact's name, as whoever knows its address can.
-                _node.Engine.Receive(datagram, _sources.Honest[random.Next(_sources.Honest.Count)].Contact.Endpoint);
+                _node.Engine.Receive(datagram, _contacts[random.Next(Contacts)].Contact.Endpoint);
                 break;
 
             case 1 when _transport.Asked.Count > 0 && datagram.Length >= Datagram.HeaderLength:
                 var (id, destination) = _transport.Asked[random.Next(_transport.Asked.Count)];
                 datagram[0] = (byte)DatagramKind.Response;
                 id.CopyTo(datagram.AsSpan(1));
-                var isContact = random.Next(2) == 0 && SoakSources.IsHonest(destination);
-                if (isContact)
+                if (random.Next(2) == 0 && IsProven(destination))
                 {
                     _node.Engine.Receive(datagram, destination);
                 }
@@ -154,40 +150,17 @@ internal sealed class SoakRun
                 break;
 
             default:
-                ReceiveForged(datagram, null, ref random);
+                ReceiveForged(datagram, default, ref random);
                 break;
         }
     }
 
-    private void ReceiveForged(byte[] datagram, UdpEndpoint? asked, ref FuzzRandom random)
+    private void ReceiveForged(byte[] datagram, UdpEndpoint asked, ref FuzzRandom random)
     {
-        var place = random.Next(_sources.Forged.Count);
-        if (_sources.Forged[place] == asked)
-        {
-            place = (place + 1) % _sources.Forged.Count;
-        }
-
-        _transport.OnForged(place, datagram.Length);
-        _node.Engine.Receive(datagram, _sources.Forged[place]);
-    }
-
-    private void DeliverAnswers()
-    {
-        while (_transport.Arriving.TryDequeue(out var answer))
-        {
-            _node.Engine.Receive(answer.Datagram, answer.Source);
-        }
-    }
-
-    private async Task PassAsync(TimeSpan time)
-    {
-        var end = _clock.Elapsed + time;
-        while (_clock.Elapsed < end)
-        {
-            var step = TimeSpan.FromTicks(Math.Min((end - _clock.Elapsed).Ticks, TimeSpan.FromMilliseconds(50).Ticks));
-            await Task.Delay(step, _clock);
-            DeliverAnswers();
-        }
+        var place = random.Next(SoakTransport.ForgedCount);
+        var source = SoakTransport.Forged(SoakTransport.Forged(place) == asked ? (place + 1) % SoakTransport.ForgedCount : place);
+        _transport.OnForged(source, datagram.Length);
+        _node.Engine.Receive(datagram, source);
     }
 
     private async Task CheckAsync()
@@ -195,9 +168,7 @@ internal sealed class SoakRun
         Require(_log.First is null, $"the node logged {_log.First}");
         await RequireServingAsync();
         await RequireBoundedStoreAsync();
-        Require(
-            _node.RoutingTable.Contacts.All(contact => SoakSources.IsHonest(contact.Endpoint)),
-            "an endpoint is in the table that never answered");
+        Require(_node.RoutingTable.Contacts.All(contact => IsProven(contact.Endpoint)), "an endpoint is in the table that never answered");
         var heap = GC.GetTotalMemory(forceFullCollection: true);
         _firstHeap = _checks++ == 0 ? heap : _firstHeap;
         _mostHeap = Math.Max(_mostHeap, heap);
@@ -207,40 +178,34 @@ internal sealed class SoakRun
     private async Task RequireBoundedStoreAsync()
     {
         await StateInvariants.RequireWithinQuotaAsync(_store, Quota);
-        var honest = _sources.Honest.Append(_sources.Witness)
-            .Select(peer => SourceNetwork.Of(peer.Contact.Endpoint)).Append(SourceNetwork.Trusted).ToHashSet();
+        var proven = _contacts.Append(_witness).Select(peer => SourceNetwork.Of(peer.Contact.Endpoint)).Append(SourceNetwork.Trusted).ToHashSet();
         await foreach (var (key, value) in _store.ScanAsync())
         {
-            Require(honest.Contains(value.Source), $"the value of {key} came from an endpoint that never answered");
+            Require(proven.Contains(value.Source), $"the value of {key} came from an endpoint that never answered");
         }
     }
-
-    private string RefusedStores() => string.Join(
-        ", ",
-        _node.Engine.Counts.Where(count => count.Key.StartsWith("stores.refused", StringComparison.Ordinal) && count.Value > 0));
 
     /// <summary>The witness is answered each kind of request, and gets the value that it stored.</summary>
     private async Task RequireServingAsync()
     {
-        var witness = _sources.Witness;
-        witness.Forget();
-        var buffer = new byte[Datagram.MaxLength];
-        void Send(int length) => _node.Engine.Receive(buffer.AsSpan(0, length), witness.Contact.Endpoint);
-        MessageId NewId() => MessageId.Random(_source);
+        _witness.Forget();
+        var (key, value) = (_witnessKeys[_checks % WitnessKeys], DhtValue.FromInteger(_checks));
+        Ask(RequestKind.Ping);
+        Ask(RequestKind.FindNode);
+        Ask(RequestKind.Store);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Ask(RequestKind.FindValue);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        var refused = _node.Engine.Counts.Where(count => count.Key.StartsWith("stores.refused", StringComparison.Ordinal) && count.Value > 0);
+        Require(_witness.HasPong, "a proven peer's PING is not answered");
+        Require(_witness.Named > 0, "a proven peer's FIND_NODE is not answered");
+        Require(_witness.HasStored, $"a proven peer's STORE is not taken; refused so far: {string.Join(", ", refused)}");
+        Require(_witness.Value == value, $"a proven peer gets {_witness.Value} for what it stored");
 
-        var value = DhtValue.FromInteger(_checks);
-        var key = _witnessKeys[_checks % WitnessKeys];
-        var store = new StoreRequest(witness.Contact.Id, key, value);
-        Send(RequestWriter.WritePing(buffer, NewId(), new PingRequest(witness.Contact.Id)));
-        Send(RequestWriter.WriteFindNode(buffer, NewId(), new FindNodeRequest(witness.Contact.Id, key)));
-        Require(RequestWriter.TryWriteStore(buffer, NewId(), store, out var length), "a STORE is not written");
-        Send(length);
-        await PassAsync(TimeSpan.FromSeconds(1));
-        Send(RequestWriter.WriteFindValue(buffer, NewId(), new FindValueRequest(witness.Contact.Id, key)));
-        await PassAsync(TimeSpan.FromSeconds(1));
-        Require(witness.HasPong, "a proven peer's PING is not answered");
-        Require(witness.Named > 0, "a proven peer's FIND_NODE is not answered");
-        Require(witness.HasStored, $"a proven peer's STORE is not taken; refused so far: {RefusedStores()}");
-        Require(witness.Value == value, $"a proven peer gets {witness.Value} for what it stored");
+        void Ask(RequestKind kind) => _node.Engine.Receive(
+            RequestBytes.Of(kind, MessageId.Random(_world.Random), new StoreRequest(_witness.Contact.Id, key, value)), _witness.Contact.Endpoint);
     }
+
+    // The contacts are in 11.0.0.0/8, the witness is in 12.0.0.0/8.
+    private static bool IsProven(UdpEndpoint endpoint) => (byte)(endpoint.AddressLow >> 24) is 11 or 12;
 }

@@ -11,12 +11,11 @@ internal static class FreezeTrial
 
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
-    public static FreezeResult Run(int seed, bool squats, int beats) => Scene.Run(seed, async scene =>
+    public static FreezeResult Run(int seed, bool squats, int beats) => Scene.Run(seed, honest: 40, async scene =>
     {
-        await scene.StartHonestAsync(40);
-        var freezer = new Freezer(NodeId.Random(scene.Random), scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.OneHost, 0)));
+        var freezer = scene.Bind(1, AttackerSpread.OneHost, transport => new Freezer(scene.RandomId(), transport))[0];
         await scene.IntroduceAsync([freezer]);
-        var key = NodeId.Random(scene.Random);
+        var key = scene.RandomId();
         if (squats)
         {
             await StoreEverywhereAsync(Scene.Lie);
@@ -32,7 +31,7 @@ internal static class FreezeTrial
             refused += set.Refused;
             foreach (var node in scene.Nearest(key, Holders))
             {
-                var held = await node.Store.GetAsync(key, scene.World.Clock.GetUtcNow());
+                var held = await scene.HeldAsync(node, key);
                 missing += held?.Value == value ? 0 : 1;
                 late += held?.Value == value && held.LifeLeft(scene.World.Clock.GetUtcNow()) > Life ? 1 : 0;
             }
@@ -42,45 +41,40 @@ internal static class FreezeTrial
 
         return new FreezeResult(stores, refused, missing, late);
 
-        async Task StoreEverywhereAsync(DhtValue value)
+        Task StoreEverywhereAsync(DhtValue value)
         {
             foreach (var node in scene.World.Nodes)
             {
                 freezer.Store(node.Transport.Endpoint, key, value, scene.Random);
             }
 
-            await scene.World.PassAsync(TimeSpan.FromMinutes(1));
+            return scene.PassAsync(60);
         }
     });
 }
 
-/// <summary>What became of a publisher's sets, over all of them.</summary>
-/// <param name="Stores">STOREs that were answered.</param>
-/// <param name="Refused">Those that were refused in the end.</param>
-/// <param name="Missing">Of the 18 nearest those that did not hold the value right after its set.</param>
-/// <param name="TooLong">Those that held it for longer than its life.</param>
+/// <summary>STOREs that were answered and refused; of the 18 nearest those without the value right after its set, and with too long a life.</summary>
 internal sealed record FreezeResult(int Stores, int Refused, int Missing, int TooLong);
 
 /// <summary>A node far from a key watches it, while the k nearest hold the truth. A stranger stores a lie at that node.</summary>
 internal static class WatchTrial
 {
-    public static IReadOnlyList<DhtValue?> Run(int seed) => Scene.Run(seed, async scene =>
+    public static IReadOnlyList<DhtValue?> Run(int seed) => Scene.Run(seed, honest: 80, async scene =>
     {
-        await scene.StartHonestAsync(80);
-        var key = NodeId.Random(scene.Random);
+        var key = scene.RandomId();
         await scene.HoldAsync(key, Scene.Truth, 20);
         var watcher = scene.Nearest(key, 80)[^1];
-        var stranger = new Freezer(NodeId.Random(scene.Random), scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.OneHost, 0)));
+        var stranger = scene.Bind(1, AttackerSpread.OneHost, transport => new Freezer(scene.RandomId(), transport))[0];
         await scene.IntroduceAsync([stranger]);
 
         List<DhtValue?> told = [];
         using var end = new CancellationTokenSource();
         var watching = WatchAsync(end.Token);
-        await scene.World.PassAsync(TimeSpan.FromSeconds(5));
+        await scene.PassAsync(5);
         for (var i = 0; i < 3; i++)
         {
             stranger.Store(watcher.Transport.Endpoint, key, Scene.Lie, scene.Random);
-            await scene.World.PassAsync(TimeSpan.FromMinutes(5));
+            await scene.PassAsync(300);
         }
 
         await end.CancelAsync();

@@ -6,34 +6,32 @@ namespace KadOrleans.Lab;
 /// </summary>
 internal static class NewcomerTrial
 {
-    private const int Honest = 40;
-
-    public static NewcomerResult Run(int seed, RequestKind? flood, int perSecond, int newcomers, TimeSpan duration) => Scene.Run(seed, async scene =>
-    {
-        await scene.StartHonestAsync(Honest);
-        var victim = scene.World.PickNode().Transport.Endpoint;
-        var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim) { Kind = flood };
-        var flooding = flooder.RunAsync(perSecond, duration);
-        var asked = await AskAsync(scene, victim, newcomers, duration);
-        await flooding;
-        await scene.World.PassAsync(Scene.Settling);
-        return new NewcomerResult(
-            newcomers, asked.Count(peer => MostContacts(peer) > 0), asked.Count(peer => MostContacts(peer) >= 20));
-    });
+    public static NewcomerResult Run(int seed, RequestKind? flood, int perSecond, int newcomers, TimeSpan duration) => Scene.Run(
+        seed,
+        honest: 40,
+        async scene =>
+        {
+            var victim = scene.World.PickNode().Transport.Endpoint;
+            var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, victim) { Kind = flood };
+            var flooding = flooder.RunAsync(perSecond, duration);
+            var asked = await AskAsync(scene, victim, newcomers, duration);
+            await flooding;
+            await scene.SettleAsync();
+            var named = asked.ConvertAll(MostContacts);
+            return new NewcomerResult(newcomers, named.Count(count => count > 0), named.Count(count => count >= 20));
+        });
 
     private static async Task<List<RawPeer>> AskAsync(Scene scene, UdpEndpoint victim, int newcomers, TimeSpan duration)
     {
-        var moments = Enumerable.Range(0, newcomers)
-            .Select(_ => scene.Random.NextDouble() * duration.TotalSeconds).Order().ToList();
+        var moments = Enumerable.Range(0, newcomers).Select(_ => scene.Random.NextDouble() * duration).Order().ToList();
         var begin = scene.World.Clock.Elapsed;
         var peers = new List<RawPeer>();
         foreach (var moment in moments)
         {
-            var wait = begin + TimeSpan.FromSeconds(moment) - scene.World.Clock.Elapsed;
+            var wait = begin + moment - scene.World.Clock.Elapsed;
             await scene.World.PassAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-            var peer = scene.AddHonestPeer();
-            peers.Add(peer);
-            peer.FindNode(victim, MessageId.Random(scene.Random), NodeId.Random(scene.Random));
+            peers.Add(scene.AddHonestPeer());
+            peers[^1].FindNode(victim, MessageId.Random(scene.Random), scene.RandomId());
         }
 
         return peers;

@@ -3,43 +3,44 @@ namespace KadOrleans.Lab;
 /// <summary>STOREs under forged sources, which nobody at those addresses has sent.</summary>
 internal static class OverwriteTrial
 {
-    public static DhtValue? Overwrite(int seed) => Scene.Run(seed, async scene =>
+    public static DhtValue? Overwrite(int seed) => Scene.Run(seed, honest: 1, async scene =>
     {
-        await scene.StartHonestAsync(1);
-        var victim = scene.World.Nodes[0];
-        var key = NodeId.Random(scene.Random);
-        await scene.StoreAsync(scene.AddHonestPeer(), victim.Transport.Endpoint, 1, () => key);
-        scene.World.Network.Forge(
-            new ForgedRequests(scene.Random).Store(key, Scene.Lie),
-            AttackerAddresses.Forged(scene.Random),
-            victim.Transport.Endpoint);
-        await scene.World.PassAsync(Scene.Settling);
-        return (await victim.Store.GetAsync(key, scene.World.Clock.GetUtcNow()))?.Value;
+        var victim = scene.Victim.Transport.Endpoint;
+        var key = scene.RandomId();
+        await scene.StoreAsync(scene.AddHonestPeer(), victim, [key]);
+        scene.World.Network.Forge(new ForgedRequests(scene.Random).Store(key, Scene.Lie), AttackerAddresses.Forged(scene.Random), victim);
+        await scene.SettleAsync();
+        return (await scene.HeldAsync(scene.Victim, key))?.Value;
     });
 
     /// <summary>
     /// Uses a peer's quota up under its address before that peer has ever sent anything; how many of its own 20 STOREs are
     /// accepted then.
     /// </summary>
-    public static int UseUpQuota(int seed) => Scene.Run(seed, async scene =>
+    public static int UseUpQuota(int seed)
     {
         const int quota = 100;
-        await scene.StartHonestAsync(1, options => options.Quota = new StoreQuota { KeysPerSource = quota });
-        var victim = scene.World.Nodes[0].Transport.Endpoint;
-        var peer = scene.AddHonestPeer();
-        var answer = peer.OnRequest;
-        peer.OnRequest = null;
-        var forged = new ForgedRequests(scene.Random);
-        for (var i = 0; i < 2 * quota; i++)
-        {
-            scene.World.Network.Forge(
-                forged.Store(NodeId.Random(scene.Random), Scene.Lie), peer.Endpoint, victim);
-        }
+        return Scene.Run(
+            seed,
+            honest: 1,
+            async scene =>
+            {
+                var victim = scene.Victim.Transport.Endpoint;
+                var peer = scene.AddHonestPeer();
+                var answer = peer.OnRequest;
+                peer.OnRequest = null;
+                var forged = new ForgedRequests(scene.Random);
+                foreach (var key in scene.RandomIds(2 * quota))
+                {
+                    scene.World.Network.Forge(forged.Store(key, Scene.Lie), peer.Endpoint, victim);
+                }
 
-        await scene.World.PassAsync(TimeSpan.FromMinutes(1));
-        peer.OnRequest = answer;
-        return await scene.StoreAsync(peer, victim, 20, () => NodeId.Random(scene.Random));
-    });
+                await scene.PassAsync(60);
+                peer.OnRequest = answer;
+                return await scene.StoreAsync(peer, victim, scene.RandomIds(20));
+            },
+            options => options.Quota = new StoreQuota { KeysPerSource = quota });
+    }
 }
 
 /// <summary>
@@ -54,65 +55,43 @@ internal static class OwnerTrial
     private const int Changes = 20;
     private const int Neighbours = 4;
 
-    public static OwnerResult Run(int seed) => Scene.Run(seed, async scene =>
+    public static OwnerResult Run(int seed) => Scene.Run(
+        seed,
+        honest: 1,
+        async scene =>
+        {
+            var victim = scene.Victim;
+            var owner = scene.AddHonestPeer();
+            var keys = scene.RandomIds(Keys);
+            await scene.StoreAsync(owner, victim.Transport.Endpoint, keys);
+            await OverwriteAsync(scene, keys, Enumerable.Range(0, Keys / Changes).Select(i => AttackerAddresses.Of(AttackerSpread.ManyNetworks, i)));
+            var overwritten = await scene.CountAsync(victim, keys, Scene.Lie);
+
+            var others = scene.RandomIds(2 * Neighbours * Changes);
+            foreach (var key in others)
+            {
+                await scene.PutAsync(victim, key, Scene.Truth, SourceNetwork.Of(AttackerAddresses.Of(AttackerSpread.ManyNetworks, Keys)));
+            }
+
+            await OverwriteAsync(scene, others, Enumerable.Range(1, Neighbours).Select(i =>
+                UdpEndpoint.FromIPv4((uint)owner.Endpoint.AddressLow + (uint)i, owner.Endpoint.Port)));
+            await scene.StoreAsync(owner, victim.Transport.Endpoint, keys);
+            return new OwnerResult(overwritten, await scene.CountAsync(victim, keys, Scene.Truth));
+        },
+        options => options.Quota = new StoreQuota { ChangesPerSource = Changes, ChangesPerSubnet = Neighbours * Changes });
+
+    private static async Task OverwriteAsync(Scene scene, List<NodeId> targets, IEnumerable<UdpEndpoint> sources)
     {
-        await scene.StartHonestAsync(1, options => options.Quota = new StoreQuota
+        var gang = sources.Select(source => new Freezer(scene.RandomId(), scene.World.Network.Bind(source))).ToList();
+        await scene.IntroduceAsync(gang);
+        for (var i = 0; i < targets.Count; i++)
         {
-            ChangesPerSource = Changes,
-            ChangesPerSubnet = Neighbours * Changes,
-        });
-        var victim = scene.World.Nodes[0];
-        var owner = scene.AddHonestPeer();
-        var keys = RandomKeys(Keys);
-        await StoreOwnAsync();
-        await OverwriteAsync(keys, [.. Enumerable.Range(0, Keys / Changes).Select(i => AttackerAddresses.Of(AttackerSpread.ManyNetworks, i))]);
-        var overwritten = await CountAsync(Scene.Lie);
-
-        var others = RandomKeys(2 * Neighbours * Changes);
-        foreach (var key in others)
-        {
-            var now = scene.World.Clock.GetUtcNow();
-            var source = SourceNetwork.Of(AttackerAddresses.Of(AttackerSpread.ManyNetworks, Keys));
-            await victim.Store.PutAsync(key, new StoredValue(Scene.Truth, now, now + TimeSpan.FromDays(7), source));
+            gang[i % gang.Count].Store(scene.Victim.Transport.Endpoint, targets[i], Scene.Lie, scene.Random);
+            await scene.PassAsync(0.01);
         }
 
-        await OverwriteAsync(others, [.. Enumerable.Range(1, Neighbours).Select(i =>
-            UdpEndpoint.FromIPv4((uint)owner.Endpoint.AddressLow + (uint)i, owner.Endpoint.Port))]);
-        await StoreOwnAsync();
-        return new OwnerResult(overwritten, await CountAsync(Scene.Truth));
-
-        List<NodeId> RandomKeys(int count) => [.. Enumerable.Range(0, count).Select(_ => NodeId.Random(scene.Random))];
-
-        Task StoreOwnAsync()
-        {
-            var next = 0;
-            return scene.StoreAsync(owner, victim.Transport.Endpoint, Keys, () => keys[next++]);
-        }
-
-        async Task OverwriteAsync(List<NodeId> targets, List<UdpEndpoint> sources)
-        {
-            var gang = sources.ConvertAll(source => new Freezer(NodeId.Random(scene.Random), scene.World.Network.Bind(source)));
-            await scene.IntroduceAsync(gang);
-            for (var i = 0; i < targets.Count; i++)
-            {
-                gang[i % gang.Count].Store(victim.Transport.Endpoint, targets[i], Scene.Lie, scene.Random);
-                await scene.World.PassAsync(TimeSpan.FromMilliseconds(10));
-            }
-
-            await scene.World.PassAsync(Scene.Settling);
-        }
-
-        async Task<int> CountAsync(DhtValue value)
-        {
-            var count = 0;
-            foreach (var key in keys)
-            {
-                count += (await victim.Store.GetAsync(key, scene.World.Clock.GetUtcNow()))?.Value == value ? 1 : 0;
-            }
-
-            return count;
-        }
-    });
+        await scene.SettleAsync();
+    }
 }
 
 /// <summary>The owner's values that others overwrote, of 100, and those that are the owner's again in the end.</summary>

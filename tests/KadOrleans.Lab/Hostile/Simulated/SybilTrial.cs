@@ -9,25 +9,16 @@ internal static class SybilTrial
     private const int Honest = 100;
     private const int SharedBits = 14;
 
-    public static SybilResult Run(int seed, int sybils, AttackerSpread spread) => Scene.Run(seed, async scene =>
+    public static SybilResult Run(int seed, int sybils, AttackerSpread spread) => Scene.Run(seed, Honest, async scene =>
     {
-        await scene.StartHonestAsync(Honest);
-        var key = NodeId.Random(scene.Random);
+        var key = scene.RandomId();
         var contacts = new List<Contact>();
-        var gang = new List<Sybil>();
-        for (var i = 0; i < sybils; i++)
-        {
-            gang.Add(new Sybil(
-                key.RandomWithPrefix(SharedBits, scene.Random),
-                scene.World.Network.Bind(AttackerAddresses.Of(spread, i)),
-                contacts));
-            contacts.Add(gang[i].Contact);
-        }
-
+        var gang = scene.Bind(sybils, spread, transport => new Sybil(key.RandomWithPrefix(SharedBits, scene.Random), transport, contacts));
+        contacts.AddRange(gang.Select(sybil => sybil.Contact));
         var asker = scene.Nearest(key, Honest)[^1];
         for (var i = 0; i < NetworkSizeEstimator.MinLookups; i++)
         {
-            await asker.Node.FindNodeAsync(NodeId.Random(scene.Random));
+            await asker.Node.FindNodeAsync(scene.RandomId());
         }
 
         await scene.IntroduceAsync([gang[0]]);

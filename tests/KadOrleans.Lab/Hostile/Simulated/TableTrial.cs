@@ -16,68 +16,74 @@ internal static class TableTrial
     /// One host sends <paramref name="perSecond"/> PINGs a second, each from a new port under a new id, and answers the pings that
     /// these draw. Meanwhile honest newcomers come, who send one PING each.
     /// </summary>
-    public static DrainResult RunDrained(int seed, int perSecond) => Scene.Run(seed, async scene =>
+    public static DrainResult RunDrained(int seed, int perSecond) => Scene.Run(seed, honest: 1, scene =>
     {
-        await scene.StartHonestAsync(1);
-        var victim = scene.World.Nodes[0];
         var sybils = 0;
-        async Task DrainAsync(TimeSpan time)
+        return BringNewcomersAsync(scene, () => DrainAsync(3), () => DrainAsync(0.3));
+
+        async Task DrainAsync(double seconds)
         {
-            for (var end = scene.World.Clock.GetUtcNow() + time; scene.World.Clock.GetUtcNow() < end;)
+            for (var end = scene.World.Clock.Elapsed + TimeSpan.FromSeconds(seconds); scene.World.Clock.Elapsed < end;)
             {
-                var endpoint = AttackerAddresses.Of(AttackerSpread.OneHost, sybils++);
-                var sybil = new Sybil(NodeId.Random(scene.Random), scene.World.Network.Bind(endpoint), []);
-                sybil.Ping(victim.Transport.Endpoint, scene.Random);
-                await scene.World.PassAsync(TimeSpan.FromSeconds(1) / perSecond);
+                var sybil = scene.Bind(1, AttackerSpread.OneHost, transport => new Sybil(scene.RandomId(), transport, []), sybils++)[0];
+                sybil.Ping(scene.Victim.Transport.Endpoint, scene.Random);
+                await scene.PassAsync(1.0 / perSecond);
             }
         }
-
-        // Until what a rate allows at once is used up.
-        await DrainAsync(TimeSpan.FromSeconds(3));
-        return await BringNewcomersAsync(scene, victim, () => DrainAsync(TimeSpan.FromMilliseconds(300)));
     });
 
     /// <summary>
     /// Hosts of many networks claim the ids of contacts again and again, and answer the pings that these draw. Meanwhile honest newcomers
     /// come, who send one PING each.
     /// </summary>
-    public static DrainResult RunClaims(int seed, int networks) => Scene.Run(seed, async scene =>
+    public static DrainResult RunClaims(int seed, int networks) => Scene.Run(seed, honest: 10, scene =>
     {
-        await scene.StartHonestAsync(10);
-        var victim = scene.World.Nodes[0];
-        var known = victim.Node.RoutingTable.Contacts;
-        var claims = Enumerable.Range(0, networks)
-            .Select(i => new Sybil(known[i % known.Count].Id, scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.ManyNetworks, i)), []))
-            .ToList();
+        var known = scene.Victim.Node.RoutingTable.Contacts;
+        var next = 0;
+        var claims = scene.Bind(networks, AttackerSpread.ManyNetworks, transport => new Sybil(known[next++ % known.Count].Id, transport, []));
+        return BringNewcomersAsync(scene, () => ClaimAsync(12), () => ClaimAsync(1));
+
         async Task ClaimAsync(int seconds)
         {
-            for (var i = 0; i < 2 * seconds; i++)
+            foreach (var tenth in Enumerable.Repeat(claims.Chunk(networks / 10), 2 * seconds).SelectMany(chunks => chunks))
             {
-                foreach (var tenth in claims.Chunk(networks / 10))
-                {
-                    foreach (var claim in tenth)
-                    {
-                        claim.Ping(victim.Transport.Endpoint, scene.Random);
-                    }
-
-                    await scene.World.PassAsync(TimeSpan.FromMilliseconds(50));
-                }
+                Array.ForEach(tenth, claim => claim.Ping(scene.Victim.Transport.Endpoint, scene.Random));
+                await scene.PassAsync(0.05);
             }
         }
-
-        // Until what a rate allows at once is used up.
-        await ClaimAsync(12);
-        return await BringNewcomersAsync(scene, victim, () => ClaimAsync(1));
     });
 
-    public static TableResult Run(int seed, int sybils, AttackerSpread spread) => Scene.Run(seed, async scene =>
+    public static TableResult Run(int seed, int sybils, AttackerSpread spread) => Scene.Run(seed, honest: 1, async scene =>
     {
-        await scene.StartHonestAsync(1);
-        var victim = scene.World.Nodes[0];
+        var victim = scene.Victim;
 
         // The other half of the id space, so that the bucket is not the one that is split.
         var far = victim.Id.WithBit(0, !victim.Id.GetBit(0));
+        var old = Enumerable.Range(0, HonestContacts).Select(_ => AddHonest()).ToList();
+        await scene.SettleAsync();
+        scene.Bind(sybils, spread, transport => new Sybil(InFarBucket(), transport, []))
+            .ForEach(sybil => sybil.Ping(victim.Transport.Endpoint, scene.Random));
+        await scene.SettleAsync();
+        var newcomers = new List<RawPeer>();
+        for (var i = 0; i < Newcomers; i++)
+        {
+            newcomers.Add(AddHonest());
+            await scene.PassAsync(0.5);
+        }
+
+        await scene.SettleAsync();
+        var stayed = CountInTable(victim, old);
+        old.ForEach(peer => peer.OnRequest = null);
+        for (var i = 0; i < 5; i++)
+        {
+            await victim.Node.FindNodeAsync(InFarBucket());
+            await scene.SettleAsync();
+        }
+
+        return new TableResult(stayed, CountInTable(victim, old), CountInTable(victim, newcomers));
+
         NodeId InFarBucket() => far.RandomWithPrefix(8, scene.Random);
+
         RawPeer AddHonest()
         {
             var peer = new RawPeer(scene.World.Network.Bind(), InFarBucket());
@@ -87,47 +93,21 @@ internal static class TableTrial
             peer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
             return peer;
         }
-
-        var old = Enumerable.Range(0, HonestContacts).Select(_ => AddHonest()).ToList();
-        await scene.World.PassAsync(Scene.Settling);
-        for (var i = 0; i < sybils; i++)
-        {
-            var sybil = new Sybil(InFarBucket(), scene.World.Network.Bind(AttackerAddresses.Of(spread, i)), []);
-            sybil.Ping(victim.Transport.Endpoint, scene.Random);
-        }
-
-        await scene.World.PassAsync(Scene.Settling);
-        var newcomers = new List<RawPeer>();
-        for (var i = 0; i < Newcomers; i++)
-        {
-            newcomers.Add(AddHonest());
-            await scene.World.PassAsync(TimeSpan.FromMilliseconds(500));
-        }
-
-        await scene.World.PassAsync(Scene.Settling);
-        var stayed = CountInTable(victim, old);
-        old.ForEach(peer => peer.OnRequest = null);
-        for (var i = 0; i < 5; i++)
-        {
-            await victim.Node.FindNodeAsync(InFarBucket());
-            await scene.World.PassAsync(Scene.Settling);
-        }
-
-        return new TableResult(stayed, CountInTable(victim, old), CountInTable(victim, newcomers));
     });
 
-    private static async Task<DrainResult> BringNewcomersAsync(Scene scene, SimulatedNode victim, Func<Task> passAsync)
+    // First until what a rate allows at once is used up.
+    private static async Task<DrainResult> BringNewcomersAsync(Scene scene, Func<Task> useUpAsync, Func<Task> passAsync)
     {
+        await useUpAsync();
         var newcomers = new List<RawPeer>();
         for (var i = 0; i < Came; i++)
         {
-            var newcomer = scene.AddHonestPeer();
-            newcomer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
-            newcomers.Add(newcomer);
+            newcomers.Add(scene.AddHonestPeer());
+            newcomers[i].Ping(scene.Victim.Transport.Endpoint, MessageId.Random(scene.Random));
             await passAsync();
         }
 
-        return new DrainResult(Came, CountInTable(victim, newcomers));
+        return new DrainResult(Came, CountInTable(scene.Victim, newcomers));
     }
 
     private static int CountInTable(SimulatedNode node, List<RawPeer> peers) =>
@@ -137,8 +117,5 @@ internal static class TableTrial
 /// <summary>How many newcomers came, and how many of them are in the table.</summary>
 internal sealed record DrainResult(int Came, int InTable);
 
-/// <summary>Who is in the table.</summary>
-/// <param name="Stayed">Honest contacts after all had come, of 20.</param>
-/// <param name="Left">Those of them after they had left.</param>
-/// <param name="Entered">Newcomers then, in their place.</param>
+/// <summary>Of 20 honest contacts those that stayed, those in the table after they had left, and newcomers that entered in their place.</summary>
 internal sealed record TableResult(int Stayed, int Left, int Entered);

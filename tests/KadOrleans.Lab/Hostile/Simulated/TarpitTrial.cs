@@ -9,32 +9,24 @@ internal static class TarpitTrial
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(4.7);
 
     /// <summary>Chains of peers around a key. All nodes know the first of each, and it names the next.</summary>
-    public static TarpitResult Run(int seed, int chains, int length, TimeSpan delay) => Scene.Run(seed, async scene =>
-    {
-        await scene.StartHonestAsync(Honest);
-        var key = NodeId.Random(scene.Random);
-        var untouched = await LongestGetAsync(scene, key);
-        await scene.IntroduceAsync([.. Enumerable.Range(0, chains).Select(chain => AddChain(scene, key, chain * length, length, delay))]);
-        return new TarpitResult(untouched, await LongestGetAsync(scene, key));
-    });
+    public static TarpitResult Run(int seed, int chains, int length, TimeSpan delay) => Run(seed, (scene, key) =>
+        scene.IntroduceAsync(Enumerable.Range(0, chains).Select(chain => AddChain(scene, key, chain * length, length, delay)).ToList()));
 
     /// <summary>One address pings a node from 20 new ports a second, and answers the node's own pings late.</summary>
-    public static TarpitResult RunPoisoned(int seed) => Scene.Run(seed, async scene =>
+    public static TarpitResult RunPoisoned(int seed) => Run(seed, async (scene, _) =>
     {
-        await scene.StartHonestAsync(Honest);
-        var key = NodeId.Random(scene.Random);
-        var untouched = await LongestGetAsync(scene, key);
         for (var i = 0; i < 600; i++)
         {
-            var peer = Add(scene, NodeId.Random(scene.Random), AttackerAddresses.Of(AttackerSpread.OneHost, i), Late, next: null);
-            foreach (var node in scene.World.Nodes)
-            {
-                peer.Ping(node.Transport.Endpoint, scene.Random);
-            }
-
-            await scene.World.PassAsync(TimeSpan.FromMilliseconds(50));
+            scene.PingAll(Add(scene, scene.RandomId(), AttackerAddresses.Of(AttackerSpread.OneHost, i), Late, next: null));
+            await scene.PassAsync(0.05);
         }
+    });
 
+    private static TarpitResult Run(int seed, Func<Scene, NodeId, Task> attackAsync) => Scene.Run(seed, Honest, async scene =>
+    {
+        var key = scene.RandomId();
+        var untouched = await LongestGetAsync(scene, key);
+        await attackAsync(scene, key);
         return new TarpitResult(untouched, await LongestGetAsync(scene, key));
     });
 
@@ -54,19 +46,8 @@ internal static class TarpitTrial
     private static Tarpit Add(Scene scene, NodeId id, UdpEndpoint endpoint, TimeSpan delay, Contact? next) =>
         new(id, scene.World.Network.Bind(endpoint), scene.World.Clock, delay, next);
 
-    private static async Task<TimeSpan> LongestGetAsync(Scene scene, NodeId key)
-    {
-        var longest = TimeSpan.Zero;
-        for (var i = 0; i < Gets; i++)
-        {
-            var begin = scene.World.Clock.Elapsed;
-            await scene.World.Nodes[i].Node.Engine.GetFromContactsAsync(key);
-            var took = scene.World.Clock.Elapsed - begin;
-            longest = took > longest ? took : longest;
-        }
-
-        return longest;
-    }
+    private static async Task<TimeSpan> LongestGetAsync(Scene scene, NodeId key) =>
+        (await scene.GetAsync(key, holders: 0, Gets)).Max(get => get.Time);
 }
 
 /// <summary>The longest get without the attack, and with it.</summary>
@@ -75,37 +56,26 @@ internal sealed record TarpitResult(TimeSpan Untouched, TimeSpan Longest);
 /// <summary>Slow and silent peers sit around a key, answering pings so that they stay in all tables. Honest nodes get its value.</summary>
 internal static class UnresponsiveTrial
 {
-    private const int Honest = 100;
     private const int Holders = 20;
 
-    public static UnresponsiveResult Run(int seed, int slow, int silent, int gets) => Scene.Run(seed, async scene =>
+    public static UnresponsiveResult Run(int seed, int slow, int silent, int gets) => Scene.Run(seed, honest: 100, async scene =>
     {
-        await scene.StartHonestAsync(Honest);
-        var key = NodeId.Random(scene.Random);
+        var key = scene.RandomId();
         await scene.HoldAsync(key, Scene.Truth, Holders);
-        await scene.IntroduceAsync([.. Enumerable.Range(0, slow + silent).Select(i => Add(scene, key, i, i < slow))]);
-        var askers = scene.World.Nodes.Except(scene.Nearest(key, Holders)).ToList();
-        var (found, longest, most) = (0, TimeSpan.Zero, 0);
-        for (var i = 0; i < gets; i++)
-        {
-            var begin = scene.World.Clock.Elapsed;
-            var result = await askers[i % askers.Count].Node.Engine.GetFromContactsAsync(key);
-            found += result.Value == Scene.Truth ? 1 : 0;
-            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, (scene.World.Clock.Elapsed - begin).Ticks));
-            most = Math.Max(most, result.Lookup?.Asked ?? 0);
-        }
+        await scene.IntroduceAsync(
+        [
+            .. scene.Bind(slow, AttackerSpread.ManyNetworks, transport =>
+                new Tarpit(NearKey(), transport, scene.World.Clock, TimeSpan.FromSeconds(3), isPingLate: false)),
+            .. scene.Bind(silent, AttackerSpread.ManyNetworks, transport => new SilentPeer(NearKey(), transport, answersPings: true), slow),
+        ]);
+        var results = await scene.GetAsync(key, Holders, gets);
+        return new UnresponsiveResult(
+            results.Count(get => get.Result.Value == Scene.Truth),
+            results.Max(get => get.Time),
+            results.Max(get => get.Result.Lookup?.Asked ?? 0));
 
-        return new UnresponsiveResult(found, longest, most);
+        NodeId NearKey() => key.RandomWithPrefix(8, scene.Random);
     });
-
-    private static AttackerPeer Add(Scene scene, NodeId key, int index, bool isSlow)
-    {
-        var id = key.RandomWithPrefix(8, scene.Random);
-        var transport = scene.World.Network.Bind(AttackerAddresses.Of(AttackerSpread.ManyNetworks, index));
-        return isSlow
-            ? new Tarpit(id, transport, scene.World.Clock, TimeSpan.FromSeconds(3), isPingLate: false)
-            : new SilentPeer(id, transport, answersPings: true);
-    }
 }
 
 /// <summary>Gets that found the value, how long the longest took, and the most contacts that one asked.</summary>

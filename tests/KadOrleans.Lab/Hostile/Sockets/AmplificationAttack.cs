@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Lab;
 
 /// <summary>One datagram of each kind from a source that was never seen and stays silent, over IPv4 and IPv6: what it draws.</summary>
@@ -8,17 +6,17 @@ internal sealed class AmplificationAttack
     private static readonly TimeSpan LastPings = TimeSpan.FromSeconds(5);
 
     private readonly ForgedRequests _requests = new(new CryptographicRandomSource());
-    private readonly JsonArray _results = [];
+    private readonly List<object> _calls = [];
     private int _endpoints;
 
-    public async Task<JsonObject> RunAsync()
+    public async Task<object> RunAsync()
     {
         await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(3);
         await DrawAsync(node, "3 contacts");
         await node.AddContactsAsync(30);
         await DrawAsync(node, "33 contacts");
-        return new JsonObject { ["calls"] = _results };
+        return new { Calls = _calls };
     }
 
     private async Task DrawAsync(NodeUnderTest node, string table)
@@ -26,7 +24,7 @@ internal sealed class AmplificationAttack
         var peers = new List<(string Name, int Sent, SocketPeer Peer)>();
         foreach (var isIPv4 in new[] { true, false })
         {
-            foreach (var (call, datagram) in Calls())
+            foreach (var (call, datagram) in AmplificationTrial.Calls(_requests, NodeId.Random(new CryptographicRandomSource())))
             {
                 var peer = new SocketPeer(NextEndpoint(isIPv4));
                 peers.Add(($"{call}, {table}, {(isIPv4 ? "IPv4" : "IPv6")}", datagram.Length, peer));
@@ -37,30 +35,10 @@ internal sealed class AmplificationAttack
         await Task.Delay(LastPings);
         foreach (var (name, sent, peer) in peers)
         {
-            _results.Add(new JsonObject
-            {
-                ["call"] = name,
-                ["in"] = sent,
-                ["out"] = peer.ReceivedBytes,
-                ["datagrams"] = peer.Received,
-                ["ratio"] = Math.Round(peer.ReceivedBytes / (double)sent, 3),
-            });
+            var ratio = Math.Round(peer.ReceivedBytes / (double)sent, 3);
+            _calls.Add(new { Call = name, In = sent, Out = peer.ReceivedBytes, Datagrams = peer.Received, Ratio = ratio });
             peer.Dispose();
         }
-    }
-
-    private (string Call, byte[] Datagram)[] Calls()
-    {
-        var key = NodeId.Random(new CryptographicRandomSource());
-        return
-        [
-            ("PING", _requests.Next(RequestKind.Ping).ToArray()),
-            ("STUN", _requests.Next(RequestKind.Stun).ToArray()),
-            ("FIND_NODE", _requests.Next(RequestKind.FindNode).ToArray()),
-            ("FIND_VALUE", _requests.Next(RequestKind.FindValue).ToArray()),
-            ("STORE true", _requests.Store(key, DhtValue.FromBoolean(true)).ToArray()),
-            ("STORE 100 bytes", _requests.Store(key, DhtValue.FromBytes(new byte[100])).ToArray()),
-        ];
     }
 
     // 11.200.0.0/16 and on, a /24 for each, and long addresses of IPv6.

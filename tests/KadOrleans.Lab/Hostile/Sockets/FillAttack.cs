@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 
 namespace KadOrleans.Lab;
 
@@ -20,7 +19,7 @@ internal sealed class FillAttack(SocketAttackOptions options)
 
     private readonly ForgedRequests _requests = new(Random);
 
-    public async Task<JsonObject> RunAsync()
+    public async Task<object> RunAsync()
     {
         await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(Contacts);
@@ -52,24 +51,23 @@ internal sealed class FillAttack(SocketAttackOptions options)
         await Task.Delay(LastAnswers);
         honest.Send(_requests.FindValue(key), node.IPv4);
         await Eventually.ReadAsync(() => Task.FromResult(honest.Value), value => value is not null);
-        var result = new JsonObject
-        {
-            ["count"] = options.Count,
-            ["answering"] = options.Answering,
-            ["seconds"] = Math.Round(elapsed.TotalSeconds, 1),
-            ["accepted"] = sources.Sum(source => source.Stored),
-            ["refused"] = sources.Sum(source => source.Refused),
-            ["keysBefore"] = before,
-            ["keysAfter"] = filled,
-            ["memoryBefore"] = memory >> 20,
-            ["memoryAfter"] = node.ResidentBytes >> 20,
-            ["honestSent"] = HonestStores,
-            ["honestAccepted"] = honest.Stored - stored,
-            ["valueAfterForgedStore"] = honest.Value,
-            ["logLines"] = node.LogLines,
-        };
         sources.ForEach(source => source.Dispose());
-        return result;
+        return new
+        {
+            options.Count,
+            options.Answering,
+            Seconds = Math.Round(elapsed.TotalSeconds, 1),
+            Accepted = sources.Sum(source => source.Stored),
+            Refused = sources.Sum(source => source.Refused),
+            KeysBefore = before,
+            KeysAfter = filled,
+            MemoryBefore = memory >> 20,
+            MemoryAfter = node.ResidentBytes >> 20,
+            HonestSent = HonestStores,
+            HonestAccepted = honest.Stored - stored,
+            ValueAfterForgedStore = honest.Value,
+            node.LogLines,
+        };
     }
 
     private async Task FillAsync(NodeUnderTest node, List<SocketPeer> sources, long begin)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 
 namespace KadOrleans.Lab;
 
@@ -20,7 +19,7 @@ internal sealed class FloodAttack(SocketAttackOptions options)
     private int _mostDescriptors;
     private int _pings;
 
-    public async Task<JsonObject> RunAsync()
+    public async Task<object> RunAsync()
     {
         await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(Contacts);
@@ -35,27 +34,25 @@ internal sealed class FloodAttack(SocketAttackOptions options)
 
         var elapsed = Stopwatch.GetElapsedTime(begin);
         await Task.Delay(LastAnswers);
-        return Report(node, sent, elapsed, node.Cpu - cpu, memory, proven);
+        return new
+        {
+            Kind = options.Kind?.ToString() ?? "mixed",
+            options.Rate,
+            Sent = sent,
+            SentPerSecond = Math.Round(sent / elapsed.TotalSeconds),
+            KernelDrops = NodeUnderTest.KernelDrops(),
+            Newcomers = _newcomers.Count,
+            Answered = _newcomers.Count(peer => peer.MostContacts > 0),
+            Full = _newcomers.Count(peer => peer.MostContacts >= 20),
+            ProvenPings = _pings,
+            ProvenAnswers = proven.Received,
+            Cores = Math.Round((node.Cpu - cpu) / elapsed, 2),
+            MemoryBefore = memory >> 20,
+            MemoryMost = _mostMemory >> 20,
+            DescriptorsMost = _mostDescriptors,
+            node.LogLines,
+        };
     }
-
-    private JsonObject Report(NodeUnderTest node, long sent, TimeSpan elapsed, TimeSpan cpu, long memory, SocketPeer proven) => new()
-    {
-        ["kind"] = options.Kind?.ToString() ?? "mixed",
-        ["rate"] = options.Rate,
-        ["sent"] = sent,
-        ["sentPerSecond"] = Math.Round(sent / elapsed.TotalSeconds),
-        ["kernelDrops"] = NodeUnderTest.KernelDrops(),
-        ["newcomers"] = _newcomers.Count,
-        ["answered"] = _newcomers.Count(peer => peer.MostContacts > 0),
-        ["full"] = _newcomers.Count(peer => peer.MostContacts >= 20),
-        ["provenPings"] = _pings,
-        ["provenAnswers"] = proven.Received,
-        ["cores"] = Math.Round(cpu / elapsed, 2),
-        ["memoryBefore"] = memory >> 20,
-        ["memoryMost"] = _mostMemory >> 20,
-        ["descriptorsMost"] = _mostDescriptors,
-        ["logLines"] = node.LogLines,
-    };
 
     private async Task AskAsync(NodeUnderTest node, SocketPeer proven, long begin)
     {
@@ -89,10 +86,8 @@ internal sealed class FloodAttack(SocketAttackOptions options)
         // 11.64.0.0/10: a /24 for each.
         var peer = new SocketPeer(UdpEndpoint.FromIPv4(0x0B40_0001 + ((uint)_newcomers.Count << 8), 7_000)) { AnswersPings = true };
         _newcomers.Add(peer);
-        var buffer = new byte[Datagram.MaxLength];
         var random = new CryptographicRandomSource();
-        var length = RequestWriter.WriteFindNode(buffer, MessageId.Random(random), new FindNodeRequest(peer.Id, NodeId.Random(random)));
-        peer.Send(buffer.AsSpan(0, length), node);
+        peer.Send(RequestBytes.Of(RequestKind.FindNode, MessageId.Random(random), new StoreRequest(peer.Id, NodeId.Random(random), default)), node);
     }
 }
 
@@ -102,21 +97,13 @@ internal sealed class Flood : IDisposable
     /// <summary>Behind its rate by more than this, it gives datagrams up in place of sending them in one burst.</summary>
     private const double MaxBehindSeconds = 0.02;
 
-    private readonly SeededRandomSource _random;
-    private readonly ForgedRequests _requests;
-    private readonly ForgingSocket _socket;
-    private readonly RequestKind? _kind;
-    private readonly int _perSecond;
     private readonly Thread _thread;
     private volatile bool _stopped;
     private long _sent;
 
     public Flood(UdpEndpoint victim, RequestKind? kind, int perSecond, int seed)
     {
-        _random = new SeededRandomSource(seed);
-        _requests = new ForgedRequests(_random);
-        (_kind, _perSecond, _socket) = (kind, perSecond, new ForgingSocket(victim));
-        _thread = new Thread(Run) { IsBackground = true, Name = "flood" };
+        _thread = new Thread(() => Run(victim, kind, perSecond, new SeededRandomSource(seed))) { IsBackground = true, Name = "flood" };
         _thread.Start();
     }
 
@@ -126,22 +113,23 @@ internal sealed class Flood : IDisposable
     {
         _stopped = true;
         _thread.Join();
-        _socket.Dispose();
     }
 
-    private void Run()
+    private void Run(UdpEndpoint victim, RequestKind? kind, int perSecond, SeededRandomSource random)
     {
+        using var socket = new ForgingSocket(victim);
+        var requests = new ForgedRequests(random);
         var begin = Stopwatch.GetTimestamp();
         var given = 0.0;
         while (!_stopped)
         {
-            var due = Stopwatch.GetElapsedTime(begin).TotalSeconds * _perSecond;
-            given = Math.Max(given, due - (MaxBehindSeconds * _perSecond));
+            var due = Stopwatch.GetElapsedTime(begin).TotalSeconds * perSecond;
+            given = Math.Max(given, due - (MaxBehindSeconds * perSecond));
             for (; given + 1 <= due; given++)
             {
                 // 11.128.0.0/9: none of the honest peers' addresses.
-                var source = UdpEndpoint.FromIPv4(0x0B80_0000 + (uint)_random.Next(0x80_0000), (ushort)(1_024 + _random.Next(60_000)));
-                _socket.Send(_requests.Next(_kind), source);
+                var source = UdpEndpoint.FromIPv4(0x0B80_0000 + (uint)random.Next(0x80_0000), (ushort)(1_024 + random.Next(60_000)));
+                socket.Send(requests.Next(kind), source);
                 Volatile.Write(ref _sent, _sent + 1);
             }
 

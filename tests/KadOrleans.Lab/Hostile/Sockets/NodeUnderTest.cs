@@ -22,9 +22,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     public static async Task<NodeUnderTest> StartAsync()
     {
         var process = ChildProcess.Start(
-            "kad",
-            Path.GetTempPath(),
-            "node", "--listen", "11.0.0.1:0", "--listen", "[2a0e:1::1]:0", "--http", "127.0.0.1:0", "--in-memory");
+            "kad", Path.GetTempPath(), "node", "--listen", "11.0.0.1:0", "--listen", "[2a0e:1::1]:0", "--http", "127.0.0.1:0", "--in-memory");
         var ipv4 = UdpEndpoint.Parse((await process.LineAsync("listening udp 11.")).Split(' ')[2]);
         var ipv6 = UdpEndpoint.Parse((await process.LineAsync("listening udp [")).Split(' ')[2]);
         var http = await Eventually.ReadAsync(() => Task.FromResult(NodeProcess.HttpOf(process)), address => address.Length > 0);
@@ -44,12 +42,11 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         await Eventually.ReadAsync(async () => (await StatusAsync())["contacts"]!.GetValue<int>(), known => known >= _contacts.Count);
     }
 
-    public async Task<JsonNode> StatusAsync() => JsonNode.Parse(await Http.GetStringAsync(_status))!;
+    private async Task<JsonNode> StatusAsync() => JsonNode.Parse(await Http.GetStringAsync(_status))!;
 
     public async Task<long> KeysAsync() => (await StatusAsync())["keys"]!.GetValue<long>();
 
-    public long ResidentBytes =>
-        long.Parse(File.ReadAllText($"/proc/{_process.Id}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+    public long ResidentBytes => _process.Memory.Current;
 
     public TimeSpan Cpu => _process.ProcessorTime;
 
@@ -66,9 +63,6 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        foreach (var contact in _contacts)
-        {
-            contact.Dispose();
-        }
+        _contacts.ForEach(contact => contact.Dispose());
     }
 }

@@ -8,14 +8,8 @@ namespace KadOrleans.Lab;
 /// </summary>
 internal static class Sandbox
 {
-    /// <summary>Public IPv4 addresses that are local inside.</summary>
-    public const string IPv4 = "11.0.0.0/8";
-
-    /// <summary>Public IPv6 addresses that are local inside.</summary>
-    public const string IPv6 = "2a0e::/16";
-
     private const string Prepare =
-        "ip link set lo up && ip route add local " + IPv4 + " dev lo && ip -6 route add local " + IPv6 + " dev lo "
+        "ip link set lo up && ip route add local 11.0.0.0/8 dev lo && ip -6 route add local 2a0e::/16 dev lo "
         + "&& echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind && exec \"$@\"";
 
     /// <summary>Why no such namespace can be made here, in a sentence; null if it can.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -11,27 +10,25 @@ internal static class SocketAttacks
 
     public static async Task<JsonNode> RunAsync(string attack, SocketAttackOptions? options = null)
     {
-        using var process = Process.Start(Sandbox.Again(["hostile", Verb, attack, JsonSerializer.Serialize(options ?? new SocketAttackOptions())]))!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? JsonNode.Parse(output)!
-            : throw new InvalidOperationException($"{attack} ended with {process.ExitCode}: {output} {await error}");
+        await using var process = ChildProcess.Start(Sandbox.Again(["hostile", Verb, attack, JsonSerializer.Serialize(options ?? new SocketAttackOptions())]));
+        var output = await process.Output.NextAsync(CancellationToken.None);
+        return await process.ExitAsync() == 0
+            ? JsonNode.Parse(output!)!
+            : throw new InvalidOperationException($"{attack} failed: {process.Output.Text} {process.Error.Text}");
     }
 
     /// <summary>Runs an attack; called inside of the sandbox. Prints one line of JSON.</summary>
     public static async Task RunInsideAsync(string attack, string json, TextWriter output)
     {
         var options = JsonSerializer.Deserialize<SocketAttackOptions>(json)!;
-        var result = attack switch
+        object result = attack switch
         {
             "flood" => await new FloodAttack(options).RunAsync(),
             "amplification" => await new AmplificationAttack().RunAsync(),
             "fill" => await new FillAttack(options).RunAsync(),
             _ => throw new ArgumentException($"'{attack}' is not an attack: flood, amplification and fill are."),
         };
-        await output.WriteLineAsync(result.ToJsonString());
+        await output.WriteLineAsync(JsonSerializer.Serialize(result, JsonSerializerOptions.Web));
     }
 }
 

@@ -45,12 +45,8 @@ internal sealed class SocketPeer : IDisposable
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
         _socket.SendTo(datagram, new IPEndPoint(destination.ToIPAddress(), destination.Port));
 
-    public void Ping(UdpEndpoint destination)
-    {
-        var buffer = new byte[Datagram.MaxLength];
-        var length = RequestWriter.WritePing(buffer, MessageId.Random(new CryptographicRandomSource()), new PingRequest(Id));
-        Send(buffer.AsSpan(0, length), destination);
-    }
+    public void Ping(UdpEndpoint destination) => Send(
+        RequestBytes.Of(RequestKind.Ping, MessageId.Random(new CryptographicRandomSource()), new StoreRequest(Id, default, default)), destination);
 
     public void Dispose()
     {

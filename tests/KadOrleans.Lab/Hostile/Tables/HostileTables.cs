@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Prints what each attack comes to, as tables.</summary>
@@ -38,15 +36,7 @@ internal static class HostileTables
 /// <summary>Rows of a table, each a name and a figure, written as they come: as Markdown.</summary>
 internal sealed class RowList(TextWriter output)
 {
-    public void Begin(string title)
-    {
-        output.WriteLine($"\n| {title} | figure |\n|---|---|");
-        output.Flush();
-    }
+    public void Begin(string title) => output.WriteLine($"\n| {title} | figure |\n|---|---|");
 
-    public void Add(FormattableString name, FormattableString figure)
-    {
-        output.WriteLine($"| {name.ToString(CultureInfo.InvariantCulture)} | {figure.ToString(CultureInfo.InvariantCulture)} |");
-        output.Flush();
-    }
+    public void Add(string name, string figure) => output.WriteLine($"| {name} | {figure} |");
 }

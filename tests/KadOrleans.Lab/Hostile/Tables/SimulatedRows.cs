@@ -69,12 +69,12 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         {
             var result = FreezeTrial.Run(seed, squats, beats: 10);
             rows.Add(
-                $"{(squats ? "ten sets with a life of a squatted key" : "ten heartbeats, each stored back without its life")}",
+                squats ? "ten sets with a life of a squatted key" : "ten heartbeats, each stored back without its life",
                 $"{result.Refused} of {result.Stores} refused; {result.Missing} missing, {result.TooLong} too long at the nearest");
         }
 
         var told = WatchTrial.Run(seed);
-        rows.Add($"a watcher's node is sent a lie three times", $"{told.Count(value => value == Scene.Lie)} events of a lie, {told.Count} in all");
+        rows.Add("a watcher's node is sent a lie three times", $"{told.Count(value => value == Scene.Lie)} events of a lie, {told.Count} in all");
         var owner = OwnerTrial.Run(seed);
         rows.Add($"an owner's {OwnerTrial.Keys} values, and its /24's changes used up", $"{owner.Overwritten} overwritten; {owner.Restored} restored by one STORE each");
     }
@@ -84,22 +84,18 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         rows.Begin($"{2 * FillTrial.Quota} STOREs at a node for {FillTrial.Quota} keys, and what honest peers get then");
         foreach (var spread in new[] { AttackerSpread.OneSubscriber, AttackerSpread.ManyNetworks })
         {
-            foreach (var answers in new[] { false, true })
-            {
-                var result = FillTrial.Run(seed, spread, sources: 160, answers);
-                rows.Add(
-                    $"{spread}, {(answers ? "answering" : "not answering")} pings",
-                    $"{result.FillerAccepted} accepted; then {result.HonestAccepted} of {result.HonestSent} honest ones, own value kept: {result.OwnAccepted}, earlier value kept: {result.HeldBefore}");
-            }
+            AddFill($"{spread}, not answering pings", FillTrial.Run(seed, spread, sources: 160, answersPings: false));
+            AddFill($"{spread}, answering pings", FillTrial.Run(seed, spread, sources: 160, answersPings: true));
         }
 
-        var few = FillTrial.Run(seed, AttackerSpread.ManyNetworks, sources: 16, answersPings: true);
-        rows.Add(
-            $"16 networks, answering pings",
-            $"{few.FillerAccepted} accepted; then {few.HonestAccepted} of {few.HonestSent} honest ones, own value kept: {few.OwnAccepted}, earlier value kept: {few.HeldBefore}");
-        rows.Add($"a held value after one forged STORE", $"{OverwriteTrial.Overwrite(seed)}");
-        rows.Add($"STOREs taken of 20 after forged ones used up their address's quota", $"{OverwriteTrial.UseUpQuota(seed)}");
+        AddFill("16 networks, answering pings", FillTrial.Run(seed, AttackerSpread.ManyNetworks, sources: 16, answersPings: true));
+        rows.Add("a held value after one forged STORE", $"{OverwriteTrial.Overwrite(seed)}");
+        rows.Add("STOREs taken of 20 after forged ones used up their address's quota", $"{OverwriteTrial.UseUpQuota(seed)}");
     }
+
+    private void AddFill(string name, FillResult result) => rows.Add(
+        name,
+        $"{result.FillerAccepted} accepted; then {result.HonestAccepted} of {result.HonestSent} honest ones, own value kept: {result.OwnAccepted}, earlier value kept: {result.HeldBefore}");
 
     private void WriteArea()
     {
@@ -158,14 +154,14 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         }
 
         var drained = TableTrial.RunDrained(seed, perSecond: 1_000);
-        rows.Add($"one host under 1000 new ports a second", $"{drained.InTable} of {drained.Came} newcomers enter the table");
+        rows.Add("one host under 1000 new ports a second", $"{drained.InTable} of {drained.Came} newcomers enter the table");
         var claimed = TableTrial.RunClaims(seed, networks: 600);
-        rows.Add($"600 networks that claim known ids", $"{claimed.InTable} of {claimed.Came} newcomers enter the table");
-        rows.Add($"datagrams to 10.9.9.9 on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0A09_0909)}");
-        rows.Add($"datagrams to one public host on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0809_0909)}");
+        rows.Add("600 networks that claim known ids", $"{claimed.InTable} of {claimed.Came} newcomers enter the table");
+        rows.Add("datagrams to 10.9.9.9 on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0A09_0909)}");
+        rows.Add("datagrams to one public host on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0809_0909)}");
         var unresponsive = UnresponsiveTrial.Run(seed, slow: 10, silent: 10, gets: 100);
         rows.Add(
-            $"10 slow and 10 silent peers around a key",
+            "10 slow and 10 silent peers around a key",
             $"{unresponsive.Found} of 100 gets found it, the longest in {unresponsive.Longest.TotalSeconds:0.0} s, at most {unresponsive.MostAsked} asked");
     }
 
@@ -178,10 +174,10 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             AddTarpits($"{chains} chains of {length} beside the key, each {delay:0.00} s late", result);
         }
 
-        AddTarpits($"one address at 600 ports, 4.70 s late", TarpitTrial.RunPoisoned(seed));
+        AddTarpits("one address at 600 ports, 4.70 s late", TarpitTrial.RunPoisoned(seed));
     }
 
-    private void AddTarpits(FormattableString name, TarpitResult result) =>
+    private void AddTarpits(string name, TarpitResult result) =>
         rows.Add(name, $"{result.Untouched.TotalSeconds:0.0} / {result.Longest.TotalSeconds:0.0} s");
 
     private void WriteContactLiars()

@@ -56,7 +56,7 @@ internal sealed class SocketRows(RowList rows)
         rows.Begin($"real sockets: {FloodMinutes} minutes of mixed flood at 20,000 per second");
         var result = await SocketAttacks.RunAsync("flood", new() { Seconds = 60 * FloodMinutes, Newcomers = 2_000 });
         rows.Add(
-            $"sockets: mixed flood",
+            "sockets: mixed flood",
             $"{result["sent"]} sent, {result["kernelDrops"]} dropped by the kernel; memory {result["memoryBefore"]} → at most {result["memoryMost"]} MB; {result["cores"]} cores; {result["descriptorsMost"]} descriptors; {result["logLines"]} log lines; {result["answered"]} of {result["newcomers"]} newcomers answered; {result["provenAnswers"]} datagrams to a proven peer for {result["provenPings"]} pings");
     }
 }

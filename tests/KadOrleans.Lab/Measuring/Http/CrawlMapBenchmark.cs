@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Lab;
@@ -18,17 +15,8 @@ internal static class CrawlMapBenchmark
     {
         using var folder = new TemporaryFolder();
         var id = await SaveAsync(folder.Path, rows);
-        await using var node = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(folder.Path).BuildAsync();
-        await node.StartAsync();
-        var (secret, token) = ApiToken.Create("benchmark", ApiScope.All, ApiToken.MaxRate);
-        await using var server = await StatusServer.StartAsync(
-            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
-            () => new Health(Health.Ready),
-            pages => pages.MapDhtApi(),
-            services => services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(new ApiTokens(token)),
-            NullLoggerFactory.Instance,
-            CancellationToken.None);
-        using var http = HttpBenchmark.Client(server.Address.ToString(), secret);
+        await using var served = await ServedNode.StartAsync(folder.Path);
+        using var http = ServedNode.Client(served.Address, served.Secret);
         for (var round = 0; round <= rounds; round++)
         {
             foreach (var path in new[] { string.Empty, $"/{id}/map", $"/{id}/map?prefix=0", $"/{id}/map?prefix=000", $"/{id}/nodes", $"/{id}/nodes?format=svg" })
@@ -39,8 +27,7 @@ internal static class CrawlMapBenchmark
                 // The first round compiles.
                 if (round > 0)
                 {
-                    Console.WriteLine(string.Create(
-                        CultureInfo.InvariantCulture, $"{rows} rows, crawls{path.Replace(id, "ID", StringComparison.Ordinal)}: {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:F0} ms, {bytes / 1000.0:N1} kB"));
+                    Console.WriteLine($"{rows} rows, crawls{path.Replace(id, "ID", StringComparison.Ordinal)}: {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:F0} ms, {bytes / 1000.0:N1} kB");
                 }
             }
         }

@@ -1,13 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Lab;
 
@@ -19,74 +13,53 @@ namespace KadOrleans.Lab;
 internal static class HttpBenchmark
 {
     private const int Clients = 32;
+    private const int Puts = 5;
     private const string Key = "/v1/keys/key";
-    private const string Bare = "/bare";
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Task RunAsync(string[] args) => args switch
     {
-        switch (args)
-        {
-            case ["readers", var address, var token, var count]:
-                await ReadAsync(Client(address, token), int.Parse(count, CultureInfo.InvariantCulture));
-                return 0;
-            case ["watch", var count]:
-                await WatchAsync(int.Parse(count, CultureInfo.InvariantCulture));
-                return 0;
-            case ["map", var rows, var rounds]:
-                await CrawlMapBenchmark.RunAsync(int.Parse(rows, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture));
-                return 0;
-            case [var seconds, var rounds]:
-                await CompareAsync(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), int.Parse(rounds, CultureInfo.InvariantCulture));
-                return 0;
-            default:
-                await Console.Error.WriteLineAsync("http SECONDS ROUNDS, http watch COUNT, or http map ROWS ROUNDS, is needed.");
-                return 2;
-        }
-    }
+        ["readers", var address, var token, var count] => ReadAsync(ServedNode.Client(address, token), Parse(count)),
+        ["watch", var count] => WatchAsync(Parse(count)),
+        ["map", var rows, var rounds] => CrawlMapBenchmark.RunAsync(Parse(rows), Parse(rounds)),
+        [var seconds, var rounds] => CompareAsync(TimeSpan.FromSeconds(Parse(seconds)), Parse(rounds)),
+        _ => throw CommandException.WrongUsage("http SECONDS ROUNDS, http watch COUNT, or http map ROWS ROUNDS, is needed."),
+    };
+
+    private static int Parse(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static async Task CompareAsync(TimeSpan time, int rounds)
     {
-        await using var node = await StartNodeAsync();
-        await node.SetAsync("key", "value");
-        var (secret, token) = ApiToken.Create("benchmark", ApiScope.All, ApiToken.MaxRate);
-        await using var server = await ServeAsync(node, token);
-        using var http = Client(server.Address.ToString(), secret);
+        await using var served = await ServedNode.StartAsync();
+        await served.Node.SetAsync("key", "value");
+        using var http = ServedNode.Client(served.Address, served.Secret);
         for (var round = 0; round <= rounds; round++)
         {
-            var bare = await LoadAsync(time, _ => GetAsync(http, Bare));
-            var get = await LoadAsync(time, _ => GetAsync(http, Key));
+            var bare = await LoadAsync(time, _ => http.GetAsync(new Uri(ServedNode.Bare, UriKind.Relative)));
+            var get = await LoadAsync(time, _ => http.GetAsync(new Uri(Key, UriKind.Relative)));
             var put = await LoadAsync(time, i => PutAsync(http, i));
 
             // The first round compiles.
             if (round > 0)
             {
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"bare {bare:N0}/s, get {get:N0}/s ({get / bare:F2}), put {put:N0}/s ({put / bare:F2})"));
+                Console.WriteLine($"bare {bare:N0}/s, get {get:N0}/s ({get / bare:F2}), put {put:N0}/s ({put / bare:F2})");
             }
         }
     }
 
     private static async Task WatchAsync(int count)
     {
-        await using var node = await StartNodeAsync();
-        await node.SetAsync("key", 0);
-        var (secret, token) = ApiToken.Create("benchmark", ApiScope.All, ApiToken.MaxRate);
-        await using var server = await ServeAsync(node, token);
-        using var readers = Process.Start(new ProcessStartInfo(
-            "dotnet", [typeof(HttpBenchmark).Assembly.Location, "http", "readers", server.Address.ToString(), secret, $"{count}"])
+        await using var served = await ServedNode.StartAsync();
+        await served.Node.SetAsync("key", 0);
+        await using var readers = ChildProcess.Start(
+            LabCommand.Name, Environment.CurrentDirectory, "http", "readers", served.Address, served.Secret, $"{count}");
+        Console.WriteLine(await readers.Output.NextAsync(CancellationToken.None));
+        for (var i = 0; i < Puts; i++)
         {
-            RedirectStandardOutput = true,
-            RedirectStandardInput = true,
-        })!;
-        Console.WriteLine(await readers.StandardOutput.ReadLineAsync());
-        for (var i = 0; i < 5; i++)
-        {
-            await node.SetAsync("key", Stopwatch.GetTimestamp());
-            Console.WriteLine(await readers.StandardOutput.ReadLineAsync());
+            await served.Node.SetAsync("key", Stopwatch.GetTimestamp());
+            Console.WriteLine(await readers.Output.NextAsync(CancellationToken.None));
         }
 
-        readers.StandardInput.Close();
-        await readers.WaitForExitAsync();
+        await readers.FinishAsync();
         Console.WriteLine($"the node's heap: {GC.GetTotalMemory(forceFullCollection: false) >> 20} MiB");
     }
 
@@ -94,19 +67,17 @@ internal static class HttpBenchmark
     private static async Task ReadAsync(HttpClient http, int count)
     {
         var begun = Stopwatch.GetTimestamp();
-        using var ending = new CancellationTokenSource();
         var connecting = new SemaphoreSlim(256);
         var connected = new CountdownEvent(count);
         var (gate, took) = (new Lock(), new List<TimeSpan>(count));
         using var all = new SemaphoreSlim(0);
         var readers = Enumerable.Range(0, count).Select(_ => Task.Run(ReadOneAsync)).ToList();
         await Task.WhenAny(Task.Run(connected.Wait), Task.WhenAny(readers).Unwrap());
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count - connected.CurrentCount} watches after {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s"));
-        for (var i = 0; i < 5; i++)
+        Console.WriteLine($"{count - connected.CurrentCount} watches after {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s");
+        for (var i = 0; i < Puts; i++)
         {
             await all.WaitAsync();
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"first after {took[0].TotalMilliseconds:F0} ms, last after {took[^1].TotalMilliseconds:F0} ms"));
+            Console.WriteLine($"first after {took[0].TotalMilliseconds:F0} ms, last after {took[^1].TotalMilliseconds:F0} ms");
             took.Clear();
         }
 
@@ -118,7 +89,7 @@ internal static class HttpBenchmark
             await connecting.WaitAsync();
             var stream = await http.GetStreamAsync(new Uri($"{Key}/events", UriKind.Relative));
             var isFirst = true;
-            await foreach (var item in SseParser.Create(stream).EnumerateAsync(ending.Token))
+            await foreach (var item in SseParser.Create(stream).EnumerateAsync())
             {
                 if (isFirst)
                 {
@@ -142,7 +113,7 @@ internal static class HttpBenchmark
         }
     }
 
-    private static async Task<double> LoadAsync(TimeSpan time, Func<int, Task> request)
+    private static async Task<double> LoadAsync(TimeSpan time, Func<int, Task<HttpResponseMessage>> request)
     {
         var begun = Stopwatch.GetTimestamp();
         var counts = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(async () =>
@@ -150,7 +121,8 @@ internal static class HttpBenchmark
             var done = 0;
             for (; Stopwatch.GetElapsedTime(begun) < time; done++)
             {
-                await request((done * Clients) + client);
+                using var response = await request((done * Clients) + client);
+                response.EnsureSuccessStatusCode();
             }
 
             return done;
@@ -158,49 +130,9 @@ internal static class HttpBenchmark
         return counts.Sum() / Stopwatch.GetElapsedTime(begun).TotalSeconds;
     }
 
-    private static async Task GetAsync(HttpClient http, string path)
-    {
-        using var response = await http.GetAsync(new Uri(path, UriKind.Relative));
-        response.EnsureSuccessStatusCode();
-    }
-
-    private static async Task PutAsync(HttpClient http, int number)
+    private static async Task<HttpResponseMessage> PutAsync(HttpClient http, int number)
     {
         using var content = new StringContent("value");
-        using var response = await http.PutAsync(new Uri($"/v1/keys/{number % 1_000}?wait=durable", UriKind.Relative), content);
-        response.EnsureSuccessStatusCode();
-    }
-
-    public static HttpClient Client(string address, string token)
-    {
-        var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://{address}"), Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return http;
-    }
-
-    private static async Task<KadNode> StartNodeAsync()
-    {
-        var node = await KadNode.CreateBuilder()
-            .UseUdp(new UdpTransportOptions { Listen = [UdpEndpoint.Parse("127.0.0.1:0")] })
-            .BuildAsync();
-        await node.StartAsync();
-        return node;
-    }
-
-    private static Task<StatusServer> ServeAsync(KadNode node, ApiToken token)
-    {
-        // As long as the response of a get.
-        var body = new string('x', 150);
-        return StatusServer.StartAsync(
-            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host", HttpLimits.MostConnections),
-            () => new Health(Health.Ready),
-            pages =>
-            {
-                pages.MapDhtApi();
-                pages.MapGet(Bare, context => context.Response.WriteAsync(body));
-            },
-            services => services.AddSingleton<IDht>(node).AddDhtApi(new ApiTokens(token)),
-            NullLoggerFactory.Instance,
-            CancellationToken.None);
+        return await http.PutAsync(new Uri($"/v1/keys/{number % 1_000}?wait=durable", UriKind.Relative), content);
     }
 }

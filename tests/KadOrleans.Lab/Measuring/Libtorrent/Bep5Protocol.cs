@@ -1,19 +1,13 @@
-
 namespace KadOrleans.Lab;
 
 /// <summary>The requests of BEP 5 (bencoded PING and FIND_NODE), and sources that answer a target's with their ids and no nodes.</summary>
-internal sealed class Bep5Protocol(NodeId[] ids) : ILoadProtocol
+internal sealed class Bep5Protocol(NodeId[] ids) : LoadProtocol
 {
     // A transaction id is any string; ours are as long as the message ids of the load.
     private static readonly byte[] TransactionOfLoad = "1:t20:"u8.ToArray();
 
-    private readonly HashSet<int> _pinged = [];
-    private readonly byte[] _answer = new byte[256];
-    private int _sourcesPinged;
 
-    public int SourcesPinged => Volatile.Read(ref _sourcesPinged);
-
-    public RequestTemplate[] RoundOf(BenchOperation operation) => operation switch
+    public override RequestTemplate[] RoundOf(BenchOperation operation) => operation switch
     {
         BenchOperation.Ping => [Ping()],
         BenchOperation.FindNode => [FindNode()],
@@ -21,33 +15,23 @@ internal sealed class Bep5Protocol(NodeId[] ids) : ILoadProtocol
     };
 
     // Keys are sorted, so the kind of a message is at its end: a response or an error.
-    public int FindAnswer(ReadOnlySpan<byte> datagram) =>
+    public override int FindAnswer(ReadOnlySpan<byte> datagram) =>
         (datagram.EndsWith("1:y1:re"u8) || datagram.EndsWith("1:y1:ee"u8))
         && datagram.LastIndexOf(TransactionOfLoad) is >= 0 and var at
         && at + TransactionOfLoad.Length + MessageId.Length <= datagram.Length
             ? at + TransactionOfLoad.Length
             : -1;
 
-    public ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
+    public override ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
     {
         if (source < 0 || source >= ids.Length || !request.EndsWith("1:y1:qe"u8) || TransactionOf(request) is not { Length: > 0 } transaction)
         {
             return [];
         }
 
-        if (_pinged.Add(source))
-        {
-            Volatile.Write(ref _sourcesPinged, _pinged.Count);
-        }
-
-        var length = 0;
-        Append("d1:rd2:id20:"u8, ref length);
-        ids[source].CopyTo(_answer.AsSpan(length));
-        length += NodeId.Length;
-        Append("5:nodes0:5:token1:te"u8, ref length);
-        Append(transaction, ref length);
-        Append("1:y1:re"u8, ref length);
-        return _answer.AsSpan(0, length);
+        OnPinged(source);
+        byte[] answer = [.. "d1:rd2:id20:"u8, .. ids[source].ToByteArray(), .. "5:nodes0:5:token1:te"u8, .. transaction, .. "1:y1:re"u8];
+        return answer;
     }
 
     // With its key: 1:t2:xx.
@@ -79,10 +63,4 @@ internal sealed class Bep5Protocol(NodeId[] ids) : ILoadProtocol
     private static byte[] Sender() => RequestTemplate.SenderMark.ToByteArray();
 
     private static byte[] End() => [.. TransactionOfLoad, .. RequestTemplate.IdMark, .. "1:y1:qe"u8];
-
-    private void Append(ReadOnlySpan<byte> bytes, ref int length)
-    {
-        bytes.CopyTo(_answer.AsSpan(length));
-        length += bytes.Length;
-    }
 }

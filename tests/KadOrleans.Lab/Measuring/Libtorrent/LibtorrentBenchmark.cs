@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 
@@ -14,22 +12,18 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
     private const string Usage =
         "libtorrent [SECONDS [INTERPRETER]]; a whole number of 1 to 3600 and a Python that can import libtorrent are allowed. [default: 5 python3]";
 
-    private const string Missing = "missing: ";
-
     // Looks, two a second, at a node that asks no further contact.
     private const int FruitlessLooks = 4;
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Task RunAsync(CommandIo io, string[] args)
     {
         if (args.Length > 2
             || !int.TryParse(args.FirstOrDefault("5"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             || seconds is < 1 or > 3_600)
         {
-            Console.Error.WriteLine(Usage);
-            return ExitCode.WrongUsage;
+            throw CommandException.WrongUsage(Usage);
         }
 
-        using var io = CommandIo.FromConsole();
         var settings = new BenchSettings
         {
             Targets = [BenchTarget.Started],
@@ -37,29 +31,29 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
             Duration = TimeSpan.FromSeconds(seconds),
             Baseline = true,
         };
-        try
-        {
-            await new LibtorrentBenchmark(io, settings, args.ElementAtOrDefault(1) ?? PythonReference.DefaultInterpreter).RunAsync();
-            return ExitCode.Done;
-        }
-        catch (CommandException e)
-        {
-            await io.Error.WriteLineAsync(e.Message);
-            return e.ExitCode;
-        }
+        return new LibtorrentBenchmark(io, settings, args.ElementAtOrDefault(1) ?? BenchSettings.DefaultPython).RunAsync();
     }
 
     private async Task RunAsync()
     {
         using var socket = new LoadSocket();
-        using var generator = new LoadGenerator(socket);
+        var generator = new LoadGenerator(socket);
         var runner = new LoadRunner(io, generator, CancellationToken.None);
         var keys = RandomNumberGenerator.GetBytes(settings.Keys * NodeId.Length);
         var random = new CryptographicRandomSource();
         var ids = Enumerable.Range(0, BenchSettings.DefaultContacts).Select(_ => NodeId.Random(random)).ToArray();
 
         // The other first, for its interpreter may be missing.
-        await using var process = await StartAsync(socket.Port);
+        await using var process = await ChildCommand.StartPythonAsync(
+            io,
+            "libtorrent",
+            ("INTERPRETER", interpreter),
+            "Debian has it in the package python3-libtorrent, for /usr/bin/python3",
+            [
+                "Measuring.Libtorrent.node.py",
+                .. Enumerable.Range(0, ids.Length).Select(index => $"{UdpEndpoint.FromIPv4(LoopbackSources.AddressOf(index), socket.Port)}"),
+            ],
+            CancellationToken.None);
         var other = new LoadTarget("libtorrent", process.Endpoint, new Bep5Protocol(ids), ids[..BenchSettings.DefaultSources]) { Process = process };
         await TakeContactsAsync(runner, other, ids.Length);
         await using var preparation = new TargetPreparation(io, settings, runner, keys, socket.Port);
@@ -67,32 +61,9 @@ internal sealed class LibtorrentBenchmark(CommandIo io, BenchSettings settings, 
         foreach (var operation in new[] { BenchOperation.Ping, BenchOperation.FindNode })
         {
             var measurement = new TurnMeasurement(io, settings with { Operation = operation }, runner, keys);
-            BenchReport.Print(await measurement.RunAsync([node.Anew(), other.Anew()]), new ResultPrinter(io, json: false));
+            BenchReport.Print(await measurement.RunAsync([node with { Result = new LoadResult() }, other with { Result = new LoadResult() }]), new ResultPrinter(io, json: false));
         }
     }
-
-    private async Task<ChildCommand> StartAsync(ushort port)
-    {
-        await using var stream = typeof(LibtorrentBenchmark).Assembly.GetManifestResourceStream("KadOrleans.Lab.Measuring.Libtorrent.node.py")!;
-        using var script = new StreamReader(stream);
-        var contacts = Enumerable.Range(0, BenchSettings.DefaultContacts)
-            .Select(index => UdpEndpoint.FromIPv4(LoopbackSources.AddressOf(index), port).ToString());
-        var program = new ProcessStartInfo(interpreter, ["-c", await script.ReadToEndAsync(), .. contacts]);
-        try
-        {
-            return await ChildCommand.StartAsync(io, program, Complain, CancellationToken.None);
-        }
-        catch (Win32Exception e)
-        {
-            throw CommandException.WrongUsage($"INTERPRETER is '{interpreter}', which cannot be started; {Usage}", e);
-        }
-    }
-
-    private CommandException Complain(string? line) => line is not null && line.StartsWith(Missing, StringComparison.Ordinal)
-        ? CommandException.WrongUsage(
-            $"INTERPRETER is '{interpreter}', which cannot import libtorrent ({line[Missing.Length..]}); Debian has it in the package "
-            + "python3-libtorrent, for /usr/bin/python3.")
-        : CommandException.Failed($"INTERPRETER is '{interpreter}', which did not start a node of libtorrent.");
 
     private static async Task TakeContactsAsync(LoadRunner runner, LoadTarget target, int contacts)
     {

@@ -23,22 +23,15 @@ internal sealed class NetworkBenchmark
     private const int WarmUpSets = 10_000;
     private const int WarmUpGets = 50_000;
 
-    private readonly List<LoopbackNode> _nodes = [];
+    private readonly List<(KadNode Node, InMemoryKeyStore Store)> _nodes = [];
     private readonly ConcurrentDictionary<NodeId, DhtValue> _values = new();
     private readonly CryptographicRandomSource _random = new();
     private NodeId[] _keys = [];
 
-    public static async Task<int> RunAsync(string[] args)
-    {
-        if (args.Length > 1 || !int.TryParse(args.FirstOrDefault("5"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1)
-        {
-            Console.Error.WriteLine("network [SECONDS]; one whole number above 0 is allowed.");
-            return 2;
-        }
-
-        await new NetworkBenchmark().RunAsync(TimeSpan.FromSeconds(seconds));
-        return 0;
-    }
+    public static Task RunAsync(string[] args) =>
+        args.Length <= 1 && int.TryParse(args.FirstOrDefault("5"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? new NetworkBenchmark().RunAsync(TimeSpan.FromSeconds(seconds))
+            : throw CommandException.WrongUsage("network [SECONDS]; one whole number above 0 is allowed.");
 
     private async Task RunAsync(TimeSpan duration)
     {
@@ -50,19 +43,33 @@ internal sealed class NetworkBenchmark
         await RepeatAsync(WarmUpGets, _ => GetAsync(new Measured("warm-up")));
         await MeasureAsync("gets", duration, GetAsync);
         await SilenceAsync();
-        await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
+        await Task.WhenAll(_nodes.Select(node => node.Node.DisposeAsync().AsTask()));
     }
 
     private async Task BuildAsync()
     {
-        _nodes.Add(await LoopbackNode.StartAsync([]));
         while (_nodes.Count < Nodes)
         {
-            _nodes.Add(await LoopbackNode.StartAsync(_nodes[0].Node.LocalEndpoints));
+            _nodes.Add(await StartAsync());
         }
 
         await Task.WhenAll(_nodes.Select(node => node.Node.FindNodeAsync(node.Node.Id)));
         Console.WriteLine($"tables: {_nodes.Min(n => n.Node.RoutingTable.Count)} to {_nodes.Max(n => n.Node.RoutingTable.Count)} contacts");
+    }
+
+    // Options as by default, and all that it holds in memory.
+    private async Task<(KadNode Node, InMemoryKeyStore Store)> StartAsync()
+    {
+        var (options, store) = (new KadNodeOptions(), new InMemoryKeyStore(new StoreQuota()));
+        foreach (var (first, _) in _nodes.Take(1))
+        {
+            options.Bootstrap.Add($"{first.LocalEndpoints[0]}");
+        }
+
+        var node = new KadNode(options, UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")), store, new InMemoryNodeStateStore());
+        await node.StartAsync();
+        await node.JoinAsync();
+        return (node, store);
     }
 
     private static async Task MeasureAsync(string name, TimeSpan duration, Func<Measured, Task> operation)
@@ -82,7 +89,7 @@ internal sealed class NetworkBenchmark
     /// <summary>Sets and gets in turns, so that both meet tables that know nothing yet.</summary>
     private async Task SilenceAsync()
     {
-        await Task.WhenAll(_nodes[^Silent..].Select(node => node.DisposeAsync().AsTask()));
+        await Task.WhenAll(_nodes[^Silent..].Select(node => node.Node.DisposeAsync().AsTask()));
         _nodes.RemoveRange(Nodes - Silent, Silent);
         var (sets, gets) = (new Measured($"sets after {Silent} fell silent"), new Measured($"gets after {Silent} fell silent"));
         var startedAt = Stopwatch.GetTimestamp();
@@ -123,7 +130,7 @@ internal sealed class NetworkBenchmark
     {
         var key = _keys[Random.Shared.Next(_keys.Length)];
         var asker = _nodes[Random.Shared.Next(_nodes.Count)];
-        while (await asker.HoldsAsync(key))
+        while (await asker.Store.GetAsync(key, TimeProvider.System.GetUtcNow()) is not null)
         {
             asker = _nodes[Random.Shared.Next(_nodes.Count)];
         }
@@ -132,38 +139,6 @@ internal sealed class NetworkBenchmark
         var result = await asker.Node.GetAsync(key);
         measured.Add(Stopwatch.GetElapsedTime(startedAt), result.Value == _values[key], result.Lookup is null, result.Lookup?.Asked ?? 0);
     }
-}
-
-/// <summary>A node with a socket of its own on 127.0.0.1, options as by default, and all that it holds in memory.</summary>
-internal sealed class LoopbackNode : IAsyncDisposable
-{
-    private readonly InMemoryKeyStore _store = new(new StoreQuota());
-
-    private LoopbackNode(IEnumerable<UdpEndpoint> bootstrap)
-    {
-        var options = new KadNodeOptions();
-        foreach (var endpoint in bootstrap)
-        {
-            options.Bootstrap.Add(endpoint.ToString());
-        }
-
-        var transport = UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0"));
-        Node = new KadNode(options, transport, _store, new InMemoryNodeStateStore());
-    }
-
-    public KadNode Node { get; }
-
-    public static async Task<LoopbackNode> StartAsync(IEnumerable<UdpEndpoint> bootstrap)
-    {
-        var node = new LoopbackNode(bootstrap);
-        await node.Node.StartAsync();
-        await node.Node.JoinAsync();
-        return node;
-    }
-
-    public async Task<bool> HoldsAsync(NodeId key) => await _store.GetAsync(key, TimeProvider.System.GetUtcNow()) is not null;
-
-    public ValueTask DisposeAsync() => Node.DisposeAsync();
 }
 
 /// <summary>What came of many operations of one kind. Safe for several threads.</summary>
@@ -195,10 +170,8 @@ internal sealed class Measured(string name)
             var count = Math.Max(_latencies.Count, 1);
             var used = cpu == TimeSpan.Zero
                 ? string.Empty
-                : string.Create(CultureInfo.InvariantCulture, $", {cpu / elapsed:0.0} cores, {cpu.TotalMicroseconds / count:0} µs of CPU each");
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{name}: {_latencies.Count} in {elapsed.TotalSeconds:0.0} s, {_latencies.Count / elapsed.TotalSeconds:0}/s; p50 {spread.P50:0.00} ms, p99 {spread.P99:0.00} ms, max {spread.Max:0.00} ms; {_failed} failed, {_local} from the asker's own store, {(double)_requests / count:0.0} nodes asked by a lookup{used}");
+                : $", {cpu / elapsed:0.0} cores, {cpu.TotalMicroseconds / count:0} µs of CPU each";
+            return $"{name}: {_latencies.Count} in {elapsed.TotalSeconds:0.0} s, {_latencies.Count / elapsed.TotalSeconds:0}/s; p50 {spread.P50:0.00} ms, p99 {spread.P99:0.00} ms, max {spread.Max:0.00} ms; {_failed} failed, {_local} from the asker's own store, {(double)_requests / count:0.0} nodes asked by a lookup{used}";
         }
     }
 }

@@ -20,21 +20,13 @@ internal static class StorageBenchmark
     /// <c>storage put FOLDER KEYS SECONDS</c> fills a folder up to so many keys and measures puts;
     /// <c>storage open FOLDER</c> measures start-up and memory.
     /// </summary>
-    public static async Task<int> RunAsync(string[] args)
+    public static Task RunAsync(string[] args) => args switch
     {
-        switch (args)
-        {
-            case ["open", var folder]:
-                await OpenAsync(folder);
-                return 0;
-            case ["put", var folder, var keys, var seconds]:
-                await PutAsync(folder, int.Parse(keys, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture));
-                return 0;
-            default:
-                await Console.Error.WriteLineAsync("storage put FOLDER KEYS SECONDS, or storage open FOLDER, is needed.");
-                return 2;
-        }
-    }
+        ["open", var folder] => OpenAsync(folder),
+        ["put", var folder, var keys, var seconds] =>
+            PutAsync(folder, int.Parse(keys, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture)),
+        _ => throw CommandException.WrongUsage("storage put FOLDER KEYS SECONDS, or storage open FOLDER, is needed."),
+    };
 
     private static async Task OpenAsync(string folder)
     {
@@ -43,7 +35,7 @@ internal static class StorageBenchmark
         var seconds = watch.Elapsed.TotalSeconds;
         await using var store = new SqliteKeyStore(database);
         var usage = await store.GetUsageAsync();
-        Say($"open: {usage.Keys} keys, {seconds:F2} s, {Resident():F0} MB resident, file {FileSize(folder):F0} MB");
+        Console.WriteLine($"open: {usage.Keys} keys, {seconds:F2} s, {Resident():F0} MB resident, file {FileSize(folder):F0} MB");
     }
 
     private static async Task PutAsync(string folder, int keys, int seconds)
@@ -57,7 +49,7 @@ internal static class StorageBenchmark
             await Task.WhenAll(Enumerable.Range(first, Math.Min(FillAtOnce, keys - first)).Select(i => store.PutAsync(Key(i), Value(i)).AsTask()));
         }
 
-        Say($"fill: {keys - held} keys, {(keys - held) / watch.Elapsed.TotalSeconds:F0} puts/s");
+        Console.WriteLine($"fill: {keys - held} keys, {(keys - held) / watch.Elapsed.TotalSeconds:F0} puts/s");
         foreach (var writers in Writers)
         {
             // A queue of 8,192 writes refuses at once what is beyond it: those wait a moment and try again.
@@ -67,7 +59,7 @@ internal static class StorageBenchmark
             var (puts, refused) = await MeasureAsync(store, keys, writers, TimeSpan.FromSeconds(seconds));
             var elapsed = watch.Elapsed;
             cpu = Environment.CpuUsage.TotalTime - cpu;
-            Say($"put: {keys} keys, {writers} writers: {puts / elapsed.TotalSeconds:F0} puts/s, {cpu.TotalMicroseconds / puts:F1} us of processor each, {puts / cpu.TotalSeconds:F0} puts per processor second, {refused} refused, {Resident():F0} MB, file {FileSize(folder):F0} MB");
+            Console.WriteLine($"put: {keys} keys, {writers} writers: {puts / elapsed.TotalSeconds:F0} puts/s, {cpu.TotalMicroseconds / puts:F1} us of processor each, {puts / cpu.TotalSeconds:F0} puts per processor second, {refused} refused, {Resident():F0} MB, file {FileSize(folder):F0} MB");
         }
     }
 
@@ -101,15 +93,7 @@ internal static class StorageBenchmark
     private static NodeId Key(int number)
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
-        var state = (ulong)number;
-        for (var i = 0; i + sizeof(uint) <= bytes.Length; i += sizeof(uint))
-        {
-            state += 0x9E37_79B9_7F4A_7C15;
-            var mixed = (state ^ (state >> 30)) * 0xBF58_476D_1CE4_E5B9;
-            mixed = (mixed ^ (mixed >> 27)) * 0x94D0_49BB_1331_11EB;
-            BinaryPrimitives.WriteUInt32BigEndian(bytes[i..], (uint)(mixed >> 32));
-        }
-
+        new FuzzRandom(0, number).Fill(bytes);
         return new NodeId(bytes);
     }
 
@@ -124,6 +108,4 @@ internal static class StorageBenchmark
 
     private static double FileSize(string folder) =>
         new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length) / 1e6;
-
-    private static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
 }

@@ -49,27 +49,40 @@ public sealed class ForgedRequests(IRandomSource random)
     private int _next;
 
     /// <summary>A request of a kind, or of the next kind in turn. It is valid until the next call.</summary>
-    internal ReadOnlySpan<byte> Next(RequestKind? kind) =>
-        _buffer.AsSpan(0, Write(kind ?? Kinds[_next++ % Kinds.Length], MessageId.Random(random), NodeId.Random(random)));
+    internal ReadOnlySpan<byte> Next(RequestKind? kind)
+    {
+        var next = kind ?? Kinds[_next++ % Kinds.Length];
+        var (id, sender) = (MessageId.Random(random), NodeId.Random(random));
+        return Write(next, id, sender, next is RequestKind.Ping or RequestKind.Stun ? default : NodeId.Random(random), DhtValue.FromBoolean(false));
+    }
 
     public ReadOnlySpan<byte> Store(NodeId key, DhtValue value, uint? secondsLeft = null) =>
-        _buffer.AsSpan(0, WriteStore(MessageId.Random(random), NodeId.Random(random), key, value, secondsLeft));
+        Write(RequestKind.Store, MessageId.Random(random), NodeId.Random(random), key, value, secondsLeft);
 
-    public ReadOnlySpan<byte> FindValue(NodeId key) =>
-        _buffer.AsSpan(0, RequestWriter.WriteFindValue(
-            _buffer, MessageId.Random(random), new FindValueRequest(NodeId.Random(random), key)));
+    public ReadOnlySpan<byte> FindValue(NodeId key) => Write(RequestKind.FindValue, MessageId.Random(random), NodeId.Random(random), key);
 
-    private int Write(RequestKind kind, MessageId id, NodeId sender) => kind switch
+    private ReadOnlySpan<byte> Write(
+        RequestKind kind, MessageId id, NodeId sender, NodeId key, DhtValue value = default, uint? secondsLeft = null) =>
+        _buffer.AsSpan(0, RequestBytes.Write(_buffer, kind, id, new StoreRequest(sender, key, value, secondsLeft)));
+}
+
+/// <summary>A request of any kind as a node writes it: the sender, key and value are those of a STORE.</summary>
+internal static class RequestBytes
+{
+    public static byte[] Of(RequestKind kind, MessageId id, in StoreRequest what)
     {
-        RequestKind.Ping => RequestWriter.WritePing(_buffer, id, new PingRequest(sender)),
-        RequestKind.Stun => RequestWriter.WriteStun(_buffer, id),
-        RequestKind.FindNode => RequestWriter.WriteFindNode(_buffer, id, new FindNodeRequest(sender, NodeId.Random(random))),
-        RequestKind.FindValue => RequestWriter.WriteFindValue(_buffer, id, new FindValueRequest(sender, NodeId.Random(random))),
-        _ => WriteStore(id, sender, NodeId.Random(random), DhtValue.FromBoolean(false), null),
-    };
+        var buffer = new byte[Datagram.MaxLength];
+        return buffer[..Write(buffer, kind, id, what)];
+    }
 
-    private int WriteStore(MessageId id, NodeId sender, NodeId key, DhtValue value, uint? secondsLeft) =>
-        RequestWriter.TryWriteStore(_buffer, id, new StoreRequest(sender, key, value, secondsLeft), out var length)
+    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what) => kind switch
+    {
+        RequestKind.Ping => RequestWriter.WritePing(destination, id, new PingRequest(what.Sender)),
+        RequestKind.Stun => RequestWriter.WriteStun(destination, id),
+        RequestKind.FindNode => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(what.Sender, what.Key)),
+        RequestKind.FindValue => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(what.Sender, what.Key)),
+        _ => RequestWriter.TryWriteStore(destination, id, what, out var length)
             ? length
-            : throw new ArgumentException($"A value of {value.ContentLength} bytes fits no STORE.", nameof(value));
+            : throw new ArgumentException($"A value of {what.Value.ContentLength} bytes fits no STORE.", nameof(what)),
+    };
 }

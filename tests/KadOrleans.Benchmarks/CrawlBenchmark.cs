@@ -1,6 +1,4 @@
-using System.Globalization;
-
-namespace KadOrleans.Benchmarks.Cluster;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>
 /// <c>crawl GATEWAY PORT NODES RATE ROUNDS</c>: starts a network on loopback whose first node has this UDP port. The edges of a running cluster
@@ -38,8 +36,8 @@ internal static class CrawlBenchmark
         {
             var byNode = await MeasureAsync("one node", async () => await first.Admin.CrawlAsync((await first.Admin.StartCrawlAsync(new CrawlRequest(rate))).Id).LastAsync());
             var byEdges = await MeasureAsync($"{edges} edges", () => CrawlAsync(grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton), rate));
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"edges to node: {byEdges.PerSecond / byNode.PerSecond:F2} of the nodes/s, {(double)byEdges.Datagrams / byNode.Datagrams:F2} of the datagrams"));
+            ShardBenchmark.Say(
+                $"edges to node: {byEdges.PerSecond / byNode.PerSecond:F2} of the nodes/s, {(double)byEdges.Datagrams / byNode.Datagrams:F2} of the datagrams");
         }
     }
 
@@ -60,18 +58,17 @@ internal static class CrawlBenchmark
         var report = await crawl();
         var seconds = (report.EndedAt!.Value - report.StartedAt).TotalSeconds;
         var nodes = report.Summary!.Nodes;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{who}: {nodes} nodes in {seconds:F1} s, {nodes / seconds:F1}/s, {report.Datagrams:N0} datagrams"));
+        ShardBenchmark.Say($"{who}: {nodes} nodes in {seconds:F1} s, {nodes / seconds:F1}/s, {report.Datagrams:N0} datagrams");
         return (nodes / seconds, report.Datagrams);
     }
 
     private static async Task<KadNode> StartAsync(int port, int? bootstrap)
     {
-        var node = await KadNode.CreateBuilder().UseUdp(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}")).BuildAsync();
+        var node = await KadNode.CreateBuilder().UseUdp($"127.0.0.1:{port}").BuildAsync();
         await node.StartAsync();
         if (bootstrap is { } known)
         {
-            await node.BootstrapAsync([string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{known}")]);
+            await node.BootstrapAsync([$"127.0.0.1:{known}"]);
         }
 
         return node;

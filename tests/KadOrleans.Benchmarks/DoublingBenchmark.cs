@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace KadOrleans.Benchmarks.Cluster;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>Doubles the shards of a running cluster while keys are stored one by one, and then looks for each.</summary>
 /// <param name="grains">The cluster.</param>
@@ -34,14 +34,11 @@ internal sealed class DoublingBenchmark(IGrainFactory grains, int first, Func<in
         await stop.CancelAsync();
         await load;
         var missing = 0;
-        await Parallel.ForEachAsync(_stored.Chunk(64), async (some, _) =>
+        await Parallel.ForEachAsync(_stored, async (i, _) =>
         {
-            foreach (var i in some)
-            {
-                var (key, value) = item(i);
-                var values = await grains.GetGrain<IKeyShardGrain>(layout.ShardOf(key)).GetAsync([key]);
-                Interlocked.Add(ref missing, values[0]?.Value == value.Value ? 0 : 1);
-            }
+            var (key, value) = item(i);
+            var values = await grains.GetGrain<IKeyShardGrain>(layout.ShardOf(key)).GetAsync([key]);
+            Interlocked.Add(ref missing, values[0]?.Value == value.Value ? 0 : 1);
         });
         ShardBenchmark.Say(
             $"double: {layout.Count} shards in {meanwhile.Seconds:F1} s, {before.Rate:F0} puts/s before, {meanwhile.Rate:F0} meanwhile ({meanwhile.Rate / before.Rate:F2}), {after.Rate:F0} after; longest put {_longest[0]:F0} ms before, {longest:F0} ms meanwhile; {_stored.Count} acknowledged, {missing} missing, {_failed} failed");
@@ -78,8 +75,8 @@ internal sealed class DoublingBenchmark(IGrainFactory grains, int first, Func<in
                 if (results[0] == StoreResult.Stored)
                 {
                     _stored.Add(i);
-                    _longest.AddOrUpdate(
-                        phase, Stopwatch.GetElapsedTime(started).TotalMilliseconds, (_, known) => Math.Max(known, Stopwatch.GetElapsedTime(started).TotalMilliseconds));
+                    var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+                    _longest.AddOrUpdate(phase, took, (_, known) => Math.Max(known, took));
                     continue;
                 }
             }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 
-namespace KadOrleans.Benchmarks.Cluster;
+namespace KadOrleans.Benchmarks;
 
 /// <summary>Fills the shards of a running silo and reads random keys, by calls to the grains. The silo must have no edge key.</summary>
 internal static class ShardBenchmark
@@ -13,28 +13,42 @@ internal static class ShardBenchmark
     private const int PerCall = 256;
     private const int CallsAtOnce = 16;
 
-    /// <summary>
-    /// <c>put GATEWAY FIRST KEYS BYTES</c> stores so many keys. The other verb,
-    /// <c>get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]</c>, reads random ones, one to a call, and compares them. With HOT it reads
-    /// the first so many keys. The gateway is a port of this machine.
-    /// </summary>
-    public static async Task RunAsync(string[] arguments)
+    private const string Usage = """
+        put GATEWAY FIRST KEYS BYTES                    stores keys in the shards of a silo on this machine
+        get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]    reads random ones, one to a call, and compares them; with HOT the first so many
+        double GATEWAY FIRST BYTES SECONDS              doubles the shards while keys are stored
+        crawl GATEWAY PORT NODES RATE ROUNDS            crawls a network of nodes by one node and by the cluster's edges in turns
+        """;
+
+    /// <summary>Runs a verb. Its first number is the port of a gateway on this machine.</summary>
+    public static async Task<int> RunAsync(string[] args)
     {
-        var numbers = arguments[1..].Select(argument => int.Parse(argument, CultureInfo.InvariantCulture)).ToList();
+        Func<IGrainFactory, int[], Task>? run = (args[0], args.Length) switch
+        {
+            ("put", 5) => (grains, given) => PutAsync(grains, given[1], given[2], given[3]),
+            ("get", 6 or 7) => (grains, given) => GetAsync(
+                grains, given is [_, _, _, _, _, var hot] ? hot : given[1], given[2], TimeSpan.FromSeconds(given[3]), given[4]),
+            ("double", 5) => (grains, given) => new DoublingBenchmark(
+                grains, given[1], i => (Key(i), Value(i, given[2], DateTimeOffset.UtcNow))).RunAsync(TimeSpan.FromSeconds(given[3])),
+            ("crawl", 6) => (grains, given) => CrawlBenchmark.RunAsync(grains, given[1], given[2], given[3], given[4]),
+            _ => null,
+        };
+        if (run is null)
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        var numbers = args[1..].Select(argument => int.Parse(argument, CultureInfo.InvariantCulture)).ToArray();
         var builder = Host.CreateApplicationBuilder();
         builder.UseOrleansClient(client => client
             .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, numbers[0]))
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad")));
         using var host = builder.Build();
         await host.StartAsync();
-        var grains = host.Services.GetRequiredService<IGrainFactory>();
-        var run = arguments[0] == "crawl" ? CrawlBenchmark.RunAsync(grains, numbers[1], numbers[2], numbers[3], numbers[4])
-            : arguments[0] == "put" ? PutAsync(grains, numbers[1], numbers[2], numbers[3])
-            : arguments[0] == "double" ? new DoublingBenchmark(grains, numbers[1], i => (Key(i), Value(i, numbers[2], DateTimeOffset.UtcNow)))
-                .RunAsync(TimeSpan.FromSeconds(numbers[3]))
-            : GetAsync(grains, numbers.Count > 5 ? numbers[5] : numbers[1], numbers[2], TimeSpan.FromSeconds(numbers[3]), numbers[4]);
-        await run;
+        await run(host.Services.GetRequiredService<IGrainFactory>(), numbers);
         await host.StopAsync();
+        return 0;
     }
 
     private static async Task PutAsync(IGrainFactory grains, int first, int count, int bytes)
