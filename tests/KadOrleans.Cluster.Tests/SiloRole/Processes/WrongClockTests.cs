@@ -10,7 +10,6 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-
     // ClusterTimeTests has each of them ahead and behind.
     [Theory]
     [InlineData(20)]
