@@ -46,7 +46,8 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
 
         await Eventually.ReadAsync(
             () => FindAsync("rotated"),
-            known => edge.Health.State == EdgePhase.Serving && edge.Ids is { Count: 2 } ids && !ids.Intersect(before).Any() && known!.Ids.SequenceEqual(ids));
+            known => edge.Health.State == EdgePhase.Serving && edge.Ids is { Count: 2 } ids && !ids.Intersect(before).Any()
+                && known!.Ids.SequenceEqual(ids));
     }
 
     [Fact]

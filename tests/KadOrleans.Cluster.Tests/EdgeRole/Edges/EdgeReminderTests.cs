@@ -25,8 +25,9 @@ public sealed class EdgeReminderTests : IAsyncLifetime
         await using var edge = await ServeAsync(peer.Engine);
         var reminders = _cluster.Value.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
         await Eventually.ReadAsync(
-            async () => (await reminders.ReadRows(Table(edge).GetGrainId())).Reminders.Select(row => (row.ReminderName, row.Period)).ToHashSet(),
-            rows => rows.SetEquals([(RoutingTableGrain.Walk, RoutingTableGrain.WalkPeriod), (RoutingTableGrain.Refresh, TimeSpan.FromMinutes(10))]));
+            () => reminders.ReadRows(Table(edge).GetGrainId()),
+            rows => rows.Reminders.Select(row => (row.ReminderName, row.Period)).ToHashSet().SetEquals(
+                [(RoutingTableGrain.Walk, RoutingTableGrain.WalkPeriod), (RoutingTableGrain.Refresh, TimeSpan.FromMinutes(10))]));
         var joined = await LastLookupAsync(edge);
 
         await TickAsync(edge, RoutingTableGrain.Walk, times: 20);
@@ -65,7 +66,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
         await Eventually.BecomesAsync(() => edge.Overview.Counts["walks.newContacts"] >= 1, edge.Describe);
     }
 
-    /// <summary>It joins once. An edge whose first snapshot is late would join again, and so meet the contacts that the walks should meet.</summary>
+    /// <summary>It joins once. An edge whose first snapshot is late would join again, and so meet whom the walks should meet.</summary>
     private async Task<TestEdge> ServeAsync(DhtNode peer)
     {
         var edge = new TestEdge(_cluster.Client, "reminded", ("Bootstrap", peer.LocalEndpoints[0].ToString()))

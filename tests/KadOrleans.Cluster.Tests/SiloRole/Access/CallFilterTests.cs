@@ -8,6 +8,8 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
 {
     private const int ShardBits = 4;
     private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
+    private const string WrongKey = "the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'";
+    private const string ForEdges = $"is open to edges alone, and {WrongKey}; clients use IDhtGrain.";
     private const string ForSilos = "is open to silos alone; clients use IDhtGrain.";
 
     [Fact]
@@ -18,13 +20,12 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         var key = NodeId.Parse(new string('0', 40));
 
         Assert.Equal(ShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
-        const string open = "is open to edges alone, and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'; clients use IDhtGrain.";
-        await RefusesAsync($"IKeyShardGrain.GetAsync {open}", () => shard.GetAsync([key]).AsTask());
-        await RefusesAsync($"IShardBatchGrain.GetAsync {open}", () => batch.GetAsync([key]).AsTask());
-        await RefusesAsync($"IEdgeDirectoryGrain.GetUtcNowAsync {open}", () => Single<IEdgeDirectoryGrain>(client).GetUtcNowAsync().AsTask());
+        await RefusesAsync($"IKeyShardGrain.GetAsync {ForEdges}", () => shard.GetAsync([key]).AsTask());
+        await RefusesAsync($"IShardBatchGrain.GetAsync {ForEdges}", () => batch.GetAsync([key]).AsTask());
+        await RefusesAsync($"IEdgeDirectoryGrain.GetUtcNowAsync {ForEdges}", () => Single<IEdgeDirectoryGrain>(client).GetUtcNowAsync().AsTask());
 
         RequestContext.Set(EdgeKey.ContextKey, "a key of the tesT");
-        await RefusesAsync($"IKeyShardGrain.GetAsync {open}", () => shard.GetAsync([key]).AsTask());
+        await RefusesAsync($"IKeyShardGrain.GetAsync {ForEdges}", () => shard.GetAsync([key]).AsTask());
 
         RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
         Assert.Null(Assert.Single(await shard.GetAsync([key])));
@@ -40,13 +41,13 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         var address = (await client.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
         var (desk, report) = (Service<IShardDesk>(client, address), Service<ISiloReportService>(client, address));
         await RefusesAsync($"IShardDesk.AskShardsAsync {ForSilos}", () => desk.AskShardsAsync([new ShardPoint(0, 0, 0)]).AsTask());
-        await RefusesAsync($"IShardDesk.GetAsync {ForSilos}", () => desk.GetAsync([]).AsTask());
+        await RefusesAsync($"IShardDesk.GetAsync {ForEdges}", () => desk.GetAsync([]).AsTask());
         await RefusesAsync($"ISiloReportService.GetAsync {ForSilos}", () => report.GetAsync(default));
 
         RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
         await RefusesAsync($"ISiloReportService.GetAsync {ForSilos}", () => report.GetAsync(default));
-        var shard = client.Grains.GetGrain<IKeyShardGrain>(0).GetGrainId();
-        await RefusesAsync($"IRemindable.ReceiveReminder {ForSilos}", () => client.Grains.GetGrain<IRemindable>(shard).ReceiveReminder("expiry", default));
+        var shard = client.Grains.GetGrain<IRemindable>(client.Grains.GetGrain<IKeyShardGrain>(0).GetGrainId());
+        await RefusesAsync($"IRemindable.ReceiveReminder {ForSilos}", () => shard.ReceiveReminder("expiry", default));
     }
 
     [Fact]
@@ -75,7 +76,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         await using var other = new EdgeServer(silo.Folder, "other", gateway, "Kad:Cluster:EdgeKey=some other key, as long");
         other.Launch();
         await Eventually.BecomesAsync(
-            () => other.Errors.Contains("and the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'", StringComparison.Ordinal),
+            () => other.Errors.Contains(WrongKey, StringComparison.Ordinal),
             () => other.Errors);
     }
 

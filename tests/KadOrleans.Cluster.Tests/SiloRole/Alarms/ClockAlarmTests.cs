@@ -2,7 +2,9 @@ using KadOrleans.Cluster.Tests.EdgeRole;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A wrong clock. The edge is in this process, whose instruments others would move: a machine's clock cannot be set for one process.</summary>
+/// <summary>
+/// A wrong clock. The edge is in this process, as a machine's clock cannot be set for one process. Other tests would move its instruments.
+/// </summary>
 [Collection(Grains.Alone.Name)]
 [Trait("Tier", "Long")]
 public sealed class ClockAlarmTests : FolderTests

@@ -8,7 +8,8 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
 {
     private const string Edge = "Kad:Role=Edge";
-    private const string Azure = "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.";
+    private const string Azure =
+        "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.";
     private const string NoTls = ", but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.";
     private const string DatabaseFailed = "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ";
 

@@ -9,10 +9,12 @@ internal static class PostgreSqlStatements
 
     public static Task<object?> ReadAsync(this PostgreSqlServer server, string statement) => ReadAsync(server.ConnectionString, statement);
 
-    public static Task ExecuteAsync(string database, string statements) => RunAsync(database, statements, command => command.ExecuteNonQueryAsync());
+    public static Task ExecuteAsync(string database, string statements) =>
+        RunAsync(database, statements, command => command.ExecuteNonQueryAsync());
 
     /// <summary>The first field of the first row.</summary>
-    public static Task<object?> ReadAsync(string database, string statement) => RunAsync(database, statement, command => command.ExecuteScalarAsync());
+    public static Task<object?> ReadAsync(string database, string statement) =>
+        RunAsync(database, statement, command => command.ExecuteScalarAsync());
 
     /// <summary>It crashes, all connections with it, and recovers by its log.</summary>
     public static async Task CrashAsync(this PostgreSqlServer server)

@@ -22,6 +22,7 @@ public sealed class ClusterSampleTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_visitor_finds_the_silos_in_a_database()
     {
         var storage = await postgres.CreateStorageAsync();
-        await GuestbookVisits.VisitClusterAsync(Folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={storage[1].Split('=', 2)[1]}", storage);
+        var way = $"--ConnectionStrings:Orleans={storage[1].Split('=', 2)[1]}";
+        await GuestbookVisits.VisitClusterAsync(Folder, "Guestbook.PostgreSql", way, storage);
     }
 }

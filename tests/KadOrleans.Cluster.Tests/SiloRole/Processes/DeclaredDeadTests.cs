@@ -32,7 +32,8 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
         await cutOff.HangAsync();
         var hung = Stopwatch.GetTimestamp();
         await Eventually.ReadAsync(
-            () => PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"), dead => dead is not 0L);
+            () => PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"),
+            dead => dead is not 0L);
         var took = Stopwatch.GetElapsedTime(hung);
         TestContext.Current.TestOutputHelper?.WriteLine($"It was declared dead after {took}.");
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(45));

@@ -17,7 +17,8 @@ public sealed class TransferTests : FolderTests
     {
         var (first, second, node) = (Path.Combine(Folder, "values.json"), Path.Combine(Folder, "node.json"), Path.Combine(Folder, "node"));
         var keys = Enumerable.Range(0, Count).Select(_ => NodeId.Random(_random)).ToList();
-        await using (var oldSilo = new SiloServer(Directory.CreateDirectory(Path.Combine(Folder, "old")).FullName, SiloServer.ShardBits(OldBits)))
+        var old = Directory.CreateDirectory(Path.Combine(Folder, "old")).FullName;
+        await using (var oldSilo = new SiloServer(old, SiloServer.ShardBits(OldBits)))
         {
             await oldSilo.StartAsync();
             await using (var client = await ClusterClient.ConnectAsync(oldSilo.Gateway))

@@ -1,7 +1,6 @@
 using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Storage.Sqlite;
 using Orleans.Storage;
-using SQLitePCL;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
@@ -54,29 +53,6 @@ public sealed class GroupCommitTests : IAsyncDisposable
         Assert.Equal([false, true, false, false, false], results.Select(r => r is GrainDatabaseException));
         Assert.False((await _storage.ReadAsync(grains[1])).RecordExists);
         Assert.Equal("together", (await _storage.ReadAsync(grains[4])).State!.Text);
-    }
-
-    [Fact]
-    public async Task A_commit_that_fails_fails_exactly_its_writes_and_leaves_the_rows_as_they_were()
-    {
-        var kept = Samples.Grain();
-        var state = await _storage.WriteAsync(kept, "kept");
-        var grains = Enumerable.Range(0, 9).Select(_ => Samples.Grain()).ToArray();
-        var refuse = 1;
-        using (await WriterGate.CloseAsync(_storage.Database))
-        {
-            raw.sqlite3_commit_hook(_storage.Database.Connection.Handle, _ => Volatile.Read(ref refuse), null);
-        }
-
-        var results = await WriteTogetherAsync(grains);
-
-        Assert.All(results, result => Assert.Contains("cannot be written", Assert.IsType<GrainDatabaseException>(result).Message, StringComparison.Ordinal));
-        Assert.False((await _storage.ReadAsync(grains[0])).RecordExists);
-        Assert.Equal(state.ETag, (await _storage.ReadAsync(kept)).ETag);
-
-        Volatile.Write(ref refuse, 0);
-        Assert.All(await WriteTogetherAsync(grains), Assert.Null);
-        Assert.Equal("together", (await _storage.ReadAsync(grains[8])).State!.Text);
     }
 
     [Fact]
