@@ -85,9 +85,9 @@ internal sealed class TwoSilosTwoEdges : IAsyncDisposable
         await killed.KillAsync("first silo, not restarted", cluster._firstSilo.KillAsync);
         await cluster._firstSilo.StartAsync();
         await killed.WholeAsync();
-        await killed.KillAsync("second silo, restarted at once", () => RestartAsync(cluster._secondSilo));
-        await killed.KillAsync("first edge, restarted at once", () => RestartAsync(cluster._firstEdge));
-        await killed.KillAsync("second edge, restarted at once", () => RestartAsync(cluster._secondEdge));
+        await killed.KillAsync("second silo, restarted at once", cluster._secondSilo.RestartAsync);
+        await killed.KillAsync("first edge, restarted at once", cluster._firstEdge.RestartAsync);
+        await killed.KillAsync("second edge, restarted at once", cluster._secondEdge.RestartAsync);
     });
 
     public async ValueTask DisposeAsync()
@@ -115,11 +115,5 @@ internal sealed class TwoSilosTwoEdges : IAsyncDisposable
 
         await killed.AllAreThereAsync();
         Assert.Equal(ids, new[] { firstEdge.Id, secondEdge.Id });
-    }
-
-    private static async Task RestartAsync(RestartableServer server)
-    {
-        await server.KillAsync();
-        await server.StartAsync();
     }
 }

@@ -26,6 +26,12 @@ public abstract class RestartableServer : IAsyncDisposable
         await ForgetAsync();
     }
 
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+        await StartAsync();
+    }
+
     public async Task<int> StopAsync()
     {
         _isBeingEnded = true;

@@ -17,7 +17,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 
     private IDhtAdmin Admin => _cluster.Admin;
 
-    public async ValueTask InitializeAsync() => await _cluster.InitializeAsync();
+    public ValueTask InitializeAsync() => _cluster.InitializeAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -47,12 +47,32 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 
         Assert.Equal(CrawlPhase.Finished, report.Phase);
         Assert.Equal(report.Slices, report.SlicesDone);
-        var found = await Admin.ReadCrawlAsync(report.Id).Where(record => record.IsReachable).Select(record => record.Id!.Value)
-            .ToHashSetAsync(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Superset(_nodes.Select(node => node.Id).Append(_edges[1].Ids[0]).ToHashSet(), found);
+        Assert.Superset(_nodes.Select(node => node.Id).Append(_edges[1].Ids[0]).ToHashSet(), await FoundAsync(report));
+    }
+
+    [Fact]
+    [Needs(Need.Kademlia)]
+    public async Task A_network_of_sixty_nodes_a_third_of_them_Pythons_is_found_whole()
+    {
+        await StartNodesAsync(38);
+        using var python = new PythonNodes(_nodes[0].LocalEndpoints[0], 20);
+        await python.JoinedAsync();
+        await StartEdgesAsync();
+
+        var report = await Admin.CrawlAsync((await Admin.StartCrawlAsync(new CrawlRequest(Rate: 400))).Id).LastAsync();
+
+        Assert.Equal((CrawlPhase.Finished, 60), (report.Phase, report.Summary!.Nodes));
+        var all = _nodes.Select(node => node.Id).Concat(python.Ids).Concat(_edges.Select(edge => edge.Ids[0])).ToHashSet();
+        Assert.Equal(all, await FoundAsync(report));
     }
 
     private async Task StartAsync(int nodes)
+    {
+        await StartNodesAsync(nodes);
+        await StartEdgesAsync();
+    }
+
+    private async Task StartNodesAsync(int nodes)
     {
         for (var i = 0; i < nodes; i++)
         {
@@ -64,7 +84,10 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 
             _nodes.Add(node);
         }
+    }
 
+    private async Task StartEdgesAsync()
+    {
         foreach (var name in new[] { "crawl-1", "crawl-2" })
         {
             _edges.Add(await TestEdge.ServeAsync(_cluster.Client, name, ("Bootstrap", _nodes[0].LocalEndpoints[0].ToString())));
@@ -79,6 +102,9 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
                 isKnown => isKnown);
         }
     }
+
+    private async Task<HashSet<NodeId>> FoundAsync(CrawlReport report) =>
+        await Admin.ReadCrawlAsync(report.Id).Where(record => record.IsReachable).Select(record => record.Id!.Value).ToHashSetAsync();
 
     private async Task<CrawlReport> GetAsync(string id) => (await Admin.GetCrawlsAsync()).Single(crawl => crawl.Id == id);
 }

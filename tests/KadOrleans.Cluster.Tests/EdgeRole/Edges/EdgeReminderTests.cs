@@ -1,45 +1,56 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Reminders that keep the table of a live edge: on the real runtime, over real UDP.</summary>
-public sealed class EdgeReminderTests(ReminderCluster cluster) : IClassFixture<ReminderCluster>
+/// <summary>Reminders that keep the table of a live edge: on the real runtime, over real UDP. The ticks are the test's.</summary>
+public sealed class EdgeReminderTests : IAsyncLifetime
 {
     private const int WalksPerTick = 3;
 
+    // The shortest that is allowed, and shorter than a subscription lasts.
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
+
+    private readonly TestCluster _cluster = new(kademlia: new KademliaOptions { BucketRefreshInterval = RefreshInterval });
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    public ValueTask InitializeAsync() => _cluster.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
     [Fact]
-    public async Task Reminders_drive_refresh_and_walks_at_the_edge()
+    public async Task Reminders_that_come_twice_lead_to_one_batch_of_walks_and_one_refresh_of_what_is_due()
     {
         await using var peer = await Peer.NodeAsync();
-        await using var edge = await ServeAsync("reminded", peer.Engine);
-        var table = Table(edge);
-        var before = (await table.DescribeAsync()).Single().LastLookup;
+        await using var edge = await ServeAsync(peer.Engine);
+        var reminders = _cluster.Value.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
+        await Eventually.ReadAsync(
+            () => reminders.ReadRows(Table(edge).GetGrainId()),
+            rows => rows.Reminders.Select(row => (row.ReminderName, row.Period)).ToHashSet().SetEquals(
+                [(RoutingTableGrain.Walk, RoutingTableGrain.WalkPeriod), (RoutingTableGrain.Refresh, TimeSpan.FromMinutes(10))]));
+        var joined = await LastLookupAsync(edge);
 
-        await cluster.AdvanceUntilAsync(() => Walks(edge) >= WalksPerTick, edge.Describe);
-        Assert.Equal(0, Walks(edge) % WalksPerTick);
+        await TickAsync(edge, RoutingTableGrain.Walk, times: 20);
+        await Eventually.BecomesAsync(() => Walks(edge) >= WalksPerTick, edge.Describe);
 
         // Walks are lookups too: the table hears of them soon after.
-        var walked = before;
-        await Eventually.BecomesAsync(
-            async () => (walked = (await table.DescribeAsync()).Single().LastLookup) > before, () => walked);
+        var walked = await Eventually.ReadAsync(() => LastLookupAsync(edge), last => last > joined);
+        await TickAsync(edge, RoutingTableGrain.Walk, times: 20);
+        await Table(edge).GetSnapshotAsync();
 
         // The bucket is due a minute after them: the next tick for refresh has it looked up, though nobody walks.
-        cluster.Clock.Advance(ReminderCluster.RefreshInterval);
-        var remindable = cluster.Client.GetGrain<IRemindable>(table.GetGrainId());
-        var walks = Walks(edge);
-        await remindable.ReceiveReminder("refresh", default);
-        var looked = walked;
-        await Eventually.BecomesAsync(
-            async () => (looked = (await table.DescribeAsync()).Single().LastLookup) > walked, () => looked);
-        Assert.Equal(walks, Walks(edge));
-        Assert.Equal(1, edge.Overview.Nodes[0].Contacts);
+        _cluster.Clock.Ahead += RefreshInterval;
+        _cluster.Clock.Passed += RefreshInterval;
+        await TickAsync(edge, RoutingTableGrain.Refresh, times: 1);
+        await Eventually.ReadAsync(() => LastLookupAsync(edge), last => last >= walked + RefreshInterval);
+        Assert.Equal((WalksPerTick, 1), (Walks(edge), edge.Overview.Nodes[0].Contacts));
     }
 
     [Fact]
     public async Task A_contact_that_a_walk_meets_comes_into_the_clusters_table()
     {
         await using var peer = Peer.Engine();
-        await using var edge = await ServeAsync("walking", peer);
+        await using var edge = await ServeAsync(peer);
         await using var newcomer = Peer.Engine();
 
         // The newcomer and the peer know each other, and nobody has told the edge.
@@ -47,54 +58,35 @@ public sealed class EdgeReminderTests(ReminderCluster cluster) : IClassFixture<R
         await Eventually.BecomesAsync(() => peer.RoutingTable.TryGet(newcomer.Id, out _), () => peer.RoutingTable.Count);
         Assert.False((await Table(edge).GetSnapshotAsync()).TryGet(newcomer.Id, out _));
 
-        await cluster.AdvanceUntilAsync(() => edge.Overview.Nodes[0].Contacts == 2, edge.Describe);
+        await TickAsync(edge, RoutingTableGrain.Walk, times: 1);
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 2, edge.Describe);
 
         Assert.True((await Table(edge).GetSnapshotAsync()).TryGet(newcomer.Id, out var contact));
         Assert.Equal(newcomer.LocalEndpoints[0], contact.Endpoint);
         await Eventually.BecomesAsync(() => edge.Overview.Counts["walks.newContacts"] >= 1, edge.Describe);
     }
 
-    [Fact]
-    public async Task A_reminder_that_comes_twice_or_was_missed_leads_to_one_batch_of_walks()
+    /// <summary>It joins once. An edge whose first snapshot is late would join again, and so meet whom the walks should meet.</summary>
+    private async Task<TestEdge> ServeAsync(DhtNode peer)
     {
-        await using var peer = await Peer.NodeAsync();
-        await using var edge = await ServeAsync("twice", peer.Engine);
-        var remindable = cluster.Client.GetGrain<IRemindable>(Table(edge).GetGrainId());
-        var walks = Walks(edge);
-
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => remindable.ReceiveReminder("walk", default)));
-        await Eventually.BecomesAsync(() => Walks(edge) >= walks + WalksPerTick, edge.Describe);
-        var again = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => remindable.ReceiveReminder("walk", default)));
-        await again;
-        await Table(edge).GetSnapshotAsync();
-
-        Assert.Equal(walks + WalksPerTick, Walks(edge));
-        Assert.Equal(1, edge.Overview.Nodes[0].Contacts);
-    }
-
-    private async Task<TestEdge> ServeAsync(string name, DhtNode peer)
-    {
-        var edge = await TestEdge.ServeAsync(
-            cluster.Client, name, Timing, ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, edge.Describe);
+        var edge = new TestEdge(_cluster.Client, "reminded", ("Bootstrap", peer.LocalEndpoints[0].ToString()))
+        {
+            Timing = TestEdge.Often with { FirstJoinPause = TimeSpan.FromDays(1) },
+        };
+        await edge.StartAsync();
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes is [{ Contacts: 1 }], edge.Describe);
 
         // The peer was asked for all that the join meets: whom it gets to know later is left to walks.
         await Eventually.BecomesAsync(() => peer.Counts["received.FindNode"] > 0, edge.Describe);
         return edge;
     }
 
-    /// <summary>
-    /// Renews as fast as the clock is moved, and joins once. An edge whose first snapshot is late would join again, and so meet the
-    /// contacts that the walks should meet.
-    /// </summary>
-    private static EdgeTiming Timing(EdgeTiming timing) => timing with
-    {
-        Renewal = TimeSpan.FromMilliseconds(50),
-        Subscription = TimeSpan.Zero,
-        FirstJoinPause = TimeSpan.FromDays(1),
-    };
+    private Task TickAsync(TestEdge edge, string name, int times) =>
+        Task.WhenAll(Enumerable.Range(0, times).Select(_ => _cluster.RemindAsync(Table(edge), name)));
 
-    private IRoutingTableGrain Table(TestEdge edge) => cluster.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(edge.Ids[0]));
+    private async Task<DateTimeOffset> LastLookupAsync(TestEdge edge) => (await Table(edge).DescribeAsync()).Single().LastLookup;
+
+    private IRoutingTableGrain Table(TestEdge edge) => _cluster.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(edge.Ids[0]));
 
     private static long Walks(TestEdge edge) => edge.Overview.Counts.GetValueOrDefault("walks.done");
 }

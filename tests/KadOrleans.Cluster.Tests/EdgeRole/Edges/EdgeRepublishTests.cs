@@ -3,40 +3,27 @@ namespace KadOrleans.Cluster.Tests.EdgeRole;
 /// <summary>Values of the cluster going out again: from the shard's tick over the edge to a peer.</summary>
 public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
-    private const string HourlyReminder = "expiry";
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task What_is_due_in_a_shard_goes_out_and_that_is_noted_there()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_due_in_a_shard_goes_out_and_that_is_noted_there_for_a_publication_with_a_new_life(bool isPublished)
     {
         await using var peer = await Peer.NodeAsync();
-        await using var edge = await ServeForAsync(peer, "republishes");
-        var (now, key) = (DateTimeOffset.UtcNow, NodeId.FromKey("due"));
-        var value = new StoredValue(DhtValue.FromInteger(1), now.AddHours(-2), now.AddHours(3), default);
-        await ShardOf(key).PutAsync([new ShardPut(key, value, PutKind.Import)]);
+        await using var edge = await ServeForAsync(peer, $"republishes {isPublished}");
+        var (now, key) = (DateTimeOffset.UtcNow, NodeId.FromKey($"due {isPublished}"));
+        var value = isPublished
+            ? new StoredValue(DhtValue.FromInteger(2), now, now.AddDays(6), default) { PublishedAt = now.AddDays(-1) }
+            : new StoredValue(DhtValue.FromInteger(1), now.AddHours(-2), now.AddHours(3), default);
+        await cluster.ShardOf(key).PutAsync([new ShardPut(key, value, isPublished ? PutKind.Publication : PutKind.Import)]);
 
-        await TickAsync(key);
+        await cluster.RemindAsync(cluster.ShardOf(key), KeyShardGrain.Expiry);
 
-        await Eventually.BecomesAsync(() => HoldsAsync(peer, key), () => "no STORE");
-        await Eventually.BecomesAsync(async () => (await HeldAsync(key)).StoredAt >= now, () => "no note of it");
-        Assert.Equal(value.ExpiresAt, (await HeldAsync(key)).ExpiresAt);
-    }
-
-    [Fact]
-    public async Task What_the_cluster_published_a_day_ago_goes_out_with_a_new_life()
-    {
-        await using var peer = await Peer.NodeAsync();
-        await using var edge = await ServeForAsync(peer, "publishes");
-        var (now, key) = (DateTimeOffset.UtcNow, NodeId.FromKey("published"));
-        var value = new StoredValue(DhtValue.FromInteger(2), now, now.AddDays(6), default) { PublishedAt = now.AddDays(-1) };
-        await ShardOf(key).PutAsync([new ShardPut(key, value)]);
-
-        await TickAsync(key);
-
-        await Eventually.BecomesAsync(() => HoldsAsync(peer, key), () => "no STORE");
-        await Eventually.BecomesAsync(async () => (await HeldAsync(key)).PublishedAt >= now, () => "no renewal");
-        Assert.True((await HeldAsync(key)).ExpiresAt >= now.AddDays(7));
+        // A value without a lookup is the peer's own.
+        await Eventually.ReadAsync(() => peer.GetAsync(key, Token), got => got is { Found: true, Lookup: null });
+        var held = await Eventually.ReadAsync(() => HeldAsync(key), held => (isPublished ? held.PublishedAt : held.StoredAt) >= now);
+        Assert.True(isPublished ? held.ExpiresAt >= now.AddDays(7) : held.ExpiresAt == value.ExpiresAt);
     }
 
     [Fact]
@@ -47,10 +34,10 @@ public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<Test
         var (now, key) = (DateTimeOffset.UtcNow, NodeId.FromKey("outdated"));
         var value = new StoredValue(DhtValue.FromInteger(3), now, now.AddDays(6), default) { PublishedAt = now.AddDays(-1) };
         await peer.SetAsync(key, DhtValue.FromInteger(4), Token);
-        await ShardOf(key).RemoveAsync([key]);
-        await ShardOf(key).PutAsync([new ShardPut(key, value)]);
+        await cluster.ShardOf(key).RemoveAsync([key]);
+        await cluster.ShardOf(key).PutAsync([new ShardPut(key, value)]);
 
-        await TickAsync(key);
+        await cluster.RemindAsync(cluster.ShardOf(key), KeyShardGrain.Expiry);
 
         await Eventually.BecomesAsync(async () => (await HeldAsync(key)).Value == DhtValue.FromInteger(4), () => "the old value");
         Assert.Null((await HeldAsync(key)).PublishedAt);
@@ -65,19 +52,10 @@ public sealed class EdgeRepublishTests(TestCluster cluster) : IClassFixture<Test
         return edge;
     }
 
-    private IKeyShardGrain ShardOf(NodeId key) => cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, cluster.ShardBits));
-
     private async Task<StoredValue> HeldAsync(NodeId key)
     {
-        var held = (await ShardOf(key).GetAsync([key]))[0];
+        var held = (await cluster.ShardOf(key).GetAsync([key]))[0];
         Assert.NotNull(held);
         return held;
     }
-
-    private Task TickAsync(NodeId key) => cluster.Client.GetGrain<IRemindable>(ShardOf(key).GetGrainId())
-        .ReceiveReminder(HourlyReminder, new TickStatus(default, TimeSpan.FromHours(1), default));
-
-    // A value without a lookup is the peer's own.
-    private static async Task<bool> HoldsAsync(KadNode peer, NodeId key) =>
-        await peer.GetAsync(key, Token) is { Found: true, Lookup: null };
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
@@ -28,35 +26,27 @@ internal sealed class PythonNodes : IDisposable
         """;
 
     private readonly Process _process;
+    private readonly int _count;
+    private readonly List<NodeId> _ids = [];
 
-    private PythonNodes(Process process, IReadOnlyList<NodeId> ids) => (_process, Ids) = (process, ids);
-
-    public IReadOnlyList<NodeId> Ids { get; }
-
-    /// <summary>Starts them and waits until each has joined.</summary>
-    public static async Task<PythonNodes> StartAsync(IPEndPoint bootstrap, int count, CancellationToken cancellationToken)
+    public PythonNodes(UdpEndpoint bootstrap, int count)
     {
-        var process = Process.Start(new ProcessStartInfo(
-            Machine.KademliaPython,
-            ["-c", Script, $"{bootstrap.Address}", bootstrap.Port.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture)])
+        _count = count;
+        _process = Process.Start(new ProcessStartInfo(Machine.KademliaPython, ["-c", Script, "127.0.0.1", $"{bootstrap.Port}", $"{count}"])
         {
             RedirectStandardOutput = true,
         })!;
-        try
-        {
-            var ids = new List<NodeId>();
-            while (ids.Count < count)
-            {
-                ids.Add(NodeId.Parse(await process.StandardOutput.ReadLineAsync(cancellationToken)
-                    ?? throw new InvalidOperationException($"{Machine.KademliaPython} ended after {ids.Count} nodes.")));
-            }
+    }
 
-            return new PythonNodes(process, ids);
-        }
-        catch
+    public IReadOnlyList<NodeId> Ids => _ids;
+
+    /// <summary>Waits until each has joined.</summary>
+    public async Task JoinedAsync()
+    {
+        while (_ids.Count < _count)
         {
-            process.Kill();
-            throw;
+            _ids.Add(NodeId.Parse(await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)
+                ?? throw new InvalidOperationException($"{Machine.KademliaPython} ended after {_ids.Count} nodes.")));
         }
     }
 

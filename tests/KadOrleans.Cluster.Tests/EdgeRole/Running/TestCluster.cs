@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using KadOrleans.Cluster.Tests.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
@@ -6,10 +6,9 @@ using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Two silos with the real grains in this process.</summary>
+/// <summary>Two silos with the real grains in this process, on storage that outlives them.</summary>
 public sealed class TestCluster : IAsyncLifetime
 {
-    private readonly ConcurrentDictionary<string, (byte[] State, string ETag)> _rows = new();
     private readonly CrawlTiming _crawling;
 
     public TestCluster()
@@ -24,16 +23,25 @@ public sealed class TestCluster : IAsyncLifetime
 
     public KademliaOptions Kademlia { get; }
 
+    public TestRows Rows { get; } = new();
+
     internal SettableClock Clock { get; } = new();
 
-    /// <summary>Whether silos reach no edge with changed rules, as if all were frozen.</summary>
-    public bool LosesRules { get; set; }
+    /// <summary>Runs before each call of or by a silo, with its interface and method; fails it by throwing.</summary>
+    public Action<string> BeforeCall { get; set; } = static _ => { };
 
     public InProcessTestCluster Value { get; private set; } = null!;
 
     public IClusterClient Client => Value.Client;
 
     public IDhtAdmin Admin => Value.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
+
+    public static async Task<TestCluster> StartAsync()
+    {
+        var cluster = new TestCluster();
+        await cluster.InitializeAsync();
+        return cluster;
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -42,14 +50,13 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.UseInMemoryReminderService();
-            silo.AddOutgoingGrainCallFilter(call => LosesRules && call.MethodName == nameof(IEdgeObserver.OnRulesAsync)
-                ? throw new TimeoutException("The edge does not respond.")
-                : call.Invoke());
+            silo.AddIncomingGrainCallFilter(call => CallAsync(call, call.Invoke));
+            silo.AddOutgoingGrainCallFilter(call => CallAsync(call, call.Invoke));
             silo.Services.AddSingleton(_crawling);
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
             silo.Services.AddGrainStorage(
-                GrainStorageName.Kad, (services, _) => new SharedStorage(_rows, services.GetRequiredService<Serializer>()));
+                GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
         });
         Value = builder.Build();
         await Value.DeployAsync();
@@ -59,5 +66,30 @@ public sealed class TestCluster : IAsyncLifetime
         Clock.Passed = IEdgeDirectoryGrain.LeaseDuration;
     }
 
-    public async ValueTask DisposeAsync() => await Value.DisposeAsync();
+    public async Task KillSilosAsync()
+    {
+        foreach (var silo in Value.Silos.ToList())
+        {
+            await Value.KillSiloAsync(silo);
+        }
+    }
+
+    internal IKeyShardGrain ShardOf(NodeId key) => Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, ShardBits));
+
+    public Task RemindAsync(IAddressable grain, string name) => Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder(name, default);
+
+    /// <summary>Until <see cref="TestRows.Heal"/> every read and write fails.</summary>
+    public void TakeStorageAway() => Rows.BeforeRead = Rows.BeforeWrite = static (_, _) => throw new IOException("Storage is away.");
+
+    public async ValueTask DisposeAsync()
+    {
+        Rows.Heal();
+        await Value.DisposeAsync();
+    }
+
+    private Task CallAsync(IGrainCallContext call, Func<Task> invoke)
+    {
+        BeforeCall($"{call.InterfaceMethod.DeclaringType!.Name}.{call.MethodName}");
+        return invoke();
+    }
 }

@@ -1,117 +1,65 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Values of a cluster with 16 shards as a file, and in a cluster with 128.</summary>
-public sealed class ClusterTransferTests : IAsyncLifetime
+public sealed class ClusterTransferTests : FolderTests
 {
     private const int Count = 5_000;
 
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
 
-    private readonly TestCluster _old = new(4);
-    private readonly TestCluster _new = new(7);
     private readonly SeededRandomSource _random = new(14);
 
-    public async ValueTask InitializeAsync()
-    {
-        await _old.InitializeAsync();
-        await _new.InitializeAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _old.DisposeAsync();
-        await _new.DisposeAsync();
-    }
-
     [Fact]
-    public async Task What_a_cluster_holds_is_the_same_in_a_cluster_of_other_shards()
+    public async Task What_a_cluster_holds_is_the_same_in_a_cluster_of_other_shards_though_imported_twice()
     {
+        await using var old = await TestCluster.StartAsync();
+        await using var other = new TestCluster(7);
+        await other.InitializeAsync();
         var values = Enumerable.Range(0, Count).ToDictionary(_ => NodeId.Random(_random), Value);
-        await PutAsync(_old, values);
-        var first = await TransferRun.ExportAsync(_old.Admin);
+        await PutAsync(old, values);
+        var first = await TransferRun.ExportAsync(old.Admin);
         Assert.Equal((ExitCode.Done, "exported 5000 values"), (first.Code, first.Error));
-        AssertSame(values, TransferRun.Read(first.Bytes));
+        AssertSame(values, first.Bytes);
 
-        var import = await TransferRun.ImportAsync(_new.Admin, first.Bytes, "--json");
+        var import = await TransferRun.ImportAsync(other.Admin, first.Bytes, "--json");
         Assert.Equal((ExitCode.Done, Count), (import.Code, import.Json["imported"]!.GetValue<int>()));
-
-        var second = await TransferRun.ExportAsync(_new.Admin);
-        AssertSame(values, TransferRun.Read(second.Bytes));
+        import = await TransferRun.ImportAsync(other.Admin, first.Bytes);
+        Assert.Equal(
+            (ExitCode.Done, "imported 5000 values from -; left out: 0 expired, 0 older than those held, 0 too long or beyond the quotas"),
+            (import.Code, import.Output));
+        AssertSame(values, (await TransferRun.ExportAsync(other.Admin)).Bytes);
     }
 
     [Fact]
-    public async Task Expired_older_and_refused_values_are_left_out_and_counted()
+    public async Task Expired_older_and_refused_values_are_left_out_and_counted_and_a_nodes_id_and_contacts_are_left_out_and_told()
     {
-        var held = NodeId.Random(_random);
+        await using var cluster = await TestCluster.StartAsync();
+        var (held, published) = (NodeId.Random(_random), NodeId.Random(_random));
         var ours = new StoredValue(DhtValue.FromString("later"), Now, Now + TimeSpan.FromHours(1), default);
-        await PutAsync(_old, new() { [held] = ours });
-        var published = NodeId.Random(_random);
+        await PutAsync(cluster, new() { [held] = ours });
         var expired = new StoredValue(DhtValue.FromString("expired"), Now - TimeSpan.FromDays(2), Now - TimeSpan.FromDays(1), default);
         var file = await FileAsync(
+            new NodeState(held, [new Contact(published, UdpEndpoint.Parse("192.0.2.1:8468"))]),
             (held, ours with { Value = DhtValue.FromString("older"), StoredAt = Now - TimeSpan.FromSeconds(1) }),
             (NodeId.Random(_random), expired),
             (published, expired with { PublishedAt = expired.StoredAt }),
             (NodeId.Random(_random), ours with { Value = DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1]) }));
 
-        var import = await TransferRun.ImportAsync(_old.Admin, file);
+        var import = await TransferRun.ImportAsync(cluster.Admin, file);
 
+        Assert.Equal(ExitCode.Failed, import.Code);
         Assert.Equal(
-            (ExitCode.Failed, "1 values were imported from -; left out: 1 expired, 1 older than those held, 1 too long or beyond the quotas."),
-            (import.Code, import.Error));
+            [
+                "A node's id and 1 contacts in the file are left out: a running node or cluster has its own.",
+                "1 values were imported from -; left out: 1 expired, 1 older than those held, 1 too long or beyond the quotas.",
+            ],
+            import.Error.Split('\n'));
         AssertSame(
-            new Dictionary<NodeId, StoredValue> { [held] = ours, [published] = expired with { PublishedAt = expired.StoredAt } },
-            TransferRun.Read((await TransferRun.ExportAsync(_old.Admin)).Bytes));
-    }
-
-    [Fact]
-    public async Task Imported_twice_a_file_changes_nothing()
-    {
-        var values = Enumerable.Range(0, 100).ToDictionary(_ => NodeId.Random(_random), Value);
-        var file = await FileAsync([.. values.Select(pair => (pair.Key, pair.Value))]);
-        for (var i = 0; i < 2; i++)
-        {
-            var import = await TransferRun.ImportAsync(_old.Admin, file);
-            Assert.Equal(
-                (ExitCode.Done, "imported 100 values from -; left out: 0 expired, 0 older than those held, 0 too long or beyond the quotas"),
-                (import.Code, import.Output));
-        }
-
-        AssertSame(values, TransferRun.Read((await TransferRun.ExportAsync(_old.Admin)).Bytes));
-    }
-
-    [Fact]
-    public async Task A_clusters_file_is_readable_for_a_nodes_store()
-    {
-        var values = Enumerable.Range(0, 100).ToDictionary(_ => NodeId.Random(_random), Value);
-        await PutAsync(_old, values);
-        await using var keys = new InMemoryKeyStore(new StoreQuota());
-        using var stream = new MemoryStream((await TransferRun.ExportAsync(_old.Admin)).Bytes);
-
-        var importer = new StateImporter(keys, 64, TimeProvider.System);
-        Assert.True(await importer.ImportAsync(new StateReader(stream, "test").ReadValues(), TestContext.Current.CancellationToken));
-
-        Assert.Equal(new ImportResult(100, 0, 0, 0), importer.Result);
-    }
-
-    [Fact]
-    public async Task A_nodes_id_and_contacts_are_left_out_and_told()
-    {
-        var id = NodeId.Random(_random);
-        var contact = new Contact(NodeId.Random(_random), UdpEndpoint.Parse("192.0.2.1:8468"));
-        using var stream = new MemoryStream();
-        await StateWriter.WriteAsync(
-            stream,
-            new NodeState(id, [contact]),
-            new[] { KeyValuePair.Create(id, Value(1)) }.ToAsyncEnumerable(),
-            TestContext.Current.CancellationToken);
-
-        var import = await TransferRun.ImportAsync(_old.Admin, stream.ToArray(), "--json");
-
-        Assert.Equal(
-            (ExitCode.Done, "A node's id and 1 contacts in the file are left out: a running node or cluster has its own."), (import.Code, import.Error));
-        Assert.Equal(1, import.Json["imported"]!.GetValue<int>());
+            new() { [held] = ours, [published] = expired with { PublishedAt = expired.StoredAt } },
+            (await TransferRun.ExportAsync(cluster.Admin)).Bytes);
     }
 
     [Theory]
@@ -120,10 +68,29 @@ public sealed class ClusterTransferTests : IAsyncLifetime
     [InlineData("[]", "FILE: line 1 is no JSON object of at most 65536 characters.")]
     public async Task A_broken_file_is_refused_as_a_whole(string file, string sentence)
     {
-        var import = await TransferRun.ImportAsync(_old.Admin, System.Text.Encoding.UTF8.GetBytes(file));
+        var import = await TransferRun.ImportAsync(TransferRun.Uncalled<IDhtAdmin>(), Encoding.UTF8.GetBytes(file));
 
         Assert.Equal(ExitCode.WrongUsage, import.Code);
         Assert.StartsWith(sentence, import.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_away_ends_both_with_a_sentence_and_leaves_the_file()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var file = Path.Combine(Folder, "values.json");
+        await File.WriteAllTextAsync(file, "earlier");
+        cluster.TakeStorageAway();
+
+        var export = await TransferRun.ExportAsync(cluster.Admin, file);
+        Assert.Equal(ExitCode.Unreachable, export.Code);
+        Assert.Contains("does not answer", Assert.Single(export.Error.Split('\n')), StringComparison.Ordinal);
+        Assert.Equal("earlier", await File.ReadAllTextAsync(file));
+        Assert.Single(Directory.GetFiles(Folder));
+
+        var import = await TransferRun.ImportAsync(cluster.Admin, await FileAsync(null, (NodeId.Random(_random), Value(1))));
+        Assert.Equal(ExitCode.Unreachable, import.Code);
+        Assert.Single(import.Error.Split('\n'));
     }
 
     private static StoredValue Value(int i) => new(
@@ -135,11 +102,11 @@ public sealed class ClusterTransferTests : IAsyncLifetime
         PublishedAt = i % 3 == 0 ? Now - TimeSpan.FromMinutes(i % 60) : null,
     };
 
-    private static async Task<byte[]> FileAsync(params (NodeId Key, StoredValue Value)[] values)
+    private static async Task<byte[]> FileAsync(NodeState? node, params (NodeId Key, StoredValue Value)[] values)
     {
         using var stream = new MemoryStream();
         await StateWriter.WriteAsync(
-            stream, null, values.Select(value => KeyValuePair.Create(value.Key, value.Value)).ToAsyncEnumerable(), CancellationToken.None);
+            stream, node, values.Select(value => KeyValuePair.Create(value.Key, value.Value)).ToAsyncEnumerable(), CancellationToken.None);
         return stream.ToArray();
     }
 
@@ -154,9 +121,9 @@ public sealed class ClusterTransferTests : IAsyncLifetime
         }
     }
 
-    private static void AssertSame(Dictionary<NodeId, StoredValue> expected, SortedDictionary<NodeId, StoredValue> actual)
+    private static void AssertSame(Dictionary<NodeId, StoredValue> expected, byte[] file)
     {
-        Assert.Equal(expected.Count, actual.Count);
-        Assert.All(expected, pair => Assert.Equal(pair.Value, actual[pair.Key]));
+        using var stream = new MemoryStream(file);
+        Assert.Equal(expected.OrderBy(pair => pair.Key), new StateReader(stream, "test").ReadValues().OrderBy(pair => pair.Key));
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
 using KadOrleans.Cli;
@@ -15,12 +14,9 @@ internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
 
     public JsonNode Json => JsonNode.Parse(Output)!;
 
-    /// <summary>The values of a state file.</summary>
-    public static SortedDictionary<NodeId, StoredValue> Read(byte[] file)
-    {
-        using var stream = new MemoryStream(file);
-        return new(new StateReader(stream, "test").ReadValues().ToDictionary());
-    }
+    /// <summary>An implementation that nobody calls.</summary>
+    public static T Uncalled<T>()
+        where T : class => Fake.Of<T>((method, _) => throw new NotSupportedException($"{method} is not called."));
 
     public static Task<TransferRun> ExportAsync(IDhtAdmin admin, string file = StateFile.Standard) => RunAsync(admin, [], "export", file);
 
@@ -36,7 +32,7 @@ internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton(DispatchProxy.Create<IDht, Uncalled>()).AddSingleton(admin).AddDhtApi(new ApiTokens(token)),
+            services => services.AddSingleton(Uncalled<IDht>()).AddSingleton(admin).AddDhtApi(new ApiTokens(token)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         using var output = new MemoryStream();
@@ -46,10 +42,4 @@ internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
             ["admin", .. args, "--url", $"http://{server.Address}", "--token-file", folder["token"]], io, TestContext.Current.CancellationToken);
         return new TransferRun(code, output.ToArray(), error.ToString().Trim());
     }
-}
-
-/// <summary>An implementation that nobody calls.</summary>
-public class Uncalled : DispatchProxy
-{
-    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException($"{targetMethod?.Name} is not called.");
 }

@@ -16,7 +16,7 @@ internal sealed class AlarmRun : IAsyncDisposable
 
     private readonly OtlpCollector _collector;
     private readonly TimeSpan _interval;
-    private readonly List<AlarmExpectation> _expectations = [];
+    private readonly List<(int Minute, string Alarm, IReadOnlyDictionary<string, string>[] Firing)> _expectations = [];
 
     private AlarmRun(OtlpCollector collector, TimeSpan interval) => (_collector, _interval) = (collector, interval);
 
@@ -69,9 +69,9 @@ internal sealed class AlarmRun : IAsyncDisposable
         }
     }
 
-    /// <summary>At a minute an alarm fires for these labels and no others.</summary>
+    /// <summary>At a minute an alarm fires for these labels and no others; for none: it is silent.</summary>
     public void Expect(int minute, string alarm, params IReadOnlyDictionary<string, string>[] firing) =>
-        _expectations.Add(new AlarmExpectation(minute, alarm, firing));
+        _expectations.Add((minute, alarm, firing));
 
     /// <summary>Fails, with what Prometheus says, if an expectation is not met.</summary>
     public async Task VerifyAsync()

@@ -58,11 +58,11 @@ internal sealed class ClusterClient : IAsyncDisposable
     }
 
     /// <summary>The table of the only edge gets a tick of a reminder: the shortest of their periods is five minutes.</summary>
-    public async Task RemindAsync(string name, TickStatus status)
+    public static async Task RemindAsync(IGrainFactory grains, string name, TickStatus status)
     {
-        var live = await Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
-        var table = Grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(live.Single().NodeIds[0]));
-        await Grains.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(name, status);
+        var live = await grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+        var table = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(live.Single().NodeIds[0]));
+        await grains.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(name, status);
     }
 
     public async ValueTask DisposeAsync()

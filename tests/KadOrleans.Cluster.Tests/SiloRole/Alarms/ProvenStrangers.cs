@@ -4,36 +4,26 @@ using System.Net.Sockets;
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Nodes that a node has never heard of, each at an address of its own, which introduce themselves and answer its ping.</summary>
-internal sealed class ProvenStrangers(IPEndPoint node) : IDisposable
+internal sealed class ProvenStrangers(IPEndPoint node)
 {
-    private const int AtOnce = 32;
+    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 32 };
 
     // A ping that is not due keeps nobody waiting.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly CryptographicRandomSource _random = new();
-    private readonly SemaphoreSlim _free = new(AtOnce);
     private int _count;
 
     /// <summary>As many more introduce themselves.</summary>
-    public Task ComeAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(ComeAsync)));
-
-    public void Dispose() => _free.Dispose();
-
-    private async Task ComeAsync()
+    public async Task ComeAsync(int count)
     {
-        await _free.WaitAsync();
-        try
+        await Parallel.ForEachAsync(Enumerable.Range(_count, count), AtOnce, async (number, _) =>
         {
-            var number = Interlocked.Increment(ref _count);
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(new IPAddress([127, 1, (byte)(number / 250), (byte)((number % 250) + 1)]), 0));
             await AskAsync(socket, NodeId.Random(_random));
-        }
-        finally
-        {
-            _free.Release();
-        }
+        });
+        _count += count;
     }
 
     /// <summary>Asks for contacts, which is answered at length only to those who answer a ping first.</summary>

@@ -12,21 +12,18 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(Folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
-        await using var edge = new EdgeServer(
-            Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var load = new StoreLoad(edge.Address, shardBits: 2);
         await load.WholeAsync();
         await run.CalmAsync("KadStorageFailing", "KadStorageSlow");
 
         await silo.FillDiskAsync();
-        await using (var probe = new EdgeProbe(edge.Address))
+        await using var asker = new UdpAsker(edge.Address, source: 30);
+        for (var end = run.Now + 15; run.Now < end;)
         {
-            for (var end = run.Now + 15; run.Now < end;)
-            {
-                Assert.False(probe.SendStore(NodeId.Random(_random)).IsCompleted);
-                await run.PassAsync(1);
-            }
+            Assert.False(StoreAsync(asker).IsCompleted);
+            await run.PassAsync(1);
         }
 
         run.Expect(run.Now, "KadStorageFailing", run.LabelsOf("kad-silo"), run.LabelsOf("kad-edge"));
@@ -47,19 +44,19 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         await using var silo = new SiloServer(Folder, [.. storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
         await using var edge = new EdgeServer(Folder, "edge", storage);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using var probe = new EdgeProbe(edge.Address);
-        await probe.SendStore(NodeId.Random(_random));
-        await probe.SendStore(NodeId.Random(_random));
+        await using var asker = new UdpAsker(edge.Address, source: 30);
+        Assert.True(await StoreAsync(asker));
+        Assert.True(await StoreAsync(asker));
         await run.CalmAsync("KadStorageSlow");
 
         var end = run.Now + 30;
         while (run.Now < end)
         {
             relay.Hold();
-            var stored = probe.SendStore(NodeId.Random(_random));
+            var stored = StoreAsync(asker);
             await run.PassAsync(6);
             relay.Release();
-            await stored;
+            Assert.True(await stored);
         }
 
         var labels = new Dictionary<string, string> { ["job"] = "kad-silo", ["kad_storage_target"] = "Shard" };
@@ -95,4 +92,6 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
             await run.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo went");
         }
     }
+
+    private Task<bool> StoreAsync(UdpAsker asker) => asker.StoreAsync(NodeId.Random(_random), DhtValue.FromBoolean(true));
 }

@@ -1,5 +1,4 @@
 using KadOrleans.Cluster.Tests.SiloRole;
-using System.Globalization;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(SharedPostgreSql))]
@@ -29,12 +28,9 @@ public sealed class SharedPostgreSql : IAsyncDisposable
             _server ??= await PostgreSqlServer.StartAsync();
             var made = new NpgsqlConnectionStringBuilder(_server.ConnectionString) { MaxPoolSize = ConnectionsPerProcess };
             var schema = made.Database;
-            made.Database = string.Create(CultureInfo.InvariantCulture, $"kad_{++_count}");
-            await using var connection = new NpgsqlConnection(
-                new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = "template1", Pooling = false }.ConnectionString);
-            await connection.OpenAsync();
-            await using var copy = new NpgsqlCommand($"CREATE DATABASE {made.Database} TEMPLATE {schema}", connection);
-            await copy.ExecuteNonQueryAsync();
+            made.Database = $"kad_{++_count}";
+            var template = new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = "template1", Pooling = false };
+            await PostgreSqlStatements.ExecuteAsync(template.ConnectionString, $"CREATE DATABASE {made.Database} TEMPLATE {schema}");
             return made.ConnectionString;
         }
         finally

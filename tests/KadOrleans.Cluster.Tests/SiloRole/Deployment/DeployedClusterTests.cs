@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
@@ -13,11 +14,11 @@ public sealed class DeployedClusterTests : FolderTests
     public async Task A_deployed_cluster_keeps_its_values_over_a_restart_of_each_pod()
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
-        var owner = await DeployedDatabase.CreateAsync(postgres);
-        await using var firstSilo = new DeployedPod("silo", "kad-silo-a", owner.As("kad_silo"), Folder);
-        await using var secondSilo = new DeployedPod("silo", "kad-silo-b", owner.As("kad_silo"), Folder);
-        await using var firstEdge = new DeployedPod("edge", "kad-edge-0", owner.As("kad_edge"), Folder);
-        await using var secondEdge = new DeployedPod("edge", "kad-edge-1", owner.As("kad_edge"), Folder);
+        var owner = await CreateDatabaseAsync(postgres);
+        await using var firstSilo = new DeployedPod("silo", "kad-silo-a", As(owner, "kad_silo"), Folder);
+        await using var secondSilo = new DeployedPod("silo", "kad-silo-b", As(owner, "kad_silo"), Folder);
+        await using var firstEdge = new DeployedPod("edge", "kad-edge-0", As(owner, "kad_edge"), Folder);
+        await using var secondEdge = new DeployedPod("edge", "kad-edge-1", As(owner, "kad_edge"), Folder);
         await Task.WhenAll(firstSilo.StartAsync(), firstEdge.StartAsync(), secondEdge.StartAsync());
         await secondSilo.StartAsync();
         string[] ids = [firstEdge.Id, secondEdge.Id];
@@ -41,6 +42,27 @@ public sealed class DeployedClusterTests : FolderTests
             Assert.Equal(0, await pod.StopAsync());
         }
     }
+
+    /// <summary>Makes it as docs/install.md says, users for silos and edges, and all else by the Job's program.</summary>
+    private static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(PostgreSqlServer server)
+    {
+        var program = await SchemaProgram.CreateAsync(server, "kad");
+        await program.ExecuteAsync("CREATE USER kad_silo; CREATE USER kad_edge");
+
+        // The Job may run again, and beside itself.
+        var settings = Manifests.Of("postgres").One("ConfigMap", "kad-schema-settings").Pairs("data");
+        var results = await Task.WhenAll(program.ApplyAsync(settings), program.ApplyAsync(settings));
+        Assert.All([.. results, await program.ApplyAsync(settings)], result => Assert.True(result.Code == 0, result.Errors));
+        foreach (var part in (string[])["silo", "edge"])
+        {
+            Assert.Equal($"The database is ready for the {part}.", (await program.WaitAsync(part, $"kad_{part}").Result).Output.Trim());
+        }
+
+        return program.Owner;
+    }
+
+    private static string As(NpgsqlConnectionStringBuilder owner, string user) =>
+        new NpgsqlConnectionStringBuilder(owner.ConnectionString) { Username = user }.ConnectionString;
 
     private static async Task AssertTheDashboardIsClosedAsync(DeployedPod silo)
     {

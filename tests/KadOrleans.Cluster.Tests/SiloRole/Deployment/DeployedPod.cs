@@ -11,8 +11,6 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// </summary>
 internal sealed class DeployedPod(string part, string name, string database, string folder) : RestartableServer, INetworkNode
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-
     private readonly JsonObject _workload = part == "silo" ? Manifests.Of("postgres").Silo : Manifests.Of("postgres").Edge;
     private readonly int _http = FreePort.Tcp();
     private readonly int _silo = FreePort.Tcp();
@@ -29,8 +27,9 @@ internal sealed class DeployedPod(string part, string name, string database, str
         Id = part == "silo" ? string.Empty : line.Split(' ')[4];
         foreach (var probe in (string[])["startupProbe", "livenessProbe", "readinessProbe"])
         {
+            // A probe that fails is asked again, as the kubelet does.
             var path = _workload.Text($"spec.template.spec.containers.0.{probe}.httpGet.path")!;
-            await SucceedsAsync(path);
+            await Eventually.ReadAsync(() => GetAsync(path), code => code == HttpStatusCode.OK);
         }
     }
 
@@ -85,15 +84,4 @@ internal sealed class DeployedPod(string part, string name, string database, str
 
     private static string Local(string address, int port) =>
         $"{address[..address.LastIndexOf(':')]}:{port.ToString(CultureInfo.InvariantCulture)}";
-
-    // A probe that fails is asked again, as the kubelet does.
-    private async Task SucceedsAsync(string path)
-    {
-        using var deadline = new CancellationTokenSource(Longest);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (await GetAsync(path) != HttpStatusCode.OK)
-        {
-            await timer.WaitForNextTickAsync(deadline.Token);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -22,7 +21,7 @@ internal sealed class SchemaProgram
     public static async Task<SchemaProgram> CreateAsync(PostgreSqlServer server, string database)
     {
         var owner = new NpgsqlConnectionStringBuilder(server.ConnectionString);
-        await ExecuteAsync(owner, $"CREATE DATABASE {database}");
+        await server.ExecuteAsync($"CREATE DATABASE {database}");
         owner.Database = database;
         return new SchemaProgram(owner);
     }
@@ -51,46 +50,25 @@ internal sealed class SchemaProgram
             .Select(word => Regex.Replace(word.GetValue<string>(), @"\$\((\w+)\)", setting => settings[setting.Groups[1].Value]))
             .Select(word => word == "/kad/schema.sql" ? Repository.Path("infra/postgresql/schema.sql") : word)
             .ToList();
-        return Start(new Dictionary<string, string>(), command[0], [.. command[1..]]).Result;
+        return Start(Owner.Username!, command[0], [.. command[1..]]).Result;
     }
 
     /// <summary>Starts wait-for-schema.sh as a user.</summary>
-    public Run WaitAsync(string part, string user) => Start(
-        new Dictionary<string, string> { ["PGUSER"] = user, ["WAIT_SECONDS"] = "0.1" },
-        "sh",
-        [Repository.Path($"{Overlay}/wait-for-schema.sh"), part]);
+    public Run WaitAsync(string part, string user) => Start(user, "sh", Repository.Path($"{Overlay}/wait-for-schema.sh"), part);
 
-    public Task ExecuteAsync(string statements) => ExecuteAsync(Owner, statements);
+    public Task ExecuteAsync(string statements) => PostgreSqlStatements.ExecuteAsync(Owner.ConnectionString, statements);
 
     /// <summary>The first field of the first row.</summary>
-    public async Task<object?> ReadAsync(string statement)
-    {
-        await using var connection = new NpgsqlConnection(Owner.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(statement, connection);
-        return await command.ExecuteScalarAsync();
-    }
+    public Task<object?> ReadAsync(string statement) => PostgreSqlStatements.ReadAsync(Owner.ConnectionString, statement);
 
-    private static async Task ExecuteAsync(NpgsqlConnectionStringBuilder database, string statements)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(statements, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private Run Start(Dictionary<string, string> environment, string program, string[] args)
+    private Run Start(string user, string program, params string[] args)
     {
         var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PGHOST"] = Owner.Host;
         start.Environment["PGPORT"] = Owner.Port.ToString(CultureInfo.InvariantCulture);
-        start.Environment["PGUSER"] = Owner.Username;
+        start.Environment["PGUSER"] = user;
         start.Environment["PGDATABASE"] = Owner.Database;
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
+        start.Environment["WAIT_SECONDS"] = "0.1";
         return new Run(Process.Start(start)!);
     }
 
@@ -100,50 +78,32 @@ internal sealed class SchemaProgram
     /// <summary>A program that runs.</summary>
     internal sealed class Run
     {
-        private readonly ConcurrentQueue<string> _lines = new();
-        private readonly SemaphoreSlim _written = new(0);
+        private readonly ProcessLines _output = new();
 
-        public Run(Process process)
-        {
-            Result = FinishAsync(process);
-        }
+        public Run(Process process) => Result = FinishAsync(process);
 
         public Task<Result> Result { get; }
 
         /// <summary>Completes when it has written one more line.</summary>
-        public async Task<string> LineAsync()
+        public async Task<string?> LineAsync()
         {
-            Assert.True(await _written.WaitAsync(Longest));
-            Assert.True(_lines.TryDequeue(out var line));
-            return line;
+            using var deadline = new CancellationTokenSource(Longest);
+            return await _output.NextAsync(deadline.Token);
         }
 
         private async Task<Result> FinishAsync(Process process)
         {
-            using (process)
+            using var running = process;
+            using var deadline = new CancellationTokenSource(Longest);
+            using var end = deadline.Token.Register(() => process.Kill(entireProcessTree: true));
+            var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
             {
-                using var deadline = new CancellationTokenSource(Longest);
-                var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-                var output = new List<string>();
-                try
-                {
-                    while (await process.StandardOutput.ReadLineAsync(deadline.Token) is { } line)
-                    {
-                        output.Add(line);
-                        _lines.Enqueue(line);
-                        _written.Release();
-                    }
-
-                    await process.WaitForExitAsync(deadline.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    process.Kill(entireProcessTree: true);
-                    throw;
-                }
-
-                return new Result(process.ExitCode, string.Join('\n', output), await errors);
+                _output.Add(line);
             }
+
+            await process.WaitForExitAsync(CancellationToken.None);
+            return new Result(process.ExitCode, _output.Text, await errors);
         }
     }
 }

@@ -4,27 +4,20 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>What the schema makes of databases in every state, and what silos and edges wait for.</summary>
 [Needs(Need.PostgreSql)]
-public sealed class SchemaTests
+public sealed class SchemaTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
 {
     [Fact]
     public async Task Of_two_first_writes_of_one_state_the_second_gets_no_version_and_its_transaction_goes_on()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var program = await SchemaProgram.CreateAsync(server, "fresh");
+        var program = await SchemaProgram.CreateAsync(database.Server, "fresh");
         Assert.Equal(0, (await program.ApplyAsync()).Code);
         await using var first = await Writer.BeginAsync(program);
         await using var second = await Writer.BeginAsync(program);
         Assert.Equal(1, await first.WriteAsync("shard"));
 
         var waiting = second.WriteAsync("shard");
-        using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10)))
-        {
-            while (!waiting.IsCompleted && await program.ReadAsync("SELECT count(*) FROM pg_locks WHERE NOT granted") is 0L)
-            {
-                await timer.WaitForNextTickAsync();
-            }
-        }
-
+        await Eventually.ReadAsync(
+            () => program.ReadAsync("SELECT count(*) FROM pg_locks WHERE NOT granted"), held => waiting.IsCompleted || held is not 0L);
         await first.CommitAsync();
         Assert.Null(await waiting);
         Assert.Null(await second.WriteAsync("shard", version: 7));
@@ -39,8 +32,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task It_is_applied_again_while_a_silo_writes()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var program = await SchemaProgram.CreateAsync(server, "again");
+        var program = await SchemaProgram.CreateAsync(database.Server, "again");
         Assert.Equal(0, (await program.ApplyAsync()).Code);
         await using var writer = await Writer.BeginAsync(program);
         await writer.WriteAsync("shard");
@@ -54,8 +46,7 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_database_with_older_tables_gets_index_queries_and_grants()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var program = await SchemaProgram.CreateAsync(server, "before");
+        var program = await SchemaProgram.CreateAsync(database.Server, "before");
         await program.ApplyAsync();
         var queries = await program.ReadAsync(Queries);
         await program.ExecuteAsync(
@@ -63,35 +54,30 @@ public sealed class SchemaTests
             DROP INDEX kad_orleansstorage_identity;
             DELETE FROM orleansquery WHERE querykey = 'CleanupDefunctSiloEntryKey';
             UPDATE orleansquery SET querytext = 'SELECT' WHERE querykey = 'GatewaysQueryKey';
-            CREATE USER "kad silo";
-            CREATE USER kad_edge;
+            CREATE USER "a silo";
+            CREATE USER an_edge;
             """);
-        var waiting = program.WaitAsync("silo", "kad silo");
+        var waiting = program.WaitAsync("silo", "a silo");
         Assert.Equal("Waiting for the unique index kad_orleansstorage_identity", await waiting.LineAsync());
 
-        var result = await program.ApplyAsync("kad silo", "kad_edge");
+        var result = await program.ApplyAsync("a silo", "an_edge");
 
         Assert.True(result.Code == 0, result.Errors);
         Assert.Equal("The schema is there: tables, unique index and queries.", result.Output);
         Assert.Equal(0, (await waiting.Result).Code);
         Assert.Equal(queries, await program.ReadAsync(Queries));
-        Assert.True((bool)(await program.ReadAsync("SELECT has_table_privilege('kad silo', 'orleansstorage', 'UPDATE')"))!);
-        Assert.False((bool)(await program.ReadAsync("SELECT has_table_privilege('kad_edge', 'orleansstorage', 'SELECT')"))!);
+        Assert.True((bool)(await program.ReadAsync("SELECT has_table_privilege('a silo', 'orleansstorage', 'UPDATE')"))!);
+        Assert.False((bool)(await program.ReadAsync("SELECT has_table_privilege('an_edge', 'orleansstorage', 'SELECT')"))!);
     }
 
     [Fact]
     public async Task Duplicate_rows_are_reported_in_one_sentence()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var program = await SchemaProgram.CreateAsync(server, "duplicates");
+        var program = await SchemaProgram.CreateAsync(database.Server, "duplicates");
         await program.ApplyAsync();
-        await using (var writer = await Writer.BeginAsync(program))
-        {
-            await writer.WriteAsync("shard");
-            await writer.CommitAsync();
-        }
-
-        await program.ExecuteAsync("DROP INDEX kad_orleansstorage_identity; INSERT INTO orleansstorage SELECT * FROM orleansstorage");
+        await program.ExecuteAsync(
+            "DROP INDEX kad_orleansstorage_identity; SELECT writetostorage(1, 2, 3, 4, 'shard', NULL, 'kad', NULL, '\\x01');"
+            + "INSERT INTO orleansstorage SELECT * FROM orleansstorage");
 
         var result = await program.ApplyAsync();
 
@@ -105,21 +91,19 @@ public sealed class SchemaTests
     [Fact]
     public async Task A_role_that_is_missing_is_named_and_nothing_is_applied()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var program = await SchemaProgram.CreateAsync(server, "roles");
+        var program = await SchemaProgram.CreateAsync(database.Server, "roles");
 
-        var result = await program.ApplyAsync("kad silo", "kad_edge");
+        var result = await program.ApplyAsync("no silo", "no_edge");
 
         Assert.Equal(3, result.Code);
-        Assert.Contains("The silos' role kad silo does not exist; make it and run this again: CREATE USER \"kad silo\"", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("The silos' role no silo does not exist; make it and run this again: CREATE USER \"no silo\"", result.Errors, StringComparison.Ordinal);
         Assert.Equal(0L, await program.ReadAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"));
     }
 
     [Fact]
     public async Task An_edge_waits_for_tables_and_its_rights_and_says_so()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var program = await SchemaProgram.CreateAsync(server, "waits");
+        var program = await SchemaProgram.CreateAsync(database.Server, "waits");
         await program.ExecuteAsync("CREATE USER \"kad silo\"; CREATE USER kad_edge");
 
         var waiting = program.WaitAsync("edge", "kad_edge");
@@ -136,10 +120,9 @@ public sealed class SchemaTests
     [Needs(Need.OrleansScripts)]
     public async Task Tables_of_Orleans_own_scripts_have_the_same_columns_and_get_the_same_queries_and_function()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
-        var own = await SchemaProgram.CreateAsync(server, "own");
+        var own = await SchemaProgram.CreateAsync(database.Server, "own");
         await own.ApplyAsync();
-        var theirs = await SchemaProgram.CreateByOrleansAsync(server, "theirs");
+        var theirs = await SchemaProgram.CreateByOrleansAsync(database.Server, "theirs");
         Assert.Equal(await theirs.ReadAsync(Columns), await own.ReadAsync(Columns));
 
         Assert.Equal(0, (await theirs.ApplyAsync()).Code);

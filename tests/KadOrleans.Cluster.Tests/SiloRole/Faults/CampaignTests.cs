@@ -24,11 +24,11 @@ public sealed class CampaignTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Faults_on_sqlite_lose_and_undo_nothing() => RunAsync(StorageKind.Sqlite, SqliteMembers.Silos, SqliteFaults);
+    public Task Faults_on_sqlite_lose_and_undo_nothing() => RunAsync(StorageKind.Sqlite, SqliteMembers.Silos, SqliteFaults, Seed);
 
     [Fact]
     [Needs(Need.PostgreSql)]
-    public Task Faults_on_postgresql_lose_and_undo_nothing() => RunAsync(StorageKind.PostgreSql, PostgreSqlMembers.Silos, PostgreSqlFaults);
+    public Task Faults_on_postgresql_lose_and_undo_nothing() => RunAsync(StorageKind.PostgreSql, PostgreSqlMembers.Silos, PostgreSqlFaults, Seed);
 
     [Fact]
     [Needs(Need.PostgreSql)]
@@ -42,9 +42,7 @@ public sealed class CampaignTests
     private static bool FreezesAnEdge(IReadOnlyList<Fault> plan) =>
         plan.Any(fault => fault is { Kind: FaultKind.Freeze, Target: FaultTarget.Edge } && fault.Duration >= LongFreeze);
 
-    private static Task RunAsync(StorageKind storage, int silos, int faults) => RunAsync(storage, silos, faults, Seed, hasStandby: false);
-
-    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby)
+    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby = false)
     {
         var options = new CampaignOptions
         {

@@ -1,9 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo whose clock is not that of the silo that leases node ids.</summary>
+/// <summary>A silo whose clock is not that of the silo that leases node ids, or that hears nothing of that one.</summary>
 public sealed class ClockSkewTests : FolderTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -12,19 +13,16 @@ public sealed class ClockSkewTests : FolderTests
     public async Task A_silo_with_a_wrong_clock_is_not_ready_until_the_clock_is_right()
     {
         using var health = new HealthReader(FreePort.Tcp());
-        using var host = SiloHost.Build(
-            ["Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", health.Setting, $"Kad:Data={Folder}", "Kad:Edge:Enabled=false"],
-            new KadProviders(),
-            TextWriter.Null);
-        await host.StartAsync(Token);
-        var clock = host.Services.GetRequiredService<ClockWatch>();
+        await using var host = await HostedSilo.StartAsync(Folder, health.Setting);
+        var report = host.Services.GetRequiredService<SiloStatusReport>();
         await health.BecomesAsync(HttpStatusCode.OK, "ready");
 
-        clock.Note(ClockComparison.Of(DateTimeOffset.UnixEpoch, TimeSpan.Zero, DateTimeOffset.UnixEpoch.AddSeconds(7)));
+        host.Services.GetRequiredService<ClockWatch>().Note(
+            ClockComparison.Of(DateTimeOffset.UnixEpoch, TimeSpan.Zero, DateTimeOffset.UnixEpoch.AddSeconds(7)));
         await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "clock skew");
         Assert.Equal("clock skew", host.Services.GetRequiredService<SiloReadiness>().State);
         Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);
-        var skewed = await host.Services.GetRequiredService<SiloStatusReport>().CreateAsync(Token);
+        var skewed = await report.CreateAsync(Token);
         Assert.Equal("clock skew", skewed["state"]!.GetValue<string>());
         Assert.NotNull(skewed["edges"]);
         var silo = Assert.Single(skewed["silos"]!.AsArray())!;
@@ -32,8 +30,19 @@ public sealed class ClockSkewTests : FolderTests
 
         // Its own comparison, with itself.
         await health.BecomesAsync(HttpStatusCode.OK, "ready");
-        var report = await host.Services.GetRequiredService<SiloStatusReport>().CreateAsync(Token);
-        Assert.Equal(0, report["clockDifference"]!.GetValue<double>(), 0.5);
-        await host.StopAsync(Token);
+        Assert.Equal(0, (await report.CreateAsync(Token))["clockDifference"]!.GetValue<double>(), 0.5);
+    }
+
+    [Fact]
+    public void A_silo_counts_as_cut_off_only_after_a_long_silence()
+    {
+        var time = new ManualTimeProvider();
+        using var clock = new ClockWatch(time, NullLogger<ClockWatch>.Instance);
+        using var service = new ClockService(clock, null!, null!, time, NullLogger<ClockService>.Instance);
+        time.Advance(ClockService.Longest - TimeSpan.FromSeconds(1));
+        Assert.False(service.IsCutOff);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(service.IsCutOff);
     }
 }

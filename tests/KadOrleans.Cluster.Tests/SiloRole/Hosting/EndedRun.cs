@@ -15,18 +15,14 @@ internal sealed record EndedRun(int Code, string Output, string Errors)
     public IReadOnlyList<string> Lines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A silo with its data in a folder, on free ports unless the settings say otherwise.</summary>
-    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfAsync((output, error) => ServerCommand.RunAsync(
+    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfServerAsync(
         [
             "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0",
             $"Kad:Data={Path.Combine(folder, "kad-cluster-data")}", .. settings,
-        ],
-        new KadProviders(),
-        output,
-        error));
+        ]);
 
     /// <summary>An edge.</summary>
-    public static Task<EndedRun> OfEdgeAsync(params string[] args) =>
-        OfAsync((output, error) => ServerCommand.RunAsync(["Kad:Role=Edge", .. args], new KadProviders(), output, error));
+    public static Task<EndedRun> OfEdgeAsync(params string[] args) => OfServerAsync(["Kad:Role=Edge", .. args]);
 
     /// <summary>A command of <c>kad</c>.</summary>
     public static Task<EndedRun> OfKadAsync(params string[] args) => OfAsync(async (output, error) =>
@@ -37,6 +33,9 @@ internal sealed record EndedRun(int Code, string Output, string Errors)
         await output.WriteAsync(Encoding.UTF8.GetString(bytes.ToArray()));
         return code;
     });
+
+    private static Task<EndedRun> OfServerAsync(string[] args) =>
+        OfAsync((output, error) => ServerCommand.RunAsync(args, new KadProviders(), output, error));
 
     private static async Task<EndedRun> OfAsync(Func<TextWriter, TextWriter, Task<int>> run)
     {

@@ -1,19 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo in the test's process as the executable builds it, and its HTTP.</summary>
+/// <summary>A silo in the test's process as the executable builds it, on free ports, by default without an edge, and its HTTP.</summary>
 internal sealed class HostedSilo : IAsyncDisposable
 {
     private readonly StringWriter _log = new();
     private readonly HttpClient _http = new();
     private readonly IHost _host;
+    private bool _isRunning;
 
-    private HostedSilo(string folder, string[] settings)
+    /// <summary>A silo that does not run, with its data in a folder.</summary>
+    public HostedSilo(string folder, params string[] settings)
     {
         string[] all =
         [
-            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", $"Kad:Data={folder}", .. settings,
+            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", "Kad:Edge:Listen=127.0.0.1:0",
+            $"Kad:Data={folder}", .. settings,
         ];
         _host = SiloHost.Build(all, new KadProviders(), TextWriter.Null, TextWriter.Synchronized(_log));
     }
@@ -24,12 +28,16 @@ internal sealed class HostedSilo : IAsyncDisposable
     /// <summary>All that it has logged.</summary>
     public string Log => _log.ToString();
 
-    /// <summary>Starts one without an edge, on free ports, with its data in a folder.</summary>
+    public IServiceProvider Services => _host.Services;
+
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
+
     public static async Task<HostedSilo> StartAsync(string folder, params string[] settings)
     {
         var silo = new HostedSilo(folder, settings);
+        silo._isRunning = true;
         await silo._host.StartAsync();
-        var health = Announcer.Lines(silo._host.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
+        var health = Announcer.Lines(silo.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
         silo.Http = new Uri(health.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         return silo;
     }
@@ -38,9 +46,19 @@ internal sealed class HostedSilo : IAsyncDisposable
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
 
+    /// <summary>Stops it, if it runs.</summary>
+    public async Task StopAsync()
+    {
+        if (_isRunning)
+        {
+            _isRunning = false;
+            await _host.StopAsync();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
+        await StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
         _http.Dispose();
         await _log.DisposeAsync();

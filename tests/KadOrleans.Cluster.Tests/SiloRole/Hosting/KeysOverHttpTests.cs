@@ -5,84 +5,89 @@ using System.Text.Json;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Keys over HTTP, as the executable of a silo serves them.</summary>
-public sealed class KeysOverHttpTests(KeysOverHttpTests.ClosedSilo closed) : IClassFixture<KeysOverHttpTests.ClosedSilo>
+/// <summary>Keys over HTTP, as a silo serves them that nobody may ask for anything without a token, a password or an edge's key.</summary>
+public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
 {
     private static readonly Uri Key = new("/v1/keys/key?wait=durable", UriKind.Relative);
+
+    private readonly HttpClient _http = new();
+    private readonly (string Secret, ApiToken Token) _operator = ApiToken.Create("operator", ApiScope.All);
+    private HostedSilo _silo = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var tokens = Path.Combine(Folder, "tokens.json");
+        await File.WriteAllTextAsync(tokens, ApiTokens.Write([_operator.Token]));
+        _silo = await HostedSilo.StartAsync(
+            Folder, $"Kad:Http:Tokens={tokens}", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret",
+            "Kad:Cluster:EdgeKey=a key of the test");
+        _http.BaseAddress = _silo.Http;
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _operator.Secret);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _silo.DisposeAsync();
+        Dispose();
+    }
 
     [Fact]
     public async Task A_silo_serves_and_watches_keys_beside_a_dashboard_with_a_password()
     {
-        using var http = new HttpClient { BaseAddress = closed.Http };
-        using var refused = await http.PutAsync(Key, new StringContent("first"), TestContext.Current.CancellationToken);
-        Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (refused.StatusCode, refused.Headers.WwwAuthenticate.Single().Scheme));
-
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", closed.Secret);
-        await PutAsync(http, "first");
-        await using var stream = await http.GetStreamAsync(new Uri("/v1/keys/key/events", UriKind.Relative), TestContext.Current.CancellationToken);
-        await using var events = SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        await PutAsync("first");
+        await using var stream = await _http.GetStreamAsync(new Uri("/v1/keys/key/events", UriKind.Relative));
+        await using var events = SseParser.Create(stream).EnumerateAsync().GetAsyncEnumerator();
         Assert.Equal("first", await NextAsync(events));
-        await PutAsync(http, "second");
+        await PutAsync("second");
         Assert.Equal("second", await NextAsync(events));
 
         // A token is no password, and the other way round.
-        using var dashboard = await http.GetAsync(new Uri("/dashboard/", UriKind.Relative), TestContext.Current.CancellationToken);
-        Assert.Equal((HttpStatusCode.Unauthorized, "Basic"), (dashboard.StatusCode, dashboard.Headers.WwwAuthenticate.Single().Scheme));
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("me:secret"u8));
-        using var mistaken = await http.GetAsync(Key, TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.Unauthorized, mistaken.StatusCode);
+        await AssertRefusedAsync("Basic", new Uri("/dashboard/", UriKind.Relative));
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("me:secret"u8));
+        await AssertRefusedAsync("Bearer", Key);
+        _http.DefaultRequestHeaders.Authorization = null;
+        await AssertRefusedAsync("Bearer", Key);
     }
 
     [Fact]
-    public async Task A_silo_with_an_edge_key_is_managed_by_a_token()
+    public async Task A_silo_is_managed_by_a_token_and_tells_of_itself_and_where_a_shard_is()
     {
-        using var http = new HttpClient { BaseAddress = closed.Http };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", closed.Secret);
-        await PutAsync(http, "value");
+        await PutAsync("value");
 
-        var usage = await GetAsync(http, "usage");
+        var usage = await GetAsync("usage");
         Assert.Equal((1, 128), (usage.GetProperty("keys").GetInt32(), usage.GetProperty("shards").GetArrayLength()));
-        var key = Assert.Single((await GetAsync(http, "keys")).GetProperty("keys").EnumerateArray());
-        var details = await GetAsync(http, $"keys/{key.GetProperty("digest").GetString()}?as=digest");
+        var key = Assert.Single((await GetAsync("keys")).GetProperty("keys").EnumerateArray());
+        var details = await GetAsync($"keys/{key.GetProperty("digest").GetString()}?as=digest");
         Assert.Equal("value", details.GetProperty("held").GetProperty("value").GetProperty("value").GetString());
-        using var deleted = await http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative), TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
-        Assert.Empty((await GetAsync(http, "keys")).GetProperty("keys").EnumerateArray());
-        Assert.Equal("operator", (await GetAsync(http, "audit")).GetProperty("entries")[0].GetProperty("who").GetString());
-    }
 
-    [Fact]
-    public async Task A_silo_tells_of_itself_and_where_a_shard_is()
-    {
-        using var http = new HttpClient { BaseAddress = closed.Http };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", closed.Secret);
-        await PutAsync(http, "value");
-
-        var silo = Assert.Single((await GetAsync(http, "silos")).GetProperty("silos").EnumerateArray());
+        var silo = Assert.Single((await GetAsync("silos")).GetProperty("silos").EnumerateArray());
         Assert.Equal(("Active", true), (silo.GetProperty("state").GetString(), silo.GetProperty("isReady").GetBoolean()));
         Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", silo.GetProperty("version").GetString());
-        var shard = await GetAsync(http, "keys/key/shard");
+        var shard = await GetAsync("keys/key/shard");
         Assert.Equal(silo.GetProperty("address").GetString(), Assert.Single(shard.GetProperty("silos").EnumerateArray()).GetString());
-        Assert.Equal(shard.GetProperty("silos").ToString(), (await GetAsync(http, $"shards/{shard.GetProperty("number")}")).GetProperty("silos").ToString());
+        var same = await GetAsync($"shards/{shard.GetProperty("number")}");
+        Assert.Equal(shard.GetProperty("silos").ToString(), same.GetProperty("silos").ToString());
+
+        using var deleted = await _http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Empty((await GetAsync("keys")).GetProperty("keys").EnumerateArray());
+        Assert.Equal("operator", (await GetAsync("audit")).GetProperty("entries")[0].GetProperty("who").GetString());
     }
 
-    [Fact]
-    public async Task A_file_of_tokens_that_is_missing_ends_the_start()
+    private async Task<JsonElement> GetAsync(string path) =>
+        JsonDocument.Parse(await _http.GetStringAsync(new Uri($"/v1/admin/{path}", UriKind.Relative))).RootElement;
+
+    private async Task PutAsync(string value)
     {
-        using var folder = new TemporaryFolder();
-        var silo = await EndedRun.OfSiloAsync(folder.Path, "Kad:Http:Tokens=missing.json");
-
-        Assert.Equal(2, silo.Code);
-        Assert.Contains("Kad:Http:Tokens: 'missing.json' cannot be read (", silo.Lines[^1], StringComparison.Ordinal);
-    }
-
-    private static async Task<JsonElement> GetAsync(HttpClient http, string path) => JsonDocument.Parse(
-        await http.GetStringAsync(new Uri($"/v1/admin/{path}", UriKind.Relative), TestContext.Current.CancellationToken)).RootElement;
-
-    private static async Task PutAsync(HttpClient http, string value)
-    {
-        using var put = await http.PutAsync(Key, new StringContent(value), TestContext.Current.CancellationToken);
+        using var put = await _http.PutAsync(Key, new StringContent(value));
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+    }
+
+    private async Task AssertRefusedAsync(string scheme, Uri path)
+    {
+        using var response = await _http.GetAsync(path);
+        Assert.Equal((HttpStatusCode.Unauthorized, scheme), (response.StatusCode, response.Headers.WwwAuthenticate.Single().Scheme));
     }
 
     private static async Task<string?> NextAsync(IAsyncEnumerator<SseItem<string>> events)
@@ -94,31 +99,5 @@ public sealed class KeysOverHttpTests(KeysOverHttpTests.ClosedSilo closed) : ICl
         while (events.Current.EventType == WatchApi.Heartbeat);
 
         return JsonDocument.Parse(events.Current.Data).RootElement.GetProperty("value").GetString();
-    }
-
-    /// <summary>A silo that nobody may ask for anything without a token or a password, and that only edges with a key may call.</summary>
-    public sealed class ClosedSilo : IAsyncLifetime
-    {
-        private readonly TemporaryFolder _folder = new();
-        private SiloProcess? _silo;
-
-        internal string Secret { get; private set; } = string.Empty;
-
-        internal Uri Http => _silo!.Http;
-
-        public async ValueTask InitializeAsync()
-        {
-            (Secret, var token) = ApiToken.Create("operator", ApiScope.All);
-            File.WriteAllText(_folder["tokens.json"], ApiTokens.Write([token]));
-            _silo = await SiloProcess.StartedAsync(
-                _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret",
-                "Kad:Cluster:EdgeKey=a key of the test");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _silo!.DisposeAsync();
-            _folder.Dispose();
-        }
     }
 }

@@ -6,22 +6,18 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>The token that a silo makes if it is a whole cluster on this machine and no tokens are configured.</summary>
 public sealed class OwnTokenTests : FolderTests
 {
-    private const string Edges = "/v1/admin/edges";
-
-
     private string TokenPath => Path.Combine(Folder, "kad-cluster-data", OwnToken.FileName);
 
     [Fact]
     public async Task A_silo_without_settings_serves_its_management_to_who_can_read_its_data_folder()
     {
         await using var silo = SiloProcess.Start(Folder);
-        var console = await silo.LineAsync("console http://127.0.0.1:");
+        Assert.EndsWith("/console/", await silo.LineAsync("console http://127.0.0.1:"), StringComparison.Ordinal);
         Assert.Equal($"token {TokenPath}", await silo.LineAsync("token "));
         await silo.ServesAsync();
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(silo, null));
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(silo, (await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken)).Trim()));
-        Assert.EndsWith("/console/", console, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(silo, (await File.ReadAllTextAsync(TokenPath)).Trim()));
         using var page = await silo.GetAsync("/console/");
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);
         if (!OperatingSystem.IsWindows())
@@ -36,41 +32,35 @@ public sealed class OwnTokenTests : FolderTests
     }
 
     [Fact]
-    public async Task A_second_silo_on_the_folder_leaves_the_token_of_the_first()
+    public async Task A_second_silo_on_the_folder_is_refused_and_leaves_the_token_of_the_first()
     {
         await using var first = await SiloProcess.StartedAsync(Folder);
-        var token = await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken);
+        var token = await File.ReadAllTextAsync(TokenPath);
 
-        await using var second = SiloProcess.Start(Folder);
-        Assert.Equal(2, await second.ExitAsync());
+        var second = await EndedRun.OfSiloAsync(Folder);
 
-        Assert.Equal(token, await File.ReadAllTextAsync(TokenPath, TestContext.Current.CancellationToken));
+        Assert.Equal(2, second.Code);
+        Assert.Contains("is in use by another silo", second.Errors, StringComparison.Ordinal);
+        Assert.Equal(token, await File.ReadAllTextAsync(TokenPath));
     }
 
     [Theory]
-    [InlineData("Kad:Http=0.0.0.0:0")]
-    [InlineData("Kad:Http:Tokens=")]
-    public async Task A_silo_that_others_reach_or_that_has_tokens_makes_none(string setting)
+    [InlineData("Kad:Http=0.0.0.0:0", HttpStatusCode.NotFound)]
+    [InlineData("Kad:Http:Tokens=tokens.json", HttpStatusCode.Unauthorized)]
+    public async Task A_silo_that_others_reach_or_that_has_tokens_makes_none(string setting, HttpStatusCode expected)
     {
-        string[] settings = setting.EndsWith('=') ? [setting + await WriteTokensAsync()] : [setting];
-        await using var silo = await SiloProcess.StartedAsync(Folder, settings);
+        await File.WriteAllTextAsync(Path.Combine(Folder, "tokens.json"), ApiTokens.Write([ApiToken.Create("operator", ApiScope.All).Token]));
+        await using var silo = await SiloProcess.StartedAsync(Folder, setting);
 
         Assert.False(File.Exists(TokenPath));
-        Assert.Equal(setting.EndsWith('=') ? HttpStatusCode.Unauthorized : HttpStatusCode.NotFound, await StatusAsync(silo, null));
+        Assert.Equal(expected, await StatusAsync(silo, null));
     }
 
     private static async Task<HttpStatusCode> StatusAsync(SiloProcess silo, string? token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, Edges));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, "/v1/admin/edges"));
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         using var response = await silo.SendAsync(request);
         return response.StatusCode;
-    }
-
-    private async Task<string> WriteTokensAsync()
-    {
-        var path = Path.Combine(Folder, "tokens.json");
-        await File.WriteAllTextAsync(path, ApiTokens.Write([ApiToken.Create("operator", ApiScope.All).Token]));
-        return path;
     }
 }

@@ -107,3 +107,11 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
         return edge["ids"]!.AsArray();
     }
 }
+
+/// <summary>What the console changes, over a silo with an edge. The fast tests do it over a node.</summary>
+[Trait("Tier", "Long")]
+public sealed class SiloConsoleChangeTests(SiloConsolePlace place) : ConsoleChangesContract(place), IClassFixture<SiloConsolePlace>;
+
+/// <summary>What the console shows, over a silo with an edge. The fast tests look at it over a node.</summary>
+[Trait("Tier", "Long")]
+public sealed class SiloConsolePagesTests(SiloConsolePlace place) : ConsoleContract(place), IClassFixture<SiloConsolePlace>;

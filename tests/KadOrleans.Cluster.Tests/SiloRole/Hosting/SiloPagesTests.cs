@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
@@ -8,6 +7,8 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>Who is shown the dashboard and the status.</summary>
 public sealed class SiloPagesTests : FolderTests
 {
+    private static readonly string Credentials = Basic("me:secret");
+
     [Fact]
     public async Task Beyond_this_machine_the_dashboard_is_not_served_without_a_password()
     {
@@ -20,7 +21,7 @@ public sealed class SiloPagesTests : FolderTests
         }
 
         using var ready = await silo.GetAsync("/health/ready");
-        using var body = JsonDocument.Parse(await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using var body = JsonDocument.Parse(await ready.Content.ReadAsStringAsync());
         Assert.Equal("ready", body.RootElement.GetProperty("status").GetString());
         Assert.Contains("The dashboard and /status are not served", silo.Log, StringComparison.Ordinal);
     }
@@ -32,34 +33,51 @@ public sealed class SiloPagesTests : FolderTests
     {
         await using var silo = await HostedSilo.StartAsync(
             Folder, $"Kad:Http={address}:0", "Kad:Http:Hosts=kad-dashboard,kad.example.org", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret");
+        var own = silo.Http.Authority;
 
         foreach (var path in new[] { "/dashboard/", "/DASHBOARD/", "/dashboard/index.html", "/dashboard/ClusterStats", "/status" })
         {
-            using var refused = await silo.GetAsync(path);
-            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
-            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, path, silo.Http.Authority));
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, path, own, null));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, path, own, Credentials));
         }
 
+        string[] wrong =
+        [
+            Basic("me:secret2"), Basic("me:"), Basic("you:secret"), $"Bearer{Credentials[5..]}", string.Empty, "Basic", "Basic !!!", "me:secret",
+        ];
+        foreach (var credentials in wrong)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(silo, "/status", own, credentials));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/status", own, $"basic{Credentials[5..]}"));
         foreach (var path in (string[])["/dashboard/", "/dashboard/ClusterStats", "/dashboard/GrainState", "/status", "/health/live"])
         {
-            Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync(silo, path, "evil.example.com"));
+            Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync(silo, path, "evil.example.com", Credentials));
         }
 
-        foreach (var host in (string[])["kad.example.org", "kad-dashboard:8080", "localhost", "192.0.2.7:8080", silo.Http.Authority])
+        foreach (var host in (string[])["kad.example.org", "kad-dashboard:8080", "localhost", "192.0.2.7:8080", own])
         {
-            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/dashboard/ClusterStats", host));
-            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/health/live", host));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/dashboard/ClusterStats", host, Credentials));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "/health/live", host, null));
         }
 
         Assert.DoesNotContain("secret", silo.Log, StringComparison.Ordinal);
     }
 
-    private static async Task<HttpStatusCode> AskAsync(HostedSilo silo, string path, string host)
+    private static string Basic(string credentials) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))}";
+
+    private static async Task<HttpStatusCode> AskAsync(HostedSilo silo, string path, string host, string? credentials)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, path));
         request.Headers.Host = host;
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("me:secret")));
+        if (credentials is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", credentials);
+        }
+
         using var answer = await silo.SendAsync(request);
+        Assert.Equal(answer.StatusCode == HttpStatusCode.Unauthorized, answer.Headers.WwwAuthenticate.Count > 0);
         return answer.StatusCode;
     }
 }

@@ -1,19 +1,18 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A cluster that was started on the tables and queries of Orleans' own scripts.</summary>
 [Needs(Need.PostgreSql | Need.OrleansScripts)]
-public sealed class OrleansScriptsTests
+public sealed class OrleansScriptsTests : FolderTests
 {
     [Fact]
     public async Task The_schema_is_applied_beside_a_silo_with_Orleans_queries_and_one_with_its_own_joins_it()
     {
         await using var server = await PostgreSqlServer.StartAsync();
         var database = await SchemaProgram.CreateByOrleansAsync(server, "theirs");
-        using var older = await PostgreSqlSilo.StartAsync(database.Owner.ConnectionString);
+        await using var older = await PostgreSqlSilo.StartAsync(Folder, database.Owner.ConnectionString);
         var grain = Samples.Grain();
         var reminder = new ReminderEntry
         {
@@ -24,7 +23,7 @@ public sealed class OrleansScriptsTests
 
         var applied = await database.ApplyAsync();
         Assert.True(applied.Code == 0, applied.Errors);
-        using var newer = await PostgreSqlSilo.StartAsync(database.Owner.ConnectionString);
+        await using var newer = await PostgreSqlSilo.StartAsync(Folder, database.Owner.ConnectionString);
 
         var members = new[] { await Members(older).ReadAllAsync(), await Members(newer).ReadAllAsync() };
         Assert.All(members, read => Assert.Equal(2, read.Members.Count(member => member.Item1.Status == SiloStatus.Active)));
@@ -43,13 +42,11 @@ public sealed class OrleansScriptsTests
         Assert.Equal("0", Assert.Single((await Reminders(newer).ReadRows(grain)).Reminders).ETag);
         var tag = await Reminders(newer).UpsertRow(reminder);
         Assert.True(await Reminders(older).RemoveRow(grain, "wake", tag!));
-        await newer.StopAsync();
-        await older.StopAsync();
     }
 
-    private static IGrainStorage Storage(IHost silo) => silo.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
+    private static IGrainStorage Storage(HostedSilo silo) => silo.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
-    private static IReminderTable Reminders(IHost silo) => silo.Services.GetRequiredService<IReminderTable>();
+    private static IReminderTable Reminders(HostedSilo silo) => silo.Services.GetRequiredService<IReminderTable>();
 
-    private static IMembershipTable Members(IHost silo) => silo.Services.GetRequiredService<IMembershipTable>();
+    private static IMembershipTable Members(HostedSilo silo) => silo.Services.GetRequiredService<IMembershipTable>();
 }

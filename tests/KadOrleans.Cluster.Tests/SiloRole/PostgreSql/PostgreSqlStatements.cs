@@ -2,25 +2,19 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Statements on a test's server, as its owner runs them.</summary>
+/// <summary>Statements on a test's database.</summary>
 internal static class PostgreSqlStatements
 {
-    public static async Task ExecuteAsync(this PostgreSqlServer server, string statements)
-    {
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(statements, connection);
-        await command.ExecuteNonQueryAsync();
-    }
+    public static Task ExecuteAsync(this PostgreSqlServer server, string statements) => ExecuteAsync(server.ConnectionString, statements);
+
+    public static Task<object?> ReadAsync(this PostgreSqlServer server, string statement) => ReadAsync(server.ConnectionString, statement);
+
+    public static Task ExecuteAsync(string database, string statements) =>
+        RunAsync(database, statements, command => command.ExecuteNonQueryAsync());
 
     /// <summary>The first field of the first row.</summary>
-    public static async Task<object?> ReadAsync(this PostgreSqlServer server, string statement)
-    {
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(statement, connection);
-        return await command.ExecuteScalarAsync();
-    }
+    public static Task<object?> ReadAsync(string database, string statement) =>
+        RunAsync(database, statement, command => command.ExecuteScalarAsync());
 
     /// <summary>It crashes, all connections with it, and recovers by its log.</summary>
     public static async Task CrashAsync(this PostgreSqlServer server)
@@ -28,5 +22,13 @@ internal static class PostgreSqlStatements
         await server.KillAsync();
         await server.RestartAsync();
         NpgsqlConnection.ClearAllPools();
+    }
+
+    private static async Task<T> RunAsync<T>(string database, string statements, Func<NpgsqlCommand, Task<T>> run)
+    {
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(statements, connection);
+        return await run(command);
     }
 }

@@ -1,7 +1,7 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The samples as clients of a cluster.</summary>
-public sealed class ClusterSampleTests : FolderTests
+public sealed class ClusterSampleTests(SharedPostgreSql postgres) : FolderTests
 {
     [Fact]
     [Trait("Tier", "Long")]
@@ -21,8 +21,8 @@ public sealed class ClusterSampleTests : FolderTests
     [Trait("Tier", "Long")]
     public async Task A_visitor_finds_the_silos_in_a_database()
     {
-        await using var postgres = await PostgreSqlServer.StartAsync();
-        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={postgres.ConnectionString}"];
-        await GuestbookVisits.VisitClusterAsync(Folder, "Guestbook.PostgreSql", $"--ConnectionStrings:Orleans={postgres.ConnectionString}", storage);
+        var storage = await postgres.CreateStorageAsync();
+        var way = $"--ConnectionStrings:Orleans={storage[1].Split('=', 2)[1]}";
+        await GuestbookVisits.VisitClusterAsync(Folder, "Guestbook.PostgreSql", way, storage);
     }
 }

@@ -1,53 +1,41 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A TCP relay before a database: while it is cut, connections are reset and new ones refused.</summary>
 internal sealed class DatabaseRelay : IAsyncDisposable
 {
-    private readonly int _port = FreePort.Tcp();
+    private readonly IPEndPoint _relay = new(IPAddress.Loopback, FreePort.Tcp());
     private readonly IPEndPoint _database;
-    private readonly string _connectionString;
     private readonly ConcurrentDictionary<Socket, byte> _open = new();
     private Socket? _listener;
-    private volatile TaskCompletionSource _passing = Passing();
+    private volatile TaskCompletionSource _passing = new();
     private Task _accepting = Task.CompletedTask;
 
-    private DatabaseRelay(string connectionString)
+    private DatabaseRelay(NpgsqlConnectionStringBuilder settings)
     {
-        _connectionString = connectionString;
-        _database = new IPEndPoint(IPAddress.Loopback, int.Parse(Setting("Port"), CultureInfo.InvariantCulture));
+        _database = new IPEndPoint(IPAddress.Loopback, settings.Port);
+        settings.Port = _relay.Port;
+        ConnectionString = settings.ConnectionString;
+        Release();
+        Open();
     }
 
     /// <summary>How the database is reached through the relay.</summary>
-    public string ConnectionString
-    {
-        get
-        {
-            var settings = new DbConnectionStringBuilder { ConnectionString = _connectionString };
-            settings["Port"] = _port;
-            return settings.ConnectionString;
-        }
-    }
+    public string ConnectionString { get; }
 
     /// <summary>A relay that is open.</summary>
     /// <param name="connectionString">Of a database on loopback.</param>
-    public static DatabaseRelay Before(string connectionString)
-    {
-        var relay = new DatabaseRelay(connectionString);
-        relay.Open();
-        return relay;
-    }
+    public static DatabaseRelay Before(string connectionString) => new(new NpgsqlConnectionStringBuilder(connectionString));
 
     /// <summary>The database is there again.</summary>
     public void Open()
     {
         _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, _port));
+        _listener.Bind(_relay);
         _listener.Listen();
         _accepting = AcceptAsync(_listener);
     }
@@ -76,16 +64,6 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         Release();
         await CutAsync();
     }
-
-    private static TaskCompletionSource Passing()
-    {
-        var passing = new TaskCompletionSource();
-        passing.SetResult();
-        return passing;
-    }
-
-    private string Setting(string name) =>
-        new DbConnectionStringBuilder { ConnectionString = _connectionString }[name].ToString()!;
 
     private async Task AcceptAsync(Socket listener)
     {

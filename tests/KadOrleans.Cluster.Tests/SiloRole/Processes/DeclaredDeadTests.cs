@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
@@ -12,19 +11,18 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     public async Task A_hung_silo_is_declared_dead_within_45_s_and_ends_with_code_3()
     {
         var database = await postgres.CreateDatabaseAsync();
-        string[] settings = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}", SiloServer.ShardBits(ShardBits)];
+        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}"];
+        string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
         using var health = new HealthReader(FreePort.Tcp());
         await using var cutOff = new SiloServer(Folder, settings);
         await using var other = new SiloServer(Folder, [.. settings, health.Setting]);
-        await using var edge = new EdgeServer(Folder, "edge", settings[..2]);
+        await using var edge = new EdgeServer(Folder, "edge", storage);
         await cutOff.StartAsync();
         await other.StartAsync();
         await edge.StartAsync();
@@ -33,7 +31,9 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 
         await cutOff.HangAsync();
         var hung = Stopwatch.GetTimestamp();
-        await BecomesDeadAsync(database);
+        await Eventually.ReadAsync(
+            () => PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"),
+            dead => dead is not 0L);
         var took = Stopwatch.GetElapsedTime(hung);
         TestContext.Current.TestOutputHelper?.WriteLine($"It was declared dead after {took}.");
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(45));
@@ -46,17 +46,5 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
-    }
-
-    private static async Task BecomesDeadAsync(string database)
-    {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync(Token);
-        await using var dead = new NpgsqlCommand("SELECT count(*) FROM orleansmembershiptable WHERE status = 6", connection);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
-        for (var looks = 0; looks < 480 && await dead.ExecuteScalarAsync(Token) is 0L; looks++)
-        {
-            await timer.WaitForNextTickAsync(Token);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
@@ -6,14 +5,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>What a process says of its health over HTTP.</summary>
 internal sealed class HealthReader(int port) : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
-    private readonly HttpClient _http = new()
-    {
-        BaseAddress = new Uri($"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}"),
-        Timeout = Longest,
-    };
+    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>The setting that has the process serve it.</summary>
     public string Setting => $"Kad:Http={_http.BaseAddress!.Authority}";
@@ -26,38 +18,21 @@ internal sealed class HealthReader(int port) : IDisposable
     }
 
     /// <summary>Waits until <c>/health/ready</c> has a code and says something.</summary>
-    public async Task BecomesAsync(HttpStatusCode code, string words)
-    {
-        using var deadline = new CancellationTokenSource(Longest);
-        using var timer = new PeriodicTimer(Interval);
-        string last;
-        do
-        {
-            last = await TryReadAsync();
-            if (last.StartsWith($"{code} ", StringComparison.Ordinal) && last.Contains(words, StringComparison.Ordinal))
-            {
-                return;
-            }
-
-            await timer.WaitForNextTickAsync();
-        }
-        while (!deadline.IsCancellationRequested);
-        Assert.Fail($"'{code} … {words}' was waited for; the last was '{last}'.");
-    }
+    public Task BecomesAsync(HttpStatusCode code, string words) =>
+        Eventually.ReadAsync(TryReadAsync, last => last.Code == code && last.Body.Contains(words, StringComparison.Ordinal));
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<string> TryReadAsync()
+    private async Task<(HttpStatusCode? Code, string Body)> TryReadAsync()
     {
         try
         {
-            var (code, body) = await ReadAsync("ready");
-            return $"{code} {body}";
+            return await ReadAsync("ready");
         }
         catch (HttpRequestException e)
         {
             // It does not listen yet.
-            return e.Message;
+            return (null, e.Message);
         }
     }
 }

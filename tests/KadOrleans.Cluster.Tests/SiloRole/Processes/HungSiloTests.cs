@@ -9,9 +9,8 @@ public sealed class HungSiloTests : FolderTests
     [Trait("Tier", "Long")]
     public async Task An_edge_that_is_told_to_stop_does_not_wait_for_silos_that_hang()
     {
-        await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=4");
-        var gateway = silo.GatewaySetting;
-        await using var edge = new EdgeServer(Folder, "edge", gateway);
+        await using var silo = new SiloServer(Folder, SiloServer.ShardBits(4));
+        await using var edge = new EdgeServer(Folder, "edge", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var load = new StoreLoad(edge.Address, shardBits: 4);
         await load.WholeAsync();

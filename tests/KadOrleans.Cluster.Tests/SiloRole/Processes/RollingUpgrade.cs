@@ -13,13 +13,11 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     private const int ShardBits = 4;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly OverwritePace Pace = new(Keys: 64, Patience: TimeSpan.FromSeconds(5), Pause: TimeSpan.FromMilliseconds(20));
     private static readonly int Seed = Random.Shared.Next();
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-roll-").FullName;
     private readonly HttpClient _http = new() { Timeout = Longest };
-    private readonly int[] _ports;
     private readonly SiloServer[] _silos;
     private readonly EdgeServer[] _edges;
     private readonly StringWriter _told = new();
@@ -31,14 +29,8 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     /// <param name="storage">The settings of the storage; none for a silo's own.</param>
     public RollingUpgrade(string build, int silos, params string[] storage)
     {
-        _ports = [.. Enumerable.Range(0, silos).Select(_ => FreePort.Tcp())];
-        _silos =
-        [
-            .. _ports.Select(port => new SiloServer(_folder, [.. storage, SiloServer.ShardBits(ShardBits), $"Kad:Http=127.0.0.1:{Text(port)}"])
-            {
-                Assembly = SiloOf(build),
-            }),
-        ];
+        string[] ofSilo = [.. storage, SiloServer.ShardBits(ShardBits)];
+        _silos = [.. Enumerable.Range(0, silos).Select(_ => new SiloServer(_folder, ofSilo) { Assembly = SiloOf(build) })];
         string[] settings = storage.Length > 0 ? storage : [_silos[0].GatewaySetting];
         var first = new EdgeServer(_folder, "first", settings) { Assembly = EdgeOf(build) };
         _edges = [first, new EdgeServer(_folder, "second", [.. settings, $"Kad:Edge:Bootstrap={first.Address}"]) { Assembly = EdgeOf(build) }];
@@ -88,55 +80,45 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     /// <summary>Replaces the last silo by one that must not start, and returns what that one says.</summary>
     public async Task<string> RefusalAsync(string build, params string[] settings)
     {
-        if (_silos[^1].HasEnded)
-        {
-            await _silos[^1].DisposeAsync();
-        }
-        else
-        {
-            Assert.Equal(0, await _silos[^1].StopAsync());
-        }
-
-        (_silos[^1].Assembly, _silos[^1].MoreSettings) = (SiloOf(build), settings);
-        _silos[^1].Launch();
-        Assert.NotEqual(0, await _silos[^1].ExitAsync());
-        return _silos[^1].Errors;
+        var last = _silos[^1];
+        Assert.True(last.HasEnded || await last.StopAsync() == 0, last.Errors);
+        await last.DisposeAsync();
+        (last.Assembly, last.MoreSettings) = (SiloOf(build), settings);
+        last.Launch();
+        Assert.NotEqual(0, await last.ExitAsync());
+        return last.Errors;
     }
 
     /// <summary>Starts the last silo again after <see cref="RefusalAsync"/>.</summary>
     public async Task StartLastAsync(string build)
     {
-        await _silos[^1].DisposeAsync();
-        (_silos[^1].Assembly, _silos[^1].MoreSettings) = (SiloOf(build), []);
-        await _silos[^1].StartAsync();
+        var last = _silos[^1];
+        await last.DisposeAsync();
+        (last.Assembly, last.MoreSettings) = (SiloOf(build), []);
+        await last.StartAsync();
         await WholeAsync("started again");
     }
 
     /// <summary>The schema version that the cluster writes.</summary>
-    public Task<int> WrittenAsync() => WrittenAsync(_ports[0]);
+    public Task<int> WrittenAsync() => WrittenAsync(_silos[0]);
 
     /// <summary>Waits until every silo writes a schema version.</summary>
     public async Task WritesAsync(int version)
     {
-        using var deadline = new CancellationTokenSource(Longest);
-        using var timer = new PeriodicTimer(Interval);
-        foreach (var port in _ports)
+        foreach (var silo in _silos)
         {
-            while (await WrittenAsync(port) != version)
-            {
-                await timer.WaitForNextTickAsync(deadline.Token);
-            }
+            await Eventually.ReadAsync(() => WrittenAsync(silo), written => written == version);
         }
 
-        await WholeAsync($"all write {Text(version)}");
+        await WholeAsync($"all write {version}");
     }
 
     /// <summary>Fails if a silo does not write this schema version.</summary>
     public async Task StillWritesAsync(int version)
     {
-        foreach (var port in _ports)
+        foreach (var silo in _silos)
         {
-            Assert.Equal(version, await WrittenAsync(port));
+            Assert.Equal(version, await WrittenAsync(silo));
         }
     }
 
@@ -168,14 +150,9 @@ internal sealed class RollingUpgrade : IAsyncDisposable
             await _overwrites.DisposeAsync();
         }
 
-        foreach (var edge in _edges)
+        foreach (var server in (RestartableServer[])[.. _edges, .. _silos])
         {
-            await edge.DisposeAsync();
-        }
-
-        foreach (var silo in _silos)
-        {
-            await silo.DisposeAsync();
+            await server.DisposeAsync();
         }
 
         _http.Dispose();
@@ -183,9 +160,9 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<int> WrittenAsync(int port)
+    private async Task<int> WrittenAsync(SiloServer silo)
     {
-        using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{Text(port)}/status")));
+        using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(silo.Http, "/status")));
         return status.RootElement.GetProperty("stateVersion").GetProperty("written").GetInt32();
     }
 
@@ -198,8 +175,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     private static string SiloOf(string build) => ServerExecutable.In(build, "KadOrleans.Silo");
 
     private static string EdgeOf(string build) => ServerExecutable.In(build, "KadOrleans.Edge");
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static void Tell(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }

@@ -8,8 +8,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-    private readonly CryptographicRandomSource _random = new();
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -31,8 +29,8 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         await siloHealth.BecomesAsync(HttpStatusCode.OK, "ready");
 
         await relay.CutAsync();
-        await using var probe = new EdgeProbe(edge.Address);
-        var stores = Enumerable.Range(0, 64).Select(_ => probe.SendStore(NodeId.Random(_random))).ToList();
+        await using var asker = new UdpAsker(edge.Address, source: 30);
+        var stores = Enumerable.Range(0, 64).Select(i => asker.StoreAsync(NodeId.FromKey($"{i}"), DhtValue.FromInteger(i))).ToList();
         late.Launch();
         await siloHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
         await lateHealth.BecomesAsync(HttpStatusCode.ServiceUnavailable, "status");
@@ -42,8 +40,11 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         }
 
         Assert.Equal(HttpStatusCode.OK, (await edgeHealth.ReadAsync("ready")).Code);
-        Assert.Equal(edge.Id, await probe.PingAsync());
-        await probe.FindNodeAsync();
+        await using (var client = await NetworkClient.JoinAsync(edge))
+        {
+            Assert.Equal(edge.Id, (await client.PingAsync(edge.Address.ToEndpoint())).Id.ToString());
+        }
+
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
         Assert.All(stores, store => Assert.False(store.IsCompleted));
 

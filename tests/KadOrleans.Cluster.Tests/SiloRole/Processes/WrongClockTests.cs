@@ -10,7 +10,6 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-
     // ClusterTimeTests has each of them ahead and behind.
     [Theory]
     [InlineData(20)]
@@ -71,21 +70,21 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : FolderTests
         var management = client.Grains.GetGrain<IManagementGrain>(0);
         var target = (await management.GetHosts(onlyActive: true)).Keys.Single(silo => silo.Endpoint.Port == port);
         var directory = client.Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-        await Eventually.BecomesAsync(
+        await Eventually.ReadAsync(
             async () =>
             {
-                if (target.Equals(await management.GetActivationAddress(directory)))
+                var holder = await management.GetActivationAddress(directory);
+                if (!target.Equals(holder))
                 {
-                    return true;
+                    RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+                    await directory.AsReference<IGrainManagementExtension>().MigrateOnIdle();
+                    RequestContext.Clear();
+                    await directory.GetUtcNowAsync();
                 }
 
-                RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
-                await directory.AsReference<IGrainManagementExtension>().MigrateOnIdle();
-                RequestContext.Clear();
-                await directory.GetUtcNowAsync();
-                return target.Equals(await management.GetActivationAddress(directory));
+                return holder;
             },
-            () => $"the directory on {target}");
+            target.Equals);
     }
 
     // Through the facade of that gateway's silo.

@@ -12,20 +12,17 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>A folder of its own for one test, removed at the end, and the storage in it.</summary>
 internal sealed class SqliteFolder : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
 
-    public string Path { get; } = Directory.CreateTempSubdirectory("kad-silo-").FullName;
-
-    public string DatabasePath => System.IO.Path.Combine(Path, GrainDatabase.FileName);
-
-    public string LogPath => DatabasePath + "-wal";
+    public string DatabasePath => _folder[GrainDatabase.FileName];
 
     public Serializer Serializer => _services.GetRequiredService<Serializer>();
 
     public SqliteGrainStorage Open(bool deleteStateOnClear = true) => new(
         new SqliteGrainStorageOptions
         {
-            Folder = Path,
+            Folder = _folder.Path,
             FolderSetting = "Kad:Data",
             DeleteStateOnClear = deleteStateOnClear,
             GrainStorageSerializer = new PooledGrainStorageSerializer(Serializer),
@@ -43,12 +40,12 @@ internal sealed class SqliteFolder : IDisposable
     }
 
     /// <summary>Every file in the folder with the hash of its bytes.</summary>
-    public IReadOnlyDictionary<string, string> Fingerprint() => Directory.EnumerateFiles(Path).ToDictionary(
-        file => System.IO.Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+    public IReadOnlyDictionary<string, string> Fingerprint() => Directory.EnumerateFiles(_folder.Path).ToDictionary(
+        file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
 
     public void Dispose()
     {
         _services.Dispose();
-        Directory.Delete(Path, recursive: true);
+        _folder.Dispose();
     }
 }

@@ -11,14 +11,11 @@ public sealed class GrpcExportTests : FolderTests
         string[] variables = ["OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on"];
         string[] settings = [.. variables, $"Kad:Telemetry:Endpoint={collector.GrpcEndpoint}"];
         await using var silo = new SiloServer(Folder, [.. settings, "Kad:Cluster:ShardBits=2"]);
-        await using var edge = new EdgeServer(
-            Folder, "edge", [.. settings, silo.GatewaySetting]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using var node = ChildProcess.Start(
-            "kad",
-            Folder,
-            Environment(variables),
-            ["node", "--listen", "127.0.0.1:0", "--bootstrap", edge.Address.ToString(), "--otlp", collector.GrpcEndpoint]);
+        await using var node = KadProcess.Start(
+            variables.ToDictionary(v => v.Split('=')[0], v => v.Split('=')[1]),
+            ["node", "--in-memory", "--listen", "127.0.0.1:0", "--bootstrap", edge.Address.ToString(), "--otlp", collector.GrpcEndpoint]);
 
         foreach (var service in (string[])["kad-silo", "kad-edge", "kad-node"])
         {
@@ -29,17 +26,5 @@ public sealed class GrpcExportTests : FolderTests
 
         await collector.UntilAsync(() => collector.Spans.Contains(("KadOrleans", "kad.lookup")), () => "No span came.");
         Assert.Equal((0, 0, 0), (await node.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
-    }
-
-    private static Dictionary<string, string> Environment(string[] variables)
-    {
-        var environment = System.Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .ToDictionary(v => (string)v.Key, v => (string)v.Value!);
-        foreach (var variable in variables)
-        {
-            environment[variable.Split('=')[0]] = variable.Split('=')[1];
-        }
-
-        return environment;
     }
 }

@@ -1,0 +1,346 @@
+using System.Net;
+using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>What silos and edges make of their settings. A mistake is one sentence with the setting, its value and what is allowed.</summary>
+public sealed class SettingsTests
+{
+    private const string User = "Kad:Dashboard:User=me";
+    private const string Password = "Kad:Dashboard:Password=secret";
+    private const string Certificate = "Kad:Tls:Certificate=/tls/tls.crt";
+    private const string Key = "Kad:Tls:Key=/tls/tls.key";
+    private const string Thumbprint = "Kad:Tls:Store:Thumbprint=0123456789abcdef0123456789abcdef01234567";
+    private const string OneCertificate = ", and one certificate is needed: ";
+
+    [Theory]
+    [InlineData("Kad:Htp is not a setting; ", "Kad:Htp=1")]
+    [InlineData("Kad:Silo:Prt is not a setting; ", "Kad:Silo:Prt=1")]
+    [InlineData("Kad:Data:Folder is not a setting; ", "Kad:Data:Folder=x")]
+    [InlineData("Kad:Cluster:Shards is not a setting; Kad:Cluster:Gateway, ", "Kad:Cluster:Shards=8")]
+    [InlineData("Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ", "Kad:Cluster:Quota:Keys=8")]
+    [InlineData("Kad:Edge:Bootsrap is not a setting; ", "Kad:Storage=AdoNet", "Kad:Edge:Bootsrap=a:1")]
+    [InlineData("Kad:Edge:Listen:port is not a setting; ", "Kad:Edge:Listen:port=1")]
+    [InlineData("Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint are.", "Kad:Telemetry:Endpint=http://127.0.0.1:9")]
+    [InlineData("Kad:Tls:Certificat is not a setting; Kad:Tls:Certificate, Kad:Tls:Key, ", "Kad:Tls:Certificat=/tls/tls.crt")]
+    [InlineData("Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.", "Kad:Storage=Redis")]
+    [InlineData("Kad:Storage is '1'; ", "Kad:Storage=1")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.", "Kad:Storage=AdoNet")]
+    [InlineData("Orleans:GrainStorage:Kad:ProviderType is 'Sqlite'", "Orleans:Clustering:ProviderType=AdoNet")]
+    [InlineData("Kad:Role is 'Both'; Silo, Edge, SiloAndEdge are allowed.", "Kad:Role=Both")]
+    [InlineData("Kad:Edge:Enabled is '1'; true or false is allowed.", "Kad:Edge:Enabled=1")]
+    [InlineData("Kad:Edge:Enabled is 'true'; with Kad:Role=Silo only false is allowed, or none.", "Kad:Role=Silo", "Kad:Edge:Enabled=true")]
+    [InlineData("Kad:Edge:Enabled is 'false'; with Kad:Role=SiloAndEdge only true is allowed, or none.", "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=false")]
+    [InlineData("Kad:Verbose is 'yes'; true or false is allowed.", "Kad:Verbose=yes")]
+    [InlineData("Kad:Silo:Address is '0.0.0.0'; ", "Kad:Silo:Address=0.0.0.0")]
+    [InlineData("Kad:Silo:Port is 65536; 0 to 65535 is allowed.", "Kad:Silo:Port=65536")]
+    [InlineData("Kad:Silo:GatewayPort is 'x'; a whole number is needed.", "Kad:Silo:GatewayPort=x")]
+    [InlineData("Kad:Http is '80800'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080", "Kad:Http=80800")]
+    [InlineData("Kad:Http is '127.0.0.1'; ", "Kad:Http=127.0.0.1")]
+    [InlineData("Kad:Http is 'example.org:80'; ", "Kad:Http=example.org:80")]
+    [InlineData("Kad:Http:Hosts is 'kad.example.org:80'; host names without a port are needed", "Kad:Http:Hosts=kad.example.org:80")]
+    [InlineData("Kad:Dashboard:Password is missing; ", User)]
+    [InlineData("Kad:Dashboard:User is missing; ", Password)]
+    [InlineData("Kad:Dashboard:Password is missing; ", User, "Kad:Dashboard:Password=\n")]
+    [InlineData("Kad:Dashboard:User is missing; ", "Kad:Dashboard:User= ", Password)]
+    [InlineData("Kad:Dashboard:User is 'a:b'; ", "Kad:Dashboard:User=a:b", Password)]
+    [InlineData("Kad:Telemetry:Endpoint is 'collector'; the http://", "Kad:Telemetry:Endpoint=collector")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT is 'collector'; ", "OTEL_EXPORTER_OTLP_ENDPOINT=collector")]
+    [InlineData("'twelve' at 'Kad:Cluster:ShardBits'", "Kad:Cluster:ShardBits=twelve")]
+    [InlineData("Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.", "Kad:Cluster:ShardBits=17")]
+    [InlineData("Kad:Cluster:ShardBits is -1; ", "Kad:Cluster:ShardBits=-1")]
+    [InlineData("Kad:Cluster:SaveDelay is 00:01:00; ", "Kad:Cluster:SaveDelay=00:01:00")]
+    [InlineData("Kad:Cluster:Trust is 'everyone'; ", "Kad:Cluster:Trust:0=everyone")]
+    [InlineData("Kad:Cluster:Gateway is '127.0.0.1'; ", "Kad:Cluster:Gateway=127.0.0.1")]
+    [InlineData("Kad:Cluster:Gateway is '127.0.0.1:0'; ", "Kad:Cluster:Gateway=127.0.0.1:0")]
+    [InlineData("Kad:Edge:MaxStaleness is '00:00:00.9000000'; a time of 00:00:01 to 00:01:00, or 0, is allowed.", "Kad:Edge:MaxStaleness=00:00:00.9")]
+    [InlineData("Kad:Edge:MaxStaleness is '2.00:00:00'; ", "Kad:Edge:MaxStaleness=2")]
+    [InlineData("Kad:Edge:MaxStaleness is '-00:00:02'; ", "Kad:Edge:MaxStaleness=-00:00:02")]
+    [InlineData("Kad:Edge:MaxOutageStaleness is '00:05:01'; a time of 00:00:01 to 00:05:00, or 0, is allowed.", "Kad:Edge:MaxOutageStaleness=00:05:01")]
+    [InlineData("Kad:Edge:Listen is 'nowhere'; ", "Kad:Edge:Listen=nowhere")]
+    [InlineData("more than once", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:1")]
+    [InlineData("Kad:Edge:Listen is '127.0.0.1:1,127.0.0.1:2'; 3 node ids need ", "Kad:Edge:NodeIds=3", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:2")]
+    [InlineData("Kad:Edge:Listen is '127.0.0.1:65535'; 2 ports are needed", "Kad:Edge:NodeIds=2", "Kad:Edge:Listen=127.0.0.1:65535")]
+    [InlineData("Kad:Edge:NodeIds is 0; 1 to 64 is allowed.", "Kad:Edge:NodeIds=0")]
+    [InlineData("Kad:Edge:NodeIds is 65; ", "Kad:Edge:NodeIds=65")]
+    [InlineData("Kad:Edge:NodeIds is 'many'; ", "Kad:Edge:NodeIds=many")]
+    [InlineData("Kad:Edge:Name is 'a\u0001b'; ", "Kad:Edge:Name=a\u0001b")]
+    [InlineData("Kad:Edge:Bootstrap: 'host' is not HOST:PORT", "Kad:Edge:Bootstrap=host")]
+    [InlineData("Kad:Edge:Trust is '10.0.0.0/99'; ", "Kad:Edge:Trust=10.0.0.0/99")]
+    [InlineData("Kad:Edge:UploadPerEndpoint is '16383'; 16384 to 1000000000000 bytes per second are allowed, or 0", "Kad:Edge:UploadPerEndpoint=16383")]
+    [InlineData("Kad:Edge:Upload is 'fast'; ", "Kad:Edge:Upload=fast")]
+    [InlineData("Kad:Tls:Key is missing; Kad:Tls:Certificate is '/tls/tls.crt', and", Certificate)]
+    [InlineData("Kad:Tls:Key is '/tls/tls.key'" + OneCertificate, Key)]
+    [InlineData("Kad:Tls:Authority is '/tls/ca.crt'" + OneCertificate, "Kad:Tls:Authority=/tls/ca.crt")]
+    [InlineData("Kad:Tls:Name is 'kad'" + OneCertificate, "Kad:Tls:Name=kad")]
+    [InlineData("Kad:Tls:Name is '10.0.0.4'; the DNS name is needed", Certificate, Key, "Kad:Tls:Name=10.0.0.4")]
+    [InlineData("Kad:Tls:Name is missing, and Orleans:ClusterId, its default, is 'my cluster'; ", Certificate, Key, "Orleans:ClusterId=my cluster")]
+    [InlineData("Kad:Tls:Store:Subject is 'kad'" + OneCertificate, Certificate, Key, "Kad:Tls:Store:Subject=kad")]
+    [InlineData("Kad:Tls:Store:Location is 'CurrentUser'" + OneCertificate, Certificate, Key, "Kad:Tls:Store:Location=CurrentUser")]
+    [InlineData("Kad:Tls:Key is '/tls/tls.key'; Kad:Tls:Store:Thumbprint names a certificate in a store", Thumbprint, Key)]
+    [InlineData("Kad:Tls:Store:Location is '1'; CurrentUser, LocalMachine are allowed.", Thumbprint, "Kad:Tls:Store:Location=1")]
+    [InlineData("Kad:Tls:Store:Thumbprint is '0123'; 40 hexadecimal digits are needed.", "Kad:Tls:Store:Thumbprint=0123")]
+    public void A_mistake_is_named_in_a_sentence(string sentence, params string[] settings)
+    {
+        var mistake = Assert.Single(Assert.Throws<OptionsValidationException>(() => Complete(settings)).Failures);
+
+        Assert.Contains(sentence, mistake, StringComparison.Ordinal);
+        Assert.EndsWith(".", mistake, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", mistake, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_mistake_is_told()
+    {
+        var mistakes = Assert.Throws<OptionsValidationException>(() => Complete("Kad:Edge:Listen=x", "Kad:Edge:Trust=x", "Kad:Http=x"));
+        Assert.Equal(3, mistakes.Failures.Count());
+    }
+
+    [Fact]
+    public void Settings_of_the_cluster_reach_its_grains()
+    {
+        var options = new KadClusterOptions();
+        var given = Read(
+            "Kad:Cluster:ShardBits=5", "Kad:Cluster:Quota:TotalKeys=77", "Kad:Cluster:EdgeTimeout=00:00:02", "Kad:Cluster:Trust:0=10.0.0.0/8");
+        SiloHost.Bind(given, options);
+
+        Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
+        Assert.Equal(["10.0.0.0/8"], options.Trust);
+    }
+
+    [Theory]
+    [InlineData("DynamoDB", "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB', whose records have at most 400 KiB; a provider with records of more than 512 KiB is needed.")]
+    [InlineData("AzureTableStorage", null)]
+    [InlineData("Redis", null)]
+    public void A_provider_whose_records_are_too_small_is_refused(string provider, string? sentence)
+    {
+        var mistake = Record.Exception(() => Complete(
+            "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1", $"Orleans:GrainStorage:Kad:ProviderType={provider}"));
+
+        Assert.Equal(sentence, mistake?.Message);
+    }
+
+    [Theory]
+    [InlineData("8080", "127.0.0.1:8080")]
+    [InlineData(":8080", "127.0.0.1:8080")]
+    [InlineData("localhost:8080", "127.0.0.1:8080")]
+    [InlineData("0.0.0.0:0", "0.0.0.0:0")]
+    [InlineData("[::1]:80", "[::1]:80")]
+    public void Where_HTTP_is_served_means_the_same_to_a_silo_and_to_an_edge(string http, string expected)
+    {
+        Assert.Equal(IPEndPoint.Parse(expected), Silo($"Kad:Http={http}").Http.EndPoint);
+        Assert.Equal(IPEndPoint.Parse(expected), KadSettings.ReadEdge(Read($"Kad:Http={http}")).Http.EndPoint);
+    }
+
+    [Theory]
+    [InlineData("static", (int)StorageChoice.Local)]
+    [InlineData("localhost", (int)StorageChoice.Local)]
+    [InlineData(" ", (int)StorageChoice.Local)]
+    [InlineData("adonet", (int)StorageChoice.AdoNet)]
+    [InlineData("AzureTableStorage", (int)StorageChoice.AzureStorage)]
+    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string value, int expected)
+    {
+        Assert.Equal((StorageChoice)expected, Silo($"Kad:Storage={value}").Storage);
+        Assert.Equal((StorageChoice)expected, KadSettings.ReadEdge(Read($"Kad:Storage={value}")).Clustering);
+    }
+
+    [Fact]
+    public void One_file_may_have_the_settings_of_silos_and_edges()
+    {
+        var configuration = Read([.. KadSettings.Names
+            .Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal) || name is "Verbose" or "Silo:Port" or "Data")
+            .Select(name => $"Kad:{name.Replace('#', '0')}={(name == "Cluster:Trust:#" ? "10.0.0.0/8" : string.Empty)}")]);
+
+        KadSettings.ReadSilo(configuration);
+        KadSettings.ReadEdge(configuration);
+    }
+
+    [Fact]
+    public void Each_option_of_the_cluster_is_a_setting_and_there_are_no_others()
+    {
+        var options = NamesOf(typeof(KadClusterOptions), "Cluster:").Append("Cluster:Gateway").Append("Cluster:Gateway:#").Order();
+
+        Assert.Equal(options, KadSettings.Names.Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal)).Order());
+
+        static IEnumerable<string> NamesOf(Type options, string prefix) => options
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .SelectMany(property => property.PropertyType switch
+            {
+                var type when type == typeof(IList<string>) => [$"{prefix}{property.Name}:#"],
+                { IsClass: true } type when type != typeof(string) => NamesOf(type, $"{prefix}{property.Name}:"),
+                _ => [$"{prefix}{property.Name}"],
+            });
+    }
+
+    [Fact]
+    public void Without_settings_a_whole_cluster_runs_on_this_machine()
+    {
+        var (settings, filled) = Complete();
+
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 8080), settings.Http.EndPoint);
+        Assert.Equal((true, true), (settings.HasEdge, settings.ServesDashboard));
+        Assert.Null(settings.Tls);
+        Assert.Equal("Development", filled["Orleans:Clustering:ProviderType"]);
+        Assert.Equal("Sqlite", filled["Orleans:GrainStorage:Kad:ProviderType"]);
+        Assert.Equal("kad-cluster-data", filled["Orleans:GrainStorage:Kad:Folder"]);
+        Assert.Equal("Memory", filled["Orleans:Reminders:ProviderType"]);
+        Assert.Equal(("11111", "30000"), (filled["Orleans:Endpoints:SiloPort"], filled["Orleans:Endpoints:GatewayPort"]));
+        Assert.Equal("127.0.0.1", filled["Orleans:Endpoints:AdvertisedIPAddress"]);
+    }
+
+    [Fact]
+    public void PostgreSql_takes_all_three_and_no_edge()
+    {
+        var (settings, filled) = Complete("Kad:Storage=adonet", "Kad:PostgreSql:ConnectionString=Host=db");
+
+        Assert.False(settings.HasEdge);
+        foreach (var provider in new[] { "Orleans:Clustering", "Orleans:GrainStorage:Kad", "Orleans:Reminders" })
+        {
+            Assert.Equal("AdoNet", filled[$"{provider}:ProviderType"]);
+            Assert.Equal("Npgsql", filled[$"{provider}:Invariant"]);
+            Assert.Equal("Host=db", filled[$"{provider}:ConnectionString"]);
+        }
+
+        Assert.DoesNotContain("Orleans:Endpoints:AdvertisedIPAddress", filled.Keys);
+        Assert.Equal("00:00:02", filled["Orleans:Membership:ProbeTimeout"]);
+        Assert.Equal("00:00:05", filled["Orleans:Membership:MaxProbeTimeout"]);
+        Assert.Equal("00:00:15", filled["Orleans:Membership:TableRefreshTimeout"]);
+    }
+
+    [Fact]
+    public void Settings_of_Orleans_itself_are_kept()
+    {
+        var (_, filled) = Complete("Orleans:ClusterId=mine", "Orleans:Endpoints:SiloPort=4000", "Orleans:Reminders:ProviderType=AdoNet");
+
+        Assert.Empty(filled.Keys.Intersect(["Orleans:ClusterId", "Orleans:Endpoints:SiloPort", "Orleans:Reminders:ProviderType"]));
+        Assert.Equal("kad", filled["Orleans:ServiceId"]);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:80", true)]
+    [InlineData("localhost:80", true)]
+    [InlineData("[::1]:80", true)]
+    [InlineData("0.0.0.0:80", false)]
+    [InlineData("[::]:80", false)]
+    [InlineData("192.0.2.1:80", false)]
+    public void The_dashboard_is_served_beyond_this_machine_only_with_a_password(string http, bool served)
+    {
+        Assert.Equal(served, Silo($"Kad:Http={http}").ServesDashboard);
+        Assert.Equal(served, Silo($"Kad:Http={http}", "Kad:Dashboard:User= ", "Kad:Dashboard:Password= ").ServesDashboard);
+        Assert.True(Silo($"Kad:Http={http}", User, Password).ServesDashboard);
+    }
+
+    [Fact]
+    public void Port_0_takes_a_free_port()
+    {
+        var (_, filled) = Complete("Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0");
+
+        Assert.DoesNotContain("0", new[] { filled["Orleans:Endpoints:SiloPort"], filled["Orleans:Endpoints:GatewayPort"] });
+    }
+
+    [Theory]
+    [InlineData(true, "Kad:Storage=Local")]
+    [InlineData(false, "Kad:Storage=AdoNet")]
+    [InlineData(false, "Kad:Edge:Enabled=false")]
+    [InlineData(true, "Kad:Edge:Enabled=true", "Kad:Storage=AdoNet")]
+    [InlineData(false, "Kad:Role=Silo")]
+    [InlineData(true, "Kad:Role=siloandedge", "Kad:Storage=AdoNet")]
+    [InlineData(true, "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=true", "Kad:Storage=AdoNet")]
+    [InlineData(false, "Kad:Role=Silo", "Kad:Edge:Enabled=false")]
+    public void The_role_says_whether_a_silo_has_an_edge_and_without_one_Enabled_does(bool hasEdge, params string[] settings)
+    {
+        Assert.False(KadSettings.IsEdge(Read(settings)));
+        Assert.Equal(hasEdge, Silo(settings).HasEdge);
+    }
+
+    [Fact]
+    public void An_edge_ignores_Enabled()
+    {
+        var configuration = Read("Kad:Role= edge", "Kad:Edge:Enabled=true");
+
+        Assert.True(KadSettings.IsEdge(configuration));
+        Assert.Equal(ServerRole.Edge, KadSettings.ReadEdge(configuration).Role);
+    }
+
+    [Fact]
+    public void An_edge_without_settings_has_defaults()
+    {
+        var options = Edge();
+        Assert.Equal(Environment.MachineName, options.Name);
+        Assert.Equal([UdpEndpoint.Parse("0.0.0.0:8468")], options.Endpoints);
+        Assert.Empty(options.Bootstrap.Concat(options.Trust));
+        Assert.Equal(new UploadLimits(), options.ToNodeOptions(new KademliaOptions()).Upload);
+        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30)), (options.MaxStaleness, options.MaxOutageStaleness));
+        Assert.Equal((options.Name, 1), (Edge("Name= ", "NodeIds=").Name, Edge("NodeIds= ").Endpoints.Count));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8468 0.0.0.0:8469 0.0.0.0:8470", "NodeIds=3", "Listen=0.0.0.0:8468")]
+    [InlineData("127.0.0.1:0 127.0.0.1:0", "NodeIds=2", "Listen=127.0.0.1:0")]
+    [InlineData("[::1]:9 127.0.0.1:9", "NodeIds=2", "Listen=[::1]:9, 127.0.0.1:9")]
+    [InlineData("127.0.0.1:9 127.0.0.1:11", "Listen=127.0.0.1:9,127.0.0.1:11")]
+    [InlineData("0.0.0.0:8468 0.0.0.0:8469", "NodeIds=2")]
+    [InlineData("127.0.0.1:65535", "NodeIds=1", "Listen=127.0.0.1:65535")]
+    public void Each_id_gets_an_endpoint(string expected, params string[] settings) =>
+        Assert.Equal(expected, string.Join(' ', Edge(settings).Endpoints));
+
+    [Fact]
+    public void Lists_may_be_sections_whose_entries_come_behind_those_of_a_text()
+    {
+        var options = Edge("Bootstrap:1=d.example:4", "Bootstrap:0=10.0.0.1:3", "Bootstrap=a.example:1,b.example:2", "Trust:0=10.0.0.0/8");
+        Assert.Equal(["a.example:1", "b.example:2", "10.0.0.1:3", "d.example:4"], options.Bootstrap);
+        Assert.Equal(["10.0.0.0/8"], options.Trust);
+    }
+
+    [Theory]
+    [InlineData("0", "0", 0, 0)]
+    [InlineData("00:00:01", "00:00:01", 1, 1)]
+    [InlineData("00:01:00", "00:05:00", 60, 300)]
+    public void The_age_and_the_bytes_of_answers_are_bounded(string age, string inOutage, int seconds, int secondsInOutage)
+    {
+        var options = Edge($"MaxStaleness={age}", $"MaxOutageStaleness={inOutage}", "UploadPerEndpoint=0", "Upload=5000000");
+        Assert.Equal(
+            (TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(secondsInOutage)), (options.MaxStaleness, options.MaxOutageStaleness));
+        Assert.Equal(new UploadLimits { PerEndpoint = 0, Total = 5_000_000 }, options.ToNodeOptions(new KademliaOptions()).Upload);
+    }
+
+    [Fact]
+    public void Files_of_TLS_are_taken_and_the_name_is_the_clusters_unless_given()
+    {
+        Assert.Null(Silo("Kad:Tls:Certificate= ").Tls);
+        Assert.Equal(new KadTlsOptions { Certificate = "/tls/tls.crt", Key = "/tls/tls.key", Name = "kad" }, Silo(Certificate, Key).Tls);
+        Assert.Equal("dht", Silo(Certificate, Key, "Orleans:ClusterId=dht").Tls!.Name);
+        Assert.Equal("silos.example.org", Silo(Certificate, Key, "Orleans:ClusterId=dht", "Kad:Tls:Name=silos.example.org").Tls!.Name);
+    }
+
+    [Fact]
+    public void A_store_of_certificates_is_taken()
+    {
+        var store = Silo("Kad:Tls:Store:Subject=kad-silo", "Kad:Tls:Store:Location=localMachine", "Kad:Tls:Authority=/tls/ca.crt").Tls!;
+
+        Assert.Equal(new StoreCertificate { Location = StoreLocation.LocalMachine, Subject = "kad-silo" }, store.Store);
+        Assert.Equal("/tls/ca.crt", store.Authority);
+    }
+
+    private static IConfigurationRoot Read(params string[] settings) => new ConfigurationBuilder().AddCommandLine(settings).Build();
+
+    private static KadOptions Silo(params string[] settings) => KadSettings.ReadSilo(Read(settings));
+
+    private static EdgeOptions Edge(params string[] settings) =>
+        KadSettings.ReadEdge(Read([.. settings.Select(setting => $"Kad:Edge:{setting}")])).Edge;
+
+    private static (KadOptions Settings, Dictionary<string, string?> Filled) Complete(params string[] given)
+    {
+        var configuration = Read(given);
+        var settings = KadSettings.ReadSilo(configuration);
+        var filled = ClusterProviders.FillInSilo(configuration, settings, new KadProviders());
+        var options = new KadClusterOptions();
+        SiloHost.Bind(configuration, options);
+        return new KadClusterOptionsValidator().Validate(null, options) is { Failed: true } result
+            ? throw new OptionsValidationException(string.Empty, typeof(KadClusterOptions), result.Failures)
+            : (settings, filled);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>What keeps a silo or an edge from starting is told in a sentence, and the program ends.</summary>
+public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
+{
+    private const string Edge = "Kad:Role=Edge";
+    private const string Azure =
+        "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.";
+    private const string NoTls = ", but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.";
+    private const string DatabaseFailed = "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ";
+
+    [Theory]
+    [InlineData("kad-silo: Kad:Http:Hosts is '*'; host names without a port are needed", "Kad:Http:Hosts=*")]
+    [InlineData("Kad:Http is '␛[2J<U+202E>'", Edge, "--Kad:Http=\u001b[2J\u202e")]
+    [InlineData("'status' is not a setting; NAME=VALUE is needed", "status")]
+    [InlineData("'oops' is not a setting; NAME=VALUE is needed", Edge, "--Kad:Edge:Name", "export", "oops")]
+    [InlineData("'export' is a command of kad now: kad admin export FILE --url http://SILO:8080 --token-file TOKEN.", Edge, "export", "-", "Kad:Storage=AdoNet")]
+    [InlineData("'import' is a command of kad now: kad admin import FILE --url http://SILO:8080 --token-file TOKEN.", "Kad:Storage=Local", "import", "a.json")]
+    [InlineData("'shards' is a command of kad now: kad admin shards --url http://SILO:8080 --token-file TOKEN.", "shards", "double")]
+    [InlineData("kad-silo: Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", "Kad:Cluster:EdgeKey=hush")]
+    [InlineData("Kad:Cluster:EdgeKey has 4 characters; 16 to 256 are allowed.", Edge, "Kad:Cluster:EdgeKey=hush")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString has the key 'hst', ", Edge, "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
+    [InlineData("Orleans:Clustering:ProviderType is 'Paper'", Edge, "Orleans:Clustering:ProviderType=Paper")]
+    [InlineData("kad-silo: " + Azure, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
+    [InlineData(Azure, Edge, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
+    [InlineData("kad-silo: Kad:Tls:Certificate is 'a.crt'" + NoTls, "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key")]
+    [InlineData("Kad:Tls:Store:Subject is 'edge'" + NoTls, Edge, "Kad:Tls:Store:Subject=edge")]
+    public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)
+    {
+        var run = settings[0] == Edge ? await EndedRun.OfEdgeAsync(settings[1..]) : await EndedRun.OfSiloAsync(Folder, settings);
+
+        Assert.Equal((2, string.Empty), (run.Code, run.Output));
+        Assert.StartsWith(sentence, Assert.Single(run.Lines), StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, DatabaseFailed, "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1;Port=9;Username=x;Password=secret")]
+    [InlineData(1, DatabaseFailed, "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=no-such-host.invalid;Username=x;Password=secret")]
+    [InlineData(2, "kad-silo: Kad:PostgreSql:ConnectionString has the key 'hst', ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Hst=127.0.0.1;Password=secret")]
+    [InlineData(2, "kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
+    [InlineData(2, "kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
+    public async Task What_cannot_be_reached_ends_start_up_with_a_sentence(int code, string sentence, params string[] settings)
+    {
+        var silo = await EndedRun.OfSiloAsync(Folder, settings);
+
+        Assert.Equal(code, silo.Code);
+        Assert.StartsWith(sentence, silo.Lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Needs(Need.PostgreSql)]
+    public async Task A_user_or_a_database_that_is_not_there_is_named_with_the_setting()
+    {
+        var storage = await postgres.CreateStorageAsync();
+        foreach (var wrong in (string[])["Username=nobody-there", "Database=not-there"])
+        {
+            var silo = await EndedRun.OfSiloAsync(Folder, storage[0], $"{storage[1]};{wrong}");
+
+            Assert.Equal(1, silo.Code);
+            Assert.StartsWith(DatabaseFailed, silo.Lines[^1], StringComparison.Ordinal);
+            Assert.Contains(wrong.Split('=')[1], silo.Lines[^1], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_used_ends_start_up_with_a_sentence()
+    {
+        var file = Path.Combine(Folder, "file");
+        await File.WriteAllTextAsync(file, string.Empty);
+
+        var silo = await EndedRun.OfSiloAsync(Folder, $"Kad:Data={file}");
+
+        Assert.Equal(2, silo.Code);
+        Assert.Contains($"'{file}' cannot be created or entered", silo.Errors, StringComparison.Ordinal);
+        Assert.Contains("Kad:Data", Assert.Single(silo.Lines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Kad:Http=127.0.0.1:")]
+    [InlineData("Kad:Silo:Port=")]
+    [InlineData("Kad:Silo:GatewayPort=")]
+    [InlineData("Kad:Edge:Listen=127.0.0.1:")]
+    [InlineData("Kad:Http=127.0.0.1:", Edge)]
+    [InlineData("Kad:Edge:Listen=127.0.0.1:", Edge)]
+    public async Task A_taken_port_ends_start_up_with_a_sentence_that_names_it(string setting, string? role = null)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var datagrams = new UdpClient(new IPEndPoint(IPAddress.Loopback, port));
+
+        var run = role is null
+            ? await EndedRun.OfSiloAsync(Folder, $"{setting}{port}")
+            : await EndedRun.OfEdgeAsync("Kad:Edge:Listen=127.0.0.1:0", "Kad:Http=0", $"{setting}{port}");
+
+        Assert.Equal(2, run.Code);
+        Assert.StartsWith($"{(role is null ? "kad-silo: " : string.Empty)}{setting.Split('=')[0]}", run.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains($"{port}", run.Lines[^1], StringComparison.Ordinal);
+    }
+
+    /// <summary>Up to where each would listen, as both do before either serves.</summary>
+    [Theory]
+    [InlineData("Kad:Silo:Port")]
+    [InlineData("Kad:Silo:GatewayPort")]
+    public async Task Of_two_silos_that_begin_at_once_with_one_port_one_is_refused(string setting)
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var port = FreePort.Tcp();
+            using var together = new Barrier(2);
+
+            // Both live until the judgement, as those of two processes do.
+            PortClaim[] claims = [new(), new()];
+            var ends = await Task.WhenAll(claims.Select(claim => Task.Run(async () =>
+            {
+                await using var silo = new HostedSilo(Folder, $"{setting}={port}");
+                together.SignalAndWait();
+                return Record.Exception(() => PortCheck.Run(silo.Services, claim));
+            })));
+            Array.ForEach(claims, claim => claim.Dispose());
+
+            var refusal = Assert.IsType<OptionsValidationException>(Assert.Single(ends, end => end is not null));
+            Assert.StartsWith($"{setting} is {port}, and another process listens on ", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+}
