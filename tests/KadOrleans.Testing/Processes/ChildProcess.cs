@@ -50,6 +50,10 @@ public sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
         new(assembly, StartInfo(assembly, folder, args));
 
+    /// <summary>Another executable than one of this build.</summary>
+    public static ChildProcess StartExecutable(string path, string folder, params IEnumerable<string> args) =>
+        new(path, StartInfo([path, .. args], folder));
+
     public static ChildProcess Start(
         string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args)
     {
@@ -178,11 +182,11 @@ public sealed class ChildProcess : IAsyncDisposable
     private static ProcessStartInfo StartInfo(string assembly, string folder, IEnumerable<string> args)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args];
-        if (IgnoresInterrupts)
-        {
-            command = ["env", "--default-signal=INT", .. command];
-        }
+        return StartInfo(IgnoresInterrupts ? ["env", "--default-signal=INT", .. command] : command, folder);
+    }
 
+    private static ProcessStartInfo StartInfo(string[] command, string folder)
+    {
         return new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 /// <summary>What a cluster publishes is marked on its values.</summary>
@@ -49,27 +47,9 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
         Assert.Equal(Published with { IsPending = true }, await store.GetAsync(StoredValues.Key(1)));
     }
 
-    [Fact]
-    public async Task A_store_of_another_value_by_a_trusted_source_ends_a_publication_and_a_copy_or_a_strangers_does_not()
-    {
-        await using var keys = await OpenAsync();
-        var store = new GrainPublicationStore(keys, TimeSpan.FromDays(7), cluster.Clock);
-        await store.PutAsync(StoredValues.Key(1), Published);
-
-        await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("value"), PutKind.Copy);
-        await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("older"), PutKind.Copy);
-        var later = StoredValues.Text("later", StoredValues.Alice) with { ExpiresAt = StoredValues.Now.AddDays(8) };
-        Assert.Equal(StoreResult.Outdated, await keys.PutAsync(StoredValues.Key(1), later));
-        Assert.Equal(StoreResult.Outdated, await keys.PutAsync(StoredValues.Key(1), later, PutKind.Copy));
-        Assert.Equal(Published, await store.GetAsync(StoredValues.Key(1)));
-
-        await keys.PutAsync(StoredValues.Key(1), StoredValues.Text("other"));
-        Assert.Null(await store.GetAsync(StoredValues.Key(1)));
-    }
-
     private async Task<GrainKeyStore> OpenAsync()
     {
         await cluster.ClearAsync(StoreQuota.Unlimited);
-        return new GrainKeyStore(cluster.Grains, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance, GrainKeyStoreHost.Options);
+        return cluster.OpenStore(GrainKeyStoreHost.Options);
     }
 }

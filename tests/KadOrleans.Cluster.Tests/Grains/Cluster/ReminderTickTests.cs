@@ -12,12 +12,8 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task Ticks_of_a_table_that_come_twice_or_hours_late_change_nothing_and_hand_over_one_piece_of_work()
     {
-        var id = Samples.Key(20);
-        var table = cluster.Table(id);
-        var reference = cluster.Reference(_edge);
-        await table.SubscribeAsync(1, reference);
-        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
-        var before = await StateOfAsync(table);
+        var (table, reference) = (cluster.Table(Samples.Key(20)), cluster.Reference(_edge));
+        var before = await ObserveAsync(table, reference);
 
         // Three hours without a tick, then each of those missed at once.
         for (var round = 1; round <= 2; round++)
@@ -26,7 +22,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
             await table.SubscribeAsync(1, reference);
             await TickAsync(table, RoutingTableGrain.Walk, 36);
             await TickAsync(table, RoutingTableGrain.Refresh, 3);
-            await cluster.UntilAsync(() => Task.FromResult(_edge.Work.Count >= 2 * round));
+            await cluster.UntilAsync(() => _edge.Work.Count >= 2 * round);
             Assert.Equal(
                 (round, round), (_edge.Work.OfType<RandomWalkWork>().Count(), _edge.Work.OfType<RefreshBucketsWork>().Count()));
         }
@@ -38,9 +34,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     public async Task A_tick_of_a_table_whose_edge_is_gone_changes_nothing()
     {
         var table = cluster.Table(Samples.Key(22));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
-        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(23), UdpEndpoint.Parse("127.0.0.1:23")))]);
-        var before = await StateOfAsync(table);
+        var before = await ObserveAsync(table, cluster.Reference(_edge));
 
         // Without its timers: the reminder itself might tick within the first minutes, while the edge is known.
         cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromHours(1));
@@ -52,7 +46,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         // The edge that comes back is handed work as before.
         await table.SubscribeAsync(1, cluster.Reference(_edge));
         await TickAsync(table, RoutingTableGrain.Walk, 1);
-        await cluster.UntilAsync(() => Task.FromResult(_edge.Work.OfType<RandomWalkWork>().Any()));
+        await cluster.UntilAsync(() => _edge.Work.OfType<RandomWalkWork>().Any());
     }
 
     [Theory]
@@ -116,11 +110,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     {
         const long number = 202;
 
-        // The directory has known of all edges for long.
-        await cluster.Directory.GetLiveAsync();
-        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
-        var shard = cluster.Shard(number);
-        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(300).ToList();
+        var (shard, keys) = await BeginAsync(number, 300);
         var now = cluster.Clock.GetUtcNow();
         var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromDays(9) };
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, value))]);
@@ -171,11 +161,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task What_an_edge_has_no_room_for_waits_for_that_edge()
     {
-        const long number = 204;
-        await cluster.Directory.GetLiveAsync();
-        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
-        var shard = cluster.Shard(number);
-        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(600).ToList();
+        var (shard, keys) = await BeginAsync(number: 204, 600);
         var now = cluster.Clock.GetUtcNow();
         var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = now + TimeSpan.FromDays(9) };
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
@@ -213,6 +199,14 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await TickUntilAsync(shard, async () => (await shard.GetUsageAsync()).Keys == 0);
     }
 
+    /// <summary>A shard and keys of it, when the directory has known of all edges for long.</summary>
+    private async Task<(IKeyShardGrain Shard, List<NodeId> Keys)> BeginAsync(long number, int count)
+    {
+        await cluster.Directory.GetLiveAsync();
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        return (cluster.Shard(number), [.. Samples.KeysOf(number, ClusterFixture.ShardBits).Take(count)]);
+    }
+
     /// <summary>Leases end when the clock is moved; the same name gets the same ids again.</summary>
     private async Task<IReadOnlyList<NodeId>> LeaseAsync(string name, TestEdge edge) =>
         (await cluster.Directory.LeaseAsync(name, 2, cluster.Reference(edge))).NodeIds;
@@ -239,6 +233,13 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         var remindable = cluster.Client.GetGrain<IRemindable>(grain.GetGrainId());
         var status = new TickStatus(default, TimeSpan.FromMinutes(5), default);
         await Task.WhenAll(Enumerable.Range(0, times).Select(_ => remindable.ReceiveReminder(name, status)));
+    }
+
+    private static async Task<string> ObserveAsync(IRoutingTableGrain table, IEdgeObserver reference)
+    {
+        await table.SubscribeAsync(1, reference);
+        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
+        return await StateOfAsync(table);
     }
 
     private static async Task<string> StateOfAsync(IRoutingTableGrain table)
