@@ -26,7 +26,7 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     [Fact]
     public void Adding_it_twice_adds_one()
     {
-        var services = new ServiceCollection().AddSingleton(cluster.Grains).AddKadClient().AddKadClient();
+        var services = new ServiceCollection().AddSingleton<IGrainFactory>(cluster.Client).AddKadClient().AddKadClient();
 
         Assert.Single(services, service => service.ServiceType == typeof(IDht));
         using var provider = services.BuildServiceProvider();
@@ -129,7 +129,7 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
 
         for (var i = 0; i < 64; i++)
         {
-            Task call = isOneId ? cluster.Grains.GetGrain<IDhtGrain>(0).GetStatusAsync().AsTask() : Client.GetStatusAsync();
+            Task call = isOneId ? cluster.Client.GetGrain<IDhtGrain>(0).GetStatusAsync().AsTask() : Client.GetStatusAsync();
             await call;
         }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Cluster.Tests.Edges;
 
 /// <summary>What is told of comparisons, on virtual time.</summary>
-public sealed class ClockWatchTests
+public sealed class ClockWatchTests : ILogger<ClockWatch>
 {
     private readonly ManualTimeProvider _time = new();
     private readonly List<(LogLevel Level, string Text)> _lines = [];
@@ -13,7 +13,7 @@ public sealed class ClockWatchTests
     [Fact]
     public void A_skew_is_told_once_when_it_begins_and_once_when_it_ends()
     {
-        using var watch = CreateWatch();
+        using var watch = new ClockWatch(_time, this);
         Assert.Null(watch.Last);
         Note(watch, 0);
         Assert.Empty(_lines);
@@ -32,7 +32,7 @@ public sealed class ClockWatchTests
     [Fact]
     public void The_correction_is_zero_while_clocks_agree_to_a_second_and_stays_while_the_difference_does()
     {
-        using var watch = CreateWatch();
+        using var watch = new ClockWatch(_time, this);
         Note(watch, 0.9);
         Assert.Equal(TimeSpan.Zero, watch.Correction);
         Note(watch, -7);
@@ -44,15 +44,13 @@ public sealed class ClockWatchTests
         Assert.InRange(watch.Correction, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
     }
 
-    private ClockWatch CreateWatch() => new(_time, Fake.Of<ILogger<ClockWatch>>((method, args) =>
-    {
-        if (method == nameof(ILogger.Log))
-        {
-            _lines.Add(((LogLevel)args[0]!, args[2]!.ToString()!));
-        }
+    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
 
-        return method == nameof(ILogger.IsEnabled) ? true : null;
-    }));
+    bool ILogger.IsEnabled(LogLevel logLevel) => true;
+
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Add((logLevel, formatter(state, exception)));
 
     private void Note(ClockWatch watch, double ahead)
     {

@@ -182,7 +182,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
         new(StoredValues.Key(number), UdpEndpoint.FromIPv4(0x0800_0001 + ((uint)number << 8), 4000));
 
     private ClusterRoutingTable CreateTable(long epoch, TimeSpan? pushTimeout = null) => new(
-        _cluster.Grains, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, pushTimeout: pushTimeout);
+        _cluster.Client, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, pushTimeout: pushTimeout);
 
     /// <summary>Runs a table whose pushes are lost.</summary>
     private async Task<(ClusterRoutingTable Table, Task Loop)> OpenDeafAsync(TimeSpan pushTimeout, CancellationToken stop)
@@ -219,7 +219,7 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
 
     public async Task<ClusterRoutingTable> OpenAsync(NodeId ownId, ListenerLog log, long epoch)
     {
-        var table = new ClusterRoutingTable(cluster.Grains, ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance);
+        var table = new ClusterRoutingTable(cluster.Client, ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance);
         log.Follow(table);
         var reference = cluster.Reference(EdgeOf(table));
         _edges.Add((table, reference));

@@ -14,8 +14,6 @@ public abstract class TestCluster(int shardBits) : SiloCluster
 
     public GrainClock Clock { get; } = new();
 
-    public IGrainFactory Grains => Client;
-
     /// <summary>A store of an edge, which is to be disposed.</summary>
     internal GrainKeyStore OpenStore(GrainKeyStoreOptions? options = null, TimeProvider? time = null) => new(
         Client, ShardLayout.Of(shardBits), time ?? TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options);

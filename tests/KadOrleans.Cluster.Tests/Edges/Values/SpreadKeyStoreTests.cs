@@ -45,12 +45,8 @@ public sealed class SpreadKeyStoreTests(SixteenShardCluster cluster) : IAsyncLif
 
     private async Task<HashSet<NodeId>> ReadKeysAsync(KeyRegion region = default)
     {
-        var keys = new HashSet<NodeId>();
-        await foreach (var (key, _) in _store.ScanAsync(region))
-        {
-            Assert.True(keys.Add(key));
-        }
-
-        return keys;
+        var keys = await _store.ScanAsync(region).Select(entry => entry.Key).ToListAsync();
+        Assert.Distinct(keys);
+        return [.. keys];
     }
 }

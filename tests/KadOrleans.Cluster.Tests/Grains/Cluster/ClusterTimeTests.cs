@@ -10,7 +10,7 @@ public sealed class ClusterTimeTests : IAsyncLifetime
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, SteppedClock> _clocks = new();
-    private readonly List<double> _aheads = [];
+    private double _ahead;
     private ClusterFixture? _started;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -62,7 +62,7 @@ public sealed class ClusterTimeTests : IAsyncLifetime
     public async Task Of_two_silos_the_clock_of_the_first_holds_until_a_third_decides()
     {
         await StartAsync(1, ahead: 60);
-        _aheads.Add(0);
+        _ahead = 0;
         await Cluster.Cluster.StartSilosAsync(1, Token);
         Assert.All(Addresses, silo => Assert.Equal(Now.AddSeconds(60), TimeOf(silo).GetUtcNow(), Second));
 
@@ -98,10 +98,11 @@ public sealed class ClusterTimeTests : IAsyncLifetime
 
     private async Task StartAsync(short silos, double ahead)
     {
+        _ahead = ahead;
         _started = new ClusterFixture
         {
             Silos = silos,
-            ClockOf = name => _clocks.GetOrAdd(name, _ => new SteppedClock(Cluster.Clock) { Ahead = TimeSpan.FromSeconds(_aheads.LastOrDefault(ahead)) }),
+            ClockOf = name => _clocks.GetOrAdd(name, _ => new SteppedClock(Cluster.Clock) { Ahead = TimeSpan.FromSeconds(_ahead) }),
         };
         await Cluster.InitializeAsync();
     }

@@ -122,17 +122,7 @@ public sealed class DoublingTests : IAsyncLifetime
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             ShardPut[] puts = [.. Enumerable.Range(0, 20).Select(part => new ShardPut(NodeId.FromKey($"{worker}/{i}/{part}"), _cluster.Text($"{worker}/{i}/{part}")))];
-            ShardBatch<StoreResult> batch;
-            try
-            {
-                batch = await desk.PutAsync(puts);
-            }
-            catch (TimeoutException)
-            {
-                // A machine under load: nothing of it is acknowledged.
-                continue;
-            }
-
+            var batch = await ClusterFixture.PatientlyAsync(() => desk.PutAsync(puts));
             var unanswered = batch.Unanswered.ToHashSet();
             foreach (var (part, put) in puts.Index().Where(one => !unanswered.Contains(one.Index) && batch.Results[one.Index] == StoreResult.Stored))
             {

@@ -95,8 +95,8 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
     public async Task A_shard_that_is_late_or_breaks_keeps_no_other_waiting_and_is_named()
     {
         var (late, broken, well) = (KeysOf(160).First(), KeysOf(161).First(), KeysOf(162).First());
-        var (arrived, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (_, grain) => grain == cluster.Shard(160).GetGrainId() ? HoldAsync(arrived, gate) : Task.CompletedTask;
+        var gate = new TaskCompletionSource();
+        var arrived = cluster.Rows.HoldAsync(cluster.Shard(160).GetGrainId(), gate.Task);
         var call = _many.PutAsync(
             [
                 new ShardPut(late, cluster.Text("late")),
@@ -106,7 +106,7 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
 
         // The clock stands until then: a shard that is still being activated would be late, too.
         await cluster.UntilAsync(async () => (await cluster.Shard(162).GetAsync([well]))[0] is not null);
-        await arrived.Task;
+        await arrived;
 
         // In small steps: the write that is held must not reach storage's timeout.
         await cluster.AdvanceUntilAsync(ShardCall.Timeout / 10, () => Task.FromResult(call.IsCompleted));
@@ -130,12 +130,6 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
 
     private static ShardDesks DesksOf(ClusterFixture cluster, SiloAddress silo) =>
         cluster.Service<ShardDesks>(silo);
-
-    private static Task HoldAsync(TaskCompletionSource arrived, TaskCompletionSource gate)
-    {
-        arrived.TrySetResult();
-        return gate.Task;
-    }
 
     private static IEnumerable<NodeId> KeysOf(long shard) => Samples.KeysOf(shard, ClusterFixture.ShardBits);
 }
