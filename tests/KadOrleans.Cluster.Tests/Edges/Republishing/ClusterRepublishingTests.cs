@@ -27,13 +27,13 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         await cluster.StartAsync(keys);
 
         await _world.PassAsync(TimeSpan.FromMinutes(70));
-        output.WriteLine($"{cluster.Log.Sent.Count} keys of {keys} in 70 min");
-        Assert.Equal(keys, cluster.Log.Sent.Count);
+        output.WriteLine($"{cluster.Sent.Count} keys of {keys} in 70 min");
+        Assert.Equal(keys, cluster.Sent.Count);
 
         await _world.PassAsync(TimeSpan.FromMinutes(65));
-        output.WriteLine($"longest gap {cluster.Log.LongestGap.TotalMinutes:0.0} min, {cluster.SentBytes / 1_000_000} MB sent");
-        Assert.InRange(cluster.Log.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
-        Assert.All(cluster.Log.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
+        output.WriteLine($"longest gap {cluster.LongestGap.TotalMinutes:0.0} min, {cluster.SentBytes / 1_000_000} MB sent");
+        Assert.InRange(cluster.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
+        Assert.All(cluster.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
     });
 }
 
@@ -57,15 +57,18 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
     private TimeProvider Time => world.Clock;
 
-    /// <summary>What the peers were sent.</summary>
-    public StoreLog Log { get; } = new();
+    /// <summary>When each key was last sent to some peer.</summary>
+    public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
+
+    /// <summary>The longest time between two STOREs of one key.</summary>
+    public TimeSpan LongestGap { get; private set; }
 
     /// <summary>Bytes that the edges sent.</summary>
     public long SentBytes => _transports.Sum(transport => transport.SentBytes);
 
     public async Task StartAsync(int keys)
     {
-        _peers.AddRange([new TakingPeer(world, Log), new TakingPeer(world, Log)]);
+        _peers.AddRange([new TakingPeer(world, Note), new TakingPeer(world, Note)]);
         await StartEdgeAsync("one");
         await StartEdgeAsync("other");
 
@@ -95,6 +98,16 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         }
 
         _stopping.Dispose();
+    }
+
+    private void Note(NodeId key)
+    {
+        if (Sent.TryGetValue(key, out var last) && world.Clock.Elapsed - last > LongestGap)
+        {
+            LongestGap = world.Clock.Elapsed - last;
+        }
+
+        Sent[key] = world.Clock.Elapsed;
     }
 
     private async Task StartEdgeAsync(string name)
@@ -157,14 +170,13 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 internal sealed class TakingPeer : IDatagramReceiver
 {
     private readonly byte[] _answer = new byte[Datagram.MaxLength];
-    private readonly SimulatedWorld _world;
-    private readonly StoreLog _log;
+    private readonly Action<NodeId> _take;
     private readonly NodeId _id;
     private readonly SimulatedTransport _transport;
 
-    public TakingPeer(SimulatedWorld world, StoreLog log)
+    public TakingPeer(SimulatedWorld world, Action<NodeId> take)
     {
-        (_world, _log, _id, _transport) = (world, log, NodeId.Random(world.Random), world.Network.Bind());
+        (_take, _id, _transport) = (take, NodeId.Random(world.Random), world.Network.Bind());
         _transport.Start(this);
     }
 
@@ -190,27 +202,7 @@ internal sealed class TakingPeer : IDatagramReceiver
 
     private int Take(NodeId key, MessageId id)
     {
-        _log.Note(key, _world.Clock.Elapsed);
+        _take(key);
         return ResponseWriter.WriteStored(_answer, id, true);
-    }
-}
-
-/// <summary>When each key was sent to some peer.</summary>
-internal sealed class StoreLog
-{
-    /// <summary>The last time of each key.</summary>
-    public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
-
-    /// <summary>The longest time between two STOREs of one key.</summary>
-    public TimeSpan LongestGap { get; private set; }
-
-    public void Note(NodeId key, TimeSpan now)
-    {
-        if (Sent.TryGetValue(key, out var last))
-        {
-            LongestGap = now - last > LongestGap ? now - last : LongestGap;
-        }
-
-        Sent[key] = now;
     }
 }

@@ -30,7 +30,7 @@ public sealed class DoubledShardsTests : IAsyncLifetime
         await AssertHeldAsync(store, Keys);
         for (var number = 0; number < Before.Count; number++)
         {
-            var shard = _cluster.Client.GetGrain<IKeyShardGrain>(Before.ShardAt(number));
+            var shard = _cluster.Shard(Before.ShardAt(number));
             await Eventually.BecomesAsync(() => IsSplitAsync(shard), () => "a silo that knows the schema");
         }
 

@@ -62,8 +62,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await shard.PutAsync([new ShardPut(keys[0], old)]);
 
         // The tick comes while the end is on its way to storage.
-        var gate = new TaskCompletionSource();
-        var reached = cluster.Rows.HoldAsync(shard.GetGrainId(), gate.Task);
+        var (gate, reached) = cluster.Rows.Hold(shard);
         var end = isReplaced
             ? shard.PutAsync([new ShardPut(keys[0], last)]).AsTask()
             : (Task)shard.UnpublishAsync([keys[0]]).AsTask();

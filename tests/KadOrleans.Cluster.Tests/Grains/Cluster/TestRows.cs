@@ -24,21 +24,22 @@ public sealed class TestRows
 
     public static Task NoFault(string state, GrainId grain) => Task.CompletedTask;
 
-    /// <summary>Holds a grain's writes. Returns once the first one is there; other grains write on.</summary>
-    public Task HoldAsync(GrainId grain, Task until)
+    /// <summary>Holds a grain's writes until the gate opens. The task ends when the first is there; others write on.</summary>
+    public (TaskCompletionSource Gate, Task Reached) Hold(IAddressable grain)
     {
+        var (held, gate) = (grain.GetGrainId(), new TaskCompletionSource());
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         BeforeWrite = (_, writing) =>
         {
-            if (writing != grain)
+            if (writing != held)
             {
                 return Task.CompletedTask;
             }
 
             reached.TrySetResult();
-            return until;
+            return gate.Task;
         };
-        return reached.Task;
+        return (gate, reached.Task);
     }
 
     public void Heal() => BeforeWrite = AfterWrite = BeforeRead = NoFault;

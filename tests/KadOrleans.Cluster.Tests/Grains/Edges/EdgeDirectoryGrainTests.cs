@@ -191,7 +191,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     public async Task While_a_lease_is_on_its_way_to_storage_others_are_renewed_and_handed_back()
     {
         var lease = await LeaseAsync("renewed");
-        var (gate, reached) = Hold();
+        var (gate, reached) = cluster.Rows.Hold(Directory);
         var leasing = LeaseAsync("hangs");
         var releasing = Task.CompletedTask;
         await reached;
@@ -216,7 +216,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     {
         const int Edges = 1000;
         await LeaseAsync("before");
-        var (gate, reached) = Hold();
+        var (gate, reached) = cluster.Rows.Hold(Directory);
         var arrived = Arrived();
         var used = await cluster.Rows.DuringAsync(async () =>
         {
@@ -241,7 +241,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     [Fact]
     public async Task A_lease_that_was_waited_for_too_long_is_not_given()
     {
-        var (gate, reached) = Hold();
+        var (gate, reached) = cluster.Rows.Hold(Directory);
         var first = LeaseAsync("slow");
         await reached;
         var waits = LeaseAsync("waited");
@@ -273,10 +273,4 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     private async Task<bool> IsLiveAsync(string name) => (await Directory.GetLiveAsync()).Any(edge => edge.Name == name);
 
     private Task MoveAsync() => cluster.Cluster.DeactivateAsync(Directory);
-
-    private (TaskCompletionSource Gate, Task Reached) Hold()
-    {
-        var gate = new TaskCompletionSource();
-        return (gate, cluster.Rows.HoldAsync(Directory.GetGrainId(), gate.Task));
-    }
 }

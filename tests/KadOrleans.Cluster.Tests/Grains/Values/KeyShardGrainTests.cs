@@ -50,8 +50,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var shard = cluster.Shard(5);
         var key = Samples.KeysOf(5, Bits).First();
         await shard.PutAsync([new ShardPut(key, cluster.Text("old"))]);
-        var gate = new TaskCompletionSource();
-        var reached = cluster.Rows.HoldAsync(shard.GetGrainId(), gate.Task);
+        var (gate, reached) = cluster.Rows.Hold(shard);
         var put = shard.PutAsync([new ShardPut(key, cluster.Text("new"))]).AsTask();
         await reached;
         Assert.Equal([cluster.Text("old")], await shard.GetAsync([key]));

@@ -95,8 +95,7 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
     public async Task A_shard_that_is_late_or_breaks_keeps_no_other_waiting_and_is_named()
     {
         var (late, broken, well) = (KeysOf(160).First(), KeysOf(161).First(), KeysOf(162).First());
-        var gate = new TaskCompletionSource();
-        var arrived = cluster.Rows.HoldAsync(cluster.Shard(160).GetGrainId(), gate.Task);
+        var (gate, arrived) = cluster.Rows.Hold(cluster.Shard(160));
         var call = _many.PutAsync(
             [
                 new ShardPut(late, cluster.Text("late")),
