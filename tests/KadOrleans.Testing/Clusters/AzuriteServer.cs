@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace KadOrleans.Testing;
 
@@ -13,76 +12,49 @@ public sealed class AzuriteServer : IAsyncDisposable
     private const string Account = "devstoreaccount1";
     private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private readonly ChildProcess _process;
 
-    private readonly Process _process;
-
-    private AzuriteServer(Process process) => _process = process;
+    private AzuriteServer(ChildProcess process, string connection) => (_process, ConnectionString) = (process, connection);
 
     public static bool IsThere => File.Exists(Executable);
 
-    public string ConnectionString { get; private set; } = string.Empty;
+    public string ConnectionString { get; }
 
     private static string? Executable => Environment.GetEnvironmentVariable("KAD_TEST_AZURITE");
 
     public static async Task<AzuriteServer> StartAsync()
     {
-        var start = new ProcessStartInfo(Executable!) { RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = Path.GetTempPath() };
-        foreach (var arg in (string[])[
-            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence", "--skipApiVersionCheck", "--silent", "--disableTelemetry"])
-        {
-            start.ArgumentList.Add(arg);
-        }
-
-        var server = new AzuriteServer(Process.Start(start)!);
+        string[] args =
+        [
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",
+            "--inMemoryPersistence", "--skipApiVersionCheck", "--silent", "--disableTelemetry",
+        ];
+        var process = ChildProcess.Start(new ProcessStartInfo(Executable!, args) { WorkingDirectory = Path.GetTempPath() });
         try
         {
-            using var deadline = new CancellationTokenSource(Longest);
-            var blobs = await server.AddressAsync("Blob", deadline.Token);
-            var tables = await server.AddressAsync("Table", deadline.Token);
-            server.ConnectionString = $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};"
-                + $"BlobEndpoint={blobs}/{Account};TableEndpoint={tables}/{Account}";
+            var (blobs, tables) = (await AddressAsync(process, "Blob"), await AddressAsync(process, "Table"));
+            return new AzuriteServer(
+                process,
+                $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};"
+                + $"BlobEndpoint={blobs}/{Account};TableEndpoint={tables}/{Account}");
         }
         catch
         {
-            await server.DisposeAsync();
+            await process.DisposeAsync();
             throw;
         }
-
-        // What it writes from now on is read by nobody, and a full pipe would stop it.
-        _ = server._process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-        return server;
     }
 
-    public Task HangAsync() => SignalAsync("STOP");
+    public Task HangAsync() => _process.SignalAsync("STOP");
 
-    public Task ContinueAsync() => SignalAsync("CONT");
+    public Task ContinueAsync() => _process.SignalAsync("CONT");
 
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
-
-    private async Task SignalAsync(string signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     // It says where it listens for blobs, queues and tables, in this order.
-    private async Task<string> AddressAsync(string service, CancellationToken cancellationToken)
+    private static async Task<string> AddressAsync(ChildProcess process, string service)
     {
         var beginning = $"Azurite {service} service is successfully listening at ";
-        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
-        {
-            if (line.StartsWith(beginning, StringComparison.Ordinal))
-            {
-                return line[beginning.Length..];
-            }
-        }
-
-        throw new InvalidOperationException($"Azurite ended without a line '{beginning}'.");
+        return (await process.LineAsync(beginning))[beginning.Length..];
     }
 }

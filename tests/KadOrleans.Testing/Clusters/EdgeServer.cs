@@ -21,7 +21,6 @@ public sealed class EdgeServer(string folder, string name, params string[] setti
         await ListeningAsync();
     }
 
-    /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.Start(
         Assembly,
         folder,

@@ -33,7 +33,7 @@ internal sealed class KilledProcesses : IAsyncDisposable
 
     public async Task AllAreThereAsync()
     {
-        await EndLoadAsync();
+        await Task.WhenAll(_loads.Select(load => load.StopAsync()));
         var keys = Acknowledged;
         foreach (var edge in _edges)
         {
@@ -50,8 +50,6 @@ internal sealed class KilledProcesses : IAsyncDisposable
             await load.DisposeAsync();
         }
     }
-
-    private Task EndLoadAsync() => Task.WhenAll(_loads.Select(load => load.StopAsync()));
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s");
 
@@ -80,15 +78,28 @@ internal sealed class TwoSilosTwoEdges : IAsyncDisposable
     /// <summary>
     /// Kills each process in turn, the edges after silos. Fails if an acknowledged value is lost, or an edge comes back with another id.
     /// </summary>
-    public static Task SurviveKillsAsync(params string[] storage) => SurviveAsync(storage, async (cluster, killed) =>
+    public static async Task SurviveKillsAsync(params string[] storage)
     {
-        await killed.KillAsync("first silo, not restarted", cluster._firstSilo.KillAsync);
-        await cluster._firstSilo.StartAsync();
+        await using var cluster = new TwoSilosTwoEdges(storage);
+        var (firstSilo, secondSilo) = (cluster._firstSilo, cluster._secondSilo);
+        var (firstEdge, secondEdge) = (cluster._firstEdge, cluster._secondEdge);
+        await firstSilo.StartAsync();
+        await secondSilo.StartAsync();
+        await Task.WhenAll(firstEdge.StartAsync(), secondEdge.StartAsync());
+        string[] ids = [firstEdge.Id, secondEdge.Id];
+        await using var killed = new KilledProcesses(ShardBits, firstEdge, secondEdge);
         await killed.WholeAsync();
-        await killed.KillAsync("second silo, restarted at once", cluster._secondSilo.RestartAsync);
-        await killed.KillAsync("first edge, restarted at once", cluster._firstEdge.RestartAsync);
-        await killed.KillAsync("second edge, restarted at once", cluster._secondEdge.RestartAsync);
-    });
+
+        await killed.KillAsync("first silo, not restarted", firstSilo.KillAsync);
+        await firstSilo.StartAsync();
+        await killed.WholeAsync();
+        await killed.KillAsync("second silo, restarted at once", secondSilo.RestartAsync);
+        await killed.KillAsync("first edge, restarted at once", firstEdge.RestartAsync);
+        await killed.KillAsync("second edge, restarted at once", secondEdge.RestartAsync);
+
+        await killed.AllAreThereAsync();
+        Assert.Equal(ids, new[] { firstEdge.Id, secondEdge.Id });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -98,22 +109,5 @@ internal sealed class TwoSilosTwoEdges : IAsyncDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static async Task SurviveAsync(string[] storage, Func<TwoSilosTwoEdges, KilledProcesses, Task> kill)
-    {
-        await using var cluster = new TwoSilosTwoEdges(storage);
-        var (firstEdge, secondEdge) = (cluster._firstEdge, cluster._secondEdge);
-        await cluster._firstSilo.StartAsync();
-        await cluster._secondSilo.StartAsync();
-        await Task.WhenAll(firstEdge.StartAsync(), secondEdge.StartAsync());
-        string[] ids = [firstEdge.Id, secondEdge.Id];
-        await using var killed = new KilledProcesses(ShardBits, firstEdge, secondEdge);
-        await killed.WholeAsync();
-
-        await kill(cluster, killed);
-
-        await killed.AllAreThereAsync();
-        Assert.Equal(ids, new[] { firstEdge.Id, secondEdge.Id });
     }
 }

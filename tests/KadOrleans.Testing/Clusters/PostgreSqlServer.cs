@@ -39,44 +39,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    public static async Task<PostgreSqlServer> StartAsync(string? build = null)
-    {
-        if (Binaries is null)
-        {
-            throw new InvalidOperationException("PostgreSQL is not in /usr/lib/postgresql.");
-        }
-
-        var server = new PostgreSqlServer();
-        try
-        {
-            await server.CreateAsync(FindSchema(build) ?? Repository.Path(Schema));
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
-
-        return server;
-    }
+    public static Task<PostgreSqlServer> StartAsync(string? build = null) => Binaries is null
+        ? throw new InvalidOperationException("PostgreSQL is not in /usr/lib/postgresql.")
+        : StartAsync(server => server.CreateAsync(FindSchema(build) ?? Repository.Path(Schema)));
 
     /// <summary>Makes and starts a standby of this server, without which nothing is committed from then on.</summary>
-    public async Task<PostgreSqlServer> StartStandbyAsync()
-    {
-        var standby = new PostgreSqlServer();
-        try
-        {
-            await TakeFolderAsync(standby._folder);
-            await standby.FollowAsync(this);
-        }
-        catch
-        {
-            await standby.DisposeAsync();
-            throw;
-        }
-
-        return standby;
-    }
+    public Task<PostgreSqlServer> StartStandbyAsync() => StartAsync(standby => standby.FollowAsync(this));
 
     public Task PromoteAsync() => RunAsync("pg_ctl", "-D", Data, "-w", "promote");
 
@@ -121,9 +89,25 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private static async Task<PostgreSqlServer> StartAsync(Func<PostgreSqlServer, Task> start)
+    {
+        var server = new PostgreSqlServer();
+        try
+        {
+            await TakeFolderAsync(server._folder);
+            await start(server);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        return server;
+    }
+
     private async Task CreateAsync(string schema)
     {
-        await TakeFolderAsync(_folder);
         await RunToolAsync("cp", "-a", await Template.Value, Data);
         await RestartAsync();
         await RunSqlAsync("-f", schema);

@@ -47,7 +47,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
         Http = new Uri((await Process!.LineAsync("health "))["health ".Length..]);
     }
 
-    /// <summary>Starts it.</summary>
     public void Launch() => Process = ChildProcess.StartForFileLimits(
         Assembly, folder, ClockAhead, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
 

@@ -73,27 +73,11 @@ internal sealed class StoreLoad : IAsyncDisposable
         {
             var key = NodeId.Random(_random);
             var sent = Stopwatch.GetTimestamp();
-            if (await IsStoredInTimeAsync(asker, key))
-            {
-                _row?.Add(sent);
-            }
-            else
-            {
-                _row?.Break(sent);
-            }
-        }
-    }
+            var stored = StoreAsync(asker, key);
 
-    private async Task<bool> IsStoredInTimeAsync(UdpAsker asker, NodeId key)
-    {
-        try
-        {
-            return await StoreAsync(asker, key).WaitAsync(Patience);
-        }
-        catch (TimeoutException)
-        {
-            // It is late or lost; should the acknowledgement come after all, it counts as any other.
-            return false;
+            // It may be late or lost. Should the acknowledgement come after all, it counts as any other.
+            var isInTime = await Task.WhenAny(stored, Task.Delay(Patience)) == stored;
+            _row?.Note(sent, isInTime && await stored);
         }
     }
 
@@ -111,7 +95,7 @@ internal sealed class StoreLoad : IAsyncDisposable
 
         public Task<TimeSpan> Ended => _ended.Task;
 
-        public void Add(long sent)
+        public void Note(long sent, bool isStored)
         {
             lock (_gate)
             {
@@ -120,23 +104,12 @@ internal sealed class StoreLoad : IAsyncDisposable
                     return;
                 }
 
-                if (_length++ == 0)
-                {
-                    _first = Stopwatch.GetElapsedTime(since);
-                }
-
+                _length = isStored ? _length + 1 : 0;
+                _first = _length == 1 ? Stopwatch.GetElapsedTime(since) : _first;
                 if (_length == whole)
                 {
                     _ended.TrySetResult(_first);
                 }
-            }
-        }
-
-        public void Break(long sent)
-        {
-            lock (_gate)
-            {
-                _length = sent < since ? _length : 0;
             }
         }
     }

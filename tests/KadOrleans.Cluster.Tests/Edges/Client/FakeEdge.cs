@@ -5,6 +5,8 @@ namespace KadOrleans.Cluster.Tests.Edges;
 /// <summary>A live edge before a network that holds one key and takes whatever it is given twice.</summary>
 internal sealed class FakeEdge : TestEdge
 {
+    public const string Name = "fake edge";
+
     public static NodeId NetworkKey { get; } = NodeId.FromKey("only in the network");
 
     public static LookupOutcome Lookup { get; } = new()
@@ -24,8 +26,30 @@ internal sealed class FakeEdge : TestEdge
         Set = (_, _) => Task.FromResult(new SetResult { Stored = 2, Lookup = Lookup });
     }
 
-    /// <summary>The id that was leased to it.</summary>
-    public NodeId Id { get; set; }
+    private EdgeLease? _lease;
+
+    /// <summary>Begins a test's turn at a cluster: empty, with this edge alone.</summary>
+    public async Task BeginAsync(TestCluster cluster)
+    {
+        await cluster.ClearAsync(StoreQuota.Unlimited);
+
+        // The facade forgets the edges of the test before.
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+        _lease = await cluster.Directory.LeaseAsync(Name, 1, cluster.Reference(this));
+    }
+
+    public async Task EndAsync(TestCluster cluster)
+    {
+        cluster.Gate.Open();
+        await cluster.Directory.ReleaseAsync(Name, _lease!.Epoch);
+    }
+
+    /// <summary>It hands its lease back, and the facade forgets it.</summary>
+    public async Task LeaveAsync(TestCluster cluster)
+    {
+        await EndAsync(cluster);
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+    }
 
     /// <summary>What a lookup waits for, with its token.</summary>
     public Func<CancellationToken, Task> OnLookup { get; set; } = _ => Task.CompletedTask;
@@ -45,7 +69,7 @@ internal sealed class FakeEdge : TestEdge
     public override Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([new KeyHolder(Lookup.Closest[0], true, "far away")]);
 
     public override Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => Task.FromResult(new LookupTrace(
-        Id,
+        _lease!.NodeIds[0],
         Lookup with { Value = target == NetworkKey && kind == LookupKind.Value ? "far away" : default(DhtValue?) },
         TimeSpan.FromMilliseconds(7),
         [

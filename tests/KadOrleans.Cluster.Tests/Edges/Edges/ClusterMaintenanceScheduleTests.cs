@@ -27,11 +27,9 @@ public sealed class ClusterMaintenanceScheduleTests
     public void Work_of_another_id_is_not_taken()
     {
         var other = NodeId.FromKey("other");
-
-        Assert.False(_schedule.TryAccept(new RefreshBucketsWork(other, [])));
-        Assert.False(_schedule.TryAccept(new RandomWalkWork(other)));
-        Assert.False(_schedule.TryAccept(new RejoinWork(other)));
-        Assert.False(_schedule.TryAccept(new RepublishWork(other, [Id])));
+        EdgeWork[] work =
+            [new RefreshBucketsWork(other, []), new RandomWalkWork(other), new RejoinWork(other), new RepublishWork(other, [Id])];
+        Assert.All(work, one => Assert.False(_schedule.TryAccept(one)));
     }
 
     [Fact]

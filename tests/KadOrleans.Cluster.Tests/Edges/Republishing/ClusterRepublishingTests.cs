@@ -24,21 +24,17 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     private void Run(int keys) => _world.Run(async () =>
     {
         await using var cluster = new RepublishingCluster(_world);
-        await cluster.StartAsync(edges: 2, peers: 2, keys);
+        await cluster.StartAsync(keys);
 
         await _world.PassAsync(TimeSpan.FromMinutes(70));
-        Describe(cluster, keys, 70);
-        Assert.Equal(keys, cluster.Log.Sent.Count);
+        output.WriteLine($"{cluster.Sent.Count} keys of {keys} in 70 min");
+        Assert.Equal(keys, cluster.Sent.Count);
 
         await _world.PassAsync(TimeSpan.FromMinutes(65));
-        Describe(cluster, keys, 135);
-        Assert.InRange(cluster.Log.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
-        Assert.All(cluster.Log.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
+        output.WriteLine($"longest gap {cluster.LongestGap.TotalMinutes:0.0} min, {cluster.SentBytes / 1_000_000} MB sent");
+        Assert.InRange(cluster.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
+        Assert.All(cluster.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
     });
-
-    private void Describe(RepublishingCluster cluster, int keys, int minutes) => output.WriteLine(
-        $"{minutes} min: {cluster.Log.Sent.Count} keys of {keys}, longest gap {cluster.Log.LongestGap.TotalMinutes:0.0} min, "
-        + $"at most {cluster.Log.Minutes.Values.Max()} a minute, {cluster.SentBytes / 1_000_000} MB sent");
 }
 
 /// <summary>
@@ -61,23 +57,20 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
     private TimeProvider Time => world.Clock;
 
-    /// <summary>What the peers were sent.</summary>
-    public StoreLog Log { get; } = new();
+    /// <summary>When each key was last sent to some peer.</summary>
+    public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
+
+    /// <summary>The longest time between two STOREs of one key.</summary>
+    public TimeSpan LongestGap { get; private set; }
 
     /// <summary>Bytes that the edges sent.</summary>
     public long SentBytes => _transports.Sum(transport => transport.SentBytes);
 
-    public async Task StartAsync(int edges, int peers, int keys, Action<KadNodeOptions>? configure = null)
+    public async Task StartAsync(int keys)
     {
-        for (var i = 0; i < peers; i++)
-        {
-            _peers.Add(new TakingPeer(world, Log));
-        }
-
-        for (var i = 0; i < edges; i++)
-        {
-            await StartEdgeAsync($"edge {i}", configure);
-        }
+        _peers.AddRange([new TakingPeer(world, Note), new TakingPeer(world, Note)]);
+        await StartEdgeAsync("one");
+        await StartEdgeAsync("other");
 
         // Stored long before: all are due at the first tick of their shards.
         for (var i = 0; i < keys; i++)
@@ -107,10 +100,19 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         _stopping.Dispose();
     }
 
-    private async Task StartEdgeAsync(string name, Action<KadNodeOptions>? configure)
+    private void Note(NodeId key)
+    {
+        if (Sent.TryGetValue(key, out var last) && world.Clock.Elapsed - last > LongestGap)
+        {
+            LongestGap = world.Clock.Elapsed - last;
+        }
+
+        Sent[key] = world.Clock.Elapsed;
+    }
+
+    private async Task StartEdgeAsync(string name)
     {
         var options = new KadNodeOptions();
-        configure?.Invoke(options);
         var id = NodeId.Random(world.Random);
         var table = new LocalRoutingTable(id, options.Kademlia, new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([])), Time);
         var transport = world.Network.Bind();
@@ -168,14 +170,13 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 internal sealed class TakingPeer : IDatagramReceiver
 {
     private readonly byte[] _answer = new byte[Datagram.MaxLength];
-    private readonly SimulatedWorld _world;
-    private readonly StoreLog _log;
+    private readonly Action<NodeId> _take;
     private readonly NodeId _id;
     private readonly SimulatedTransport _transport;
 
-    public TakingPeer(SimulatedWorld world, StoreLog log)
+    public TakingPeer(SimulatedWorld world, Action<NodeId> take)
     {
-        (_world, _log, _id, _transport) = (world, log, NodeId.Random(world.Random), world.Network.Bind());
+        (_take, _id, _transport) = (take, NodeId.Random(world.Random), world.Network.Bind());
         _transport.Start(this);
     }
 
@@ -201,38 +202,7 @@ internal sealed class TakingPeer : IDatagramReceiver
 
     private int Take(NodeId key, MessageId id)
     {
-        _log.Note(key, _world.Clock.Elapsed);
+        _take(key);
         return ResponseWriter.WriteStored(_answer, id, true);
-    }
-}
-
-/// <summary>When each key was sent to some peer.</summary>
-internal sealed class StoreLog
-{
-    // A value goes to its peers within this time.
-    private static readonly TimeSpan Once = TimeSpan.FromMinutes(1);
-
-    /// <summary>The last time of each key.</summary>
-    public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
-
-    /// <summary>The longest time between two STOREs of one key.</summary>
-    public TimeSpan LongestGap { get; private set; }
-
-    /// <summary>Values sent, by the minute.</summary>
-    public Dictionary<int, int> Minutes { get; } = [];
-
-    public void Note(NodeId key, TimeSpan now)
-    {
-        if (Sent.TryGetValue(key, out var last))
-        {
-            LongestGap = now - last > LongestGap ? now - last : LongestGap;
-        }
-
-        if (now - last > Once)
-        {
-            Minutes[(int)now.TotalMinutes] = Minutes.GetValueOrDefault((int)now.TotalMinutes) + 1;
-        }
-
-        Sent[key] = now;
     }
 }

@@ -1,62 +1,32 @@
 using System.Collections.Concurrent;
+using KadOrleans.Cluster.Tests.Grains;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.TestingHost;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>Two silos and a client in this process.</summary>
-public abstract class TestCluster(int shardBits) : IAsyncLifetime
+/// <summary>A cluster on the storage in memory that comes with the runtime.</summary>
+public abstract class TestCluster(int shardBits) : SiloCluster
 {
     private readonly ConcurrentBag<KadClusterOptions> _options = [];
-    private InProcessTestCluster? _cluster;
 
     public int ShardBits => shardBits;
 
-    public CallGate Gate { get; } = new();
-
     public GrainClock Clock { get; } = new();
 
-    public InProcessTestCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster is not deployed.");
-
-    public IGrainFactory Grains => Cluster.Client;
-
-    public async ValueTask InitializeAsync()
-    {
-        var builder = new InProcessTestClusterBuilder(2);
-        builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
-            silo.AddMemoryGrainStorage(GrainStorageName.Kad);
-            silo.UseInMemoryReminderService();
-            silo.UseKadGrains(Configure).Services.AddKadClient();
-            silo.AddIncomingGrainCallFilter(Gate);
-        });
-        builder.ConfigureClient(client => client.AddKadClient());
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
-
-        GC.SuppressFinalize(this);
-    }
+    /// <summary>A store of an edge, which is to be disposed.</summary>
+    internal GrainKeyStore OpenStore(GrainKeyStoreOptions? options = null, TimeProvider? time = null) => new(
+        Client, ShardLayout.Of(shardBits), time ?? TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options);
 
     /// <summary>Empties every shard and has it start anew under a quota, at the time of <see cref="StoredValues"/>.</summary>
     public async Task ClearAsync(StoreQuota quota)
     {
         Clock.Set(StoredValues.Now);
-        for (var shard = 0; shard < 1 << shardBits; shard++)
+        for (var number = 0; number < 1 << shardBits; number++)
         {
-            var grain = Grains.GetGrain<IKeyShardGrain>(shard);
-            while (await grain.ScanAsync(KeyRegion.Everywhere, after: null, 1_024) is { Count: > 0 } page)
+            while (await Shard(number).ScanAsync(KeyRegion.Everywhere, after: null, 1_024) is { Count: > 0 } page)
             {
-                await grain.RemoveAsync([.. page.Select(put => put.Key)]);
+                await Shard(number).RemoveAsync([.. page.Select(put => put.Key)]);
             }
         }
 
@@ -71,20 +41,25 @@ public abstract class TestCluster(int shardBits) : IAsyncLifetime
             options.Quota = quota;
         }
 
-        for (var shard = 0; shard < 1 << shardBits; shard++)
+        for (var number = 0; number < 1 << shardBits; number++)
         {
-            await Cluster.DeactivateAsync(Grains.GetGrain<IKeyShardGrain>(shard));
+            await Cluster.DeactivateAsync(Shard(number));
         }
     }
 
-    private void Configure(KadClusterOptions options)
+    protected override void ConfigureSilo(string name, ISiloBuilder silo)
     {
-        options.ShardBits = shardBits;
-        options.Kademlia = RoutingTableContract.Options;
-        options.Subnets = new SubnetLimits { PerBucket = 100, PerTable = 100 };
+        silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
+        silo.AddMemoryGrainStorage(GrainStorageName.Kad);
+        silo.UseKadGrains(options =>
+        {
+            options.ShardBits = shardBits;
+            options.Kademlia = RoutingTableContract.Options;
+            options.Subnets = new SubnetLimits { PerBucket = 100, PerTable = 100 };
 
-        // A shard that is activated later goes by what the options say then.
-        _options.Add(options);
+            // A shard that is activated later goes by what the options say then.
+            _options.Add(options);
+        });
     }
 }
 
@@ -139,45 +114,4 @@ public sealed class GrainClock : TimeProvider
     public void Advance(TimeSpan by) => Interlocked.Add(ref _moved, by.Ticks);
 
     private TimeSpan Moved => new(Interlocked.Read(ref _moved));
-}
-
-/// <summary>Counts the calls that reach grains, by method, and fails or holds those a test names.</summary>
-public sealed class CallGate : IIncomingGrainCallFilter
-{
-    private readonly ConcurrentDictionary<string, int> _counts = new();
-    private readonly ConcurrentDictionary<string, Func<Task>> _gates = new();
-
-    /// <summary>Hears of each call before it runs. <see cref="Open"/> sets it back.</summary>
-    public Action<IIncomingGrainCallContext> Arrived { get; set; } = Ignore;
-
-    /// <summary>Calls so far of a grain interface's method, those that were failed here included.</summary>
-    public int Count<TGrain>(string method) => _counts.GetValueOrDefault(Name(typeof(TGrain), method));
-
-    /// <summary>From now on every call of the method runs this first; it may throw, or wait.</summary>
-    public void Set<TGrain>(string method, Func<Task> gate) => _gates[Name(typeof(TGrain), method)] = gate;
-
-    public void Open()
-    {
-        _gates.Clear();
-        Arrived = Ignore;
-    }
-
-    public async Task Invoke(IIncomingGrainCallContext context)
-    {
-        var name = Name(context.InterfaceMethod.DeclaringType!, context.InterfaceMethod.Name);
-        _counts.AddOrUpdate(name, 1, (_, count) => count + 1);
-        Arrived(context);
-        if (_gates.TryGetValue(name, out var gate))
-        {
-            await gate();
-        }
-
-        await context.Invoke();
-    }
-
-    private static void Ignore(IIncomingGrainCallContext context)
-    {
-    }
-
-    private static string Name(Type type, string method) => $"{type.Name}.{method}";
 }

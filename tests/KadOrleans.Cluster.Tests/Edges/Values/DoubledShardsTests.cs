@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 /// <summary>An edge follows a doubling of the shards, early or late.</summary>
@@ -27,17 +25,12 @@ public sealed class DoubledShardsTests : IAsyncLifetime
     [Fact]
     public async Task A_store_finds_all_keys_before_while_and_after_it_calls_more_shards()
     {
-        await using var store = new GrainKeyStore(
-            _cluster.Grains,
-            Before,
-            TimeProvider.System,
-            NullLogger<GrainKeyStore>.Instance,
-            new GrainKeyStoreOptions { MaxStaleness = TimeSpan.FromSeconds(30), UsageMaxAge = TimeSpan.Zero });
+        await using var store = _cluster.OpenStore(new() { MaxStaleness = TimeSpan.FromSeconds(30), UsageMaxAge = TimeSpan.Zero });
         await PutAsync(store, 0);
         await AssertHeldAsync(store, Keys);
         for (var number = 0; number < Before.Count; number++)
         {
-            var shard = _cluster.Grains.GetGrain<IKeyShardGrain>(Before.ShardAt(number));
+            var shard = _cluster.Shard(Before.ShardAt(number));
             await Eventually.BecomesAsync(() => IsSplitAsync(shard), () => "a silo that knows the schema");
         }
 

@@ -32,7 +32,14 @@ public class EdgeAnswersTests
     {
         SynchronizationContext.SetSynchronizationContext(null);
         var counted = new ConcurrentDictionary<string, long>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => Enable(instrument, listener) };
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Name == "kad.shard.answers")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
         listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
             counted.AddOrUpdate((string)tags[0].Value!, count, (_, sum) => sum + count));
         listener.Start();
@@ -52,13 +59,5 @@ public class EdgeAnswersTests
         Assert.InRange(
             counted["absent"] + counted["cached"] + counted["outage"], world.Counts.Absent + world.Counts.Cached, long.MaxValue);
         Assert.InRange(counted["outage"], world.Counts.InOutage, long.MaxValue);
-    }
-
-    private static void Enable(Instrument instrument, MeterListener listener)
-    {
-        if (instrument.Name == "kad.shard.answers")
-        {
-            listener.EnableMeasurementEvents(instrument);
-        }
     }
 }

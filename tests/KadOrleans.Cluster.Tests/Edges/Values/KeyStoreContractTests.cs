@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(OneShard.Name)]
@@ -26,12 +24,6 @@ public sealed class GrainKeyStoreConcurrencyTests(OneShardCluster cluster) : Key
     protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
 }
 
-[Collection(SixteenShards.Name)]
-public sealed class SpreadKeyStoreConcurrencyTests(SixteenShardCluster cluster) : KeyStoreConcurrencyContract
-{
-    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
-}
-
 /// <summary>The port's contract over a store that answers gets from filters and a cache.</summary>
 [Collection(OneShard.Name)]
 public sealed class CachingKeyStoreTests(OneShardCluster cluster) : KeyStoreContract
@@ -39,20 +31,6 @@ public sealed class CachingKeyStoreTests(OneShardCluster cluster) : KeyStoreCont
     internal static GrainKeyStoreOptions Options { get; } = GrainKeyStoreHost.Options with { MaxStaleness = TimeSpan.FromSeconds(2) };
 
     protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, Options);
-}
-
-/// <inheritdoc cref="CachingKeyStoreTests"/>
-[Collection(OneShard.Name)]
-public sealed class CachingKeyStoreQuotaTests(OneShardCluster cluster) : KeyStoreQuotaContract
-{
-    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, CachingKeyStoreTests.Options);
-}
-
-/// <inheritdoc cref="CachingKeyStoreTests"/>
-[Collection(OneShard.Name)]
-public sealed class CachingKeyStoreDurabilityTests(OneShardCluster cluster) : KeyStoreDurabilityContract
-{
-    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, CachingKeyStoreTests.Options);
 }
 
 /// <inheritdoc cref="CachingKeyStoreTests"/>
@@ -82,9 +60,7 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOption
             await cluster.RestartShardsAsync(quota);
         }
 
-        _store = new GrainKeyStore(
-            cluster.Grains, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance, options ?? Options);
-        return _store;
+        return _store = cluster.OpenStore(options ?? Options);
     }
 
     public override void MoveTo(DateTimeOffset now) => cluster.Clock.Set(now);

@@ -33,22 +33,6 @@ public sealed class ShardChannelsTests
     }
 
     [Fact]
-    public async Task Requests_to_many_shards_travel_together_in_the_order_of_arrival()
-    {
-        var first = Ask(11);
-        var call = await _many.NextAsync();
-        var others = new[] { 33, 12, 31, 25 }.Select(Ask).ToArray();
-        call.Answer();
-        var second = await _many.NextAsync();
-        second.Answer();
-
-        Assert.Equal([33, 12, 31, 25], second.Requests);
-        Assert.Equal(110, await first);
-        await AssertAsync([330, 120, 310, 250], others);
-        Assert.Equal(0, _one.Count);
-    }
-
-    [Fact]
     public async Task Requests_to_a_late_shard_wait_apart_and_are_never_overtaken()
     {
         _late.Add(1);
@@ -141,19 +125,6 @@ public sealed class ShardChannelsTests
         _clock.Advance(TimeSpan.FromMilliseconds(50));
         (await _one.NextAsync()).Answer();
         Assert.Equal(110, await asked);
-    }
-
-    [Fact]
-    public async Task A_get_waits_no_longer_than_its_caller()
-    {
-        _late.Add(1);
-        using var cancelling = new CancellationTokenSource();
-        var late = _channels.AskAsync(11, 1, cancelling.Token);
-        (await _many.NextAsync()).Answer();
-        await _one.NextAsync();
-        await cancelling.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using KadOrleans.Shards;
+using Microsoft.Extensions.Options;
+
 namespace KadOrleans.Cluster.Tests.Edges;
 
 public sealed class ShardNewsReaderTests
@@ -7,6 +10,7 @@ public sealed class ShardNewsReaderTests
     private readonly ManualTimeProvider _clock = new();
     private readonly ShardView[] _views = [.. Enumerable.Range(0, Shards).Select(shard => new ShardView(shard))];
     private readonly Dictionary<long, ShardNews> _news = [];
+    private readonly HashSet<long> _asked = [];
 
     /// <summary>By brute force: the desk is that of the last news. News that cannot be read cost their shard its desk.</summary>
     [Fact]
@@ -28,6 +32,45 @@ public sealed class ShardNewsReaderTests
         Assert.Null(_views[2].Desk);
         Assert.Null(_views[3].Desk);
         Assert.Equal([Silos.DeskAt(11_111)], silo.Desks);
+    }
+
+    [Fact]
+    public async Task News_that_cannot_be_read_cost_their_shard_its_view_and_no_other()
+    {
+        _news[0] = News(0, null) with { Filter = new byte[7] };
+        _news[1] = SiloNews.Read(KeyHistory.Begin([], 0, 5, 8), new ShardPoint(1, 0, 0), TimeSpan.Zero) with { Shard = 1 };
+        await using var reader = await ReadAsync(isInSilo: false);
+        Assert.Null(_views[0].State);
+        Assert.NotNull(_views[1].State);
+
+        // The wrong one is left alone for a while.
+        _asked.Clear();
+        Assert.True(await reader.ReadAsync());
+        Assert.DoesNotContain(0L, _asked);
+        Assert.Contains(1L, _asked);
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_while_a_shard_is_split_gets_the_news_of_the_others()
+    {
+        const int bits = 2;
+        var shards = new ClusterShards(Options.Create(new KadClusterOptions { ShardBits = bits }));
+        var pending = new TaskCompletionSource<IReadOnlyList<ShardNews>>();
+        var silo = new SiloNews(shards, (_, _) => pending.Task, _clock);
+
+        // The second generation tells its silo.
+        var shard = new ModelShard(0).Grain;
+        ShardPoint[] known = [new(ShardLayout.Of(bits).ShardAt(0), 0, 0)];
+        Assert.Single(await silo.ReadAsync(known, _ => shard));
+        _clock.Advance(SiloNews.MinAge);
+        var waiting = silo.ReadAsync(known, _ => shard);
+        Assert.False(waiting.IsCompleted);
+
+        shards.Note(new ShardLayout(bits, bits + 1), null);
+        Assert.Empty(await silo.ReadAsync([], _ => shard));
+        pending.SetResult([]);
+
+        Assert.Empty(await waiting);
     }
 
     private static ShardNews News(long shard, GrainId? desk) => new(shard, 1, 1, [], null, TimeSpan.Zero, null, desk);
@@ -58,7 +101,12 @@ public sealed class ShardNewsReaderTests
         var reader = new ShardNewsReader(
             new GrainKeyStoreOptions { IsInSilo = isInSilo },
             _clock,
-            (_, known) => Task.FromResult<IReadOnlyList<ShardNews>>([.. known.Select(point => _news.GetValueOrDefault(point.Shard)).OfType<ShardNews>()]),
+            (_, known) =>
+            {
+                _asked.UnionWith(known.Select(point => point.Shard));
+                var news = known.Select(point => _news.GetValueOrDefault(point.Shard)).OfType<ShardNews>();
+                return Task.FromResult<IReadOnlyList<ShardNews>>([.. news]);
+            },
             static _ => { });
         foreach (var view in _views)
         {

@@ -7,24 +7,23 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
 
     private readonly TestEdge _edge = new();
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private IEdgeObserver Reference => field ??= cluster.Reference(_edge);
 
     public void Dispose() => cluster.TimeOfDay.Ahead = TimeSpan.Zero;
 
     [Fact]
     public async Task A_clock_that_is_set_ahead_ends_no_lease_and_no_subscription()
     {
-        var reference = cluster.Reference(_edge);
-        var lease = await cluster.Directory.LeaseAsync("ahead", 1, reference);
+        var lease = await cluster.Directory.LeaseAsync("ahead", 1, Reference);
         var table = cluster.Table(lease.NodeIds[0]);
-        await table.SubscribeAsync(lease.Epoch, reference);
+        await table.SubscribeAsync(lease.Epoch, Reference);
 
         cluster.TimeOfDay.Ahead = Step;
 
         Assert.Contains(await cluster.Directory.GetLiveAsync(), live => live.Name == "ahead");
         Assert.True(await cluster.Directory.IsHeldByAnotherAsync("ahead", cluster.Reference(new TestEdge())));
         await TickAsync(table);
-        await cluster.UntilAsync(() => Task.FromResult(!_edge.Work.IsEmpty));
+        await cluster.UntilAsync(() => !_edge.Work.IsEmpty);
         await cluster.Directory.ReleaseAsync("ahead", lease.Epoch);
     }
 
@@ -32,7 +31,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     public async Task A_clock_that_is_set_back_prolongs_no_lease()
     {
         cluster.TimeOfDay.Ahead = Step;
-        await cluster.Directory.LeaseAsync("back", 1, cluster.Reference(_edge));
+        await cluster.Directory.LeaseAsync("back", 1, Reference);
         cluster.TimeOfDay.Ahead = TimeSpan.Zero;
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
 
@@ -42,19 +41,18 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     [Fact]
     public async Task A_clock_that_is_set_back_keeps_no_tick_from_being_a_new_one()
     {
-        var reference = cluster.Reference(_edge);
         var table = cluster.Table(Samples.Key(40));
         cluster.TimeOfDay.Ahead = Step;
-        await table.SubscribeAsync(1, reference);
+        await table.SubscribeAsync(1, Reference);
         await table.ObserveAsync(1, [ContactObservation.Answered(new SeededRandomSource(40).NextContact())]);
         await TickAsync(table);
-        await cluster.UntilAsync(() => Task.FromResult(Walks() == 1));
+        await cluster.UntilAsync(() => Walks() == 1);
 
         cluster.TimeOfDay.Ahead = TimeSpan.Zero;
         cluster.Clock.Advance(RoutingTableGrain.WalkPeriod);
-        await table.SubscribeAsync(1, reference);
+        await table.SubscribeAsync(1, Reference);
         await TickAsync(table);
-        await cluster.UntilAsync(() => Task.FromResult(Walks() == 2));
+        await cluster.UntilAsync(() => Walks() == 2);
 
         // The clock may also bring the refresh that the table has set.
         int Walks() => _edge.Work.OfType<RandomWalkWork>().Count();
@@ -63,7 +61,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     [Fact]
     public async Task A_clock_that_is_set_back_has_the_facade_call_no_edge_that_is_gone()
     {
-        var gone = await cluster.Directory.LeaseAsync("gone", 1, cluster.Reference(_edge));
+        var gone = await cluster.Directory.LeaseAsync("gone", 1, Reference);
         cluster.TimeOfDay.Ahead = Step;
         await AskAsync();
         Assert.NotEqual(0, _edge.Calls);
@@ -85,10 +83,10 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
     {
         for (var i = 0; i < 20; i++)
         {
-            await cluster.Dht.FindNodeAsync(NodeId.FromKey("target"), Token);
+            await cluster.Dht.FindNodeAsync(NodeId.FromKey("target"));
         }
     }
 
-    private async Task TickAsync(IAddressable table) =>
-        await cluster.Client.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(RoutingTableGrain.Walk, default);
+    private Task TickAsync(IAddressable table) =>
+        cluster.Client.GetGrain<IRemindable>(table.GetGrainId()).ReceiveReminder(RoutingTableGrain.Walk, default);
 }

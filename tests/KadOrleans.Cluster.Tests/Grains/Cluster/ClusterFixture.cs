@@ -1,16 +1,13 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Configuration;
 using Orleans.Reminders;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
-using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Two silos in this process, on the real runtime, with storage that fails at will and a clock that is moved.</summary>
-public sealed class ClusterFixture : IAsyncLifetime
+/// <summary>A cluster with storage that fails at will and a clock that is moved.</summary>
+public sealed class ClusterFixture : SiloCluster
 {
     public const int ShardBits = 8;
 
@@ -19,39 +16,30 @@ public sealed class ClusterFixture : IAsyncLifetime
     // Nothing takes so long, on whatever machine: it only ends a test that would wait for ever.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentBag<TestEdge> _edges = [];
+    public ClusterFixture() => (TimeOfDay, NextRows) = (new SteppedClock(Clock), Rows);
+
+    /// <summary>For what is serialized without a cluster.</summary>
+    public static Serializer Serializer { get; } =
+        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
     public TestRows Rows { get; } = new();
 
     /// <summary>What the next silo that starts has for its storage: <see cref="Rows"/>.</summary>
     public TestRows NextRows { get; set; }
 
-    public ClusterFixture() => (TimeOfDay, NextRows) = (new SteppedClock(Clock), Rows);
-
     public ManualTimeProvider Clock { get; } = new();
 
     /// <summary>What grains take for the time: <see cref="Clock"/>, and how far it is set ahead.</summary>
     public SteppedClock TimeOfDay { get; }
-
-    /// <summary>What all silos asked of <see cref="Rows"/>.</summary>
-    internal StorageCounts Counts { get; } = new();
-
-    internal ArrivedCalls Arrived { get; } = new();
-
-    internal SiloLog Log { get; } = new();
-
-    public InProcessTestCluster Cluster { get; private set; } = null!;
-
-    public IClusterClient Client => Cluster.Client;
-
-    /// <summary>How many silos start.</summary>
-    internal short Silos { get; init; } = 2;
 
     /// <summary>The clock of the silo that starts, by its name. All have <see cref="TimeOfDay"/>.</summary>
     internal Func<string, TimeProvider>? ClockOf { get; init; }
 
     /// <summary>Whether a killed silo is found dead within seconds. Where none is killed, a silo that is slow need not be taken for dead.</summary>
     internal bool FindsDeadSilosSoon { get; init; } = true;
+
+    /// <summary>What grains have instead of what comes with them.</summary>
+    internal Action<IServiceCollection> AddServices { get; init; } = static _ => { };
 
     /// <summary>What the next silo that starts is configured with.</summary>
     internal Action<KadClusterOptions> Configure { get; set; } = options =>
@@ -61,51 +49,34 @@ public sealed class ClusterFixture : IAsyncLifetime
         // Days pass in these tests.
         options.CrawlInterval = TimeSpan.Zero;
 
-        // Room for a shard of 100,000 keys; a source has little.
+        // A source has little.
         options.Quota = new StoreQuota { TotalKeys = 100_000 << ShardBits, TotalBytes = 1L << 40, KeysPerSource = KeysPerSource };
     };
 
-    public async ValueTask InitializeAsync()
-    {
-        var builder = new InProcessTestClusterBuilder(Silos);
-        builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((options, silo) =>
-        {
-            silo.Services.AddKeyedSingleton(TimeProviderNames.Grains, ClockOf?.Invoke(options.SiloName) ?? TimeOfDay);
-            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
-            silo.Services.AddGrainStorage(
-                GrainStorageName.Kad,
-                (services, _) =>
-                {
-                    var serializer = services.GetRequiredService<Serializer>();
-                    return new CountingGrainStorage(new TestGrainStorage(NextRows, serializer), Counts, serializer);
-                });
-            silo.UseInMemoryReminderService();
-            silo.AddIncomingGrainCallFilter(Arrived);
-            silo.Services.AddSingleton<ILoggerProvider>(Log);
-            silo.StopWithItsHost();
-            if (FindsDeadSilosSoon)
-            {
-                silo.FindDeadSilosSoon();
-            }
-
-            silo.UseKadGrains(options => Configure(options));
-        });
-        Cluster = builder.Build();
-        await Cluster.DeployAsync();
-    }
-
-    public async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         Rows.Heal();
+        return base.DisposeAsync();
+    }
 
-        // A silo that stops in good order waits half a minute for answers of silos that a test killed.
-        foreach (var silo in Cluster.Silos.ToArray())
+    protected override void ConfigureSilo(string name, ISiloBuilder silo)
+    {
+        silo.Services.AddKeyedSingleton(TimeProviderNames.Grains, ClockOf?.Invoke(name) ?? TimeOfDay);
+        silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, Clock);
+        silo.Services.AddGrainStorage(GrainStorageName.Kad, (_, _) => new TestGrainStorage(NextRows));
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StopWithHost>();
+        if (FindsDeadSilosSoon)
         {
-            await Cluster.KillSiloAsync(silo);
+            silo.Configure<ClusterMembershipOptions>(options =>
+            {
+                options.ProbeTimeout = TimeSpan.FromSeconds(1);
+                options.NumMissedProbesLimit = 2;
+                options.NumVotesForDeathDeclaration = 1;
+            });
         }
 
-        await Cluster.DisposeAsync();
+        AddServices(silo.Services);
+        silo.UseKadGrains(options => Configure(options));
     }
 
     /// <summary>A text that is taken in now.</summary>
@@ -113,26 +84,6 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     /// <summary>Bytes that are taken in now.</summary>
     public StoredValue Sized(int length) => Samples.Sized(length) with { StoredAt = TimeOfDay.GetUtcNow() };
-
-    internal IKeyShardGrain Shard(long number) => Client.GetGrain<IKeyShardGrain>(number);
-
-    internal IRoutingTableGrain Table(NodeId id) => Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));
-
-    internal IEdgeDirectoryGrain Directory => Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-
-    internal IDhtGrain Dht => Client.GetGrain<IDhtGrain>(GrainKeys.Singleton);
-
-    public Serializer Serializer => Cluster.GetSiloServiceProvider().GetRequiredService<Serializer>();
-
-    /// <summary>The silo that a grain is active on; null if there is none.</summary>
-    public ValueTask<SiloAddress?> FindSiloAsync(IAddressable grain) => Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
-
-    internal IEdgeObserver Reference(TestEdge edge)
-    {
-        // Orleans holds it weakly. A call to one that was collected waits 30 s in vain, in whichever test comes next.
-        _edges.Add(edge);
-        return Client.CreateObjectReference<IEdgeObserver>(edge);
-    }
 
     /// <summary>Moves the clock in steps until something is so: reminders are armed and handed over between threads.</summary>
     public async Task AdvanceUntilAsync(TimeSpan step, Func<Task<bool>> isSo)
@@ -148,6 +99,8 @@ public sealed class ClusterFixture : IAsyncLifetime
             return await isSo();
         });
     }
+
+    public Task UntilAsync(Func<bool> isSo) => UntilAsync(() => Task.FromResult(isSo()));
 
     /// <summary>Asks until something is so.</summary>
     public async Task UntilAsync(Func<Task<bool>> isSo)
@@ -176,6 +129,20 @@ public sealed class ClusterFixture : IAsyncLifetime
             }
         }
     }
+
+    /// <summary>
+    /// Stops a silo whose start failed before its services are disposed. Otherwise its directory reads the ended list of members in a loop
+    /// without a pause. The tests after it would get what is left of the processor.
+    /// </summary>
+    private sealed class StopWithHost : ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
+    {
+        private ISiloLifecycleSubject? _silo;
+
+        public void Participate(ISiloLifecycle observer) => _silo = (ISiloLifecycleSubject)observer;
+
+        // Does nothing where the silo was stopped already.
+        public async ValueTask DisposeAsync() => await _silo!.OnStop(new CancellationToken(canceled: true));
+    }
 }
 
 /// <summary>The tests that share the cluster run one after another: they move its clock and break its storage.</summary>
@@ -185,23 +152,6 @@ public sealed class SharedCluster : ICollectionFixture<ClusterFixture>
     public const string Name = "cluster";
 }
 
-/// <summary>Counts the calls that have arrived at each grain by method, answered or not, and fails some.</summary>
-internal sealed class ArrivedCalls : IIncomingGrainCallFilter
-{
-    private readonly ConcurrentDictionary<(GrainId, string), int> _counts = new();
-
-    /// <summary>What a call of the method fails with; null lets it through.</summary>
-    public Func<string, Exception?> Refuse { get; set; } = static _ => null;
-
-    public int At(IAddressable grain, string method) => _counts.GetValueOrDefault((grain.GetGrainId(), method));
-
-    public Task Invoke(IIncomingGrainCallContext context)
-    {
-        _counts.AddOrUpdate((context.TargetId, context.MethodName), 1, (_, count) => count + 1);
-        return Refuse(context.MethodName) is { } failure ? Task.FromException(failure) : context.Invoke();
-    }
-}
-
 /// <summary>A cluster for tests of single shards, whose keys must be theirs alone.</summary>
 [CollectionDefinition(Name)]
 public sealed class ShardCluster : ICollectionFixture<ClusterFixture>
@@ -209,37 +159,11 @@ public sealed class ShardCluster : ICollectionFixture<ClusterFixture>
     public const string Name = "shards";
 }
 
-/// <summary>Keeps the warnings that the silos' grains logged.</summary>
-internal sealed class SiloLog : ILoggerProvider, ILogger
+/// <summary>Tests that measure memory, or that load a cluster of their own with all processors. They run after the others, one at a time.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
 {
-    private const string Grains = "KadOrleans.Grains";
-
-    private readonly ConcurrentQueue<(int Id, string Text)> _lines = new();
-
-    /// <summary>The lines of one event, oldest first.</summary>
-    public IReadOnlyList<string> Of(int id) => [.. _lines.Where(line => line.Id == id).Select(line => line.Text)];
-
-    public ILogger CreateLogger(string categoryName) =>
-        categoryName.StartsWith(Grains, StringComparison.Ordinal) ? this : NullLogger.Instance;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-    public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        if (IsEnabled(logLevel))
-        {
-            _lines.Enqueue((eventId.Id, formatter(state, exception)));
-        }
-    }
-
-    public void Dispose()
-    {
-        // Nothing is held.
-    }
+    public const string Name = "alone";
 }
 
 /// <summary>A clock that somebody sets: the time of day jumps, measured time and timers do not.</summary>
@@ -262,4 +186,31 @@ public sealed class SteppedClock(ManualTimeProvider clock) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         clock.CreateTimer(callback, state, dueTime, period);
+}
+
+/// <summary>Workers that call a cluster until the test ends, however it ends: those that went on would starve the tests behind it.</summary>
+internal sealed class Load : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _workers;
+
+    /// <summary>Starts workers.</summary>
+    /// <param name="numbers">Each worker's number.</param>
+    /// <param name="work">What the worker with a number does until its token is cancelled.</param>
+    public Load(IEnumerable<int> numbers, Func<int, CancellationToken, Task> work) =>
+        _workers = Task.WhenAll(numbers.Select(number => work(number, _stop.Token)).ToList());
+
+    /// <summary>Ends the workers. Throws what one of them threw.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _workers;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _workers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -23,7 +22,7 @@ public sealed class DoublingTests : IAsyncLifetime
     {
         var acknowledged = new ConcurrentDictionary<NodeId, StoredValue>();
         await using var load = new Load(Enumerable.Range(0, 4), (worker, stop) => StoreAsync(worker, acknowledged, stop));
-        await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 1000));
+        await _cluster.UntilAsync(() => acknowledged.Count > 1000);
         for (var bits = Bits; bits < Bits + 2; bits++)
         {
             // Both calls are sent before the first is answered: the few shards of a test may all be split soon after.
@@ -45,17 +44,14 @@ public sealed class DoublingTests : IAsyncLifetime
 
         // Silos learn it later than the cluster; until then they call the shards before.
         await AssertHeldAsync(acknowledged);
-        await _cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(15), () => Task.FromResult(Layouts().All(layout => layout == new ShardLayout(Bits, Bits + 2))));
+        await _cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(15), () => Task.FromResult(_cluster.Services<ClusterShards>().All(shards => shards.Layout == new ShardLayout(Bits, Bits + 2))));
         var before = acknowledged.Count;
-        await _cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 500));
+        await _cluster.UntilAsync(() => acknowledged.Count > before + 500);
         await load.StopAsync();
         await AssertHeldAsync(acknowledged);
         await AssertManagedAsync(acknowledged);
         await OtherSilosAreJudgedByBothNumbersAsync();
     }
-
-    private IEnumerable<ShardLayout> Layouts() => _cluster.Cluster.Silos.Select(silo =>
-        _cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterShards>().Layout);
 
     private async Task OtherSilosAreJudgedByBothNumbersAsync()
     {
@@ -99,7 +95,7 @@ public sealed class DoublingTests : IAsyncLifetime
 
     private async Task AssertManagedAsync(ConcurrentDictionary<NodeId, StoredValue> acknowledged)
     {
-        var admin = _cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
+        var admin = _cluster.Service<IDhtAdmin>();
         var scanned = new List<NodeId>();
         for (NodeId? after = null; ;)
         {
@@ -126,17 +122,7 @@ public sealed class DoublingTests : IAsyncLifetime
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             ShardPut[] puts = [.. Enumerable.Range(0, 20).Select(part => new ShardPut(NodeId.FromKey($"{worker}/{i}/{part}"), _cluster.Text($"{worker}/{i}/{part}")))];
-            ShardBatch<StoreResult> batch;
-            try
-            {
-                batch = await desk.PutAsync(puts);
-            }
-            catch (TimeoutException)
-            {
-                // A machine under load: nothing of it is acknowledged.
-                continue;
-            }
-
+            var batch = await ClusterFixture.PatientlyAsync(() => desk.PutAsync(puts));
             var unanswered = batch.Unanswered.ToHashSet();
             foreach (var (part, put) in puts.Index().Where(one => !unanswered.Contains(one.Index) && batch.Results[one.Index] == StoreResult.Stored))
             {

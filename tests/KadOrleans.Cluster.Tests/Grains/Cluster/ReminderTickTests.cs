@@ -12,12 +12,8 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task Ticks_of_a_table_that_come_twice_or_hours_late_change_nothing_and_hand_over_one_piece_of_work()
     {
-        var id = Samples.Key(20);
-        var table = cluster.Table(id);
-        var reference = cluster.Reference(_edge);
-        await table.SubscribeAsync(1, reference);
-        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
-        var before = await StateOfAsync(table);
+        var (table, reference) = (cluster.Table(Samples.Key(20)), cluster.Reference(_edge));
+        var before = await ObserveAsync(table, reference);
 
         // Three hours without a tick, then each of those missed at once.
         for (var round = 1; round <= 2; round++)
@@ -26,7 +22,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
             await table.SubscribeAsync(1, reference);
             await TickAsync(table, RoutingTableGrain.Walk, 36);
             await TickAsync(table, RoutingTableGrain.Refresh, 3);
-            await cluster.UntilAsync(() => Task.FromResult(_edge.Work.Count >= 2 * round));
+            await cluster.UntilAsync(() => _edge.Work.Count >= 2 * round);
             Assert.Equal(
                 (round, round), (_edge.Work.OfType<RandomWalkWork>().Count(), _edge.Work.OfType<RefreshBucketsWork>().Count()));
         }
@@ -38,9 +34,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     public async Task A_tick_of_a_table_whose_edge_is_gone_changes_nothing()
     {
         var table = cluster.Table(Samples.Key(22));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
-        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(23), UdpEndpoint.Parse("127.0.0.1:23")))]);
-        var before = await StateOfAsync(table);
+        var before = await ObserveAsync(table, cluster.Reference(_edge));
 
         // Without its timers: the reminder itself might tick within the first minutes, while the edge is known.
         cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromHours(1));
@@ -52,7 +46,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         // The edge that comes back is handed work as before.
         await table.SubscribeAsync(1, cluster.Reference(_edge));
         await TickAsync(table, RoutingTableGrain.Walk, 1);
-        await cluster.UntilAsync(() => Task.FromResult(_edge.Work.OfType<RandomWalkWork>().Any()));
+        await cluster.UntilAsync(() => _edge.Work.OfType<RandomWalkWork>().Any());
     }
 
     [Theory]
@@ -68,8 +62,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await shard.PutAsync([new ShardPut(keys[0], old)]);
 
         // The tick comes while the end is on its way to storage.
-        var gate = new TaskCompletionSource();
-        var reached = cluster.Rows.HoldAsync(shard.GetGrainId(), gate.Task);
+        var (gate, reached) = cluster.Rows.Hold(shard);
         var end = isReplaced
             ? shard.PutAsync([new ShardPut(keys[0], last)]).AsTask()
             : (Task)shard.UnpublishAsync([keys[0]]).AsTask();
@@ -114,13 +107,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task A_tick_hands_what_is_due_to_the_edge_whose_id_is_nearest_and_to_another_if_it_is_gone()
     {
-        const long number = 202;
-
-        // The directory has known of all edges for long.
-        await cluster.Directory.GetLiveAsync();
-        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
-        var shard = cluster.Shard(number);
-        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(300).ToList();
+        var (shard, keys) = await BeginAsync(number: 202, 300);
         var now = cluster.Clock.GetUtcNow();
         var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromDays(9) };
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, value))]);
@@ -142,23 +129,6 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
             Assert.All(work.Keys, key => Assert.Equal(farIds.Concat(nearIds).MinBy(id => id.DistanceTo(key)), work.NodeId));
         });
 
-        // The work is done: the STOREs are noted without a record, and nothing of it is handed over again.
-        var writes = Writes(shard);
-        var touched = due with { StoredAt = cluster.Clock.GetUtcNow() };
-        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, touched, PutKind.Copy))]);
-        Assert.Equal(writes, Writes(shard));
-        Assert.Empty(await shard.GetDueForRepublishAsync(cluster.Clock.GetUtcNow(), null, 10));
-        foreach (var other in Samples.KeysOf(number, ClusterFixture.ShardBits).Skip(keys.Count).Take(2))
-        {
-            // One tick's work ends before the next one's begins: once this key came, all that was found before did.
-            _edge.Work.Clear();
-            far.Work.Clear();
-            await shard.PutAsync([new ShardPut(other, due, PutKind.Import)]);
-            await TickUntilAsync(shard, () => Task.FromResult(KeysOf(_edge, far).Contains(other)));
-        }
-
-        Assert.Empty(KeysOf(_edge, far).Intersect(keys));
-
         // One edge does not serve its ids any more.
         _edge.IsStopping = true;
         far.Work.Clear();
@@ -171,11 +141,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task What_an_edge_has_no_room_for_waits_for_that_edge()
     {
-        const long number = 204;
-        await cluster.Directory.GetLiveAsync();
-        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
-        var shard = cluster.Shard(number);
-        var keys = Samples.KeysOf(number, ClusterFixture.ShardBits).Take(600).ToList();
+        var (shard, keys) = await BeginAsync(number: 204, 600);
         var now = cluster.Clock.GetUtcNow();
         var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = now + TimeSpan.FromDays(9) };
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
@@ -213,6 +179,14 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         await TickUntilAsync(shard, async () => (await shard.GetUsageAsync()).Keys == 0);
     }
 
+    /// <summary>A shard and keys of it, when the directory has known of all edges for long.</summary>
+    private async Task<(IKeyShardGrain Shard, List<NodeId> Keys)> BeginAsync(long number, int count)
+    {
+        await cluster.Directory.GetLiveAsync();
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        return (cluster.Shard(number), [.. Samples.KeysOf(number, ClusterFixture.ShardBits).Take(count)]);
+    }
+
     /// <summary>Leases end when the clock is moved; the same name gets the same ids again.</summary>
     private async Task<IReadOnlyList<NodeId>> LeaseAsync(string name, TestEdge edge) =>
         (await cluster.Directory.LeaseAsync(name, 2, cluster.Reference(edge))).NodeIds;
@@ -239,6 +213,13 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         var remindable = cluster.Client.GetGrain<IRemindable>(grain.GetGrainId());
         var status = new TickStatus(default, TimeSpan.FromMinutes(5), default);
         await Task.WhenAll(Enumerable.Range(0, times).Select(_ => remindable.ReceiveReminder(name, status)));
+    }
+
+    private static async Task<string> ObserveAsync(IRoutingTableGrain table, IEdgeObserver reference)
+    {
+        await table.SubscribeAsync(1, reference);
+        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
+        return await StateOfAsync(table);
     }
 
     private static async Task<string> StateOfAsync(IRoutingTableGrain table)

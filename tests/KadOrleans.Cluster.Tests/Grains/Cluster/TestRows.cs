@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Orleans.Serialization;
 using Orleans.Storage;
 
 namespace KadOrleans.Cluster.Tests.Grains;
@@ -10,6 +9,7 @@ public sealed class TestRows
     // Guards the rows: a write compares ETags.
     private readonly Lock _gate = new();
     private readonly Dictionary<(string State, GrainId Grain), Row> _rows = [];
+    private readonly ConcurrentDictionary<string, StorageUsage> _used = new();
     private long _lastETag;
 
     public ConcurrentDictionary<GrainId, int> Writes { get; } = new();
@@ -24,21 +24,22 @@ public sealed class TestRows
 
     public static Task NoFault(string state, GrainId grain) => Task.CompletedTask;
 
-    /// <summary>Holds a grain's writes. Returns once the first one is there; other grains write on.</summary>
-    public Task HoldAsync(GrainId grain, Task until)
+    /// <summary>Holds a grain's writes until the gate opens. The task ends when the first is there; others write on.</summary>
+    public (TaskCompletionSource Gate, Task Reached) Hold(IAddressable grain)
     {
+        var (held, gate) = (grain.GetGrainId(), new TaskCompletionSource());
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         BeforeWrite = (_, writing) =>
         {
-            if (writing != grain)
+            if (writing != held)
             {
                 return Task.CompletedTask;
             }
 
             reached.TrySetResult();
-            return until;
+            return gate.Task;
         };
-        return reached.Task;
+        return (gate, reached.Task);
     }
 
     public void Heal() => BeforeWrite = AfterWrite = BeforeRead = NoFault;
@@ -70,40 +71,47 @@ public sealed class TestRows
     }
 
     /// <summary>Writes as somebody else would: without asking for an ETag.</summary>
-    public void Force(string state, GrainId grain, byte[] content)
+    public void Force<T>(string state, IAddressable grain, T content)
     {
         lock (_gate)
         {
-            _rows[(state, grain)] = new Row(content, $"f{++_lastETag}");
+            _rows[(state, grain.GetGrainId())] = new Row(ClusterFixture.Serializer.SerializeToArray(content), $"f{++_lastETag}");
         }
     }
 
-    public IReadOnlyList<string> StatesOf(GrainId grain)
+    internal void Count(string state, StorageUsage used) => _used.AddOrUpdate(state, used, (_, sum) => sum + used);
+
+    /// <summary>What an action used.</summary>
+    internal async Task<StorageReport> DuringAsync(Func<Task> action)
     {
-        lock (_gate)
-        {
-            return [.. _rows.Keys.Where(key => key.Grain == grain).Select(key => key.State).Order()];
-        }
+        var before = _used.ToDictionary();
+        await action();
+        return new StorageReport(_used.ToDictionary(used => used.Key, used => used.Value - before.GetValueOrDefault(used.Key)));
     }
 
     public readonly record struct Row(byte[]? Content, string ETag);
 }
 
 /// <summary>Grain storage on <see cref="TestRows"/>, through the serializer as a real provider.</summary>
-internal sealed class TestGrainStorage(TestRows rows, Serializer serializer) : IGrainStorage
+internal sealed class TestGrainStorage(TestRows rows) : IGrainStorage
 {
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         await rows.BeforeRead(stateName, grainId);
+        rows.Count(stateName, new StorageUsage(Reads: 1));
         var found = rows.TryRead(stateName, grainId, out var row);
         grainState.RecordExists = found && row.Content is not null;
-        grainState.State = grainState.RecordExists ? serializer.Deserialize<T>(row.Content!) : Activator.CreateInstance<T>();
+        grainState.State = grainState.RecordExists
+            ? ClusterFixture.Serializer.Deserialize<T>(row.Content!)
+            : Activator.CreateInstance<T>();
         grainState.ETag = found ? row.ETag : null;
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var content = serializer.SerializeToArray(grainState.State);
+        // A write is paid for whether it succeeds or not.
+        var content = ClusterFixture.Serializer.SerializeToArray(grainState.State);
+        rows.Count(stateName, new StorageUsage(Writes: 1, BytesWritten: content.Length));
         await rows.BeforeWrite(stateName, grainId);
         grainState.ETag = Write(stateName, grainId, content, grainState.ETag);
         grainState.RecordExists = true;
@@ -112,6 +120,7 @@ internal sealed class TestGrainStorage(TestRows rows, Serializer serializer) : I
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        rows.Count(stateName, new StorageUsage(Clears: 1));
         grainState.ETag = Write(stateName, grainId, null, grainState.ETag);
         grainState.RecordExists = false;
         return Task.CompletedTask;
@@ -120,4 +129,25 @@ internal sealed class TestGrainStorage(TestRows rows, Serializer serializer) : I
     private string Write(string stateName, GrainId grainId, byte[]? content, string? etag) =>
         rows.TryWrite(stateName, grainId, content, etag)
         ?? throw new InconsistentStateException($"{stateName} of {grainId}", "another", etag ?? "none");
+}
+
+/// <summary>Operations on storage, and the bytes of the states that were written.</summary>
+internal readonly record struct StorageUsage(long Reads = 0, long Writes = 0, long Clears = 0, long BytesWritten = 0)
+{
+    public static StorageUsage operator +(StorageUsage one, StorageUsage other) =>
+        new(one.Reads + other.Reads, one.Writes + other.Writes, one.Clears + other.Clears, one.BytesWritten + other.BytesWritten);
+
+    public static StorageUsage operator -(StorageUsage one, StorageUsage other) =>
+        new(one.Reads - other.Reads, one.Writes - other.Writes, one.Clears - other.Clears, one.BytesWritten - other.BytesWritten);
+}
+
+/// <summary>What was used, by the name of the state.</summary>
+internal sealed record StorageReport(IReadOnlyDictionary<string, StorageUsage> States)
+{
+    public StorageUsage Total => this[string.Empty];
+
+    /// <summary>What was used of the states whose names begin so.</summary>
+    public StorageUsage this[string name] => States
+        .Where(used => used.Key.StartsWith(name, StringComparison.Ordinal))
+        .Aggregate(default(StorageUsage), (sum, used) => sum + used.Value);
 }

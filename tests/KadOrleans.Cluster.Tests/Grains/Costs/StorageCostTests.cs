@@ -3,16 +3,12 @@ using KadOrleans.Shards;
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>What grains ask of storage is what <c>kad-lab cost</c> computes.</summary>
-public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
+public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
 {
     private const int Bits = ClusterFixture.ShardBits;
     private const int ValueBytes = 64;
 
     private int _lastKey;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public void Dispose() => cluster.Rows.Heal();
 
     [Fact]
     public void The_calculator_has_the_constants_of_the_grains()
@@ -30,9 +26,9 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
         var shard = cluster.Shard(2);
         await shard.GetUsageAsync();
 
-        Assert.Equal(1, (await cluster.Counts.DuringAsync(() => PutAsync(shard, 2, 1))).Total.Writes);
-        var used = await cluster.Counts.DuringAsync(() => PutAsync(shard, 2, 100));
-        Assert.Equal(new StorageUsage { Writes = 1, BytesWritten = used.Total.BytesWritten }, used.Total);
+        Assert.Equal(1, (await cluster.Rows.DuringAsync(() => PutAsync(shard, 2, 1))).Total.Writes);
+        var used = await cluster.Rows.DuringAsync(() => PutAsync(shard, 2, 100));
+        Assert.Equal(new StorageUsage(Writes: 1, BytesWritten: used.Total.BytesWritten), used.Total);
         var entries = 100 * ShardCosts.EntryBytes(ValueBytes);
         Assert.InRange(used.Total.BytesWritten, entries, entries + 100);
     }
@@ -46,7 +42,7 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
         var shard = cluster.Shard(number);
         await shard.GetUsageAsync();
 
-        var used = await cluster.Counts.DuringAsync(async () =>
+        var used = await cluster.Rows.DuringAsync(async () =>
         {
             for (var i = 0; i < Records; i++)
             {
@@ -59,7 +55,7 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
 
         var recordBytes = putsPerRecord * ShardCosts.EntryBytes(ValueBytes);
         var records = ShardCosts.RecordsPerCompaction(0, TimeSpan.Zero, recordBytes);
-        var compactions = used[StateKind.Manifest].Writes / 2d;
+        var compactions = used[RecordNames.Manifest].Writes / 2d;
         Assert.InRange(compactions, 0.9 * Math.Floor(Records / records), Math.Ceiling(Records / records));
         var expected = ShardCosts.Compaction(records, recordBytes, ValueBytes) * compactions;
         Assert.InRange(used.Total.Writes - Records, 0.75 * expected.Writes, 1.1 * expected.Writes);
@@ -82,23 +78,10 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
 
         await shard.GetUsageAsync();
         await cluster.Cluster.DeactivateAsync(shard);
-        var used = await cluster.Counts.DuringAsync(async () => Assert.Equal(records, (await shard.GetUsageAsync()).Keys));
+        var used = await cluster.Rows.DuringAsync(async () => Assert.Equal(records, (await shard.GetUsageAsync()).Keys));
 
         var expected = ShardCosts.ActivationReads(pages, pages == 0 ? records : records - ShardCosts.CompactRecords);
         Assert.Equal((expected, 0L), (used.Total.Reads, used.Total.Writes));
-    }
-
-    [Fact]
-    public async Task Gets_of_cached_values_cost_nothing_and_a_put_of_a_held_value_costs_one_read()
-    {
-        var shard = cluster.Shard(10);
-        var key = Samples.KeysOf(10, Bits).First();
-        var put = new ShardPut(key, cluster.Text("value"));
-        await shard.PutAsync([put]);
-
-        Assert.Equal(default, (await cluster.Counts.DuringAsync(async () => await shard.GetAsync([key]))).Total);
-        var again = await cluster.Counts.DuringAsync(async () => await shard.PutAsync([put]));
-        Assert.Equal((1L, 0L), (again.Total.Reads, again.Total.Writes));
     }
 
     [Fact]
@@ -111,43 +94,8 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
             await shard.PutAsync([.. Puts(11, 1000).Select(put => put with { Value = put.Value with { ExpiresAt = now } })]);
         }
 
-        var used = await cluster.Counts.DuringAsync(async () => Assert.Equal(3000, await shard.RemoveExpiredAsync(now)));
-        Assert.Equal(Math.Ceiling(3000 / ShardCosts.MaxExpiredPerRecord), used[StateKind.LogRecord].Writes);
-    }
-
-    [Fact]
-    public async Task A_thousand_edges_that_come_during_a_write_share_the_next_and_each_id_costs_two()
-    {
-        const int Edges = 1000;
-        var reference = cluster.Reference(new TestEdge());
-        await cluster.Directory.GetLiveAsync();
-        var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (state, _) =>
-        {
-            begun.TrySetResult();
-            return state == StateNames.EdgeDirectory ? end.Task : Task.CompletedTask;
-        };
-        var before = Arrived();
-        var leases = await cluster.Counts.DuringAsync(async () =>
-        {
-            var first = LeaseAsync(0);
-            await begun.Task;
-            var others = Enumerable.Range(1, Edges - 1).Select(LeaseAsync).ToList();
-            await cluster.UntilAsync(() => Task.FromResult(Arrived() - before == Edges));
-            end.SetResult();
-            await Task.WhenAll([first, .. others]);
-        });
-
-        // The end of a call that came before may take one more.
-        Assert.InRange(leases[StateKind.Directory].Writes, 2, 4);
-
-        var table = cluster.Table(Samples.Key(31));
-        var start = await cluster.Counts.DuringAsync(async () => await table.SubscribeAsync(1, reference));
-        Assert.Equal((1L, 2L), (start[StateKind.Table].Reads, start[StateKind.Table].Writes));
-
-        int Arrived() => cluster.Arrived.At(cluster.Directory, nameof(IEdgeDirectoryGrain.LeaseAsync));
-
-        Task LeaseAsync(int i) => cluster.Directory.LeaseAsync($"edge {i}", 10, reference).AsTask();
+        var used = await cluster.Rows.DuringAsync(async () => Assert.Equal(3000, await shard.RemoveExpiredAsync(now)));
+        Assert.Equal(Math.Ceiling(3000 / ShardCosts.MaxExpiredPerRecord), used["kad-shard-log-"].Writes);
     }
 
     private IEnumerable<ShardPut> Puts(byte shard, int count)

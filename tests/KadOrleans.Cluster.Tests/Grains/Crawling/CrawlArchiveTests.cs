@@ -1,6 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Orleans.Serialization;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -8,8 +6,6 @@ namespace KadOrleans.Cluster.Tests.Grains;
 public sealed class CrawlArchiveTests
 {
     private const int Found = 2_500;
-
-    private static readonly Serializer Serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
     [Theory]
     [InlineData(false)]
@@ -59,7 +55,7 @@ public sealed class CrawlArchiveTests
     }
 
     private static CrawlArchive Open(TestRows rows) => new(new GrainRecordStorage(
-        new TestGrainStorage(rows, Serializer),
+        new TestGrainStorage(rows),
         GrainId.Create("crawls", "0"),
         new StateVersion(Options.Create(new KadClusterOptions())),
         TimeProvider.System,

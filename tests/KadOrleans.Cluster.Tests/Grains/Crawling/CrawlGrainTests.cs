@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Placement;
-using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -11,33 +10,26 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     private const int Rate = 100;
 
     private readonly SyntheticNetwork _network = new(Nodes);
-    private readonly TestRows _rows = new();
-    private readonly List<TestEdge> _edges = [];
     private readonly List<Func<ValueTask<bool>>> _renewals = [];
-    private InProcessTestCluster _cluster = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private ICrawlGrain Crawls => _cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
-
-    public async ValueTask InitializeAsync() => _cluster = await TestSilos.StartTwoAsync(_rows, silo =>
+    private readonly ClusterFixture _cluster = new()
     {
-        silo.Services.AddSingleton(new CrawlTiming
+        ClockOf = _ => TimeProvider.System,
+        Configure = options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)),
+        AddServices = services => services.AddSingleton(new CrawlTiming
         {
             FirstPoll = TimeSpan.FromMilliseconds(5),
             Poll = TimeSpan.FromMilliseconds(5),
             Silence = TimeSpan.FromSeconds(4),
             Lease = TimeSpan.FromSeconds(4),
             Pause = TimeSpan.FromMinutes(1),
-        });
-        silo.UseKadGrains(options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)));
-    });
+        }),
+    };
 
-    public async ValueTask DisposeAsync()
-    {
-        await _cluster.DisposeAsync();
-        GC.KeepAlive(_edges);
-    }
+    private ICrawlGrain Crawls => _cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
+
+    public ValueTask InitializeAsync() => _cluster.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     [Fact]
     public async Task A_crawl_outlives_a_killed_edge_and_a_moved_grain_and_has_every_node()
@@ -48,7 +40,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
         var id = CrawlReportJson.Read(await Crawls.StartAsync(null, null)).Id;
         Assert.Equal(id, CrawlReportJson.Read(await Crawls.StartAsync(7, 7)).Id);
         await Eventually.ReadAsync(GetAsync, report => report.SlicesDone > 0);
-        await _cluster.DeactivateAsync(Crawls);
+        await _cluster.Cluster.DeactivateAsync(Crawls);
 
         var report = await Eventually.ReadAsync(GetAsync, report => report.Phase != CrawlPhase.Running);
 
@@ -65,14 +57,14 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     public async Task A_crawl_outlives_the_silo_that_leads_it()
     {
         var slow = new SemaphoreSlim(0);
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, _cluster.Silos[1].SiloAddress);
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, _cluster.Cluster.Silos[1].SiloAddress);
         await Crawls.ListAsync();
         RequestContext.Clear();
-        await AddEdgeAsync("a", _ => slow.WaitAsync(TimeSpan.FromMilliseconds(100), Token));
+        await AddEdgeAsync("a", _ => slow.WaitAsync(TimeSpan.FromMilliseconds(100)));
         await Crawls.StartAsync(null, null);
-        var leader = await _cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Crawls);
+        var leader = await _cluster.FindSiloAsync(Crawls);
         await Eventually.ReadAsync(GetAsync, report => report.SlicesDone > 0);
-        await _cluster.KillSiloAsync(_cluster.Silos.Single(silo => silo.SiloAddress.Equals(leader)));
+        await _cluster.Cluster.KillSiloAsync(_cluster.Cluster.Silos.Single(silo => silo.SiloAddress.Equals(leader)));
         slow.Release(1_000);
 
         // The directory may have died too: edges renew.
@@ -105,7 +97,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
             await Eventually.ReadAsync(GetAsync, report => report.Id == ids[^1] && report.Phase == CrawlPhase.Finished);
         }
 
-        await _cluster.DeactivateAsync(Crawls);
+        await _cluster.Cluster.DeactivateAsync(Crawls);
         var kept = (await Crawls.ListAsync()).Select(CrawlReportJson.Read).ToList();
 
         // One more is kept until the next one begins.
@@ -123,8 +115,8 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     [Fact]
     public async Task Edges_that_find_nobody_are_asked_again_and_then_the_crawl_fails()
     {
-        await AddEdgeAsync("of an earlier release");
-        _edges[0].OnCrawl = order => Task.FromResult(CrawlSliceProgress.Of(0, 1, default));
+        var edge = await AddEdgeAsync("of an earlier release");
+        edge.OnCrawl = order => Task.FromResult(CrawlSliceProgress.Of(0, 1, default));
         await Crawls.StartAsync(null, null);
 
         var report = await Eventually.ReadAsync(GetAsync, report => report.Phase != CrawlPhase.Running);
@@ -137,7 +129,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     public async Task A_reminder_starts_a_crawl_which_waits_for_an_edge()
     {
         await Crawls.ScheduleAsync();
-        var reminders = _cluster.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
+        var reminders = _cluster.Service<IReminderTable>();
         var row = Assert.Single((await reminders.ReadRows(Crawls.GetGrainId())).Reminders);
         Assert.Equal(($"{CrawlGrain.Periodic}1.00:00:00", TimeSpan.FromDays(1)), (row.ReminderName, row.Period));
 
@@ -149,15 +141,38 @@ public sealed class CrawlGrainTests : IAsyncLifetime
         await Eventually.ReadAsync(GetAsync, report => report.Phase == CrawlPhase.Finished);
     }
 
-    private async Task AddEdgeAsync(string name, Func<int, Task>? before = null)
+    [Fact]
+    public async Task Slices_that_end_soon_do_not_wait_for_the_longest_pause()
+    {
+        const int nodes = 2;
+        await using var cluster = new ClusterFixture
+        {
+            ClockOf = _ => TimeProvider.System,
+
+            // So long that the crawl would never end.
+            AddServices = services => services.AddSingleton(
+                new CrawlTiming { Poll = TimeSpan.FromHours(1), Silence = TimeSpan.FromHours(2), Lease = TimeSpan.FromHours(2) }),
+        };
+        await cluster.InitializeAsync();
+        await cluster.Directory.LeaseAsync("a", 1, cluster.Reference(new SyntheticNetwork(nodes).CreateEdge("a")));
+        var crawls = cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
+
+        await crawls.StartAsync(null, null);
+        var report = await Eventually.ReadAsync(
+            async () => CrawlReportJson.Read((await crawls.ListAsync())[0]), report => report.Phase != CrawlPhase.Running);
+
+        Assert.Equal((CrawlPhase.Finished, nodes), (report.Phase, report.Counts.Reachable));
+        Assert.Equal(report.Slices, report.SlicesDone);
+    }
+
+    private async Task<TestEdge> AddEdgeAsync(string name, Func<int, Task>? before = null)
     {
         var edge = _network.CreateEdge(name, before);
-        _edges.Add(edge);
-        var reference = _cluster.Client.CreateObjectReference<IEdgeObserver>(edge);
-        var directory = _cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-        var lease = await directory.LeaseAsync(name, 1, reference);
-        _renewals.Add(() => directory.RenewAsync(name, lease.Epoch, reference, new EdgeReport { NetworkSize = Nodes }));
+        var reference = _cluster.Reference(edge);
+        var lease = await _cluster.Directory.LeaseAsync(name, 1, reference);
+        _renewals.Add(() => _cluster.Directory.RenewAsync(name, lease.Epoch, reference, new EdgeReport { NetworkSize = Nodes }));
         await RenewAsync();
+        return edge;
     }
 
     private async Task RenewAsync()

@@ -1,5 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Serialization;
+using static KadOrleans.Cluster.Tests.Grains.ClusterFixture;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -19,38 +18,22 @@ public sealed class OperatorStateTests
 
     private static readonly DateTimeOffset Time = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
 
-    private static readonly Serializer Serializer =
-        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
-
     [Fact]
-    public void Bans_are_read_as_they_were_meant() => AssertRead(
-        Rules,
-        new RulesState
-        {
-            SchemaVersion = 6,
-            Version = 7,
-            Bans = [new BanState("203.0.113.0/24", Time), new BanState(new string('f', 40), Time.AddDays(1))],
-        });
-
-    [Fact]
-    public void Limits_are_read_as_they_were_meant() => AssertRead(
-        Limits,
-        new LimitsState
-        {
-            SchemaVersion = 6,
-            Version = 3,
-            Limits = [new LimitState("totalKeys", 500_000, Time)],
-        });
-
-    [Fact]
-    public void Entries_of_the_audit_log_are_read_as_they_were_meant() => AssertRead(
-        Audit,
-        new AuditPageState
-        {
-            SchemaVersion = 6,
-            First = 50,
-            Entries = [new AuditEntryState(Time, "operator", "ban", "203.0.113.0/24", true, "banned")],
-        });
+    public void States_of_operators_are_read_as_they_were_meant()
+    {
+        AssertRead(
+            Rules,
+            new RulesState
+            {
+                SchemaVersion = 6,
+                Version = 7,
+                Bans = [new BanState("203.0.113.0/24", Time), new BanState(new string('f', 40), Time.AddDays(1))],
+            });
+        var limit = new LimitState("totalKeys", 500_000, Time);
+        AssertRead(Limits, new LimitsState { SchemaVersion = 6, Version = 3, Limits = [limit] });
+        var entry = new AuditEntryState(Time, "operator", "ban", "203.0.113.0/24", true, "banned");
+        AssertRead(Audit, new AuditPageState { SchemaVersion = 6, First = 50, Entries = [entry] });
+    }
 
     private static void AssertRead(string golden, object expected)
     {

@@ -1,6 +1,5 @@
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
+using static KadOrleans.Cluster.Tests.Grains.ClusterFixture;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -10,9 +9,6 @@ namespace KadOrleans.Cluster.Tests.Grains;
 /// </summary>
 public sealed class WireTests
 {
-    private static readonly Serializer Serializer =
-        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
-
     private static readonly DateTimeOffset Time = new(2024, 2, 29, 12, 34, 56, TimeSpan.Zero);
 
     private static readonly Contact Near = new(NodeId.FromKey("near"), UdpEndpoint.Parse("203.0.113.1:8468"));

@@ -7,21 +7,6 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
 
     public void Dispose() => cluster.Rows.Heal();
 
-    [Fact]
-    public async Task Batches_are_applied_and_the_newest_snapshot_is_pushed()
-    {
-        var table = cluster.Table(Samples.Key(1));
-        var first = await table.SubscribeAsync(1, cluster.Reference(_edge));
-        var answer = await table.ObserveAsync(1, [Answered(1), Answered(2)]);
-
-        Assert.Equal([Contact(1), Contact(2)], answer.Added);
-        Assert.True(answer.Version > first.Version);
-        await cluster.AdvanceUntilAsync(TimeSpan.Zero, () => Task.FromResult(_edge.Snapshots.Any(one => one.Version == answer.Version)));
-        Assert.Equal([Contact(1), Contact(2)], _edge.Snapshots.Last().Contacts.OrderBy(contact => contact.Endpoint.Port));
-        Assert.Equal(2, (await table.GetSnapshotAsync()).Count);
-        Assert.Equal(2, (await table.DescribeAsync()).Sum(bucket => bucket.Count));
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -53,48 +38,46 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         }
         else
         {
-            await cluster.UntilAsync(() => Task.FromResult(_edge.Snapshots.Any(snapshot => snapshot.Version >= change.To)));
+            await cluster.UntilAsync(() => _edge.Snapshots.Any(snapshot => snapshot.Version >= change.To));
         }
     }
 
     [Fact]
     public async Task Snapshots_do_not_pile_up_at_an_edge_that_takes_none()
     {
-        var table = cluster.Table(Samples.Key(2));
         var gate = new TaskCompletionSource();
         _edge.OnSnapshot = () => gate.Task;
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var table = await SubscribeAsync(2);
         long version = 0;
         for (var i = 0; i < 50; i++)
         {
             version = (await table.ObserveAsync(1, [Answered(i)])).Version;
         }
 
-        await cluster.UntilAsync(() => Task.FromResult(!_edge.Snapshots.IsEmpty));
+        await cluster.UntilAsync(() => !_edge.Snapshots.IsEmpty);
         Assert.Single(_edge.Snapshots);
         gate.SetResult();
-        await cluster.UntilAsync(() => Task.FromResult(_edge.Snapshots.Last().Version == version));
+        await cluster.UntilAsync(() => _edge.Snapshots.Last().Version == version);
         Assert.InRange(_edge.Snapshots.Count, 2, 3);
     }
 
     [Fact]
     public async Task An_edge_that_takes_no_snapshot_three_times_is_sent_no_more_until_it_subscribes_again()
     {
-        var table = cluster.Table(Samples.Key(3));
         _edge.OnSnapshot = () => throw new InvalidOperationException("gone");
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var table = await SubscribeAsync(3);
         for (var i = 0; i < 3; i++)
         {
             // Each change is pushed once; the failure ends that push before the next change comes.
             await table.ObserveAsync(1, [Answered(i)]);
-            await cluster.UntilAsync(() => Task.FromResult(_edge.Snapshots.Count == i + 1));
-            await cluster.Client.GetGrain<IRoutingTableGrain>(Samples.Key(3).ToString()).GetSnapshotAsync();
+            await cluster.UntilAsync(() => _edge.Snapshots.Count == i + 1);
+            await table.GetSnapshotAsync();
         }
 
         _edge.OnSnapshot = () => Task.CompletedTask;
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        await SubscribeAsync(3);
         var version = (await table.ObserveAsync(1, [Answered(9)])).Version;
-        await cluster.UntilAsync(() => Task.FromResult(_edge.Snapshots.Last().Version == version));
+        await cluster.UntilAsync(() => _edge.Snapshots.Last().Version == version);
     }
 
     [Fact]
@@ -116,13 +99,12 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task A_changed_table_is_saved_within_ten_seconds_and_comes_back_newer()
     {
-        var table = cluster.Table(Samples.Key(5));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var table = await SubscribeAsync(5);
         var writes = cluster.Rows.Writes[table.GetGrainId()];
         var answer = await table.ObserveAsync(1, [Answered(1), Answered(2), Answered(3)]);
         Assert.Equal(writes, cluster.Rows.Writes[table.GetGrainId()]);
         cluster.Clock.Advance(TimeSpan.FromSeconds(10));
-        await cluster.UntilAsync(() => Task.FromResult(cluster.Rows.Writes[table.GetGrainId()] == writes + 1));
+        await cluster.UntilAsync(() => cluster.Rows.Writes[table.GetGrainId()] == writes + 1);
         Assert.Equal(3, Stored(table).Buckets.Sum(bucket => bucket.Contacts.Count));
 
         // What is observed now is not saved: the deactivation's write fails.
@@ -136,36 +118,9 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task A_table_that_is_observed_all_day_is_written_six_times_an_hour()
-    {
-        var table = cluster.Table(Samples.Key(61));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
-        var first = cluster.Rows.Writes[table.GetGrainId()];
-        var next = 1;
-        var times = new List<TimeSpan>();
-        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromHours(3); passed += TimeSpan.FromSeconds(10))
-        {
-            var before = cluster.Rows.Writes[table.GetGrainId()];
-            await table.ObserveAsync(1, [Answered(1 + (next++ % 5))]);
-            cluster.Clock.Advance(TimeSpan.FromSeconds(10));
-
-            // A timer that is due runs before the next call of the grain returns, or soon after.
-            await table.GetSnapshotAsync();
-            if (cluster.Rows.Writes[table.GetGrainId()] > before)
-            {
-                times.Add(passed);
-            }
-        }
-
-        Assert.InRange(cluster.Rows.Writes[table.GetGrainId()] - first, 20, 26);
-        Assert.True(times[0] <= TimeSpan.FromSeconds(20), $"The first save was after {times[0]}.");
-    }
-
-    [Fact]
     public async Task A_table_is_saved_when_its_activation_ends_and_when_its_edge_leaves()
     {
-        var table = cluster.Table(Samples.Key(6));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var table = await SubscribeAsync(6);
         await table.ObserveAsync(1, [Answered(1)]);
         await table.UnsubscribeAsync(1);
         Assert.Equal(1, Stored(table).Buckets.Sum(bucket => bucket.Contacts.Count));
@@ -177,12 +132,11 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task A_save_that_failed_is_tried_again_even_if_it_was_done()
     {
-        var table = cluster.Table(Samples.Key(7));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var table = await SubscribeAsync(7);
         cluster.Rows.AfterWrite = (_, grain) => grain == table.GetGrainId() ? throw new TimeoutException("unclear") : Task.CompletedTask;
         await table.ObserveAsync(1, [Answered(1)]);
         cluster.Clock.Advance(TimeSpan.FromSeconds(10));
-        await cluster.UntilAsync(() => Task.FromResult(Stored(table).Buckets.Sum(bucket => bucket.Contacts.Count) == 1));
+        await cluster.UntilAsync(() => Stored(table).Buckets.Sum(bucket => bucket.Contacts.Count) == 1);
         cluster.Rows.Heal();
         await table.ObserveAsync(1, [Answered(2)]);
         await cluster.AdvanceUntilAsync(
@@ -192,16 +146,12 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     [Fact]
     public async Task An_activation_that_another_has_followed_writes_nothing_over_it_when_it_ends()
     {
-        var table = cluster.Table(Samples.Key(30));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        var table = await SubscribeAsync(30);
         await table.ObserveAsync(1, [Answered(1)]);
 
         // A silo that took the other one for dead activated the table too.
         var newer = Stored(table).Activations + 1;
-        cluster.Rows.Force(
-            StateNames.RoutingTable,
-            table.GetGrainId(),
-            cluster.Serializer.SerializeToArray(new TableState { Activations = newer, Epoch = 2 }));
+        cluster.Rows.Force(StateNames.RoutingTable, table, new TableState { Activations = newer, Epoch = 2 });
         cluster.Clock.Advance(TimeSpan.FromSeconds(10));
 
         await cluster.UntilAsync(async () => (await table.GetSnapshotAsync()).Version >> 32 != newer - 1);
@@ -225,19 +175,6 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task A_tick_that_comes_twice_hands_nothing_over_twice()
-    {
-        var table = cluster.Table(Samples.Key(9));
-        await table.SubscribeAsync(1, cluster.Reference(_edge));
-        var remindable = cluster.Client.GetGrain<IRemindable>(table.GetGrainId());
-        await remindable.ReceiveReminder(RoutingTableGrain.Walk, default);
-        await remindable.ReceiveReminder(RoutingTableGrain.Walk, default);
-        await remindable.ReceiveReminder(RoutingTableGrain.Refresh, default);
-        await cluster.UntilAsync(() => Task.FromResult(_edge.Work.Count >= 2));
-        Assert.Equal(2, _edge.Work.Count);
-    }
-
-    [Fact]
     public async Task A_key_that_is_no_id_is_refused()
     {
         foreach (var key in new[] { "no id", Samples.Key(1).ToString().ToUpperInvariant() })
@@ -248,6 +185,13 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         }
     }
 
+    private async Task<IRoutingTableGrain> SubscribeAsync(int number)
+    {
+        var table = cluster.Table(Samples.Key(number));
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        return table;
+    }
+
     private static Contact Contact(int number) => new(Samples.Key(1000 + number), UdpEndpoint.FromIPv4(0x7F000001, (ushort)(1000 + number)));
 
     private static ContactObservation Answered(int number) => ContactObservation.Answered(Contact(number));
@@ -255,7 +199,7 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     private TableState Stored(IRoutingTableGrain table)
     {
         Assert.True(cluster.Rows.TryRead(StateNames.RoutingTable, table.GetGrainId(), out var row));
-        return cluster.Serializer.Deserialize<TableState>(row.Content!)!;
+        return ClusterFixture.Serializer.Deserialize<TableState>(row.Content!)!;
     }
 
     /// <summary>Lets time pass for an edge that renews its subscription as it should.</summary>

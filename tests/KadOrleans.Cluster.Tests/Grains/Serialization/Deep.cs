@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Reflection;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -7,33 +8,27 @@ internal static class Deep
 {
     public static void Equal(object? expected, object? actual)
     {
-        if (expected is null || actual is null)
-        {
-            Assert.Equal(expected, actual);
-            return;
-        }
-
-        Assert.Equal(expected is IEnumerable, actual is IEnumerable);
         if (expected is IEnumerable many and not string)
         {
-            var (left, right) = (many.Cast<object?>().ToList(), ((IEnumerable)actual).Cast<object?>().ToList());
+            var (left, right) = (many.Cast<object?>().ToList(), Assert.IsAssignableFrom<IEnumerable>(actual).Cast<object?>().ToList());
             Assert.Equal(left.Count, right.Count);
             left.Zip(right).ToList().ForEach(pair => Equal(pair.First, pair.Second));
             return;
         }
 
-        Assert.Equal(expected.GetType(), actual.GetType());
-        var properties = expected.GetType().GetProperties().Where(property => property.GetIndexParameters().Length == 0 && !IsStatic(property)).ToList();
-        if ((expected.GetType().IsValueType && !expected.GetType().Name.StartsWith("KeyValuePair", StringComparison.Ordinal))
-            || expected is string
-            || properties.Count == 0)
+        Assert.Equal(expected?.GetType(), actual?.GetType());
+        var properties = PropertiesOf(expected);
+        if (properties.Count == 0)
         {
             Assert.Equal(expected, actual);
-            return;
         }
 
         properties.ForEach(property => Equal(property.GetValue(expected), property.GetValue(actual)));
     }
 
-    private static bool IsStatic(System.Reflection.PropertyInfo property) => property.GetMethod!.IsStatic;
+    // Values that are no pairs are compared as they are.
+    private static List<PropertyInfo> PropertiesOf(object? value) =>
+        value is null or string || (value is ValueType && !value.GetType().Name.StartsWith("KeyValuePair", StringComparison.Ordinal))
+            ? []
+            : [.. value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(one => one.GetIndexParameters() is [])];
 }

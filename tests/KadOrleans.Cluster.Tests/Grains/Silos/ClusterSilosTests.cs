@@ -7,18 +7,17 @@ namespace KadOrleans.Cluster.Tests.Grains;
 /// <summary>The silos of a cluster, as each of them tells.</summary>
 public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
 {
-    private IDhtAdmin Admin => cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
-
-    private IReadOnlyList<SiloAddress> Addresses => [.. cluster.Cluster.Silos.Select(silo => silo.SiloAddress)];
+    private IDhtAdmin Admin => cluster.Service<IDhtAdmin>();
 
     [Fact]
     public async Task Each_silo_tells_the_same_and_where_the_directory_is()
     {
         await cluster.Directory.GetUtcNowAsync();
         var holder = await cluster.FindSiloAsync(cluster.Directory);
-        foreach (var list in await Task.WhenAll(Addresses.Select(silo => SilosOf(silo).ReadAsync())))
+        var lists = await Task.WhenAll(cluster.Services<ClusterSilos>().Select(silos => silos.ReadAsync()));
+        foreach (var list in lists.Append(await Admin.GetSilosAsync()))
         {
-            Assert.Equal(Addresses.Select(silo => silo.ToString()).Order(StringComparer.Ordinal), list.Select(silo => silo.Address));
+            Assert.Equal(cluster.Addresses.Select(silo => silo.ToString()).Order(StringComparer.Ordinal), list.Select(silo => silo.Address));
             Assert.All(list, silo =>
             {
                 Assert.Equal(("Active", true, null), (silo.State, silo.IsReady, silo.Reason));
@@ -43,7 +42,8 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
         await cluster.Shard(7).PutAsync([new ShardPut(key, cluster.Text("value"))]);
 
         var place = await cluster.FindSiloAsync(cluster.Shard(7));
-        foreach (var found in new[] { await Admin.FindShardAsync(key), await Admin.GetShardAsync(7), await SilosOf(Addresses[1]).FindShardAsync(7) })
+        var other = cluster.Service<ClusterSilos>(cluster.Addresses[1]);
+        foreach (var found in new[] { await Admin.FindShardAsync(key), await Admin.GetShardAsync(7), await other.FindShardAsync(7) })
         {
             Assert.Equal(place!.ToString(), Assert.Single(found.Silos));
             Assert.Empty(found.Missing);
@@ -65,7 +65,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     public async Task A_silo_that_does_not_say_how_it_is_is_told_with_the_reason(bool isSilent, string reason)
     {
         Exception failure = isSilent ? new TimeoutException("No response.") : new InvalidOperationException("There is no such service.");
-        var (asking, silent) = (Addresses[0], Addresses[1]);
+        var (asking, silent) = (cluster.Addresses[0], cluster.Addresses[1]);
         var services = cluster.Cluster.GetSiloServiceProvider(asking);
         var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(
             services, (AskReport)((_, _) => Task.FromException<SiloReport>(failure)), NullLogger<ClusterSilos>.Instance);
@@ -83,16 +83,14 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task While_the_membership_table_cannot_be_read_the_silos_tell_of_themselves()
     {
-        var services = cluster.Cluster.GetSiloServiceProvider(Addresses[0]);
+        var services = cluster.Cluster.GetSiloServiceProvider(cluster.Addresses[0]);
         var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(services, Fake.Of<IMembershipTable>((_, _) => throw new TimeoutException("The storage is away.")));
 
         var list = await silos.ReadAsync();
 
-        Assert.Equal(Addresses.Count, list.Count);
+        Assert.Equal(cluster.Addresses.Count, list.Count);
         Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null }));
     }
-
-    private ClusterSilos SilosOf(SiloAddress silo) => cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<ClusterSilos>();
 }
 
 /// <summary>What is told of a silo, by what is known of it.</summary>
@@ -107,24 +105,22 @@ public sealed class SiloListingTests
     private static readonly StoredSilo Stored = new(SiloStatus.Active, "stored", Now.AddHours(-2), Now.AddMinutes(-1));
 
     [Fact]
-    public void What_a_silo_says_of_itself_comes_before_the_table() => Assert.Equal(
-        new SiloDetails(At(1).ToString(), "silo-1", "Active", WholeSeconds.AddHours(-1), WholeSeconds, TimeSpan.FromSeconds(-20), "1.2.3", false, "clock skew", true),
-        Assert.Single(ListOf([(At(1), SiloStatus.Active)], [(At(1), Stored)], [(At(1), new SiloAnswer(Report, null))])));
-
-    [Fact]
-    public void Of_a_silo_that_does_not_respond_the_table_tells() => Assert.Equal(
-        new SiloDetails(At(1).ToString(), "stored", "Active", WholeSeconds.AddHours(-2), WholeSeconds.AddMinutes(-1), null, null, false, "it does not respond", false),
-        Assert.Single(ListOf([(At(1), SiloStatus.Active)], [(At(1), Stored)], [(At(1), new SiloAnswer(null, "it does not respond"))])));
-
-    [Fact]
-    public void Without_the_table_what_the_membership_says_is_left() => Assert.Equal(
-        new SiloDetails(At(1).ToString(), null, "Joining", null, null, null, null, false, null, false),
-        Assert.Single(ListOf([(At(1), SiloStatus.Joining)], [], [])));
-
-    [Fact]
-    public void A_silo_that_is_in_the_table_alone_is_told_too() => Assert.Equal(
-        (At(1).ToString(), "Active", "stored"),
-        Assert.Single(ListOf([], [(At(1), Stored)], [])) is var silo ? (silo.Address, silo.State, silo.Name) : default);
+    public void What_a_silo_says_of_itself_comes_before_the_table_and_that_before_the_membership()
+    {
+        var (at, word, active) = (At(1), At(1).ToString(), new[] { (At(1), SiloStatus.Active) });
+        var (since, skew) = (WholeSeconds.AddHours(-1), TimeSpan.FromSeconds(-20));
+        Assert.Equal(
+            new SiloDetails(word, "silo-1", "Active", since, WholeSeconds, skew, "1.2.3", false, "clock skew", true),
+            Assert.Single(ListOf(active, [(at, Stored)], [(at, new SiloAnswer(Report, null))])));
+        Assert.Equal(
+            new SiloDetails(word, "stored", "Active", since.AddHours(-1), WholeSeconds.AddMinutes(-1), null, null, false, "late", false),
+            Assert.Single(ListOf(active, [(at, Stored)], [(at, new SiloAnswer(null, "late"))])));
+        Assert.Equal(
+            new SiloDetails(word, null, "Joining", null, null, null, null, false, null, false),
+            Assert.Single(ListOf([(at, SiloStatus.Joining)], [], [])));
+        var inTableAlone = Assert.Single(ListOf([], [(at, Stored)], []));
+        Assert.Equal((word, "Active", "stored"), (inTableAlone.Address, inTableAlone.State, inTableAlone.Name));
+    }
 
     [Fact]
     public void Dead_silos_are_last_and_few()

@@ -1,20 +1,17 @@
 using KadOrleans.Shards;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Orleans.Serialization;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
 public sealed class ShardRecordStorageTests
 {
-    private static readonly Serializer Serializer =
-        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
-
     private readonly TestRows _rows = new();
     private readonly ShardRecordStorage _records;
 
-    public ShardRecordStorageTests() => _records = new ShardRecordStorage(new GrainRecordStorage(
-        new TestGrainStorage(_rows, Serializer),
+    public ShardRecordStorageTests() => _records = RecordsOf(_rows);
+
+    internal static ShardRecordStorage RecordsOf(TestRows rows) => new(new GrainRecordStorage(
+        new TestGrainStorage(rows),
         GrainId.Create("shard", "1"),
         new StateVersion(Options.Create(new KadClusterOptions())),
         TimeProvider.System,

@@ -1,54 +1,72 @@
+using KadOrleans.Shards;
+using Microsoft.Extensions.Logging;
+
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Sources that change values of others: how many a shard lets them change, and what its silo logs.</summary>
-[Collection(ShardCluster.Name)]
-public sealed class ShardChangesTests(ClusterFixture cluster)
+/// <summary>What a silo logs of sources that change more values of others than a shard lets them.</summary>
+public sealed class ShardChangesTests
 {
-    private const int Shard = 220;
+    private const int Limit = 10;
     private const int TooMany = 5;
     private const int ChangesRefused = 6018;
     private const string Told = "may change no more values of others in a shard within the hour; it changed";
 
-    private static readonly int Limit = ShardQuota.Of(new StoreQuota(), ClusterFixture.ShardBits).ChangesPerSource;
-    private static readonly IReadOnlyList<NodeId> Keys = [.. Samples.KeysOf(Shard, ClusterFixture.ShardBits).Take(Limit + TooMany)];
-
-    private readonly IKeyShardGrain _shard = cluster.Shard(Shard);
+    private readonly ManualTimeProvider _clock = new();
+    private readonly List<string> _lines = [];
+    private ShardEngine _engine = null!;
 
     [Fact]
-    public async Task A_source_beyond_its_limit_leaves_the_values_and_is_named_once_an_hour()
+    public Task A_source_beyond_its_limit_is_named_once_an_hour() => Task.Factory.StartNew(
+        async () =>
+        {
+            await BeginAsync();
+            await PutAsync("198.51.100.1", refused: 0);
+            await PutAsync("203.0.113.1", TooMany);
+            _clock.Advance(TimeSpan.FromMinutes(59));
+            await PutAsync("192.0.2.1", TooMany);
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            await PutAsync("203.0.113.1", TooMany);
+
+            // A line's end says since when they are counted.
+            Assert.Equal(
+                [$"203.0.113.1 {Told} {Limit} ", $"203.0.113.1 {Told} {2 * Limit} "],
+                _lines.Select(line => line[..line.IndexOf("of them since", StringComparison.Ordinal)]));
+        },
+        CancellationToken.None,
+        TaskCreationOptions.None,
+        new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+
+    private Task BeginAsync()
     {
-        await PutAsync("198.51.100.1");
+        var logger = Fake.Of<ILogger>((method, args) =>
+        {
+            if (method == nameof(ILogger.Log) && ((EventId)args[1]!).Id == ChangesRefused)
+            {
+                _lines.Add(args[2]!.ToString()!);
+            }
 
-        await AssertRefusedAsync("203.0.113.1");
-        cluster.Clock.Advance(TimeSpan.FromMinutes(59));
-        await AssertRefusedAsync("192.0.2.1");
-        Assert.Equal([$"203.0.113.1 {Told} {Limit} "], Lines());
-
-        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
-        await AssertRefusedAsync("203.0.113.1");
-        Assert.Equal([$"203.0.113.1 {Told} {Limit} ", $"203.0.113.1 {Told} {2 * Limit} "], Lines());
+            return method == nameof(ILogger.IsEnabled) ? true : null;
+        });
+        _engine = new ShardEngine(
+            ShardRecordStorageTests.RecordsOf(new TestRows()),
+            halves: null,
+            StoreQuota.Unlimited with { ChangesPerSource = Limit },
+            new ValueCache(1 << 20),
+            new KademliaOptions(),
+            new SeededRandomSource(1),
+            _clock,
+            logger);
+        return _engine.ActivateAsync(moved: null, half: null);
     }
 
-    // Only this test refuses changes; a line's end says since when they are counted.
-    private IEnumerable<string> Lines() => cluster.Log.Of(ChangesRefused).Select(line => line[..line.IndexOf("of them since", StringComparison.Ordinal)]);
-
-    /// <summary>Changes all keys in one call, which is one write: as many as the limit are changed, the others stay as they were.</summary>
-    private async Task AssertRefusedAsync(string source)
+    /// <summary>Changes all keys in one call, which is one write.</summary>
+    private async Task PutAsync(string source, int refused)
     {
-        var before = await _shard.GetAsync([.. Keys]);
-        var results = await PutAsync(source);
-        var after = await _shard.GetAsync([.. Keys]);
-
-        Assert.Equal([.. Enumerable.Repeat(StoreResult.Stored, Limit), .. Enumerable.Repeat(StoreResult.ChangeLimitExceeded, TooMany)], results);
-        Assert.All(after.Take(Limit), value => Assert.Equal(ValueOf(source), value));
-        Assert.Equal(before.Skip(Limit), after.Skip(Limit));
+        var (now, network) = (_clock.GetUtcNow(), SourceNetwork.Of(UdpEndpoint.Parse($"{source}:1")));
+        var value = Samples.Text($"{source} at {now:O}") with { StoredAt = now, Source = network };
+        var results = await _engine.PutAsync(
+            [.. Enumerable.Range(0, Limit + TooMany).Select(Samples.Key)], key => new Put(key, value), step: TimeSpan.Zero);
+        Assert.Equal(refused, results.Count(result => result == StoreResult.ChangeLimitExceeded));
+        Assert.Equal(Limit + TooMany - refused, results.Count(result => result == StoreResult.Stored));
     }
-
-    private ValueTask<IReadOnlyList<StoreResult>> PutAsync(string source) =>
-        _shard.PutAsync([.. Keys.Select(key => new ShardPut(key, ValueOf(source)))]);
-
-    private StoredValue ValueOf(string source) => cluster.Text($"{source} at {cluster.TimeOfDay.GetUtcNow():O}") with
-    {
-        Source = SourceNetwork.Of(UdpEndpoint.Parse($"{source}:1")),
-    };
 }

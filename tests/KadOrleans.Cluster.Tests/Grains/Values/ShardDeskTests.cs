@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Core.Internal;
 using Orleans.Runtime.Placement;
 
@@ -59,16 +58,6 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task Of_two_puts_of_a_key_the_later_one_is_held()
-    {
-        var key = KeysOf(150).First();
-        var puts = Enumerable.Range(0, 9).Select(i => new ShardPut(key, cluster.Text($"{i}")));
-        await _many.PutAsync([.. puts]);
-
-        Assert.Equal([cluster.Text("8")], (await _many.GetAsync([key])).Results);
-    }
-
-    [Fact]
     public async Task A_silo_answers_from_its_cache_what_a_shard_of_its_own_would_answer()
     {
         var (shard, key) = (cluster.Shard(170), KeysOf(170).First());
@@ -78,11 +67,11 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
         Assert.Equal([cluster.Text("first")], (await desk.GetAsync([key])).Results);
         await shard.PutAsync([new ShardPut(key, cluster.Text("second"))]);
         Assert.Equal([cluster.Text("second")], (await desk.GetAsync([key])).Results);
-        Assert.Equal(0, cluster.Arrived.At(shard, nameof(IKeyShardGrain.GetAsync)));
+        Assert.Equal(0, cluster.Gate.Count(shard, nameof(IKeyShardGrain.GetAsync)));
 
         await shard.RemoveAsync([key]);
         Assert.Equal([null], (await desk.GetAsync([key])).Results);
-        Assert.Equal(1, cluster.Arrived.At(shard, nameof(IKeyShardGrain.GetAsync)));
+        Assert.Equal(1, cluster.Gate.Count(shard, nameof(IKeyShardGrain.GetAsync)));
     }
 
     [Fact]
@@ -106,8 +95,7 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
     public async Task A_shard_that_is_late_or_breaks_keeps_no_other_waiting_and_is_named()
     {
         var (late, broken, well) = (KeysOf(160).First(), KeysOf(161).First(), KeysOf(162).First());
-        var (arrived, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cluster.Rows.BeforeWrite = (_, grain) => grain == cluster.Shard(160).GetGrainId() ? HoldAsync(arrived, gate) : Task.CompletedTask;
+        var (gate, arrived) = cluster.Rows.Hold(cluster.Shard(160));
         var call = _many.PutAsync(
             [
                 new ShardPut(late, cluster.Text("late")),
@@ -117,7 +105,7 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
 
         // The clock stands until then: a shard that is still being activated would be late, too.
         await cluster.UntilAsync(async () => (await cluster.Shard(162).GetAsync([well]))[0] is not null);
-        await arrived.Task;
+        await arrived;
 
         // In small steps: the write that is held must not reach storage's timeout.
         await cluster.AdvanceUntilAsync(ShardCall.Timeout / 10, () => Task.FromResult(call.IsCompleted));
@@ -140,13 +128,7 @@ public sealed class ShardDeskTests(ClusterFixture cluster) : IDisposable
     private IShardDesk DeskAt(SiloAddress silo) => DesksOf(cluster, silo).Own;
 
     private static ShardDesks DesksOf(ClusterFixture cluster, SiloAddress silo) =>
-        cluster.Cluster.GetSiloServiceProvider(silo).GetRequiredService<ShardDesks>();
-
-    private static Task HoldAsync(TaskCompletionSource arrived, TaskCompletionSource gate)
-    {
-        arrived.TrySetResult();
-        return gate.Task;
-    }
+        cluster.Service<ShardDesks>(silo);
 
     private static IEnumerable<NodeId> KeysOf(long shard) => Samples.KeysOf(shard, ClusterFixture.ShardBits);
 }

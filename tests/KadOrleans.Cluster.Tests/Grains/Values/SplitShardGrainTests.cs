@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>The calls of a shard that is split, on the real runtime.</summary>
@@ -11,8 +9,7 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetim
     // A silo hears of the schema's rise with its next report.
     public async ValueTask InitializeAsync() => await cluster.AdvanceUntilAsync(
         StateVersionService.Interval,
-        () => Task.FromResult(cluster.Cluster.Silos.All(silo =>
-            cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<StateVersion>().Written == StateSchema.Newest)));
+        () => Task.FromResult(cluster.Services<StateVersion>().All(version => version.Written == StateSchema.Newest)));
 
     public ValueTask DisposeAsync()
     {
@@ -67,12 +64,12 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetim
     [Fact]
     public async Task A_half_is_no_empty_shard_before_it_has_everything()
     {
-        var half = Half(242, isUpper: false);
+        var half = UpperHalf(242);
         await Assert.ThrowsAnyAsync<Exception>(async () => await half.GetUsageAsync());
         await cluster.Shard(242).SplitAsync();
         Assert.Equal(default, await half.GetUsageAsync());
-        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Client.GetGrain<IKeyShardGrain>((17L << 16) | 1).GetUsageAsync());
-        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Client.GetGrain<IKeyShardGrain>((9L << 16) | 512).GetUsageAsync());
+        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Shard((17L << 16) | 1).GetUsageAsync());
+        await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Shard((9L << 16) | 512).GetUsageAsync());
     }
 
     [Fact]
@@ -81,7 +78,7 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetim
         var shard = cluster.Shard(243);
         var keys = Samples.KeysOf(243, Bits).Take(40).ToList();
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, cluster.Text("value")))]);
-        var upper = Half(243, isUpper: true).GetGrainId();
+        var upper = UpperHalf(243).GetGrainId();
         cluster.Rows.BeforeWrite = (_, grain) => grain == upper ? throw new TimeoutException("fault") : Task.CompletedTask;
 
         await Assert.ThrowsAnyAsync<Exception>(async () => await shard.SplitAsync());
@@ -97,51 +94,8 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetim
         Assert.Equal([cluster.Text("new")], await shard.GetAsync([keys[0]]));
     }
 
-    [Fact]
-    public async Task Shards_are_split_while_puts_and_gets_go_on()
-    {
-        const int first = 244;
-        var acknowledged = new Dictionary<NodeId, StoredValue>();
-        var missed = 0;
-        await using var load = new Load(Enumerable.Range(first, 4), async (number, stop) =>
-        {
-            foreach (var key in Samples.KeysOf(number, Bits).TakeWhile(_ => !stop.IsCancellationRequested))
-            {
-                var value = cluster.Text(key.ToString());
-                if ((await cluster.Shard(number).PutAsync([new ShardPut(key, value)]))[0] == StoreResult.Stored)
-                {
-                    lock (acknowledged)
-                    {
-                        acknowledged.Add(key, value);
-                    }
-
-                    missed += (await cluster.Shard(number).GetAsync([key]))[0] == value ? 0 : 1;
-                }
-            }
-        });
-        await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > 200));
-        foreach (var number in Enumerable.Range(first, 4))
-        {
-            await cluster.Shard(number).SplitAsync();
-            await Half(number, isUpper: true).SplitAsync();
-        }
-
-        var before = acknowledged.Count;
-        await cluster.UntilAsync(() => Task.FromResult(acknowledged.Count > before + 100));
-        await load.StopAsync();
-
-        Assert.Equal(0, missed);
-        foreach (var (key, value) in acknowledged)
-        {
-            Assert.Equal([value], await cluster.Shard(GrainKeys.Shard(key, Bits)).GetAsync([key]));
-        }
-    }
-
     private StoredValue Published(string text) => cluster.Text(text) with { PublishedAt = cluster.TimeOfDay.GetUtcNow() };
 
-    private IKeyShardGrain Half(int number, bool isUpper)
-    {
-        var (lower, upper) = new ShardPrefix(Bits, number).Halves;
-        return cluster.Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(isUpper ? upper : lower, Bits));
-    }
+    private IKeyShardGrain UpperHalf(int number) =>
+        cluster.Shard(GrainKeys.Shard(new ShardPrefix(Bits, number).Halves.Upper, Bits));
 }
