@@ -12,7 +12,7 @@ public class MakingRoomTests
     {
         var shard = new KeyShard(Quota(1_000) with { ChangesPerSource = 10, ChangesPerSubnet = 15 });
         List<NodeId> keys = [.. Enumerable.Range(0, 100).Select(Samples.Key)];
-        Assert.Equal(100, Change("198.51.100.1:1", keys, Now));
+        keys.ForEach(key => Assert.Equal(StoreResult.Stored, shard.Put(key, Value("198.51.100.1:1"))));
         Assert.Equal(10, Change("192.0.2.1:1", keys, Now));
         Assert.Equal(5, Change("192.0.2.2:1", keys[10..], Now));
         Assert.Equal(0, Change("192.0.2.3:1", keys[15..], Now));
