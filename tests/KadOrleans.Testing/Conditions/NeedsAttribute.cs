@@ -34,7 +34,6 @@ public sealed class NeedsAttribute(Need needs) : BeforeAfterTestAttribute
     }
 }
 
-/// <summary>What this machine has for tests.</summary>
 public static class Machine
 {
     /// <summary>The folder with silo and edge of an older release, from <c>KAD_TEST_OLDER_BUILD</c>; empty if there is none.</summary>

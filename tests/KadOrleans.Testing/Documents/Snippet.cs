@@ -3,10 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace KadOrleans.Testing;
 
-/// <summary>A block of code of a Markdown file.</summary>
-/// <param name="Document">The file, by its path from the repository's root.</param>
-/// <param name="Line">The line where the code begins; the first is 1.</param>
-/// <param name="Lines">The code.</param>
+/// <summary>A block of code of a Markdown file, by its path from the root and the line where it begins, from 1.</summary>
 public sealed partial record Snippet(string Document, int Line, IReadOnlyList<string> Lines)
 {
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git"];
@@ -53,10 +50,8 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 
 /// <summary>
 /// A library of a reader, with each C# block of the documents as a method. It refers to the product's assemblies beside the test, and
-/// has the implicit usings of a new project.
+/// has the implicit usings of a new project. Blocks get the given usings where they have none, and the given variables.
 /// </summary>
-/// <param name="usings">The namespaces for a block that has no usings of its own.</param>
-/// <param name="givens">Variables that a block may use without making them, each with its type.</param>
 public sealed class SnippetProgram(IEnumerable<string> usings, IReadOnlyDictionary<string, string> givens)
 {
     private const string Project = """

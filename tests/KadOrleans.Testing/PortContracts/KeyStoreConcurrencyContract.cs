@@ -75,11 +75,17 @@ public abstract class KeyStoreConcurrencyContract : KeyStoreSuite
         await Store.DisposeAsync();
         await Store.DisposeAsync();
 
-        await AssertDisposedAsync(async () => await Store.GetAsync(StoredValues.Key(1), StoredValues.Now));
-        await AssertDisposedAsync(async () => await Store.PutAsync(StoredValues.Key(1), StoredValues.Text("after")));
-        await AssertDisposedAsync(async () => await Store.RemoveExpiredAsync(StoredValues.Now));
-        await AssertDisposedAsync(async () => await Store.GetUsageAsync());
-        await AssertDisposedAsync(Store.ReadAllAsync);
+        foreach (var call in new Func<Task>[]
+        {
+            async () => await Store.GetAsync(StoredValues.Key(1), StoredValues.Now),
+            async () => await Store.PutAsync(StoredValues.Key(1), StoredValues.Text("after")),
+            async () => await Store.RemoveExpiredAsync(StoredValues.Now),
+            async () => await Store.GetUsageAsync(),
+            Store.ReadAllAsync,
+        })
+        {
+            await Assert.ThrowsAsync<ObjectDisposedException>(call);
+        }
     }
 
     [Fact]
@@ -91,6 +97,4 @@ public abstract class KeyStoreConcurrencyContract : KeyStoreSuite
 
         Assert.All(await puts, result => Assert.Equal(StoreResult.Stored, result));
     }
-
-    private static Task<ObjectDisposedException> AssertDisposedAsync(Func<Task> call) => Assert.ThrowsAsync<ObjectDisposedException>(call);
 }

@@ -3,16 +3,8 @@ namespace KadOrleans.Testing;
 /// <summary>What the contracts ask a store for.</summary>
 internal static class KeyStoreReading
 {
-    public static async Task<Dictionary<NodeId, StoredValue>> ReadAllAsync(this IKeyStore store)
-    {
-        var all = new Dictionary<NodeId, StoredValue>();
-        await foreach (var (key, value) in store.ScanAsync())
-        {
-            all.Add(key, value);
-        }
-
-        return all;
-    }
+    public static async Task<Dictionary<NodeId, StoredValue>> ReadAllAsync(this IKeyStore store) =>
+        await store.ScanAsync().ToDictionaryAsync();
 
     public static async Task PutAllAsync(
         this IKeyStore store, IEnumerable<KeyValuePair<NodeId, StoredValue>> values, PutKind kind = PutKind.Publication)

@@ -55,15 +55,6 @@ public abstract class PublicationStoreContract
 
     protected static Publication Of(string text) => new(DhtValue.FromString(text), StoredValues.Now);
 
-    protected static async Task<Dictionary<NodeId, Publication>> ReadAllAsync(IPublicationStore store)
-    {
-        ArgumentNullException.ThrowIfNull(store);
-        var all = new Dictionary<NodeId, Publication>();
-        await foreach (var (key, publication) in store.ScanAsync())
-        {
-            all.Add(key, publication);
-        }
-
-        return all;
-    }
+    protected static async Task<Dictionary<NodeId, Publication>> ReadAllAsync(IPublicationStore store) =>
+        await store.ScanAsync().ToDictionaryAsync();
 }

@@ -1,6 +1,5 @@
 namespace KadOrleans.Testing;
 
-/// <summary>Visits to the guestbook of the samples, each in a process of its own.</summary>
 public static class GuestbookVisits
 {
     /// <summary>

@@ -84,7 +84,6 @@ public sealed partial class NodeProcess : IAsyncDisposable
     private static partial Regex HttpPattern();
 }
 
-/// <summary>The built command as a process of its own.</summary>
 public static class KadProcess
 {
     public static ChildProcess Start(params string[] args) => ChildProcess.Start("kad", Environment.CurrentDirectory, args);

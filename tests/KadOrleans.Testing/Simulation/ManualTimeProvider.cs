@@ -17,10 +17,9 @@ public sealed class ManualTimeProvider : TimeProvider
     private const int CallbackReadings = 1_000;
     private const int Readings = 1_000_000;
 
-    // Guards _events, _cancelled, _sequence, _now and _wallShift.
+    // Guards _events, _sequence, _now and _wallShift.
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<(ScheduledEvent Event, long Sequence), (long Due, long Sequence)> _events = new();
-    private int _cancelled;
+    private readonly SortedSet<ScheduledEvent> _events = [];
     private long _sequence;
     private long _now;
     private long _wallShift;
@@ -66,7 +65,7 @@ public sealed class ManualTimeProvider : TimeProvider
         {
             lock (_gate)
             {
-                return Peek() is { } next ? TimeSpan.FromTicks(next.Due) : null;
+                return _events.Min is { } next ? TimeSpan.FromTicks(next.Due) : null;
             }
         }
     }
@@ -77,14 +76,13 @@ public sealed class ManualTimeProvider : TimeProvider
         ScheduledEvent? next;
         lock (_gate)
         {
-            next = Peek();
+            next = _events.Min;
             if (next is null)
             {
                 return false;
             }
 
-            _events.Dequeue();
-            next.Sequence = 0;
+            _events.Remove(next);
             Volatile.Write(ref _now, Math.Max(_now, next.Due));
             Volatile.Write(ref _readings, 0);
         }
@@ -121,10 +119,10 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            Remove(item);
+            _events.Remove(item);
             item.Due = _now + Math.Max(0, dueIn.Ticks);
             item.Sequence = ++_sequence;
-            _events.Enqueue((item, item.Sequence), (item.Due, item.Sequence));
+            _events.Add(item);
         }
     }
 
@@ -162,41 +160,7 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            Remove(item);
-        }
-    }
-
-    private ScheduledEvent? Peek()
-    {
-        while (_events.TryPeek(out var next, out _))
-        {
-            if (next.Event.Sequence == next.Sequence)
-            {
-                return next.Event;
-            }
-
-            _events.Dequeue();
-            _cancelled--;
-        }
-
-        return null;
-    }
-
-    // The queue's entry stays until it is due, or until most entries are such ones.
-    private void Remove(ScheduledEvent item)
-    {
-        if (item.Sequence == 0)
-        {
-            return;
-        }
-
-        item.Sequence = 0;
-        if (++_cancelled > Math.Max(1_000, _events.Count / 2))
-        {
-            var live = _events.UnorderedItems.Where(entry => entry.Element.Event.Sequence == entry.Element.Sequence).ToArray();
-            _events.Clear();
-            _events.EnqueueRange(live);
-            _cancelled = 0;
+            _events.Remove(item);
         }
     }
 
@@ -241,13 +205,15 @@ public sealed class ManualTimeProvider : TimeProvider
 }
 
 /// <summary>Something that happens at a virtual time. Belongs to one clock at a time.</summary>
-internal abstract class ScheduledEvent
+internal abstract class ScheduledEvent : IComparable<ScheduledEvent>
 {
     /// <summary>When, in ticks of virtual time.</summary>
     public long Due { get; set; }
 
-    /// <summary>Its place among those of the same time; 0 while it is on no clock.</summary>
+    /// <summary>Its place among those of the same time.</summary>
     public long Sequence { get; set; }
+
+    public int CompareTo(ScheduledEvent? other) => (Due, Sequence).CompareTo((other!.Due, other.Sequence));
 
     public abstract void Fire();
 }

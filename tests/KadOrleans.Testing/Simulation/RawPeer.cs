@@ -1,8 +1,6 @@
 namespace KadOrleans.Testing;
 
-/// <summary>
-/// A peer under a test's control: records what it receives and sends what it is told to, bytes or messages.
-/// </summary>
+/// <summary>A peer under a test's control: records what it receives and sends what it is told to, bytes or messages.</summary>
 public sealed class RawPeer : IDatagramReceiver
 {
     private readonly SimulatedTransport _transport;

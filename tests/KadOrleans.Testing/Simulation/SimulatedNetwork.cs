@@ -114,7 +114,6 @@ internal sealed class Delivery(SimulatedNetwork network) : ScheduledEvent
     public override void Fire() => network.Arrive(this);
 }
 
-/// <summary>How a simulated network treats datagrams.</summary>
 public sealed record NetworkConditions
 {
     /// <summary>Share of datagrams that are lost, 0 to 1.</summary>
@@ -129,19 +128,12 @@ public sealed record NetworkConditions
 }
 
 /// <summary>One node's place on a <see cref="SimulatedNetwork"/>.</summary>
-public sealed class SimulatedTransport : IDatagramTransport
+public sealed class SimulatedTransport(SimulatedNetwork network, UdpEndpoint endpoint) : IDatagramTransport
 {
-    private readonly SimulatedNetwork _network;
     private IDatagramReceiver? _receiver;
     private bool _disposed;
 
-    internal SimulatedTransport(SimulatedNetwork network, UdpEndpoint endpoint)
-    {
-        _network = network;
-        LocalEndpoints = [endpoint];
-    }
-
-    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; } = [endpoint];
 
     public UdpEndpoint Endpoint => LocalEndpoints[0];
 
@@ -149,15 +141,9 @@ public sealed class SimulatedTransport : IDatagramTransport
 
     public long SentBytes { get; private set; }
 
-    public void Start(IDatagramReceiver receiver)
-    {
-        if (_receiver is not null)
-        {
-            throw new InvalidOperationException("The transport has been started already.");
-        }
-
-        _receiver = receiver;
-    }
+    public void Start(IDatagramReceiver receiver) => _receiver = _receiver is null
+        ? receiver
+        : throw new InvalidOperationException("The transport has been started already.");
 
     public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
@@ -169,7 +155,7 @@ public sealed class SimulatedTransport : IDatagramTransport
         if (!IsCutOff)
         {
             SentBytes += datagram.Length;
-            _network.Carry(datagram, Endpoint, destination);
+            network.Carry(datagram, Endpoint, destination);
         }
 
         return true;
@@ -178,7 +164,7 @@ public sealed class SimulatedTransport : IDatagramTransport
     public ValueTask DisposeAsync()
     {
         _disposed = true;
-        _network.Unbind(Endpoint);
+        network.Unbind(Endpoint);
         return ValueTask.CompletedTask;
     }
 

@@ -2,9 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Testing;
 
-/// <summary>
-/// Real nodes on a simulated network, on virtual time and one thread: the same seed gives the same run.
-/// </summary>
+/// <summary>Real nodes on a simulated network, on virtual time and one thread: the same seed gives the same run.</summary>
 public sealed class SimulatedWorld
 {
     private readonly VirtualThread _thread = new();
@@ -24,10 +22,8 @@ public sealed class SimulatedWorld
 
     public SimulatedNetwork Network { get; }
 
-    /// <summary>Every node that was created and not removed.</summary>
     public IList<SimulatedNode> Nodes { get; } = [];
 
-    /// <summary>Runs an async scenario to its end on virtual time.</summary>
     public T Run<T>(Func<Task<T>> scenario) => _thread.Run(Clock, scenario);
 
     public void Run(Func<Task> scenario) => _thread.Run(Clock, async () =>
@@ -79,18 +75,10 @@ public sealed class SimulatedWorld
 }
 
 /// <summary>One real node in a <see cref="SimulatedWorld"/>; it can be killed, stopped and started again.</summary>
-public sealed class SimulatedNode
+public sealed class SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? configure)
 {
-    private readonly SimulatedWorld _world;
-    private readonly Action<KadNodeOptions>? _configure;
     private readonly InMemoryNodeStateStore _states = new();
     private UdpEndpoint? _endpoint;
-
-    internal SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? configure)
-    {
-        _world = world;
-        _configure = configure;
-    }
 
     [AllowNull]
     public KadNode Node { get; private set; }
@@ -109,17 +97,17 @@ public sealed class SimulatedNode
     public async Task StartAsync()
     {
         var options = new KadNodeOptions();
-        _configure?.Invoke(options);
-        Transport = _endpoint is null ? _world.Network.Bind() : _world.Network.Bind(_endpoint.Value);
+        configure?.Invoke(options);
+        Transport = _endpoint is null ? world.Network.Bind() : world.Network.Bind(_endpoint.Value);
         _endpoint = Transport.Endpoint;
         Store = new InMemoryKeyStore(options.Quota);
-        Node = new KadNode(options, Transport, Store, _states, _world.Environment);
+        Node = new KadNode(options, Transport, Store, _states, world.Environment);
         await Node.StartAsync();
     }
 
     public async Task StopAsync()
     {
-        _world.Nodes.Remove(this);
+        world.Nodes.Remove(this);
         await Node.DisposeAsync();
     }
 

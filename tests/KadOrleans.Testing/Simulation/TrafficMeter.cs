@@ -73,17 +73,11 @@ public sealed class TrafficMeter
     }
 }
 
-/// <summary>Datagrams of one type, with all that was lost on the way.</summary>
-/// <param name="Requests">Requests, retries included.</param>
-/// <param name="Answers">Answers.</param>
-/// <param name="Datagrams">Both.</param>
-/// <param name="Bytes">Bytes of both, without the headers of IP and UDP.</param>
+/// <summary>Datagrams of one type with retries and losses; bytes are those without headers of IP and UDP.</summary>
 public readonly record struct TrafficCount(long Requests, long Answers, long Datagrams, long Bytes)
 {
-    public static TrafficCount operator +(TrafficCount left, TrafficCount right) => left.Add(right);
-
-    public TrafficCount Add(TrafficCount other) => new(
-        Requests + other.Requests, Answers + other.Answers, Datagrams + other.Datagrams, Bytes + other.Bytes);
+    public static TrafficCount operator +(TrafficCount left, TrafficCount right) => new(
+        left.Requests + right.Requests, left.Answers + right.Answers, left.Datagrams + right.Datagrams, left.Bytes + right.Bytes);
 
     internal TrafficCount WithRequest(int bytes) => WithOther(bytes) with { Requests = Requests + 1 };
 

@@ -115,15 +115,7 @@ public sealed class OtlpCollector : IAsyncDisposable
     }
 }
 
-/// <summary>A metric as one export had it.</summary>
-/// <param name="Service">Whose it is, by <c>service.name</c>.</param>
-/// <param name="Instance">Which process, by <c>service.instance.id</c>.</param>
-/// <param name="Meter">Its meter.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Kind">As docs/telemetry.md calls it.</param>
-/// <param name="Unit">Its unit.</param>
-/// <param name="Export">Which export it came with: the collector numbers those of all processes as they come.</param>
-/// <param name="Points">Its series.</param>
+/// <summary>A metric as one export had it, its kind as in docs/telemetry.md. The collector numbers all exports.</summary>
 public sealed record ReceivedMetric(
     string Service,
     string Instance,
@@ -134,9 +126,7 @@ public sealed record ReceivedMetric(
     int Export,
     IReadOnlyList<ReceivedPoint> Points);
 
-/// <summary>One series of a metric.</summary>
-/// <param name="Tags">Its tags.</param>
-/// <param name="Value">Its value; of a histogram, how many values it has.</param>
+/// <summary>One series of a metric. The value of a histogram is how many values it has.</summary>
 public sealed record ReceivedPoint(IReadOnlyDictionary<string, string> Tags, double Value)
 {
     public double Sum { get; init; }

@@ -94,10 +94,7 @@ internal static class OtlpReader
     }
 }
 
-/// <summary>One field of a protobuf message.</summary>
-/// <param name="Number">As the .proto file has it.</param>
-/// <param name="Value">Of a varint or a fixed-width field, its bits.</param>
-/// <param name="Bytes">Of a text, a message or a packed array.</param>
+/// <summary>One field of a protobuf message: the bits of a number, or the bytes of a text, message or packed array.</summary>
 internal readonly record struct ProtobufField(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)
 {
     public string Text => Encoding.UTF8.GetString(Bytes.Span);

@@ -38,13 +38,7 @@ public sealed class TelemetryComparison(OtlpCollector collector, params string[]
     }
 }
 
-/// <summary>A row of the table of docs/telemetry.md.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Kind">Counter, gauge, and so on.</param>
-/// <param name="Unit">Its unit.</param>
-/// <param name="Tags">The names of its tags.</param>
-/// <param name="From">Which processes have it: node, edge, silo.</param>
-/// <param name="Meaning">What it is, with the values of its tags.</param>
+/// <summary>A row of the table of docs/telemetry.md, with the processes that have the instrument: node, edge, silo.</summary>
 public sealed record DocumentedInstrument(
     string Name, string Kind, string Unit, IReadOnlyList<string> Tags, IReadOnlyList<string> From, string Meaning)
 {

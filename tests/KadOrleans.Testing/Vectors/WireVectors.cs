@@ -47,29 +47,24 @@ public static class WireVectors
     }
 }
 
-/// <summary>A call of the reference node and the answers a raw peer gave it.</summary>
-/// <param name="Name">The wire function, a colon, and what is special about the answer.</param>
-/// <param name="Request">The datagram of the call.</param>
-/// <param name="Replies">The datagrams of the answers, in order.</param>
-/// <param name="Raised">The exception the calling program saw, or null.</param>
-public sealed record RecordedCall(string Name, byte[] Request, IReadOnlyList<byte[]> Replies, string? Raised)
+/// <summary>
+/// A call of the reference node, and the answers a raw peer gave it in their order. The name is the wire function, a colon, and
+/// what is special about the answer.
+/// </summary>
+public sealed record RecordedCall(string Name, byte[] Request, IReadOnlyList<byte[]> Replies)
 {
     public string Function => Name[..Name.IndexOf(':', StringComparison.Ordinal)];
 
     internal static RecordedCall Read(JsonElement json) => new(
         json.GetProperty("name").GetString()!,
         Convert.FromHexString(json.GetProperty("request").GetString()!),
-        [.. json.GetProperty("reply").EnumerateArray().Select(reply => Convert.FromHexString(reply.GetString()!))],
-        json.TryGetProperty("raised", out var raised) ? raised.GetString() : null);
+        [.. json.GetProperty("reply").EnumerateArray().Select(reply => Convert.FromHexString(reply.GetString()!))]);
 }
 
-/// <summary>One recorded datagram.</summary>
-/// <param name="Name">Unique in its part; a request and its response share it up to their suffix.</param>
-/// <param name="Bytes">The whole datagram.</param>
-/// <param name="Sha1">Recorded digest of the bytes, in hexadecimal.</param>
-/// <param name="Length">Recorded length in bytes.</param>
-/// <param name="Payload">The decoded body; null if it does not decode.</param>
-/// <param name="Reply">What the reference node sent back, where that was recorded and not silence.</param>
+/// <summary>
+/// One recorded datagram, with the payload if its body decodes, and what the reference node sent back if that was recorded. A
+/// request and its response share the name up to its suffix.
+/// </summary>
 public sealed record RecordedDatagram(
     string Name, byte[] Bytes, string Sha1, int Length, RecordedPayload? Payload, byte[]? Reply)
 {
@@ -99,5 +94,4 @@ public sealed record RecordedDatagram(
             : Convert.FromHexString(json.GetProperty("hex").GetString()!);
 }
 
-/// <summary>One object and the bytes the reference writes for it.</summary>
 public sealed record RecordedEncoding(RecordedPayload Value, byte[] Bytes);

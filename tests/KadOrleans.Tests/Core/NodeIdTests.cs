@@ -77,26 +77,23 @@ public class NodeIdTests
         Assert.Equal(id, NodeId.Parse(id.ToString().ToUpperInvariant()));
     });
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData("0123456789abcdef0123456789abcdef0123456")]
-    [InlineData("0123456789abcdef0123456789abcdef012345678")]
-    [InlineData("0x23456789abcdef0123456789abcdef01234567")]
-    [InlineData(" 123456789abcdef0123456789abcdef01234567")]
-    public void Other_text_is_no_id(string? text)
-    {
-        Assert.False(NodeId.TryParse(text, out _));
-        Assert.Throws<FormatException>(() => NodeId.Parse(text!));
-    }
+    [Fact]
+    public void Other_text_is_no_id() => Assert.All(
+        [
+            null, "", "0123456789abcdef0123456789abcdef0123456", "0123456789abcdef0123456789abcdef012345678",
+            "0x23456789abcdef0123456789abcdef01234567", " 123456789abcdef0123456789abcdef01234567",
+        ],
+        text =>
+        {
+            Assert.False(NodeId.TryParse(text, out _));
+            Assert.Throws<FormatException>(() => NodeId.Parse(text!));
+        });
 
     [Fact]
     public void Bounds_are_kept()
     {
-        Assert.Throws<ArgumentException>(() => new NodeId(new byte[19]));
-        Assert.Throws<ArgumentException>(() => new NodeId(new byte[21]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => NodeId.MaxValue.Prefix(161));
-        Assert.Throws<ArgumentOutOfRangeException>(() => NodeId.MaxValue.Prefix(-1));
+        Assert.All([19, 21], length => Assert.Throws<ArgumentException>(() => new NodeId(new byte[length])));
+        Assert.All([-1, 161], bits => Assert.Throws<ArgumentOutOfRangeException>(() => NodeId.MaxValue.Prefix(bits)));
         Assert.Throws<ArgumentOutOfRangeException>(() => NodeId.MaxValue.CopyTo(new byte[19]));
         Assert.Equal((BigInteger.One << 160) - 1, Number(NodeId.MaxValue));
         Assert.Equal(1.0, NodeId.MinValue.DistanceTo(NodeId.MaxValue).ToFraction());

@@ -39,49 +39,26 @@ public class UdpEndpointTests
         });
     }
 
-    [Theory]
-    [InlineData("1.2.3.4:1", true)]
-    [InlineData("223.255.255.255:1", true)]
-    [InlineData("224.0.0.1:1", false)]
-    [InlineData("240.0.0.1:1", false)]
-    [InlineData("255.255.255.255:1", false)]
-    [InlineData("0.0.0.0:1", false)]
-    [InlineData("0.1.2.3:1", false)]
-    [InlineData("1.2.3.4:0", false)]
-    [InlineData("[::]:1", false)]
-    [InlineData("[::1]:1", true)]
-    [InlineData("[ff02::1]:1", false)]
-    [InlineData("[2001:db8::1]:65535", true)]
-    public void Unicast_means_one_node_can_be_reached(string text, bool expected) =>
-        Assert.Equal(expected, UdpEndpoint.Parse(text).IsUnicast);
+    [Fact]
+    public void Unicast_means_one_node_can_be_reached()
+    {
+        Assert.All(
+            ["1.2.3.4:1", "223.255.255.255:1", "[::1]:1", "[2001:db8::1]:65535"],
+            text => Assert.True(UdpEndpoint.Parse(text).IsUnicast));
+        Assert.All(
+            ["224.0.0.1:1", "240.0.0.1:1", "255.255.255.255:1", "0.0.0.0:1", "0.1.2.3:1", "1.2.3.4:0", "[::]:1", "[ff02::1]:1"],
+            text => Assert.False(UdpEndpoint.Parse(text).IsUnicast));
+    }
 
     [Theory]
-    [InlineData("127.0.0.1", true, false, false)]
-    [InlineData("127.255.0.1", true, false, false)]
-    [InlineData("126.255.255.255", false, false, false)]
-    [InlineData("::1", true, false, false)]
-    [InlineData("::2", false, false, false)]
-    [InlineData("169.254.1.1", false, true, false)]
-    [InlineData("169.255.1.1", false, false, false)]
-    [InlineData("fe80::1", false, true, false)]
-    [InlineData("febf::1", false, true, false)]
-    [InlineData("fec0::1", false, false, false)]
-    [InlineData("10.0.0.1", false, false, true)]
-    [InlineData("11.0.0.1", false, false, false)]
-    [InlineData("172.15.255.255", false, false, false)]
-    [InlineData("172.16.0.0", false, false, true)]
-    [InlineData("172.31.255.255", false, false, true)]
-    [InlineData("172.32.0.0", false, false, false)]
-    [InlineData("192.168.0.1", false, false, true)]
-    [InlineData("192.169.0.1", false, false, false)]
-    [InlineData("fc00::1", false, false, true)]
-    [InlineData("fdff::1", false, false, true)]
-    [InlineData("fe00::1", false, false, false)]
-    public void Scopes_are_told_apart(string address, bool loopback, bool linkLocal, bool isPrivate)
-    {
-        var endpoint = UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1);
-        Assert.Equal((loopback, linkLocal, isPrivate), (endpoint.IsLoopback, endpoint.IsLinkLocal, endpoint.IsPrivate));
-    }
+    [InlineData("127.0.0.1 127.255.0.1 ::1", true, false, false)]
+    [InlineData("169.254.1.1 fe80::1 febf::1", false, true, false)]
+    [InlineData("10.0.0.1 172.16.0.0 172.31.255.255 192.168.0.1 fc00::1 fdff::1", false, false, true)]
+    [InlineData(
+        "126.255.255.255 ::2 169.255.1.1 fec0::1 11.0.0.1 172.15.255.255 172.32.0.0 192.169.0.1 fe00::1", false, false, false)]
+    public void Scopes_are_told_apart(string addresses, bool loopback, bool linkLocal, bool isPrivate) => Assert.All(
+        addresses.Split(' ').Select(At),
+        one => Assert.Equal((loopback, linkLocal, isPrivate), (one.IsLoopback, one.IsLinkLocal, one.IsPrivate)));
 
     [Fact]
     public void Special_purposes_are_told_apart()
@@ -98,7 +75,9 @@ public class UdpEndpointTests
             "64:ff9b::1:0:0", "64:ff9b:2::1", "2003::1", "2001:200::1", "2001:db7:ffff::1", "2001:db9::1", "100:0:0:1::1",
             "::1:0:0:1", "::ffff:8.8.8.8", "3fff:1000::1", "2600::1", "2a00::1", "192.88.98.255", "192.88.100.0", "8.8.8.8",
         ];
-        Assert.All(special, address => Assert.True(UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1).IsSpecialPurpose));
-        Assert.All(ordinary, address => Assert.False(UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1).IsSpecialPurpose));
+        Assert.All(special, address => Assert.True(At(address).IsSpecialPurpose));
+        Assert.All(ordinary, address => Assert.False(At(address).IsSpecialPurpose));
     }
+
+    private static UdpEndpoint At(string address) => UdpEndpoint.FromIPAddress(IPAddress.Parse(address), 1);
 }

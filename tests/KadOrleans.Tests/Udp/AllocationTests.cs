@@ -14,9 +14,8 @@ public sealed class AllocationTests
     public async Task Receiving_and_answering_allocate_nothing_per_datagram(string listen, int sockets, bool isPortable)
     {
         var endpoint = UdpEndpoint.Parse(listen);
-        if (!endpoint.IsIPv4 && IPv6Loopback.IsMissing)
+        if (IPv6Loopback.IsRefused(endpoint))
         {
-            IPv6Loopback.AssertRefusedClearly(() => UdpTransport.Bind(endpoint));
             return;
         }
 

@@ -28,19 +28,13 @@ public sealed class AnswerSourceTests
     [InlineData("[::]:0")]
     public async Task A_socket_of_all_addresses_answers_from_the_one_that_was_asked_at_once_and_later(string listen)
     {
-        var options = new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)] };
-        if (!options.Listen[0].IsIPv4 && IPv6Loopback.IsMissing)
-        {
-            IPv6Loopback.AssertRefusedClearly(() => UdpTransport.Bind(options));
-            return;
-        }
-
-        if (!OperatingSystem.IsLinux())
+        var endpoint = UdpEndpoint.Parse(listen);
+        if (IPv6Loopback.IsRefused(endpoint) || !OperatingSystem.IsLinux())
         {
             return;
         }
 
-        await using var transport = UdpTransport.Bind(options);
+        await using var transport = UdpTransport.Bind(endpoint);
         var asked = new BlockingCollection<(IResponseRoute Route, UdpEndpoint Source)>();
         transport.Start(new DelegateReceiver((datagram, source, route) =>
         {
@@ -61,23 +55,6 @@ public sealed class AnswerSourceTests
             Assert.True(route.SendLater([3], source));
             route.Flush();
             Assert.Equal(address, (await contact.NextAsync()).Source);
-        }
-    }
-
-    [Fact]
-    public async Task An_answer_that_leaves_later_comes_from_the_endpoint_that_was_asked()
-    {
-        await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
-        var routes = new BlockingCollection<IResponseRoute>();
-        transport.Start(new DelegateReceiver((_, _, route) => routes.Add(route)));
-        using var contact = new PlainSocket("127.0.0.1:0");
-
-        foreach (var endpoint in transport.LocalEndpoints)
-        {
-            contact.Send([1], endpoint);
-            var route = routes.Take(TestContext.Current.CancellationToken);
-            Assert.True(route.Send([2], contact.Endpoint));
-            Assert.Equal(endpoint, (await contact.NextAsync()).Source);
         }
     }
 

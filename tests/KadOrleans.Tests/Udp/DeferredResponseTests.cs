@@ -7,19 +7,6 @@ public sealed class DeferredResponseTests
     private static readonly UdpEndpoint AnyPort = UdpEndpoint.Parse("127.0.0.1:0");
 
     [Fact]
-    public async Task A_response_leaves_at_once()
-    {
-        using var contact = new PlainSocket("127.0.0.1:0");
-        var (transport, route) = Start(contact);
-        await using var _ = transport;
-
-        Assert.True(route.Send([1], contact.Endpoint));
-
-        Assert.Equal(1, transport.DatagramsSent);
-        Assert.Equal(new byte[] { 1 }, (await contact.NextAsync()).Datagram);
-    }
-
-    [Fact]
     public async Task Responses_that_may_wait_leave_with_the_flush_and_nothing_else_waits()
     {
         using var contact = new PlainSocket("127.0.0.1:0");
@@ -35,7 +22,7 @@ public sealed class DeferredResponseTests
 
         Assert.Equal(3, transport.DatagramsSent);
         var seen = new List<byte>();
-        for (var i = 0; i < 3; i++)
+        while (seen.Count < 3)
         {
             seen.Add((await contact.NextAsync()).Datagram[0]);
         }

@@ -26,44 +26,24 @@ public sealed class FaultTests
     }
 
     [Theory]
-    [InlineData("127.0.0.1:0")]
-    [InlineData("0.0.0.0:9")]
-    [InlineData("224.0.0.1:9")]
-    [InlineData("255.255.255.255:9")]
-    [InlineData("[::]:9")]
-    [InlineData("[ff02::1]:9")]
-    public async Task Nothing_is_sent_to_what_is_no_single_node(string destination)
+    [InlineData("127.0.0.1:0", 1)]
+    [InlineData("0.0.0.0:9", 1)]
+    [InlineData("224.0.0.1:9", 1)]
+    [InlineData("255.255.255.255:9", 1)]
+    [InlineData("[::]:9", 1)]
+    [InlineData("[ff02::1]:9", 1)]
+    [InlineData("[::1]:8468", 1)]
+    [InlineData("[2001:db8::1]:8468", 1)]
+    [InlineData("127.0.0.1:9", 65_536)]
+    public async Task Nothing_is_sent_to_what_is_no_node_of_the_family_or_beyond_UDPs_length(string destination, int length)
     {
         await using var transport = UdpTransport.Bind(UdpEndpoint.Parse("0.0.0.0:0"));
-
-        Assert.False(transport.Send([1], UdpEndpoint.Parse(destination)));
-        Assert.Equal(1, transport.SendFailures);
-        Assert.Equal(0, transport.DatagramsSent);
-    }
-
-    [Fact]
-    public async Task A_datagram_too_long_for_UDP_is_a_failed_send()
-    {
-        await using var transport = UdpTransport.Bind(AnyPort);
         using var contact = new PlainSocket("127.0.0.1:0");
 
-        Assert.False(transport.Send(new byte[65_536], contact.Endpoint));
-        Assert.Equal(1, transport.SendFailures);
+        Assert.False(transport.Send(new byte[length], UdpEndpoint.Parse(destination)));
+        Assert.Equal((1, 0), (transport.SendFailures, transport.DatagramsSent));
         Assert.True(transport.Send([1], contact.Endpoint));
         Assert.Equal(new byte[] { 1 }, (await contact.NextAsync()).Datagram);
-    }
-
-    [Fact]
-    public async Task The_longest_datagram_of_IPv4_arrives_whole()
-    {
-        const int Longest = 65_507;
-        await using var transport = UdpTransport.Bind(AnyPort);
-        var inbox = new Inbox();
-        transport.Start(inbox);
-
-        Assert.True(transport.Send(new byte[Longest], transport.LocalEndpoints[0]));
-
-        Assert.Equal(Longest, (await inbox.NextAsync()).Datagram.Length);
     }
 
     [Fact]
@@ -90,22 +70,6 @@ public sealed class FaultTests
         Assert.Contains(log.Lines, line => line.Text.Contains(contact.Endpoint.ToString(), StringComparison.Ordinal));
         Assert.Contains(log.Lines, line => line.Text.StartsWith("Listening on 127.0.0.1:", StringComparison.Ordinal));
         Assert.Contains(log.Lines, line => line.Text.StartsWith("Stopped listening", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Sent_datagrams_are_counted()
-    {
-        await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
-        var inbox = new Inbox();
-        transport.Start(inbox);
-        foreach (var endpoint in transport.LocalEndpoints)
-        {
-            Assert.True(transport.Send(new byte[30], endpoint));
-            await inbox.NextAsync();
-        }
-
-        Assert.Equal(2, transport.DatagramsSent);
-        Assert.Equal(0, transport.SendFailures);
     }
 
     [Fact]

@@ -8,11 +8,17 @@ internal sealed class Inbox : IDatagramReceiver
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>();
 
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age) =>
-        _arrivals.Writer.TryWrite(new Arrival(datagram.ToArray(), source, Environment.CurrentManagedThreadId));
+        _arrivals.Writer.TryWrite(new Arrival(datagram.ToArray(), source, route, Environment.CurrentManagedThreadId));
 
     public Task<Arrival> NextAsync() => _arrivals.Reader.ReadAsync().AsTask().WaitAsync(Patience.Long);
 
-    internal sealed record Arrival(byte[] Datagram, UdpEndpoint Source, int Thread);
+    public async Task<List<Arrival>> NextAsync(int count)
+    {
+        using var deadline = new CancellationTokenSource(Patience.Long);
+        return await _arrivals.Reader.ReadAllAsync(deadline.Token).Take(count).ToListAsync();
+    }
+
+    internal sealed record Arrival(byte[] Datagram, UdpEndpoint Source, IResponseRoute Route, int Thread);
 }
 
 internal sealed class DelegateReceiver(DelegateReceiver.Handler handler) : IDatagramReceiver

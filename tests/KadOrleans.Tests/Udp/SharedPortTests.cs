@@ -13,9 +13,8 @@ public sealed class SharedPortTests
     {
         const int Sockets = 3;
         var options = new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)], SocketsPerEndpoint = Sockets };
-        if (!options.Listen[0].IsIPv4 && IPv6Loopback.IsMissing)
+        if (IPv6Loopback.IsRefused(options.Listen[0]))
         {
-            IPv6Loopback.AssertRefusedClearly(() => UdpTransport.Bind(UdpEndpoint.Parse("[::1]:0")));
             return;
         }
 

@@ -35,8 +35,7 @@ public static class AttackerAddresses
     private static UdpEndpoint IPv6(ulong high, ulong low)
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, high);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], low);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, new UInt128(high, low));
         return UdpEndpoint.FromIPv6(bytes, FirstPort);
     }
 }

@@ -51,7 +51,6 @@ public abstract class AttackerPeer : IDatagramReceiver
         }
     }
 
-    /// <summary>Handles a response to a request of this peer. By default it does nothing.</summary>
     private protected virtual void OnResponse(MessageId id, ReadOnlySpan<byte> body)
     {
     }
@@ -153,13 +152,9 @@ public sealed class ValueLiar(
     protected override Contact[] Name(NodeId target) => [.. accomplices.Take(ResponseWriter.MaxContacts)];
 }
 
-/// <summary>Answers late, so that its asker takes it for slow. It may name one more of its kind.</summary>
-/// <param name="id">Its id.</param>
-/// <param name="transport">Its place on the network.</param>
-/// <param name="clock">The time of its network.</param>
-/// <param name="delay">How late.</param>
-/// <param name="next">Whom it names; null for nobody.</param>
-/// <param name="isPingLate">Whether pings are answered late too, rather than at once.</param>
+/// <summary>
+/// Answers after a delay, so that its asker takes it for slow; pings at once if they are not to be late too. It may name another.
+/// </summary>
 public sealed class Tarpit(
     NodeId id, SimulatedTransport transport, ManualTimeProvider clock, TimeSpan delay, Contact? next = null, bool isPingLate = true)
     : AttackerPeer(id, transport)
@@ -179,7 +174,6 @@ public sealed class Tarpit(
     protected override Contact[] Name(NodeId target) => next is { } named ? [named] : [];
 }
 
-/// <summary>A response that an attacker sends late.</summary>
 internal sealed class LateAnswer(AttackerPeer peer, ReadOnlyMemory<byte> answer, UdpEndpoint destination) : ScheduledEvent
 {
     public override void Fire() => peer.Send(answer.Span, destination);

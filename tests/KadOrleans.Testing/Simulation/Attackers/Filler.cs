@@ -1,21 +1,12 @@
 namespace KadOrleans.Testing;
 
 /// <summary>Fills a node with values under random keys, from many endpoints of its own, in turn.</summary>
-public sealed class Filler
+public sealed class Filler(SimulatedWorld world, AttackerSpread spread, int sources, bool answersPings)
 {
-    private readonly SimulatedWorld _world;
-    private readonly ForgedRequests _requests;
-    private readonly List<Source> _sources = [];
+    private readonly ForgedRequests _requests = new(world.Random);
 
-    public Filler(SimulatedWorld world, AttackerSpread spread, int sources, bool answersPings)
-    {
-        (_world, _requests) = (world, new ForgedRequests(world.Random));
-        for (var i = 0; i < sources; i++)
-        {
-            _sources.Add(new Source(
-                NodeId.Random(world.Random), world.Network.Bind(AttackerAddresses.Of(spread, i)), answersPings));
-        }
-    }
+    private readonly Source[] _sources = [.. Enumerable.Range(0, sources).Select(i => new Source(
+        NodeId.Random(world.Random), world.Network.Bind(AttackerAddresses.Of(spread, i)), answersPings))];
 
     public int Accepted => _sources.Sum(source => source.Accepted);
 
@@ -24,14 +15,14 @@ public sealed class Filler
     {
         for (var i = 0; i < count; i++)
         {
-            _sources[i % _sources.Count].Send(_requests.Store(NodeId.Random(_world.Random), value), victim);
+            _sources[i % _sources.Length].Send(_requests.Store(NodeId.Random(world.Random), value), victim);
             if (i % Math.Max(perSecond / 100, 1) == 0)
             {
-                await _world.PassAsync(TimeSpan.FromMilliseconds(10));
+                await world.PassAsync(TimeSpan.FromMilliseconds(10));
             }
         }
 
-        await _world.PassAsync(TimeSpan.FromSeconds(5));
+        await world.PassAsync(TimeSpan.FromSeconds(5));
     }
 
     private sealed class Source(NodeId id, SimulatedTransport transport, bool answersPings) : AttackerPeer(id, transport)

@@ -3,48 +3,38 @@ namespace KadOrleans.Testing;
 /// <summary>
 /// Lies about contacts, with each answer in another way. It answers pings, so that it stays in everybody's table.
 /// </summary>
-internal sealed class Liar : AttackerPeer
+internal sealed class Liar(
+    NodeId id,
+    SimulatedTransport transport,
+    SeededRandomSource random,
+    IReadOnlyList<Contact> nodes,
+    IReadOnlyList<Contact> liars)
+    : AttackerPeer(id, transport)
 {
     private const int Contacts = 20;
 
     private static readonly Lie[] Lies = Enum.GetValues<Lie>();
 
-    private readonly SeededRandomSource _random;
-    private readonly IReadOnlyList<Contact> _nodes;
-    private readonly IReadOnlyList<Contact> _liars;
     private int _answers;
-
-    public Liar(
-        NodeId id,
-        SimulatedTransport transport,
-        SeededRandomSource random,
-        IReadOnlyList<Contact> nodes,
-        IReadOnlyList<Contact> liars)
-        : base(id, transport) => (_random, _nodes, _liars) = (random, nodes, liars);
 
     protected override Contact[] Name(NodeId target)
     {
         var lie = Lies[_answers % Lies.Length];
         _answers++;
-        var contacts = new Contact[lie == Lie.TooMany ? ResponseWriter.MaxContacts : Contacts];
-        for (var i = 0; i < contacts.Length; i++)
-        {
-            contacts[i] = Invent(lie, target, i);
-        }
-
-        return contacts;
+        var count = lie == Lie.TooMany ? ResponseWriter.MaxContacts : Contacts;
+        return [.. Enumerable.Range(0, count).Select(i => Invent(lie, target, i))];
     }
 
     private Contact Invent(Lie lie, NodeId target, int index) => lie switch
     {
-        Lie.WrongIds => new Contact(Near(target, 24), _nodes[_random.Next(_nodes.Count)].Endpoint),
+        Lie.WrongIds => new Contact(Near(target, 24), nodes[random.Next(nodes.Count)].Endpoint),
         Lie.OwnAddress => new Contact(Near(target, 24), Contact.Endpoint),
         Lie.ImpossibleAddresses => new Contact(Near(target, 24), Impossible(index)),
-        Lie.TooMany => new Contact(Near(target, 8), UdpEndpoint.FromIPv4((uint)_random.Next(int.MaxValue), 8468)),
-        _ => new Contact(Near(target, Math.Min(24 + _answers, 150)), _liars[_random.Next(_liars.Count)].Endpoint),
+        Lie.TooMany => new Contact(Near(target, 8), UdpEndpoint.FromIPv4((uint)random.Next(int.MaxValue), 8468)),
+        _ => new Contact(Near(target, Math.Min(24 + _answers, 150)), liars[random.Next(liars.Count)].Endpoint),
     };
 
-    private NodeId Near(NodeId target, int sharedBits) => target.RandomWithPrefix(sharedBits, _random);
+    private NodeId Near(NodeId target, int sharedBits) => target.RandomWithPrefix(sharedBits, random);
 
     private static UdpEndpoint Impossible(int index) => (index % 6) switch
     {

@@ -1,11 +1,9 @@
 namespace KadOrleans.Testing;
 
-/// <summary>The operations, bytes, memory and money of a load in a month, on one kind of storage.</summary>
-/// <param name="Load">The load, with the number of silos that was computed.</param>
-/// <param name="Storage">The storage and its prices.</param>
-/// <param name="Items">What costs operations.</param>
-/// <param name="Gigabytes">The most that values take on storage, in GB.</param>
-/// <param name="HeapPerSilo">The bytes of heap of each silo when one is missing.</param>
+/// <summary>
+/// The operations, bytes, memory and money of a load in a month, on one kind of storage. Gigabytes are the most that values take.
+/// The heap is that of each silo when one is missing.
+/// </summary>
 public sealed record CostEstimate(
     ClusterLoad Load, StoragePrice Storage, IReadOnlyList<CostItem> Items, double Gigabytes, double HeapPerSilo)
 {
@@ -27,7 +25,6 @@ public sealed record CostEstimate(
     /// <summary>The price of a month's operations and bytes, and of the storage's own machine.</summary>
     public double StorageMoney => Items.Sum(item => item.Money) + BytesMoney + Storage.FixedPerMonth;
 
-    /// <summary>The price of the bytes on storage.</summary>
     public double BytesMoney => Gigabytes * Storage.PerGigabyte;
 
     public double MachinesMoney { get; private init; }
@@ -126,7 +123,6 @@ public sealed record CostEstimate(
         ShardCosts.MeanActivationReads(ShardCosts.Pages((double)load.Keys / load.Shards, load.ValueBytes));
 }
 
-/// <summary>Something that costs operations.</summary>
 public sealed record CostItem(string Name, Operations Operations, double Money = 0);
 
 /// <summary>What a cluster is asked to do, on average over a month.</summary>

@@ -3,11 +3,6 @@ using System.Text.Json;
 namespace KadOrleans.Testing;
 
 /// <summary>The prices that estimates use, from <c>prices.json</c>.</summary>
-/// <param name="Currency">Such as USD.</param>
-/// <param name="Region">Where they hold.</param>
-/// <param name="HoursPerMonth">The hours that are billed in a month.</param>
-/// <param name="Machines">The prices of silos and edges.</param>
-/// <param name="Storages">The kinds of storage.</param>
 public sealed record PriceList(
     string Currency, string Region, double HoursPerMonth, MachinePrices Machines, IReadOnlyList<StoragePrice> Storages)
 {
@@ -18,27 +13,14 @@ public sealed record PriceList(
     }
 }
 
-/// <summary>The prices of machines in a month.</summary>
-/// <param name="SiloPerMonth">A node for one silo, with its disk.</param>
-/// <param name="EdgePerMonth">A node for one edge, with its disk and public address.</param>
-/// <param name="FixedPerMonth">What a cluster of any size needs besides.</param>
-/// <param name="LiveBytesPerSilo">The bytes of values and keys that a silo can hold, with room for the garbage collector.</param>
-/// <param name="Source">Where the figures come from.</param>
+/// <summary>The prices in a month of a silo or edge with its disk, and of what a cluster of any size needs besides.</summary>
 public sealed record MachinePrices(
     double SiloPerMonth, double EdgePerMonth, double FixedPerMonth, double LiveBytesPerSilo, string Source);
 
-/// <summary>The prices and limits of a kind of storage.</summary>
-/// <param name="Name">As it is typed.</param>
-/// <param name="PerWrites">The price of 10,000 writes.</param>
-/// <param name="PerReads">The price of 10,000 reads.</param>
-/// <param name="PerGigabyte">The price of a GB for a month.</param>
-/// <param name="FixedPerMonth">The price of its own machine or disk.</param>
-/// <param name="WriteMilliseconds">The time of one write.</param>
-/// <param name="MaxSilos">The most silos that share it. Null: no limit.</param>
-/// <param name="MeasuredPuts">The most puts a second that docs/performance.md measured on it. 0: none were measured.</param>
-/// <param name="MaxOperationsPerSecond">The most reads and writes a second. Null: no limit is known.</param>
-/// <param name="Limit">What keeps it from being used, or bounds its use. Null: nothing.</param>
-/// <param name="Source">Where the figures come from, and from when.</param>
+/// <summary>
+/// The prices of 10,000 operations, of a GB for a month and of the storage's own machine. Limits are null where none is known.
+/// Measured puts are the most a second that docs/performance.md has on it; 0 if none were.
+/// </summary>
 public sealed record StoragePrice(
     string Name,
     double PerWrites,

@@ -103,7 +103,6 @@ public static class ShardCosts
     public static double Pages(double keys, int valueBytes) => Math.Ceiling(2 * keys * EntryBytes(valueBytes) / PageBytes);
 }
 
-/// <summary>Operations on storage.</summary>
 public readonly record struct Operations(double Reads, double Writes)
 {
     public static Operations operator *(Operations one, double times) => new(one.Reads * times, one.Writes * times);

@@ -102,34 +102,27 @@ public sealed class NetworkSimulation
         await _population.JoinAsync(_population.CreatePlace());
     }
 
-    private async Task<SimulationReport> CreateReportAsync(TimeSpan simulated) => new()
-    {
-        Settings = _settings,
-        Simulated = simulated,
-        LiveNodes = _population.Live.Count,
-        Lookups = _lookups.Count,
-        Success = _lookups.Success,
-        Exact = _lookups.Exact,
-        Hops = _lookups.Hops,
-        Requests = _lookups.Requests,
-        Seconds = _lookups.Seconds,
-        Size = _lookups.Size,
-        Values = _values.Summarize(_population.Republished),
-        Tables = await TableSurvey.RunAsync(_population, _settings.Kademlia.BucketSize),
-        Traffic = Enum.GetValues<RequestKind>().ToDictionary(kind => kind, kind => _traffic[kind]),
-        OtherTraffic = _traffic.Other,
-    };
+    private async Task<SimulationReport> CreateReportAsync(TimeSpan simulated) => new(
+        _settings,
+        simulated,
+        _population.Live.Count,
+        _lookups.Count,
+        _lookups.Success,
+        _lookups.Exact,
+        _lookups.Hops,
+        _lookups.Requests,
+        _lookups.Seconds,
+        _lookups.Size,
+        _values.Summarize(_population.Republished),
+        await TableSurvey.RunAsync(_population, _settings.Kademlia.BucketSize),
+        Enum.GetValues<RequestKind>().ToDictionary(kind => kind, kind => _traffic[kind]),
+        _traffic.Other);
 
     private void Report(string phase, long done, long total) => _progress?.Invoke(
         new SimulationProgress(phase, done, total, _world.Clock.Elapsed, _traffic.Requests));
 }
 
-/// <summary>How far a simulation is.</summary>
-/// <param name="Phase">What it does now, such as "joined" or "lookups".</param>
-/// <param name="Done">How many of them are done.</param>
-/// <param name="Total">How many there will be.</param>
-/// <param name="Simulated">Virtual time so far.</param>
-/// <param name="Requests">Requests simulated so far.</param>
+/// <summary>How far a simulation is: its phase, such as "joined" or "lookups", virtual time and requests so far.</summary>
 public readonly record struct SimulationProgress(string Phase, long Done, long Total, TimeSpan Simulated, long Requests);
 
 /// <summary>Brings a network into being, its silent and lying nodes included.</summary>

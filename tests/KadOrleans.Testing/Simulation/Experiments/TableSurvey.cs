@@ -1,6 +1,5 @@
 namespace KadOrleans.Testing;
 
-/// <summary>Looks at routing tables.</summary>
 internal static class TableSurvey
 {
     private const int MaxSampled = 1_000;
@@ -29,16 +28,8 @@ internal static class TableSurvey
     }
 }
 
-/// <summary>How full routing tables are, over a sample of the honest nodes that answer.</summary>
-/// <param name="Sampled">Tables looked at.</param>
-/// <param name="Contacts">Contacts per table.</param>
-/// <param name="FullShare">Share of the k-buckets that hold k contacts.</param>
-/// <param name="ByDepth">The same by the prefix length of the buckets, shortest first.</param>
+/// <summary>How full routing tables are, over a sample of the honest nodes that answer, and by depth, shortest first.</summary>
 public sealed record TableFill(int Sampled, Distribution Contacts, double FullShare, IReadOnlyList<DepthFill> ByDepth);
 
-/// <summary>The k-buckets of one prefix length.</summary>
-/// <param name="Depth">How many leading bits the ids of such a bucket share.</param>
-/// <param name="Buckets">Such buckets per table.</param>
-/// <param name="Contacts">Contacts per bucket.</param>
-/// <param name="FullShare">Share of them that hold k contacts.</param>
+/// <summary>The k-buckets of one prefix length: how many a table has, the contacts of each, and the share that is full.</summary>
 public readonly record struct DepthFill(int Depth, double Buckets, double Contacts, double FullShare);

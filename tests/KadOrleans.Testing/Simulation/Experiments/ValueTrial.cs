@@ -6,10 +6,10 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
     private readonly Dictionary<NodeId, TrialValue> _byKey = [];
     private readonly List<TrialValue> _set = [];
     private readonly List<double> _holders = [];
+    private readonly List<TimeSpan> _ends = [];
+    private readonly List<TimeSpan> _livingEnds = [];
     private int _looks;
     private int _misses;
-    private TimeSpan? _earliestEnd;
-    private TimeSpan? _latestEnd;
 
     private DateTimeOffset Now => world.Clock.GetUtcNow();
 
@@ -24,7 +24,7 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
 
     public async Task SetAsync()
     {
-        var value = new TrialValue(NodeId.Random(world.Random), DhtValue.FromInteger(_byKey.Count), Now);
+        var value = new TrialValue(NodeId.Random(world.Random), DhtValue.FromInteger(_byKey.Count)) { PublishedAt = Now };
         _byKey.Add(value.Key, value);
         var publisher = population.PickLive();
         try
@@ -48,20 +48,18 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         }
     }
 
-    public ValueFate Summarize(long republished) => new()
-    {
-        Set = _set.Count,
-        Looks = _looks,
-        Misses = _misses,
-        Lost = _set.Count(value => value.WasLost),
-        Holders = Distribution.Of(_holders),
-        FewestHolders = (int)_holders.DefaultIfEmpty().Min(),
-        Ended = _set.Count(value => value.HasEnded),
-        Outlived = _set.Count(value => value.HasOutlived),
-        EarliestEnd = _earliestEnd ?? TimeSpan.Zero,
-        LatestEnd = _latestEnd ?? TimeSpan.Zero,
-        Republished = republished,
-    };
+    public ValueFate Summarize(long republished) => new(
+        Set: _set.Count,
+        Looks: _looks,
+        Misses: _misses,
+        Lost: _set.Count(value => value.WasLost),
+        Holders: Distribution.Of(_holders),
+        FewestHolders: (int)_holders.DefaultIfEmpty().Min(),
+        Ended: _set.Count(value => value.HasEnded),
+        Outlived: _set.Count(value => value.HasOutlived),
+        EarliestEnd: _livingEnds.DefaultIfEmpty().Min(),
+        LatestEnd: _ends.DefaultIfEmpty().Max(),
+        Republished: republished);
 
     private async Task LookAsync(TrialValue value)
     {
@@ -70,17 +68,18 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
         var (holders, lastEnd) = await SurveyHoldersAsync(value);
         var end = value.PublishedAt + timeToLive;
         _looks++;
+        var isAlive = Now < end - ValueFate.Tolerance;
         if (holders > 0)
         {
-            _latestEnd = Later(_latestEnd, lastEnd - end);
+            _ends.Add(lastEnd - end);
+            _livingEnds.AddRange(isAlive ? [lastEnd - end] : []);
         }
 
-        if (Now < end - ValueFate.Tolerance)
+        if (isAlive)
         {
             _holders.Add(holders);
             _misses += isFound ? 0 : 1;
             value.WasLost |= holders == 0;
-            _earliestEnd = holders > 0 ? Earlier(_earliestEnd, lastEnd - end) : _earliestEnd;
         }
         else if (begunAt >= end + ValueFate.Tolerance)
         {
@@ -124,20 +123,15 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
 
         return (holders, lastEnd);
     }
-
-    private static TimeSpan Earlier(TimeSpan? known, TimeSpan time) => known < time ? known.Value : time;
-
-    private static TimeSpan Later(TimeSpan? known, TimeSpan time) => known > time ? known.Value : time;
 }
 
-/// <summary>One value of a <see cref="ValueTrial"/>.</summary>
-internal sealed class TrialValue(NodeId key, DhtValue value, DateTimeOffset publishedAt)
+internal sealed class TrialValue(NodeId key, DhtValue value)
 {
-    public NodeId Key { get; } = key;
+    public NodeId Key => key;
 
-    public DhtValue Value { get; } = value;
+    public DhtValue Value => value;
 
-    public DateTimeOffset PublishedAt { get; set; } = publishedAt;
+    public required DateTimeOffset PublishedAt { get; set; }
 
     public bool WasLost { get; set; }
 
@@ -150,43 +144,30 @@ internal sealed class TrialValue(NodeId key, DhtValue value, DateTimeOffset publ
 }
 
 /// <summary>
-/// What became of the values of a simulation. A value's life ends its time to live after its publisher's last STORE of it
-/// went out. What happens within <see cref="Tolerance"/> of that end counts neither for the value nor against it.
+/// What became of the values of a simulation. A value's life ends its time to live after its publisher's last STORE of it went
+/// out. What happens within <see cref="Tolerance"/> of that end counts neither for the value nor against it.
 /// </summary>
-public sealed record ValueFate
+/// <remarks>
+/// A look has a random node look a value up, leaving no copy behind, and counts its holders. A miss is a look at a living value
+/// that did not find it. Outlived are those that a node still held or found when their life was over. Ends say by how much the
+/// last copy was to outlast the life: of living values the least, of all the most.
+/// </remarks>
+public sealed record ValueFate(
+    int Set,
+    int Looks,
+    int Misses,
+    int Lost,
+    Distribution Holders,
+    int FewestHolders,
+    int Ended,
+    int Outlived,
+    TimeSpan EarliestEnd,
+    TimeSpan LatestEnd,
+    long Republished)
 {
     /// <summary>
     /// Each republication takes a copy's life down to whole seconds and adds the delay of a datagram: copies end together,
     /// but not to the second.
     /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
-
-    public required int Set { get; init; }
-
-    /// <summary>Looks at one value each: a random node looks it up, leaving no copy behind, and its holders are counted.</summary>
-    public required int Looks { get; init; }
-
-    /// <summary>Looks at living values that did not find them.</summary>
-    public required int Misses { get; init; }
-
-    public required int Lost { get; init; }
-
-    public required Distribution Holders { get; init; }
-
-    /// <summary>The fewest of them at any look; 0 if there was none.</summary>
-    public required int FewestHolders { get; init; }
-
-    public required int Ended { get; init; }
-
-    /// <summary>Those of them that a node still held or found when their life was over.</summary>
-    public required int Outlived { get; init; }
-
-    /// <summary>The least time by which the last copy of a living value was to outlast the value's life; negative where it was to end before.</summary>
-    public required TimeSpan EarliestEnd { get; init; }
-
-    /// <summary>The most time by which any copy was to outlast the value's life.</summary>
-    public required TimeSpan LatestEnd { get; init; }
-
-    /// <summary>Times that a holder sent a value out again to the k nearest.</summary>
-    public required long Republished { get; init; }
 }

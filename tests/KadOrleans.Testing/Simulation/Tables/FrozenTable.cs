@@ -32,42 +32,22 @@ internal sealed class FrozenTable
 
     public long Version { get; }
 
-    public RoutingTableSnapshot TakeSnapshot(ContactIndex index)
-    {
-        var contacts = new Contact[_byId.Length];
-        for (var i = 0; i < contacts.Length; i++)
-        {
-            contacts[i] = index[_byId[i]];
-        }
-
-        return new RoutingTableSnapshot(_ownId, Version, contacts, _rooms);
-    }
+    public RoutingTableSnapshot TakeSnapshot(ContactIndex index) =>
+        new(_ownId, Version, Array.ConvertAll(_byId, number => index[number]), _rooms);
 
     public RoutingTableState Thaw(ContactIndex index)
     {
-        var buckets = new SavedBucket[_buckets.Length];
         var at = 0;
-        for (var i = 0; i < buckets.Length; i++)
+        return new RoutingTableState(_ownId, Version, Array.ConvertAll(_buckets, bucket => new SavedBucket(
+            bucket.Range, bucket.LastLookup, Next(bucket.Contacts), Next(bucket.Replacements))));
+
+        SavedContact[] Next(int count)
         {
-            var bucket = _buckets[i];
-            var contacts = Thaw(_contacts.AsSpan(at, bucket.Contacts), index);
-            var replacements = Thaw(_contacts.AsSpan(at + bucket.Contacts, bucket.Replacements), index);
-            buckets[i] = new SavedBucket(bucket.Range, bucket.LastLookup, contacts, replacements);
-            at += bucket.Contacts + bucket.Replacements;
+            at += count;
+            return Array.ConvertAll(
+                _contacts[(at - count)..at],
+                frozen => new SavedContact(index[frozen.Number], Unpack(frozen.LastSeen), frozen.Failures));
         }
-
-        return new RoutingTableState(_ownId, Version, buckets);
-    }
-
-    private static SavedContact[] Thaw(ReadOnlySpan<FrozenContact> frozen, ContactIndex index)
-    {
-        var contacts = new SavedContact[frozen.Length];
-        for (var i = 0; i < contacts.Length; i++)
-        {
-            contacts[i] = new SavedContact(index[frozen[i].Number], Unpack(frozen[i].LastSeen), frozen[i].Failures);
-        }
-
-        return contacts;
     }
 
     // Milliseconds are finer than anything the table decides by; an int of them spans 24 days either side of the epoch.

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace KadOrleans.Testing;
 
 /// <summary>
@@ -25,7 +27,7 @@ internal sealed class FullTables
     public FrozenTable Create(NodeId ownId)
     {
         var table = new FrozenTable.Builder(ownId);
-        var random = new SeededRandomSource(SeedOf(ownId));
+        var random = new SeededRandomSource(_seed ^ BinaryPrimitives.ReadInt32LittleEndian(ownId.ToByteArray()));
         Fill(table, ownId, BucketRange.Whole, 0, _contacts.Length, random);
         return table.Build();
     }
@@ -75,12 +77,7 @@ internal sealed class FullTables
 
     private List<(int Position, DateTimeOffset LastSeen)> Describe(IEnumerable<int> positions, SeededRandomSource random)
     {
-        var described = new List<(int Position, DateTimeOffset LastSeen)>(_options.BucketSize);
-        foreach (var position in positions)
-        {
-            described.Add((position, Age(random)));
-        }
-
+        var described = positions.Select(position => (Position: position, LastSeen: Age(random))).ToList();
         described.Sort(static (left, right) => left.LastSeen.CompareTo(right.LastSeen));
         return described;
     }
@@ -103,12 +100,5 @@ internal sealed class FullTables
         }
 
         return start;
-    }
-
-    private int SeedOf(NodeId ownId)
-    {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        ownId.CopyTo(bytes);
-        return _seed ^ System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(bytes);
     }
 }

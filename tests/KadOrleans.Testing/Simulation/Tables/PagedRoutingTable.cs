@@ -4,9 +4,6 @@ namespace KadOrleans.Testing;
 /// A <see cref="RoutingTable"/> that is put away while it is not needed, as a grain's is between activations. What is
 /// observed meanwhile waits, as an edge's observations do, and is applied with the time it was seen at. Used from one thread.
 /// </summary>
-/// <param name="ownId">The node's id.</param>
-/// <param name="pager">Decides what stays in memory.</param>
-/// <param name="begin">The table to begin with; null for an empty one.</param>
 internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTable? begin) : IRoutingTable
 {
     /// <summary>Observations that may wait before the table is brought back for them: about what one lookup makes.</summary>
@@ -23,18 +20,7 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
 
     public event Action<Contact>? CheckNeeded;
 
-    public RoutingTableSnapshot Snapshot
-    {
-        get
-        {
-            if (_table is null && _frozen is not null)
-            {
-                return FrozenSnapshot(_frozen);
-            }
-
-            return Table.Snapshot;
-        }
-    }
+    public RoutingTableSnapshot Snapshot => _table is null && _frozen is not null ? FrozenSnapshot(_frozen) : Table.Snapshot;
 
     public void Observe(ContactObservation observation)
     {
@@ -75,17 +61,13 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
     {
         get
         {
-            if (_table is null)
-            {
-                BringBack();
-            }
-
+            var table = _table ?? BringBack();
             _tablePlace!.IsUsed = true;
-            return _table!;
+            return table;
         }
     }
 
-    private void BringBack()
+    private RoutingTable BringBack()
     {
         _table = _frozen is null ? pager.Create(ownId) : pager.Restore(_frozen);
         _frozen = null;
@@ -96,6 +78,8 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
         {
             Apply(observation, at);
         }
+
+        return _table;
     }
 
     private RoutingTableSnapshot FrozenSnapshot(FrozenTable frozen)

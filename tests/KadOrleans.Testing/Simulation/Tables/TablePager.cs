@@ -4,7 +4,7 @@ namespace KadOrleans.Testing;
 /// The pager of one world's tables. A bounded number of them is in memory, the others are stored in compact form until they are needed. The
 /// tables of a network of this size are never put away.
 /// </summary>
-internal sealed class TablePager
+internal sealed class TablePager(ManualTimeProvider clock, KademliaOptions options)
 {
     /// <summary>Whole tables in memory, some 0.7 MB each in a network of 100,000.</summary>
     private const int MaxTables = 2_048;
@@ -20,23 +20,15 @@ internal sealed class TablePager
 
     private static readonly SubnetLimits Subnets = new();
 
-    public TablePager(ManualTimeProvider clock, KademliaOptions options)
-    {
-        Clock = clock;
-        Options = options;
-        Tables = new ResidentSet<PagedRoutingTable>(MaxTables, static table => table.Freeze());
-        Snapshots = new ResidentSet<PagedRoutingTable>(MaxSnapshots, static table => table.DropSnapshot());
-    }
+    public ManualTimeProvider Clock => clock;
 
-    public ManualTimeProvider Clock { get; }
-
-    public KademliaOptions Options { get; }
+    public KademliaOptions Options => options;
 
     public ContactIndex Contacts { get; } = new();
 
-    public ResidentSet<PagedRoutingTable> Tables { get; }
+    public ResidentSet<PagedRoutingTable> Tables { get; } = new(MaxTables, static table => table.Freeze());
 
-    public ResidentSet<PagedRoutingTable> Snapshots { get; }
+    public ResidentSet<PagedRoutingTable> Snapshots { get; } = new(MaxSnapshots, static table => table.DropSnapshot());
 
     public RoutingTable Restore(FrozenTable table) =>
         RoutingTable.Restore(table.Thaw(Contacts), Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
@@ -57,9 +49,9 @@ internal sealed class ResidentSet<T>(int capacity, Action<T> evict)
 
     public Place Add(T item)
     {
+        var place = new Place { Item = item, IsUsed = true };
         if (_places.Count < capacity)
         {
-            var place = new Place { Item = item, IsUsed = true };
             _places.Add(place);
             return place;
         }
@@ -71,9 +63,9 @@ internal sealed class ResidentSet<T>(int capacity, Action<T> evict)
         }
 
         evict(_places[_hand].Item);
-        var taken = _places[_hand] = new Place { Item = item, IsUsed = true };
+        _places[_hand] = place;
         Advance();
-        return taken;
+        return place;
     }
 
     private void Advance() => _hand = (_hand + 1) % capacity;

@@ -19,21 +19,18 @@ public sealed class BanTests
         Assert.Equal(ban, Ban.Parse(ban.ToString()));
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData("0.0.0.0/0")]
-    [InlineData("10.0.0.0/7")]
-    [InlineData("::/15")]
-    [InlineData("203.0.113.0/33")]
-    [InlineData("node.example.org")]
-    [InlineData("203.0.113.9:8468")]
-    [InlineData("fffffffffffffffffffffffffffffffffffffff")]
-    public void Other_texts_are_refused(string? text)
-    {
-        Assert.False(Ban.TryParse(text, out _));
-        Assert.EndsWith($"{Ban.Allowed}.", Assert.Throws<ArgumentException>(() => Ban.Parse(text!)).Message, StringComparison.Ordinal);
-    }
+    [Fact]
+    public void Other_texts_are_refused() => Assert.All(
+        [
+            null, "", "0.0.0.0/0", "10.0.0.0/7", "::/15", "203.0.113.0/33", "node.example.org", "203.0.113.9:8468",
+            "fffffffffffffffffffffffffffffffffffffff",
+        ],
+        text =>
+        {
+            Assert.False(Ban.TryParse(text, out _));
+            var refused = Assert.Throws<ArgumentException>(() => Ban.Parse(text!));
+            Assert.EndsWith($"{Ban.Allowed}.", refused.Message, StringComparison.Ordinal);
+        });
 
     [Fact]
     public void A_set_has_the_ids_and_addresses_that_are_banned()
@@ -42,17 +39,14 @@ public sealed class BanTests
 
         Assert.True(bans.Contains(NodeId.MaxValue));
         Assert.False(bans.Contains(NodeId.MinValue));
-        foreach (var banned in new[] { "203.0.113.255:1", "198.51.100.7:9", "[2001:db8:ffff::1]:1", "[::ffff:203.0.113.4]:5" })
+        Assert.All(["203.0.113.255:1", "198.51.100.7:9", "[2001:db8:ffff::1]:1", "[::ffff:203.0.113.4]:5"], banned =>
         {
-            Assert.True(bans.Contains(UdpEndpoint.Parse(banned)), banned);
-            Assert.True(bans.Contains(new Contact(NodeId.MinValue, UdpEndpoint.Parse(banned))), banned);
-        }
-
-        foreach (var other in new[] { "203.0.114.0:1", "198.51.100.8:9", "[2001:db9::1]:1" })
-        {
-            Assert.False(bans.Contains(UdpEndpoint.Parse(other)), other);
-        }
-
+            Assert.True(bans.Contains(UdpEndpoint.Parse(banned)));
+            Assert.True(bans.Contains(new Contact(NodeId.MinValue, UdpEndpoint.Parse(banned))));
+        });
+        Assert.All(
+            ["203.0.114.0:1", "198.51.100.8:9", "[2001:db9::1]:1"],
+            other => Assert.False(bans.Contains(UdpEndpoint.Parse(other))));
         Assert.False(SetOf("2001::/16").Contains(UdpEndpoint.Parse("203.0.113.1:1")));
         Assert.False(BanSet.Empty.Contains(new Contact(NodeId.MaxValue, UdpEndpoint.Parse("203.0.113.1:1"))));
     }

@@ -32,13 +32,8 @@ public class CrawlChangeTests
         var limit = (crawls - 1) / 2.0;
         var sessions = Enumerable.Range(1, (int)limit).SelectMany(first => seen[first].Except(seen[first - 1]).Select(node =>
         {
-            var last = first;
-            while (last + 1 < crawls && seen[last + 1].Contains(node))
-            {
-                last++;
-            }
-
-            return last + 1 == crawls ? int.MaxValue : last + 1 - first;
+            var lasted = seen.Skip(first).TakeWhile(crawl => crawl.Contains(node)).Count();
+            return first + lasted == crawls ? int.MaxValue : lasted;
         })).Order().ToList();
         var lengths = SessionLengths.Of(reports);
         Assert.Equal(sessions.Count == 0, lengths is null);
@@ -55,12 +50,8 @@ public class CrawlChangeTests
 
         DateTimeOffset? FirstOf(Contact node, int crawl)
         {
-            while (crawl > 0 && seen[crawl - 1].Contains(node))
-            {
-                crawl--;
-            }
-
-            return crawl == 0 ? null : Start.AddDays(crawl);
+            var first = crawl - seen.Take(crawl).Reverse().TakeWhile(others => others.Contains(node)).Count();
+            return first == 0 ? null : Start.AddDays(first);
         }
     });
 

@@ -28,34 +28,32 @@ public class CrawlPlanTests
             {
                 plan.OnSent(lease, now);
                 var isHeard = random.Next(10) > 0;
-                if (dead.Contains(lease.Edge))
-                {
-                    // Dead for the cluster: it may send on until its lease runs out, if it began.
-                    continue;
-                }
 
-                if (isHeard)
-                {
-                    running[lease.Edge] = (lease, now + Timing.Lease);
-                }
-
-                if (!isHeard || random.Next(10) == 0)
+                // Dead for the cluster: it may send on until its lease runs out, if it began.
+                if (dead.Contains(lease.Edge) || !isHeard)
                 {
                     continue;
                 }
 
-                switch (random.Next(8))
+                running[lease.Edge] = (lease, now + Timing.Lease);
+                var answer = random.Next(9);
+                if (answer is 0 or 1 or 2)
+                {
+                    running.Remove(lease.Edge);
+                }
+
+                switch (answer)
                 {
                     case 0:
-                        running.Remove(lease.Edge);
                         plan.OnRefused(lease, now);
                         break;
                     case 1 or 2:
-                        running.Remove(lease.Edge);
                         plan.OnDone(lease, isEmpty: random.Next(3) == 0);
                         break;
-                    default:
+                    case < 8:
                         plan.OnAnswered(lease, now);
+                        break;
+                    default:
                         break;
                 }
             }
@@ -128,11 +126,11 @@ public class CrawlPlanTests
         var plan = new CrawlPlan(1, 10, Timing);
         var lease = plan.Grant(["a"], TimeSpan.Zero).Single();
         var restored = new CrawlPlan(1, 10, Timing);
-        foreach (var slice in new[] { 0, 1 })
+        Assert.All([0, 1], slice =>
         {
             var (isDone, tries, number, held) = plan.StateOf(slice);
             restored.Restore(slice, isDone, tries, number, held, TimeSpan.Zero);
-        }
+        });
 
         Assert.Equal([lease], restored.GetPolls(TimeSpan.Zero));
         Assert.Empty(restored.Grant(["a"], TimeSpan.Zero));

@@ -38,6 +38,14 @@ internal sealed class LookupNetwork
     public Lookup Start(LookupKind kind, IEnumerable<Contact> seeds, LookupPolicy? policy = null) =>
         new(Own, Target, kind, seeds.ToArray(), Options, policy);
 
+    /// <summary>A lookup whose first contacts are asked.</summary>
+    public Lookup Begin(LookupKind kind, IEnumerable<Contact> seeds, LookupPolicy? policy = null)
+    {
+        var lookup = Start(kind, seeds, policy);
+        TakeAll(lookup);
+        return lookup;
+    }
+
     public static Contact[] TakeAll(Lookup lookup)
     {
         var taken = new List<Contact>();
@@ -57,6 +65,19 @@ internal sealed class LookupNetwork
             Array.ForEach(asked, answer);
         }
     }
+
+    /// <summary>Everybody names the contacts that are said for it, or fails.</summary>
+    public static void Run(Lookup lookup, Func<Contact, Contact[]?> namedBy) => Run(lookup, contact =>
+    {
+        if (namedBy(contact) is { } named)
+        {
+            lookup.OnNodes(contact, named);
+        }
+        else
+        {
+            lookup.OnFailed(contact);
+        }
+    });
 
     /// <summary>Everybody gives the value that is said for it, or no contacts.</summary>
     public static void Run(Lookup lookup, Func<Contact, long?> valueOf) => Run(lookup, contact =>

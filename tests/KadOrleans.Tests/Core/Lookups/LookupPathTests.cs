@@ -10,14 +10,6 @@ public sealed class LookupPathTests
     private Contact[] Contacts => _network.Contacts;
 
     [Fact]
-    public void Each_path_asks_one_of_the_nearest_first()
-    {
-        var lookup = _network.Start(LookupKind.Node, Contacts[10..20]);
-
-        Assert.Equal(Contacts[10..13], LookupNetwork.TakeAll(lookup));
-    }
-
-    [Fact]
     public void No_contact_is_asked_twice_and_the_k_nearest_are_found()
     {
         var lookup = _network.Start(LookupKind.Node, Contacts[20..]);
@@ -26,7 +18,7 @@ public sealed class LookupPathTests
         LookupNetwork.Run(lookup, contact =>
         {
             Assert.True(asked.Add(contact));
-            lookup.OnNodes(contact, Contacts.AsSpan(0, LookupNetwork.BucketSize));
+            return Contacts[..LookupNetwork.BucketSize];
         });
 
         Assert.Equal(Contacts[..LookupNetwork.BucketSize], lookup.GetOutcome().Closest);
@@ -43,16 +35,14 @@ public sealed class LookupPathTests
         var liars = new HashSet<Contact> { seeds[0] };
         LookupNetwork.Run(lookup, contact =>
         {
-            if (liars.Contains(contact))
+            if (!liars.Contains(contact))
             {
-                var named = Enumerable.Range(0, LookupNetwork.BucketSize).Select(_ => _network.Near(bits++ % 140)).ToArray();
-                liars.UnionWith(named);
-                lookup.OnNodes(contact, named);
+                return Contacts[..LookupNetwork.BucketSize];
             }
-            else
-            {
-                lookup.OnNodes(contact, Contacts.AsSpan(0, LookupNetwork.BucketSize));
-            }
+
+            Contact[] named = [.. Enumerable.Range(0, LookupNetwork.BucketSize).Select(_ => _network.Near(bits++ % 140))];
+            liars.UnionWith(named);
+            return named;
         });
 
         Assert.Contains(Contacts[0], lookup.GetOutcome().Closest);
@@ -63,17 +53,14 @@ public sealed class LookupPathTests
     public void A_path_whose_contacts_all_fail_goes_on_from_unused_ones_of_the_others()
     {
         var lookup = _network.Start(LookupKind.Node, Contacts[..9]);
-        var first = LookupNetwork.TakeAll(lookup);
-        Assert.Equal(Contacts[..3], first);
+        Assert.Equal(Contacts[..3], LookupNetwork.TakeAll(lookup));
 
         // The first path has the first, fourth and seventh.
-        lookup.OnFailed(Contacts[0]);
-        Assert.Equal([Contacts[3]], LookupNetwork.TakeAll(lookup));
-        lookup.OnFailed(Contacts[3]);
-        Assert.Equal([Contacts[6]], LookupNetwork.TakeAll(lookup));
-        lookup.OnFailed(Contacts[6]);
-
-        Assert.Equal([Contacts[4]], LookupNetwork.TakeAll(lookup));
+        foreach (var (failed, next) in new[] { (0, 3), (3, 6), (6, 4) })
+        {
+            lookup.OnFailed(Contacts[failed]);
+            Assert.Equal([Contacts[next]], LookupNetwork.TakeAll(lookup));
+        }
     }
 
     [Fact]
@@ -100,7 +87,7 @@ public sealed class LookupDiversityTests
         var sybils = Sybils(20, UdpEndpoint.Parse("12.1.1.1:1"));
         var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts]);
 
-        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, sybils));
+        LookupNetwork.Run(lookup, _ => sybils);
 
         var outcome = lookup.GetOutcome();
         Assert.Equal(LookupNetwork.BucketSize, outcome.Closest.Count);
@@ -111,10 +98,11 @@ public sealed class LookupDiversityTests
     [Fact]
     public void An_IPv6_network_is_a_slash_48()
     {
-        var sybils = Sybils(1, UdpEndpoint.Parse("[2600:1:2:3::1]:1")).Concat(Sybils(1, UdpEndpoint.Parse("[2600:1:2:4::1]:1"))).ToArray();
+        string[] hosts = ["[2600:1:2:3::1]:1", "[2600:1:2:4::1]:1"];
+        var sybils = hosts.SelectMany(host => Sybils(1, UdpEndpoint.Parse(host))).ToArray();
         var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts]);
 
-        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, []));
+        LookupNetwork.Run(lookup, _ => []);
 
         Assert.Single(lookup.GetOutcome().Closest, sybils.Contains);
     }
@@ -125,7 +113,7 @@ public sealed class LookupDiversityTests
         var sybils = Sybils(5, UdpEndpoint.Parse("12.1.1.1:1"));
         var lookup = _network.Start(LookupKind.Node, [.. sybils, .. Contacts[..3]]);
 
-        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, []));
+        LookupNetwork.Run(lookup, _ => []);
 
         Assert.Equal(5, lookup.GetOutcome().Closest.Count);
         Assert.Equal(2, lookup.GetOutcome().Closest.Count(sybils.Contains));
@@ -145,15 +133,8 @@ public sealed class LookupDiversityTests
 
         LookupNetwork.Run(lookup, contact =>
         {
-            if (ports.Contains(contact))
-            {
-                asked++;
-                lookup.OnFailed(contact);
-            }
-            else
-            {
-                lookup.OnNodes(contact, []);
-            }
+            asked += ports.Contains(contact) ? 1 : 0;
+            return ports.Contains(contact) ? null : [];
         });
 
         Assert.InRange(asked, 1, 3);
@@ -170,17 +151,8 @@ public sealed class LookupDiversityTests
         var silent = network.Near(40, network.Contacts[0].Endpoint.WithPort(9));
         var lookup = network.Start(LookupKind.Node, network.Contacts[4..8]);
 
-        LookupNetwork.Run(lookup, contact =>
-        {
-            if (contact == silent)
-            {
-                lookup.OnFailed(contact);
-            }
-            else
-            {
-                lookup.OnNodes(contact, contact == network.Contacts[4] ? [silent] : [network.Contacts[0]]);
-            }
-        });
+        LookupNetwork.Run(
+            lookup, contact => contact == silent ? null : contact == network.Contacts[4] ? [silent] : [network.Contacts[0]]);
 
         Assert.Contains(network.Contacts[0], lookup.GetOutcome().Closest);
     }
@@ -195,7 +167,7 @@ public sealed class LookupDiversityTests
         var policy = new LookupPolicy { Trusted = AddressRangeSet.Parse(trusted.Length == 0 ? [] : [trusted]) };
         var lookup = _network.Start(LookupKind.Node, contacts, policy);
 
-        LookupNetwork.Run(lookup, contact => lookup.OnNodes(contact, []));
+        LookupNetwork.Run(lookup, _ => []);
 
         Assert.Equal(LookupNetwork.BucketSize, lookup.GetOutcome().Closest.Count);
     }

@@ -11,8 +11,7 @@ public sealed class LookupProofTests
     [Fact]
     public void A_contact_counts_once_it_has_answered_and_told_its_id()
     {
-        var lookup = _network.Start(LookupKind.Node, Contacts[..1], NobodyIsProved);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = _network.Begin(LookupKind.Node, Contacts[..1], NobodyIsProved);
         Assert.True(lookup.NeedsProof(Contacts[0]));
 
         lookup.OnNodes(Contacts[0], []);
@@ -27,8 +26,7 @@ public sealed class LookupProofTests
     [Fact]
     public void What_it_names_is_asked_without_waiting_for_its_id()
     {
-        var lookup = _network.Start(LookupKind.Node, Contacts[5..6], NobodyIsProved);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = _network.Begin(LookupKind.Node, Contacts[5..6], NobodyIsProved);
 
         lookup.OnNodes(Contacts[5], Contacts.AsSpan(0, 1));
 
@@ -39,8 +37,7 @@ public sealed class LookupProofTests
     public void An_endpoint_that_was_named_under_an_invented_id_counts_under_its_own()
     {
         var invented = _network.Near(40, Contacts[3].Endpoint);
-        var lookup = _network.Start(LookupKind.Node, [invented, Contacts[0]], NobodyIsProved);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = _network.Begin(LookupKind.Node, [invented, Contacts[0]], NobodyIsProved);
 
         lookup.OnNodes(invented, []);
         lookup.OnIdentified(invented.Endpoint, Contacts[3].Id);
@@ -55,8 +52,7 @@ public sealed class LookupProofTests
     [InlineData(false)]
     public void One_that_has_no_id_or_ours_fails(bool isOurs)
     {
-        var lookup = _network.Start(LookupKind.Node, Contacts[..1], NobodyIsProved);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = _network.Begin(LookupKind.Node, Contacts[..1], NobodyIsProved);
         lookup.OnNodes(Contacts[0], []);
 
         lookup.OnIdentified(Contacts[0].Endpoint, isOurs ? _network.Own : null);
@@ -69,8 +65,7 @@ public sealed class LookupProofTests
     public void An_id_that_was_claimed_falsely_first_is_taken_from_its_true_endpoint()
     {
         var claimed = Contacts[0] with { Endpoint = Contacts[1].Endpoint };
-        var lookup = _network.Start(LookupKind.Node, [claimed, Contacts[0]], NobodyIsProved);
-        Assert.Equal(2, LookupNetwork.TakeAll(lookup).Length);
+        var lookup = _network.Begin(LookupKind.Node, [claimed, Contacts[0]], NobodyIsProved);
         lookup.OnNodes(claimed, []);
         lookup.OnNodes(Contacts[0], []);
 
@@ -105,16 +100,15 @@ public sealed class LookupProofTests
     [Fact]
     public void Whoever_names_three_that_are_invented_is_not_followed_further()
     {
-        var lookup = _network.Start(LookupKind.Node, Contacts[6..7], NobodyIsProved);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = _network.Begin(LookupKind.Node, Contacts[6..7], NobodyIsProved);
         lookup.OnIdentified(Contacts[6].Endpoint, Contacts[6].Id);
         lookup.OnNodes(Contacts[6], [.. Enumerable.Range(0, LookupNetwork.BucketSize).Select(_ => _network.Near(40))]);
 
         var asked = 0;
-        LookupNetwork.Run(lookup, contact =>
+        LookupNetwork.Run(lookup, Contact[]? (_) =>
         {
             asked++;
-            lookup.OnFailed(contact);
+            return null;
         });
 
         Assert.Equal(3, asked);
@@ -125,8 +119,7 @@ public sealed class LookupProofTests
     public void Whoever_names_the_truth_is_followed_although_a_liar_gives_the_same_endpoints_invented_ids()
     {
         var (honest, liar) = (Contacts[10], Contacts[11]);
-        var lookup = _network.Start(LookupKind.Node, [honest, liar], NobodyIsProved);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = _network.Begin(LookupKind.Node, [honest, liar], NobodyIsProved);
         lookup.OnIdentified(honest.Endpoint, honest.Id);
         lookup.OnIdentified(liar.Endpoint, liar.Id);
 

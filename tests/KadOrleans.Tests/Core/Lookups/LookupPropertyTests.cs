@@ -31,21 +31,7 @@ public sealed class LookupPropertyTests
         Assert.Equal(TerminationReason.RequestLimit, lookup.Reason);
     }
 
-    private static void PlaySeeds(int count)
-    {
-        for (var seed = 0; seed < count; seed++)
-        {
-            var play = new Play(seed);
-            try
-            {
-                play.Run();
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException($"Seed {seed} failed.", e);
-            }
-        }
-    }
+    private static void PlaySeeds(int count) => Randomized.ForSeeds(count, random => new Play(random).Run());
 
     private sealed class Play
     {
@@ -57,9 +43,9 @@ public sealed class LookupPropertyTests
         private readonly List<Contact> _slow = [];
         private uint _addresses = 0x0B000000;
 
-        public Play(int seed)
+        public Play(SeededRandomSource random)
         {
-            _random = new SeededRandomSource(seed);
+            _random = random;
             _options = new KademliaOptions { BucketSize = 1 + _random.Next(20), LookupConcurrency = 1 + _random.Next(8), DisjointPaths = 1 + _random.Next(Lookup.Quorum) };
             _own = NodeId.Random(_random);
             var kind = _random.Next(2) == 0 ? LookupKind.Node : LookupKind.Value;

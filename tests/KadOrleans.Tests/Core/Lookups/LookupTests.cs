@@ -9,26 +9,12 @@ public sealed class LookupTests
     public LookupTests() => _contacts = _network.Contacts;
 
     [Fact]
-    public void A_lookup_without_contacts_ends_at_once()
-    {
-        var lookup = Start(LookupKind.Node);
-
-        Assert.False(lookup.TryNext(out _));
-        Assert.Equal(TerminationReason.NoContacts, lookup.Reason);
-    }
-
-    [Fact]
     public void Nodes_are_asked_for_by_the_id_beside_the_target_which_puts_all_others_in_the_same_order()
     {
         var query = Start(LookupKind.Node).QueryTarget;
 
         Assert.Equal(NodeId.BitLength - 1, query.CommonPrefixLength(_network.Target));
         Assert.Equal(_contacts, _contacts.OrderBy(c => c.Id.DistanceTo(query)));
-    }
-
-    [Fact]
-    public void A_value_and_the_own_id_are_asked_for_as_they_are()
-    {
         Assert.Equal(_network.Target, Start(LookupKind.Value).QueryTarget);
         Assert.Equal(_network.Own, new Lookup(_network.Own, _network.Own, LookupKind.Node, _contacts, Options).QueryTarget);
     }
@@ -48,8 +34,7 @@ public sealed class LookupTests
     [Fact]
     public void A_nearer_contact_heard_of_is_asked_before_a_farther_one()
     {
-        var lookup = Start(LookupKind.Node, _contacts[4..8]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[4..8]);
 
         lookup.OnNodes(_contacts[4], [_contacts[9], _contacts[0]]);
 
@@ -72,8 +57,7 @@ public sealed class LookupTests
     [Fact]
     public void A_silent_contact_is_replaced_by_the_next_nearest()
     {
-        var lookup = Start(LookupKind.Node, _contacts);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts);
         lookup.OnFailed(_contacts[1]);
 
         AnswerAll(lookup, _contacts);
@@ -82,37 +66,28 @@ public sealed class LookupTests
         Assert.Equal(1, lookup.GetOutcome().Failed);
     }
 
-    [Fact]
-    public void A_slow_contact_frees_its_slot_and_does_not_keep_the_lookup_open()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_slow_contact_frees_its_slot_and_counts_only_if_it_answers_in_time(bool isInTime)
     {
-        var lookup = Start(LookupKind.Node, _contacts);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts);
         lookup.OnUnresponsive(_contacts[0]);
+        if (isInTime)
+        {
+            lookup.OnNodes(_contacts[0], []);
+        }
 
         AnswerAll(lookup, _contacts[1..]);
 
         Assert.Equal(TerminationReason.Converged, lookup.Reason);
-        Assert.Equal(_contacts[1..5], lookup.GetOutcome().Closest);
-    }
-
-    [Fact]
-    public void A_slow_contact_that_answers_in_time_counts()
-    {
-        var lookup = Start(LookupKind.Node, _contacts);
-        LookupNetwork.TakeAll(lookup);
-        lookup.OnUnresponsive(_contacts[0]);
-        lookup.OnNodes(_contacts[0], []);
-
-        AnswerAll(lookup, _contacts);
-
-        Assert.Equal(_contacts[..4], lookup.GetOutcome().Closest);
+        Assert.Equal(isInTime ? _contacts[..4] : _contacts[1..5], lookup.GetOutcome().Closest);
     }
 
     [Fact]
     public void While_nobody_has_answered_slow_contacts_are_waited_for()
     {
-        var lookup = Start(LookupKind.Node, _contacts[..2]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[..2]);
         lookup.OnUnresponsive(_contacts[0]);
         lookup.OnUnresponsive(_contacts[1]);
         Assert.False(lookup.IsDone);
@@ -131,14 +106,14 @@ public sealed class LookupTests
         var nowhere = new Contact(_contacts[1].Id, _contacts[1].Endpoint.WithPort(0));
         var lookup = Start(LookupKind.Node, own, nowhere);
 
+        Assert.False(lookup.TryNext(out _));
         Assert.Equal(TerminationReason.NoContacts, lookup.Reason);
     }
 
     [Fact]
     public void Loopback_contacts_are_believed_only_from_loopback()
     {
-        var lookup = Start(LookupKind.Node, _contacts[8]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[8]);
 
         lookup.OnNodes(_contacts[8], [new Contact(_contacts[0].Id, UdpEndpoint.Parse("127.0.0.1:9"))]);
 
@@ -148,8 +123,7 @@ public sealed class LookupTests
     [Fact]
     public void Many_ids_at_one_address_are_one_contact()
     {
-        var lookup = Start(LookupKind.Node, _contacts[8]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[8]);
         var victim = UdpEndpoint.Parse("12.0.0.1:53");
 
         lookup.OnNodes(_contacts[8], [.. _contacts[..5].Select(c => c with { Endpoint = victim })]);
@@ -160,8 +134,7 @@ public sealed class LookupTests
     [Fact]
     public void A_failed_contact_is_tried_again_at_another_address()
     {
-        var lookup = Start(LookupKind.Node, _contacts[..2]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[..2]);
         lookup.OnFailed(_contacts[0]);
         var moved = _contacts[0] with { Endpoint = _contacts[0].Endpoint.WithPort(1) };
 
@@ -173,8 +146,7 @@ public sealed class LookupTests
     [Fact]
     public void Answers_nobody_waits_for_change_nothing()
     {
-        var lookup = Start(LookupKind.Value, _contacts[..1]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Value, _contacts[..1]);
         var elsewhere = _contacts[0] with { Endpoint = _contacts[0].Endpoint.WithPort(1) };
 
         lookup.OnValue(_contacts[5], DhtValue.FromInteger(1));
@@ -189,8 +161,7 @@ public sealed class LookupTests
     [Fact]
     public void A_cancelled_lookup_keeps_what_it_found()
     {
-        var lookup = Start(LookupKind.Node, _contacts);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts);
         lookup.OnNodes(_contacts[0], []);
 
         lookup.Cancel();
@@ -204,8 +175,7 @@ public sealed class LookupTests
     [Fact]
     public void Hops_count_the_chain_of_answers_to_the_nearest_contact()
     {
-        var lookup = Start(LookupKind.Node, _contacts[9]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[9]);
         lookup.OnNodes(_contacts[9], [_contacts[5]]);
         LookupNetwork.TakeAll(lookup);
         lookup.OnNodes(_contacts[5], [_contacts[0]]);
@@ -217,8 +187,7 @@ public sealed class LookupTests
     [Fact]
     public void Nothing_that_comes_late_changes_an_outcome_that_stands()
     {
-        var lookup = Start(LookupKind.Node, _contacts[1..5]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Node, _contacts[1..5]);
         lookup.OnUnresponsive(_contacts[1]);
         LookupNetwork.TakeAll(lookup);
         foreach (var contact in _contacts[2..5])
@@ -240,8 +209,7 @@ public sealed class LookupTests
     [InlineData(true)]
     public void A_copy_belongs_to_a_contact_with_fewer_than_k_nearer_ones(bool nearestFails)
     {
-        var lookup = Start(LookupKind.Value, _contacts[5..7]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(LookupKind.Value, _contacts[5..7]);
         lookup.OnNodes(_contacts[5], _contacts.AsSpan(0, 4));
         lookup.OnUnresponsive(_contacts[6]);
         Assert.True(lookup.TryNext(out var nearest));
@@ -256,52 +224,38 @@ public sealed class LookupTests
         Assert.Equal(nearestFails, lookup.GetOutcome().CacheBelongs);
     }
 
-    [Fact]
-    public void A_value_lookup_finds_the_value_of_a_holder_that_answers_only_the_retry()
+    [Theory]
+    [InlineData(LookupKind.Node, false)]
+    [InlineData(LookupKind.Value, false)]
+    [InlineData(LookupKind.Value, true)]
+    public void Only_a_value_lookup_waits_for_the_unresponsive_until_they_give_a_value_or_fail(LookupKind kind, bool holds)
     {
-        var lookup = StartWithOneUnresponsive(LookupKind.Value);
-
-        Assert.False(lookup.IsDone);
-        lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
-
-        Assert.Equal(TerminationReason.ValueFound, lookup.Reason);
-        Assert.Equal(DhtValue.FromInteger(1), lookup.GetOutcome().Value);
-    }
-
-    [Fact]
-    public void A_value_lookup_ends_without_a_value_once_the_unresponsive_have_failed()
-    {
-        var lookup = StartWithOneUnresponsive(LookupKind.Value);
-
-        lookup.OnFailed(_contacts[0]);
-
-        Assert.Equal(TerminationReason.Converged, lookup.Reason);
-        Assert.Null(lookup.GetOutcome().Value);
-    }
-
-    [Fact]
-    public void A_node_lookup_does_not_wait_for_the_unresponsive() =>
-        Assert.Equal(TerminationReason.Converged, StartWithOneUnresponsive(LookupKind.Node).Reason);
-
-    private Lookup StartWithOneUnresponsive(LookupKind kind)
-    {
-        var lookup = Start(kind, _contacts[..2]);
-        LookupNetwork.TakeAll(lookup);
+        var lookup = Begin(kind, _contacts[..2]);
         lookup.OnNodes(_contacts[1], []);
         lookup.OnUnresponsive(_contacts[0]);
-        return lookup;
+        Assert.Equal(kind == LookupKind.Node, lookup.IsDone);
+
+        if (holds)
+        {
+            lookup.OnValue(_contacts[0], DhtValue.FromInteger(1));
+        }
+        else
+        {
+            lookup.OnFailed(_contacts[0]);
+        }
+
+        Assert.Equal(holds ? TerminationReason.ValueFound : TerminationReason.Converged, lookup.Reason);
+        Assert.Equal(holds ? DhtValue.FromInteger(1) : default(DhtValue?), lookup.GetOutcome().Value);
     }
 
     private Lookup Start(LookupKind kind, params Contact[] seeds) => _network.Start(kind, seeds);
 
-    private static void AnswerAll(Lookup lookup, IReadOnlyList<Contact> network)
+    private Lookup Begin(LookupKind kind, params Contact[] seeds) => _network.Begin(kind, seeds);
+
+    private static void AnswerAll(Lookup lookup, Contact[] network)
     {
-        var asked = network.Where(c => lookup.CandidateAt(c.Endpoint)?.State == CandidateState.Waiting).ToList();
-        do
-        {
-            asked.ForEach(c => lookup.OnNodes(c, []));
-            asked = [.. LookupNetwork.TakeAll(lookup)];
-        }
-        while (asked.Count > 0);
+        var waiting = network.Where(c => lookup.CandidateAt(c.Endpoint)?.State == CandidateState.Waiting).ToList();
+        waiting.ForEach(c => lookup.OnNodes(c, []));
+        LookupNetwork.Run(lookup, c => lookup.OnNodes(c, []));
     }
 }

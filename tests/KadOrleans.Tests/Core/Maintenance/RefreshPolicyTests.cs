@@ -91,30 +91,20 @@ public sealed class RandomWalkPolicyTests
 
     private readonly RandomWalkPolicy _policy = new(Interval, minTableSize: 4);
 
-    [Fact]
-    public void A_table_that_is_large_enough_is_due_at_the_interval()
-    {
-        Assert.True(_policy.IsDue(4, sinceLast: null));
-        Assert.False(_policy.IsDue(4, Interval - TimeSpan.FromTicks(1)));
-        Assert.True(_policy.IsDue(4, Interval));
-    }
-
-    [Fact]
-    public void A_small_table_is_due_at_once_and_an_empty_one_never()
-    {
-        Assert.True(_policy.IsDue(3, TimeSpan.Zero));
-        Assert.True(_policy.IsDue(1, TimeSpan.Zero));
-        Assert.False(_policy.IsDue(0, sinceLast: null));
-        Assert.False(_policy.IsDue(0, Interval));
-    }
-
-    [Fact]
-    public void Earliness_brings_a_refresh_forward_by_a_tenth_at_most()
-    {
-        Assert.True(_policy.IsDue(4, 0.9 * Interval, earliness: 1));
-        Assert.False(_policy.IsDue(4, (0.9 * Interval) - TimeSpan.FromSeconds(1), earliness: 1));
-        Assert.False(_policy.IsDue(4, 0.9 * Interval, earliness: 0.5));
-    }
+    [Theory]
+    [InlineData(4, null, 0, true)]
+    [InlineData(4, 299.99, 0, false)]
+    [InlineData(4, 300.0, 0, true)]
+    [InlineData(3, 0.0, 0, true)]
+    [InlineData(1, 0.0, 0, true)]
+    [InlineData(0, null, 0, false)]
+    [InlineData(0, 300.0, 0, false)]
+    [InlineData(4, 270.0, 1, true)]
+    [InlineData(4, 269.0, 1, false)]
+    [InlineData(4, 270.0, 0.5, false)]
+    public void A_table_is_due_at_the_interval_or_a_tenth_earlier_a_small_one_at_once_and_an_empty_one_never(
+        int tableSize, double? seconds, double earliness, bool expected) =>
+        Assert.Equal(expected, _policy.IsDue(tableSize, seconds is { } since ? TimeSpan.FromSeconds(since) : null, earliness));
 
     [Fact]
     public void Pauses_in_vain_grow_from_a_second_to_the_interval()

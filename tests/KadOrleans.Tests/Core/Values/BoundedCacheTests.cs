@@ -60,7 +60,7 @@ public sealed class BoundedCacheTests
     }
 
     [Fact]
-    public void What_is_offered_once_takes_free_room_and_drives_out_nothing()
+    public void What_is_offered_once_takes_free_room_and_drives_out_nothing_but_again_it_does()
     {
         var cache = Create(Room);
         for (var i = 0; i < 10_000; i++)
@@ -70,21 +70,10 @@ public sealed class BoundedCacheTests
 
         Assert.Equal(50, cache.Count);
         Assert.All(Enumerable.Range(0, 50), i => Assert.True(cache.TryGet(Key(i), out _)));
-    }
-
-    [Fact]
-    public void What_is_offered_again_is_taken_by_a_full_cache()
-    {
-        var cache = Create(Room);
-        for (var i = 0; i < 50; i++)
-        {
-            cache.Put(Key(i), Sized(64));
-        }
-
-        cache.Offer(Key(100), Sized(64));
-        Assert.False(cache.TryGet(Key(100), out _));
-        cache.Offer(Key(100), Sized(64));
-        Assert.True(cache.TryGet(Key(100), out _));
+        cache.Offer(Key(20_000), Sized(64));
+        Assert.False(cache.TryGet(Key(20_000), out _));
+        cache.Offer(Key(20_000), Sized(64));
+        Assert.True(cache.TryGet(Key(20_000), out _));
     }
 
     [Fact]

@@ -17,7 +17,12 @@ public class KeyShardTests
         ChangesPerSubnet = int.MaxValue,
     };
 
-    private static readonly ResponsibleArea Half = new(NodeId.FromKey("own"), 1);
+    private static readonly NodeId Key = NodeId.FromKey("key");
+
+    private static readonly ResponsibleArea[] Areas =
+        [ResponsibleArea.Everywhere, .. Enumerable.Range(1, 3).Select(bits => new ResponsibleArea(NodeId.FromKey("own"), bits))];
+
+    private readonly KeyShard _shard = new(StoreQuota.Unlimited);
 
     [Fact]
     public void A_shard_equals_a_simple_list_after_any_steps() => CompareWithAList(runs: 60);
@@ -27,64 +32,43 @@ public class KeyShardTests
     public void A_shard_equals_a_simple_list_after_any_steps_of_many_runs() => CompareWithAList(runs: 1_000);
 
     [Fact]
-    public void A_value_is_gone_from_the_moment_it_expires()
-    {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
-        shard.Put(key, Value(1, 10, Start, lifetimeSeconds: 10));
-        Assert.True(shard.TryGet(key, Start.AddSeconds(10).AddTicks(-1), out _));
-        Assert.False(shard.TryGet(key, Start.AddSeconds(10), out var gone));
-        Assert.Null(gone);
-        Assert.Equal(1, shard.Count);
-        Assert.Equal([key], shard.RemoveExpired(Start.AddSeconds(10)));
-        Assert.Equal(0, shard.Count);
-        Assert.Equal(0, shard.Bytes);
-    }
-
-    [Fact]
     public void A_copy_of_an_older_publication_does_not_replace_a_newer_value()
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
         var newer = Value(1, 2, Start, lifetimeSeconds: 100);
-        shard.Put(key, newer);
+        _shard.Put(Key, newer);
 
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 99), PutKind.Copy));
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(2, 1, Start, 100), PutKind.Copy));
-        Assert.Same(newer, shard.Read(key)!);
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(2, 1, Start, 99), PutKind.Copy));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(2, 1, Start, 100), PutKind.Copy));
+        Assert.Same(newer, _shard.Read(Key)!);
 
-        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(2, 1, Start, 101), PutKind.Copy));
-        Assert.Equal(StoreResult.Stored, shard.Put(key, newer));
-        Assert.Same(newer, shard.Read(key)!);
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(2, 1, Start, 101), PutKind.Copy));
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, newer));
+        Assert.Same(newer, _shard.Read(Key)!);
     }
 
     [Fact]
     public void A_copy_replaces_what_is_expired_and_one_whose_own_life_is_over_is_refused()
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
-        shard.Put(key, Value(1, 2, Start, lifetimeSeconds: 10));
+        _shard.Put(Key, Value(1, 2, Start, lifetimeSeconds: 10));
 
-        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 1, Start.AddSeconds(10), 5), PutKind.Copy));
-        Assert.Equal(StoreResult.Outdated, shard.Put(NodeId.FromKey("other"), Value(1, 1, Start, 0), PutKind.Copy));
-        Assert.Equal(1, shard.Count);
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(1, 1, Start.AddSeconds(10), 5), PutKind.Copy));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(NodeId.FromKey("other"), Value(1, 1, Start, 0), PutKind.Copy));
+        Assert.Equal(1, _shard.Count);
     }
 
     [Fact]
     public void An_import_replaces_what_was_stored_earlier_and_nothing_that_was_stored_later()
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
         var held = Value(1, 2, Start, lifetimeSeconds: 10);
-        shard.Put(key, held);
+        _shard.Put(Key, held);
 
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 1, Start.AddSeconds(-1), 1000), PutKind.Import));
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, held with { StoredAt = Start.AddSeconds(-1) }, PutKind.Import));
-        Assert.Same(held, shard.Read(key)!);
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(1, 1, Start.AddSeconds(-1), 1000), PutKind.Import));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, held with { StoredAt = Start.AddSeconds(-1) }, PutKind.Import));
+        Assert.Same(held, _shard.Read(Key)!);
 
         var later = Value(1, 3, Start.AddSeconds(1), 5);
-        Assert.Equal(StoreResult.Stored, shard.Put(key, later, PutKind.Import));
-        Assert.Same(later, shard.Read(key)!);
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, later, PutKind.Import));
+        Assert.Same(later, _shard.Read(Key)!);
     }
 
     [Theory]
@@ -93,17 +77,15 @@ public class KeyShardTests
     [InlineData(PutKind.Import)]
     public void What_is_held_is_never_shortened_and_written_again_only_for_more_than_a_minute_of_life(PutKind kind)
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
         var held = Value(1, 2, Start, lifetimeSeconds: 1000);
-        shard.Put(key, held);
+        _shard.Put(Key, held);
 
-        var shorter = shard.Decide(key, Value(2, 2, Start.AddSeconds(10), 100), kind);
+        var shorter = _shard.Decide(Key, Value(2, 2, Start.AddSeconds(10), 100), kind);
         Assert.Equal((StoreResult.Stored, false), (shorter.Result, shorter.NeedsWrite));
         Assert.Equal(held, shorter.Held);
-        Assert.False(shard.Decide(key, Value(2, 2, Start.AddSeconds(60), 1000), kind).NeedsWrite);
+        Assert.False(_shard.Decide(Key, Value(2, 2, Start.AddSeconds(60), 1000), kind).NeedsWrite);
 
-        var longer = shard.Decide(key, Value(2, 2, Start.AddSeconds(61), 1000), kind);
+        var longer = _shard.Decide(Key, Value(2, 2, Start.AddSeconds(61), 1000), kind);
         Assert.True(longer.NeedsWrite);
         Assert.Equal(held with { StoredAt = Start.AddSeconds(61), ExpiresAt = Start.AddSeconds(1061) }, longer.Held);
     }
@@ -111,19 +93,17 @@ public class KeyShardTests
     [Fact]
     public void A_mark_of_publication_is_written_is_kept_by_the_same_value_and_goes_with_another()
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
         var value = Value(0, 2, Start, lifetimeSeconds: 1000);
-        shard.Put(key, value);
+        _shard.Put(Key, value);
 
-        Assert.True(shard.Decide(key, value with { PublishedAt = Start }).NeedsWrite);
-        shard.Put(key, value with { PublishedAt = Start });
-        shard.Put(key, Value(1, 2, Start.AddSeconds(1), 10), PutKind.Copy);
-        shard.Put(key, Value(1, 2, Start.AddSeconds(2), 2000));
-        Assert.Equal(Start, shard.Read(key)!.PublishedAt);
+        Assert.True(_shard.Decide(Key, value with { PublishedAt = Start }).NeedsWrite);
+        _shard.Put(Key, value with { PublishedAt = Start });
+        _shard.Put(Key, Value(1, 2, Start.AddSeconds(1), 10), PutKind.Copy);
+        _shard.Put(Key, Value(1, 2, Start.AddSeconds(2), 2000));
+        Assert.Equal(Start, _shard.Read(Key)!.PublishedAt);
 
-        shard.Put(key, Value(0, 3, Start.AddSeconds(3), 1000));
-        Assert.Null(shard.Read(key)!.PublishedAt);
+        _shard.Put(Key, Value(0, 3, Start.AddSeconds(3), 1000));
+        Assert.Null(_shard.Read(Key)!.PublishedAt);
     }
 
     [Theory]
@@ -131,65 +111,141 @@ public class KeyShardTests
     [InlineData(2000)]
     public void What_a_client_published_is_replaced_by_no_stranger_and_no_copy_expired_or_not(int secondsLater)
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
         var published = Value(0, 2, Start, lifetimeSeconds: 1000) with { PublishedAt = Start };
-        shard.Put(key, published);
+        _shard.Put(Key, published);
         var now = Start.AddSeconds(secondsLater);
 
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 3, now, 9000)));
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(1, 3, now, 9000), PutKind.Copy));
-        Assert.Equal(StoreResult.Outdated, shard.Put(key, Value(0, 3, now, 9000), PutKind.Copy));
-        Assert.Same(published, shard.Read(key)!);
-        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 2, now, 9000)));
-        Assert.Equal(Start, shard.Read(key)!.PublishedAt);
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(1, 3, now, 9000)));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(1, 3, now, 9000), PutKind.Copy));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(0, 3, now, 9000), PutKind.Copy));
+        Assert.Same(published, _shard.Read(Key)!);
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(1, 2, now, 9000)));
+        Assert.Equal(Start, _shard.Read(Key)!.PublishedAt);
 
         var next = Value(0, 3, now, 9000) with { PublishedAt = now };
-        Assert.Equal(StoreResult.Stored, shard.Put(key, next));
-        shard.Restore(key, next with { PublishedAt = null });
-        Assert.Equal(StoreResult.Stored, shard.Put(key, Value(1, 4, now, 9000)));
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, next));
+        _shard.Restore(Key, next with { PublishedAt = null });
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(1, 4, now, 9000)));
     }
 
     [Fact]
     public void A_trusted_source_that_stores_a_strangers_value_takes_it_over_and_its_copies_do_not()
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
-        shard.Put(key, Value(1, 2, Start, lifetimeSeconds: 1000));
+        _shard.Put(Key, Value(1, 2, Start, lifetimeSeconds: 1000));
 
-        var copy = shard.Decide(key, Value(0, 2, Start, 1000), PutKind.Copy);
+        var copy = _shard.Decide(Key, Value(0, 2, Start, 1000), PutKind.Copy);
         Assert.Equal((false, false), (copy.Held!.Source.IsTrusted, copy.NeedsWrite));
 
-        var decision = shard.Decide(key, Value(0, 2, Start, 1000));
+        var decision = _shard.Decide(Key, Value(0, 2, Start, 1000));
         Assert.Equal((true, true), (decision.Held!.Source.IsTrusted, decision.NeedsWrite));
-        shard.Put(key, Value(0, 2, Start, 1000));
-        decision = shard.Decide(key, Value(1, 2, Start, 1000));
+        _shard.Put(Key, Value(0, 2, Start, 1000));
+        decision = _shard.Decide(Key, Value(1, 2, Start, 1000));
         Assert.Equal((true, false), (decision.Held!.Source.IsTrusted, decision.NeedsWrite));
     }
 
     [Fact]
     public void A_far_mark_is_kept_by_a_far_renewal_and_a_near_one_that_takes_it_away_is_written()
     {
-        var shard = new KeyShard(StoreQuota.Unlimited);
-        var key = NodeId.FromKey("key");
         var far = Value(0, 2, Start, lifetimeSeconds: 1000) with { IsFar = true };
-        shard.Put(key, far);
+        _shard.Put(Key, far);
 
-        var decision = shard.Decide(key, far with { StoredAt = Start.AddSeconds(1) });
+        var decision = _shard.Decide(Key, far with { StoredAt = Start.AddSeconds(1) });
         Assert.Equal((true, false), (decision.Held!.IsFar, decision.NeedsWrite));
-        decision = shard.Decide(key, far with { StoredAt = Start.AddSeconds(1), IsFar = false });
+        decision = _shard.Decide(Key, far with { StoredAt = Start.AddSeconds(1), IsFar = false });
         Assert.Equal((false, true), (decision.Held!.IsFar, decision.NeedsWrite));
 
-        shard.Put(key, far with { IsFar = false });
-        decision = shard.Decide(key, far);
+        _shard.Put(Key, far with { IsFar = false });
+        decision = _shard.Decide(Key, far);
         Assert.Equal((false, false), (decision.Held!.IsFar, decision.NeedsWrite));
+    }
+
+    [Fact]
+    public void Others_lengthen_a_life_only_as_often_as_they_may_change_values()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 5 });
+        var keys = Enumerable.Range(0, 20).Select(Samples.Key).ToList();
+        keys.ForEach(key => shard.Put(key, Value(1, 2, Start, 3_600), PutKind.Copy));
+
+        var renewals = keys.ConvertAll(key => shard.Put(key, Value(2, 2, Start, 86_400)));
+
+        Assert.Equal(keys.Select((_, i) => i < 5 ? StoreResult.Stored : StoreResult.ChangeLimitExceeded), renewals);
+        var next = Value(1, 3, Start, 7_200);
+        foreach (var (i, key) in keys.Index())
+        {
+            Assert.Equal(i < 5 ? StoreResult.Outdated : StoreResult.Stored, shard.Put(key, next, PutKind.Copy));
+            Assert.Equal(StoreResult.Stored, shard.Put(key, next, PutKind.WithLife));
+            Assert.Equal(next, shard.Read(key));
+        }
+    }
+
+    [Fact]
+    public void A_set_with_a_life_replaces_what_a_stranger_stored_and_no_life_of_a_trusted_source()
+    {
+        var (set, squat) = (Value(1, 3, Start, 3_600), Value(2, 1, Start, 86_400));
+        var (ownKey, own) = (Samples.Key(1), Value(0, 2, Start, 86_400));
+        _shard.Put(Key, squat);
+        _shard.Put(ownKey, own);
+
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, set, PutKind.Copy));
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, set, PutKind.WithLife));
+        Assert.Equal(set, _shard.Read(Key));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(ownKey, set with { Source = SourceNetwork.Trusted }, PutKind.WithLife));
+
+        // Nor does a stranger lengthen that.
+        _shard.Put(ownKey, own with { Source = squat.Source, ExpiresAt = own.ExpiresAt.AddDays(1) }, PutKind.Copy);
+        Assert.Equal(own, _shard.Read(ownKey));
+
+        // Its own life it may shorten; nobody else may.
+        var shorter = set with { ExpiresAt = Start.AddMinutes(10) };
+        _shard.Put(Key, shorter with { Source = squat.Source }, PutKind.WithLife);
+        Assert.Equal(set, _shard.Read(Key));
+        _shard.Put(Key, shorter, PutKind.WithLife);
+        Assert.Equal(shorter, _shard.Read(Key));
+    }
+
+    [Fact]
+    public void Others_renew_a_full_life_as_often_as_they_like()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 1 });
+        var (value, renewed) = (Value(1, 2, Start, 86_400), Value(2, 2, Start.AddHours(10), 86_400));
+        foreach (var key in Enumerable.Range(0, 10).Select(Samples.Key))
+        {
+            shard.Put(key, value);
+            Assert.Equal(StoreResult.Stored, shard.Put(key, renewed));
+            Assert.Equal(renewed with { Source = value.Source }, shard.Read(key));
+        }
+    }
+
+    [Fact]
+    public void A_former_source_gets_its_values_back_whatever_it_and_its_neighbours_changed()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 5, ChangesPerSubnet = 5 });
+        var value = Of("203.0.113.5", 1);
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(i), value)));
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(i), Of($"192.1.{i / 5}.1", 2))));
+        for (var i = 100; i < 106; i++)
+        {
+            shard.Put(Samples.Key(i), Of("198.51.100.1", 3));
+            var expected = i < 105 ? StoreResult.Stored : StoreResult.ChangeLimitExceeded;
+            Assert.Equal(expected, shard.Put(Samples.Key(i), Of("203.0.113.6", 2)));
+        }
+
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(i), value)));
+        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(value, shard.Read(Samples.Key(i))));
+
+        // Who took them has to pay again.
+        Assert.Equal(StoreResult.ChangeLimitExceeded, shard.Put(Samples.Key(0), Of("192.1.0.1", 2)));
+
+        static StoredValue Of(string address, int length) => Value(0, length, Start, 86_400) with
+        {
+            Source = SourceNetwork.Of(UdpEndpoint.Parse($"{address}:1")),
+        };
     }
 
     private static void CompareWithAList(int runs) => Randomized.ForSteps(runs, 200, steps =>
     {
         var shard = new KeyShard(Small);
-        var model = new StoreModel(Small) { Area = steps is [var first, ..] && first % 4 == 0 ? ResponsibleArea.Everywhere : Half };
-        shard.SetArea(model.Area);
+        var model = new StoreModel(Small);
         var now = Start;
         foreach (var step in steps)
         {
@@ -208,7 +264,7 @@ public class KeyShardTests
     private static void Step(KeyShard shard, StoreModel model, int step, DateTimeOffset now)
     {
         var key = NodeId.FromKey($"{step / 16 % 40}");
-        var value = Value(step / 640 % 6, step / 3840 % 60, now, 1 + (step / 230_400 % 100));
+        var value = Value(step / 640 % 6, step / 3840 % 60 * (step % 7 == 0 ? 12 : 1), now, 1 + (step / 230_400 % 100));
         switch (step % 16)
         {
             case 0:
@@ -221,26 +277,30 @@ public class KeyShardTests
                 shard.Restore(key, value);
                 model.Restore(key, value);
                 break;
+            case 3:
+                model.Area = Areas[step / 16 % Areas.Length];
+                shard.SetArea(model.Area);
+                break;
             default:
                 var before = shard.Values.ToDictionary();
                 var decision = shard.Decide(key, value);
+                Assert.Equal(decision.Result, shard.FindRefusal(key, value) ?? StoreResult.Stored);
                 Assert.Equal(before, shard.Values.ToDictionary());
-                var expected = model.Put(key, value);
-                Assert.Equal(expected, shard.Put(key, value));
-                Assert.Equal(expected, decision.Result);
+                var (expected, evicted) = (model.Put(key, value), shard.Turnover.Evicted);
+                Assert.Equal((expected, expected), (shard.Put(key, value), decision.Result));
+                Assert.Equal(before.Keys.Except(model.Values.Keys).Count(), shard.Turnover.Evicted - evicted);
                 break;
         }
     }
 
     private static void AssertSame(KeyShard shard, StoreModel model, DateTimeOffset now)
     {
-        Assert.Equal(model.Values.Count, shard.Count);
-        Assert.Equal(model.Values.Sum(pair => (long)pair.Value.Footprint), shard.Bytes);
-        foreach (var (key, value) in model.Values)
+        Assert.Equal((model.Values.Count, model.Values.Sum(pair => (long)pair.Value.Footprint)), (shard.Count, shard.Bytes));
+        Assert.All(model.Values, held =>
         {
-            Assert.Equal(value, shard.Read(key)!);
-            Assert.Equal(now < value.ExpiresAt, shard.TryGet(key, now, out _));
-        }
+            Assert.Equal(held.Value, shard.Read(held.Key)!);
+            Assert.Equal(now < held.Value.ExpiresAt, shard.TryGet(held.Key, now, out _));
+        });
 
         var totals = model.Values.Values.GroupBy(value => value.Source)
             .Select(group => new SourceTotals(group.Key, group.Count(), group.Sum(value => (long)value.Footprint))).ToList();
@@ -264,7 +324,18 @@ internal sealed class StoreModel(StoreQuota quota)
 {
     private readonly List<Entry> _entries = [];
 
-    public ResponsibleArea Area { get; set; }
+    public ResponsibleArea Area
+    {
+        get;
+        set
+        {
+            // What becomes near or far comes last among those that are.
+            var moved = _entries.Where(entry => field.Contains(entry.Key) != value.Contains(entry.Key)).ToList();
+            _entries.RemoveAll(moved.Contains);
+            _entries.AddRange(moved);
+            field = value;
+        }
+    } = ResponsibleArea.Everywhere;
 
     public Dictionary<NodeId, StoredValue> Values => _entries.ToDictionary(entry => entry.Key, entry => entry.Value);
 
@@ -320,52 +391,43 @@ internal sealed class StoreModel(StoreQuota quota)
     private StoreResult MakeRoom(List<Entry> all, Entry offered)
     {
         var source = offered.Value.Source;
-        if (!source.IsTrusted)
+        var kept = 100 - quota.ReservePercent;
+        var (farKeys, farBytes) = (quota.TotalKeys * kept / 100, quota.TotalBytes * kept / 100);
+        Bound[] bounds =
+        [
+            new(entry => IsOf(entry, source), quota.KeysPerSource, quota.BytesPerSource, StoreResult.SourceQuotaExceeded),
+            new(entry => IsOf(entry, source.Subnet), quota.KeysPerSubnet, quota.BytesPerSubnet, StoreResult.SubnetQuotaExceeded),
+            new(IsFar, farKeys, farBytes, StoreResult.FarQuotaExceeded),
+            new(_ => true, quota.TotalKeys, quota.TotalBytes, StoreResult.TotalQuotaExceeded),
+        ];
+        foreach (var bound in bounds.Where(bound => bound.Counts(offered)))
         {
-            Func<Entry, bool> ofSource = entry => entry.Value.Source == source;
-            while (!Fits(all, offered, ofSource, quota.KeysPerSource, quota.BytesPerSource))
+            while (!Fits(all, offered, bound))
             {
-                if (!EvictFirst(all, offered, all.Where(ofSource).Where(entry => IsFar(entry) && !IsFar(offered))))
+                var candidates = bound.Refusal switch
                 {
-                    return StoreResult.SourceQuotaExceeded;
-                }
-            }
-
-            Func<Entry, bool> ofSubnet = entry => entry.Value.Source.Subnet == source.Subnet && !entry.Value.Source.IsTrusted;
-            while (!Fits(all, offered, ofSubnet, quota.KeysPerSubnet, quota.BytesPerSubnet))
-            {
-                if (!EvictFirst(all, offered, all.Where(ofSubnet)))
+                    StoreResult.SourceQuotaExceeded => all.Where(entry => bound.Counts(entry) && IsFar(entry) && !IsFar(offered)),
+                    StoreResult.SubnetQuotaExceeded => all.Where(bound.Counts),
+                    _ => all,
+                };
+                if (!EvictFirst(all, offered, candidates))
                 {
-                    return StoreResult.SubnetQuotaExceeded;
+                    return bound.Refusal;
                 }
-            }
-
-            var kept = 100 - quota.ReservePercent;
-            while (IsFar(offered) && !Fits(all, offered, IsFar, quota.TotalKeys * kept / 100, quota.TotalBytes * kept / 100))
-            {
-                if (!EvictFirst(all, offered, all))
-                {
-                    return StoreResult.FarQuotaExceeded;
-                }
-            }
-        }
-
-        while (!Fits(all, offered, _ => true, quota.TotalKeys, quota.TotalBytes))
-        {
-            if (!EvictFirst(all, offered, all))
-            {
-                return StoreResult.TotalQuotaExceeded;
             }
         }
 
         return StoreResult.Stored;
+
+        static bool IsOf(Entry entry, SourceNetwork network) =>
+            !entry.Value.Source.IsTrusted && (entry.Value.Source == network || entry.Value.Source.Subnet == network);
     }
 
-    private bool Fits(List<Entry> all, Entry offered, Func<Entry, bool> counts, long keys, long bytes)
+    private bool Fits(List<Entry> all, Entry offered, Bound bound)
     {
-        var (newKeys, newBytes) = Sum(all.Append(offered).Where(entry => counts(entry) || entry == offered));
-        var (oldKeys, oldBytes) = Sum(_entries.Where(counts));
-        return (newKeys <= keys || newKeys < oldKeys) && (newBytes <= bytes || newBytes < oldBytes);
+        var (newKeys, newBytes) = Sum(all.Append(offered).Where(bound.Counts));
+        var (oldKeys, oldBytes) = Sum(_entries.Where(bound.Counts));
+        return (newKeys <= bound.Keys || newKeys < oldKeys) && (newBytes <= bound.Bytes || newBytes < oldBytes);
     }
 
     private bool EvictFirst(List<Entry> all, Entry offered, IEnumerable<Entry> candidates)
@@ -425,4 +487,6 @@ internal sealed class StoreModel(StoreQuota quota)
     }
 
     private sealed record Entry(NodeId Key, StoredValue Value);
+
+    private sealed record Bound(Func<Entry, bool> Counts, long Keys, long Bytes, StoreResult Refusal);
 }

@@ -5,17 +5,6 @@ public sealed class AllocationTests
 {
     private const int Rounds = 1_000;
 
-    public static TheoryData<string> ShortRequests =>
-        [.. WireVectors.Datagrams.Where(d => d.IsRequest && !d.Name.StartsWith("store", StringComparison.Ordinal)).Select(d => d.Name)];
-
-    [Theory]
-    [MemberData(nameof(ShortRequests))]
-    public void Decoding_a_request_allocates_nothing(string name)
-    {
-        var datagram = WireVectors.Datagrams.Single(d => d.Name == name).Bytes;
-        Assert.Equal(0, BytesAllocatedBy(() => Decode(datagram)));
-    }
-
     [Fact]
     public void Refusing_a_datagram_allocates_nothing()
     {
@@ -46,26 +35,6 @@ public sealed class AllocationTests
         var contacts = new Contact[20];
         Assert.Equal(0, BytesAllocatedBy(() =>
             ResponseReader.TryReadNodes(datagram.AsSpan(Datagram.HeaderLength), contacts, out _)));
-    }
-
-    private static void Decode(byte[] datagram)
-    {
-        Datagram.TryReadHeader(datagram, out _, out _, out var body, out _);
-        Request.TryDecode(body, out var request, out _);
-        switch (request.Kind)
-        {
-            case RequestKind.Ping:
-                request.AsPing();
-                break;
-            case RequestKind.Stun:
-                break;
-            case RequestKind.FindNode:
-                request.AsFindNode();
-                break;
-            default:
-                request.AsFindValue();
-                break;
-        }
     }
 
     private static void TryDecode(byte[] datagram)

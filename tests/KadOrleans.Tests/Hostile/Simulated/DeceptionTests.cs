@@ -8,21 +8,15 @@ public sealed class DeceptionTests
     private const int Seed = 20_261_121;
 
     [Theory]
-    [InlineData(AttackerSpread.OneHost, 1)]
-    [InlineData(AttackerSpread.OneHost, 2)]
     [InlineData(AttackerSpread.OneHost, 8)]
-    [InlineData(AttackerSpread.OneSubnet, 1)]
-    [InlineData(AttackerSpread.OneSubnet, 2)]
     [InlineData(AttackerSpread.OneSubnet, 8)]
-    [InlineData(AttackerSpread.ManyNetworks, 1)]
-    [InlineData(AttackerSpread.ManyNetworks, 2)]
     [InlineData(AttackerSpread.ManyNetworks, 4)]
-    internal void Gets_return_what_honest_holders_hold(AttackerSpread spread, int liars)
+    internal void Gets_return_what_honest_holders_hold(AttackerSpread spread, int most) => Assert.All([1, 2, most], liars =>
     {
         var result = DeceptionTrial.Run(Seed, liars, spread, gets: 100);
 
         Assert.True(result is { Deceived: 0, Missed: 0 }, $"seed {Seed}: {result}");
-    }
+    });
 
     [Theory]
     [InlineData(AttackerSpread.OneHost)]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Hostile;
@@ -8,15 +9,12 @@ namespace KadOrleans.Tests.Hostile;
 /// </summary>
 public sealed class SocketAttackTests
 {
-    private static readonly string? Obstacle = Sandbox.WhyNot();
-
     [Fact]
     public async Task Newcomers_get_contacts_while_forged_requests_arrive()
     {
-        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
         var seconds = double.Parse(Environment.GetEnvironmentVariable("KAD_HOSTILE_SECONDS") ?? "3", CultureInfo.InvariantCulture);
 
-        var result = await SocketAttacks.RunAsync("flood", new() { Seconds = seconds });
+        var result = await RunAsync("flood", new() { Seconds = seconds });
 
         // What the kernel dropped, as this machine was too busy to read it, no node could answer.
         var (asked, answered) = ((int)result["newcomers"]!, (int)result["answered"]!);
@@ -30,9 +28,7 @@ public sealed class SocketAttackTests
     [Trait("Tier", "Long")]
     public async Task A_datagram_draws_at_most_twice_its_bytes()
     {
-        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
-
-        var result = await SocketAttacks.RunAsync("amplification");
+        var result = await RunAsync("amplification");
 
         Assert.All(result["calls"]!.AsArray(), call => Assert.True((double)call!["ratio"]! <= 2.0, call!.ToJsonString()));
     }
@@ -41,9 +37,7 @@ public sealed class SocketAttackTests
     [Trait("Tier", "Long")]
     public async Task An_unproven_subscriber_stores_nothing_and_a_forged_store_replaces_nothing()
     {
-        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
-
-        var result = await SocketAttacks.RunAsync("fill");
+        var result = await RunAsync("fill");
 
         Assert.True((int)result["accepted"]! == 0, result.ToJsonString());
         Assert.True((int)result["keysAfter"]! == 1, result.ToJsonString());
@@ -55,10 +49,15 @@ public sealed class SocketAttackTests
     [Trait("Tier", "Long")]
     public async Task A_node_in_a_sandbox_answers_newcomers_and_proven_peers_while_nobody_attacks()
     {
-        Assert.SkipWhen(Obstacle is not null, Obstacle ?? string.Empty);
-
-        var result = await SocketAttacks.RunAsync("flood", new() { Rate = 0, Seconds = 1, Newcomers = 20 });
+        var result = await RunAsync("flood", new() { Rate = 0, Seconds = 1, Newcomers = 20 });
 
         Assert.True((int)result["full"]! == 20 && (int)result["provenAnswers"]! > 0, result.ToJsonString());
+    }
+
+    private static Task<JsonNode> RunAsync(string attack, SocketAttackOptions? options = null)
+    {
+        var obstacle = Sandbox.WhyNot();
+        Assert.SkipWhen(obstacle is not null, obstacle ?? string.Empty);
+        return SocketAttacks.RunAsync(attack, options);
     }
 }

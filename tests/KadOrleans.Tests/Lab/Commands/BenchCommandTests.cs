@@ -9,17 +9,12 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_node_of_its_own_answers_the_mix_from_a_full_table_and_with_all_keys()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         var run = await RunAsync($"{Small} --op mix --baseline");
 
-        Assert.Equal("mix", (string)run["operation"]!);
-        Assert.Equal(100, (int)run["keys"]!);
+        Assert.Equal(("mix", 100), ((string)run["operation"]!, (int)run["keys"]!));
         var node = Assert.Single(run["targets"]!.AsArray())!;
-        Assert.Equal("self", (string)node["name"]!);
-        Assert.Equal(50, (int)node["sources"]!);
-        Assert.Equal(0, (long)node["lost"]!);
-        Assert.Equal(0, (long)node["unexpected"]!);
+        Assert.Equal(("self", 50), ((string)node["name"]!, (int)node["sources"]!));
+        Assert.Equal((0, 0), ((long)node["lost"]!, (long)node["unexpected"]!));
         Assert.True((long)node["answers"]! > 0);
         Assert.True((double)node["latencyMilliseconds"]!["p99"]! > 0);
         Assert.True((double)node["cpuMicrosecondsPerAnswer"]! > 0);
@@ -40,8 +35,6 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task Keys_that_are_stored_anew_come_beside_those_that_are_held()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         await using var node = await NodeProcess.StartAsync("--in-memory");
         var run = await RunAsync(
             $"bench --seconds 1 --warm-up 1 --keys 50 --in-flight 4 --rate 200 --json --op store_new --target {node.Address}");
@@ -56,8 +49,6 @@ public sealed class BenchCommandTests
     [Trait("Tier", "Long")]
     public async Task A_cold_target_is_measured_from_its_first_second()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         var target = (await RunAsync($"{Small.Replace("--seconds 1", "--seconds 2", StringComparison.Ordinal)} --op ping --cold"))["targets"]![0]!;
 
         var seconds = target["eachSecond"]!.AsArray().Select(count => (long)count!).ToList();
@@ -69,8 +60,6 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_rate_is_not_exceeded()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         var run = await RunAsync($"{Small} --op ping --rate 100");
 
         Assert.InRange((long)run["targets"]![0]!["answers"]! + (long)run["targets"]![0]!["lost"]!, 50, 101);
@@ -80,8 +69,6 @@ public sealed class BenchCommandTests
     [Trait("Tier", "Long")]
     public async Task Another_node_gets_the_keys_first_and_makes_no_contact_of_who_asks()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         await using var node = await NodeProcess.StartAsync("--in-memory");
         var run = await RunAsync($"bench --seconds 1 --warm-up 1 --keys 50 --in-flight 4 --json --op find_value --target {node.Address}");
 
@@ -99,8 +86,6 @@ public sealed class BenchCommandTests
     [Trait("Tier", "Long")]
     public async Task Several_targets_take_turns_and_get_the_contacts_that_are_asked_for()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         await using var node = await NodeProcess.StartAsync("--in-memory");
         var run = await RunAsync($"{Small} --op find_node --target self --target other={node.Address}");
 
@@ -118,12 +103,10 @@ public sealed class BenchCommandTests
     [Trait("Tier", "Long")]
     public async Task A_person_reads_a_row_for_each_target_and_the_ratios()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
         await using var node = await NodeProcess.StartAsync("--in-memory");
         await using var other = await NodeProcess.StartAsync("--in-memory");
-        var run = await LabRun.RunAsync(
-            "bench", "--seconds", "1", "--warm-up", "1", "--op", "ping", "--sources", "2", "--target", $"one={node.Address}", "--target", $"two={other.Address}");
+        var run = await StartAsync(
+            $"bench --seconds 1 --warm-up 1 --op ping --sources 2 --target one={node.Address} --target two={other.Address}");
 
         var rows = run.Output.TrimEnd().Split('\n').Select(row => row.Split('\t')).ToList();
         Assert.Equal(["ping", "answers/s", ": one"], rows[0][..3]);
@@ -136,9 +119,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task A_target_that_does_not_answer_is_reported()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
-
-        var run = await LabRun.RunAsync("bench", "--target", "127.0.0.1:9");
+        var run = await StartAsync("bench --target 127.0.0.1:9");
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         Assert.Equal("The target 127.0.0.1:9 does not answer.", run.Error.Trim());
@@ -146,8 +127,14 @@ public sealed class BenchCommandTests
 
     private static async Task<JsonNode> RunAsync(string commandLine)
     {
-        var run = await LabRun.RunAsync(commandLine.Split(' '));
+        var run = await StartAsync(commandLine);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         return run.Json;
+    }
+
+    private static Task<LabRun> StartAsync(string commandLine)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "kad-lab bench runs on Linux alone");
+        return LabRun.RunAsync(commandLine.Split(' '));
     }
 }

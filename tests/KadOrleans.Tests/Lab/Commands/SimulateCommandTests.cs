@@ -51,18 +51,7 @@ public sealed class SimulateCommandTests
         Assert.All(
             ["30 honest nodes", "Lookups: 10; the nearest node found in 100.00%", "hops\t", "requests\t", "seconds\t", "Size by the last 10 of them: ", "Values: 4 set, 4 looks, 0 did not find a living value; 0 lost.", "Holders of a living value: ", "Lives over: 0", "Republished by holders: 0", "Tables (30 looked at)", "FindNode\t", "All\t"],
             words => Assert.Contains(words, run.Output, StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData("1")]
-    [InlineData("2")]
-    public async Task The_smallest_networks_work(string nodes)
-    {
-        var run = await RunAsync($"simulate --nodes {nodes} --lookups 3 --values 2 --json");
-
-        Assert.Equal(1, (double)run.Json["lookups"]!["success"]!);
-        Assert.Equal(2, (int)run.Json["values"]!["set"]!);
-        Assert.Equal(0, (int)run.Json["values"]!["lost"]!);
+        Assert.DoesNotContain("Lookups:", (await RunAsync("simulate --nodes 5 --lookups 0")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,14 +80,6 @@ public sealed class SimulateCommandTests
 
         Assert.NotEqual(ExitCode.Done, run.ExitCode);
         Assert.Contains(words, run.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_report_without_lookups_leaves_them_out()
-    {
-        var run = await RunAsync("simulate --nodes 5 --lookups 0");
-
-        Assert.DoesNotContain("Lookups:", run.Output, StringComparison.Ordinal);
     }
 
     private static async Task<LabRun> RunAsync(string commandLine)

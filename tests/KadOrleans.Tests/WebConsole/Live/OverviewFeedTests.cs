@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -57,27 +56,16 @@ public sealed class OverviewFeedTests
     private static OverviewFeed NewFeed(IDht dht, ApplicationLifetime lifetime) =>
         new(dht, new NoChecks(), lifetime, TimeProvider.System, NullLogger<OverviewFeed>.Instance);
 
+    /// <summary>Answers requests for the status alone.</summary>
     private static (IDht Dht, Func<int> Calls) NewDht(Func<CancellationToken, Task<DhtStatus>> status)
     {
-        var dht = DispatchProxy.Create<IDht, StatusOnly>();
-        var proxy = (StatusOnly)(object)dht;
-        proxy.Status = status;
-        return (dht, () => proxy.Calls);
-    }
-
-    /// <summary>Answers requests for the status alone.</summary>
-    public class StatusOnly : DispatchProxy
-    {
-        public Func<CancellationToken, Task<DhtStatus>>? Status { get; set; }
-
-        public int Calls { get; private set; }
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        var calls = 0;
+        return (Fake.Of<IDht>((method, args) =>
         {
-            Assert.Equal(nameof(IDht.GetStatusAsync), targetMethod!.Name);
-            Calls++;
-            return Status!((CancellationToken)args![0]!);
-        }
+            Assert.Equal(nameof(IDht.GetStatusAsync), method);
+            calls++;
+            return status((CancellationToken)args[0]!);
+        }), () => calls);
     }
 
     private sealed class NoChecks : HealthCheckService

@@ -10,31 +10,26 @@ public sealed class ResponseTests
     private static readonly Contact GoodContact = new(
         NodeId.Parse("000102030405060708090a0b0c0d0e0f10111213"), UdpEndpoint.Parse("1.2.3.4:8468"));
 
-    [Theory]
-    [InlineData("c0")]
-    [InlineData("90")]
-    [InlineData("92" + Id + "a7312e322e332e34")]
-    [InlineData("94" + Id + "a7312e322e332e34cd2114c0")]
-    [InlineData("93c413000102030405060708090a0b0c0d0e0f101112a7312e322e332e34cd2114")]
-    [InlineData("93b46161616161616161616161616161616161616161a7312e322e332e34cd2114")]
-    [InlineData("93" + Id + "c0cd2114")]
-    [InlineData("93" + Id + "a0cd2114")]
-    [InlineData("93" + Id + "a96c6f63616c686f7374cd2114")]
-    [InlineData("93" + Id + "a3312e32cd2114")]
-    [InlineData("93" + Id + "a93939392e312e312e31cd2114")]
-    [InlineData("93" + Id + "ab666538303a3a3125657468cd2114")]
-    [InlineData("93" + Id + "a7302e302e302e30cd2114")]
-    [InlineData("93" + Id + "a93232342e302e302e31cd2114")]
-    [InlineData("93" + Id + "a23a3acd2114")]
-    [InlineData("93" + Id + "a7312e322e332e3400")]
-    [InlineData("93" + Id + "a7312e322e332e34ff")]
-    [InlineData("93" + Id + "a7312e322e332e34ce00010000")]
-    [InlineData("93" + Id + "a7312e322e332e34d3ffffffffffff2114")]
-    [InlineData("93" + Id + "a7312e322e332e34a138")]
-    [InlineData("93" + Id + "a7312e322e332e34cb40c0900000000000")]
-    public void A_bad_entry_is_left_out_and_the_others_are_kept(string bad)
+    [Fact]
+    public void A_bad_entry_is_left_out_and_the_others_are_kept()
     {
-        Assert.Equal([GoodContact, GoodContact], ReadNodes("93" + Good + bad + Good));
+        string[] addresses =
+        [
+            "c0", "a0", "a96c6f63616c686f7374", "a3312e32", "a93939392e312e312e31", "ab666538303a3a3125657468",
+            "a7302e302e302e30", "a93232342e302e302e31", "a23a3a",
+        ];
+        string[] ports = ["00", "ff", "ce00010000", "d3ffffffffffff2114", "a138", "cb40c0900000000000"];
+        string[] others =
+        [
+            "c0", "90", $"92{Id}a7312e322e332e34", $"94{Id}a7312e322e332e34cd2114c0",
+            "93c413000102030405060708090a0b0c0d0e0f101112a7312e322e332e34cd2114",
+            "93b46161616161616161616161616161616161616161a7312e322e332e34cd2114",
+        ];
+        var withPort = addresses.Select(address => $"93{Id}{address}cd2114");
+        var withAddress = ports.Select(port => $"93{Id}a7312e322e332e34{port}");
+        Assert.All(
+            withPort.Concat(withAddress).Concat(others),
+            entry => Assert.Equal([GoodContact, GoodContact], ReadNodes("93" + Good + entry + Good)));
     }
 
     [Theory]
@@ -43,9 +38,7 @@ public sealed class ResponseTests
     [InlineData("93" + Id)]
     public void A_broken_entry_makes_the_whole_answer_malformed(string broken)
     {
-        var contacts = new Contact[1];
-        var body = Convert.FromHexString("92" + Good + broken);
-        Assert.False(ResponseReader.TryReadNodes(body, contacts, out var count));
+        Assert.False(ResponseReader.TryReadNodes(Convert.FromHexString("92" + Good + broken), new Contact[1], out var count));
         Assert.Equal(0, count);
     }
 
@@ -60,57 +53,48 @@ public sealed class ResponseTests
     }
 
     [Fact]
-    public void A_mapped_IPv4_address_is_the_IPv4_address()
-    {
+    public void A_mapped_IPv4_address_is_the_IPv4_address() =>
         Assert.Equal([GoodContact], ReadNodes("9193" + Id + "ae3a3a666666663a312e322e332e34cd2114"));
-    }
 
-    [Theory]
-    [InlineData("07")]
-    [InlineData("ff")]
-    [InlineData("c3")]
-    [InlineData("a0")]
-    [InlineData("c400")]
-    [InlineData("cb0000000000000000")]
-    [InlineData("80")]
-    [InlineData("d405aa")]
-    public void What_is_no_list_is_malformed(string hex)
+    [Fact]
+    public void Nil_false_zero_and_no_value_are_an_empty_list() => Assert.All(["90", "c0", "c2", "00", "81a576616c7565c0"], hex =>
     {
-        Assert.False(ResponseReader.TryReadNodes(Convert.FromHexString(hex), new Contact[1], out _));
-        Assert.False(ResponseReader.TryReadFindValue(Convert.FromHexString(hex), new Contact[1], out _, out _));
-    }
+        Assert.True(ResponseReader.TryReadFindValue(Convert.FromHexString(hex), new Contact[1], out var count, out var value));
+        Assert.Equal((0, default), (count, value));
+    });
 
-    [Theory]
-    [InlineData("82a576616c7565a176a576616c7565a177")]
-    [InlineData("82a576616c7565a176c40576616c7565a177")]
-    [InlineData("81a576616c756580")]
-    [InlineData("81a576616c7565d405aa")]
-    [InlineData("81a556616c7565a176")]
-    [InlineData("8191a576616c7565a176")]
-    [InlineData("82a576616c7565a176a178c1")]
-    [InlineData("81a576616c7565a276")]
-    public void A_map_without_one_good_value_is_malformed(string hex)
+    [Fact]
+    public void What_is_no_list_is_malformed_and_a_map_without_one_good_value_too()
     {
-        Assert.False(ResponseReader.TryReadFindValue(Convert.FromHexString(hex), new Contact[1], out _, out var value));
-        Assert.Equal(default, value);
+        Assert.All(["07", "ff", "c3", "a0", "c400", "cb0000000000000000", "80", "d405aa"], hex =>
+        {
+            Assert.False(ResponseReader.TryReadNodes(Convert.FromHexString(hex), new Contact[1], out _));
+            AssertNoValue(hex);
+        });
+        Assert.All(
+            [
+                "82a576616c7565a176a576616c7565a177", "82a576616c7565a176c40576616c7565a177", "81a576616c756580",
+                "81a576616c7565d405aa", "81a556616c7565a176", "8191a576616c7565a176", "82a576616c7565a176a178c1",
+                "81a576616c7565a276",
+            ],
+            AssertNoValue);
+
+        static void AssertNoValue(string hex)
+        {
+            Assert.False(ResponseReader.TryReadFindValue(Convert.FromHexString(hex), new Contact[1], out _, out var value));
+            Assert.Equal(default, value);
+        }
     }
 
     [Fact]
-    public void Zero_false_and_empty_values_are_hits()
-    {
-        DhtValue[] values =
-        [
-            DhtValue.FromInteger(0), DhtValue.FromBoolean(false), DhtValue.FromString(""), DhtValue.FromBytes([]),
-        ];
-        var buffer = new byte[Datagram.MaxLength];
-        Assert.All(values, value =>
+    public void Zero_false_and_empty_values_are_hits() => Assert.All(
+        [DhtValue.FromInteger(0), DhtValue.FromBoolean(false), DhtValue.FromString(""), DhtValue.FromBytes([])],
+        value =>
         {
-            var length = ResponseWriter.WriteValue(buffer, default, value);
-            Assert.True(ResponseReader.TryReadFindValue(
-                buffer.AsSpan(Datagram.HeaderLength, length - Datagram.HeaderLength), [], out _, out var read));
+            var body = Body(buffer => ResponseWriter.WriteValue(buffer, default, value));
+            Assert.True(ResponseReader.TryReadFindValue(body, [], out _, out var read));
             Assert.Equal(value, read);
         });
-    }
 
     [Theory]
     [InlineData("92a7312e322e332e34cd2114", true)]
@@ -145,38 +129,35 @@ public sealed class ResponseTests
     [Fact]
     public void The_answer_of_a_mere_client_names_no_node()
     {
-        var buffer = new byte[Datagram.MaxLength];
-        var length = ResponseWriter.WriteEmptyPong(buffer, MessageId.Random(Random));
-        Assert.Equal(Datagram.MinLength, length);
-        Assert.Equal(0xC0, buffer[Datagram.HeaderLength]);
-        Assert.False(ResponseReader.TryReadPong(buffer.AsSpan(Datagram.HeaderLength, 1), out _));
+        var body = Body(buffer => ResponseWriter.WriteEmptyPong(buffer, MessageId.Random(Random)));
+        Assert.Equal([0xC0], body);
+        Assert.False(ResponseReader.TryReadPong(body, out _));
     }
 
     [Fact]
     public void The_most_contacts_fit_even_with_the_longest_addresses_and_one_more_is_refused()
     {
         var longest = UdpEndpoint.Parse("[2001:1db8:3db8:4db8:5db8:6db8:7db8:8db8]:65535");
-        var contacts = Enumerable.Range(0, ResponseWriter.MaxContacts + 1)
-            .Select(_ => new Contact(NodeId.Random(Random), longest))
-            .ToArray();
-        var buffer = new byte[Datagram.MaxLength];
+        var ids = Enumerable.Range(0, ResponseWriter.MaxContacts + 1).Select(_ => NodeId.Random(Random));
+        var contacts = ids.Select(id => new Contact(id, longest)).ToArray();
         var read = new Contact[contacts.Length];
 
-        var length = ResponseWriter.WriteNodes(buffer, default, contacts.AsSpan(1));
-        Assert.InRange(length, Datagram.MaxLength - 67, Datagram.MaxLength);
-        Assert.True(ResponseReader.TryReadNodes(
-            buffer.AsSpan(Datagram.HeaderLength, length - Datagram.HeaderLength), read, out var count));
+        var body = Body(buffer => ResponseWriter.WriteNodes(buffer, default, contacts.AsSpan(1)));
+        Assert.InRange(body.Length, Datagram.MaxBodyLength - 67, Datagram.MaxBodyLength);
+        Assert.True(ResponseReader.TryReadNodes(body, read, out var count));
         Assert.Equal(contacts[1..], read[..count]);
-        Assert.Throws<ArgumentException>(() => ResponseWriter.WriteNodes(buffer, default, contacts));
+        Assert.Throws<ArgumentException>(() => Body(buffer => ResponseWriter.WriteNodes(buffer, default, contacts)));
     }
 
     [Fact]
-    public void A_value_that_does_not_fit_or_is_none_cannot_be_written()
+    public void A_value_that_does_not_fit_or_is_none_cannot_be_written() => Assert.All(
+        [default, DhtValue.FromBytes(new byte[Datagram.MaxLength])],
+        value => Assert.Throws<ArgumentException>(() => Body(buffer => ResponseWriter.WriteValue(buffer, default, value))));
+
+    private static byte[] Body(Func<byte[], int> write)
     {
         var buffer = new byte[Datagram.MaxLength];
-        Assert.Throws<ArgumentException>(() => ResponseWriter.WriteValue(buffer, default, default));
-        Assert.Throws<ArgumentException>(
-            () => ResponseWriter.WriteValue(buffer, default, DhtValue.FromBytes(new byte[Datagram.MaxLength])));
+        return buffer[Datagram.HeaderLength..write(buffer)];
     }
 
     private static Contact[] ReadNodes(string hex)

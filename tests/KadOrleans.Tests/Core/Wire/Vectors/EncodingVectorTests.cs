@@ -6,7 +6,7 @@ public sealed class EncodingVectorTests
 
     [Theory]
     [MemberData(nameof(Indices))]
-    public void An_object_is_written_as_the_reference_writes_it(int index)
+    public void An_object_is_written_as_the_reference_writes_it_and_read(int index)
     {
         var recorded = WireVectors.Encodings[index];
         var buffer = new byte[recorded.Bytes.Length];
@@ -14,24 +14,14 @@ public sealed class EncodingVectorTests
         Write(ref writer, recorded.Value);
         Assert.Equal(recorded.Bytes.Length, writer.Length);
         Assert.Equal(recorded.Bytes, buffer);
-    }
 
-    [Theory]
-    [MemberData(nameof(Indices))]
-    public void An_object_is_read_as_the_reference_wrote_it(int index)
-    {
-        var recorded = WireVectors.Encodings[index];
         var whole = new MessagePackReader(recorded.Bytes);
         Assert.True(whole.TryReadObject(depth: 0, out var encoded));
         Assert.Equal(recorded.Bytes, encoded.ToArray());
-
         var reader = new MessagePackReader(recorded.Bytes);
         Assert.True(reader.TryRead(out var token));
         Assert.Equal(recorded.Value.ToValue(), token.ToValue());
-        if (token.IsContainer)
-        {
-            Assert.Equal(recorded.Value.Items.Count, token.Count);
-        }
+        Assert.True(!token.IsContainer || recorded.Value.Items.Count == token.Count);
     }
 
     private static void Write(ref MessagePackWriter writer, RecordedPayload value)

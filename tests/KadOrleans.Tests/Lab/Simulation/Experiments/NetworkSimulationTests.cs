@@ -22,6 +22,8 @@ public sealed class NetworkSimulationTests
         Assert.InRange(report.Hops.Mean, 1, 3);
         Assert.InRange(report.Requests.Mean, 19, 40);
         Assert.Equal(60, report.Tables.Sampled);
+        Assert.Equal(60, report.Size!.Lookups);
+        Assert.InRange(report.Size.Nodes, 60 - (3 * report.Size.StandardError), 60 + (3 * report.Size.StandardError));
     }
 
     [Fact]
@@ -55,34 +57,22 @@ public sealed class NetworkSimulationTests
     }
 
     [Fact]
-    public void Lost_datagrams_cost_time()
-    {
-        var lossy = Run(Small with { Network = new NetworkConditions { Loss = 0.2 } });
-        Assert.True(lossy.Seconds.Mean > 1.2 * Run(Small).Seconds.Mean);
-    }
-
-    [Fact]
-    public void A_slower_network_takes_longer()
+    public void Lost_datagrams_and_a_slower_network_cost_time()
     {
         var slow = new NetworkConditions { MinDelay = TimeSpan.FromMilliseconds(300), MaxDelay = TimeSpan.FromMilliseconds(400) };
-        Assert.True(Run(Small with { Network = slow }).Seconds.P50 > 3 * Run(Small).Seconds.P50);
+        var fine = Run(Small).Seconds;
+        Assert.True(Run(Small with { Network = new NetworkConditions { Loss = 0.2 } }).Seconds.Mean > 1.2 * fine.Mean);
+        Assert.True(Run(Small with { Network = slow }).Seconds.P50 > 3 * fine.P50);
     }
 
     [Fact]
-    public void Silent_nodes_are_counted_out_and_lookups_go_round_them()
+    public void Silent_nodes_and_liars_are_counted_out_and_lookups_go_round_them()
     {
-        var report = Run(Small with { Dead = 0.25 });
-        Assert.Equal(45, report.LiveNodes);
-        Assert.InRange(report.Success, 0.99, 1);
-        Assert.True(report.Seconds.P99 > Run(Small).Seconds.P99);
-    }
-
-    [Fact]
-    public void Liars_are_counted_out_and_draw_more_requests()
-    {
-        var report = Run(Small with { Liars = 0.1 });
-        Assert.Equal(54, report.LiveNodes);
-        Assert.True(report.Requests.Mean > Run(Small).Requests.Mean);
+        var (fine, dead, liars) = (Run(Small), Run(Small with { Dead = 0.25 }), Run(Small with { Liars = 0.1 }));
+        Assert.Equal((45, 54), (dead.LiveNodes, liars.LiveNodes));
+        Assert.InRange(dead.Success, 0.99, 1);
+        Assert.True(dead.Seconds.P99 > fine.Seconds.P99);
+        Assert.True(liars.Requests.Mean > fine.Requests.Mean);
     }
 
     [Fact]
@@ -100,31 +90,17 @@ public sealed class NetworkSimulationTests
     }
 
     [Fact]
-    public void Buckets_are_refreshed_in_hours_without_lookups()
+    public void Nodes_walk_and_refresh_by_themselves_and_say_little_without_both()
     {
-        var report = Run(Few with { Lookups = 0, Duration = TimeSpan.FromHours(3), RandomWalk = new RandomWalkOptions { AutoRefresh = false } });
-        Assert.True(report.Traffic[RequestKind.FindNode].Requests > 25);
-    }
-
-    [Fact]
-    public void The_number_of_nodes_is_estimated()
-    {
-        var size = Run(Small).Size!;
-        Assert.Equal(60, size.Lookups);
-        Assert.InRange(size.Nodes, 60 - (3 * size.StandardError), 60 + (3 * size.StandardError));
-    }
-
-    [Fact]
-    public void Without_walks_and_refreshes_a_network_says_little()
-    {
-        var hour = Few with { Lookups = 0, Duration = TimeSpan.FromHours(1) };
-        var quiet = hour with
+        var walking = Few with { Lookups = 0, Duration = TimeSpan.FromHours(1) };
+        var refreshing = walking with { Duration = TimeSpan.FromHours(3), RandomWalk = new() { AutoRefresh = false } };
+        var quiet = refreshing with
         {
+            Duration = TimeSpan.FromHours(1),
             Kademlia = new KademliaOptions { BucketRefreshInterval = TimeSpan.FromHours(2) },
-            RandomWalk = new RandomWalkOptions { AutoRefresh = false },
         };
+        Assert.All([walking, refreshing], busy => Assert.True(Run(busy).Traffic[RequestKind.FindNode].Requests > 25));
         Assert.Equal(0, Run(quiet).Traffic[RequestKind.FindNode].Requests);
-        Assert.True(Run(hour).Traffic[RequestKind.FindNode].Requests > 25);
     }
 
     [Fact]
@@ -135,12 +111,6 @@ public sealed class NetworkSimulationTests
         Assert.InRange(report.Values.FewestHolders, 19, 20);
         Assert.True(report.Traffic[RequestKind.Store].Requests >= 20 * 19);
         Assert.True(report.Traffic[RequestKind.FindValue].Requests > 0);
-    }
-
-    [Fact]
-    public void All_traffic_is_the_sum_of_its_types()
-    {
-        var report = Run(Small with { Values = 5 });
         Assert.Equal(report.TotalTraffic.Datagrams, report.Traffic.Values.Sum(t => t.Requests + t.Answers));
         Assert.Equal(report.TotalTraffic.Bytes / 60.0 / report.Simulated.TotalHours, report.PerNodeAndHour(report.TotalTraffic.Bytes), 6);
     }
@@ -174,13 +144,10 @@ public sealed class NetworkSimulationTests
 
 public sealed class DistributionTests
 {
-    [Fact]
-    public void Percentiles_are_the_least_numbers_that_so_many_do_not_exceed() => Assert.Equal(
-        new Distribution(50.5, 50, 99, 100), Distribution.Of(Enumerable.Range(1, 100).Select(i => (double)i)));
-
-    [Fact]
-    public void One_number_is_every_percentile() => Assert.Equal(new Distribution(3, 3, 3, 3), Distribution.Of([3]));
-
-    [Fact]
-    public void Without_numbers_every_percentile_is_zero() => Assert.Equal(default, Distribution.Of([]));
+    [Theory]
+    [InlineData(100, 50.5, 50, 99)]
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(0, 0, 0, 0)]
+    public void Percentiles_are_the_least_numbers_that_so_many_do_not_exceed(int count, double mean, double median, double p99) =>
+        Assert.Equal(new(mean, median, p99, count), Distribution.Of(Enumerable.Range(1, count).Select(i => (double)i)));
 }

@@ -10,9 +10,7 @@ public sealed class PagedRoutingTableTests
     public void A_table_that_was_put_away_shows_the_same_contacts_and_comes_back_the_same()
     {
         var table = CreateFull(out _);
-        var contacts = table.Snapshot.Contacts.ToList();
-        var rooms = table.Snapshot.Rooms.ToList();
-        var buckets = table.Describe();
+        var (contacts, rooms, buckets) = (table.Snapshot.Contacts.ToList(), table.Snapshot.Rooms.ToList(), table.Describe());
 
         table.Freeze();
 
