@@ -56,7 +56,7 @@ public sealed class TestCluster : IAsyncLifetime
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
             silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
             silo.Services.AddGrainStorage(
-                GrainStorageName.Kad, (services, _) => new TestGrainStorage(Rows, services.GetRequiredService<Serializer>()));
+                GrainStorageName.Kad, (_, _) => new TestGrainStorage(Rows));
         });
         Value = builder.Build();
         await Value.DeployAsync();
