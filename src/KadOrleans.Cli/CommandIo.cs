@@ -1,7 +1,7 @@
 namespace KadOrleans.Cli;
 
 /// <summary>Where a command reads and writes. The writer for errors must be safe to use from several threads.</summary>
-internal sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter error) : IDisposable
+public sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter error) : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -60,7 +60,7 @@ internal sealed class CommandIo(Func<Stream> openInput, Stream output, TextWrite
 }
 
 /// <summary>Ends a command. The message is one sentence for the user.</summary>
-internal sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
+public sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
     public int ExitCode { get; } = exitCode;
 

@@ -1,7 +1,7 @@
 namespace KadOrleans.Cli;
 
 /// <summary>The <c>kad</c> command: what the process runs, and what a test can run without one.</summary>
-internal static class KadCommand
+public static class KadCommand
 {
     // Runs one command line and returns its ExitCode. A mistake ends in a sentence, never in an exception. Cancelled, a node
     // stops in order, and any other command is interrupted.

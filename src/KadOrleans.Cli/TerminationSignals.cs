@@ -4,7 +4,7 @@ namespace KadOrleans.Cli;
 
 // Turns the first SIGTERM, Ctrl-C or closed terminal into a cancellation, so that a command can end normally. The second one ends
 // the process at once.
-internal sealed class TerminationSignals : IDisposable
+public sealed class TerminationSignals : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly PosixSignalRegistration[] _registrations;

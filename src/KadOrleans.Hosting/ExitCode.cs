@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>The exit codes of all executables. A number has one meaning. 4 is not used: it was the Kubernetes job's of the PostgreSQL schema.</summary>
-internal static class ExitCode
+public static class ExitCode
 {
     /// <summary>Done, or stopped normally by a signal.</summary>
     public const int Done = 0;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace KadOrleans.Hosting;
 
 /// <summary>What a process waits for, and why its host stopped.</summary>
-internal static class Lifetimes
+public static class Lifetimes
 {
     /// <summary>Waits until a token is cancelled. What follows runs on another thread than the one that cancels it.</summary>
     public static async Task UntilCancelledAsync(this CancellationToken token)

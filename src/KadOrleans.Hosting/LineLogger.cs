@@ -6,7 +6,7 @@ namespace KadOrleans.Hosting;
 // Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An
 // exception that several callers log is logged once. With stacks, the whole exception follows on further lines.
 [ProviderAlias("Console")]
-internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider, ILogger
+public sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILoggerProvider, ILogger
 {
     // Held while a line is written, so none is being written once the log is closed.
     private readonly Lock _gate = new();
@@ -80,7 +80,7 @@ internal sealed class LineLoggerProvider(TextWriter output, bool stacks) : ILogg
     };
 }
 
-internal static class LineLoggerExtensions
+public static class LineLoggerExtensions
 {
     // Replaces the log's providers by LineLoggerProvider. Logs the project's code from Information, and everything else from
     // Warning. Verbose adds the project's code at Debug, and stacks. The output is written from several threads. The provider is

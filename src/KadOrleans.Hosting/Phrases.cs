@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>Turns messages of libraries into parts of sentences: one line, without a full stop.</summary>
-internal static class Phrases
+public static class Phrases
 {
     public static string Of(string message)
     {

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>The <c>kad-lab</c> command: what the process runs, and what a test can run without one.</summary>
-internal static class LabCommand
+public static class LabCommand
 {
     public const string Name = "kad-lab";
 

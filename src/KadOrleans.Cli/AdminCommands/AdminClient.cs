@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace KadOrleans.Cli;
 
 /// <summary>Calls the HTTP API of a node, a silo or an edge. Failures are sentences with an exit code.</summary>
-internal sealed class AdminClient : IDisposable
+public sealed class AdminClient : IDisposable
 {
     /// <summary>The most bytes of a response: a page of 1,000 keys has a quarter of a megabyte, a table of a large network one.</summary>
     private const long MaxResponse = 64 << 20;
@@ -111,7 +111,7 @@ internal sealed class AdminClient : IDisposable
 }
 
 /// <summary>A request to the API: the path with its query, and the body in JSON, if there is one.</summary>
-internal sealed record ApiRequest(HttpMethod Method, string Path, byte[]? Body = null)
+public sealed record ApiRequest(HttpMethod Method, string Path, byte[]? Body = null)
 {
     public ApiRequest(HttpMethod method, string path, JsonObject body)
         : this(method, path, JsonSerializer.SerializeToUtf8Bytes(body))

@@ -4,7 +4,7 @@ namespace KadOrleans.Cli;
 
 // Says in one sentence what is wrong with a command line. That includes unknown options that were taken for arguments. Words
 // behind --, and words with one dash only (a negative number), are arguments.
-internal static class ParseMistakes
+public static class ParseMistakes
 {
     // Two wrong characters are a slip, more are another word.
     private const int MostWrongCharacters = 2;

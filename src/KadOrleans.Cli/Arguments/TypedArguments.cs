@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace KadOrleans.Cli;
 
-internal static class Endpoints
+public static class Endpoints
 {
     /// <summary>IP:PORT to listen on; port 0 is any free one.</summary>
     public static UdpEndpoint ParseListen(string text) => UdpEndpoint.TryParse(text, out var endpoint)
@@ -31,7 +31,7 @@ internal static class Endpoints
         : throw CommandException.WrongUsage($"--trust is '{text}'; an address range is needed, such as 10.0.0.0/8 or fd00::/8.");
 }
 
-internal static class Numbers
+public static class Numbers
 {
     public static int ParseWhole(string name, string text, int least, int most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign, least, most, "a whole number");

@@ -72,7 +72,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 }
 
 /// <summary>Clients for the length of one command. They send requests, other nodes do not take them for nodes, and they keep nothing.</summary>
-internal static class EphemeralClient
+public static class EphemeralClient
 {
     private const string IPv4 = "0.0.0.0:0";
     private const string Both = "[::]:0";

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace KadOrleans.Cli;
 
 /// <summary>Another node as it was typed, and where it may be reached: at one endpoint or several.</summary>
-internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
+public sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
     /// <summary>Parses and resolves each. Names that do not resolve are reported and left out.</summary>
     public static async Task<Target[]> ResolveAsync(
@@ -51,7 +51,7 @@ internal sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
     }
 }
 
-internal static class HostResolver
+public static class HostResolver
 {
     public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
         string name, HostAddress address, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace KadOrleans.Cli;
 
-internal static class CommonOptions
+public static class CommonOptions
 {
     public const string DefaultData = "kad-data";
 

@@ -201,7 +201,7 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 
 // Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last
 // record of an endpoint counts. A killed process leaves at worst half a page at the end, which the next one cuts off.
-internal sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
+public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
 {
     private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
 

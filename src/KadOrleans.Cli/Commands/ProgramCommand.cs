@@ -7,7 +7,7 @@ namespace KadOrleans.Cli;
 
 // An executable's commands. A user's mistake ends in one sentence, never in an exception: also if the message of the exception is
 // one.
-internal sealed class ProgramCommand : RootCommand
+public sealed class ProgramCommand : RootCommand
 {
     private readonly Func<Exception, bool> _isMistake;
 
@@ -62,7 +62,7 @@ internal sealed class ProgramCommand : RootCommand
     };
 }
 
-internal sealed class ExampleCommand(string name, string description) : Command(name, description)
+public sealed class ExampleCommand(string name, string description) : Command(name, description)
 {
     /// <summary>Command lines that work, at least two.</summary>
     public required IReadOnlyList<string> Examples { get; init; }

@@ -1,7 +1,7 @@
 namespace KadOrleans.Cli;
 
 /// <summary>What a node may take of its machine, and the quotas that follow. The room on the disk is null without a data folder.</summary>
-internal sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
+public sealed record NodeLimits(long MemoryBytes, long? DiskBytes)
 {
     // Runtime, contacts, buffers.
     private const long EmptyNodeBytes = 128 << 20;

@@ -110,7 +110,7 @@ internal static class NodeStatusReport
 
 // The growth of counters per second over about the last minute. The owner adds a sample every five seconds. With one sample there
 // is no rate yet.
-internal sealed class RateMeter(TimeProvider time)
+public sealed class RateMeter(TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace KadOrleans.Cli;
 
 /// <summary>Prints results: a JSON object for programs, a table for a person at a terminal, plain lines otherwise.</summary>
-internal sealed class ResultPrinter(CommandIo io, bool json)
+public sealed class ResultPrinter(CommandIo io, bool json)
 {
     /// <summary>How a value is printed, for the help.</summary>
     public const string ValueNotes =

@@ -5,7 +5,7 @@ using static System.FormattableString;
 namespace KadOrleans.Hosting;
 
 /// <summary>The summary of a crawl, for people and for programs.</summary>
-internal static class CrawlSummaryText
+public static class CrawlSummaryText
 {
     // Only the first few duplicates are shown; the rows have all.
     private const int MostExamples = 5;
@@ -106,7 +106,7 @@ internal static class CrawlSummaryText
     };
 }
 
-internal static class CrawlRows
+public static class CrawlRows
 {
     public const string Columns = "id,endpoint,reachable,state,roundTripMilliseconds,contacts,questions,complete,otherIds,addressForm,since";
 

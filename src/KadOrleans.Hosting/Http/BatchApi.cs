@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 namespace KadOrleans.Hosting;
 
 /// <summary>Many keys in one request. Each operation has its own outcome.</summary>
-internal static class BatchApi
+public static class BatchApi
 {
     public const int MaxOperations = 256;
 

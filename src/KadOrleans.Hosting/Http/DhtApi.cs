@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace KadOrleans.Hosting;
 
 /// <summary>The API for programs in any language, below <c>/v1</c>: keys, batches, nodes and status, over any <see cref="IDht"/>.</summary>
-internal static class DhtApi
+public static class DhtApi
 {
     public const string Root = "/v1";
 
@@ -100,7 +100,7 @@ internal static class NetworkApi
 }
 
 /// <summary>The nearest nodes, as <c>kad find-node --json</c> prints them.</summary>
-internal sealed record NodesResult(string Target, IReadOnlyList<FoundContact> Contacts, LookupSummary Lookup)
+public sealed record NodesResult(string Target, IReadOnlyList<FoundContact> Contacts, LookupSummary Lookup)
 {
     public static NodesResult Of(LookupOutcome outcome) => new(
         outcome.Target.ToString(),
@@ -111,4 +111,4 @@ internal sealed record NodesResult(string Target, IReadOnlyList<FoundContact> Co
         LookupSummary.Of(outcome)!);
 }
 
-internal sealed record FoundContact(string Id, string Endpoint, int SharedPrefixBits);
+public sealed record FoundContact(string Id, string Endpoint, int SharedPrefixBits);

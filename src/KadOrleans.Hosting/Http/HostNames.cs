@@ -8,7 +8,7 @@ namespace KadOrleans.Hosting;
 // carry that name in the Host header, and without a check it could read every response. IP addresses are always allowed: no page can have
 // one as its name, and probes of Kubernetes and load balancers use them. The framework's own filter knows names alone. Allowed are also
 // localhost, and HTTP/1.0 requests without the header, which browsers always send.
-internal sealed class HostNames(IEnumerable<string> names)
+public sealed class HostNames(IEnumerable<string> names)
 {
     /// <summary>The allowed content of a list, as the end of an error's sentence.</summary>
     public const string Needed = "host names without a port are needed, such as kad.example.org; IP addresses and localhost are always allowed";
@@ -41,7 +41,7 @@ internal sealed class HostNames(IEnumerable<string> names)
 }
 
 /// <summary>Responds 421 (Misdirected Request, RFC 9110 §15.5.20) if the Host header is not one of the server's names.</summary>
-internal static class HostCheck
+public static class HostCheck
 {
     /// <summary>Checks every request. Call it before all other middleware.</summary>
     public static void UseHostCheck(this IApplicationBuilder application, HttpPlace place) => application.Use((context, next) =>

@@ -6,7 +6,7 @@ namespace KadOrleans.Hosting;
 
 // Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token
 // read bodies, within bounds of their own.
-internal static class HttpLimits
+public static class HttpLimits
 {
     // The most open connections by default. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.
     public const int MaxConnections = 256;
@@ -51,7 +51,7 @@ internal static class HttpLimits
 
 // Bounds the open connections of one server. Beyond the bound the oldest is closed that has shown no token, and only then the
 // oldest of all. Refusing the newest would let idle connections keep probes and operators out.
-internal sealed class ConnectionLimit(int most)
+public sealed class ConnectionLimit(int most)
 {
     // The key of a connection's entry in its items: what to do once it has shown a token.
     private static readonly object NoteKey = new();

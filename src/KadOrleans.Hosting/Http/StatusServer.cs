@@ -10,11 +10,11 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Hosting;
 
 /// <summary>Where a process serves HTTP, to whom, and the names of the settings of that. Port 0 is any free one.</summary>
-internal sealed record HttpPlace(
+public sealed record HttpPlace(
     IPEndPoint Address, HostNames Hosts, string Setting, string HostsSetting, int Connections = HttpLimits.MaxConnections);
 
 /// <summary>Serves a process's health and status, and what its owner adds.</summary>
-internal sealed class StatusServer(WebApplication application) : IAsyncDisposable
+public sealed class StatusServer(WebApplication application) : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
@@ -63,7 +63,7 @@ internal sealed class StatusServer(WebApplication application) : IAsyncDisposabl
 
 // Whether a process is ready to serve: the response of /health/ready. The status is Ready, or in a few words what is missing. The reason
 // is the status in a sentence, if there is more to say.
-internal readonly record struct Health(string Status, string? Reason = null)
+public readonly record struct Health(string Status, string? Reason = null)
 {
     public const string Ready = "ready";
 
@@ -77,7 +77,7 @@ internal readonly record struct Health(string Status, string? Reason = null)
 
 // Serves two pages without authentication. /health/live: 200 while the process runs. /health/ready: 200 while it serves, else
 // 503. The body is {"status":"…"}, with a reason if there is more to say.
-internal static class HealthPages
+public static class HealthPages
 {
     public const string Live = "/health/live";
     public const string Ready = "/health/ready";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 
-internal static class WatchApi
+public static class WatchApi
 {
     /// <summary>The event of a value: its data is a <see cref="KeyResult"/>.</summary>
     public const string Value = "value";
@@ -49,7 +49,7 @@ internal static class WatchApi
 }
 
 /// <summary>Puts heartbeats between the items of a stream, so that proxies keep its connection.</summary>
-internal static class Heartbeats
+public static class Heartbeats
 {
     /// <summary>The longest time without an event.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace KadOrleans.Hosting;
 
 /// <summary>The outcome of a lookup, for people and for programs.</summary>
-internal static class LookupText
+public static class LookupText
 {
     /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
     public static string Describe(LookupOutcome outcome) =>
@@ -38,7 +38,7 @@ internal static class LookupText
     };
 }
 
-internal static class ResultJson
+public static class ResultJson
 {
     [return: NotNullIfNotNull(nameof(result))]
     public static JsonObject? Of<T>(T? result) => JsonSerializer.SerializeToNode(result, JsonSerializerOptions.Web)?.AsObject();
@@ -53,7 +53,7 @@ internal static class ResultJson
 /// <param name="Agreed">After a get: holders that gave the value.</param>
 /// <param name="Differed">After a get: holders that gave another value.</param>
 /// <param name="Crowded">Contacts nearer to the target than the network's size allows.</param>
-internal sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed, int Crowded)
+public sealed record LookupSummary(string Reason, int Asked, int Answered, int Failed, int Hops, int Agreed, int Differed, int Crowded)
 {
     public static LookupSummary? Of(LookupOutcome? outcome) => outcome is null
         ? null
@@ -69,13 +69,13 @@ internal sealed record LookupSummary(string Reason, int Asked, int Answered, int
 }
 
 /// <summary>An estimated network size as JSON: <c>{"nodes","standardError","lookups"}</c>, or null.</summary>
-internal static class NetworkSizeJson
+public static class NetworkSizeJson
 {
     public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null ? null : ResultJson.Of(
         new { Nodes = Math.Round(estimate.Nodes, 1), StandardError = Math.Round(estimate.StandardError, 1), estimate.Lookups });
 }
 
-internal static class ValueJson
+public static class ValueJson
 {
     /// <summary>A value as a string, number or boolean; bytes are in hexadecimal. Null for a number that JSON lacks.</summary>
     public static JsonNode? NodeOf(DhtValue value) => value.Kind switch

@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>The options of an edge, from the section <c>Kad:Edge</c>.</summary>
-internal sealed class EdgeOptions
+public sealed class EdgeOptions
 {
     public const int MaxNodeIds = 64;
 
@@ -64,7 +64,7 @@ internal sealed class EdgeOptions
         return options;
     }
 
-    public void Check(OptionChecks checks)
+    internal void Check(OptionChecks checks)
     {
         if (Name.Length > MaxNameLength || Name.Any(char.IsControl))
         {

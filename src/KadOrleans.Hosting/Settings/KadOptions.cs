@@ -3,7 +3,7 @@ using System.Net;
 namespace KadOrleans.Hosting;
 
 /// <summary>Where a cluster keeps its membership, grain state and reminders. The names of Orleans' providers are allowed too.</summary>
-internal enum StorageChoice
+public enum StorageChoice
 {
     /// <summary>One silo on this machine: state in an SQLite file, the rest in memory.</summary>
     Local,
@@ -19,7 +19,7 @@ internal enum StorageChoice
     AzureTableStorage = AzureStorage,
 }
 
-internal enum ServerRole
+public enum ServerRole
 {
     /// <summary>It holds routing tables and values.</summary>
     Silo,
@@ -33,7 +33,7 @@ internal enum ServerRole
 
 // The settings below Kad: each public property that can be set is one, under its name. Silos and edges have the same ones, so
 // that one file can serve both.
-internal sealed class KadOptions
+public sealed class KadOptions
 {
     public const int SiloHttpPort = 8080;
 
@@ -92,7 +92,7 @@ internal sealed class KadOptions
 }
 
 /// <summary>Where health, status and a silo's dashboard are served.</summary>
-internal sealed class KadHttpOptions
+public sealed class KadHttpOptions
 {
     public const string Setting = "Kad:Http";
     public const string HostsSetting = "Kad:Http:Hosts";
@@ -115,7 +115,7 @@ internal sealed class KadHttpOptions
     public HttpPlace Place => new(EndPoint, new HostNames(Hosts), Setting, HostsSetting, Connections);
 }
 
-internal sealed class KadSiloOptions
+public sealed class KadSiloOptions
 {
     /// <summary>The address that the silo listens on and that others use. Null: Orleans chooses one of this machine's.</summary>
     public string? Address { get; set; }
@@ -128,20 +128,20 @@ internal sealed class KadSiloOptions
 }
 
 /// <summary>Who may see the dashboard.</summary>
-internal sealed class DashboardCredentials
+public sealed class DashboardCredentials
 {
     public string User { get; set; } = string.Empty;
 
     public string Password { get; set; } = string.Empty;
 }
 
-internal sealed class PostgreSqlOptions
+public sealed class PostgreSqlOptions
 {
     public string? ConnectionString { get; set; }
 }
 
 /// <summary>Where a cluster on Azure Storage keeps its grains' state.</summary>
-internal enum AzureGrains
+public enum AzureGrains
 {
     /// <summary>A blob for each record. A write costs some 200 times that of a table.</summary>
     Blobs,
@@ -150,7 +150,7 @@ internal enum AzureGrains
     Tables,
 }
 
-internal sealed class AzureOptions
+public sealed class AzureOptions
 {
     /// <summary>In place of the addresses.</summary>
     public string? ConnectionString { get; set; }
@@ -164,7 +164,7 @@ internal sealed class AzureOptions
 }
 
 /// <summary>How a process reaches the silos. The other settings of <c>Kad:Cluster</c> are those of the grains, which a silo binds.</summary>
-internal sealed class ClientOptions
+public sealed class ClientOptions
 {
     /// <summary>The silos' gateways, for an edge that does not read the silos' storage. Empty: <see cref="DefaultGateway"/>.</summary>
     public IList<string> Gateway { get; } = [];

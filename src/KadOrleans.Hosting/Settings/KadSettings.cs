@@ -8,7 +8,7 @@ namespace KadOrleans.Hosting;
 
 // Binds settings to options and checks them, before a host is built: they decide what it has. Each mistake is one sentence with
 // the setting, its value and what is allowed. A blank value counts as missing.
-internal static class KadSettings
+public static class KadSettings
 {
     public const string Root = "Kad";
 
@@ -54,7 +54,7 @@ internal static class KadSettings
     }
 
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
-    public static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
+    internal static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
         where TOptions : class
     {
         var known = Known.Where(setting => $"{Root}:{setting.Key}".StartsWith(root + ':', StringComparison.Ordinal))
@@ -95,7 +95,7 @@ internal static class KadSettings
         return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
     }
 
-    public static void ThrowIfWrong(this OptionChecks checks)
+    internal static void ThrowIfWrong(this OptionChecks checks)
     {
         if (checks.Problems.Count > 0)
         {

@@ -5,7 +5,7 @@ namespace KadOrleans.Hosting;
 
 // The certificate that a silo or client presents, and those that it accepts: the section Kad:Tls. Either Certificate and Key are
 // set, or Store.
-internal sealed record KadTlsOptions
+public sealed record KadTlsOptions
 {
     public const string CertificateSetting = "Kad:Tls:Certificate";
     public const string KeySetting = "Kad:Tls:Key";
@@ -48,7 +48,7 @@ internal sealed record KadTlsOptions
     }
 
     /// <summary>Notes what is wrong, and sets the default of <see cref="Name"/>.</summary>
-    public void Complete(IConfiguration configuration, OptionChecks checks)
+    internal void Complete(IConfiguration configuration, OptionChecks checks)
     {
         (string Setting, string? Value)[] choices =
         [
@@ -92,7 +92,7 @@ internal sealed record KadTlsOptions
 }
 
 /// <summary>A certificate in one of the system's stores, with its private key: one by its subject or by its thumbprint.</summary>
-internal sealed record StoreCertificate
+public sealed record StoreCertificate
 {
     public const string SubjectSetting = "Kad:Tls:Store:Subject";
     public const string ThumbprintSetting = "Kad:Tls:Store:Thumbprint";

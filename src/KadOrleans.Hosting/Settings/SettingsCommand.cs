@@ -5,7 +5,7 @@ using System.CommandLine.Parsing;
 namespace KadOrleans.Hosting;
 
 /// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
-internal static class SettingsCommand
+public static class SettingsCommand
 {
     // Those that the library gives to each command.
     private static readonly string[] Options = ["--help", "--version"];

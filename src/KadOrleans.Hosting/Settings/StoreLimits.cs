@@ -2,7 +2,7 @@ namespace KadOrleans.Hosting;
 
 // What a process that holds keys may take of its machine, and how many keys and bytes of values fit. The room on the disk
 // includes what its files take. While it holds nothing it uses the empty bytes of its memory.
-internal sealed record StoreLimits(string Process, long MemoryBytes, long DiskBytes, long EmptyBytes)
+public sealed record StoreLimits(string Process, long MemoryBytes, long DiskBytes, long EmptyBytes)
 {
     public const int LeastKeysByDefault = 1_000;
 

@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 namespace KadOrleans.Hosting;
 
 // Sends metrics and traces to a collector in the background. If the collector does not respond the data is dropped, without further effect.
-internal static class TelemetryExport
+public static class TelemetryExport
 {
     public const string SourceName = "KadOrleans";
 
@@ -98,7 +98,7 @@ internal sealed class TelemetryFlush(MeterProvider metrics, TracerProvider trace
 }
 
 /// <summary>Exports the result of <c>/health/ready</c> as a metric until disposed, for alarms.</summary>
-internal sealed class ReadyGauge : IDisposable
+public sealed class ReadyGauge : IDisposable
 {
     private readonly Meter _meter = new(TelemetryExport.SourceName);
 
@@ -110,7 +110,7 @@ internal sealed class ReadyGauge : IDisposable
 }
 
 /// <summary>Where metrics and traces go, and under which name.</summary>
-internal sealed class TelemetryOptions
+public sealed class TelemetryOptions
 {
     private const string EndpointSetting = "Kad:Telemetry:Endpoint";
     private const string StandardSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";

@@ -123,12 +123,15 @@ public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, Nod
     public bool IsOwnId { get; init; }
 }
 
-/// <summary>A HOST:PORT as people write it: a name, an IPv4 address, or an IPv6 address in brackets.</summary>
-internal readonly record struct HostAddress(string Host, ushort Port)
+/// <summary>A HOST:PORT as people write it.</summary>
+/// <param name="Host">A name, an IPv4 address, or an IPv6 address without its brackets. At most 255 characters.</param>
+/// <param name="Port">The UDP port, 1 to 65535.</param>
+public readonly record struct HostAddress(string Host, ushort Port)
 {
     // No name is longer (RFC 1035 §2.3.4), and the system's resolver throws on one that is.
     private const int MaxHostLength = 255;
 
+    /// <summary>Reads a text. If it is none, <paramref name="problem"/> is one sentence that names it and what is allowed.</summary>
     public static bool TryParse(string text, out HostAddress address, out string problem)
     {
         var colon = text.LastIndexOf(':');
@@ -145,6 +148,7 @@ internal readonly record struct HostAddress(string Host, ushort Port)
         return problem.Length == 0;
     }
 
+    /// <summary>The endpoint, if the host is an address and not a name.</summary>
     public UdpEndpoint? ToEndpoint() => AddressText.TryParse(Host.AsSpan(), Port, out var endpoint) ? endpoint : null;
 }
 

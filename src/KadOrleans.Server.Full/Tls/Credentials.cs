@@ -10,7 +10,7 @@ namespace KadOrleans.Server.Full;
 // The certificate that a process presents, with its private key and intermediates, and the authorities that it trusts: the system's roots
 // if they are null. Immutable. Replaced credentials are not disposed, as handshakes may still use them. Two readings have the same
 // fingerprint if nothing has changed.
-internal sealed class Credentials(
+public sealed class Credentials(
     X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
 {
     public X509Certificate2 Certificate { get; } = certificate;
@@ -52,7 +52,7 @@ internal sealed class Credentials(
 
 // A process's credentials, read again for each connection. Renewed ones are used from then on. If they cannot be used, the
 // previous ones stay.
-internal sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
+public sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
 {
     // Guards the fields below.
     private readonly Lock _gate = new();
@@ -117,7 +117,7 @@ internal static partial class TlsLog
 }
 
 /// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
-internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
+public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
 {
     // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
     private const long MaxFileLength = 4 << 20;
@@ -283,7 +283,7 @@ internal sealed class CredentialReader(KadTlsOptions options, CertificateUse use
 
 // Decides which certificates are acceptable, without I/O. Silos' certificates must carry the DNS name. Private: the authorities are the
 // cluster's own, and not the system's roots.
-internal sealed class CertificatePolicy(string name, bool isPrivate)
+public sealed class CertificatePolicy(string name, bool isPrivate)
 {
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";

@@ -5,7 +5,7 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 /// <summary>Sets up Orleans' connections: encrypted where the settings ask for it, and watched for what ends them early.</summary>
-internal static class ClusterConnections
+public static class ClusterConnections
 {
     public static IClientBuilder UseConnections(this IClientBuilder builder, KadTlsOptions? options, ITlsProvider? tls)
     {
@@ -55,7 +55,7 @@ internal static class ClusterConnections
     }
 }
 
-internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
+public sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
 {
     // A silo or a client that calls a silo, and a silo on its port for silos, and for clients.
     public static readonly ConnectionSide Caller = new(true, CertificateUse.Silo);
@@ -65,7 +65,7 @@ internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
     public string OtherName => IsCaller ? "A silo" : Other == CertificateUse.Silo ? "A caller of the port for silos" : "A client";
 }
 
-internal enum CertificateUse
+public enum CertificateUse
 {
     /// <summary>To be a silo, which both listens and calls other silos.</summary>
     Silo,
@@ -75,7 +75,7 @@ internal enum CertificateUse
 }
 
 /// <summary>Logs why connections failed: each kind at most once a minute, as strangers cause them.</summary>
-internal sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger)
+public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -99,7 +99,7 @@ internal sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionPr
     }
 }
 
-internal enum ConnectionProblem
+public enum ConnectionProblem
 {
     CertificateRefused,
 

@@ -8,7 +8,7 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 /// <summary>Explains a failed start of a silo or an edge: the exit code and a sentence, or one for each wrong setting.</summary>
-internal static class StartFailure
+public static class StartFailure
 {
     /// <summary>The exit code, and sentences that are safe to print. The host is null if it was not built yet.</summary>
     public static (int Code, string Sentences) Explain(string process, Exception exception, IHost? host)

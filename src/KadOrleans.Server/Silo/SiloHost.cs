@@ -10,7 +10,7 @@ using Orleans.Storage;
 namespace KadOrleans.Server;
 
 /// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
-internal static class SiloHost
+public static class SiloHost
 {
     /// <summary>Builds the host, not started. Without a log it logs to the standard error output, from several threads.</summary>
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)

@@ -9,7 +9,7 @@ using static KadOrleans.Server.Filling;
 namespace KadOrleans.Server;
 
 /// <summary>Translates <c>Kad:Storage</c> and its settings into Orleans' own. Settings of Orleans that are given stay.</summary>
-internal static class ClusterProviders
+public static class ClusterProviders
 {
     public const string PostgreSqlSetting = "Kad:PostgreSql:ConnectionString";
 

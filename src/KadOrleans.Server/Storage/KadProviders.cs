@@ -8,21 +8,21 @@ namespace KadOrleans.Server;
 /// </summary>
 public sealed class KadProviders
 {
-    internal KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
+    public KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
 
     // Both are null if the executable lacks them.
-    internal IStorageProvider? Storage { get; set; }
+    public IStorageProvider? Storage { get; set; }
 
-    internal ITlsProvider? Tls { get; set; }
+    public ITlsProvider? Tls { get; set; }
 
-    internal IStorageProvider RequireStorage() => Storage ?? throw KadSettings.Mistake(
+    public IStorageProvider RequireStorage() => Storage ?? throw KadSettings.Mistake(
         "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.");
 
-    internal ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSettings.Mistake(
+    public ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : Tls ?? throw KadSettings.Mistake(
         $"{options.Setting} is '{options.SettingValue}', but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.");
 }
 
-internal interface IStorageProvider
+public interface IStorageProvider
 {
     /// <summary>Adds Orleans' settings of a silo: members, grain state and reminders.</summary>
     void FillInSilo(Filling filling);
@@ -35,7 +35,7 @@ internal interface IStorageProvider
 }
 
 /// <summary>Encrypts the connections between silos and from clients.</summary>
-internal interface ITlsProvider
+public interface ITlsProvider
 {
     /// <summary>Reads the credentials, and registers what connections need.</summary>
     void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use);
@@ -43,7 +43,7 @@ internal interface ITlsProvider
     void Encrypt(IConnectionBuilder connections, ConnectionSide side);
 }
 
-internal sealed class Filling
+public sealed class Filling
 {
     public const string Clustering = "Orleans:Clustering";
     public const string Storage = "Orleans:GrainStorage:Kad";

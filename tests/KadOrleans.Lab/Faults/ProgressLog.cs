@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace KadOrleans.Lab;
 
 /// <summary>Lines that say how far a run is, each with the seconds since its start.</summary>
-internal sealed class ProgressLog(TextWriter output)
+public sealed class ProgressLog(TextWriter output)
 {
     private readonly long _start = Stopwatch.GetTimestamp();
 

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace KadOrleans.Testing;
 
 /// <summary>Kills servers under STORE load at every edge, and tells when the service was whole again.</summary>
-internal sealed class KilledProcesses : IAsyncDisposable
+public sealed class KilledProcesses : IAsyncDisposable
 {
     private readonly IReadOnlyList<EdgeServer> _edges;
     private readonly List<StoreLoad> _loads;
@@ -57,7 +57,7 @@ internal sealed class KilledProcesses : IAsyncDisposable
 }
 
 /// <summary>Two silos and two edges as processes on storage that they share, killed under load.</summary>
-internal sealed class TwoSilosTwoEdges : IAsyncDisposable
+public sealed class TwoSilosTwoEdges : IAsyncDisposable
 {
     private const int ShardBits = 4;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace KadOrleans.Testing;
 
 /// <summary>The built silo as a process of its own on free ports, and its HTTP.</summary>
-internal sealed class SiloProcess : IAsyncDisposable
+public sealed class SiloProcess : IAsyncDisposable
 {
     private readonly ChildProcess _process;
     private readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = true }) { Timeout = TimeSpan.FromSeconds(60) };

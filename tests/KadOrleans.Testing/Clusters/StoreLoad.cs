@@ -8,7 +8,7 @@ namespace KadOrleans.Testing;
 /// STOREs of ever new keys to one edge, 32 at a time from four addresses, none of them repeated. It remembers every key
 /// that was acknowledged, and tells when the edge acknowledges all of them.
 /// </summary>
-internal sealed class StoreLoad : IAsyncDisposable
+public sealed class StoreLoad : IAsyncDisposable
 {
     private const int Sources = 4;
     private const int PerSource = 8;
@@ -116,7 +116,7 @@ internal sealed class StoreLoad : IAsyncDisposable
 }
 
 /// <summary>Reads values back from one edge by FIND_VALUE.</summary>
-internal static class ValueReading
+public static class ValueReading
 {
     private const int AtOnce = 64;
 

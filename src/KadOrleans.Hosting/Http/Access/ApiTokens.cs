@@ -9,7 +9,7 @@ namespace KadOrleans.Hosting;
 
 // A program's token, as the server knows it: the token itself is kept nowhere. Names, of 1 to 64 characters, are unique. The SHA-256 of the
 // token's UTF-8 bytes has 64 hexadecimal digits. There is at least one scope of ApiScope. As many requests as in a second may come at once.
-internal sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
+public sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
 {
     public const int DefaultRate = 1_000;
     public const int MaxRate = 1_000_000;
@@ -30,7 +30,7 @@ internal sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string
     public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }
 
-internal static class ApiScope
+public static class ApiScope
 {
     /// <summary>Get values, watch keys, find nodes, and read the status.</summary>
     public const string Read = "read";
@@ -48,7 +48,7 @@ internal static class ApiScope
 }
 
 /// <summary>The tokens that a server accepts. Without any the API is not served.</summary>
-internal sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
+public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
 {
     private const int MaxTokens = 1_000;
     private const long MaxFileBytes = 1 << 20;

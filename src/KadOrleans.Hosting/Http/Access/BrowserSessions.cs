@@ -5,10 +5,10 @@ using System.Text;
 namespace KadOrleans.Hosting;
 
 // A browser's session, begun with a token. Requests that change something carry its proof in the header SessionCookie.ProofHeader.
-internal sealed record BrowserSession(ApiToken Token, string Proof, DateTimeOffset EndsAt);
+public sealed record BrowserSession(ApiToken Token, string Proof, DateTimeOffset EndsAt);
 
 /// <summary>The sessions of browsers, in memory alone: a restart ends them. Beyond <see cref="MaxSessions"/> the oldest ends.</summary>
-internal sealed class BrowserSessions(TimeProvider time)
+public sealed class BrowserSessions(TimeProvider time)
 {
     /// <summary>The most sessions. Only who has a token begins one.</summary>
     public const int MaxSessions = 256;
@@ -60,7 +60,7 @@ internal sealed class BrowserSessions(TimeProvider time)
 
 // The cookie of a browser's session. A page of another site cannot send it, and no script can read it. The framework's cookie
 // authentication and antiforgery fix the names of their cookies before the port is known. So two nodes of a machine would share them.
-internal static class SessionCookie
+public static class SessionCookie
 {
     /// <summary>The header with a session's proof. A page of another site can neither read the proof nor set the header.</summary>
     public const string ProofHeader = "Kad-Console";

@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>A server's own token in its data folder. It is new with each start and has all scopes: for whoever may read that folder.</summary>
-internal sealed class OwnToken(string folder)
+public sealed class OwnToken(string folder)
 {
     /// <summary>The file in the data folder. It has the token itself, so only the server's user may read it.</summary>
     public const string FileName = "http-token";
@@ -44,7 +44,7 @@ internal sealed class OwnToken(string folder)
 }
 
 /// <summary>Files that only their owner may read and write. On Windows the folder's rights count.</summary>
-internal static class PrivateFile
+public static class PrivateFile
 {
     /// <exception cref="IOException">It exists, or cannot be written.</exception>
     public static void Write(string path, string content)

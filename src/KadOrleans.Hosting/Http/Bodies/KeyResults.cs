@@ -10,7 +10,7 @@ namespace KadOrleans.Hosting;
 /// <param name="Value">Text, number or boolean; bytes in hexadecimal. Null for a float that JSON lacks: see the text.</param>
 /// <param name="Text">The value as text with every digit, for readers whose numbers end at 2^53.</param>
 /// <param name="Lookup">The lookup in the network; null if the value is held here.</param>
-internal sealed record KeyResult(
+public sealed record KeyResult(
     bool Found, string? Key, string Digest, string Type, JsonNode? Value, string Text, LookupSummary? Lookup)
 {
     public static KeyResult Of(RequestedKey key, DhtValue value, LookupSummary? lookup) => new(

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace KadOrleans.Hosting;
 
 /// <summary>The key of a request: its id, and its text unless the request has a digest.</summary>
-internal readonly record struct RequestedKey(NodeId Digest, string? Text)
+public readonly record struct RequestedKey(NodeId Digest, string? Text)
 {
     // A request line has at most 8 KiB.
     private const int MaxLength = 1_024;

@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace KadOrleans.Hosting;
 
 // The console: pages for a browser, over the management API. A token with the scope view begins a session; changes need manage.
-internal static class ConsoleHosting
+public static class ConsoleHosting
 {
     public const string Root = "/console";
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace KadOrleans.Lab;
 
 /// <summary>The protocol's calls, in the order of reports.</summary>
-internal enum CallKind
+public enum CallKind
 {
     Ping,
     FindNode,

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>Overwrites keys through several edges while faults befall silos, edges and the database, and judges each key after each fault.</summary>
-internal sealed class Campaign : IAsyncDisposable
+public sealed class Campaign : IAsyncDisposable
 {
     private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(4);

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What a campaign does.</summary>
-internal sealed record CampaignOptions
+public sealed record CampaignOptions
 {
     public required ClusterShape Shape { get; init; }
 

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>Which faults a campaign has: the same for the same seed and cluster.</summary>
-internal static class FaultPlan
+public static class FaultPlan
 {
     // A killed process is back within this time; longer than silos take to be declared dead.
     private const double LongestAbsence = 25;
@@ -46,10 +46,10 @@ internal static class FaultPlan
 }
 
 /// <summary>Whom faults can be done to. A durable database keeps what it holds when it is ended.</summary>
-internal sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);
+public sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);
 
 /// <summary>What is done to a process.</summary>
-internal enum FaultKind
+public enum FaultKind
 {
     Kill,
     Freeze,
@@ -60,7 +60,7 @@ internal enum FaultKind
 }
 
 /// <summary>Whom it is done to.</summary>
-internal enum FaultTarget
+public enum FaultTarget
 {
     Silo,
     Edge,
@@ -68,11 +68,11 @@ internal enum FaultTarget
 }
 
 /// <summary>What is done to one of the targets, from index 0, and how long it is frozen or away.</summary>
-internal sealed record Fault(FaultKind Kind, FaultTarget Target, int Index, TimeSpan Duration)
+public sealed record Fault(FaultKind Kind, FaultTarget Target, int Index, TimeSpan Duration)
 {
     public string TargetName => Target == FaultTarget.Database ? "database" : $"{(Target == FaultTarget.Silo ? "silo" : "edge")} {Index + 1}";
 
-    public FaultActions ActionsOn(FaultyCluster cluster)
+    internal FaultActions ActionsOn(FaultyCluster cluster)
     {
         if (Target == FaultTarget.Database)
         {

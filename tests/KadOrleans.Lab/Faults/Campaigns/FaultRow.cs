@@ -4,7 +4,7 @@ namespace KadOrleans.Lab;
 /// What came of one fault, and what was counted since the check before. Seconds to health begin with the end of the fault. Silence is the
 /// longest in seconds by call, at any edge that the fault did not befall.
 /// </summary>
-internal sealed record FaultRow(
+public sealed record FaultRow(
     string Kind,
     string Target,
     double Seconds,
@@ -23,14 +23,14 @@ internal sealed record FaultRow(
 /// STOREs that were acknowledged, late ones after a later version was sent; answers older than what was acknowledged when they were asked
 /// for; and processes that ended by themselves and were started again.
 /// </summary>
-internal readonly record struct CampaignCounts(int Acknowledged, int Late, int Stale, int Restarts)
+public readonly record struct CampaignCounts(int Acknowledged, int Late, int Stale, int Restarts)
 {
     public static CampaignCounts operator -(CampaignCounts left, CampaignCounts right) => new(
         left.Acknowledged - right.Acknowledged, left.Late - right.Late, left.Stale - right.Stale, left.Restarts - right.Restarts);
 }
 
 /// <summary>A campaign's rows as Markdown.</summary>
-internal static class CampaignTable
+public static class CampaignTable
 {
     public static void Write(TextWriter output, IReadOnlyList<FaultRow> rows)
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace KadOrleans.Lab;
 
 /// <summary>The versions of one key: when and where each was sent, and when it was acknowledged.</summary>
-internal sealed class KeyHistory(int key)
+public sealed class KeyHistory(int key)
 {
     // Guards all changes: an acknowledgement may come long after its writer went on.
     private readonly Lock _gate = new();
@@ -78,7 +78,7 @@ internal sealed class KeyHistory(int key)
 }
 
 /// <summary>The text that is stored as one version of a key: <c>key:version</c>.</summary>
-internal static class KeyVersion
+public static class KeyVersion
 {
     public static DhtValue ToValue(int key, int version) =>
         DhtValue.FromString($"{key}:{version}");
@@ -99,7 +99,7 @@ internal static class KeyVersion
 }
 
 /// <summary>What became of a key's last acknowledged version.</summary>
-internal enum Verdict
+public enum Verdict
 {
     Kept,
     Lost,

@@ -5,7 +5,7 @@ namespace KadOrleans.Lab;
 /// <summary>
 /// Keys that are overwritten and read through several edges, and the check that each has its last acknowledged or a later version.
 /// </summary>
-internal sealed class KeyOverwrites : IAsyncDisposable
+public sealed class KeyOverwrites : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly List<UdpAsker> _writing;
@@ -75,10 +75,10 @@ internal sealed class KeyOverwrites : IAsyncDisposable
 /// How keys are overwritten, each by one writer that pauses after each version. After its patience it gives a version up and sends the
 /// next one to another edge. That is not less than an edge takes: 4 s.
 /// </summary>
-internal sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
+public sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
 
 /// <summary>Keys of which nothing is there, and those of which something older is there.</summary>
-internal readonly record struct CheckResult(int Lost, int Undone);
+public readonly record struct CheckResult(int Lost, int Undone);
 
 /// <summary>
 /// Reads the written keys through one edge, one after another, and counts what is older than was acknowledged when it asked. At the end it

@@ -6,7 +6,7 @@ namespace KadOrleans.Lab;
 /// Overwrites one key with ever later versions. It sends the next one after an acknowledgement. After a timeout it sends to another edge.
 /// From time to time it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
-internal sealed class KeyWriter(
+public sealed class KeyWriter(
     KeyHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
 {
     // One version in so many goes to another edge although the last one acknowledged.
@@ -80,7 +80,7 @@ internal sealed class KeyWriter(
 }
 
 /// <summary>Time since the campaign began.</summary>
-internal sealed class CampaignClock
+public sealed class CampaignClock
 {
     private readonly long _start = Stopwatch.GetTimestamp();
 

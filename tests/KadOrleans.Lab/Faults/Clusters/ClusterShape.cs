@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What a cluster is made of.</summary>
-internal sealed record ClusterShape
+public sealed record ClusterShape
 {
     public StorageKind Storage { get; init; } = StorageKind.PostgreSql;
 
@@ -32,7 +32,7 @@ internal sealed record ClusterShape
 }
 
 /// <summary>Where a cluster keeps its state.</summary>
-internal enum StorageKind
+public enum StorageKind
 {
     Sqlite,
     PostgreSql,

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>The assemblies of silo and edge, as paths without the extension.</summary>
-internal sealed record Executables(string Silo, string Edge)
+public sealed record Executables(string Silo, string Edge)
 {
     private const string Name = "kad-server";
 

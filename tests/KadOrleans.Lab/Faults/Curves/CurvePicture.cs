@@ -3,7 +3,7 @@ using System.Text;
 namespace KadOrleans.Lab;
 
 /// <summary>Which share of FIND_VALUE and STORE was answered in each second, as SVG that light and dark backgrounds both suit.</summary>
-internal static class CurvePicture
+public static class CurvePicture
 {
     private const int Width = 1_000;
     private const int Height = 320;
@@ -74,4 +74,4 @@ internal static class CurvePicture
 }
 
 /// <summary>Something that happened in a second of a curve: something went away, or came back.</summary>
-internal readonly record struct CurveMark(double Second, string Text, bool IsLoss);
+public readonly record struct CurveMark(double Second, string Text, bool IsLoss);

@@ -4,7 +4,7 @@ namespace KadOrleans.Lab;
 /// What one silo's death did to a curve. Shares are the least of any second until it was started again, or after. Shards are those of each
 /// silo before, by ports; empty if that is not known. The seconds to STORE end with three in a row that acknowledge 95 %; null if never.
 /// </summary>
-internal sealed record KillSummary(
+public sealed record KillSummary(
     string Silo, IReadOnlyList<int> Shards, double LeastFindValue, double LeastStore, double LeastAfterStart, int SilentSeconds, int? SecondsToStore)
 {
     public static KillSummary Of(SecondCounts counts, int killed, int started, int end, string silo, IReadOnlyList<int> shards)
@@ -39,7 +39,7 @@ internal sealed record KillSummary(
 /// What a node that waits no longer than <see cref="SecondCounts.Soon"/> sees of one silo's death. Bad are the seconds with a share below
 /// 95 %. Known keys are those that the edge had answered with a value in the last minute.
 /// </summary>
-internal sealed record SoonSummary(
+public sealed record SoonSummary(
     string Silo, double LeastFindValue, int BadFindValue, double LeastKnown, double LeastStore, int BadStore, int? SecondsToStore)
 {
     public static SoonSummary Of(SecondCounts counts, int killed, int end, string silo)

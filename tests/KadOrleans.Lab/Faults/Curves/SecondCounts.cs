@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>How many calls of each kind were sent in each second, and how many of these were answered in time, however much later.</summary>
-internal sealed class SecondCounts
+public sealed class SecondCounts
 {
     /// <summary>What is answered so late is answered soon: there are nodes that wait no longer.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
@@ -69,7 +69,7 @@ internal sealed class SecondCounts
 /// <param name="SoonWithValue">Of these, with a value.</param>
 /// <param name="Known">FIND_VALUEs of keys that the same edge had answered with a value in the last minute.</param>
 /// <param name="KnownSoon">Of these, answered soon with a value.</param>
-internal readonly record struct CallCounts(
+public readonly record struct CallCounts(
     int Sent, int Answered, int WithValue, int Arrived, int Soon, int SoonWithValue, int Known, int KnownSoon)
 {
     /// <summary>The share answered, from 0 to 1; 1 where nothing was sent.</summary>

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace KadOrleans.Lab;
 
 /// <summary>The options of one run, of which some depend on others.</summary>
-internal sealed class OptionReader(ParseResult parsed)
+public sealed class OptionReader(ParseResult parsed)
 {
     /// <summary>A text, or null where the option is not given.</summary>
     public string? Text(string name) => parsed.GetValue<string?>(name);

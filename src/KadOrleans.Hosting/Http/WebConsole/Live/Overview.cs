@@ -1,10 +1,10 @@
 namespace KadOrleans.Hosting;
 
-internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
+public sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
 
 // What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
 // The rates are null before the second sample. Each alarm has a line. The series is for drawings.
-internal sealed record Overview(
+public sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
     string Words,
@@ -53,14 +53,14 @@ internal sealed record Overview(
 }
 
 /// <summary>A node, whose name is empty, or an edge with its node ids.</summary>
-internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IReadOnlyList<UdpEndpoint> Endpoints, int Contacts)
+public sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IReadOnlyList<UdpEndpoint> Endpoints, int Contacts)
 {
     public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
 }
 
 // What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups
 // that ended. Then how many lookups succeeded and failed.
-internal sealed record OverviewRates(
+public sealed record OverviewRates(
     double OverSeconds, double Received, double Refused, double Stores, double Lookups, long Succeeded, long Failed)
 {
     private static readonly string[] Successes = [Name(TerminationReason.Converged), Name(TerminationReason.ValueFound)];
@@ -95,7 +95,7 @@ internal sealed record OverviewRates(
 }
 
 /// <summary>Rates per second, one for each time between two samples, at its end: of requests, of lookups, and of those that failed.</summary>
-internal sealed record OverviewSeries(
+public sealed record OverviewSeries(
     IReadOnlyList<DateTimeOffset> At, IReadOnlyList<double> Received, IReadOnlyList<double> Lookups, IReadOnlyList<double> Failed)
 {
     public static OverviewSeries Of(IReadOnlyList<CountsAt> samples)
@@ -111,7 +111,7 @@ internal sealed record OverviewSeries(
 
 // One of the alarms of docs/runbook.md by its name there, as far as this process can judge it from the last five minutes. Monitoring
 // judges all of them, over longer times. The sentence says what is so.
-internal sealed record Alarm(string Name, bool Fires, string Sentence)
+public sealed record Alarm(string Name, bool Fires, string Sentence)
 {
     // As in infra/monitoring/alerts.yaml.
     private const double MostFailedLookups = 0.05;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace KadOrleans.Hosting;
 
 // Samples the DHT while the process runs, and tells all viewers. A viewer that is slow gets the last overview alone: nothing is queued.
-internal sealed partial class OverviewFeed(
+public sealed partial class OverviewFeed(
     IDht dht, HealthCheckService health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OverviewFeed> logger)
     : BackgroundService
 {
@@ -113,7 +113,7 @@ internal sealed partial class OverviewFeed(
 
 // Sums the counters of nodes that come, go and restart. A counter that is lower than before began anew. What a node counted
 // before it was first seen is left out. Those of nodes that are gone are kept for MaxNodes names. Not safe for several threads.
-internal sealed class GrowingCounts
+public sealed class GrowingCounts
 {
     /// <summary>The most names of nodes that are remembered, beside those of the last call.</summary>
     public const int MaxNodes = 4_096;

@@ -1,7 +1,9 @@
-namespace KadOrleans.Server.Full;
+using Microsoft.Extensions.Configuration;
+
+namespace KadOrleans.Hosting;
 
 /// <summary>Reads and checks the section <c>Kad:Azure</c>, and the environment of the process's identity.</summary>
-internal static class AzureSettings
+public static class AzureSettings
 {
     private const string Choice = "AZURE_TOKEN_CREDENTIALS";
     private const string Chosen = "WorkloadIdentityCredential";
