@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Routing;
 
 /// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and their replacements.</summary>
@@ -190,36 +188,5 @@ internal sealed class BucketEntry(Contact contact, DateTimeOffset lastSeen, int 
         _lastFailure = now;
         Failures++;
         return true;
-    }
-}
-
-/// <summary>The buckets of a table by range; together they cover every id once (Kademlia §2.4).</summary>
-internal sealed class BucketTree(NodeId ownId, KademliaOptions options, DateTimeOffset now)
-{
-    private readonly List<KBucket> _buckets = [new KBucket(BucketRange.Whole, options, now)];
-
-    public IReadOnlyList<KBucket> Buckets => _buckets;
-
-    public KBucket Find(NodeId id) => _buckets[IndexOf(id)];
-
-    // A full bucket may be split if it covers our own id, or its depth is no multiple of b (Kademlia §4.2). A depth taken from
-    // the ids inside would let a stranger with chosen ids make the table grow without bound.
-    public bool CanSplit(KBucket bucket) =>
-        bucket.Range.Depth < NodeId.BitLength
-        && (bucket.Range.Contains(ownId) || bucket.Range.Depth % options.SplitDepth != 0);
-
-    public (KBucket Lower, KBucket Upper) Split(KBucket bucket)
-    {
-        var halves = bucket.Split();
-        var index = IndexOf(bucket.Range.Prefix);
-        _buckets[index] = halves.Lower;
-        _buckets.Insert(index + 1, halves.Upper);
-        return halves;
-    }
-
-    private int IndexOf(NodeId id)
-    {
-        var index = CollectionsMarshal.AsSpan(_buckets).BinarySearch(new IdSearch(id));
-        return index < 0 ? ~index - 1 : index;
     }
 }

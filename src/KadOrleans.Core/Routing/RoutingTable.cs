@@ -2,20 +2,12 @@ namespace KadOrleans.Core.Routing;
 
 // The contacts of one node (Kademlia §2.4, §4.1, §4.2). It learns by observations and returns what the caller should do. Not safe
 // for several threads: the owner serialises calls and publishes snapshots.
-internal sealed class RoutingTable
+internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
-    private readonly KademliaOptions _options;
-    private readonly TablePlaces _places;
+    private readonly TablePlaces _places = new(ownId, options, diversity, now);
     private RoutingTableSnapshot? _snapshot;
 
-    public RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
-    {
-        OwnId = ownId;
-        _options = options;
-        _places = new TablePlaces(ownId, options, diversity, now);
-    }
-
-    public NodeId OwnId { get; }
+    public NodeId OwnId { get; } = ownId;
 
     public int Count => _places.Count;
 
@@ -24,9 +16,9 @@ internal sealed class RoutingTable
 
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
-    internal IReadOnlyList<KBucket> Buckets => _places.Tree.Buckets;
+    internal IReadOnlyList<KBucket> Buckets => _places.Buckets;
 
-    public bool Contains(NodeId id) => _places.Tree.Find(id).Find(id) is not null;
+    public bool Contains(NodeId id) => _places.Find(id).Find(id) is not null;
 
     public bool Contains(UdpEndpoint endpoint) => _places.TryGetId(endpoint, out _);
 
@@ -50,7 +42,7 @@ internal sealed class RoutingTable
 
     public IReadOnlyList<KnownContact> Find(NodeId id)
     {
-        var bucket = _places.Tree.Find(id);
+        var bucket = _places.Find(id);
         var waiting = bucket.Replacements.Items.Where(item => item.Contact.Id == id)
             .Select(item => new KnownContact(item.Contact, true, item.LastSeen, item.LastSeen, 0));
         return bucket.Find(id) is { } entry
@@ -98,7 +90,7 @@ internal sealed class RoutingTable
 
     private TableDecision ApplyLookup(NodeId target, DateTimeOffset now)
     {
-        _places.Tree.Find(target).LastLookup = now;
+        _places.Find(target).LastLookup = now;
         return new TableDecision(TableOutcome.LookedUp);
     }
 
@@ -114,7 +106,7 @@ internal sealed class RoutingTable
         if (former is { } dropped)
         {
             // Only now, so that the newcomer comes before those that wait.
-            _places.Promote(_places.Tree.Find(dropped.Id), dropped.Id);
+            _places.Promote(_places.Find(dropped.Id), dropped.Id);
             decision = decision with { Dropped = dropped };
         }
 
@@ -123,7 +115,7 @@ internal sealed class RoutingTable
 
     private TableDecision ApplyFailure(Contact contact, DateTimeOffset now, bool isFinal = false)
     {
-        var bucket = _places.Tree.Find(contact.Id);
+        var bucket = _places.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
         if (entry is null || entry.Contact != contact)
         {
@@ -132,7 +124,7 @@ internal sealed class RoutingTable
                 : TableOutcome.Unknown);
         }
 
-        if (!isFinal && (!entry.Failed(now) || entry.Failures < _options.FailuresBeforeDrop))
+        if (!isFinal && (!entry.Failed(now) || entry.Failures < options.FailuresBeforeDrop))
         {
             return new TableDecision(TableOutcome.Failed);
         }
@@ -150,7 +142,7 @@ internal sealed class RoutingTable
             return null;
         }
 
-        var bucket = _places.Tree.Find(formerId);
+        var bucket = _places.Find(formerId);
         var entry = bucket.Find(formerId)!;
         _places.Remove(bucket, entry);
         return entry.Contact;
@@ -158,14 +150,14 @@ internal sealed class RoutingTable
 
     private TableDecision Place(Contact contact, DateTimeOffset now)
     {
-        var bucket = _places.Tree.Find(contact.Id);
+        var bucket = _places.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
         if (entry is null)
         {
             var outcome = _places.Insert(new BucketEntry(contact, now));
             return new TableDecision(outcome)
             {
-                Check = outcome == TableOutcome.KeptAsReplacement ? _places.Tree.Find(contact.Id).ChooseCheck(now) : null,
+                Check = outcome == TableOutcome.KeptAsReplacement ? _places.Find(contact.Id).ChooseCheck(now) : null,
             };
         }
 
@@ -186,7 +178,7 @@ internal sealed class RoutingTable
         RoutingTableSnapshot.OfSorted(
             OwnId, Version, _places.Sorted(), [.. Buckets.Select(bucket => new BucketRoom(bucket.Range, HasRoom(bucket)))]);
 
-    private bool HasRoom(KBucket bucket) => !bucket.IsFull || _places.Tree.CanSplit(bucket) || _places.WantsReplacements(bucket);
+    private bool HasRoom(KBucket bucket) => !bucket.IsFull || _places.CanSplit(bucket) || _places.WantsReplacements(bucket);
 
     private TableDecision WithArrivals(TableDecision decision)
     {
@@ -211,11 +203,11 @@ internal sealed class RoutingTable
 
     private void RestoreRange(BucketRange range)
     {
-        var bucket = _places.Tree.Find(range.Prefix);
-        while (bucket.Range.Depth < range.Depth && _places.Tree.CanSplit(bucket))
+        var bucket = _places.Find(range.Prefix);
+        while (bucket.Range.Depth < range.Depth && _places.CanSplit(bucket))
         {
-            _places.Tree.Split(bucket);
-            bucket = _places.Tree.Find(range.Prefix);
+            _places.Split(bucket);
+            bucket = _places.Find(range.Prefix);
         }
     }
 
@@ -232,7 +224,7 @@ internal sealed class RoutingTable
     {
         if (IsPossible(saved.Contact) && !Contains(saved.Contact))
         {
-            var bucket = _places.Tree.Find(saved.Contact.Id);
+            var bucket = _places.Find(saved.Contact.Id);
             _places.KeepAsReplacement(bucket, new Replacement(saved.Contact, Earlier(saved.LastSeen, now)));
         }
     }

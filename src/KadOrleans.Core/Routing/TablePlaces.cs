@@ -2,16 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace KadOrleans.Core.Routing;
 
-// The places of a table, with the counts of endpoints and subnets. It knows where there is room, and decides nothing.
+// The places of a table, with the counts of endpoints and subnets. It knows where there is room, and decides nothing. Its buckets
+// together cover every id once (Kademlia §2.4).
 internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
     // An endpoint is one node, and so has one entry.
     private readonly Dictionary<UdpEndpoint, NodeId> _byEndpoint = [];
 
+    private readonly List<KBucket> _buckets = [new KBucket(BucketRange.Whole, options, now)];
+
     // By ascending id, as snapshots have them: one is taken after nearly every change.
     private readonly List<Contact> _sorted = [];
 
-    public BucketTree Tree { get; } = new(ownId, options, now);
+    public IReadOnlyList<KBucket> Buckets => _buckets;
 
     public List<Contact> Arrivals { get; } = [];
 
@@ -23,20 +26,37 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
 
     public bool TryGetId(UdpEndpoint endpoint, out NodeId id) => _byEndpoint.TryGetValue(endpoint, out id);
 
+    public KBucket Find(NodeId id) => _buckets[BucketOf(id)];
+
+    // A full bucket may be split if it covers our own id, or its depth is no multiple of b (Kademlia §4.2). A depth taken from
+    // the ids inside would let a stranger with chosen ids make the table grow without bound.
+    public bool CanSplit(KBucket bucket) =>
+        bucket.Range.Depth < NodeId.BitLength
+        && (bucket.Range.Contains(ownId) || bucket.Range.Depth % options.SplitDepth != 0);
+
+    public (KBucket Lower, KBucket Upper) Split(KBucket bucket)
+    {
+        var halves = bucket.Split();
+        var index = BucketOf(bucket.Range.Prefix);
+        _buckets[index] = halves.Lower;
+        _buckets.Insert(index + 1, halves.Upper);
+        return halves;
+    }
+
     // Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. It waits as a replacement only if
     // its subnet may have another contact. One of each subnet waits, so one network cannot fill the replacements.
     public TableOutcome Insert(BucketEntry entry)
     {
         var id = entry.Contact.Id;
-        var bucket = Tree.Find(id);
+        var bucket = Find(id);
         var wanted = WantsReplacements(bucket);
         bucket.Replacements.Remove(id);
         List<KBucket>? otherHalves = null;
-        while (bucket.IsFull && Tree.CanSplit(bucket))
+        while (bucket.IsFull && CanSplit(bucket))
         {
-            var (lower, upper) = Tree.Split(bucket);
+            var (lower, upper) = Split(bucket);
             Version++;
-            bucket = Tree.Find(id);
+            bucket = Find(id);
             (otherHalves ??= []).Add(bucket == lower ? upper : lower);
         }
 
@@ -138,6 +158,12 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         _byEndpoint.Remove(entry.Contact.Endpoint);
         diversity.Remove(entry.Contact.Endpoint);
         Version++;
+    }
+
+    private int BucketOf(NodeId id)
+    {
+        var index = CollectionsMarshal.AsSpan(_buckets).BinarySearch(new IdSearch(id));
+        return index < 0 ? ~index - 1 : index;
     }
 
     private int IndexOf(NodeId id)

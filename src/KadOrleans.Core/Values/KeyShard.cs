@@ -351,7 +351,6 @@ internal sealed class ValuesInMemory : IShardValues
 // each decision knows the earlier ones. Apply or Abandon ends the plan. A shard has one plan at a time.
 internal sealed class KeyShardPlan(KeyShard shard)
 {
-    private readonly KeyShard _shard = shard ?? throw new ArgumentNullException(nameof(shard));
     private readonly Dictionary<NodeId, int> _numbers = [];
     private readonly List<PlannedChange> _changes = [];
 
@@ -368,7 +367,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
     public Span<PlannedChange> Changes => CollectionsMarshal.AsSpan(_changes);
 
     /// <summary>A key's value after the plan, alive or not. May wait for storage.</summary>
-    public StoredValue? Find(NodeId key) => TryFindChange(key, out var change) ? change.After : _shard.Read(key);
+    public StoredValue? Find(NodeId key) => TryFindChange(key, out var change) ? change.After : shard.Read(key);
 
     /// <summary>False if the plan leaves the key as it is held.</summary>
     public bool TryFindChange(NodeId key, out PlannedChange change)
@@ -380,18 +379,18 @@ internal sealed class KeyShardPlan(KeyShard shard)
 
     /// <summary>When what <see cref="Find"/> finds ends. Waits for nothing.</summary>
     public DateTimeOffset? FindEnd(NodeId key) => TryFindChange(key, out var change) ? change.After?.ExpiresAt
-        : _shard.TryFind(key, out var held) ? held.ExpiresAt
+        : shard.TryFind(key, out var held) ? held.ExpiresAt
         : null;
 
     /// <summary>What is at stake holds only if the plan is stored.</summary>
     public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) => TryFindChange(key, out var change)
         ? Put(key, change.Slot, change.After, value, kind, out isAtStake)
-        : Put(key, _shard.SlotOf(key), _shard.Read(key), value, kind, out isAtStake);
+        : Put(key, shard.SlotOf(key), shard.Read(key), value, kind, out isAtStake);
 
     /// <summary>With the key's slot and what <see cref="Find"/> found of it, if nothing has changed since.</summary>
     public StoreDecision Put(NodeId key, int slot, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
     {
-        var decision = _shard.DecideAndCharge(key, slot, before, value, kind);
+        var decision = shard.DecideAndCharge(key, slot, before, value, kind);
         foreach (var evicted in decision.Evicted)
         {
             Set(evicted.Key, null);
@@ -404,7 +403,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
 
     /// <summary>Whatever the quotas are; null removes the key.</summary>
     public void Set(NodeId key, StoredValue? value) =>
-        Set(key, TryFindChange(key, out var change) ? change.Slot : _shard.SlotOf(key), value, needsWrite: true);
+        Set(key, TryFindChange(key, out var change) ? change.Slot : shard.SlotOf(key), value, needsWrite: true);
 
     // After the changes are stored. The owner gives the places of what was written to Changes, or by placeOf.
     public void Apply(Func<NodeId, long>? placeOf = null)
@@ -413,11 +412,11 @@ internal sealed class KeyShardPlan(KeyShard shard)
         {
             if (change.After is { } after)
             {
-                _shard.Hold(change.Slot, after, change.Before, change.NeedsWrite && placeOf is not null ? placeOf(change.Key) : change.Place);
+                shard.Hold(change.Slot, after, change.Before, change.NeedsWrite && placeOf is not null ? placeOf(change.Key) : change.Place);
             }
             else
             {
-                _shard.Forget(change.Slot, change.Before);
+                shard.Forget(change.Slot, change.Before);
             }
         }
 
@@ -431,7 +430,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         {
             if (change.After is not null)
             {
-                _shard.Unplan(change.Slot, change.Before);
+                shard.Unplan(change.Slot, change.Before);
             }
         }
 
@@ -440,7 +439,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         {
             if (_changes[i].After is null)
             {
-                _shard.Unplan(_changes[i].Slot, _changes[i].Before);
+                shard.Unplan(_changes[i].Slot, _changes[i].Before);
             }
         }
 
@@ -467,11 +466,11 @@ internal sealed class KeyShardPlan(KeyShard shard)
         if (!isKnown)
         {
             number = _changes.Count;
-            _changes.Add(new PlannedChange { Key = key, Before = _shard.ShareAt(slot) });
+            _changes.Add(new PlannedChange { Key = key, Before = shard.ShareAt(slot) });
         }
 
         ref var change = ref Changes[number];
-        change.Slot = _shard.Plan(key, slot, after is null ? null : StoreShare.Of(after));
+        change.Slot = shard.Plan(key, slot, after is null ? null : StoreShare.Of(after));
         change.After = after;
         change.NeedsWrite |= needsWrite;
         NeedsWrite |= needsWrite;

@@ -3,14 +3,13 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Core.Values;
 
 // Counts keys against a StoreQuota: in all, by subnet and by source. A change takes O(log n) of the networks. Not thread-safe.
-internal sealed class StoreAccounts
+internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 {
     private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
     private readonly Dictionary<SourceNetwork, SubnetUsage> _subnets = [];
     private readonly List<SourceUsage?> _numbered = [];
     private readonly Stack<int> _freeNumbers = [];
-    private readonly KeyIndex _slots;
-    private UsageScale _scale;
+    private UsageScale _scale = new(quota);
 
     // Progress of reclassifying: the next source, which of its lists, and its next slot, which puts in between may advance.
     private int _cursorSource = int.MaxValue / 2;
@@ -22,15 +21,6 @@ internal sealed class StoreAccounts
     // Of all networks but the trusted, which have no account.
     private int _sourcesKeys;
     private long _sourcesBytes;
-
-    public StoreAccounts(StoreQuota quota, KeyIndex slots)
-    {
-        _slots = slots;
-        Quota = quota;
-        _scale = new UsageScale(quota);
-        Changes = new ChangeLimiter(quota);
-        Former = new FormerSources(quota);
-    }
 
     public int Keys { get; private set; }
 
@@ -65,11 +55,11 @@ internal sealed class StoreAccounts
         }
     }
 
-    public ChangeLimiter Changes { get; }
+    public ChangeLimiter Changes { get; } = new(quota);
 
-    public FormerSources Former { get; }
+    public FormerSources Former { get; } = new(quota);
 
-    internal StoreQuota Quota { get; private set; }
+    internal StoreQuota Quota { get; private set; } = quota;
 
     internal int FarKeys { get; private set; }
 
@@ -100,7 +90,7 @@ internal sealed class StoreAccounts
     /// <summary>A store loads its newest values first: each is then the oldest of its source.</summary>
     public void Add(int slot, StoreShare share, bool isOldest = false)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         entry.IsCounted = true;
         entry.Footprint = share.Footprint;
         (entry.IsMarkedFar, entry.IsFar, entry.IsEvictable) = (share.IsMarkedFar, IsFar(entry.Key, share), !share.IsProtected);
@@ -115,7 +105,7 @@ internal sealed class StoreAccounts
         entry.Owner = source.Number;
         if (entry.IsEvictable)
         {
-            source.Link(_slots, slot, isOldest);
+            source.Link(slots, slot, isOldest);
             CountEvictable(source, slot, 1);
         }
 
@@ -124,7 +114,7 @@ internal sealed class StoreAccounts
 
     public void Remove(int slot)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         entry.IsCounted = false;
         AdvanceCursor(slot);
         if (Shift(slot, -1) is { } source)
@@ -136,13 +126,13 @@ internal sealed class StoreAccounts
 
     public void Replace(int slot, StoreShare share)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         if (entry.IsEvictable && ShareOf(slot) == share && entry.IsFar == IsFar(entry.Key, share))
         {
             var source = _numbered[entry.Owner]!;
             AdvanceCursor(slot);
-            source.Connect(_slots, slot, isLinked: false);
-            source.Link(_slots, slot, isOldest: false);
+            source.Connect(slots, slot, isLinked: false);
+            source.Link(slots, slot, isOldest: false);
             return;
         }
 
@@ -152,7 +142,7 @@ internal sealed class StoreAccounts
 
     public StoreShare ShareOf(int slot)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         var source = entry.Owner == KeyIndex.None ? SourceNetwork.Trusted : _numbered[entry.Owner]!.Network;
         return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar);
     }
@@ -166,7 +156,7 @@ internal sealed class StoreAccounts
             if (_cursorSlot != KeyIndex.None)
             {
                 var slot = _cursorSlot;
-                _cursorSlot = _slots[slot].Newer;
+                _cursorSlot = slots[slot].Newer;
                 JudgeAt(slot);
             }
             else if (!TryNextList())
@@ -198,7 +188,7 @@ internal sealed class StoreAccounts
 
     internal long Weigh(int keys, long bytes) => _scale.Weigh(keys, bytes);
 
-    internal EvictedKey KeyAt(int slot) => new(_slots[slot].Key, _slots[slot].IsFar);
+    internal EvictedKey KeyAt(int slot) => new(slots[slot].Key, slots[slot].IsFar);
 
     /// <summary>Takes a slot's value out of the counts until <see cref="PutBack"/>, the latest first.</summary>
     internal void SetAside(int slot) => Shift(slot, -1);
@@ -208,7 +198,7 @@ internal sealed class StoreAccounts
     // Null if the slot's source is trusted.
     private SourceUsage? Shift(int slot, int sign)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         Count(sign, entry.Footprint);
         if (entry.Owner == KeyIndex.None)
         {
@@ -218,7 +208,7 @@ internal sealed class StoreAccounts
         var source = _numbered[entry.Owner]!;
         if (entry.IsEvictable)
         {
-            source.Connect(_slots, slot, isLinked: sign > 0);
+            source.Connect(slots, slot, isLinked: sign > 0);
             CountEvictable(source, slot, sign);
         }
 
@@ -243,7 +233,7 @@ internal sealed class StoreAccounts
 
     private void JudgeAt(int slot)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         var isFar = !Area.Contains(entry.Key);
         if (entry.IsFar == isFar)
         {
@@ -251,10 +241,10 @@ internal sealed class StoreAccounts
         }
 
         var source = _numbered[entry.Owner]!;
-        source.Connect(_slots, slot, isLinked: false);
+        source.Connect(slots, slot, isLinked: false);
         CountEvictable(source, slot, -1);
         entry.IsFar = isFar;
-        source.Link(_slots, slot, isOldest: false);
+        source.Link(slots, slot, isOldest: false);
         CountEvictable(source, slot, 1);
         Sort(source);
     }
@@ -264,7 +254,7 @@ internal sealed class StoreAccounts
     {
         if (slot == _cursorSlot)
         {
-            _cursorSlot = _slots[slot].Newer;
+            _cursorSlot = slots[slot].Newer;
         }
     }
 
@@ -287,7 +277,7 @@ internal sealed class StoreAccounts
 
     private void CountEvictable(SourceUsage source, int slot, int sign)
     {
-        ref var entry = ref _slots[slot];
+        ref var entry = ref slots[slot];
         source.CountEvictable(sign, entry.Footprint, entry.IsFar);
         source.Subnet.CountEvictable(sign, entry.Footprint, entry.IsFar);
         if (entry.IsFar)

@@ -107,7 +107,7 @@ public readonly record struct ClockStatus(bool Agrees, TimeSpan Ahead);
 // Decides the time by which values expire. While the wall clock and the monotonic clock agree, it is the wall clock's. When the
 // wall clock jumps ahead, time goes on by the monotonic clock until both agree for SettlingTime. A jump back is followed at once:
 // nothing expires by it. Not safe for several threads.
-internal sealed class ClockJudge
+internal sealed class ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
 {
     // Smaller, and the drift of a cheap clock is taken for a jump; larger, and values' lives may be that much too short.
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
@@ -115,20 +115,13 @@ internal sealed class ClockJudge
     public static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
     // The wall clock's lead over the monotonic one in ticks: when it was last trusted, and when its present stretch began.
-    private long _stretch;
-    private TimeSpan _stretchBegan;
-    private DateTimeOffset _believedSince;
-
-    public ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
-    {
-        BelievedLead = _stretch = Lead(wall, elapsed);
-        _stretchBegan = elapsed;
-        _believedSince = wall;
-    }
+    private long _stretch = Lead(wall, elapsed);
+    private TimeSpan _stretchBegan = elapsed;
+    private DateTimeOffset _believedSince = wall;
 
     public bool Agrees { get; private set; } = true;
 
-    public long BelievedLead { get; private set; }
+    public long BelievedLead { get; private set; } = Lead(wall, elapsed);
 
     /// <summary>Whether the clocks have agreed for <see cref="SettlingTime"/>: what is expired may be removed for good.</summary>
     public bool IsSettled { get; private set; }
