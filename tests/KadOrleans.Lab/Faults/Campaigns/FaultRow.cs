@@ -20,8 +20,8 @@ public sealed record FaultRow(
 }
 
 /// <summary>
-/// STOREs that were acknowledged, late ones after a later version was sent; answers older than what was acknowledged when they were asked
-/// for; and processes that ended by themselves and were started again.
+/// STOREs that were acknowledged, late ones after a later version was sent. Stale are answers older than what was acknowledged when they
+/// were asked for. Restarts are those of processes that ended by themselves.
 /// </summary>
 public readonly record struct CampaignCounts(int Acknowledged, int Late, int Stale, int Restarts)
 {

@@ -67,7 +67,7 @@ internal static class ScaleRun
     }
 }
 
-/// <summary>A silo that comes or goes: the second in which it is started or told to stop, and that in which it serves or has ended.</summary>
+/// <summary>A silo that comes or goes, from the second in which it is told to, until it serves or has ended.</summary>
 internal sealed record ScalePhase(string Name, int From, int Done, int Port);
 
 /// <summary>The report of a run that adds and removes silos.</summary>
