@@ -60,7 +60,7 @@ public sealed class SettingsTests
     [InlineData("Kad:Edge:MaxStaleness is '2.00:00:00'; ", "Kad:Edge:MaxStaleness=2")]
     [InlineData("Kad:Edge:MaxStaleness is '-00:00:02'; ", "Kad:Edge:MaxStaleness=-00:00:02")]
     [InlineData("Kad:Edge:MaxOutageStaleness is '00:05:01'; a time of 00:00:01 to 00:05:00, or 0, is allowed.", "Kad:Edge:MaxOutageStaleness=00:05:01")]
-    [InlineData("Kad:Edge:Listen is 'nowhere'; ", "Kad:Edge:Listen=nowhere")]
+    [InlineData("Kad:Edge:Listen is 'nowhere'; ", "Kad:Storage=AdoNet", "Kad:Edge:Listen=nowhere")]
     [InlineData("more than once", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:1")]
     [InlineData("Kad:Edge:Listen is '127.0.0.1:1,127.0.0.1:2'; 3 node ids need ", "Kad:Edge:NodeIds=3", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:2")]
     [InlineData("Kad:Edge:Listen is '127.0.0.1:65535'; 2 ports are needed", "Kad:Edge:NodeIds=2", "Kad:Edge:Listen=127.0.0.1:65535")]
