@@ -156,4 +156,24 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lookup);
         await ended.Task.WaitAsync(TestContext.Current.CancellationToken);
     }
+
+    [Fact]
+    public async Task A_cancelled_call_does_not_wait_for_the_cluster()
+    {
+        var (reached, held) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Gate.Set<IDhtGrain>("GetAsync", () =>
+        {
+            reached.TrySetResult();
+            return held.Task;
+        });
+        using var cancelling = new CancellationTokenSource();
+        var get = Client.GetAsync("key", cancelling.Token);
+        await reached.Task;
+
+        await cancelling.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => get);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client.GetStatusAsync(cancelling.Token));
+        held.SetResult();
+    }
 }

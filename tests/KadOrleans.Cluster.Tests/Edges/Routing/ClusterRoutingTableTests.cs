@@ -3,24 +3,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(Tables.Name)]
-public sealed class ClusterRoutingTableTests : IAsyncDisposable
+public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDisposable
 {
     private const string Observe = nameof(IRoutingTableGrain.ObserveAsync);
 
-    private readonly OneShardCluster _cluster;
-    private readonly ClusterRoutingTableHost _host;
+    private readonly ClusterRoutingTableHost _host = new(cluster);
     private readonly ListenerLog _log = new();
     private readonly NodeId _ownId = NodeId.FromKey(Guid.NewGuid().ToString());
 
-    public ClusterRoutingTableTests(OneShardCluster cluster)
-    {
-        _cluster = cluster;
-        _host = new ClusterRoutingTableHost(cluster);
-    }
-
     public async ValueTask DisposeAsync()
     {
-        _cluster.Gate.Open();
+        cluster.Gate.Open();
         await _host.DisposeAsync();
     }
 
@@ -31,13 +24,13 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
         table.Observe(ContactObservation.Answered(Contact(1)));
         await Eventually.IsTrueAsync(() => table.Snapshot.Count == 1);
 
-        var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);
-        _cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new SiloUnavailableException("Away."));
+        var before = cluster.Gate.Count<IRoutingTableGrain>(Observe);
+        cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new SiloUnavailableException("Away."));
         table.Observe(ContactObservation.Answered(Contact(2)));
-        await Eventually.IsTrueAsync(() => _cluster.Gate.Count<IRoutingTableGrain>(Observe) >= before + 2);
+        await Eventually.IsTrueAsync(() => cluster.Gate.Count<IRoutingTableGrain>(Observe) >= before + 2);
         Assert.Equal([Contact(1)], table.Snapshot.Contacts);
 
-        _cluster.Gate.Open();
+        cluster.Gate.Open();
         await Eventually.IsTrueAsync(() => table.Snapshot.Contacts.Contains(Contact(2)));
         Assert.Equal(0, table.Dropped);
         Assert.False(table.IsFenced);
@@ -84,7 +77,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
         var table = CreateTable(epoch: 1);
         var fenced = 0;
         table.Fenced += (_, _) => fenced++;
-        var reference = _cluster.Reference(ClusterRoutingTableHost.EdgeOf(table));
+        var reference = cluster.Reference(ClusterRoutingTableHost.EdgeOf(table));
 
         await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
         await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
@@ -97,12 +90,12 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     public async Task What_the_table_refuses_is_given_up_and_counted_and_the_next_gets_through()
     {
         var table = await _host.OpenAsync(_ownId, _log, epoch: 1);
-        _cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new ArgumentException("Nonsense."));
+        cluster.Gate.Set<IRoutingTableGrain>(Observe, () => throw new ArgumentException("Nonsense."));
         table.Observe(ContactObservation.Answered(Contact(1)));
         await Eventually.IsTrueAsync(() => table.Dropped == 1);
         Assert.Equal(1, table.Totals()["table.observations.dropped"]);
 
-        _cluster.Gate.Open();
+        cluster.Gate.Open();
         table.Observe(ContactObservation.Answered(Contact(2)));
         await Eventually.IsTrueAsync(() => table.Snapshot.Count == 1);
         Assert.Equal([Contact(2)], table.Snapshot.Contacts);
@@ -116,7 +109,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
 
         // The first try to ask fails, as well.
         var asked = 0;
-        _cluster.Gate.Set<IRoutingTableGrain>(
+        cluster.Gate.Set<IRoutingTableGrain>(
             nameof(IRoutingTableGrain.GetSnapshotAsync),
             () => Interlocked.Increment(ref asked) == 1 ? throw new SiloUnavailableException("Away.") : Task.CompletedTask);
         table.Observe(ContactObservation.Answered(Contact(1)));
@@ -131,7 +124,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     {
         using var stopping = new CancellationTokenSource();
         var (asked, never) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
-        _cluster.Gate.Set<IRoutingTableGrain>(
+        cluster.Gate.Set<IRoutingTableGrain>(
             nameof(IRoutingTableGrain.GetSnapshotAsync),
             () =>
             {
@@ -152,7 +145,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
     [Fact]
     public async Task Nothing_is_told_before_the_first_subscription()
     {
-        var before = _cluster.Gate.Count<IRoutingTableGrain>(Observe);
+        var before = cluster.Gate.Count<IRoutingTableGrain>(Observe);
         var table = CreateTable(epoch: 1);
         using var stopping = new CancellationTokenSource();
         var loop = table.RunAsync(stopping.Token);
@@ -160,7 +153,7 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
 
         await stopping.CancelAsync();
         await loop;
-        Assert.Equal(before, _cluster.Gate.Count<IRoutingTableGrain>(Observe));
+        Assert.Equal(before, cluster.Gate.Count<IRoutingTableGrain>(Observe));
         Assert.False(table.IsFenced);
     }
 
@@ -182,13 +175,13 @@ public sealed class ClusterRoutingTableTests : IAsyncDisposable
         new(StoredValues.Key(number), UdpEndpoint.FromIPv4(0x0800_0001 + ((uint)number << 8), 4000));
 
     private ClusterRoutingTable CreateTable(long epoch, TimeSpan? pushTimeout = null) => new(
-        _cluster.Client, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, pushTimeout: pushTimeout);
+        cluster.Client, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, pushTimeout: pushTimeout);
 
     /// <summary>Runs a table whose pushes are lost.</summary>
     private async Task<(ClusterRoutingTable Table, Task Loop)> OpenDeafAsync(TimeSpan pushTimeout, CancellationToken stop)
     {
         var table = CreateTable(epoch: 1, pushTimeout);
-        await table.SubscribeAsync(_cluster.Reference(ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1))));
+        await table.SubscribeAsync(cluster.Reference(ClusterRoutingTableHost.EdgeOf(CreateTable(epoch: 1))));
         return (table, table.RunAsync(stop));
     }
 }

@@ -5,7 +5,7 @@ using Orleans.Runtime.Placement;
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>Silos whose clocks differ, each on virtual time of its own, agree on one time.</summary>
-public sealed class ClusterTimeTests : IAsyncLifetime
+public sealed class ClusterTimeTests : IAsyncDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -18,8 +18,6 @@ public sealed class ClusterTimeTests : IAsyncLifetime
     private ClusterFixture Cluster => _started!;
 
     private DateTimeOffset Now => Cluster.Clock.GetUtcNow();
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync() => await (_started?.DisposeAsync() ?? ValueTask.CompletedTask);
 
