@@ -137,7 +137,7 @@ public abstract class KeyStoreContract : KeyStoreSuite
         for (var step = 0; step < 300; step++)
         {
             var now = StoredValues.Now.AddSeconds(step);
-            Host.MoveTo(now);
+            Place.MoveTo(now);
             var key = StoredValues.Key(random.Next(20));
             var source = new[] { default, StoredValues.Alice, StoredValues.Bob }[random.Next(3)];
             var content = random.Next(4) == 0 ? DhtValue.FromInteger(random.Next(2)) : DhtValue.FromBytes(new byte[random.Next(4) * 100]);

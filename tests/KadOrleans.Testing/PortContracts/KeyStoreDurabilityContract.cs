@@ -24,7 +24,7 @@ public abstract class KeyStoreDurabilityContract : KeyStoreSuite
         var values = Enumerable.Range(0, 500).ToDictionary(StoredValues.Key, i => StoredValues.Sized(i));
         var puts = Store.PutTogetherAsync(values);
 
-        await Host.CloseAsync();
+        await Place.CloseAsync();
         Assert.All(await puts, result => Assert.Equal(StoreResult.Stored, result));
         await OpenAsync(StoreQuota.Unlimited);
 

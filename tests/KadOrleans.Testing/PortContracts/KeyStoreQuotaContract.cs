@@ -16,7 +16,7 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
         await Store.PutAllAsync(full);
 
         var again = full.ToDictionary(entry => entry.Key, entry => entry.Value with { StoredAt = StoredValues.Now.AddHours(1) });
-        Host.MoveTo(StoredValues.Now.AddHours(1));
+        Place.MoveTo(StoredValues.Now.AddHours(1));
         Assert.All(await Store.PutTogetherAsync(again), result => Assert.Equal(StoreResult.Stored, result));
 
         Assert.Equal(again, await Store.ReadAllAsync());

@@ -67,43 +67,22 @@ public abstract class NodeStateStoreDurabilityContract : NodeStateStoreSuite
     }
 }
 
-/// <summary>The place that a node state store lives in; one store at a time is open in it.</summary>
-public abstract class NodeStateStoreHost : IAsyncDisposable
+public abstract class NodeStateStoreHost : StoreHost
 {
     /// <summary>Opens the store, with what earlier ones left in this place if they last.</summary>
     public abstract ValueTask<INodeStateStore> OpenAsync();
-
-    /// <summary>Closes the store and whatever it needs, so that it can be opened again.</summary>
-    public abstract ValueTask CloseAsync();
-
-    public virtual async ValueTask DisposeAsync()
-    {
-        await CloseAsync();
-        GC.SuppressFinalize(this);
-    }
 }
 
-/// <summary>Tests of a node state store, each in a place of its own.</summary>
-public abstract class NodeStateStoreSuite : IAsyncLifetime
+public abstract class NodeStateStoreSuite : StoreSuite<NodeStateStoreHost>
 {
     protected INodeStateStore Store { get; private set; } = null!;
 
-    private NodeStateStoreHost Host => field ??= CreateHost();
-
-    protected abstract NodeStateStoreHost CreateHost();
-
-    public async ValueTask InitializeAsync() => Store = await Host.OpenAsync();
+    public override async ValueTask InitializeAsync() => Store = await Place.OpenAsync();
 
     protected async Task ReopenAsync()
     {
-        await Host.CloseAsync();
-        Store = await Host.OpenAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Host.DisposeAsync();
-        GC.SuppressFinalize(this);
+        await Place.CloseAsync();
+        Store = await Place.OpenAsync();
     }
 }
 
