@@ -50,11 +50,20 @@ public sealed class NodeRefusalTests
     }
 
     [Fact]
-    public async Task An_http_address_that_is_taken_is_named()
+    public async Task An_http_address_that_is_taken_and_a_file_of_tokens_that_is_missing_are_named()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
         holder.Start();
-        await KadRun.RefusedAsync(
-            $"--http: cannot listen on {holder.LocalEndpoint} (", "node", "--listen", "127.0.0.1:0", "--in-memory", "--http", $"{holder.LocalEndpoint}");
+        foreach (var (sentence, options) in new (string, string[])[]
+        {
+            ($"--http: cannot listen on {holder.LocalEndpoint} (", ["--http", $"{holder.LocalEndpoint}"]),
+            ("--http-tokens: 'missing.json' cannot be read (", ["--http", "0", "--http-tokens", "missing.json"]),
+        })
+        {
+            var run = await KadRun.RunAsync(["node", "--listen", "127.0.0.1:0", "--in-memory", .. options]);
+
+            Assert.Equal((ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
+            Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
+        }
     }
 }
