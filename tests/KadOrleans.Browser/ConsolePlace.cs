@@ -101,6 +101,14 @@ public abstract class ConsolePlace : IAsyncLifetime
         put.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Runs a test in a window that is logged in, at a page. Nothing may go wrong in its scripts.</summary>
+    public async Task RunAsync(string token, string path, string heading, Func<ConsoleWindow, Task> test)
+    {
+        await using var window = await LogInAsync(token, path, heading);
+        await test(window);
+        Assert.Empty(window.Errors);
+    }
+
     /// <summary>Opens a window with cookies of its own, before the login.</summary>
     public async Task<ConsoleWindow> OpenAsync(int width = 1280, int height = 800, ColorScheme colors = ColorScheme.Light)
     {

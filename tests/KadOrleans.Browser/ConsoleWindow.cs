@@ -45,6 +45,9 @@ public sealed class ConsoleWindow : IAsyncDisposable
 
     public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Exact = true });
 
+    /// <summary>The rows of the page's table.</summary>
+    public ILocator Rows => Page.Locator("tbody tr");
+
     public ILocator Alert => Page.GetByRole(AriaRole.Alert);
 
     public async Task LogInAsync(string token)
@@ -65,6 +68,22 @@ public sealed class ConsoleWindow : IAsyncDisposable
         await Page.EvaluateAsync("path => { location.hash = '#/' + path }", path);
         await Heading(heading).WaitForAsync();
         await Assertions.Expect(Page.Locator("main [aria-busy]")).ToHaveCountAsync(0);
+    }
+
+    public Task FillAsync(string label, string text) => Page.GetByLabel(label, new() { Exact = true }).FillAsync(text);
+
+    /// <summary>Presses a button that asks, and confirms.</summary>
+    public async Task ConfirmAsync(string button)
+    {
+        await Button($"{button}…").ClickAsync();
+        await Button(button).ClickAsync();
+    }
+
+    /// <summary>Waits until the audit log's last entry has a text.</summary>
+    public async Task IsAuditedAsync(string text)
+    {
+        await GoAsync("audit", "Audit log");
+        await Assertions.Expect(Rows.First).ToContainTextAsync(text);
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();

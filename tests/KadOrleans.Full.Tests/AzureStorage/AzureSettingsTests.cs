@@ -6,105 +6,75 @@ namespace KadOrleans.Full.Tests;
 
 public sealed class AzureSettingsTests
 {
+    private const string Blobs = "Kad:Azure:BlobServiceUri=https://x.blob.example";
+    private const string Tables = "Kad:Azure:TableServiceUri=https://x.table.example";
+    private const string Secret = "Kad:Azure:ConnectionString=UseDevelopmentStorage=true";
+    private const string InTables = "Kad:Azure:GrainStorage=Tables";
+
     [Fact]
-    public void Azure_Storage_keeps_all_three_and_each_service_has_a_container()
+    public void Azure_Storage_keeps_all_three_and_each_service_has_a_container_or_a_table()
     {
-        var filled = Complete(("Orleans:ServiceId", "Mine"));
+        var filled = Complete("Orleans:ServiceId=Mine");
 
         Assert.Equal("AzureTableStorage", filled["Orleans:Clustering:ProviderType"]);
         Assert.Equal("AzureBlobStorage", filled["Orleans:GrainStorage:Kad:ProviderType"]);
         Assert.Equal("AzureTableStorage", filled["Orleans:Reminders:ProviderType"]);
         Assert.Equal("mine", filled["Orleans:GrainStorage:Kad:ContainerName"]);
         Assert.Equal("kad", Complete()["Orleans:GrainStorage:Kad:ContainerName"]);
+        Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", Complete("Orleans:GrainStorage:Kad:ContainerName=other").Keys);
+
+        var tables = Complete(InTables);
+        Assert.Equal("AzureTableStorage", tables["Orleans:GrainStorage:Kad:ProviderType"]);
+        Assert.Equal("kad", tables["Orleans:GrainStorage:Kad:ServiceKey"]);
+        Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", tables.Keys);
     }
-
-    [Fact]
-    public void Grain_state_is_in_tables_where_that_is_set()
-    {
-        var filled = Complete(("Kad:Azure:GrainStorage", "Tables"));
-
-        Assert.Equal("AzureTableStorage", filled["Orleans:GrainStorage:Kad:ProviderType"]);
-        Assert.Equal("kad", filled["Orleans:GrainStorage:Kad:ServiceKey"]);
-        Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", filled.Keys);
-    }
-
-    [Fact]
-    public void A_configured_container_is_kept() =>
-        Assert.DoesNotContain("Orleans:GrainStorage:Kad:ContainerName", Complete(("Orleans:GrainStorage:Kad:ContainerName", "other")).Keys);
 
     [Theory]
-    [InlineData(null, null, "Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString and with Kad:Azure:GrainStorage=Blobs, the default, needs it.")]
-    [InlineData("https://x.blob.example", null, "Kad:Azure:TableServiceUri is missing")]
-    [InlineData("x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'x.blob.example'")]
-    [InlineData("http://x.blob.example", "https://x.table.example", "Kad:Azure:BlobServiceUri is 'http://x.blob.example'")]
-    public void Azure_is_reached_by_two_addresses_or_a_connection_string(string? blobs, string? tables, string sentence)
+    [InlineData("Kad:Azure:BlobServiceUri is missing; Kad:Storage=AzureStorage without Kad:Azure:ConnectionString and with Kad:Azure:GrainStorage=Blobs, the default, needs it.")]
+    [InlineData("Kad:Azure:TableServiceUri is missing", Blobs)]
+    [InlineData("Kad:Azure:BlobServiceUri is 'x.blob.example'", "Kad:Azure:BlobServiceUri=x.blob.example", Tables)]
+    [InlineData("Kad:Azure:BlobServiceUri is 'http://x.blob.example'", "Kad:Azure:BlobServiceUri=http://x.blob.example", Tables)]
+    public void Azure_is_reached_by_two_addresses_or_a_connection_string(string sentence, params string[] settings)
     {
-        var settings = new Dictionary<string, string?>
-        {
-            ["Kad:Azure:BlobServiceUri"] = blobs,
-            ["Kad:Azure:TableServiceUri"] = tables,
-        };
-        var mistake = Assert.Throws<OptionsValidationException>(() => AzureSettings.Read(Build(settings), isSilo: true));
-        Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
-
-        settings["Kad:Azure:ConnectionString"] = "UseDevelopmentStorage=true";
-        Assert.Equal("UseDevelopmentStorage=true", AzureSettings.Read(Build(settings), isSilo: true).ConnectionString);
-
-        static IConfigurationRoot Build(Dictionary<string, string?> settings) =>
-            new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        AssertRefused(sentence, settings);
+        Assert.Equal("UseDevelopmentStorage=true", Read([.. settings, Secret]).ConnectionString);
     }
 
     [Fact]
     public void Grain_state_in_tables_needs_no_blobs()
     {
-        var settings = new Dictionary<string, string?>
-        {
-            ["Kad:Azure:TableServiceUri"] = "https://x.table.example",
-            ["Kad:Azure:GrainStorage"] = "tables",
-        };
+        var read = Read(Tables, "Kad:Azure:GrainStorage=tables");
 
-        Assert.Equal((null, "https://x.table.example", AzureGrains.Tables), (Read().BlobServiceUri, Read().TableServiceUri, Read().GrainStorage));
-        settings["Kad:Azure:GrainStorage"] = "Queues";
-        Assert.StartsWith("Kad:Azure:GrainStorage is 'Queues'; Blobs, Tables are allowed.", Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
-
-        AzureOptions Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
+        Assert.Equal((null, "https://x.table.example", AzureGrains.Tables), (read.BlobServiceUri, read.TableServiceUri, read.GrainStorage));
+        AssertRefused("Kad:Azure:GrainStorage is 'Queues'; Blobs, Tables are allowed.", Tables, "Kad:Azure:GrainStorage=Queues");
     }
 
     [Theory]
-    [InlineData(null, "t", "f", "AZURE_CLIENT_ID is missing; AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential needs it; ")]
-    [InlineData("c", null, "f", "AZURE_TENANT_ID is missing; ")]
-    [InlineData("c", "t", null, "AZURE_FEDERATED_TOKEN_FILE is missing; ")]
-    [InlineData("c", "t", "no/such/file", "AZURE_FEDERATED_TOKEN_FILE is 'no/such/file', a file that is not there; ")]
-    public void Workload_identity_without_what_it_needs_is_named_in_a_sentence(string? client, string? tenant, string? file, string sentence)
+    [InlineData("AZURE_CLIENT_ID is missing; AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential needs it; ", "AZURE_CLIENT_ID=")]
+    [InlineData("AZURE_TENANT_ID is missing; ", "AZURE_TENANT_ID=")]
+    [InlineData("AZURE_FEDERATED_TOKEN_FILE is missing; ", "AZURE_FEDERATED_TOKEN_FILE=")]
+    [InlineData("AZURE_FEDERATED_TOKEN_FILE is 'no/such/file', a file that is not there; ", "AZURE_FEDERATED_TOKEN_FILE=no/such/file")]
+    public void Workload_identity_without_what_it_needs_is_named_in_a_sentence(string sentence, string wrong)
     {
-        var settings = new Dictionary<string, string?>
-        {
-            ["Kad:Azure:BlobServiceUri"] = "https://x.blob.example",
-            ["Kad:Azure:TableServiceUri"] = "https://x.table.example",
-            ["AZURE_CLIENT_ID"] = client,
-            ["AZURE_TENANT_ID"] = tenant,
-            ["AZURE_FEDERATED_TOKEN_FILE"] = file,
-        };
-        Assert.Null(Read().ConnectionString);
+        var file = typeof(AzureSettingsTests).Assembly.Location;
+        string[] whole = [Blobs, Tables, "AZURE_CLIENT_ID=id", "AZURE_TENANT_ID=id", $"AZURE_FEDERATED_TOKEN_FILE={file}"];
 
-        settings["AZURE_TOKEN_CREDENTIALS"] = "WorkloadIdentityCredential";
-        Assert.StartsWith(sentence, Assert.Throws<OptionsValidationException>(Read).Message, StringComparison.Ordinal);
-
-        settings["AZURE_CLIENT_ID"] = settings["AZURE_TENANT_ID"] = "id";
-        settings["AZURE_FEDERATED_TOKEN_FILE"] = typeof(AzureSettingsTests).Assembly.Location;
-        Assert.NotNull(Read().BlobServiceUri);
-
-        AzureOptions Read() => AzureSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), isSilo: true);
+        Assert.Null(Read([.. whole, wrong]).ConnectionString);
+        Assert.NotNull(Read([.. whole, "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential"]).BlobServiceUri);
+        AssertRefused(sentence, [.. whole, wrong, "AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential"]);
     }
 
-    private static Dictionary<string, string?> Complete(params (string Key, string Value)[] given)
+    private static void AssertRefused(string sentence, params string[] settings) => Assert.StartsWith(
+        sentence, Assert.Throws<OptionsValidationException>(() => Read(settings)).Message, StringComparison.Ordinal);
+
+    private static AzureOptions Read(params string[] settings) => AzureSettings.Read(Build(settings), isSilo: true);
+
+    private static Dictionary<string, string?> Complete(params string[] settings)
     {
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(given
-                .Select(g => KeyValuePair.Create<string, string?>(g.Key, g.Value))
-                .Append(KeyValuePair.Create<string, string?>("Kad:Storage", "AzureStorage"))
-                .Append(KeyValuePair.Create<string, string?>("Kad:Azure:ConnectionString", "UseDevelopmentStorage=true")))
-            .Build();
+        var configuration = Build(["Kad:Storage=AzureStorage", Secret, .. settings]);
         return ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), new KadProviders(providers => providers.UseKadAzureStorage()));
     }
+
+    // A later setting goes over an earlier one.
+    private static IConfigurationRoot Build(string[] settings) => new ConfigurationBuilder().AddCommandLine(settings).Build();
 }

@@ -3,23 +3,21 @@ using System.Security.Cryptography.X509Certificates;
 namespace KadOrleans.Full.Tests;
 
 /// <summary>A folder with tls.crt, tls.key and ca.crt, as Kubernetes mounts a Secret.</summary>
-internal sealed class CertificateFiles
+internal sealed class CertificateFiles(string folder)
 {
-    public CertificateFiles(string folder)
-    {
-        Folder = Directory.CreateDirectory(folder).FullName;
-    }
+    private readonly string _folder = Directory.CreateDirectory(folder).FullName;
 
-    public string Folder { get; }
+    public string Certificate => Path.Combine(_folder, "tls.crt");
 
-    public string Certificate => Path.Combine(Folder, "tls.crt");
+    public string Key => Path.Combine(_folder, "tls.key");
 
-    public string Key => Path.Combine(Folder, "tls.key");
-
-    public string Authority => Path.Combine(Folder, "ca.crt");
+    public string Authority => Path.Combine(_folder, "ca.crt");
 
     /// <summary>The settings of whoever uses them.</summary>
     public string[] Settings => [$"Kad:Tls:Certificate={Certificate}", $"Kad:Tls:Key={Key}", $"Kad:Tls:Authority={Authority}"];
+
+    /// <summary>The same, as they are read in a cluster <c>kad</c>.</summary>
+    public KadTlsOptions Options => new() { Certificate = Certificate, Key = Key, Authority = Authority, Name = "kad" };
 
     /// <summary>Writes all three.</summary>
     public CertificateFiles Write(X509Certificate2 certificate, params TestAuthority[] authorities)

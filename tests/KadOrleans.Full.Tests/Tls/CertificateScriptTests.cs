@@ -25,12 +25,8 @@ public sealed class CertificateScriptTests : FolderTests
         }
     }
 
-    private Credentials Read(string part, CertificateUse use)
-    {
-        var files = new CertificateFiles(Path.Combine(Folder, part));
-        var options = new KadTlsOptions { Certificate = files.Certificate, Key = files.Key, Authority = files.Authority, Name = "kad" };
-        return new CredentialReader(options, use, TimeProvider.System).Read();
-    }
+    private Credentials Read(string part, CertificateUse use) =>
+        new CredentialReader(new CertificateFiles(Path.Combine(Folder, part)).Options, use, TimeProvider.System).Read();
 
     private async Task RunAsync()
     {

@@ -7,17 +7,15 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Full.Tests;
 
 /// <summary>Certificates as they are read: what cannot be used is named, and what was renewed is taken.</summary>
-public sealed class CredentialTests : IDisposable
+public sealed class CredentialTests : FolderTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-tls-").FullName;
     private readonly TestAuthority _authority = new();
     private readonly CertificateFiles _files;
 
     public CredentialTests()
     {
-        _files = new CertificateFiles(_folder);
-        using var silo = _authority.Issue("silo", "kad");
-        _files.Write(silo, _authority);
+        _files = new CertificateFiles(Folder);
+        Write(_authority, "silo", "kad");
     }
 
     [Fact]
@@ -26,7 +24,7 @@ public sealed class CredentialTests : IDisposable
         foreach (var (file, setting) in new[] { (_files.Certificate, "Certificate"), (_files.Key, "Key"), (_files.Authority, "Authority") })
         {
             File.Move(file, $"{file}.away");
-            Assert.StartsWith($"Kad:Tls:{setting} is '{file}', which cannot be read (", Mistake(), StringComparison.Ordinal);
+            AssertRefused($"Kad:Tls:{setting} is '{file}', which cannot be read (", _files.Options);
             File.Move($"{file}.away", file);
         }
     }
@@ -35,54 +33,38 @@ public sealed class CredentialTests : IDisposable
     public void A_file_without_what_it_should_have_is_named()
     {
         File.WriteAllText(_files.Authority, "nothing");
-        Assert.StartsWith($"Kad:Tls:Authority is '{_files.Authority}', which has no certificate; ", Mistake(), StringComparison.Ordinal);
-        File.WriteAllText(_files.Certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        Assert.StartsWith($"Kad:Tls:Certificate is '{_files.Certificate}', which cannot be read (", Mistake(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_key_that_does_not_fit_is_named()
-    {
+        AssertRefused($"Kad:Tls:Authority is '{_files.Authority}', which has no certificate; ", _files.Options);
         using var other = _authority.Issue("other", "kad");
-        _files.WriteKey(other);
-        var expected = $"Kad:Tls:Key is '{_files.Key}', which does not have the private key of Kad:Tls:Certificate, '{_files.Certificate}'; ";
-        Assert.StartsWith(expected, Mistake(), StringComparison.Ordinal);
-
         using var rsa = RSA.Create(2048);
-        File.WriteAllText(_files.Key, rsa.ExportPkcs8PrivateKeyPem());
-        Assert.StartsWith(expected, Mistake(), StringComparison.Ordinal);
-        File.WriteAllText(_files.Key, "nothing");
-        Assert.StartsWith(expected, Mistake(), StringComparison.Ordinal);
+        _files.WriteKey(other);
+        foreach (var key in new[] { File.ReadAllText(_files.Key), rsa.ExportPkcs8PrivateKeyPem(), "nothing" })
+        {
+            File.WriteAllText(_files.Key, key);
+            AssertRefused(
+                $"Kad:Tls:Key is '{_files.Key}', which does not have the private key of Kad:Tls:Certificate, '{_files.Certificate}'; ", _files.Options);
+        }
+
         File.WriteAllText(_files.Key, rsa.ExportEncryptedPkcs8PrivateKeyPem("hush", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1)));
-        Assert.Equal($"Kad:Tls:Key is '{_files.Key}', whose private key is encrypted; one without a password is needed.", Mistake());
+        AssertRefused($"Kad:Tls:Key is '{_files.Key}', whose private key is encrypted; one without a password is needed.", _files.Options);
+        File.WriteAllText(_files.Certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        AssertRefused($"Kad:Tls:Certificate is '{_files.Certificate}', which cannot be read (", _files.Options);
     }
 
     [Fact]
     public void A_certificate_that_others_would_refuse_is_named()
     {
-        using var ended = _authority.Issue("ended", "kad", days: -1);
-        _files.Write(ended, _authority);
-        Assert.StartsWith(
-            $"Kad:Tls:Certificate is '{_files.Certificate}', and others will refuse its certificate 'CN=ended': it expired at ", Mistake(), StringComparison.Ordinal);
-
+        var refused = $"Kad:Tls:Certificate is '{_files.Certificate}', and others will refuse its certificate ";
+        Write(_authority, "ended", "kad", days: -1);
+        AssertRefused($"{refused}'CN=ended': it expired at ", _files.Options);
         using var foreign = new TestAuthority("another");
-        using var strange = foreign.Issue("strange", "kad");
-        _files.Write(strange, _authority);
-        Assert.Contains("others will refuse its certificate 'CN=strange': no authority of Kad:Tls:Authority vouches for it", Mistake(), StringComparison.Ordinal);
-
-        using var edge = _authority.Issue("edge", "kad-edge");
-        _files.Write(edge, _authority);
-        Assert.Contains("others will refuse its certificate 'CN=edge': it carries the DNS names 'kad-edge', and not 'kad'", Mistake(), StringComparison.Ordinal);
+        Write(foreign, "strange", "kad");
+        AssertRefused($"{refused}'CN=strange': no authority of Kad:Tls:Authority vouches for it", _files.Options);
+        AssertRefused(
+            $"{refused}'CN=strange': no authority that the system trusts vouches for it (",
+            new KadTlsOptions { Certificate = _files.Certificate, Key = _files.Key, Name = "kad" });
+        Write(_authority, "edge", "kad-edge");
+        AssertRefused($"{refused}'CN=edge': it carries the DNS names 'kad-edge', and not 'kad'", _files.Options);
         Assert.Equal("CN=edge", Reader(CertificateUse.Client).Read().Certificate.Subject);
-    }
-
-    [Fact]
-    public void Without_an_authority_the_systems_roots_decide()
-    {
-        var options = new KadTlsOptions { Certificate = _files.Certificate, Key = _files.Key, Name = "kad" };
-        var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
-        Assert.Contains(
-            ": no authority that the system trusts vouches for it (", Assert.Single(mistake.Failures), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,17 +85,11 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_subject_of_a_store_is_named()
-    {
-        var options = new KadTlsOptions { Store = new StoreCertificate { Name = "KadOrleansNone", Subject = "kad-silo" }, Name = "kad" };
-        var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
-        Assert.StartsWith(
-            "Kad:Tls:Store:Subject is 'kad-silo', but the store CurrentUser/KadOrleansNone ", Assert.Single(mistake.Failures), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void A_certificate_of_a_store_is_found_by_its_subject_and_by_its_thumbprint()
     {
+        AssertRefused(
+            "Kad:Tls:Store:Subject is 'kad-silo', but the store CurrentUser/KadOrleansNone ",
+            new KadTlsOptions { Store = new StoreCertificate { Name = "KadOrleansNone", Subject = "kad-silo" }, Name = "kad" });
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a store of the user cannot be made for a test.");
         using var made = _authority.Issue("kad-silo-in-a-store", "kad");
         using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.PersistKeySet);
@@ -124,11 +100,9 @@ public sealed class CredentialTests : IDisposable
         {
             foreach (var (subject, thumbprint) in new (string?, string?)[] { ("kad-silo-in-a-store", null), (null, certificate.Thumbprint) })
             {
-                var options = new KadTlsOptions
-                {
-                    Store = new StoreCertificate { Name = store.Name!, Subject = subject, Thumbprint = thumbprint }, Authority = _files.Authority, Name = "kad",
-                };
-                var reader = new CredentialReader(options, CertificateUse.Silo, TimeProvider.System);
+                var place = new StoreCertificate { Name = store.Name!, Subject = subject, Thumbprint = thumbprint };
+                var reader = new CredentialReader(
+                    new KadTlsOptions { Store = place, Authority = _files.Authority, Name = "kad" }, CertificateUse.Silo, TimeProvider.System);
                 var found = reader.Read();
                 Assert.Equal((certificate.Thumbprint, true), (found.Certificate.Thumbprint, found.Certificate.HasPrivateKey));
                 Assert.Same(found, reader.Read(found));
@@ -155,21 +129,24 @@ public sealed class CredentialTests : IDisposable
         Assert.Equal("CN=next", renewed.Get().Certificate.Subject);
         Assert.Same(renewed.Get(), renewed.Get());
 
-        using var ended = _authority.Issue("ended", "kad", days: -1);
-        _files.Write(ended, _authority);
+        Write(_authority, "ended", "kad", days: -1);
         Assert.Equal("CN=next", renewed.Get().Certificate.Subject);
         File.Delete(_files.Key);
         Assert.Equal("CN=next", renewed.Get().Certificate.Subject);
     }
 
-    public void Dispose()
+    private CredentialReader Reader(CertificateUse use) => new(_files.Options, use, TimeProvider.System);
+
+    /// <summary>Writes a certificate of an authority, which need not be the one that is trusted.</summary>
+    private void Write(TestAuthority authority, string subject, string name, int days = 30)
     {
-        _authority.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        using var certificate = authority.Issue(subject, name, days: days);
+        _files.Write(certificate, _authority);
     }
 
-    private CredentialReader Reader(CertificateUse use) => new(
-        new KadTlsOptions { Certificate = _files.Certificate, Key = _files.Key, Authority = _files.Authority, Name = "kad" }, use, TimeProvider.System);
-
-    private string Mistake() => Assert.Single(Assert.Throws<OptionsValidationException>(() => Reader(CertificateUse.Silo).Read()).Failures);
+    private static void AssertRefused(string sentence, KadTlsOptions options)
+    {
+        var mistake = Assert.Throws<OptionsValidationException>(() => new CredentialReader(options, CertificateUse.Silo, TimeProvider.System).Read());
+        Assert.StartsWith(sentence, Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
 }

@@ -23,11 +23,7 @@ internal sealed class TestAuthority : IDisposable
 
     public string Pem => Certificate.ExportCertificatePem();
 
-    /// <summary>A certificate with its key.</summary>
-    /// <param name="subject">Who it is for.</param>
-    /// <param name="name">The DNS name that it carries; null for none.</param>
-    /// <param name="uses">What it may be used for; none means all.</param>
-    /// <param name="days">How many days from now it ends; it begins a year before that.</param>
+    /// <summary>A certificate with its key and perhaps a DNS name. Without uses it has all; it begins a year before its end.</summary>
     public X509Certificate2 Issue(string subject, string? name, string[]? uses = null, int days = 30)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -5,11 +5,8 @@ using KadOrleans.Server.Full;
 namespace KadOrleans.Full.Tests;
 
 /// <summary>Silos and edges as processes whose connections are encrypted, and who is kept out.</summary>
-public sealed class TlsClusterTests : IDisposable
+public sealed class TlsClusterTests : FolderTests
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("kad-tls-").FullName;
     private readonly TestAuthority _authority = new();
     private readonly TestAuthority _foreign = new("another authority");
     private readonly CertificateFiles _silo;
@@ -29,11 +26,11 @@ public sealed class TlsClusterTests : IDisposable
     {
         await using var server = await PostgreSqlServer.StartAsync();
         string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
-        await using var first = new SiloServer(_folder, [.. storage, .. _silo.Settings]);
-        await using var second = new SiloServer(_folder, [.. storage, .. _silo.Settings]);
+        await using var first = new SiloServer(Folder, [.. storage, .. _silo.Settings]);
+        await using var second = new SiloServer(Folder, [.. storage, .. _silo.Settings]);
         await first.StartAsync();
         await second.StartAsync();
-        await using var edge = new EdgeServer(_folder, "edge", [.. storage, .. _edge.Settings]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. storage, .. _edge.Settings]);
         await edge.StartAsync();
 
         // All shards answer, those of the other silo too.
@@ -49,8 +46,7 @@ public sealed class TlsClusterTests : IDisposable
     public async Task A_client_with_a_certificate_is_served()
     {
         await using var silo = await StartedAsync();
-        var options = new KadTlsOptions { Certificate = _edge.Certificate, Key = _edge.Key, Authority = _edge.Authority, Name = "kad" };
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway, builder => builder.UseKadTls(options));
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway, builder => builder.UseKadTls(_edge.Options));
         Assert.NotNull((await client.Dht.GetStatusAsync()).Settings);
     }
 
@@ -81,7 +77,7 @@ public sealed class TlsClusterTests : IDisposable
     public async Task An_edges_certificate_does_not_open_the_port_for_silos()
     {
         var port = FreePort.Tcp();
-        await using var silo = new SiloServer(_folder, [.. _silo.Settings, $"Kad:Silo:Port={port}"]);
+        await using var silo = new SiloServer(Folder, [.. _silo.Settings, $"Kad:Silo:Port={port}"]);
         await silo.StartAsync();
         using var edge = _authority.Issue("edge", "kad-edge");
 
@@ -91,22 +87,17 @@ public sealed class TlsClusterTests : IDisposable
     }
 
     [Fact]
-    public async Task An_edge_without_TLS_says_what_it_lacks()
+    public async Task An_edge_without_TLS_says_what_it_lacks_and_one_with_TLS_that_it_reaches_no_silo_without()
     {
         await using var silo = await StartedAsync();
-        await using var edge = new EdgeServer(_folder, "plain", silo.GatewaySetting);
-        edge.Launch();
+        await using var plain = new EdgeServer(Folder, "plain", silo.GatewaySetting);
+        plain.Launch();
+        await SaysAsync(plain, $"The silo at 127.0.0.1:{silo.Gateway} ended the connection before its first message (");
+        await SaysAsync(plain, "it requires TLS, and Kad:Tls:Certificate is not set here");
 
-        await SaysAsync(edge, $"The silo at 127.0.0.1:{silo.Gateway} ended the connection before its first message (");
-        await SaysAsync(edge, "it requires TLS, and Kad:Tls:Certificate is not set here");
-    }
-
-    [Fact]
-    public async Task An_edge_with_TLS_says_that_it_reaches_no_silo_without()
-    {
-        await using var silo = new SiloServer(_folder);
-        await silo.StartAsync();
-        await using var edge = new EdgeServer(_folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
+        await using var open = new SiloServer(Directory.CreateDirectory(Path.Combine(Folder, "open")).FullName);
+        await open.StartAsync();
+        await using var edge = new EdgeServer(Folder, "edge", [open.GatewaySetting, .. _edge.Settings]);
         edge.Launch();
         await SaysAsync(edge, "No silo has been reached yet by Kad:Cluster:Gateway");
     }
@@ -116,19 +107,19 @@ public sealed class TlsClusterTests : IDisposable
     {
         await using var silo = await StartedAsync();
         using var certificate = _foreign.Issue("stranger", "kad");
-        await using (var suspicious = new EdgeServer(_folder, "suspicious", [silo.GatewaySetting, .. Files("suspicious").Write(certificate, _foreign).Settings]))
+        await using (var suspicious = new EdgeServer(Folder, "suspicious", [silo.GatewaySetting, .. Files("suspicious").Write(certificate, _foreign).Settings]))
         {
             suspicious.Launch();
             await SaysAsync(suspicious, "was refused: its certificate 'CN=silo' is not accepted: no authority of Kad:Tls:Authority vouches for it");
         }
 
-        await using (var other = new EdgeServer(_folder, "other", [silo.GatewaySetting, .. _edge.Settings, "Kad:Tls:Name=other"]))
+        await using (var other = new EdgeServer(Folder, "other", [silo.GatewaySetting, .. _edge.Settings, "Kad:Tls:Name=other"]))
         {
             other.Launch();
             await SaysAsync(other, "its certificate 'CN=silo' is not accepted: it carries the DNS names 'kad', and not 'other'");
         }
 
-        await using var trusting = new EdgeServer(_folder, "trusting", [silo.GatewaySetting, .. Files("trusting").Write(certificate, _foreign, _authority).Settings]);
+        await using var trusting = new EdgeServer(Folder, "trusting", [silo.GatewaySetting, .. Files("trusting").Write(certificate, _foreign, _authority).Settings]);
         trusting.Launch();
         await SaysAsync(trusting, "it does not accept this process's certificate, as its log then says");
         await SaysAsync(silo, "its certificate 'CN=stranger' is not accepted");
@@ -138,7 +129,7 @@ public sealed class TlsClusterTests : IDisposable
     public async Task Certificates_that_are_renewed_on_the_disk_are_presented_to_new_connections()
     {
         await using var silo = await StartedAsync();
-        await using var edge = new EdgeServer(_folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
+        await using var edge = new EdgeServer(Folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
         await load.WholeAsync();
@@ -165,7 +156,7 @@ public sealed class TlsClusterTests : IDisposable
     {
         using var other = _authority.Issue("other", "kad");
         _edge.WriteKey(other);
-        await using var process = ChildProcess.Start("kad-server-full", _folder, [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", .. _edge.Settings]);
+        await using var process = ChildProcess.Start("kad-server-full", Folder, [$"Kad:Role={role}", "Kad:Http=127.0.0.1:0", "Kad:Edge:Listen=127.0.0.1:0", .. _edge.Settings]);
 
         Assert.Equal(2, await process.ExitAsync());
         Assert.StartsWith($"{beginning}Kad:Tls:Key is '{_edge.Key}', which does not have the private key of ", process.Error.Text.Trim(), StringComparison.Ordinal);
@@ -175,35 +166,20 @@ public sealed class TlsClusterTests : IDisposable
     [Fact]
     public async Task A_silo_with_TLS_serves_health_status_and_its_own_edge_as_ever()
     {
-        await using var silo = await SiloProcess.StartedAsync(_folder, _silo.Settings);
+        await using var silo = await SiloProcess.StartedAsync(Folder, _silo.Settings);
         await silo.LineAsync("listening udp 127.0.0.1:");
         Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
     }
 
-    public void Dispose()
-    {
-        _authority.Dispose();
-        _foreign.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private CertificateFiles Files(string name) => new(Path.Combine(_folder, "certificates", name));
+    private CertificateFiles Files(string name) => new(Path.Combine(Folder, "certificates", name));
 
     private async Task<SiloServer> StartedAsync()
     {
-        var silo = new SiloServer(_folder, [.. _silo.Settings, "Kad:Cluster:ShardBits=4"]);
+        var silo = new SiloServer(Folder, [.. _silo.Settings, "Kad:Cluster:ShardBits=4"]);
         await silo.StartAsync();
         return silo;
     }
 
-    private static async Task SaysAsync(RestartableServer server, string words)
-    {
-        using var deadline = new CancellationTokenSource(Longest);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!server.Errors.Contains(words, StringComparison.Ordinal))
-        {
-            Assert.False(server.HasEnded || deadline.IsCancellationRequested, $"'{words}' is not in: {server.Errors}");
-            await timer.WaitForNextTickAsync();
-        }
-    }
+    private static Task SaysAsync(RestartableServer server, string words) =>
+        Eventually.BecomesAsync(() => server.Errors.Contains(words, StringComparison.Ordinal), () => $"'{words}' is not in: {server.Errors}");
 }

@@ -15,34 +15,25 @@ public static class ContainerEnvironment
     };
 
     // What the downward API tells a pod.
-    private static readonly Dictionary<string, string> Fields = new()
-    {
-        ["status.podIP"] = "10.1.2.3",
-        ["metadata.name"] = "pod-0",
-    };
+    private static readonly Dictionary<string, string> Fields = new() { ["status.podIP"] = "10.1.2.3", ["metadata.name"] = "pod-0" };
 
     /// <summary>Names and values, in the order of Kubernetes: what is named by itself goes over what comes in groups.</summary>
     public static Dictionary<string, string> Of(Manifests manifests, JsonObject workload)
     {
-        var container = Assert.Single(workload.Entries("spec.template.spec.containers"));
-        var variables = new Dictionary<string, string>();
-        foreach (var (name, value) in container.Entries("envFrom").SelectMany(source => Group(manifests, workload, source)))
-        {
-            variables[name] = value;
-        }
-
-        foreach (var variable in container.Entries("env"))
-        {
-            variables[variable.Text("name")!] = variable.Text("value") ?? Referred(variable.At("valueFrom")!);
-        }
-
-        return variables;
+        var container = workload.Container();
+        return container.Entries("envFrom").SelectMany(source => Group(manifests, workload, source))
+            .Concat(container.Entries("env").Select(variable => KeyValuePair.Create(
+                variable.Text("name")!, variable.Text("value") ?? Referred(variable.At("valueFrom")!))))
+            .GroupBy(variable => variable.Key).ToDictionary(variables => variables.Key, variables => variables.Last().Value);
     }
 
     public static IConfigurationRoot AsConfiguration(Dictionary<string, string> variables) => new ConfigurationBuilder()
         .AddInMemoryCollection(variables.Select(v =>
             KeyValuePair.Create<string, string?>(v.Key.Replace("__", ":", StringComparison.Ordinal), v.Value)))
         .Build();
+
+    /// <summary>The variables of a workload as its executable reads them.</summary>
+    public static IConfigurationRoot Read(Manifests manifests, JsonObject workload) => AsConfiguration(Of(manifests, workload));
 
     private static string Referred(JsonNode source) => source.Text("secretKeyRef.name") is { } secret
         ? Secrets[secret][source.Text("secretKeyRef.key")!]

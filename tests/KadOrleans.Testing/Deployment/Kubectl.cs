@@ -5,17 +5,28 @@ namespace KadOrleans.Testing;
 /// <summary>The command that renders kustomizations, where it is installed.</summary>
 public static class Kubectl
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
 
-    public static string Kustomize(string folder)
+    public static string Kustomize(string folder) => Run("kubectl", string.Empty, "kustomize", folder);
+
+    /// <summary>What a program writes, which must succeed.</summary>
+    internal static string Run(string program, string input, params string[] args)
     {
-        var start = new ProcessStartInfo("kubectl", ["kustomize", folder]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, args)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        return process.WaitForExit(Longest) && process.ExitCode == 0
-            ? output
-            : throw new InvalidOperationException($"kubectl kustomize {folder} failed: {errors.GetAwaiter().GetResult()}");
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        Assert.True(process.WaitForExit(Longest), $"{program} did not end.");
+        return process.ExitCode == 0
+            ? output.GetAwaiter().GetResult()
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', args)} failed: {output.GetAwaiter().GetResult()}{errors.GetAwaiter().GetResult()}");
     }
 }
 
@@ -29,28 +40,12 @@ public static class Kubeconform
     /// <summary>The oldest release that docs/install.md names, and the newest that was looked at.</summary>
     public static readonly IReadOnlyList<string> Releases = ["1.30.0", "1.32.0"];
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
-
-    public static async Task<string> ProblemsAsync(string manifests, string release)
-    {
-        var start = new ProcessStartInfo("kubeconform", ["-strict", "-summary", "-kubernetes-version", release, .. SchemaLocation(), "-"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        using var deadline = new CancellationTokenSource(Longest);
-        var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-        var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-        await process.StandardInput.WriteAsync(manifests.AsMemory(), deadline.Token);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(deadline.Token);
-        return process.ExitCode == 0 ? string.Empty : $"kubeconform for {release}: {await output}{await errors}";
-    }
-
-    private static string[] SchemaLocation() =>
+    private static readonly string[] SchemaLocation =
         Environment.GetEnvironmentVariable("KAD_TEST_KUBERNETES_SCHEMAS") is { Length: > 0 } location ? ["-schema-location", location] : [];
+
+    /// <summary>Throws with its findings if it has any.</summary>
+    public static void Check(string manifests, string release) =>
+        Kubectl.Run("kubeconform", manifests, ["-strict", "-summary", "-kubernetes-version", release, .. SchemaLocation, "-"]);
 }
 
 /// <summary>A copy of a folder, to write into; it is removed at the end.</summary>
@@ -60,13 +55,15 @@ public sealed class CopiedFolder : IDisposable
     {
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
-            var target = System.IO.Path.Combine(Path, System.IO.Path.GetRelativePath(source, file));
+            var target = this[System.IO.Path.GetRelativePath(source, file)];
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
     }
 
     public string Path { get; } = Directory.CreateTempSubdirectory("kad-infra-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -25,6 +25,11 @@ public sealed class Manifests
 
     public JsonObject Edge => One("StatefulSet", "kad-edge");
 
+    public IReadOnlyList<JsonObject> SiloAndEdge => [Silo, Edge];
+
+    /// <summary>All that run pods: also what keeps telemetry.</summary>
+    public IReadOnlyList<JsonObject> Workloads => [.. All.Where(r => r.At("spec.template.spec") is not null)];
+
     public static Manifests Of(string name) => Known[name].Value;
 
     public static Manifests Render(string folder) => new(Yaml.Documents(Kubectl.Kustomize(Repository.Path(folder))));
@@ -39,8 +44,8 @@ public sealed class Manifests
     {
         var folder = Repository.Path($"{Folder}/base/{part}");
         var kustomization = Assert.Single(Yaml.Documents(File.ReadAllText(Path.Combine(folder, "kustomization.yaml"))));
-        var resources = kustomization.Entries("resources")
-            .SelectMany(file => Yaml.Documents(File.ReadAllText(Path.Combine(folder, file.GetValue<string>()))))
+        var resources = kustomization.Texts("resources")
+            .SelectMany(file => Yaml.Documents(File.ReadAllText(Path.Combine(folder, file))))
             .Append(Settings(folder, kustomization))
             .ToList();
         foreach (var metadata in resources.Where(r => r.Text("kind") != "Namespace").Select(r => r.At("metadata")!))
@@ -63,4 +68,16 @@ public sealed class Manifests
                 .Select(pair => KeyValuePair.Create(pair[0], (JsonNode?)JsonValue.Create(pair[1])))),
         };
     }
+}
+
+/// <summary>The parts of a workload.</summary>
+public static class WorkloadParts
+{
+    public static JsonNode Pod(this JsonNode workload) => workload.At("spec.template.spec")!;
+
+    /// <summary>The pods' only container.</summary>
+    public static JsonNode Container(this JsonNode workload) => Assert.Single(workload.Pod().Entries("containers"));
+
+    /// <summary>The labels by which its pods are found.</summary>
+    public static Dictionary<string, string> Labels(this JsonNode workload) => workload.Pairs("spec.selector.matchLabels");
 }

@@ -20,6 +20,9 @@ public static class Yaml
     public static IEnumerable<JsonNode> Entries(this JsonNode? node, string path) =>
         node.At(path) is JsonArray array ? array.OfType<JsonNode>() : [];
 
+    /// <summary>The texts of the array at a path; none if there is none.</summary>
+    public static IEnumerable<string> Texts(this JsonNode? node, string path) => node.Entries(path).Select(entry => entry.GetValue<string>());
+
     /// <summary>The names and texts of the object at a path; none if there is none.</summary>
     public static Dictionary<string, string> Pairs(this JsonNode? node, string path) => node.At(path) is JsonObject pairs
         ? pairs.ToDictionary(p => p.Key, p => p.Value?.GetValue<string>() ?? string.Empty)

@@ -14,9 +14,12 @@ public sealed class ApiHost : IAsyncLifetime
     private string _writerToken = null!;
     private StatusServer _server = null!;
 
-    internal FakeDht Dht { get; } = new();
+    internal FakeDht Dht { get; private set; } = new();
 
-    internal FakeAdmin Admin { get; } = new();
+    internal FakeAdmin Admin { get; private set; } = new();
+
+    /// <summary>The audit log, the newest first.</summary>
+    public IEnumerable<string> Audit => Admin.Audit.Reverse().Select(entry => $"{entry.Action} {entry.Target}: {entry.Result}");
 
     /// <summary>The clock of heartbeats.</summary>
     public ManualTimeProvider Time { get; } = new();
@@ -24,11 +27,11 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>Has the token with all scopes.</summary>
     public HttpClient Http { get; private set; } = null!;
 
-    /// <summary>A token that may only read, once a second.</summary>
-    public string ReaderToken { get; private set; } = null!;
+    /// <summary>The header with a token that may only read, once a second.</summary>
+    public (string, string) Reader { get; private set; }
 
-    /// <summary>A token that may view and manage, and has no other scope.</summary>
-    public string ManagerToken { get; private set; } = null!;
+    /// <summary>The header with a token that may view and manage, and has no other scope.</summary>
+    public (string, string) Manager { get; private set; }
 
     public static async Task<ApiHost> StartAsync()
     {
@@ -42,12 +45,13 @@ public sealed class ApiHost : IAsyncLifetime
         var (writer, all) = ApiToken.Create("writer", ApiScope.All);
         var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
         var (manager, two) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
-        (_writerToken, ReaderToken, ManagerToken) = (writer, reader, manager);
+        (_writerToken, Reader, Manager) = (writer, ("Authorization", $"Bearer {reader}"), ("Authorization", $"Bearer {manager}"));
         _server = await StatusServer.StartAsync(
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages => pages.MapDhtApi(),
-            services => services.AddSingleton<TimeProvider>(Time).AddSingleton<IDht>(Dht).AddSingleton<IDhtAdmin>(Admin).AddDhtApi(new ApiTokens(all, one, two)),
+            services => services.AddSingleton<TimeProvider>(Time)
+                .AddTransient<IDht>(_ => Dht).AddTransient<IDhtAdmin>(_ => Admin).AddDhtApi(new ApiTokens(all, one, two)),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };
@@ -57,8 +61,7 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>Forgets what an earlier test did, but not what it took of the tokens' rates.</summary>
     public ApiHost Reset()
     {
-        Dht.Reset();
-        Admin.Reset();
+        (Dht, Admin) = (new FakeDht(), new FakeAdmin());
         Time.Advance(TimeSpan.FromHours(1));
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _writerToken);
         return this;
@@ -103,9 +106,25 @@ public sealed class ApiHost : IAsyncLifetime
         return JsonDocument.Parse(text).RootElement;
     }
 
+    /// <summary>Sends a request, whose response must have at least the members of an object in JSON.</summary>
+    public async Task ShowsAsync(string expected, string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        var actual = await JsonAsync(method, path, body, headers);
+        Assert.True(Has(actual, JsonDocument.Parse(expected).RootElement), actual.GetRawText());
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
         await _server.DisposeAsync();
     }
+
+    private static bool Has(JsonElement actual, JsonElement expected) => expected.ValueKind switch
+    {
+        JsonValueKind.Object => expected.EnumerateObject().All(member => actual.TryGetProperty(member.Name, out var value) && Has(value, member.Value)),
+        JsonValueKind.Array => actual.GetArrayLength() == expected.GetArrayLength()
+            && actual.EnumerateArray().Zip(expected.EnumerateArray(), Has).All(has => has),
+        JsonValueKind.Number => actual.GetRawText() == expected.GetRawText(),
+        _ => JsonElement.DeepEquals(actual, expected),
+    };
 }

@@ -8,7 +8,7 @@ namespace KadOrleans.Tests.Http;
 internal sealed class FakeDht : IDht
 {
     private readonly ConcurrentDictionary<NodeId, DhtValue> _values = new();
-    private Channel<KeyChange> _changes = Channel.CreateUnbounded<KeyChange>();
+    private readonly Channel<KeyChange> _changes = Channel.CreateUnbounded<KeyChange>();
 
     /// <summary>Thrown by every call, if set.</summary>
     public Exception? Failure { get; set; }
@@ -19,15 +19,6 @@ internal sealed class FakeDht : IDht
     /// <summary>The calls in their order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    /// <summary>Forgets all.</summary>
-    public void Reset()
-    {
-        _values.Clear();
-        _changes = Channel.CreateUnbounded<KeyChange>();
-        (Failure, RefusesValues) = (null, false);
-        Calls.Clear();
-    }
-
     public void Tell(string key, DhtValue? value) => _changes.Writer.TryWrite(new KeyChange(NodeId.FromKey(key), value));
 
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
@@ -37,7 +28,7 @@ internal sealed class FakeDht : IDht
         Note("get", key);
         return Task.FromResult(_values.TryGetValue(key, out var value)
             ? new GetResult(value, null)
-            : new GetResult(null, Outcome(key, TerminationReason.Converged)));
+            : new GetResult(null, Outcome(key)));
     }
 
     public Task<SetResult> SetAsync(
@@ -46,7 +37,7 @@ internal sealed class FakeDht : IDht
         Note(acknowledgement == SetAcknowledgement.Durable ? "durable" : "set", key);
         if (RefusesValues)
         {
-            return Task.FromResult(new SetResult { Refused = 2, Failed = 1, Lookup = Outcome(key, TerminationReason.Converged) });
+            return Task.FromResult(new SetResult { Refused = 2, Failed = 1, Lookup = Outcome(key) });
         }
 
         _values[key] = value;
@@ -83,10 +74,7 @@ internal sealed class FakeDht : IDht
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default)
     {
         Note("find", target);
-        return Task.FromResult(Outcome(target, TerminationReason.Converged) with
-        {
-            Closest = [new Contact(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"))],
-        });
+        return Task.FromResult(Outcome(target) with { Closest = [new Contact(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"))] });
     }
 
     public Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) =>
@@ -99,24 +87,7 @@ internal sealed class FakeDht : IDht
             "edge", [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], 5, new Dictionary<string, long> { ["received.Ping"] = 1 })]));
     }
 
-    private static LookupOutcome Outcome(NodeId target, TerminationReason reason) => new()
-    {
-        Target = target,
-        Reason = reason,
-        Closest = [],
-        Asked = 5,
-        Answered = 3,
-        Failed = 2,
-        Hops = 1,
-    };
+    private static LookupOutcome Outcome(NodeId target) => Samples.Lookup with { Target = target, Asked = 5, Answered = 3, Failed = 2 };
 
-    private void Note(string call, NodeId key)
-    {
-        if (Failure is { } failure)
-        {
-            throw failure;
-        }
-
-        Calls.Enqueue($"{call} {key}");
-    }
+    private void Note(string call, NodeId key) => Calls.Enqueue(Failure is { } failure ? throw failure : $"{call} {key}");
 }

@@ -1,7 +1,7 @@
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>A real <c>kad node</c>, and a token with the two scopes that the documentation of <c>kad admin</c> asks for.</summary>
-public sealed class OperatedNode : IAsyncLifetime
+public class OperatedNode : IAsyncLifetime
 {
     internal TemporaryFolder Folder { get; } = new();
 
@@ -19,6 +19,7 @@ public sealed class OperatedNode : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await Node.DisposeAsync();
         Folder.Dispose();
     }

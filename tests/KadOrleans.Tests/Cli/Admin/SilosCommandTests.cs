@@ -47,11 +47,7 @@ public sealed class SilosCommandTests : IAsyncLifetime
             run.Output);
         Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
         Assert.Equal(4, (await _server.RunAsync("silos", "--json")).Json["silos"]!.AsArray().Count);
-    }
 
-    [Fact]
-    public async Task A_cluster_without_its_directory_is_told()
-    {
         _responses["/v1/admin/silos"] = $$"""{"silos":[{{Skewed}}]}""";
 
         Assert.Equal("No silo that responds has the edge directory.\n", (await _server.RunAsync("silos")).Error);
@@ -75,12 +71,12 @@ public sealed class SilosCommandTests : IAsyncLifetime
         }
     }
 
-    [Fact]
-    public async Task A_key_and_a_number_are_one_too_many()
+    [Theory]
+    [InlineData("Both a key and --number '5' are given; one of them is needed.\n", "key", "--number", "5")]
+    [InlineData("No shard is given; KEY, --digest HEX or --number N is needed.\n")]
+    public async Task One_of_a_key_and_a_number_is_needed(string sentence, params string[] args)
     {
-        var both = await _server.RunAsync("shards", "find", "key", "--number", "5");
-        Assert.Equal((ExitCode.WrongUsage, "Both a key and --number '5' are given; one of them is needed.\n"), (both.ExitCode, both.Error));
-        var none = await _server.RunAsync("shards", "find");
-        Assert.Equal((ExitCode.WrongUsage, "No shard is given; KEY, --digest HEX or --number N is needed.\n"), (none.ExitCode, none.Error));
+        var run = await _server.RunAsync(["shards", "find", .. args]);
+        Assert.Equal((ExitCode.WrongUsage, sentence), (run.ExitCode, run.Error));
     }
 }

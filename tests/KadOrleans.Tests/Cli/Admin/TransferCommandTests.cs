@@ -53,32 +53,24 @@ public sealed class TransferCommandTests : IAsyncLifetime
     public async Task A_failure_midway_says_how_many_values_were_imported_before()
     {
         await WriteAsync(_server.Folder["values.json"], Enumerable.Range(0, 1_500).Select(i => DhtValue.FromInteger(i)));
-        _taken = 1;
-        var run = await ImportAsync("values.json");
-        Assert.Equal((ExitCode.Unreachable, "It is away. 1000 values were imported before.\n"), (run.ExitCode, run.Error));
-
-        (_requests, _taken) = ([], 0);
-        run = await ImportAsync("values.json");
-        Assert.Equal((ExitCode.Unreachable, "It is away.\n"), (run.ExitCode, run.Error));
-
-        (_requests, _taken) = ([], 1);
+        await FailAsync(ExitCode.Unreachable, "It is away. 1000 values were imported before.", "values.json", taken: 1);
+        await FailAsync(ExitCode.Unreachable, "It is away.", "values.json", taken: 0);
         File.WriteAllLines(_server.Folder["keys.jsonl"], Enumerable.Range(0, 65).Select(i => i < 64 ? $$"""{"key":"{{i}}","value":1}""" : "no JSON"));
-        run = await ImportAsync("keys.jsonl");
-        Assert.Equal(
-            (ExitCode.WrongUsage, "FILE: line 65 is no JSON object of at most 65536 characters. 64 values were imported before.\n"), (run.ExitCode, run.Error));
-    }
-
-    [Fact]
-    public async Task An_empty_file_is_wrong_usage()
-    {
+        await FailAsync(
+            ExitCode.WrongUsage, "FILE: line 65 is no JSON object of at most 65536 characters. 64 values were imported before.", "keys.jsonl", taken: 1);
         File.WriteAllBytes(_server.Folder["empty"], []);
+        await FailAsync(
+            ExitCode.WrongUsage,
+            $"FILE is '{_server.Folder["empty"]}', which is empty; a file of export or kad state, or JSON lines, is needed.",
+            "empty",
+            taken: 0);
 
-        var run = await ImportAsync("empty");
-
-        Assert.Equal(
-            (ExitCode.WrongUsage, $"FILE is '{_server.Folder["empty"]}', which is empty; a file of export or kad state, or JSON lines, is needed.\n"),
-            (run.ExitCode, run.Error));
-        Assert.Empty(_requests);
+        async Task FailAsync(int exitCode, string sentence, string file, int taken)
+        {
+            (_requests, _taken) = ([], taken);
+            var run = await ImportAsync(file);
+            Assert.Equal((exitCode, sentence + "\n"), (run.ExitCode, run.Error));
+        }
     }
 
     [Fact]

@@ -3,7 +3,6 @@ namespace KadOrleans.Tests.Cli;
 /// <summary>Commands that join a network once say that somebody surrounds a key.</summary>
 public sealed class CrowdedKeyTests : IAsyncLifetime
 {
-    private const int Honest = 40;
     private const int Placed = 10;
 
     private readonly List<KadNode> _nodes = [];
@@ -12,7 +11,7 @@ public sealed class CrowdedKeyTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        for (var i = 0; i < Honest; i++)
+        for (var i = 0; i < 40; i++)
         {
             await AddAsync(NodeId.FromKey($"node {i}"));
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using KadOrleans.Cli;
 
 namespace KadOrleans.Tests.Cli;
@@ -20,15 +19,10 @@ public sealed class HelpTests
         Assert.True(examples.Split('\n').Count(line => line.Contains($"kad {command}".Trim(), StringComparison.Ordinal)) >= 2, examples);
     }
 
-    [Theory]
-    [InlineData("cluster")]
-    [InlineData("admin")]
-    public async Task The_commands_over_HTTP_are_a_group_with_two_names(string group) =>
-        Assert.Contains("Count the keys and bytes", (await KadRun.RunAsync(group, "usage", "--help")).Output, StringComparison.Ordinal);
-
     [Fact]
-    public async Task The_former_name_runs_the_group()
+    public async Task The_former_names_run_the_group()
     {
+        Assert.Contains("kad admin usage --data", (await KadRun.RunAsync("cluster", "usage", "--help")).Output, StringComparison.Ordinal);
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It is a shell script.");
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "kad-cluster"), ["usage", "--help"])
         {
@@ -45,17 +39,6 @@ public sealed class HelpTests
 
         Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", await process.NextLineAsync());
         Assert.Equal(ExitCode.Done, await process.ExitAsync());
-    }
-
-    [Fact]
-    public void The_command_needs_no_Orleans_assembly()
-    {
-        var dependencies = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "kad.deps.json")))!;
-        var names = dependencies["libraries"]!.AsObject().Select(library => library.Key).ToList();
-
-        Assert.Contains(names, name => name.StartsWith("KadOrleans.Node/", StringComparison.Ordinal));
-        Assert.DoesNotContain(names, name => name.StartsWith("Microsoft.Orleans", StringComparison.OrdinalIgnoreCase));
-        Assert.DoesNotContain(names, name => name.StartsWith("Orleans", StringComparison.OrdinalIgnoreCase));
     }
 
     private static ProgramCommand Root() => KadCommand.Create(new CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null));

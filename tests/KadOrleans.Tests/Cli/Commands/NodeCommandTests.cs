@@ -5,25 +5,15 @@ namespace KadOrleans.Tests.Cli;
 public sealed class NodeCommandTests
 {
     [Fact]
-    public async Task A_node_says_where_it_listens_once_per_endpoint()
+    public async Task A_node_says_where_it_listens_once_per_endpoint_and_Ctrl_C_ends_it_in_order()
     {
         await using var process = KadProcess.Start("node", "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--in-memory");
-        var first = await process.NextLineAsync();
-        var second = await process.NextLineAsync();
+        var (first, second) = (await process.NextLineAsync(), await process.NextLineAsync());
 
-        Assert.Matches("^listening udp 127\\.0\\.0\\.1:[1-9][0-9]* id [0-9a-f]{40}$", first);
-        Assert.Matches("^listening udp 127\\.0\\.0\\.1:[1-9][0-9]* id [0-9a-f]{40}$", second);
+        Assert.All([first, second], line => Assert.Matches("^listening udp 127\\.0\\.0\\.1:[1-9][0-9]* id [0-9a-f]{40}$", line));
         Assert.NotEqual(first, second);
         Assert.Equal(first[^40..], second[^40..]);
-    }
-
-    [Fact]
-    public async Task A_node_takes_the_id_it_is_given()
-    {
-        var id = new string('a', 40);
-        await using var node = await NodeProcess.StartAsync("--in-memory", "--id", id);
-
-        Assert.Equal(id, node.Id);
+        Assert.Equal(ExitCode.Done, await process.InterruptAsync());
     }
 
     [Fact]
@@ -37,84 +27,49 @@ public sealed class NodeCommandTests
 
         // The promise to operators, whose service managers kill after a while.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        var exported = await KadRun.RunAsync("state", "export", "-", "--data", folder.Path);
-        Assert.Equal(node.Id, exported.Json["id"]!.GetValue<string>());
+        Assert.Equal(node.Id, (string?)(await ExportAsync(folder))["id"]);
         Assert.Equal(["kad.db"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 
     [Fact]
-    public async Task Ctrl_C_ends_a_node_in_order()
-    {
-        await using var node = await NodeProcess.StartAsync("--in-memory");
-
-        Assert.Equal(ExitCode.Done, await node.Process.InterruptAsync());
-    }
-
-    [Fact]
-    public async Task A_node_comes_back_with_its_id_contacts_and_values()
+    public async Task A_node_comes_back_with_its_id_contacts_and_values_and_is_ready_once_a_contact_answers()
     {
         using var folder = new TemporaryFolder();
         await using var other = await NodeProcess.StartAsync("--in-memory");
-        string id;
-        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", other.Address))
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", other.Address);
+        await node.HasContactsAsync(1);
+        await KadRun.DoneAsync("set", "k", "v", "--via", node.Address);
+        Assert.Equal(ExitCode.Done, await node.StopAsync());
+        Assert.Equal(other.Id, (string?)(await ExportAsync(folder))["contacts"]![0]!["id"]);
+
+        await using (var rejoined = await NodeProcess.StartAsync("--data", folder.Path))
         {
-            id = node.Id;
-            await node.HasContactsAsync(1);
-            await KadRun.DoneAsync("set", "k", "v", "--via", node.Address);
-            Assert.Equal(ExitCode.Done, await node.StopAsync());
+            await Eventually.ReadAsync(() => rejoined.HealthAsync("ready"), code => code == HttpStatusCode.OK);
+            await rejoined.HasContactsAsync(1);
+            Assert.Equal(ExitCode.Done, await rejoined.StopAsync());
         }
 
         Assert.Equal(ExitCode.Done, await other.StopAsync());
-        var exported = await KadRun.RunAsync("state", "export", "-", "--data", folder.Path);
-        Assert.Equal(other.Id, exported.Json["contacts"]![0]!["id"]!.GetValue<string>());
-        await using var again = await NodeProcess.StartAsync("--data", folder.Path);
-        Assert.Equal(id, again.Id);
-        var got = await KadRun.RunAsync("get", "k", "--via", again.Address);
-        Assert.Equal("v", got.Output);
-    }
-
-    [Fact]
-    public async Task A_node_rejoins_through_its_saved_contacts()
-    {
-        using var folder = new TemporaryFolder();
-        await using var other = await NodeProcess.StartAsync("--in-memory");
-        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--bootstrap", other.Address))
-        {
-            await node.HasContactsAsync(1);
-            Assert.Equal(ExitCode.Done, await node.StopAsync());
-        }
-
-        await using var again = await NodeProcess.StartAsync("--data", folder.Path);
-        await again.HasContactsAsync(1);
+        await using var alone = await NodeProcess.StartAsync("--data", folder.Path);
+        Assert.Equal(node.Id, alone.Id);
+        Assert.Equal("v", (await KadRun.DoneAsync("get", "k", "--via", alone.Address)).Output);
     }
 
     [Fact]
     public async Task Every_acknowledged_value_survives_a_kill_under_load()
     {
-        const int least = 2_000;
         using var folder = new TemporaryFolder();
-        StoreLoad load;
-        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--trust", "127.0.0.0/8"))
-        {
-            load = new StoreLoad(node.Address);
-            using var stop = new CancellationTokenSource();
-            var sending = load.RunAsync(least, stop.Token);
-            await load.EnoughAsync();
-            await node.Process.KillAsync();
-            await stop.CancelAsync();
-            await sending;
-        }
+        await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--trust", "127.0.0.0/8");
+        await using var load = new StoreLoad(IPEndPoint.Parse(node.Address), shardBits: 7);
+        await load.WholeAsync();
+        await node.Process.KillAsync();
+        await load.StopAsync();
 
-        await using (load)
-        {
-            await using var again = await NodeProcess.StartAsync("--data", folder.Path);
-            Assert.Equal(ExitCode.Done, await again.StopAsync());
-            var exported = await KadRun.RunAsync("state", "export", "-", "--data", folder.Path);
-            var held = exported.Json["values"]!.AsArray()
-                .ToDictionary(v => v!["key"]!.GetValue<string>(), v => v!["value"]!.GetValue<string>());
-            Assert.True(load.Acknowledged.Count >= least);
-            Assert.All(load.Acknowledged, key => Assert.Equal(StoreLoad.ValueOf(key), held.GetValueOrDefault(key.ToString())));
-        }
+        await using var again = await NodeProcess.StartAsync("--data", folder.Path);
+        Assert.Equal(ExitCode.Done, await again.StopAsync());
+        var held = (await ExportAsync(folder))["values"]!.AsArray().ToDictionary(v => (string)v!["key"]!, v => (string?)v!["value"]);
+        Assert.True(load.Acknowledged.Count >= 2_000);
+        Assert.All(load.Acknowledged, key => Assert.Equal(StoreLoad.ValueOf(key).AsString(), held.GetValueOrDefault(key.ToString())));
     }
 
     [Fact]
@@ -122,7 +77,7 @@ public sealed class NodeCommandTests
     {
         using var folder = new TemporaryFolder();
         await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--listen", "127.0.0.2:0", "--listen", "0.0.0.0:0");
-        var listening = (await node.StatusAsync())["listening"]!.AsArray().Select(endpoint => endpoint!.GetValue<string>()).ToArray();
+        var listening = (await node.StatusAsync())["listening"]!.AsArray().Select(endpoint => (string)endpoint!).ToArray();
         string[] addresses = OperatingSystem.IsLinux()
             ? [.. listening[..2], listening[2].Replace("0.0.0.0", "127.0.0.3", StringComparison.Ordinal)]
             : listening[..2];
@@ -139,8 +94,7 @@ public sealed class NodeCommandTests
     public async Task A_node_whose_bootstrap_node_is_silent_says_so_and_goes_on_answering()
     {
         await using var node = await NodeProcess.StartAsync("--in-memory", "--bootstrap", "127.0.0.1:9");
-        await Eventually.ReadAsync(
-            () => Task.FromResult(node.Process.Error.Text), text => text.Contains("127.0.0.1:9 did not answer", StringComparison.Ordinal));
+        await Eventually.IsTrueAsync(() => node.Process.Error.Text.Contains("127.0.0.1:9 did not answer", StringComparison.Ordinal));
 
         await KadRun.DoneAsync("ping", node.Address);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await node.HealthAsync("ready"));
@@ -162,13 +116,15 @@ public sealed class NodeCommandTests
 
         // A node that the machine keeps waiting is not waited for: the next command reaches it.
         await Eventually.ReadAsync(
-            async () => (await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json")).Json,
-            set => set["stored"]!.GetValue<int>() == 5);
+            async () => (await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json")).Json, set => (int)set["stored"]! == 5);
         var found = await Eventually.ReadAsync(
             async () => (await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json")).Json,
             lookup => lookup["contacts"]!.AsArray().Count == 5);
-        Assert.Equal(fifth.Id, found["contacts"]![0]!["id"]!.GetValue<string>());
+        Assert.Equal(fifth.Id, (string?)found["contacts"]![0]!["id"]);
         await first.Process.KillAsync();
         Assert.Equal("by all", (await KadRun.RunAsync("get", "shared", "--via", fifth.Address)).Output);
     }
+
+    private static async Task<System.Text.Json.Nodes.JsonNode> ExportAsync(TemporaryFolder folder) =>
+        (await KadRun.DoneAsync("state", "export", "-", "--data", folder.Path)).Json;
 }

@@ -5,34 +5,15 @@ namespace KadOrleans.Tests.Cli;
 public sealed class NodeRefusalTests
 {
     [Fact]
-    public async Task A_port_that_is_taken_is_named()
-    {
-        await using var node = await NodeProcess.StartAsync("--in-memory");
-        var run = await KadRun.RunAsync("node", "--listen", node.Address, "--in-memory");
-
-        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Equal($"--listen: Cannot listen on {node.Address}: another socket of this machine holds that port.", run.Error.Trim());
-        Assert.Empty(run.Output);
-    }
-
-    [Fact]
-    public async Task A_folder_that_another_node_uses_is_named()
+    public async Task A_port_or_folder_that_another_node_uses_is_named()
     {
         using var folder = new TemporaryFolder();
         await using var node = await NodeProcess.StartAsync("--data", folder.Path);
-        string[][] commands =
-        [
-            ["node", "--listen", "127.0.0.1:0", "--data", folder.Path],
-            ["state", "export", "-", "--data", folder.Path],
-        ];
-        foreach (var command in commands)
-        {
-            var run = await KadRun.RunAsync(command);
-            Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-            Assert.Equal(
-                $"The data folder '{folder.Path}' is in use by another node; stop that node or choose another data folder.", run.Error.Trim());
-            Assert.Empty(run.Output);
-        }
+        var inUse = $"The data folder '{folder.Path}' is in use by another node; stop that node or choose another data folder.";
+        await KadRun.RefusedAsync(inUse, "node", "--listen", "127.0.0.1:0", "--data", folder.Path);
+        await KadRun.RefusedAsync(inUse, "state", "export", "-", "--data", folder.Path);
+        await KadRun.RefusedAsync(
+            $"--listen: Cannot listen on {node.Address}: another socket of this machine holds that port.", "node", "--listen", node.Address, "--in-memory");
 
         await KadRun.DoneAsync("ping", node.Address);
     }
@@ -56,38 +37,33 @@ public sealed class NodeRefusalTests
     public async Task An_id_that_differs_from_the_saved_one_is_refused()
     {
         using var folder = new TemporaryFolder();
-        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--id", new string('1', 40)))
+        var (first, second) = (new string('1', 40), new string('2', 40));
+        await using (var node = await NodeProcess.StartAsync("--data", folder.Path, "--id", first))
         {
+            Assert.Equal(first, node.Id);
             Assert.Equal(ExitCode.Done, await node.StopAsync());
         }
 
-        var run = await KadRun.RunAsync("node", "--listen", "127.0.0.1:0", "--data", folder.Path, "--id", new string('2', 40));
+        var run = await KadRun.RunAsync("node", "--listen", "127.0.0.1:0", "--data", folder.Path, "--id", second);
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Contains(new string('1', 40), run.Error, StringComparison.Ordinal);
-        Assert.Contains(new string('2', 40), run.Error, StringComparison.Ordinal);
-        Assert.Single(run.Error.Trim().Split('\n'));
+        Assert.All([first, second], id => Assert.Contains(id, Assert.Single(run.Error.Trim().Split('\n')), StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task An_http_address_that_is_taken_is_named()
+    public async Task An_http_address_that_is_taken_and_a_file_of_tokens_that_is_missing_are_named()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
         holder.Start();
-        var run = await KadRun.RunAsync("node", "--listen", "127.0.0.1:0", "--in-memory", "--http", holder.LocalEndpoint.ToString()!);
+        foreach (var (sentence, options) in new (string, string[])[]
+        {
+            ($"--http: cannot listen on {holder.LocalEndpoint} (", ["--http", $"{holder.LocalEndpoint}"]),
+            ("--http-tokens: 'missing.json' cannot be read (", ["--http", "0", "--http-tokens", "missing.json"]),
+        })
+        {
+            var run = await KadRun.RunAsync(["node", "--listen", "127.0.0.1:0", "--in-memory", .. options]);
 
-        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.Contains($"--http: cannot listen on {holder.LocalEndpoint} (", run.Error, StringComparison.Ordinal);
-        Assert.Empty(run.Output);
-    }
-
-    [Fact]
-    public async Task A_host_name_that_nobody_knows_is_found_before_the_node_listens()
-    {
-        var run = await KadRun.RunAsync("node", "--listen", "127.0.0.1:0", "--in-memory", "--bootstrap", "no-such-host.invalid:8468");
-
-        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.StartsWith("--bootstrap: the host name 'no-such-host.invalid' could not be resolved (", run.Error, StringComparison.Ordinal);
-        Assert.Single(run.Error.Trim().Split('\n'));
-        Assert.Empty(run.Output);
+            Assert.Equal((ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
+            Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
+        }
     }
 }

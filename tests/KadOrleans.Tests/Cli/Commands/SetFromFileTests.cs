@@ -3,34 +3,20 @@ namespace KadOrleans.Tests.Cli;
 public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNode>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly RunningNode _node = node;
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Bytes_of_a_file_are_stored_as_they_are()
+    public async Task Bytes_and_text_of_a_file_are_stored_as_they_are_and_the_standard_input_as_it_is_typed()
     {
         byte[] content = [0, 255, 10, 13, 0];
-        var set = await SetAsync("raw", content, "--type", "bytes");
-
-        Assert.Equal(ExitCode.Done, set.ExitCode);
-        Assert.Equal(content, (await KadRun.RunAsync("get", "raw", "--raw", "--via", _node.Address)).OutputBytes);
-    }
-
-    [Fact]
-    public async Task Text_of_a_file_keeps_its_line_breaks()
-    {
+        Assert.Equal(ExitCode.Done, (await SetAsync("raw", content, "--type", "bytes")).ExitCode);
+        Assert.Equal(content, (await node.DoneAsync("get", "raw", "--raw")).OutputBytes);
         Assert.Equal(ExitCode.Done, (await SetAsync("text", "grüße\r\n"u8.ToArray())).ExitCode);
-        Assert.Equal("grüße\r\n", (await KadRun.RunAsync("get", "text", "--via", _node.Address)).Output);
-    }
-
-    [Fact]
-    public async Task A_dash_is_the_standard_input()
-    {
-        var set = await KadRun.RunAsync("42\n"u8.ToArray(), false, ["set", "number", "--type", "int", "--file", "-", "--via", _node.Address]);
-
+        Assert.Equal("grüße\r\n", await node.GetAsync("text"));
+        var set = await KadRun.RunAsync("42\n"u8.ToArray(), false, ["set", "number", "--type", "int", "--file", "-", "--via", node.Address]);
         Assert.Equal(ExitCode.Done, set.ExitCode);
-        Assert.Equal("42\n", (await KadRun.RunAsync("get", "number", "--via", _node.Address)).Output);
+        Assert.Equal("42\n", await node.GetAsync("number"));
     }
 
     [Fact]
@@ -40,10 +26,10 @@ public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNo
         Assert.Equal(ExitCode.Done, (await SetAsync("longest", longest, "--type", "bytes")).ExitCode);
 
         var refused = await SetAsync("longer", [.. longest, 0], "--type", "bytes");
-        Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);
-        Assert.Equal($"--file: '{_folder["value"]}' is longer than 8137 bytes, which a value may have at most.", refused.Error.Trim());
-
-        var input = await KadRun.RunAsync([.. longest, 0], false, ["set", "longer", "--file", "-", "--via", _node.Address]);
+        Assert.Equal(
+            (ExitCode.WrongUsage, $"--file: '{_folder["value"]}' is longer than 8137 bytes, which a value may have at most."),
+            (refused.ExitCode, refused.Error.Trim()));
+        var input = await KadRun.RunAsync([.. longest, 0], false, ["set", "longer", "--file", "-", "--via", node.Address]);
         Assert.Equal(ExitCode.WrongUsage, input.ExitCode);
         Assert.Contains("longer than 8137 bytes", input.Error, StringComparison.Ordinal);
     }
@@ -63,13 +49,13 @@ public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNo
         Assert.Equal(ExitCode.Done, (await SetAsync("unused", "some words"u8.ToArray())).ExitCode);
         var value = "@" + _folder["value"];
 
-        await KadRun.DoneAsync("set", "@handle", value, "--via", _node.Address);
-        Assert.Equal(value, (await KadRun.RunAsync("get", "@handle", "--via", _node.Address)).Output);
+        await node.DoneAsync("set", "@handle", value);
+        Assert.Equal(value, await node.GetAsync("@handle"));
     }
 
     private async Task<KadRun> SetAsync(string key, byte[] content, params string[] options)
     {
         await File.WriteAllBytesAsync(_folder["value"], content, TestContext.Current.CancellationToken);
-        return await KadRun.RunAsync(["set", key, "--file", _folder["value"], "--via", _node.Address, .. options]);
+        return await KadRun.RunAsync(["set", key, "--file", _folder["value"], "--via", node.Address, .. options]);
     }
 }

@@ -19,16 +19,11 @@ public sealed class NodeLimitsTests
     }
 
     [Fact]
-    public void What_is_asked_for_is_what_is_allowed()
+    public void What_is_asked_for_is_what_is_allowed_and_without_a_folder_a_million_keys_where_memory_allows()
     {
         var (quota, cached) = new NodeLimits(16 * Gigabyte, 100 * Gigabyte).Plan(50_000_000, 7, 0);
 
         Assert.Equal((50_000_000, 7L, 0L), (quota.TotalKeys, quota.TotalBytes, cached));
-    }
-
-    [Fact]
-    public void Without_a_folder_a_node_holds_a_million_keys_where_memory_allows()
-    {
         Assert.Equal(1_000_000, new NodeLimits(16 * Gigabyte, null).Plan(null, null, null).Quota.TotalKeys);
         Assert.Equal(131_072, new NodeLimits(Gigabyte / 8, null).Plan(null, null, null).Quota.TotalKeys);
     }

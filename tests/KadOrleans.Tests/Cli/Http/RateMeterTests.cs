@@ -7,18 +7,12 @@ public sealed class RateMeterTests
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public void Without_a_sample_there_is_no_rate()
-    {
-        var (over, perSecond) = new RateMeter(_time).Read(Counts(5));
-
-        Assert.Equal(TimeSpan.Zero, over);
-        Assert.Empty(perSecond);
-    }
-
-    [Fact]
-    public void A_rate_is_the_growth_since_the_oldest_sample()
+    public void A_rate_is_the_growth_since_the_oldest_sample_and_without_one_there_is_none()
     {
         var meter = new RateMeter(_time);
+        var (none, empty) = meter.Read(Counts(5));
+        Assert.Equal(TimeSpan.Zero, none);
+        Assert.Empty(empty);
         meter.Add(Counts(100));
         _time.Advance(TimeSpan.FromSeconds(10));
 

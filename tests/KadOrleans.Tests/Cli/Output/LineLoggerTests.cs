@@ -41,60 +41,49 @@ public sealed class LineLoggerTests
     [Fact]
     public async Task Closing_waits_for_the_line_that_is_being_written()
     {
-        using var output = new SlowPipe();
-        using var provider = new LineLoggerProvider(output, stacks: false);
-        var logger = provider.CreateLogger("KadOrleans");
-        var writing = Task.Run(() => logger.Log(LogLevel.Error, default, "message", null, (state, _) => state), TestContext.Current.CancellationToken);
-        output.Reached.Wait(TestContext.Current.CancellationToken);
+        using var reached = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var pipe = new Output(() =>
+        {
+            reached.Set();
+            release.Wait();
+        });
+        using var provider = new LineLoggerProvider(pipe, stacks: false);
+        var writing = Task.Run(() => Log(provider.CreateLogger("KadOrleans"), LogLevel.Error), TestContext.Current.CancellationToken);
+        reached.Wait(TestContext.Current.CancellationToken);
 
         var closing = Task.Run(provider.Close, TestContext.Current.CancellationToken);
-        output.Release.Set();
+        release.Set();
         await closing;
 
-        Assert.EndsWith("Z error message", output.ToString().TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("Z error message", pipe.ToString().TrimEnd(), StringComparison.Ordinal);
         await writing;
     }
 
     [Fact]
     public void A_log_that_cannot_be_written_fails_nobody()
     {
-        using var output = new FullDisk();
-        using var loggers = LoggerFactory.Create(logging => logging.UseLines(output, verbose: false));
-
-        loggers.CreateLogger("KadOrleans.Node").Log(LogLevel.Warning, default, "message", null, (state, _) => state);
-
-        Assert.Equal(1, output.Attempts);
-    }
-
-    private sealed class FullDisk : StringWriter
-    {
-        public int Attempts { get; private set; }
-
-        public override void WriteLine(string? value)
+        var attempts = 0;
+        using var disk = new Output(() =>
         {
-            Attempts++;
+            attempts++;
             throw new IOException("No space left on device");
-        }
+        });
+        using var loggers = LoggerFactory.Create(logging => logging.UseLines(disk, verbose: false));
+
+        Log(loggers.CreateLogger("KadOrleans.Node"), LogLevel.Warning);
+
+        Assert.Equal(1, attempts);
     }
 
-    private sealed class SlowPipe : StringWriter
+    private static void Log(ILogger logger, LogLevel level) => logger.Log(level, default, "message", null, (state, _) => state);
+
+    private sealed class Output(Action beforeLine) : StringWriter
     {
-        public ManualResetEventSlim Reached { get; } = new();
-
-        public ManualResetEventSlim Release { get; } = new();
-
         public override void WriteLine(string? value)
         {
-            Reached.Set();
-            Release.Wait();
+            beforeLine();
             base.WriteLine(value);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            Reached.Dispose();
-            Release.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

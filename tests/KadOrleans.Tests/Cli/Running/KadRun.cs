@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KadOrleans.Cli;
+
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>One command, run within the test, and what it left behind.</summary>
@@ -31,6 +32,14 @@ internal sealed record KadRun(int ExitCode, byte[] OutputBytes, string Error)
         return new KadRun(exitCode, output.ToArray(), error.ToString());
     }
 
+    /// <summary>Makes a named pipe, and reads from it to its end.</summary>
+    public static Task<string> ReadPipe(string path)
+    {
+        using var make = System.Diagnostics.Process.Start("mkfifo", [path]);
+        make.WaitForExit();
+        return Task.Run(() => File.ReadAllText(path), TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Runs a command that must be done.</summary>
     public static async Task<KadRun> DoneAsync(params string[] args)
     {
@@ -45,5 +54,13 @@ internal sealed record KadRun(int ExitCode, byte[] OutputBytes, string Error)
         var run = await RunAsync(args);
         Assert.Equal((exitCode, sentence), (run.ExitCode, run.Error.Trim()));
         return run;
+    }
+
+    /// <summary>Runs a command that must fail with a sentence that begins so, and with nothing else.</summary>
+    public static async Task RefusedAsync(string beginning, params string[] args)
+    {
+        var run = await RunAsync(args);
+        Assert.Equal((KadOrleans.Hosting.ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
+        Assert.StartsWith(beginning, Assert.Single(run.Error.Trim().Split('\n')), StringComparison.Ordinal);
     }
 }

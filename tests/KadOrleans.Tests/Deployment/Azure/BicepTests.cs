@@ -12,30 +12,16 @@ public sealed class BicepTests
 
     private static readonly BicepFile Main = new("main.bicep");
 
-    [Theory]
-    [MemberData(nameof(Files))]
-    public void Each_bracket_is_paired(string file) => Assert.Equal(0, new BicepFile(file).UnpairedBrackets());
+    private static readonly IReadOnlyList<(string Type, string Name)> Named = [.. Files.SelectMany(file => new BicepFile(file.Data).Named)];
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Each_resource_has_a_version_that_is_no_preview(string file) => Assert.All(
-        new BicepFile(file).Types, type => Assert.Matches(@"^Microsoft\.[A-Za-z]+(/[A-Za-z]+)+@\d{4}-\d\d-\d\d$", type));
-
-    [Theory]
-    [MemberData(nameof(Files))]
-    public void Each_parameter_is_used(string file)
+    public void Brackets_are_paired_parameters_used_and_no_resource_has_a_preview(string file)
     {
         var bicep = new BicepFile(file);
+        Assert.Empty(bicep.UnpairedBrackets());
+        Assert.All(bicep.Types, type => Assert.Matches(@"^Microsoft\.[A-Za-z]+(/[A-Za-z]+)+@\d{4}-\d\d-\d\d$", type));
         Assert.All(bicep.Parameters, name => Assert.True(Regex.Count(bicep.Text, $@"\b{name}\b") > 1, name));
-    }
-
-    [Fact]
-    public void The_cluster_shares_its_name_with_no_resource_beside_it()
-    {
-        var names = Files.SelectMany(file => new BicepFile(file.Data).Named).ToList();
-        var cluster = Assert.Single(names, n => n.Type == "Microsoft.ContainerService/managedClusters").Name;
-
-        Assert.Single(names, n => string.Equals(n.Name, cluster, StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]
@@ -44,34 +30,38 @@ public sealed class BicepTests
     [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials", 3, 120)]
     public void A_name_has_a_length_that_Azure_takes(string type, int shortest, int longest)
     {
-        var names = Files.SelectMany(file => new BicepFile(file.Data).Named).Where(n => n.Type == type).ToList();
+        var names = Named.Where(n => n.Type == type).ToList();
 
         Assert.NotEmpty(names);
         Assert.All(names, n => Assert.InRange(n.Name.Length, shortest, longest));
     }
 
     [Fact]
-    public void Each_module_is_given_what_it_asks_for()
+    public void The_cluster_shares_its_name_with_no_resource_beside_it()
     {
-        Assert.NotEmpty(Main.Modules);
-        Assert.All(Main.Modules, module => Assert.Equal(module.File.Required.Order(), module.Given.Order()));
+        var cluster = Assert.Single(Named, n => n.Type == "Microsoft.ContainerService/managedClusters").Name;
+
+        Assert.Single(Named, n => string.Equals(n.Name, cluster, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
-    public void Each_output_of_a_module_that_is_used_is_there()
+    public void Modules_are_given_what_they_ask_for_and_have_the_outputs_that_are_used()
     {
         var outputs = Main.Modules.ToDictionary(m => m.Name, m => m.File.Outputs);
         var used = Regex.Matches(Main.Text, @"\b(\w+)\.outputs\.(\w+)");
+
+        Assert.NotEmpty(outputs);
         Assert.NotEmpty(used);
+        Assert.All(Main.Modules, module => Assert.Equal(module.File.Required.Order(), module.Given.Order()));
         Assert.All(used, use => Assert.Contains(use.Groups[2].Value, outputs[use.Groups[1].Value]));
     }
 
     [Fact]
     public void The_parameters_file_gives_all_that_has_no_default()
     {
-        var given = JsonNode.Parse(Repository.Read("infra/azure/main.parameters.json"))!["parameters"]!.AsObject().Select(p => p.Key).ToList();
-        Assert.Subset(given.ToHashSet(), Main.Required.ToHashSet());
-        Assert.Subset(Main.Parameters.ToHashSet(), given.ToHashSet());
+        var given = JsonNode.Parse(Repository.Read("infra/azure/main.parameters.json"))!["parameters"]!.AsObject().Select(p => p.Key).ToHashSet();
+        Assert.Subset(given, Main.Required.ToHashSet());
+        Assert.Subset(Main.Parameters.ToHashSet(), given);
     }
 
     [Theory]
@@ -79,58 +69,45 @@ public sealed class BicepTests
     [InlineData("edge")]
     public void Each_account_of_pods_has_its_identity(string part)
     {
-        var manifests = Manifests.Of("base");
-        var workload = part == "silo" ? manifests.Silo : manifests.Edge;
-        var subject = $"system:serviceaccount:{workload.Text("metadata.namespace")}:{workload.Text("spec.template.spec.serviceAccountName")}";
+        var workload = part == "silo" ? Manifests.Of("base").Silo : Manifests.Of("base").Edge;
         var credential = Regex.Match(
-            new BicepFile("federation.bicep").Text, @"resource \w+ '[^']*federatedIdentityCredentials[^']*' = \{\n  parent: " + part + @"\n.*?subject: '([^']+)'", RegexOptions.Singleline);
+            new BicepFile("federation.bicep").Text,
+            @"resource \w+ '[^']*federatedIdentityCredentials[^']*' = \{\n  parent: " + part + @"\n.*?subject: '([^']+)'",
+            RegexOptions.Singleline);
 
-        Assert.Equal(subject, credential.Groups[1].Value);
+        Assert.Equal(
+            $"system:serviceaccount:{workload.Text("metadata.namespace")}:{workload.Pod().Text("serviceAccountName")}", credential.Groups[1].Value);
     }
 
     [Fact]
     public void Each_port_that_edges_hold_towards_peers_is_open_and_no_other()
     {
-        var ports = Manifests.Of("base").Edge.Entries("spec.template.spec.containers.0.ports").Where(p => p.Text("protocol") == "UDP");
-        var open = Regex.Matches(
-            new BicepFile("cluster.bicep").Text, @"portStart: (\d+)\s+portEnd: (\d+)\s+protocol: '(\w+)'")
-            .Select(m => (m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value));
+        var ports = Manifests.Of("base").Edge.Container().Entries("ports").Where(p => p.Text("protocol") == "UDP").Select(p => p.Text("hostPort"));
+        var open = Regex.Matches(new BicepFile("cluster.bicep").Text, @"portStart: (\d+)\s+portEnd: (\d+)\s+protocol: '(\w+)'");
 
-        Assert.Equal(ports.Select(p => (p.Text("hostPort")!, p.Text("hostPort")!, "UDP")), open);
+        Assert.Equal(ports.Select(port => $"{port} {port} UDP"), open.Select(m => $"{m.Groups[1]} {m.Groups[2]} {m.Groups[3]}"));
     }
 
     [Fact]
     public void Edges_are_scheduled_to_the_pool_with_public_addresses()
     {
-        var text = new BicepFile("cluster.bicep").Text;
         var patch = Repository.Read("infra/kubernetes/overlays/azure/edge/node-pool.yaml");
 
-        Assert.Contains("'kad.orleans/pool': 'edge'", text, StringComparison.Ordinal);
-        Assert.Contains("'kad.orleans/pool=edge:NoSchedule'", text, StringComparison.Ordinal);
         Assert.Contains("kad.orleans/pool: edge", patch, StringComparison.Ordinal);
         Assert.Matches(@"key: kad\.orleans/pool\s+operator: Equal\s+value: edge\s+effect: NoSchedule", patch);
     }
 
-    [Fact]
-    public void Nodes_with_public_addresses_reach_a_restricted_API_server()
-    {
-        var ranges = Regex.Match(new BicepFile("cluster.bicep").Text, @"authorizedIPRanges: ([^\n]+)").Groups[1].Value;
-        Assert.Equal("union(authorizedRanges, [publicAddresses.properties.ipPrefix])", ranges);
-    }
-
-    [Fact]
-    public void Storage_takes_no_keys_and_nobody_from_outside()
-    {
-        var text = new BicepFile("storage.bicep").Text;
-        Assert.Contains("allowSharedKeyAccess: false", text, StringComparison.Ordinal);
-        Assert.Contains("allowBlobPublicAccess: false", text, StringComparison.Ordinal);
-        Assert.Contains("defaultAction: 'Deny'", text, StringComparison.Ordinal);
-        Assert.Contains("disableLocalAccounts: true", new BicepFile("cluster.bicep").Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_region_without_zones_gets_storage_without_them() => Assert.Contains(
-        "name: empty(zones) ? 'Standard_LRS' : 'Standard_ZRS'", new BicepFile("storage.bicep").Text, StringComparison.Ordinal);
+    [Theory]
+    [InlineData("storage.bicep", "allowSharedKeyAccess: false")]
+    [InlineData("storage.bicep", "allowBlobPublicAccess: false")]
+    [InlineData("storage.bicep", "defaultAction: 'Deny'")]
+    [InlineData("storage.bicep", "name: empty(zones) ? 'Standard_LRS' : 'Standard_ZRS'")]
+    [InlineData("cluster.bicep", "disableLocalAccounts: true")]
+    [InlineData("cluster.bicep", "'kad.orleans/pool': 'edge'")]
+    [InlineData("cluster.bicep", "'kad.orleans/pool=edge:NoSchedule'")]
+    [InlineData("cluster.bicep", "authorizedIPRanges: union(authorizedRanges, [publicAddresses.properties.ipPrefix])\n")]
+    public void Storage_is_closed_and_nodes_have_their_pool_and_reach_the_API_server(string file, string line) =>
+        Assert.Contains(line, new BicepFile(file).Text, StringComparison.Ordinal);
 
     [Fact]
     public void An_edge_may_read_no_blob_and_write_no_row()
@@ -145,70 +122,47 @@ public sealed class BicepTests
 }
 
 /// <summary>What a Bicep file declares, as far as its lines tell without the compiler.</summary>
-internal sealed partial class BicepFile(string name)
+internal sealed class BicepFile(string name)
 {
-    /// <summary>The whole text.</summary>
+    private static readonly Regex Parameter = new(@"^param (\w+) \w+( =)?", RegexOptions.Multiline);
+    private static readonly Regex Output = new(@"^output (\w+) ", RegexOptions.Multiline);
+    private static readonly Regex ResourceType = new(@"^resource \w+ '([^']+)'", RegexOptions.Multiline);
+    private static readonly Regex NamedResource = new(@"^resource \w+ '([^'@]+)@[^']+' = \{\n(?:  parent: \w+\n)?  name: '([^'$]+)'$", RegexOptions.Multiline);
+    private static readonly Regex Module = new(@"^module (\w+) '([^']+)' = \{\n(.*?)\n\}$", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static readonly Regex Given = new(@"^    (\w+):", RegexOptions.Multiline);
+    private static readonly Regex Silent = new(@"'(?:\\.|[^'\n])*'|//[^\n]*");
+    private static readonly Regex NoBracket = new(@"[^][(){}]");
+    private static readonly Regex Pair = new(@"\(\)|\[\]|\{\}");
+
     public string Text { get; } = Repository.Read($"infra/azure/{name}");
 
-    /// <summary>Parameters that must be given.</summary>
-    public IReadOnlyList<string> Required => [.. Parameter().Matches(Text).Where(m => m.Groups[2].Value.Length == 0).Select(m => m.Groups[1].Value)];
+    public IReadOnlyList<string> Required => [.. Parameter.Matches(Text).Where(m => m.Groups[2].Value.Length == 0).Select(m => m.Groups[1].Value)];
 
-    /// <summary>All parameters.</summary>
-    public IReadOnlyList<string> Parameters => [.. Parameter().Matches(Text).Select(m => m.Groups[1].Value)];
+    public IReadOnlyList<string> Parameters => [.. Parameter.Matches(Text).Select(m => m.Groups[1].Value)];
 
-    public IReadOnlyList<string> Outputs => [.. Output().Matches(Text).Select(m => m.Groups[1].Value)];
+    public IReadOnlyList<string> Outputs => [.. Output.Matches(Text).Select(m => m.Groups[1].Value)];
 
-    /// <summary>The types of resources with their versions.</summary>
-    public IReadOnlyList<string> Types => [.. ResourceType().Matches(Text).Select(m => m.Groups[1].Value)];
+    public IReadOnlyList<string> Types => [.. ResourceType.Matches(Text).Select(m => m.Groups[1].Value)];
 
     /// <summary>The resources that have a fixed name: type and name.</summary>
     public IEnumerable<(string Type, string Name)> Named =>
-        NamedResource().Matches(Text).Select(m => (m.Groups[1].Value, m.Groups[2].Value));
+        NamedResource.Matches(Text).Select(m => (m.Groups[1].Value, m.Groups[2].Value));
 
     /// <summary>Each module: its symbolic name, its file, and the parameters that it is given.</summary>
-    public IEnumerable<(string Name, BicepFile File, string[] Given)> Modules => Module().Matches(Text).Select(m => (
+    public IEnumerable<(string Name, BicepFile File, string[] Given)> Modules => Module.Matches(Text).Select(m => (
         m.Groups[1].Value,
         new BicepFile(m.Groups[2].Value),
-        Given().Matches(m.Groups[3].Value).Select(p => p.Groups[1].Value).ToArray()));
+        Given.Matches(m.Groups[3].Value).Select(p => p.Groups[1].Value).ToArray()));
 
     /// <summary>Brackets that are closed by none of their kind, or close none, with strings and comments left out.</summary>
-    public int UnpairedBrackets()
+    public string UnpairedBrackets()
     {
-        var open = new Stack<char>();
-        var wrong = 0;
-        foreach (var bracket in Silent().Replace(Text, string.Empty).Where(c => "()[]{}".Contains(c, StringComparison.Ordinal)))
+        var brackets = NoBracket.Replace(Silent.Replace(Text, string.Empty), string.Empty);
+        while (Pair.IsMatch(brackets))
         {
-            if ("([{".Contains(bracket, StringComparison.Ordinal))
-            {
-                open.Push(bracket);
-            }
-            else if (!open.TryPop(out var opened) || "([{".IndexOf(opened, StringComparison.Ordinal) != ")]}".IndexOf(bracket, StringComparison.Ordinal))
-            {
-                wrong++;
-            }
+            brackets = Pair.Replace(brackets, string.Empty);
         }
 
-        return wrong + open.Count;
+        return brackets;
     }
-
-    [GeneratedRegex(@"^param (\w+) \w+( =)?", RegexOptions.Multiline)]
-    private static partial Regex Parameter();
-
-    [GeneratedRegex(@"^output (\w+) ", RegexOptions.Multiline)]
-    private static partial Regex Output();
-
-    [GeneratedRegex(@"^resource \w+ '([^']+)'", RegexOptions.Multiline)]
-    private static partial Regex ResourceType();
-
-    [GeneratedRegex(@"^resource \w+ '([^'@]+)@[^']+' = \{\n(?:  parent: \w+\n)?  name: '([^'$]+)'$", RegexOptions.Multiline)]
-    private static partial Regex NamedResource();
-
-    [GeneratedRegex(@"^module (\w+) '([^']+)' = \{\n(.*?)\n\}$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Module();
-
-    [GeneratedRegex(@"^    (\w+):", RegexOptions.Multiline)]
-    private static partial Regex Given();
-
-    [GeneratedRegex(@"'(?:\\.|[^'\n])*'|//[^\n]*")]
-    private static partial Regex Silent();
 }

@@ -1,7 +1,5 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Tests.Deployment;
 
@@ -28,13 +26,12 @@ public sealed class DockerfileTests
     public void An_image_exposes_the_pods_ports_and_runs_as_their_user()
     {
         var text = Repository.Read("infra/docker/server.Dockerfile");
-        var manifests = Manifests.Of("base");
-        var pods = new[] { manifests.Silo, manifests.Edge }.Select(workload => workload.At("spec.template.spec")!).ToList();
-        var ports = pods.SelectMany(pod => pod.Entries("containers.0.ports"))
+        var pods = Manifests.Of("base").SiloAndEdge;
+        var ports = pods.SelectMany(pod => pod.Container().Entries("ports"))
             .Select(p => p.Text("containerPort") + (p.Text("protocol") == "UDP" ? "/udp" : string.Empty));
 
         Assert.Equal(ports.Order(), Regex.Match(text, @"(?m)^EXPOSE (.+)$").Groups[1].Value.Split(' ').Order());
-        Assert.All(pods, pod => Assert.Contains($"USER {pod.Text("securityContext.runAsUser")}\n", text, StringComparison.Ordinal));
+        Assert.All(pods, pod => Assert.Contains($"USER {pod.Pod().Text("securityContext.runAsUser")}\n", text, StringComparison.Ordinal));
     }
 
     /// <summary>Directory.Build.targets among them, which compiles executables ahead of time where they are published for a platform.</summary>
@@ -45,11 +42,9 @@ public sealed class DockerfileTests
         var copied = Directory.EnumerateFiles(Repository.Path("infra/docker"), "*.Dockerfile")
             .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"(?m)^COPY (?!--)(.+) \S+$"))
             .SelectMany(m => m.Groups[1].Value.Split(' '))
-            .Distinct();
+            .ToHashSet();
 
-        var builds = Directory.EnumerateFiles(Repository.Path("."), "Directory.*").Select(file => Path.GetFileName(file));
-
-        Assert.Superset(builds.ToHashSet(), copied.ToHashSet());
+        Assert.Superset(Directory.EnumerateFiles(Repository.Root, "Directory.*").Select(file => Path.GetFileName(file)).ToHashSet(), copied);
         Assert.Equal("**", ignored[0]);
         Assert.Equal(copied.Select(c => $"!{c}").Order(), ignored.Where(i => i[0] == '!').Order());
     }

@@ -3,16 +3,20 @@ using System.Text.RegularExpressions;
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Links between documents lead somewhere, and so do references to documents from everything else.</summary>
-public sealed partial class DocumentTests
+public sealed class DocumentTests
 {
-    private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git", ".vs", ".idea"];
+    private static readonly Regex Word = new(@"\w+");
+    private static readonly Regex TypeName = new(@"\b[A-Z][a-z]+(?:[A-Z][a-z0-9]*)+\b");
 
-    private const int MostWords = 25;
+    // 'docs/install.md', 'docs/install.md#memory', and in comments 'docs/install.md, Memory'.
+    private static readonly Regex Page = new(@"(?<![\w/])(?<page>docs/[\w/-]+\.md)(?:#(?<anchor>[\w-]+)|, (?<heading>[A-Z][a-z]+)[.:,])?");
+
+    private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git", ".vs", ".idea"];
 
     private static readonly IReadOnlyList<string> Files = [.. FilesBelow(Repository.Root).Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))];
 
     private static readonly IReadOnlyDictionary<string, Document> Documents =
-        Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal)).ToDictionary(f => f, Document.Read);
+        Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal)).ToDictionary(f => f, f => new Document(f));
 
     [Fact]
     public void Each_link_leads_to_a_file_or_a_heading_that_exists()
@@ -35,7 +39,7 @@ public sealed partial class DocumentTests
         var broken =
             from file in Files
             where Path.GetExtension(file) is ".cs" or ".csproj" or ".yaml" or ".env" or ".sh" or ".bicep" or ".md"
-            from Match match in Page().Matches(Repository.Read(file))
+            from Match match in Page.Matches(Repository.Read(file))
             let anchor = match.Groups["anchor"].Success ? match.Groups["anchor"].Value : match.Groups["heading"].Value.ToLowerInvariant()
             where !Exists(match.Groups["page"].Value, anchor.Length == 0 ? null : anchor)
             select $"{file}: {match.Value}";
@@ -56,23 +60,26 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
-    public void No_sentence_of_a_document_has_more_than_25_words() => AssertNone(
-        from document in Documents.Values
-        from sentence in document.Sentences
-        let words = sentence.Split(' ').Count(word => word.Any(char.IsLetterOrDigit))
-        where words > MostWords
-        select $"{document.Path}, {words} words, {MostWords} are allowed: {sentence}");
+    public void No_sentence_of_a_document_has_more_than_25_words() =>
+        AssertShort(Documents.Values.SelectMany(document => document.Sentences.Select(sentence => (document.Path, sentence))));
 
     [Fact]
     public void Each_type_and_folder_that_the_map_names_exists()
     {
         var sources = Files.Where(f => f.EndsWith(".cs", StringComparison.Ordinal)).ToList();
-        var words = sources.SelectMany(f => Word().Matches(Repository.Read(f)).Concat(Word().Matches(f))).Select(m => m.Value).ToHashSet();
+        var words = sources.SelectMany(f => Word.Matches(Repository.Read(f)).Concat(Word.Matches(f))).Select(m => m.Value).ToHashSet();
 
         Assert.All(
-            Documents["docs/architecture.md"].Codes.SelectMany(code => TypeName().Matches(code)).Select(m => m.Value),
+            Documents["docs/architecture.md"].Codes.SelectMany(code => TypeName.Matches(code)).Select(m => m.Value),
             name => Assert.Contains(name, words));
     }
+
+    /// <summary>Asserts that no sentence has more than 25 words.</summary>
+    internal static void AssertShort(IEnumerable<(string Path, string Sentence)> sentences) => AssertNone(
+        from one in sentences
+        let words = one.Sentence.Split(' ').Count(word => word.Any(char.IsLetterOrDigit))
+        where words > 25
+        select $"{one.Path}, {words} words, 25 are allowed: {one.Sentence}");
 
     private static void AssertNone(IEnumerable<string> problems)
     {
@@ -91,97 +98,43 @@ public sealed partial class DocumentTests
 
     private static IEnumerable<string> FilesBelow(string folder) => Directory.EnumerateFiles(folder)
         .Concat(Directory.EnumerateDirectories(folder).Where(d => !NotOurs.Contains(Path.GetFileName(d))).SelectMany(FilesBelow));
-
-    [GeneratedRegex(@"\w+")]
-    private static partial Regex Word();
-
-    [GeneratedRegex(@"\b[A-Z][a-z]+(?:[A-Z][a-z0-9]*)+\b")]
-    private static partial Regex TypeName();
-
-    // 'docs/install.md', 'docs/install.md#memory', and in comments 'docs/install.md, Memory'.
-    [GeneratedRegex(@"(?<![\w/])(?<page>docs/[\w/-]+\.md)(?:#(?<anchor>[\w-]+)|, (?<heading>[A-Z][a-z]+)[.:,])?")]
-    private static partial Regex Page();
 }
 
 /// <summary>A Markdown file of the repository, without its blocks of code.</summary>
-internal sealed partial class Document
+internal sealed class Document(string path)
 {
-    private readonly IReadOnlyList<string> _lines;
+    private static readonly Regex Block = new(@"^ *```.*?^ *```[^\n]*$", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static readonly Regex Heading = new(@"^ *#+ (.*)$", RegexOptions.Multiline);
+    private static readonly Regex Item = new(@"^(?:[-*]|\d+\.) +");
+    private static readonly Regex LineEnd = new(@"\s*\n\s*");
+    private static readonly Regex Link = new(@"\[([^\]]*)\]\(([^)\s]*)\)");
+    private static readonly Regex InlineCode = new("`[^`\\n]*`");
+    private static readonly Regex SentenceEnd = new(@"(?<=[.?!][)”""]?)\s+(?=[A-Z“""(\d])");
+    private static readonly Regex NoAnchor = new(@"[^\w\- ]");
 
-    private Document(string path, IReadOnlyList<string> lines)
-    {
-        Path = path;
-        _lines = lines;
-    }
+    // An empty line, the beginning of an item or of a row, and the end of a row or heading.
+    private static readonly Regex Break = new(@"\s*\n\s*\n\s*|\n *(?=[|#<]|[-*] |\d+\. )|(?<=^ *[|#<][^\n]*)\n *", RegexOptions.Multiline);
+
+    private readonly string _text = Block.Replace(Repository.Read(path), "\n");
 
     /// <summary>The path from the repository's root.</summary>
-    public string Path { get; }
+    public string Path { get; } = path;
 
     /// <summary>The anchors that GitHub makes of the headings.</summary>
-    public IEnumerable<string> Anchors => _lines.Select(l => Heading().Match(l)).Where(m => m.Success).Select(m => Anchor(m.Groups[1].Value));
+    public IEnumerable<string> Anchors => Heading.Matches(_text)
+        .Select(m => NoAnchor.Replace(m.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'));
 
     /// <summary>The targets of the links, as they are written.</summary>
-    public IEnumerable<string> Links => Link().Matches(InlineCode().Replace(string.Join('\n', _lines), "code")).Select(m => m.Groups[2].Value);
+    public IEnumerable<string> Links => Link.Matches(InlineCode.Replace(_text, "code")).Select(m => m.Groups[2].Value);
 
     /// <summary>The pieces of code within lines, such as the names of types.</summary>
-    public IEnumerable<string> Codes => _lines.SelectMany(l => InlineCode().Matches(l)).Select(m => m.Value.Trim('`'));
+    public IEnumerable<string> Codes => InlineCode.Matches(_text).Select(m => m.Value.Trim('`'));
 
     /// <summary>The sentences of paragraphs and lists. Headings and tables have none; a piece of code is one word.</summary>
     public IEnumerable<string> Sentences =>
-        Paragraphs().SelectMany(p => SentenceEnd().Split(Link().Replace(InlineCode().Replace(p, "Code"), "$1").Replace("*", "", StringComparison.Ordinal)));
-
-    /// <summary>Reads a file, by its path from the repository's root.</summary>
-    public static Document Read(string path)
-    {
-        var isCode = false;
-        var lines = new List<string>();
-        foreach (var line in Repository.Read(path).Split('\n').Select(l => l.Trim()))
-        {
-            var isFence = line.StartsWith("```", StringComparison.Ordinal);
-            isCode ^= isFence;
-            lines.Add(isCode || isFence ? "" : line);
-        }
-
-        return new Document(path, lines);
-    }
-
-    private static string Anchor(string heading) =>
-        NoAnchor().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
-
-    private IEnumerable<string> Paragraphs()
-    {
-        var paragraph = new List<string>();
-        foreach (var line in _lines.Append(""))
-        {
-            var item = Item().Match(line);
-            if (line.Length == 0 || line[0] is '|' or '#' or '<' || item.Success)
-            {
-                yield return string.Join(' ', paragraph);
-                paragraph.Clear();
-            }
-
-            if (item.Success || line.Length > 0 && line[0] is not ('|' or '#' or '<'))
-            {
-                paragraph.Add(line[item.Length..]);
-            }
-        }
-    }
-
-    [GeneratedRegex(@"^#+ (.*)$")]
-    private static partial Regex Heading();
-
-    [GeneratedRegex(@"^(?:[-*]|\d+\.) +")]
-    private static partial Regex Item();
-
-    [GeneratedRegex(@"\[([^\]]*)\]\(([^)\s]*)\)")]
-    private static partial Regex Link();
-
-    [GeneratedRegex("`[^`]*`")]
-    private static partial Regex InlineCode();
-
-    [GeneratedRegex(@"(?<=[.?!][)”""]?)\s+(?=[A-Z“""(\d])")]
-    private static partial Regex SentenceEnd();
-
-    [GeneratedRegex(@"[^\w\- ]")]
-    private static partial Regex NoAnchor();
+        from paragraph in Break.Split(_text)
+        where paragraph.Length > 0 && paragraph[0] is not ('|' or '#' or '<')
+        let words = InlineCode.Replace(Item.Replace(paragraph, ""), "Code")
+        from sentence in SentenceEnd.Split(Link.Replace(LineEnd.Replace(words, " "), "$1").Replace("*", "", StringComparison.Ordinal))
+        select sentence;
 }

@@ -1,4 +1,4 @@
-using System.Reflection;
+using System.CommandLine;
 using System.Text.RegularExpressions;
 using KadOrleans.Cli;
 using Microsoft.AspNetCore.Routing;
@@ -9,13 +9,22 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Each command of <c>kad</c>, each path and each page of the console that a document names exists. Nothing is called.</summary>
-public sealed partial class ManagementCallTests
+public sealed class ManagementCallTests
 {
+    private static readonly Regex Word = new("""'[^']*'|"[^"]*"|\S+""");
+    private static readonly Regex Page = new(@"the console's \*(?<page>[^*]+)\*");
+
+    // What follows the command's name: in a shell, in a container, in a unit's ExecStart, or behind dotnet run.
+    private static readonly Regex Command = new(@"^\s*(?:ExecStart=)?(?:\S*/kad|kad|docker run .* kad|dotnet run --project src/KadOrleans\.Cli --)\s+(?<arguments>[^|>#]*)");
+
+    // As in GET /v1/admin/keys?prefix=00.
+    private static readonly Regex Request = new(@"\b(?<method>GET|PUT|POST|DELETE) (?<path>/(?:v1|health)/[^\s`,]*)");
+
     private static readonly IReadOnlyList<(string Document, string Text)> Codes =
     [
         .. from file in Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories)
            let path = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')
-           from code in Document.Read(path).Codes.Concat(Snippet.Of(path, "sh").SelectMany(Lines))
+           from code in new Document(path).Codes.Concat(Snippet.Of(path, "sh").SelectMany(Lines))
            select (path, code),
     ];
 
@@ -23,12 +32,14 @@ public sealed partial class ManagementCallTests
     public void Each_command_of_kad_is_understood()
     {
         using var io = new CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null);
-        var command = KadCommand.Create(io);
-        var lines = Codes.Where(code => code.Text.StartsWith("kad admin ", StringComparison.Ordinal)).ToList();
+        var (kad, asTyped) = (KadCommand.Create(io), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var blocks = Snippet.OfAll("sh", "ini").Select(snippet => string.Join('\n', snippet.Lines).Replace("\\\n", " ", StringComparison.Ordinal));
+        var lines = Codes.Select(code => code.Text).Where(code => code.StartsWith("kad admin ", StringComparison.Ordinal))
+            .Concat(blocks.SelectMany(block => block.Split('\n')))
+            .Select(line => Command.Match(line)).Where(line => line.Success).Select(line => line.Groups["arguments"].Value).ToList();
 
-        Assert.True(lines.Count > 30, $"{lines.Count} command lines were found.");
-        Assert.All(lines, line => Assert.Equal(
-            (line, null), (line, ParseMistakes.Find(command.Parse(line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])))));
+        Assert.True(lines.Count > 40, $"{lines.Count} command lines were found.");
+        Assert.All(lines, line => Assert.Equal((line, null), (line, ParseMistakes.Find(kad.Parse(Words(line), asTyped)))));
     }
 
     [Fact]
@@ -37,7 +48,7 @@ public sealed partial class ManagementCallTests
         var served = await ServedAsync();
         var named =
             from code in Codes
-            from Match request in Request().Matches(code.Text)
+            from Match request in Request.Matches(code.Text)
             select (code.Document, Method: request.Groups["method"].Value, Path: request.Groups["path"].Value.Split('?')[0]);
 
         var requests = named.Where(request => !request.Path.EndsWith('*')).ToList();
@@ -50,11 +61,13 @@ public sealed partial class ManagementCallTests
     public void Each_page_of_the_console_has_its_heading()
     {
         var pages = Repository.Read("src/KadOrleans.Hosting/Http/WebConsole/Pages/app.js");
-        var named = Page().Matches(Repository.Read("docs/runbook.md").Replace('\n', ' ')).Select(match => match.Groups["page"].Value).ToHashSet();
+        var named = Page.Matches(Repository.Read("docs/runbook.md").Replace('\n', ' ')).Select(match => match.Groups["page"].Value).ToHashSet();
 
         Assert.True(named.Count > 5, $"{named.Count} pages were found.");
         Assert.All(named, page => Assert.Contains($"'{page}'", pages, StringComparison.Ordinal));
     }
+
+    private static string[] Words(string line) => [.. Word.Matches(line).Select(word => word.Value.Trim('"', '\''))];
 
     private static IEnumerable<string> Lines(Snippet snippet) => snippet.Lines.Select(line => line.Split('#', '|', '>')[0].Trim());
 
@@ -71,8 +84,8 @@ public sealed partial class ManagementCallTests
                 endpoints.AddRange(pages.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>());
             },
             services => services
-                .AddSingleton(DispatchProxy.Create<IDht, Uncalled>())
-                .AddSingleton(DispatchProxy.Create<IDhtAdmin, Uncalled>())
+                .AddSingleton(Fake.Of<IDht>((_, _) => null))
+                .AddSingleton(Fake.Of<IDhtAdmin>((_, _) => null))
                 .AddDhtApi(new ApiTokens()),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
@@ -85,17 +98,4 @@ public sealed partial class ManagementCallTests
                select (methods, new TemplateMatcher(TemplateParser.Parse(path), [])),
         ];
     }
-
-    // As in GET /v1/admin/keys?prefix=00.
-    [GeneratedRegex(@"\b(?<method>GET|PUT|POST|DELETE) (?<path>/(?:v1|health)/[^\s`,]*)")]
-    private static partial Regex Request();
-
-    [GeneratedRegex(@"the console's \*(?<page>[^*]+)\*")]
-    private static partial Regex Page();
-}
-
-/// <summary>An implementation that nobody calls.</summary>
-public class Uncalled : DispatchProxy
-{
-    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException($"{targetMethod?.Name} is not called.");
 }

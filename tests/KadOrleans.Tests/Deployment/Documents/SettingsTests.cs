@@ -4,8 +4,10 @@ using System.Text.RegularExpressions;
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The tables of docs/settings.md have each setting that the options classes have, with its default, and no other.</summary>
-public sealed partial class SettingsTests
+public sealed class SettingsTests
 {
+    private static readonly Regex Name = new("`Kad:([A-Za-z:*#]+)`");
+
     private static readonly string Document = Repository.Read("docs/settings.md");
 
     private static readonly List<(List<string> Names, string Default)> Rows =
@@ -43,7 +45,7 @@ public sealed partial class SettingsTests
             && (documented == "Tls:*" || Document.Contains($"`{name[(documented.Length - 1)..]}`", StringComparison.Ordinal))
         : documented == name;
 
-    private static IEnumerable<string> NamesIn(string cell) => Name().Matches(cell).Select(match => match.Groups[1].Value);
+    private static IEnumerable<string> NamesIn(string cell) => Name.Matches(cell).Select(match => match.Groups[1].Value);
 
     private static IEnumerable<KeyValuePair<string, string>> DefaultsOf(object options, string prefix)
     {
@@ -68,7 +70,4 @@ public sealed partial class SettingsTests
             }
         }
     }
-
-    [GeneratedRegex("`Kad:([A-Za-z:*#]+)`")]
-    private static partial Regex Name();
 }

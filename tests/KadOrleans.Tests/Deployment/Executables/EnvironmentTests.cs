@@ -16,63 +16,37 @@ public sealed class EnvironmentTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_silo_reads_its_own_environment(string overlay)
-    {
-        var configuration = Silo(overlay);
-
-        var settings = KadSettings.ReadSilo(configuration);
-
-        Assert.Equal(ServerRole.Silo, settings.Role);
-        Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (settings.Silo.Port, settings.Silo.GatewayPort));
-        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
-        Assert.True(settings.ServesDashboard);
-        Assert.Equal("10.1.2.3", configuration["Orleans:Endpoints:AdvertisedIPAddress"]);
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void An_edge_reads_its_own_environment(string overlay)
-    {
-        var settings = KadSettings.ReadEdge(Edge(overlay));
-
-        Assert.True(KadSettings.IsEdge(Edge(overlay)));
-        Assert.Equal("pod-0", settings.Edge.Name);
-        Assert.True(IPAddress.IsLoopback(settings.Http.EndPoint.Address));
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Every_name_is_read_by_a_process(string overlay)
-    {
-        foreach (var configuration in new[] { Silo(overlay), Edge(overlay) })
-        {
-            var others = configuration.AsEnumerable().Where(s => s.Value is not null).Select(s => s.Key)
-                .Where(key => !key.StartsWith("Kad:", StringComparison.OrdinalIgnoreCase));
-            Assert.Empty(others.Except(KnownToOthers));
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_and_edges_name_one_cluster(string overlay)
+    public void Silo_and_edge_read_their_own_environment_and_name_one_cluster(string overlay)
     {
         var (silo, edge) = (Silo(overlay), Edge(overlay));
-        Assert.All(
-            (string[])["Orleans:ClusterId", "Orleans:ServiceId", "Kad:Storage"], name => Assert.Equal(silo[name], edge[name]));
+        var (ofSilo, ofEdge) = (KadSettings.ReadSilo(silo), KadSettings.ReadEdge(edge));
+
+        Assert.Equal(ServerRole.Silo, ofSilo.Role);
+        Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (ofSilo.Silo.Port, ofSilo.Silo.GatewayPort));
+        Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), ofSilo.Http.EndPoint);
+        Assert.True(ofSilo.ServesDashboard);
+        Assert.Equal("10.1.2.3", silo["Orleans:Endpoints:AdvertisedIPAddress"]);
+        Assert.True(KadSettings.IsEdge(edge));
+        Assert.Equal("pod-0", ofEdge.Edge.Name);
+        Assert.True(IPAddress.IsLoopback(ofEdge.Http.EndPoint.Address));
+        Assert.All((string[])["Orleans:ClusterId", "Orleans:ServiceId", "Kad:Storage"], name => Assert.Equal(silo[name], edge[name]));
+
+        // One environment may have the settings of both.
+        var both = silo.AsEnumerable().Concat(edge.AsEnumerable()).DistinctBy(setting => setting.Key).ToList();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(both).Build();
+        Assert.Equal(KadSettings.ReadSilo(configuration).Http.EndPoint, KadSettings.ReadEdge(configuration).Http.EndPoint);
+
+        // Every name is read by a process.
+        var others = both.Where(s => s.Value is not null && !s.Key.StartsWith("Kad:", StringComparison.OrdinalIgnoreCase));
+        Assert.Empty(others.Select(s => s.Key).Except(KnownToOthers));
     }
 
     [Fact]
     [Needs(Need.Kubectl)]
-    public void On_PostgreSql_both_find_the_cluster_there()
+    public void Silo_and_edge_find_the_storage_of_their_overlay()
     {
         Assert.Equal(StorageChoice.AdoNet, KadSettings.ReadSilo(Silo("postgres")).Storage);
         Assert.Equal(StorageChoice.AdoNet, KadSettings.ReadEdge(Edge("postgres")).Clustering);
-    }
-
-    [Fact]
-    [Needs(Need.Kubectl)]
-    public void On_Azure_both_have_the_addresses_of_their_storage()
-    {
         var silo = KadSettings.ReadSilo(Silo("azure"));
         Assert.Equal((StorageChoice.AzureStorage, AzureGrains.Tables), (silo.Storage, silo.Azure.GrainStorage));
 
@@ -81,35 +55,17 @@ public sealed class EnvironmentTests
         Assert.Equal(silo.Azure.TableServiceUri, Edge("azure")["Kad:Azure:TableServiceUri"]);
     }
 
-    [Theory]
-    [InlineData("Kad__Htp")]
-    [InlineData("Kad__Edge__Lissen")]
-    [InlineData("Kad__Cluster__ShardBit")]
-    [InlineData("Kad__Dashboard__Pasword")]
-    public void A_typing_mistake_ends_start_up(string name)
+    [Fact]
+    public void A_typing_mistake_ends_start_up() => Assert.All(["Kad:Htp", "Kad:Edge:Lissen", "Kad:Cluster:ShardBit", "Kad:Dashboard:Pasword"], name =>
     {
-        var silo = ContainerEnvironment.Of(Manifests.Of("base"), Manifests.Of("base").Silo);
-        var edge = ContainerEnvironment.Of(Manifests.Of("base"), Manifests.Of("base").Edge);
+        var (silo, edge) = (Silo("base"), Edge("base"));
         silo[name] = edge[name] = "1";
 
-        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(silo)));
-        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadEdge(ContainerEnvironment.AsConfiguration(edge)));
-    }
+        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(silo));
+        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadEdge(edge));
+    });
 
-    [Theory]
-    [MemberData(nameof(All))]
-    public void One_environment_may_have_the_settings_of_both(string overlay)
-    {
-        var both = Silo(overlay).AsEnumerable().Concat(Edge(overlay).AsEnumerable()).DistinctBy(setting => setting.Key);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(both).Build();
+    private static IConfigurationRoot Silo(string overlay) => ContainerEnvironment.Read(Manifests.Of(overlay), Manifests.Of(overlay).Silo);
 
-        Assert.Equal(KadSettings.ReadSilo(configuration).Http.EndPoint, KadSettings.ReadEdge(configuration).Http.EndPoint);
-    }
-
-    private static IConfigurationRoot Silo(string overlay) => Read(overlay, m => m.Silo);
-
-    private static IConfigurationRoot Edge(string overlay) => Read(overlay, m => m.Edge);
-
-    private static IConfigurationRoot Read(string overlay, Func<Manifests, System.Text.Json.Nodes.JsonObject> workload) =>
-        ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(Manifests.Of(overlay), workload(Manifests.Of(overlay))));
+    private static IConfigurationRoot Edge(string overlay) => ContainerEnvironment.Read(Manifests.Of(overlay), Manifests.Of(overlay).Edge);
 }

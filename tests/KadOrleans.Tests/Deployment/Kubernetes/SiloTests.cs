@@ -14,32 +14,8 @@ public sealed class SiloTests
     {
         var spec = Manifests.Of(overlay).Silo.At("spec");
 
-        Assert.Equal("3", spec.Text("replicas"));
-        Assert.Equal("30", spec.Text("minReadySeconds"));
+        Assert.Equal(("3", "30"), (spec.Text("replicas"), spec.Text("minReadySeconds")));
         Assert.Equal(("0", "1"), (spec.Text("strategy.rollingUpdate.maxUnavailable"), spec.Text("strategy.rollingUpdate.maxSurge")));
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_are_given_longer_to_stop_than_they_take(string overlay)
-    {
-        var grace = Manifests.Of(overlay).Silo.Text("spec.template.spec.terminationGracePeriodSeconds")!;
-        Assert.True(int.Parse(grace, CultureInfo.InvariantCulture) > KadOptions.SiloShutdownTimeout.TotalSeconds);
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_are_probed_where_they_answer(string overlay)
-    {
-        var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
-        var ports = Ports.Of(container);
-        Assert.Equal(8080, ports["http"]);
-        foreach (var (probe, path) in Probes.Expected)
-        {
-            Assert.Equal(path, container.Text($"{probe}.httpGet.path"));
-            Assert.Contains(path, (string[])[HealthPages.Live, HealthPages.Ready]);
-            Assert.Equal("http", container.Text($"{probe}.httpGet.port"));
-        }
     }
 
     [Theory]
@@ -47,25 +23,14 @@ public sealed class SiloTests
     public void Silos_answer_to_the_names_of_their_service_and_to_probes(string overlay)
     {
         var manifests = Manifests.Of(overlay);
-        var hosts = KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(ContainerEnvironment.Of(manifests, manifests.Silo))).Http.Place.Hosts;
+        var hosts = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, manifests.Silo)).Http.Place.Hosts;
         var (name, space) = ("kad-dashboard", manifests.Silo.Text("metadata.namespace"));
         var port = manifests.One("Service", name).Entries("spec.ports").Single().Text("port");
-        foreach (var host in (string[])[name, $"{name}.{space}", $"{name}.{space}.svc", $"{name}.{space}.svc.cluster.local", "10.1.2.3"])
-        {
-            Assert.True(hosts.Allows(new HostString($"{host}:{port}")), host);
-        }
 
-        var container = Assert.Single(manifests.Silo.Entries("spec.template.spec.containers"));
-        Assert.All(Probes.Expected, probe => Assert.Null(container.At($"{probe.Probe}.httpGet.httpHeaders")));
-        Assert.All(Probes.Expected, probe => Assert.Null(container.At($"{probe.Probe}.httpGet.host")));
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_name_the_ports_that_Orleans_listens_on(string overlay)
-    {
-        var ports = Ports.Of(Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers")));
-        Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (ports["silo"], ports["gateway"]));
+        Assert.All(
+            [name, $"{name}.{space}", $"{name}.{space}.svc", $"{name}.{space}.svc.cluster.local", "10.1.2.3"],
+            host => Assert.True(hosts.Allows(new HostString($"{host}:{port}")), host));
+        Assert.All(Probes.Expected, probe => Assert.Null(manifests.Silo.Container().At($"{probe.Probe}.httpGet.httpHeaders")));
     }
 
     [Theory]
@@ -76,7 +41,7 @@ public sealed class SiloTests
         Assert.NotEmpty(services);
         Assert.All(services, service =>
         {
-            Assert.Contains(service.Text("spec.type") ?? "ClusterIP", (string[])["ClusterIP"]);
+            Assert.Equal("ClusterIP", service.Text("spec.type") ?? "ClusterIP");
             Assert.All(service.Entries("spec.ports"), port => Assert.DoesNotContain(
                 port.Text("targetPort") ?? port.Text("port"), (string[])["silo", "gateway", "11111", "30000"]));
         });
@@ -87,23 +52,25 @@ public sealed class SiloTests
     public void Silos_take_connections_only_from_the_cluster(string overlay)
     {
         var manifests = Manifests.Of(overlay);
-        var policies = manifests.OfKind("NetworkPolicy").Where(p => p.Text("metadata.namespace") == "kad").ToList();
-        Assert.Contains(policies, p => p.At("spec.podSelector")!.AsObject().Count == 0 && p.At("spec.ingress") is null);
-        var open = manifests.One("NetworkPolicy", "kad-silo");
-        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), open.Pairs("spec.podSelector.matchLabels"));
-        var edges = manifests.One("NetworkPolicy", "kad-silo-edges");
-        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), edges.Pairs("spec.podSelector.matchLabels"));
-        Assert.Equal("gateway", Assert.Single(Assert.Single(edges.Entries("spec.ingress")).Entries("ports")).Text("port"));
-        Assert.All(open.Entries("spec.ingress").Concat(edges.Entries("spec.ingress")), rule =>
+        Assert.Contains(
+            manifests.OfKind("NetworkPolicy").Where(p => p.Text("metadata.namespace") == "kad"),
+            p => p.At("spec.podSelector")!.AsObject().Count == 0 && p.At("spec.ingress") is null);
+        var (open, edges) = (manifests.One("NetworkPolicy", "kad-silo"), manifests.One("NetworkPolicy", "kad-silo-edges"));
+        Assert.All([open, edges], policy =>
         {
-            Assert.NotEmpty(rule.Entries("from"));
-            Assert.NotEmpty(rule.Entries("ports"));
-            Assert.DoesNotContain(rule.Entries("from").Select(f => f.Text("ipBlock.cidr")), cidr => cidr?.EndsWith("/0", StringComparison.Ordinal) == true);
+            Assert.Equal(manifests.Silo.Labels(), policy.Pairs("spec.podSelector.matchLabels"));
+            Assert.All(policy.Entries("spec.ingress"), rule =>
+            {
+                Assert.NotEmpty(rule.Entries("from"));
+                Assert.NotEmpty(rule.Entries("ports"));
+                Assert.DoesNotContain(rule.Entries("from"), f => f.Text("ipBlock.cidr")?.EndsWith("/0", StringComparison.Ordinal) == true);
+            });
         });
+        Assert.Equal("gateway", Assert.Single(Assert.Single(edges.Entries("spec.ingress")).Entries("ports")).Text("port"));
 
         // Whom may reach what silos say to each other: silos.
         var silo = Assert.Single(open.Entries("spec.ingress"), rule => rule.Entries("ports").Any(p => p.Text("port") == "silo"));
-        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), Assert.Single(silo.Entries("from")).Pairs("podSelector.matchLabels"));
+        Assert.Equal(manifests.Silo.Labels(), Assert.Single(silo.Entries("from")).Pairs("podSelector.matchLabels"));
     }
 
     // docs/install.md, Memory, has where these figures come from.
@@ -113,8 +80,7 @@ public sealed class SiloTests
     {
         const double indexOfKey = 64, logs = 128L * (8 << 20), collectorsRoom = 1.5, shareOfOneOfTwo = 2.0 / 3, rest = 256L << 20, heapOfLimit = 0.75;
         var shards = (2 * new StoreQuota().TotalKeys * indexOfKey) + logs;
-        var container = Assert.Single(Manifests.Of(overlay).Silo.Entries("spec.template.spec.containers"));
-        var limit = container.Text("resources.limits.memory")!;
+        var limit = Manifests.Of(overlay).Silo.Container().Text("resources.limits.memory")!;
 
         Assert.EndsWith("Gi", limit, StringComparison.Ordinal);
         var heap = heapOfLimit * (long.Parse(limit[..^2], CultureInfo.InvariantCulture) << 30);

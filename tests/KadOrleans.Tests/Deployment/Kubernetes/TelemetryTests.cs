@@ -9,24 +9,31 @@ public sealed class TelemetryTests
 
     [Theory]
     [MemberData(nameof(Rendered))]
-    public void Silos_and_edges_send_to_the_collector(string overlay)
+    public void Silos_and_edges_send_to_the_collector_and_Prometheus_asks_it(string overlay)
     {
         var manifests = Manifests.Of(overlay);
-        var collector = manifests.One("Deployment", "kad-collector");
-        var container = Assert.Single(collector.Entries("spec.template.spec.containers"));
-        var service = manifests.One("Service", "kad-collector");
-        var configuration = Config(manifests, "kad-collector", "config.yaml");
-        foreach (var workload in new[] { manifests.Silo, manifests.Edge })
+        var (collector, service) = (manifests.One("Deployment", "kad-collector"), manifests.One("Service", "kad-collector"));
+        var (name, space) = (service.Text("metadata.name"), service.Text("metadata.namespace"));
+        Assert.All(manifests.SiloAndEdge, workload =>
         {
             var endpoint = new Uri(ContainerEnvironment.Of(manifests, workload)["Kad__Telemetry__Endpoint"]);
-            Assert.Equal($"{service.Text("metadata.name")}.{service.Text("metadata.namespace")}.svc", endpoint.Host);
+            Assert.Equal($"{name}.{space}.svc", endpoint.Host);
             Assert.Contains(service.Entries("spec.ports"), port => port.Text("port") == $"{endpoint.Port}" && port.Text("targetPort") == "otlp");
-        }
+        });
 
-        Assert.Equal(collector.Pairs("spec.selector.matchLabels"), service.Pairs("spec.selector"));
-        Assert.Equal($"0.0.0.0:{Ports.Of(container)["otlp"]}", configuration.Text("receivers.otlp.protocols.http.endpoint"));
-        Assert.Equal($"0.0.0.0:{Ports.Of(container)["metrics"]}", configuration.Text("exporters.prometheus.endpoint"));
+        var (ports, configuration) = (Ports.Of(collector.Container()), Config(manifests, "kad-collector", "config.yaml"));
+        Assert.Equal(collector.Labels(), service.Pairs("spec.selector"));
+        Assert.Equal($"0.0.0.0:{ports["otlp"]}", configuration.Text("receivers.otlp.protocols.http.endpoint"));
+        Assert.Equal($"0.0.0.0:{ports["metrics"]}", configuration.Text("exporters.prometheus.endpoint"));
         Assert.Equal("prometheus", configuration.Text("service.pipelines.metrics.exporters.0"));
+
+        // The names of the processes are kept.
+        var job = Assert.Single(Config(manifests, "kad-prometheus", "prometheus.yaml").Entries("scrape_configs"));
+        Assert.Equal("true", job.Text("honor_labels"));
+        Assert.Contains(service.Entries("spec.ports"), port =>
+            $"{name}:{port.Text("port")}" == job.Text("static_configs.0.targets.0") && port.Text("targetPort") == "metrics");
+        Assert.Equal(space, manifests.One("StatefulSet", "kad-prometheus").Text("metadata.namespace"));
+        Assert.Equal(Repository.Read("infra/monitoring/alerts.yaml"), TextOf(manifests, "kad-alerts", "alerts.yaml"));
     }
 
     [Theory]
@@ -39,8 +46,8 @@ public sealed class TelemetryTests
         var prometheus = Assert.Single(rules, rule => rule.Text("ports.0.port") == "metrics").At("from.0");
 
         Assert.Equal(manifests.Silo.Text("metadata.namespace"), silos.Pairs("namespaceSelector.matchLabels")["kubernetes.io/metadata.name"]);
-        Assert.Equal(manifests.Silo.Pairs("spec.selector.matchLabels"), silos.Pairs("podSelector.matchLabels"));
-        Assert.Equal(manifests.One("StatefulSet", "kad-prometheus").Pairs("spec.selector.matchLabels"), prometheus.Pairs("podSelector.matchLabels"));
+        Assert.Equal(manifests.Silo.Labels(), silos.Pairs("podSelector.matchLabels"));
+        Assert.Equal(manifests.One("StatefulSet", "kad-prometheus").Labels(), prometheus.Pairs("podSelector.matchLabels"));
         var edges = Assert.Single(manifests.One("NetworkPolicy", "kad-collector-edges").Entries("spec.ingress"));
         Assert.Equal("otlp", edges.Text("ports.0.port"));
         Assert.Equal(
@@ -48,42 +55,23 @@ public sealed class TelemetryTests
             edges.Entries("from").Select(f => f.Text("ipBlock.cidr")));
     }
 
-    [Theory]
-    [MemberData(nameof(Rendered))]
-    public void Prometheus_asks_the_collector_and_keeps_the_names_of_the_processes(string overlay)
-    {
-        var manifests = Manifests.Of(overlay);
-        var job = Assert.Single(Config(manifests, "kad-prometheus", "prometheus.yaml").Entries("scrape_configs"));
-        var service = manifests.One("Service", "kad-collector");
-
-        Assert.Equal("true", job.Text("honor_labels"));
-        Assert.Contains(service.Entries("spec.ports"), port =>
-            $"{service.Text("metadata.name")}:{port.Text("port")}" == job.Text("static_configs.0.targets.0") && port.Text("targetPort") == "metrics");
-        Assert.Equal(service.Text("metadata.namespace"), manifests.One("StatefulSet", "kad-prometheus").Text("metadata.namespace"));
-    }
-
-    [Theory]
-    [MemberData(nameof(Rendered))]
-    public void The_alarms_are_those_of_the_repository(string overlay) => Assert.Equal(
-        Repository.Read("infra/monitoring/alerts.yaml"), Manifests.Of(overlay).OfKind("ConfigMap")
-            .Single(m => m.Text("metadata.name")!.StartsWith("kad-alerts-", StringComparison.Ordinal)).Pairs("data")["alerts.yaml"]);
-
     // With the files where the pod mounts them.
     [Fact]
     [Needs(Need.Promtool)]
     public void Prometheus_takes_its_configuration_and_finds_the_alarms()
     {
-        const string folder = "infra/kubernetes/base/telemetry";
-        using var copy = new CopiedFolder(Repository.Path(folder));
-        var config = Directory.CreateDirectory(Path.Combine(copy.Path, "mounted/config")).FullName;
-        var alerts = Directory.CreateDirectory(Path.Combine(copy.Path, "mounted/alerts")).FullName;
-        File.Copy(Path.Combine(copy.Path, "prometheus-config.yaml"), Path.Combine(config, "prometheus.yaml"));
-        File.Copy(Path.Combine(copy.Path, "alertmanagers.yaml"), Path.Combine(config, "alertmanagers.yaml"));
-        File.Copy(Repository.Path("infra/monitoring/alerts.yaml"), Path.Combine(alerts, "alerts.yaml"));
+        using var copy = new CopiedFolder(Repository.Path("infra/kubernetes/base/telemetry"));
+        Directory.CreateDirectory(copy["mounted/config"]);
+        Directory.CreateDirectory(copy["mounted/alerts"]);
+        File.Copy(copy["prometheus-config.yaml"], copy["mounted/config/prometheus.yaml"]);
+        File.Copy(copy["alertmanagers.yaml"], copy["mounted/config/alertmanagers.yaml"]);
+        File.Copy(Repository.Path("infra/monitoring/alerts.yaml"), copy["mounted/alerts/alerts.yaml"]);
 
-        Assert.Empty(Promtool.Problems("check", "config", Path.Combine(config, "prometheus.yaml")));
+        Assert.Empty(Promtool.Problems("check", "config", copy["mounted/config/prometheus.yaml"]));
     }
 
-    private static JsonObject Config(Manifests manifests, string name, string file) => Assert.Single(Yaml.Documents(
-        manifests.OfKind("ConfigMap").Single(m => m.Text("metadata.name")!.StartsWith($"{name}-", StringComparison.Ordinal)).Pairs("data")[file]));
+    private static JsonObject Config(Manifests manifests, string name, string file) => Assert.Single(Yaml.Documents(TextOf(manifests, name, file)));
+
+    private static string TextOf(Manifests manifests, string name, string file) => manifests.OfKind("ConfigMap")
+        .Single(m => m.Text("metadata.name")!.StartsWith($"{name}-", StringComparison.Ordinal)).Pairs("data")[file];
 }

@@ -1,3 +1,4 @@
+using KadOrleans.Cluster.Tests.SiloRole;
 using KadOrleans.Grains;
 using KadOrleans.Server.Full;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,6 +6,23 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
 
 namespace KadOrleans.Full.Tests;
+
+/// <summary>Azure's blobs, as a silo uses them.</summary>
+[Needs(Need.Azurite)]
+public sealed class AzureBlobGrainStorageTests(AzureBlobSilo silo) : GrainStorageConformance, IClassFixture<AzureBlobSilo>
+{
+    protected override IGrainStorage Storage => silo.Storage;
+}
+
+/// <summary>Azure's tables, as a silo uses them.</summary>
+[Needs(Need.Azurite)]
+public sealed class AzureTableGrainStorageTests(AzureTableSilo silo) : GrainStorageConformance, IClassFixture<AzureTableSilo>
+{
+    protected override IGrainStorage Storage => silo.Storage;
+
+    // An entity has at most 960 kB.
+    protected override int LargeState => 900_000;
+}
 
 /// <summary>A silo on Azurite with its grains' state in blobs.</summary>
 public sealed class AzureBlobSilo() : AzureSilo("Blobs");

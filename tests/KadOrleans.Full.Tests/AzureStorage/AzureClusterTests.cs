@@ -3,9 +3,9 @@ using Azure.Data.Tables;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>A silo with an edge of its own on Azurite, stopped in order and started again.</summary>
+/// <summary>Processes of a cluster on Azurite.</summary>
 [Needs(Need.Azurite)]
-public sealed class AzureRestartTests : FolderTests
+public sealed class AzureClusterTests : FolderTests
 {
     [Theory]
     [InlineData("Blobs")]
@@ -15,7 +15,7 @@ public sealed class AzureRestartTests : FolderTests
         await using var azurite = await AzuriteServer.StartAsync();
         string[] settings =
         [
-            "Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={azurite.ConnectionString}", $"Kad:Azure:GrainStorage={grains}",
+            .. SettingsOf(azurite), $"Kad:Azure:GrainStorage={grains}",
             "Kad:Edge:Enabled=true", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Cluster:ShardBits=4", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
         ];
         string id;
@@ -34,14 +34,30 @@ public sealed class AzureRestartTests : FolderTests
 
         var reminders = new TableServiceClient(azurite.ConnectionString).GetTableClient("OrleansReminders");
         Assert.NotEmpty(await reminders.QueryAsync<TableEntity>().ToListAsync());
-        await using (var silo = await SiloProcess.StartedAsync(Folder, settings))
-        {
-            var (address, again) = await EdgeAsync(silo);
-            Assert.Equal(id, again);
-            Assert.Empty(await ValueReading.MissingAsync(address, keys));
-            Assert.Equal(0, await silo.TerminateAsync());
-        }
+        await using var successor = await SiloProcess.StartedAsync(Folder, settings);
+        var (found, again) = await EdgeAsync(successor);
+        Assert.Equal(id, again);
+        Assert.Empty(await ValueReading.MissingAsync(found, keys));
+        Assert.Equal(0, await successor.TerminateAsync());
     }
+
+    [Fact]
+    public async Task Each_process_may_be_killed_under_load_and_no_acknowledged_value_is_lost()
+    {
+        await using var azurite = await AzuriteServer.StartAsync();
+        await TwoSilosTwoEdges.SurviveKillsAsync(SettingsOf(azurite));
+    }
+
+    [Fact]
+    public async Task A_visitor_of_the_sample_finds_the_silos_in_a_table()
+    {
+        await using var azurite = await AzuriteServer.StartAsync();
+        await GuestbookVisits.VisitClusterAsync(
+            Folder, "Guestbook.Azure", $"--ConnectionStrings:Orleans={azurite.ConnectionString}", SettingsOf(azurite));
+    }
+
+    private static string[] SettingsOf(AzuriteServer azurite) =>
+        ["Kad:Storage=AzureStorage", $"Kad:Azure:ConnectionString={azurite.ConnectionString}"];
 
     private static async Task<(IPEndPoint Address, string Id)> EdgeAsync(SiloProcess silo)
     {
