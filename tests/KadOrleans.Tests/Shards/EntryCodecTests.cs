@@ -5,31 +5,20 @@ namespace KadOrleans.Tests.Shards;
 public class EntryCodecTests
 {
     [Fact]
-    public void Changes_come_back_as_they_were_written() => Randomized.ForSeeds(200, random =>
+    public void Changes_come_back_as_they_were_written() => Randomized.ForSeeds(400, random =>
     {
-        var changes = Enumerable.Range(0, random.Next(20))
-            .Select(_ => new Entry(random.NextId(), random.Next(4) == 0 ? null : random.NextStored()))
-            .ToList();
+        Entry[] changes = [.. Enumerable.Range(0, random.Next(20)).Select(_ => new Entry(
+            random.NextId(),
+            random.Next(4) == 0
+                ? null
+                : random.NextStored() with { IsFar = random.Next(2) == 0, PublishedAt = random.Next(2) == 0 ? random.NextTime() : null }))];
+        var encoded = EntryCodec.Encode(changes);
 
-        Assert.Equal(changes, EntryCodec.Decode(EntryCodec.Encode(changes)));
-    });
+        var read = EntryCodec.Decode(encoded);
 
-    [Theory]
-    [InlineData(false, false)]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    public void Whether_a_value_is_far_comes_back(bool isFar, bool isPublished) => Randomized.ForSeeds(50, random =>
-    {
-        var time = random.NextTime();
-        var value = random.NextStored() with { IsFar = isFar, PublishedAt = isPublished ? time : null };
-        var encoded = EntryCodec.Encode([new Entry(random.NextId(), value)]);
-
-        var read = Assert.Single(EntryCodec.Decode(encoded)).Value;
-
-        Assert.Equal(value, read);
-        Assert.Equal(isFar, read!.IsFar);
-        Assert.Equal(EntryCodec.LengthOf(value), encoded.Length);
+        Assert.Equal(changes, read);
+        Assert.Equal(changes.Select(change => change.Value?.IsFar), read.Select(change => change.Value?.IsFar));
+        Assert.Equal(changes.Sum(change => EntryCodec.LengthOf(change.Value)), encoded.Length);
     });
 
     [Fact]

@@ -12,18 +12,8 @@ public sealed class MemoryTests
     [Theory]
     [InlineData(200_000, 64)]
     [InlineData(200_000, 256)]
-    public void A_key_whose_value_is_in_storage_takes_at_most_64_bytes(int keys, int valueBytes) => MeasureInStorage(keys, valueBytes);
-
-    [Theory]
-    [InlineData(1_000_000, 64)]
-    [InlineData(2_000_000, 256)]
-    [Trait("Tier", "Long")]
-    public void Of_a_million_keys_too_each_takes_at_most_64_bytes(int keys, int valueBytes) => MeasureInStorage(keys, valueBytes);
-
-    private static void MeasureInStorage(int keys, int valueBytes)
-    {
+    public void A_key_whose_value_is_in_storage_takes_at_most_64_bytes(int keys, int valueBytes) =>
         MeasureWithin(50, CostEstimate.IndexPerKey, () => Measure(keys, valueBytes, () => new ValueCache(0), hasContent: false));
-    }
 
     [Theory]
     [InlineData(100_000, 64)]

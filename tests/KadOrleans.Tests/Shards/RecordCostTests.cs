@@ -23,9 +23,7 @@ public sealed class RecordCostTests
         Assert.InRange(records, 0.93 * expected, 1.07 * expected);
     }
 
-    /// <summary>
-    /// Puts come at random, by a rate for each time of a write. The test is the clock: it ends a write when the puts due before have come.
-    /// </summary>
+    /// <summary>Puts come at random, by a rate for each time of a write. The test ends each write, once the puts have come that it meets.</summary>
     /// <returns>The records written.</returns>
     private static async Task<int> PutAtRandomAsync(int count, double rate)
     {
@@ -47,35 +45,36 @@ public sealed class RecordCostTests
         };
 
         var puts = new List<Task>();
-        TaskCompletionSource? write = null;
-        var (arrival, end, waiting) = (0d, double.PositiveInfinity, 0);
-        while (puts.Count < count || write is not null)
+        while (puts.Count < count)
         {
-            if (puts.Count < count && arrival < end)
+            // No write is under way: the put begins one.
+            for (var waiting = Put(1); waiting > 0;)
             {
-                puts.Add(host.PutOnlyAsync((Samples.Key(puts.Count), Samples.Sized(ValueBytes))));
-                if (write is null)
-                {
-                    (write, end) = (await begun.Reader.ReadAsync(Token), arrival + 1);
-                }
-                else
-                {
-                    waiting++;
-                }
-
-                arrival -= Math.Log((1 + random.Next(1_000_000)) / 1_000_000d) / rate;
-            }
-            else
-            {
-                write!.SetResult();
-                (write, end, waiting) = waiting > 0
-                    ? (await begun.Reader.ReadAsync(Token), end + 1, 0)
-                    : (null, double.PositiveInfinity, 0);
+                var end = await begun.Reader.ReadAsync(Token);
+                waiting = Put(Math.Min(NextArrivals(), count - puts.Count));
+                end.SetResult();
             }
         }
 
         await Task.WhenAll(puts);
         await host.Completion;
         return written;
+
+        int Put(int arrivals)
+        {
+            puts.AddRange(Enumerable.Range(puts.Count, arrivals).Select(i => host.PutOnlyAsync((Samples.Key(i), Samples.Sized(ValueBytes)))));
+            return arrivals;
+        }
+
+        int NextArrivals()
+        {
+            var (arrivals, time) = (-1, 0d);
+            for (; time < 1; arrivals++)
+            {
+                time -= Math.Log((1 + random.Next(1_000_000)) / 1_000_000d) / rate;
+            }
+
+            return arrivals;
+        }
     }
 }

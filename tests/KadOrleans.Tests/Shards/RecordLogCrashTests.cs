@@ -54,142 +54,110 @@ public class RecordLogCrashTests
         Assert.InRange(manifests, 2 * compactions, int.MaxValue);
     });
 
-    [Fact]
-    public void Whatever_fails_acknowledged_values_stay() => Run(seeds: 40, activations: 1);
-
-    [Fact]
-    public void Concurrent_activations_lose_no_acknowledged_value() => Run(seeds: 20, activations: 3);
+    [Theory]
+    [InlineData(40, 1, false)]
+    [InlineData(20, 3, false)]
+    [InlineData(10, 3, true)]
+    public void Whatever_fails_and_whoever_is_active_acknowledged_values_stay(int seeds, int activations, bool splits) =>
+        Run(seeds, activations, splits);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
+    [InlineData(1, false)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
     [Trait("Tier", "Long")]
-    public void With_many_more_seeds_too_acknowledged_values_stay(int activations) => Run(seeds: 60, activations);
+    public void With_many_more_seeds_too_acknowledged_values_stay(int activations, bool splits) => Run(seeds: 60, activations, splits);
 
-    private static void Run(int seeds, int activations) => Randomized.ForSeeds(
-        seeds, random => EngineHost.RunAsync(() => RunAsync(random, activations)).GetAwaiter().GetResult());
+    private static void Run(int seeds, int activations, bool splits) => Randomized.ForSeeds(
+        seeds, random => EngineHost.RunAsync(() => RunAsync(random, activations, splits)).GetAwaiter().GetResult());
 
-    private static async Task RunAsync(SeededRandomSource random, int activations)
+    private static async Task RunAsync(SeededRandomSource random, int activations, bool splits)
     {
-        var records = new FakeRecords();
+        var records = new SplitRecords();
         var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
         var written = new Dictionary<NodeId, HashSet<StoredValue?>>();
-        var shards = new EngineHost?[activations];
+        var hosts = new SplitHost?[activations];
         var cache = new ValueCache(random.Next(3) switch { 0 => 0, 1 => 20_000, _ => 4 << 20 });
         var faultsPerHundred = 0;
-        records.OnWrite = _ => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None;
-        records.FailRead = _ => random.Next(100) < faultsPerHundred;
-        for (var step = 0; step < 400; step++)
+        records.SetFaults(
+            () => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None,
+            () => random.Next(100) < faultsPerHundred);
+        var steps = splits ? 200 : 400;
+        for (var step = 0; step < steps; step++)
         {
-            faultsPerHundred = step / 50 % 2 == 0 ? 0 : random.Next(60);
+            faultsPerHundred = step * 8 / steps % 2 == 0 ? 0 : random.Next(splits ? 40 : 60);
             if (random.Next(10) == 0)
             {
-                records.ArriveLate();
+                records.All[random.Next(splits ? 3 : 1)].ArriveLate();
             }
 
             // At once: one may load, or write, while another compacts.
-            await Task.WhenAll(Enumerable.Range(0, activations).Select(index => StepAsync(index, step)));
+            await Task.WhenAll(Enumerable.Range(0, activations).Select(index => SplitHost.TryAsync(() => StepAsync(index, step))));
+
+            // A silo has one activation of a shard.
+            Assert.All(activations == 1 ? possible : [], held => Assert.True(!cache.TryGetOpen(held.Key, out var value) || held.Value.Contains(value)));
         }
+
+        records.SetFaults(() => WriteFault.None);
+        records.All.ToList().ForEach(some => some.ArriveLate());
+        var successor = await SplitHost.ActivateAsync(records);
+        await (splits ? successor.SplitAsync() : Task.CompletedTask);
+        var values = await (splits ? SplitHost.ReadHalvesAsync(records) : successor.Shard.ReadAllAsync());
+        Assert.All(possible, expected => Assert.Contains(values.GetValueOrDefault(expected.Key), expected.Value));
+        Assert.Subset(possible.Keys.ToHashSet(), values.Keys.ToHashSet());
 
         async Task StepAsync(int index, int step)
         {
             if (random.Next(40) == 0)
             {
                 // What it had begun goes on in storage, or not; its memory is gone.
-                shards[index]?.Log.Image.IsOpen = false;
-                shards[index] = null;
+                hosts[index]?.Shard.Log.Image.IsOpen = false;
+                hosts[index] = null;
             }
 
-            shards[index] ??= await TryActivateAsync(records, random, cache);
-            if (shards[index] is { } shard)
+            var host = hosts[index] ??= await SplitHost.ActivateAsync(records, random.Next(int.MaxValue), cache);
+            if (splits && step > 60 && random.Next(20) == 0)
             {
-                // Each has its own keys, as calls at once come in no order.
-                var key = Samples.Key((random.Next(20) * activations) + index);
-                await WriteAsync(shard, key, random, possible, written.TryGetValue(key, out var known) ? known : written[key] = [], step);
-                if (random.Next(8) == 0)
-                {
-                    await ReadAsync(shard);
-                }
+                await host.SplitAsync();
             }
 
-            // A silo has one activation of a shard.
-            if (activations == 1)
+            // Each has its own keys, as calls at once come in no order.
+            var key = Samples.Key((random.Next(splits ? 40 : 20) * activations) + index);
+            var before = possible.GetValueOrDefault(key) ?? [null];
+            if (!splits && random.Next(5) == 0)
             {
-                foreach (var (key, values) in possible)
+                // An activation that another has overtaken may not know of the key: then nothing is promised.
+                possible[key] = [.. before, null];
+                possible[key] = await host.Shard.RemoveAsync(key) ? [null] : before;
+            }
+            else
+            {
+                var value = SplitHost.Value(step, random.Next(8000));
+                possible[key] = [.. before, value];
+                written[key] = [.. written.GetValueOrDefault(key) ?? [], value];
+                if (await host.PutAsync(key, value) == StoreResult.Stored)
                 {
-                    Assert.True(!cache.TryGetOpen(key, out var value) || values.Contains(value));
+                    possible[key] = [value];
                 }
+
+                await (splits ? Task.CompletedTask : host.Shard.Completion);
+            }
+
+            if (!splits && random.Next(8) == 0)
+            {
+                await ReadAsync(host);
             }
         }
 
         // One that another has overtaken may show what was there before.
-        async Task ReadAsync(EngineHost shard)
+        async Task ReadAsync(SplitHost host)
         {
-            try
+            var known = activations == 1 ? possible : written;
+            NodeId[] keys = [.. known.Keys];
+            foreach (var (key, value) in keys.Zip(await host.Shard.ReadAsync(keys)))
             {
-                NodeId[] keys = [.. (activations == 1 ? possible : written).Keys];
-                foreach (var (key, value) in keys.Zip(await shard.ReadAsync(keys)))
-                {
-                    Assert.True(activations > 1 && value is null || (activations == 1 ? possible : written)[key].Contains(value));
-                }
-            }
-            catch (Exception e) when (e is TimeoutException or IOException)
-            {
-                // Storage failed.
+                Assert.True((activations > 1 && value is null) || known[key].Contains(value));
             }
         }
-
-        records.OnWrite = _ => WriteFault.None;
-        records.FailRead = _ => false;
-        records.ArriveLate();
-        var values = await (await EngineHost.ActivateAsync(records)).ReadAllAsync();
-        foreach (var (key, expected) in possible)
-        {
-            Assert.Contains(values.GetValueOrDefault(key), expected);
-        }
-
-        Assert.Subset(possible.Keys.ToHashSet(), values.Keys.ToHashSet());
-    }
-
-    private static async Task<EngineHost?> TryActivateAsync(FakeRecords records, SeededRandomSource random, ValueCache cache)
-    {
-        try
-        {
-            return await EngineHost.ActivateAsync(records, random.Next(int.MaxValue), cache: cache);
-        }
-        catch (TimeoutException)
-        {
-            return null;
-        }
-    }
-
-    private static async Task WriteAsync(
-        EngineHost shard,
-        NodeId key,
-        SeededRandomSource random,
-        Dictionary<NodeId, HashSet<StoredValue?>> possible,
-        HashSet<StoredValue?> written,
-        int step)
-    {
-        var before = possible.GetValueOrDefault(key) ?? [null];
-        if (random.Next(5) == 0)
-        {
-            try
-            {
-                // An activation that another has overtaken may not know of the key: then nothing is promised.
-                possible[key] = await shard.RemoveAsync(key) ? [null] : before;
-            }
-            catch (IOException)
-            {
-                possible[key] = [.. before, null];
-            }
-
-            return;
-        }
-
-        var value = Samples.Text($"{step}") with { Value = DhtValue.FromBytes([.. BitConverter.GetBytes(step), .. new byte[random.Next(8000)]]) };
-        written.Add(value);
-        var result = await shard.PutAsync(key, value);
-        possible[key] = result == StoreResult.Stored ? [value] : [.. before, value];
     }
 }

@@ -91,4 +91,28 @@ internal sealed class SplitHost
     // Each activation needs random numbers of its own: it knows its records by them.
     public static Task<EngineHost> ActivateHalfAsync(FakeRecords records, HalfRecords? halves = null) =>
         EngineHost.ActivateAsync(records, Interlocked.Increment(ref _lastSeed), halves: halves, half: "half");
+
+    public static async Task<Dictionary<NodeId, StoredValue>> ReadHalfAsync(FakeRecords records) =>
+        await (await ActivateHalfAsync(records)).ReadAllAsync();
+
+    public static async Task<Dictionary<NodeId, StoredValue>> ReadHalvesAsync(SplitRecords records) =>
+        (await ReadHalfAsync(records.Lower)).Concat(await ReadHalfAsync(records.Upper)).ToDictionary();
+
+    /// <summary>Whether it did not meet a failure of storage.</summary>
+    public static async Task<bool> TryAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or StorageConflictException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A value that no other number has.</summary>
+    public static StoredValue Value(int number, int length) =>
+        Samples.Text("") with { Value = DhtValue.FromBytes([.. BitConverter.GetBytes(number), .. new byte[length]]) };
 }

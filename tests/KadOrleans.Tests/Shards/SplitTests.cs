@@ -42,10 +42,10 @@ public class SplitTests
             var records = new SplitRecords { Shard = filled.Shard.Copy() };
             var (host, acknowledged) = (await SplitHost.ActivateAsync(records), values.ToDictionary());
             records.FailAfter(lastWrite, (WriteFault)fault);
-            isComplete = await TryAsync(host.SplitAsync);
+            isComplete = await SplitHost.TryAsync(host.SplitAsync);
             foreach (var key in acknowledged.Keys.Take(10))
             {
-                await TryAsync(async () => Assert.Equal(acknowledged[key], await host.GetAsync(key)));
+                await SplitHost.TryAsync(async () => Assert.Equal(acknowledged[key], await host.GetAsync(key)));
             }
 
             records.SetFaults(() => WriteFault.None);
@@ -191,77 +191,11 @@ public class SplitTests
         await engine.MoveAsync();
         await engine.EmptyAsync();
 
-        var held = await ReadAsync(lower);
+        var held = await SplitHost.ReadHalfAsync(lower);
         Assert.All(held.Keys, key => Assert.True(key >= first && key < border));
         Assert.Equal(
-            acknowledged.Where(pair => pair.Key >= first).ToDictionary(), held.Concat(await ReadAsync(upper)).ToDictionary());
+            acknowledged.Where(pair => pair.Key >= first).ToDictionary(), held.Concat(await SplitHost.ReadHalfAsync(upper)).ToDictionary());
     });
-
-    [Fact]
-    public void Whatever_fails_and_whoever_is_active_acknowledged_values_stay() => Run(seeds: 10);
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public void With_many_more_seeds_too_acknowledged_values_stay() => Run(seeds: 60);
-
-    private static void Run(int seeds) =>
-        Randomized.ForSeeds(seeds, random => EngineHost.RunAsync(() => RunAsync(random)).GetAwaiter().GetResult());
-
-    private static async Task RunAsync(SeededRandomSource random)
-    {
-        const int activations = 3;
-        var records = new SplitRecords();
-        var possible = new Dictionary<NodeId, HashSet<StoredValue?>>();
-        var hosts = new SplitHost?[activations];
-        var cache = new ValueCache(20_000);
-        var faultsPerHundred = 0;
-        records.SetFaults(
-            () => random.Next(100) < faultsPerHundred ? (WriteFault)(1 + random.Next(4)) : WriteFault.None,
-            () => random.Next(100) < faultsPerHundred);
-        for (var step = 0; step < 200; step++)
-        {
-            faultsPerHundred = step / 25 % 2 == 0 ? 0 : random.Next(40);
-            if (random.Next(10) == 0)
-            {
-                records.All[random.Next(3)].ArriveLate();
-            }
-
-            await Task.WhenAll(Enumerable.Range(0, activations).Select(index => TryAsync(() => StepAsync(index, step))));
-        }
-
-        records.SetFaults(() => WriteFault.None);
-        records.All.ToList().ForEach(some => some.ArriveLate());
-        await (await SplitHost.ActivateAsync(records)).SplitAsync();
-        var values = (await ReadAsync(records.Lower)).Concat(await ReadAsync(records.Upper)).ToDictionary();
-        foreach (var (key, expected) in possible)
-        {
-            Assert.Contains(values.GetValueOrDefault(key), expected);
-        }
-
-        async Task StepAsync(int index, int step)
-        {
-            if (random.Next(30) == 0)
-            {
-                hosts[index] = null;
-            }
-
-            var host = hosts[index] ??= await SplitHost.ActivateAsync(records, random.Next(int.MaxValue), cache);
-            if (step > 60 && random.Next(20) == 0)
-            {
-                await host.SplitAsync();
-            }
-
-            // Each has its own keys, as calls at once come in no order.
-            var key = Samples.Key((random.Next(40) * activations) + index);
-            var value = Value(step, random.Next(4000));
-            var before = possible.GetValueOrDefault(key) ?? [null];
-            possible[key] = [.. before, value];
-            if (await host.PutAsync(key, value) == StoreResult.Stored)
-            {
-                possible[key] = [value];
-            }
-        }
-    }
 
     private static async Task<(SplitHost Host, Dictionary<NodeId, StoredValue> Acknowledged)> FillAsync(SplitRecords records, int keys)
     {
@@ -270,7 +204,7 @@ public class SplitTests
         for (var i = 0; i < keys; i++)
         {
             // Some in pages, some in the log, some removed, some changed.
-            var (key, value) = (Samples.Key(i % (keys * 9 / 10 + 1)), Value(i, i % 2 == 0 ? 6000 : 10));
+            var (key, value) = (Samples.Key(i % (keys * 9 / 10 + 1)), SplitHost.Value(i, i % 2 == 0 ? 6000 : 10));
             Assert.Equal(StoreResult.Stored, await host.Shard.PutAsync(key, value));
             acknowledged[key] = value;
             if (i % 7 == 3)
@@ -283,28 +217,9 @@ public class SplitTests
         return (host, acknowledged);
     }
 
-    private static StoredValue Value(int number, int length) =>
-        Samples.Text("") with { Value = DhtValue.FromBytes([.. BitConverter.GetBytes(number), .. new byte[length]]) };
-
-    private static async Task<bool> TryAsync(Func<Task> run)
-    {
-        try
-        {
-            await run();
-            return true;
-        }
-        catch (Exception e) when (e is TimeoutException or IOException or StorageConflictException)
-        {
-            return false;
-        }
-    }
-
     private static async Task AssertHalvesAsync(SplitRecords records, Dictionary<NodeId, StoredValue> expected)
     {
-        Assert.Equal(expected, (await ReadAsync(records.Lower)).Concat(await ReadAsync(records.Upper)).ToDictionary());
-        Assert.All((await ReadAsync(records.Lower)).Keys, key => Assert.Equal(records.Lower, records.HalfOf(key)));
+        Assert.Equal(expected, await SplitHost.ReadHalvesAsync(records));
+        Assert.All((await SplitHost.ReadHalfAsync(records.Lower)).Keys, key => Assert.Equal(records.Lower, records.HalfOf(key)));
     }
-
-    private static async Task<Dictionary<NodeId, StoredValue>> ReadAsync(FakeRecords records) =>
-        await (await SplitHost.ActivateHalfAsync(records)).ReadAllAsync();
 }
