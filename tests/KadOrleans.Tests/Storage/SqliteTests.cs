@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using KadOrleans.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
@@ -16,6 +17,31 @@ public abstract class SqliteTests : IDisposable
 
     private protected SqliteDatabase Open(StoreQuota? quota = null, DamagePolicy onDamage = DamagePolicy.SetAside) =>
         SqliteDatabase.Open(Folder.Path, quota ?? StoreQuota.Unlimited, onDamage: onDamage);
+
+    /// <summary>Puts values of 64 bytes, up to 4,000 in one batch and so in one segment.</summary>
+    private protected async Task StoreAsync(int first, int count, SourceNetwork source = default)
+    {
+        await using var database = Open();
+        foreach (var some in Enumerable.Range(first, count).Chunk(4_000))
+        {
+            var results = await database.PutBatchAsync(some.Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(64, source))));
+            Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
+        }
+    }
+
+    private protected void Alter(string sql)
+    {
+        using var connection = Connect(Folder.DatabasePath);
+        connection.Execute(sql);
+    }
+
+    private protected static SqliteConnection Connect(string path)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        return connection;
+    }
 }
 
 internal static class TestDatabase

@@ -9,18 +9,23 @@ public sealed class SqliteManagementStoreTests : SqliteTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_was_set_is_there_after_a_restart()
+    public async Task What_was_set_is_there_after_a_restart_to_the_unit()
     {
+        LimitEntry[] limits = [new("totalBytes", (1L << 50) - 1, Since), new("upload", 0, Since.AddDays(1)), new("ofALaterRelease", 5, Since.AddDays(2))];
         BanEntry[] bans = [new(Ban.Parse("203.0.113.0/24"), Since), new(Ban.Parse("2001:db8::/32"), Since.AddDays(1))];
         await using (var store = new SqliteManagementStore(Folder.Path))
         {
             await store.SaveAsync(new NodeRules([bans[1]]), Token);
-            await store.SaveAsync(new NodeRules(bans), Token);
+            await store.SaveAsync(new NodeRules(bans) { Limits = limits }, Token);
             Assert.Equal(bans, (await store.LoadAsync(Token)).Bans);
         }
 
         await using var again = new SqliteManagementStore(Folder.Path);
-        Assert.Equal(bans, (await again.LoadAsync(Token)).Bans);
+        var rules = await again.LoadAsync(Token);
+        Assert.Equal(limits, rules.Limits);
+        Assert.Equal(bans, rules.Bans);
+        await again.SaveAsync(rules with { Limits = [] }, Token);
+        Assert.Empty((await again.LoadAsync(Token)).Limits);
     }
 
     [Fact]
@@ -37,24 +42,6 @@ public sealed class SqliteManagementStoreTests : SqliteTests
         Assert.All(outcomes, outcome => Assert.True(outcome is null or KeyStoreException, outcome?.ToString()));
         Assert.All(outcomes.Skip(before.Count), outcome => Assert.IsType<KeyStoreException>(outcome));
         await store.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task Changed_limits_are_there_after_a_restart_to_the_unit()
-    {
-        LimitEntry[] limits = [new("totalBytes", (1L << 50) - 1, Since), new("upload", 0, Since.AddDays(1)), new("ofALaterRelease", 5, Since.AddDays(2))];
-        var ban = new BanEntry(Ban.Parse("203.0.113.0/24"), Since);
-        await using (var store = new SqliteManagementStore(Folder.Path))
-        {
-            await store.SaveAsync(new NodeRules([ban]) { Limits = limits }, Token);
-        }
-
-        await using var again = new SqliteManagementStore(Folder.Path);
-        var rules = await again.LoadAsync(Token);
-        Assert.Equal(limits, rules.Limits);
-        Assert.Equal([ban], rules.Bans);
-        await again.SaveAsync(rules with { Limits = [] }, Token);
-        Assert.Empty((await again.LoadAsync(Token)).Limits);
     }
 
     [Fact]
@@ -77,18 +64,14 @@ public sealed class SqliteManagementStoreTests : SqliteTests
     }
 
     [Fact]
-    public async Task Without_a_change_there_is_no_file()
+    public async Task Without_a_change_there_is_no_file_and_one_of_another_kind_is_refused_with_a_sentence()
     {
-        await using var store = new SqliteManagementStore(Folder.Path);
+        await using (var unchanged = new SqliteManagementStore(Folder.Path))
+        {
+            Assert.Empty((await unchanged.LoadAsync(Token)).Bans);
+            Assert.Empty(Directory.EnumerateFiles(Folder.Path));
+        }
 
-        Assert.Empty((await store.LoadAsync(Token)).Bans);
-
-        Assert.Empty(Directory.EnumerateFiles(Folder.Path));
-    }
-
-    [Fact]
-    public async Task A_file_of_another_kind_is_refused_with_a_sentence()
-    {
         File.WriteAllText(Folder[SqliteManagementStore.FileName], "no database at all, but long enough to be looked at as one");
         await using var store = new SqliteManagementStore(Folder.Path);
 

@@ -1,11 +1,12 @@
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
 /// <summary>A file that is refused is named, and stays as it is.</summary>
 public sealed class RefusedFileTests : SqliteTests
 {
+    private const string Unreadable = "is damaged (segment 1 of its values is unreadable); ";
+
     [Theory]
     [InlineData("Dear diary, today I learned about distributed hash tables. They are tables, and distributed, and hashed, which is why.")]
     [InlineData("short")]
@@ -27,18 +28,28 @@ public sealed class RefusedFileTests : SqliteTests
         AssertRefused($"is the database of another application (id {id})");
     }
 
-    [Fact]
-    public void A_foreign_database_with_changes_in_its_log_is_refused()
+    [Theory]
+    [InlineData(
+        false,
+        "PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')",
+        "is the database of another application")]
+    [InlineData(true, "PRAGMA user_version = 7", "was written by a newer release (schema 7, this one knows 4)")]
+    public async Task A_file_is_refused_for_what_is_in_its_log(bool isOurs, string sql, string what)
     {
         using (var elsewhere = new TemporaryFolder())
-        using (var connection = Connect(elsewhere.DatabasePath))
         {
-            connection.Execute("PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')");
-            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath);
-            File.Copy(elsewhere.LogPath, Folder.LogPath);
+            if (isOurs)
+            {
+                await StoreAsync(0, 10);
+                File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
+            }
+
+            using var connection = Connect(elsewhere.DatabasePath);
+            connection.Execute(sql);
+            CopyFrom(elsewhere);
         }
 
-        AssertRefused("is the database of another application");
+        AssertRefused(what);
     }
 
     [Theory]
@@ -52,55 +63,32 @@ public sealed class RefusedFileTests : SqliteTests
         "is damaged (a contact is unreadable); ")]
     [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))", "is damaged (a table is missing or altered); ")]
     [InlineData("DROP TABLE segment", "is damaged (a table is missing or altered); ")]
+    [InlineData("UPDATE segment SET records = x''", Unreadable)]
+    [InlineData("UPDATE segment SET records = x'02' || substr(records, 2)", Unreadable)]
+    [InlineData("UPDATE segment SET records = substr(records, 1, length(records) - 1)", Unreadable)]
+    [InlineData("UPDATE segment SET records = records || x'00'", Unreadable)]
+    [InlineData("UPDATE segment SET records = CAST(substr(records, 1, 30) || x'00' || substr(records, 32) AS BLOB)", Unreadable)]
+    [InlineData("UPDATE segment SET records = 1", Unreadable)]
     public async Task Content_that_this_release_does_not_write_is_refused(string alteration, string what)
     {
-        await CreateAsync(10);
+        await StoreAsync(0, 1);
         Alter(alteration);
 
         AssertRefused(what);
     }
 
-    [Fact]
-    public async Task A_newer_schema_that_is_still_in_the_log_is_refused()
-    {
-        await CreateAsync(10);
-        using (var elsewhere = new TemporaryFolder())
-        {
-            File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
-            using var connection = Connect(elsewhere.DatabasePath);
-            connection.Execute("PRAGMA user_version = 7");
-            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
-            File.Copy(elsewhere.LogPath, Folder.LogPath);
-        }
-
-        AssertRefused("was written by a newer release (schema 7, this one knows 4)");
-    }
-
     [Theory]
-    [InlineData(50)]
-    [InlineData(3000)]
-    [InlineData(4096)]
-    [InlineData(40_000)]
-    public async Task A_truncated_database_is_refused(int length)
+    [InlineData(50, true)]
+    [InlineData(3000, true)]
+    [InlineData(4096, true)]
+    [InlineData(40_000, true)]
+    [InlineData(100, false)]
+    [InlineData(4096, false)]
+    [InlineData(8 * 4096, false)]
+    public async Task A_database_that_is_cut_or_has_half_a_page_of_garbage_is_refused(int place, bool isCut)
     {
-        await CreateAsync(1000);
-        using (var file = File.OpenWrite(Folder.DatabasePath))
-        {
-            Assert.True(file.Length > length);
-            file.SetLength(length);
-        }
-
-        AssertRefused("is damaged (");
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(9)]
-    public async Task A_database_with_a_page_of_garbage_is_refused(int page)
-    {
-        await CreateAsync(1000);
-        OverwritePage(page);
+        await StoreAsync(0, 1000);
+        Damage(place, isCut);
 
         AssertRefused("is damaged (");
     }
@@ -108,33 +96,17 @@ public sealed class RefusedFileTests : SqliteTests
     [Fact]
     public async Task A_damaged_database_with_changes_in_its_log_is_refused()
     {
-        await CreateAsync(1000);
+        await StoreAsync(0, 1000);
         using (var elsewhere = new TemporaryFolder())
         {
             File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
             await using var database = SqliteDatabase.Open(elsewhere.Path, StoreQuota.Unlimited);
             await database.Store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
-            File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
-            File.Copy(elsewhere.LogPath, Folder.LogPath);
+            CopyFrom(elsewhere);
         }
 
-        OverwritePage(9);
+        Damage(8 * 4096, isCut: false);
         AssertRefused("is damaged (");
-    }
-
-    [Theory]
-    [InlineData("UPDATE segment SET records = x''")]
-    [InlineData("UPDATE segment SET records = x'02' || substr(records, 2)")]
-    [InlineData("UPDATE segment SET records = substr(records, 1, length(records) - 1)")]
-    [InlineData("UPDATE segment SET records = records || x'00'")]
-    [InlineData("UPDATE segment SET records = CAST(substr(records, 1, 30) || x'00' || substr(records, 32) AS BLOB)")]
-    [InlineData("UPDATE segment SET records = 1")]
-    public async Task A_database_with_a_damaged_segment_is_refused(string alteration)
-    {
-        await CreateAsync(1);
-        Alter(alteration);
-
-        AssertRefused("is damaged (segment 1 of its values is unreadable); ");
     }
 
     [Fact]
@@ -184,35 +156,24 @@ public sealed class RefusedFileTests : SqliteTests
         Assert.Equal(refusal.Message, again.Message);
     }
 
-    private async Task CreateAsync(int keys)
+    private void CopyFrom(TemporaryFolder elsewhere)
     {
-        await using var database = Open();
-        await Task.WhenAll(Enumerable.Range(0, keys).Select(
-            i => database.Store.PutAsync(StoredValues.Key(i), StoredValues.Sized(64)).AsTask()));
+        File.Copy(elsewhere.DatabasePath, Folder.DatabasePath, overwrite: true);
+        File.Copy(elsewhere.LogPath, Folder.LogPath);
     }
 
-    private void Alter(string sql)
+    private void Damage(int place, bool isCut)
     {
-        using var connection = Connect(Folder.DatabasePath);
-        connection.Execute(sql);
-    }
-
-    private void OverwritePage(int page)
-    {
-        const int PageSize = 4096;
-        var garbage = new byte[PageSize / 2];
-        Array.Fill(garbage, (byte)0xA5);
         using var file = File.OpenWrite(Folder.DatabasePath);
-        file.Position = ((page - 1) * PageSize) + (page == 1 ? 100 : 0);
-        Assert.True(file.Length > file.Position + garbage.Length);
-        file.Write(garbage);
-    }
-
-    private static SqliteConnection Connect(string path)
-    {
-        SQLitePCL.Batteries_V2.Init();
-        var connection = new SqliteConnection($"Data Source={path};Pooling=False");
-        connection.Open();
-        return connection;
+        Assert.True(file.Length > place + 2048);
+        if (isCut)
+        {
+            file.SetLength(place);
+        }
+        else
+        {
+            file.Position = place;
+            file.Write([.. Enumerable.Repeat((byte)0xA5, 2048)]);
+        }
     }
 }

@@ -1,5 +1,4 @@
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
@@ -162,22 +161,5 @@ public sealed class DamagedSegmentTests : SqliteTests
 
         await using var database = Open();
         Assert.Equal(0, database.Keys);
-    }
-
-    // In one batch, and so in one segment.
-    private async Task StoreAsync(int first, int count, SourceNetwork source = default)
-    {
-        await using var database = Open();
-        var results = await database.PutBatchAsync(
-            Enumerable.Range(first, count).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(64, source))));
-        Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
-    }
-
-    private void Alter(string sql)
-    {
-        SQLitePCL.Batteries_V2.Init();
-        using var connection = new SqliteConnection($"Data Source={Folder.DatabasePath};Pooling=False");
-        connection.Open();
-        connection.Execute(sql);
     }
 }

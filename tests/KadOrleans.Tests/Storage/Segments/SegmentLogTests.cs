@@ -78,20 +78,6 @@ public sealed class SegmentLogTests
         await model.ReopenAsync();
     }
 
-    [Fact]
-    public async Task A_log_whose_values_have_all_expired_is_emptied_by_what_follows()
-    {
-        await using var model = new LogModel(Small);
-        model.Open();
-        await model.PutAsync(Enumerable.Range(0, 150), 64);
-
-        await model.RemoveExpiredAsync(TimeSpan.FromDays(1));
-        await model.PutAsync([1], 1);
-
-        Assert.InRange(model.Table.Bytes, 0, Small.SlackBytes);
-        await model.ReopenAsync();
-    }
-
     private static void Compare(int runs)
     {
         var step = Gen.Frequency(

@@ -13,18 +13,20 @@ public sealed class EvictionOrderTests : SqliteTests
     private static readonly ResponsibleArea Elsewhere = new(StoredValues.Key(1000), 16);
 
     [Fact]
-    public async Task After_a_restart_and_once_the_area_is_known_the_oldest_goes()
+    public async Task After_a_restart_and_once_the_area_is_known_the_oldest_goes_that_no_trusted_source_stored_too()
     {
         await using (var database = Open(Quota))
         {
             await FillAsync(database);
+            await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted));
         }
 
         await using var again = Open(Quota);
         again.Store.SetArea(Elsewhere);
         await PutOthersAsync(again, 100, 2);
 
-        Assert.Equal([1, 2], await GoneAsync(again));
+        Assert.Equal([2, 3], await GoneAsync(again));
+        Assert.Equal(SourceNetwork.Trusted, (await again.GetAsync(StoredValues.Key(1)))?.Source);
     }
 
     [Fact]
@@ -40,21 +42,6 @@ public sealed class EvictionOrderTests : SqliteTests
 
         await PutOthersAsync(database, 200, 4);
         Assert.Equal([1, 2, 3, 4], await GoneAsync(database));
-    }
-
-    [Fact]
-    public async Task That_a_trusted_source_stored_a_strangers_value_is_remembered_after_a_restart()
-    {
-        await using (var database = Open(Quota))
-        {
-            await FillAsync(database);
-            await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted));
-        }
-
-        await using var again = Open(Quota);
-        await PutOthersAsync(again, 100, 1);
-        Assert.Equal([2], await GoneAsync(again));
-        Assert.Equal(SourceNetwork.Trusted, (await again.GetAsync(StoredValues.Key(1)))?.Source);
     }
 
     private static StoredValue Renewed() =>
