@@ -5,12 +5,6 @@ public sealed class AllocationTests : IAsyncDisposable
 {
     private const int Rounds = 1_000;
 
-    // The runtime allocates once for itself on any thread, when it replaces code for instance. What an answer
-    // allocates comes again in each measurement.
-    private const int Measurements = 3;
-
-    private const int Answers = (1 + Measurements) * Rounds;
-
     private static readonly NodeId Held = NodeId.FromKey("held");
     private static readonly NodeId Missing = NodeId.FromKey("missing");
     private static readonly UdpEndpoint Stranger = UdpEndpoint.Parse("192.0.2.7:8468");
@@ -28,7 +22,6 @@ public sealed class AllocationTests : IAsyncDisposable
     private readonly CountingTransport _transport = new();
     private readonly InMemoryKeyStore _store = new(new StoreQuota());
     private readonly Contact _known;
-    private readonly UdpEndpoint _verified = UdpEndpoint.Parse("192.0.2.8:8468");
     private readonly DhtNode _node;
 
     public AllocationTests()
@@ -56,64 +49,37 @@ public sealed class AllocationTests : IAsyncDisposable
     public void Answering_a_known_contact_allocates_nothing(string request)
     {
         _node.Receive(Write("store", _known.Id), _known.Endpoint);
-        var datagram = Write(request, _known.Id);
 
-        Assert.Equal(0, BytesAllocatedBy(datagram, _known.Endpoint));
-        Assert.Equal(1 + Answers, _transport.Sent);
-    }
-
-    [Theory]
-    [InlineData("ping")]
-    [InlineData("stun")]
-    public void Answering_a_stranger_within_the_limits_allocates_nothing(string request)
-    {
-        var datagram = Write(request, _known.Id);
-
-        Assert.Equal(0, BytesAllocatedBy(datagram, Stranger));
-
-        // With each pong a ping to prove the address; a STUN leaves no room for one.
-        Assert.Equal((request == "ping" ? 2 : 1) * Answers, _transport.Sent);
+        AssertAllocatesNothing(Write(request, _known.Id), _known.Endpoint, answers: 1);
     }
 
     [Theory]
     [MemberData(nameof(Requests))]
     public void Answering_a_verified_endpoint_allocates_nothing(string request)
     {
-        Prove(_verified);
-        _node.Receive(Write("store", _known.Id), _verified);
-        var datagram = Write(request, _known.Id);
-        _transport.Forget();
+        _node.Receive(Write("ping", _known.Id), Stranger);
+        _node.Receive(Pong(_transport.FirstRequest.AsSpan(1, MessageId.Length)), Stranger);
+        _node.Receive(Write("store", _known.Id), Stranger);
 
-        Assert.Equal(0, BytesAllocatedBy(datagram, _verified));
-        Assert.Equal(Answers, _transport.Sent);
+        AssertAllocatesNothing(Write(request, _known.Id), Stranger, answers: 1);
     }
 
+    // With each pong a ping to prove the address; a STUN leaves no room for one.
+    [Theory]
+    [InlineData("ping", 2)]
+    [InlineData("stun", 1)]
+    public void Answering_a_stranger_within_the_limits_allocates_nothing(string request, int answers) =>
+        AssertAllocatesNothing(Write(request, _known.Id), Stranger, answers);
+
     [Fact]
-    public void Checking_a_forged_proof_allocates_nothing()
+    public void What_is_not_answered_allocates_nothing()
     {
         _node.Receive(Write("ping", _known.Id), Stranger);
-        var forged = new byte[Datagram.MaxLength];
-        var length = ResponseWriter.WritePong(forged, new MessageId(_transport.FirstRequest.AsSpan(1, MessageId.Length)), _known.Id);
 
-        Assert.Equal(0, BytesAllocatedBy(forged[..length], Stranger.WithPort(1)));
-    }
-
-    [Fact]
-    public void Refusing_a_datagram_allocates_nothing()
-    {
-        var datagram = Write("find_node", _known.Id)[..^1];
-
-        Assert.Equal(0, BytesAllocatedBy(datagram, Stranger));
-        Assert.Equal(0, _transport.Sent);
-    }
-
-    [Fact]
-    public void A_response_that_nobody_waits_for_allocates_nothing()
-    {
-        var datagram = new byte[Datagram.MaxLength];
-        var length = ResponseWriter.WritePong(datagram, MessageId.Random(_random), _known.Id);
-
-        Assert.Equal(0, BytesAllocatedBy(datagram[..length], _known.Endpoint));
+        // A forged proof, a datagram that is cut, and a response that nobody waits for.
+        AssertAllocatesNothing(Pong(_transport.FirstRequest.AsSpan(1, MessageId.Length)), Stranger.WithPort(1), answers: 0);
+        AssertAllocatesNothing(Write("find_node", _known.Id)[..^1], Stranger, answers: 0);
+        AssertAllocatesNothing(Pong(new byte[MessageId.Length]), _known.Endpoint, answers: 0);
     }
 
     public async ValueTask DisposeAsync()
@@ -122,12 +88,10 @@ public sealed class AllocationTests : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private void Prove(UdpEndpoint endpoint)
+    private static byte[] Pong(ReadOnlySpan<byte> id)
     {
-        _node.Receive(Write("ping", _known.Id), endpoint);
         var pong = new byte[Datagram.MaxLength];
-        var length = ResponseWriter.WriteEmptyPong(pong, new MessageId(_transport.FirstRequest.AsSpan(1, MessageId.Length)));
-        _node.Receive(pong.AsSpan(0, length), endpoint);
+        return pong[..ResponseWriter.WriteEmptyPong(pong, new MessageId(id))];
     }
 
     private byte[] Write(string request, NodeId sender)
@@ -152,25 +116,18 @@ public sealed class AllocationTests : IAsyncDisposable
         return RequestWriter.TryWriteStore(buffer, id, request, out var length) ? length : 0;
     }
 
-    private long BytesAllocatedBy(byte[] datagram, UdpEndpoint source)
+    private void AssertAllocatesNothing(byte[] datagram, UdpEndpoint source, int answers)
     {
-        // Long enough for the runtime to replace what it compiled in haste.
-        Receive(datagram, source);
-        return Enumerable.Range(0, Measurements).Min(_ => Measure(datagram, source));
-    }
-
-    private long Measure(byte[] datagram, UdpEndpoint source)
-    {
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Receive(datagram, source);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
-
-    private void Receive(byte[] datagram, UdpEndpoint source)
-    {
-        for (var i = 0; i < Rounds; i++)
+        var (sent, rounds) = (_transport.Sent, 0);
+        Assert.Equal(0, Allocation.Of(() =>
         {
-            _node.Receive(datagram, source);
-        }
+            for (var i = 0; i < Rounds; i++)
+            {
+                _node.Receive(datagram, source);
+            }
+
+            rounds += Rounds;
+        }));
+        Assert.Equal(answers * rounds, _transport.Sent - sent);
     }
 }

@@ -18,6 +18,15 @@ internal static class Scene
         return peer;
     }
 
+    /// <summary>Answers as a node that takes every value and has these contacts.</summary>
+    public static RawPeer.Answerer Naming(this RawPeer peer, params Contact[] contacts) => (request, id, answer) => request.Kind switch
+    {
+        RequestKind.Ping => ResponseWriter.WritePong(answer, id, peer.Id),
+        RequestKind.Store => ResponseWriter.WriteStored(answer, id, true),
+        RequestKind.FindNode or RequestKind.FindValue => ResponseWriter.WriteNodes(answer, id, contacts),
+        _ => 0,
+    };
+
     /// <summary>Starts a node that is not one of the world's. Stores that are not given are in memory.</summary>
     public static async Task<KadNode> StartAsync(
         this SimulatedWorld world,
@@ -27,11 +36,12 @@ internal static class Scene
         IPublicationStore? publications = null,
         IManagementStore? management = null,
         IDatagramTransport? transport = null,
-        ILoggerFactory? log = null)
+        ILoggerFactory? log = null,
+        NodeEnvironment? environment = null)
     {
         var options = new KadNodeOptions();
         configure?.Invoke(options);
-        var environment = log is null ? world.Environment : world.Environment with { LoggerFactory = log };
+        environment ??= log is null ? world.Environment : world.Environment with { LoggerFactory = log };
         var node = new KadNode(
             options,
             transport ?? world.Network.Bind(),

@@ -14,28 +14,15 @@ public sealed class ReachabilityTests
     }
 
     [Fact]
-    public void An_answer_without_a_contact_is_not_enough()
+    public void A_contact_and_an_answer_are_needed_and_silence_counts_only_after_failures_and_a_minute()
     {
         _reachability.Answered();
-
         Assert.False(_reachability.IsGood);
-    }
-
-    [Fact]
-    public void A_contact_of_the_run_before_counts_once_somebody_answered()
-    {
+        var another = new Reachability(_table, _clock);
         Meet();
-        Assert.False(_reachability.IsGood);
-
+        Assert.False(another.IsGood);
         _reachability.Answered();
         Assert.True(_reachability.IsGood);
-    }
-
-    [Fact]
-    public void Silence_counts_only_after_failures_and_a_minute()
-    {
-        Meet();
-        _reachability.Answered();
         Fail(Reachability.Failures);
         Assert.True(_reachability.IsGood);
 

@@ -18,20 +18,6 @@ public sealed class KadNodeCrawlTests : DhtCrawlContract
     }
 
     [Fact]
-    public Task A_node_that_left_went_and_a_new_one_came() => RunAsync(async (admin, _) =>
-    {
-        await admin.CrawlAsync().LastAsync();
-        await _world.Nodes[^1].KillAsync();
-        var late = await _world.StartNodeAsync();
-        await late.Node.BootstrapAsync([_world.Nodes[0].Contact.Endpoint.ToString()]);
-
-        var second = await admin.CrawlAsync().LastAsync();
-
-        Assert.Equal((1, 1, Size - 1), (second.Change!.Came, second.Change.Went, second.Change.Stayed));
-        Assert.Equal(late.Contact.Endpoint, Assert.Single(await admin.ReadCrawlAsync(second.Id).ToListAsync(), record => record.Since == second.StartedAt).Endpoint);
-    });
-
-    [Fact]
     public Task The_last_ten_crawls_are_kept() => RunAsync(async (admin, _) =>
     {
         var ids = new List<string>();

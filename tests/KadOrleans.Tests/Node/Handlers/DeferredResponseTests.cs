@@ -2,78 +2,77 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Tests.Node;
 
+/// <summary>Each STORE is acknowledged, or counted once under the reason why it was not. What waits for storage holds nothing else up.</summary>
 public sealed class DeferredResponseTests
 {
+    private const byte True = 0xC3;
+    private const byte False = 0xC2;
+
     private readonly SimulatedWorld _world = new(seed: 32);
     private readonly ScriptedStore _store = new();
+    private readonly RecordingLog _log = new();
+    private readonly byte[] _buffer = new byte[Datagram.MaxLength];
+
+    public static MatrixTheoryData<StoreResult, bool> Results => new(Enum.GetValues<StoreResult>(), [false, true]);
 
     [Fact]
-    public void A_node_stops_though_requests_go_on_arriving() => _world.Run(async () =>
+    public void A_node_stops_though_requests_go_on_arriving() => Run(async (node, peer) =>
     {
         _store.BeforePut = () => Task.Delay(TimeSpan.FromMilliseconds(100), _world.Clock);
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        using var timer = _world.Clock.CreateTimer(
-            _ => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request()),
-            null,
-            TimeSpan.Zero,
-            TimeSpan.FromMilliseconds(20));
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        using var timer = _world.Clock.CreateTimer(_ => Store(node, peer), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+        await PassAsync();
 
         await node.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5), _world.Clock);
     });
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_FIND_VALUE_that_storage_fails_is_answered_with_contacts(bool isLate) => _world.Run(async () =>
+    [InlineData(true, true, LogLevel.Debug)]
+    [InlineData(false, true, LogLevel.Debug)]
+    [InlineData(false, false, LogLevel.Error)]
+    public void A_FIND_VALUE_that_storage_fails_is_answered_with_contacts_and_counted(bool isLate, bool isStorage, LogLevel level) => Run(async (node, peer) =>
     {
+        Exception failure = isStorage ? new KeyStoreException("The storage is away.") : new InvalidOperationException("A bug.");
         _store.BeforeGet = async () =>
         {
-            await (isLate ? Task.Delay(TimeSpan.FromSeconds(1), _world.Clock) : Task.CompletedTask);
-            throw new KeyStoreException("The storage is away.");
+            await (isLate ? Task.Delay(TimeSpan.FromSeconds(0.5), _world.Clock) : Task.CompletedTask);
+            throw failure;
         };
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        var id = MessageId.Random(_world.Random);
-        peer.FindValue(node.LocalEndpoints[0], id, peer.Id);
-        await _world.PassAsync(TimeSpan.FromSeconds(2));
-        peer.FindNode(node.LocalEndpoints[0], id, peer.Id);
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        FindValue(node, peer);
+        await PassAsync();
+        peer.FindNode(node.LocalEndpoints[0], default, peer.Id);
+        await PassAsync();
 
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(peer.Responses.Last(), peer.Responses.First());
+        Assert.Equal(1, node.Engine.Counts["refused.StorageFailed"]);
+        Assert.Equal([(level, 1010, failure)], _log.Failures.Select(entry => (entry.Level, entry.Id.Id, entry.Exception)));
     });
 
     [Fact]
-    public void A_FIND_VALUE_is_answered_with_what_the_store_has_for_remote_nodes() => _world.Run(async () =>
+    public void A_FIND_VALUE_is_answered_with_what_the_store_has_for_remote_nodes() => Run(async (node, peer) =>
     {
         _store.BeforeGet = () => throw new KeyStoreException("The storage is away.");
         var now = _world.Clock.GetUtcNow();
         _store.Finding = () => new StoredValue(DhtValue.FromString("known"), now, now + TimeSpan.FromHours(1), SourceNetwork.Trusted);
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
-        await _world.PassAsync(TimeSpan.FromSeconds(2));
+        FindValue(node, peer);
+        await PassAsync();
 
         Assert.Contains("known", Encoding.Latin1.GetString(Assert.Single(peer.Responses)), StringComparison.Ordinal);
         await Assert.ThrowsAsync<KeyStoreException>(() => node.GetAsync(peer.Id));
     });
 
     [Fact]
-    public void A_FIND_VALUE_that_storage_has_no_room_for_is_not_answered() => _world.Run(async () =>
+    public void A_FIND_VALUE_that_storage_has_no_room_for_is_not_answered() => Run(async (node, peer) =>
     {
         _store.BeforeGet = () => Task.FromException(new KeyStoreException("4096 reads are waiting.") { IsBusy = true });
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        FindValue(node, peer);
+        await PassAsync();
 
         Assert.Empty(peer.Responses);
     });
 
     [Fact]
-    public void A_value_is_not_read_from_storage_before_its_asker_has_proved_its_address() => _world.Run(async () =>
+    public void A_value_is_not_read_from_storage_before_its_asker_has_proved_its_address() => Run(isTrusted: false, async (node, peer) =>
     {
         var reads = 0;
         _store.BeforeGet = () =>
@@ -81,87 +80,62 @@ public sealed class DeferredResponseTests
             reads++;
             return Task.CompletedTask;
         };
-        await using var node = await StartAsync(isTrusted: false);
-        var peer = _world.AddPeer();
-        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+        peer.OnRequest = null;
+        FindValue(node, peer);
         await _world.PassAsync(TimeSpan.FromSeconds(2));
         Assert.Equal(0, reads);
 
         peer.OnRequest = peer.AnswerPings;
-        peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        FindValue(node, peer);
+        await PassAsync();
         Assert.Equal(1, reads);
     });
 
-    [Fact]
-    public void Values_that_wait_for_storage_are_bounded_and_hold_up_nothing_else() => _world.Run(async () =>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Requests_that_wait_for_storage_are_bounded_and_hold_up_nothing_else(bool isStore) => Run(async (node, peer) =>
     {
         var release = new TaskCompletionSource();
-        _store.BeforeGet = () => release.Task;
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-
+        (_store.BeforeGet, _store.BeforePut) = (() => release.Task, () => release.Task);
+        Action<KadNode, RawPeer> ask = isStore ? Store : FindValue;
         for (var i = 0; i < DeferredResponses.Capacity + 10; i++)
         {
-            peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
+            ask(node, peer);
         }
 
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
-
+        await PassAsync();
         Assert.Equal(10, node.Engine.Counts["refused.Busy"]);
         Assert.Empty(peer.Responses);
 
-        peer.Ping(node.LocalEndpoints[0], MessageId.Random(_world.Random));
-        peer.FindNode(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        peer.Ping(node.LocalEndpoints[0], default);
+        peer.FindNode(node.LocalEndpoints[0], default, peer.Id);
+        await PassAsync();
         Assert.Equal(2, peer.Responses.Count());
         release.SetResult();
-    });
-
-    [Theory]
-    [InlineData(true, LogLevel.Debug)]
-    [InlineData(false, LogLevel.Error)]
-    public void Requests_that_storage_failed_are_counted_and_no_errors_in_the_log(bool isStorage, LogLevel level) => _world.Run(async () =>
-    {
-        Exception failure = isStorage ? new KeyStoreException("The storage is away.") : new InvalidOperationException("A bug.");
-        _store.BeforeGet = () => Task.FromException(failure);
-        var log = new RecordingLog();
-        await using var node = await StartAsync(log);
-        var peer = _world.AddPeer();
-
-        for (var i = 0; i < 3; i++)
-        {
-            peer.FindValue(node.LocalEndpoints[0], MessageId.Random(_world.Random), peer.Id);
-        }
-
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
-
-        Assert.Equal(3, node.Engine.Counts["refused.StorageFailed"]);
-        Assert.Equal(Enumerable.Repeat((level, 1010, failure), 3), log.Failures.Select(entry => (entry.Level, entry.Id.Id, entry.Exception)));
+        await PassAsync();
+        Assert.Equal(isStore ? [("Queue", 10L)] : [], Reasons(node));
     });
 
     [Fact]
-    public void A_STORE_that_lay_in_the_socket_of_a_frozen_process_is_not_done_and_all_else_is_answered() => _world.Run(async () =>
+    public void A_STORE_that_lay_in_the_socket_of_a_frozen_process_is_not_done_and_all_else_is_answered() => Run(async (node, peer) =>
     {
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        var buffer = new byte[Datagram.MaxLength];
-        Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestHandlers.MaxStoreAge + TimeSpan.FromTicks(1));
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        node.Engine.Receive(Write(Request()), peer.Endpoint, age: RequestHandlers.MaxStoreAge + TimeSpan.FromTicks(1));
+        await PassAsync();
         Assert.Empty(peer.Responses);
         Assert.Equal(1, node.Engine.Counts["refused.Late"]);
+        Assert.Equal([("Late", 1)], Reasons(node));
 
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: RequestHandlers.MaxStoreAge);
-        length = RequestWriter.WriteFindNode(buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
-        node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        node.Engine.Receive(Write(Request()), peer.Endpoint, age: RequestHandlers.MaxStoreAge);
+        var length = RequestWriter.WriteFindNode(_buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
+        node.Engine.Receive(_buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
+        await PassAsync();
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(1, node.Engine.Counts["stores.accepted"]);
     });
 
     [Fact]
-    public void STOREs_that_storage_failed_are_counted_and_the_next_are_answered() => _world.Run(async () =>
+    public void STOREs_that_storage_failed_are_counted_and_the_next_are_answered() => Run(async (node, peer) =>
     {
         var failing = true;
         _store.BeforePut = async () =>
@@ -172,59 +146,121 @@ public sealed class DeferredResponseTests
                 throw new KeyStoreException("The storage is away.");
             }
         };
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        for (var i = 0; i < 3; i++)
-        {
-            peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
-        }
-
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Store(node, peer, count: 3);
+        await PassAsync();
         Assert.Equal(3, node.Engine.Counts["refused.StorageFailed"]);
-        Assert.Equal(0, node.Engine.Counts["stores.accepted"]);
+        Assert.Equal([("Storage", 3)], Reasons(node));
 
         failing = false;
-        for (var i = 0; i < 5; i++)
-        {
-            peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
-        }
-
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Store(node, peer, count: 5);
+        await PassAsync();
         Assert.Equal(5, node.Engine.Counts["stores.accepted"]);
     });
 
     [Fact]
-    public void STOREs_that_are_stored_together_get_their_responses_together() => _world.Run(async () =>
+    public void STOREs_get_their_responses_together_once_they_are_durable_together() => Run(async (node, peer) =>
     {
-        var release = new TaskCompletionSource();
-        _store.BeforePut = () => release.Task;
-        await using var node = await StartAsync();
-        var peer = _world.AddPeer();
-        var route = new RecordingRoute();
-        var buffer = new byte[Datagram.MaxLength];
+        var durable = new TaskCompletionSource();
+        _store.BeforePut = () => durable.Task;
+        var calls = new List<string>();
+        var route = new RecordingRoute(calls);
         for (var i = 0; i < 5; i++)
         {
-            Assert.True(RequestWriter.TryWriteStore(buffer, MessageId.Random(_world.Random), Request(), out var length));
-            node.Engine.Receive(buffer.AsSpan(0, length), peer.Endpoint, route);
+            node.Engine.Receive(Write(Request()), peer.Endpoint, route);
         }
 
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
-        Assert.Empty(route.Calls);
-        release.SetResult();
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        await PassAsync();
+        Assert.Empty(calls);
+        durable.SetResult();
+        await PassAsync();
 
-        Assert.Equal([.. Enumerable.Repeat(nameof(RecordingRoute.SendLater), 5), nameof(RecordingRoute.Flush)], route.Calls);
+        Assert.Equal([.. Enumerable.Repeat(nameof(IResponseRoute.SendLater), 5), nameof(IResponseRoute.Flush)], calls);
     });
+
+    [Theory]
+    [MemberData(nameof(Results))]
+    public void Each_result_of_a_store_has_its_reason_and_what_was_not_decided_no_response(StoreResult result, bool isLate) => Run(
+        isTrusted: false,
+        async (node, peer) =>
+        {
+            _store.Result = result;
+            _store.BeforePut = () => Task.Delay(TimeSpan.FromMilliseconds(isLate ? 100 : 0), _world.Clock);
+            Store(node, peer);
+            await PassAsync();
+
+            (string? reason, byte? response) = result switch
+            {
+                StoreResult.Stored => ((string?)null, (byte?)True),
+                StoreResult.Late => ("Late", null),
+                StoreResult.Overtaken => ("Overtaken", null),
+                StoreResult.Busy => ("Queue", null),
+                StoreResult.StorageFailed => ("Storage", null),
+                _ => ("Refused", False),
+            };
+            Assert.Equal(reason is null ? [] : [(reason, 1L)], Reasons(node));
+            Assert.Equal(response is { } last ? [last] : [], peer.Responses.Select(one => one[^1]));
+        });
+
+    [Fact]
+    public void A_reason_for_refusing_a_request_is_one_for_a_STORE() => Assert.Equal(
+        [
+            (RefusalReason.Busy, UnacknowledgedReason.Queue), (RefusalReason.StorageFailed, UnacknowledgedReason.Storage),
+            (RefusalReason.PendingLimit, UnacknowledgedReason.Queue), (RefusalReason.Late, UnacknowledgedReason.Late),
+        ],
+        Enum.GetValues<RefusalReason>().Select(reason => (reason, UnacknowledgedReasons.Of(reason))).Where(one => one.Item2 != UnacknowledgedReason.Refused));
+
+    [Fact]
+    public void Sources_are_counted_apart_and_trusted_ones_not_at_all() => _world.Run(async () =>
+    {
+        await using var store = new InMemoryKeyStore(new StoreQuota { KeysPerSource = 2 });
+        await using var node = await _world.StartAsync(options => options.Trust.Add("11.0.3.0/24"), store);
+        var friend = new RawPeer(_world.Network.Bind(UdpEndpoint.Parse("11.0.3.77:1")), NodeId.Random(_world.Random));
+        RawPeer[] peers = [_world.AddAnsweringPeer(), _world.AddAnsweringPeer(), friend];
+        Array.ForEach(peers, peer => Store(node, peer, count: 3));
+        await PassAsync();
+
+        Assert.Equal([2, 2, 3], peers.Select(peer => peer.Responses.Count(response => response[^1] == True)));
+        Assert.Equal(7, (await store.GetUsageAsync()).Keys);
+    });
+
+    /// <summary>The reasons with their counts. With those that were acknowledged they are all STOREs.</summary>
+    private static IEnumerable<(string Reason, long Count)> Reasons(KadNode node)
+    {
+        var counts = node.Engine.Counts;
+        var reasons = counts.Where(count => count.Key.StartsWith("stores.unacknowledged.", StringComparison.Ordinal) && count.Value > 0).ToList();
+        Assert.Equal(counts["received.Store"], counts["stores.accepted"] + reasons.Sum(reason => reason.Value));
+        return reasons.Select(reason => (reason.Key.Split('.')[^1], reason.Value));
+    }
+
+    private void Run(Func<KadNode, RawPeer, Task> test) => Run(isTrusted: true, test);
+
+    private void Run(bool isTrusted, Func<KadNode, RawPeer, Task> test) => _world.Run(async () =>
+    {
+        await using var node = await _world.StartAsync(isTrusted ? options => options.Trust.Add("11.0.0.0/8") : null, _store, log: _log);
+        await test(node, isTrusted ? _world.AddPeer() : _world.AddAnsweringPeer());
+    });
+
+    private Task PassAsync() => _world.PassAsync(TimeSpan.FromSeconds(1));
 
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private Task<KadNode> StartAsync(RecordingLog? log = null, bool isTrusted = true) =>
-        _world.StartAsync(isTrusted ? options => options.Trust.Add("11.0.0.0/8") : null, _store, log: log);
+    private ReadOnlySpan<byte> Write(StoreRequest request) =>
+        _buffer.AsSpan(0, RequestWriter.TryWriteStore(_buffer, MessageId.Random(_world.Random), request, out var length) ? length : 0);
 
-    private sealed class RecordingRoute : IResponseRoute
+    private void Store(KadNode node, RawPeer peer) => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
+
+    private void Store(KadNode node, RawPeer peer, int count)
     {
-        public List<string> Calls { get; } = [];
+        for (var i = 0; i < count; i++)
+        {
+            Store(node, peer);
+        }
+    }
 
+    private static void FindValue(KadNode node, RawPeer peer) => peer.FindValue(node.LocalEndpoints[0], default, peer.Id);
+
+    private sealed class RecordingRoute(List<string> calls) : IResponseRoute
+    {
         public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Add(nameof(Send));
 
         public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => Add(nameof(SendLater));
@@ -233,7 +269,7 @@ public sealed class DeferredResponseTests
 
         private bool Add(string call)
         {
-            Calls.Add(call);
+            calls.Add(call);
             return true;
         }
     }

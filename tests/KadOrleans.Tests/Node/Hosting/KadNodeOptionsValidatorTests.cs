@@ -26,26 +26,16 @@ public sealed class KadNodeOptionsValidatorTests
             problems.Select(p => p[..p.IndexOf(' ', StringComparison.Ordinal)]));
     }
 
+    public static TheoryData<string> NoAddresses =>
+        ["[]:8468", ":8468", "node.example.org", "::1:8468", "node.example.org:0", new string('a', 256) + ":8468"];
+
     [Theory]
-    [InlineData("[]:8468")]
-    [InlineData(":8468")]
-    [InlineData("node.example.org")]
-    [InlineData("::1:8468")]
-    [InlineData("node.example.org:0")]
+    [MemberData(nameof(NoAddresses))]
     public void A_bootstrap_node_that_is_no_address_is_named(string node)
     {
         var options = new KadNodeOptions();
         options.Bootstrap.Add(node);
 
-        Assert.Contains(node, Assert.Single(KadNodeOptionsValidator.FindProblems(options)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_host_name_longer_than_any_is_refused()
-    {
-        var options = new KadNodeOptions();
-        options.Bootstrap.Add(new string('a', 256) + ":8468");
-
-        Assert.Single(KadNodeOptionsValidator.FindProblems(options));
+        Assert.Contains(node[..Math.Min(node.Length, 20)], Assert.Single(KadNodeOptionsValidator.FindProblems(options)), StringComparison.Ordinal);
     }
 }

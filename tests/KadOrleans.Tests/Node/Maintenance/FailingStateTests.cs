@@ -1,12 +1,12 @@
 namespace KadOrleans.Tests.Node;
 
-/// <summary>What becomes of a node whose state cannot be saved: a full disk, or a database that was closed before it.</summary>
+/// <summary>What becomes of a node whose storage, maintenance or name service fails.</summary>
 public sealed class FailingStateTests
 {
     private readonly SimulatedWorld _world = new(seed: 34);
 
     [Fact]
-    public void A_node_that_has_an_id_starts_and_serves_what_it_holds() => _world.Run(async () =>
+    public void A_node_that_has_an_id_starts_and_serves_what_it_holds_and_one_without_does_not() => _world.Run(async () =>
     {
         var saved = new NodeState(NodeId.Random(_world.Random), []);
         var store = new InMemoryKeyStore(new StoreQuota());
@@ -16,14 +16,10 @@ public sealed class FailingStateTests
 
         Assert.Equal(saved.Id, node.Id);
         Assert.Equal(DhtValue.FromInteger(1), (await node.GetAsync("key")).Value);
-    });
 
-    [Fact]
-    public void A_node_without_one_does_not_start_under_an_id_that_it_would_forget() => _world.Run(async () =>
-    {
-        await using var node = Create(new InMemoryKeyStore(new StoreQuota()), new States(null, new KeyStoreException("The disk is full.")));
-
-        await Assert.ThrowsAsync<KeyStoreException>(() => node.StartAsync());
+        // It would forget its id.
+        await using var another = Create(new InMemoryKeyStore(new StoreQuota()), new States(null, new KeyStoreException("The disk is full.")));
+        await Assert.ThrowsAsync<KeyStoreException>(() => another.StartAsync());
     });
 
     [Theory]
@@ -72,6 +68,51 @@ public sealed class FailingStateTests
 
         Assert.Equal("The node has not been started.", error.Message);
     }
+
+    [Fact]
+    public void Work_that_gives_itself_up_ends_neither_maintenance_nor_the_stop() => _world.Run(async () =>
+    {
+        var store = new ScriptedStore();
+        store.BeforeRemoval = () => throw new TaskCanceledException("It took too long.");
+        var node = await _world.StartAsync(options => options.TrustClock = true, store);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(3.5));
+        await node.DisposeAsync();
+
+        Assert.Equal(4, store.Removals);
+        Assert.True(store.IsDisposed);
+    });
+
+    [Fact]
+    public void Maintenance_that_cannot_go_on_is_reported_and_the_node_stops_in_order() => _world.Run(async () =>
+    {
+        var store = new ScriptedStore();
+        store.BeforeRemoval = () => throw new InvalidOperationException("It is broken.");
+        var log = new RecordingLog { OnFailure = () => throw new IOException("The log is full.") };
+        var node = await _world.StartAsync(options => options.TrustClock = true, store, log: log);
+        Assert.False(node.Completion.IsCompleted);
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => node.Completion.WaitAsync(TimeSpan.FromMinutes(2), _world.Clock));
+        await node.DisposeAsync();
+
+        Assert.Equal("The log is full.", failure.Message);
+        Assert.True(store.IsDisposed);
+    });
+
+    [Fact]
+    public void A_name_service_that_gives_up_is_a_problem_of_its_bootstrap_node_alone() => _world.Run(async () =>
+    {
+        var other = await _world.StartNodeAsync();
+        await using var node = await _world.StartAsync(
+            environment: _world.Environment with { Resolver = (_, _) => throw new TaskCanceledException("The name service gave up.") });
+
+        var result = await node.BootstrapAsync(["node.example.org:8468", $"{other.Transport.Endpoint}"]);
+
+        Assert.Equal(1, result.Joined);
+        Assert.Equal(
+            "The host name 'node.example.org' could not be resolved: The name service gave up.",
+            result.Attempts[0].Problem);
+    });
 
     private KadNode Create(IKeyStore store, INodeStateStore states) =>
         new(new KadNodeOptions(), _world.Network.Bind(), store, states, _world.Environment);

@@ -5,24 +5,7 @@ public sealed class LifecycleTests
     private readonly SimulatedWorld _world = new(seed: 30);
 
     [Fact]
-    public void A_node_comes_back_with_its_id_and_contacts() => _world.Run(async () =>
-    {
-        await _world.StartNetworkAsync(30);
-        var node = _world.Nodes[10];
-        await _world.PassAsync(TimeSpan.FromMinutes(1));
-        var (id, contacts) = (node.Id, node.Node.RoutingTable.Contacts);
-        Assert.True(contacts.Count > 20);
-
-        await node.StopAsync();
-        await node.StartAsync();
-        await _world.PassAsync(TimeSpan.FromMinutes(1));
-
-        Assert.Equal(id, node.Id);
-        Assert.Superset(contacts.ToHashSet(), node.Node.RoutingTable.Contacts.ToHashSet());
-    });
-
-    [Fact]
-    public void Everybody_who_stops_a_node_waits_until_it_has_stopped() => _world.Run(async () =>
+    public void Everybody_who_stops_a_node_waits_until_it_has_acknowledged_what_it_accepted_and_stopped() => _world.Run(async () =>
     {
         var release = new TaskCompletionSource();
         var store = new ScriptedStore { BeforePut = () => release.Task };
@@ -43,6 +26,8 @@ public sealed class LifecycleTests
 
         Assert.True(store.IsDisposed);
         await Task.WhenAll(Stops(node));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Single(peer.Responses);
 
         static IEnumerable<Task> Stops(KadNode node) => [node.DisposeAsync().AsTask(), node.Engine.DisposeAsync().AsTask()];
     });
@@ -66,21 +51,32 @@ public sealed class LifecycleTests
     });
 
     [Fact]
-    public void Saved_contacts_are_not_believed_before_they_answer() => _world.Run(async () =>
+    public void A_node_that_was_away_for_ten_days_believes_who_answers_still_and_has_a_full_and_correct_table_soon() => _world.Run(async () =>
     {
-        await _world.StartNetworkAsync(10);
+        const int Others = 59;
+        await _world.StartNetworkAsync(1 + Others, Without.Walks);
         var node = _world.Nodes[5];
-        var gone = _world.Nodes[6];
         await _world.PassAsync(TimeSpan.FromMinutes(1));
-        Assert.Contains(gone.Contact, node.Node.RoutingTable.Contacts);
+        var (id, contacts) = (node.Id, node.Node.RoutingTable.Contacts);
+        Assert.InRange(contacts.Count, 40, Others);
         await node.StopAsync();
-        await gone.KillAsync();
+        for (var i = 0; i < Others * 80 / 100; i++)
+        {
+            await _world.Nodes[_world.Random.Next(Others / 5)].StopAsync();
+            await _world.StartNetworkAsync(1, Without.Walks);
+        }
 
+        await _world.PassAsync(TimeSpan.FromHours(3));
+        _world.Clock.MoveTo(_world.Clock.Elapsed + TimeSpan.FromDays(10));
         await node.StartAsync();
+        Assert.Equal(id, node.Id);
         Assert.Empty(node.Node.RoutingTable.Contacts);
-        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        await node.Node.JoinAsync();
+        Assert.Subset(_world.Nodes.Select(live => live.Contact).ToHashSet(), node.Node.RoutingTable.Contacts.ToHashSet());
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
 
-        Assert.Equal(8, node.Node.RoutingTable.Count);
+        Assert.NotEmpty(node.Node.RoutingTable.Contacts.Intersect(contacts));
+        Assert.Empty(await TableTruth.FindFaultsAsync(node.Node, _world.Nodes, bucketSize: 20));
     });
 
     [Fact]
@@ -160,11 +156,10 @@ public sealed class LifecycleTests
     {
         var asked = 0;
         var transport = _world.Network.Bind();
-        var options = new KadNodeOptions { Bootstrap = { $"seed.example:{transport.Endpoint.Port}" } };
-        var environment = new NodeEnvironment { Time = _world.Clock, Random = _world.Random, Resolver = Resolve };
-        await using var node = new KadNode(
-            options, transport, new InMemoryKeyStore(options.Quota), new InMemoryNodeStateStore(), environment);
-        await node.StartAsync();
+        await using var node = await _world.StartAsync(
+            options => options.Bootstrap.Add($"seed.example:{transport.Endpoint.Port}"),
+            transport: transport,
+            environment: _world.Environment with { Resolver = Resolve });
         Assert.True(Assert.Single((await node.JoinAsync()).Attempts).IsOwnId);
         var peer = _world.AddAnsweringPeer();
         peer.Ping(transport.Endpoint, MessageId.Random(_world.Random));
@@ -179,34 +174,6 @@ public sealed class LifecycleTests
             asked++;
             return Task.FromResult<System.Net.IPAddress[]>([transport.Endpoint.ToIPAddress()]);
         }
-    });
-
-    [Fact]
-    public void Lonely_buckets_are_refreshed_each_hour() => _world.Run(async () =>
-    {
-        await _world.StartNetworkAsync(60, Without.Walks);
-        var node = _world.Nodes[3];
-        await _world.PassAsync(TimeSpan.FromMinutes(5));
-        var before = _world.Clock.GetUtcNow();
-
-        await _world.PassAsync(TimeSpan.FromHours(1.1));
-
-        var status = await node.Node.DescribeAsync();
-        Assert.All(status.Buckets, b => Assert.True(b.LastLookup > before));
-    });
-
-    [Fact]
-    public void Expired_values_are_removed() => _world.Run(async () =>
-    {
-        var node = await _world.StartNodeAsync(o => o.Kademlia = new KademliaOptions { ValueTimeToLive = TimeSpan.FromHours(1) });
-        await node.Node.SetAsync("key", DhtValue.FromInteger(1));
-        await node.Node.UnpublishAsync("key");
-
-        await _world.PassAsync(TimeSpan.FromHours(1));
-        Assert.False((await node.Node.GetAsync("key")).Found);
-        await _world.PassAsync(TimeSpan.FromMinutes(2));
-
-        Assert.Equal(0, (await node.Store.GetUsageAsync()).Keys);
     });
 
     [Fact]

@@ -41,26 +41,6 @@ public sealed class LostValuesTests
     });
 
     [Fact]
-    public void A_node_that_comes_back_without_values_has_them_within_seventy_minutes() => _world.Run(async () =>
-    {
-        await _world.StartNetworkAsync(15, Without.Walks);
-        await SetAllAsync();
-        var node = _world.Nodes[7];
-        Assert.Equal(Values, (await node.Store.GetUsageAsync()).Keys);
-
-        // Its contacts know it still: nobody hands values to it.
-        await node.StopAsync();
-        await node.StartAsync();
-        await node.Node.JoinAsync();
-        await _world.PassAsync(TimeSpan.FromMinutes(1));
-        Assert.Equal(0, (await node.Store.GetUsageAsync()).Keys);
-
-        await _world.PassAsync(TimeSpan.FromMinutes(71));
-
-        Assert.Equal(Values, (await node.Store.GetUsageAsync()).Keys);
-    });
-
-    [Fact]
     public void What_no_majority_of_the_holders_gives_is_not_taken() => _world.Run(async () =>
     {
         var found = await RecoverAsync(null, DhtValue.FromString("one"), DhtValue.FromString("other"));
@@ -100,13 +80,9 @@ public sealed class LostValuesTests
         foreach (var value in held)
         {
             var holder = _world.AddPeer();
-            holder.OnRequest = (request, id, answer) => request.Kind switch
-            {
-                RequestKind.FindValue => ResponseWriter.WriteValue(answer, id, value, null),
-                RequestKind.FindNode => ResponseWriter.WriteNodes(answer, id, []),
-                RequestKind.Ping => ResponseWriter.WritePong(answer, id, holder.Id),
-                _ => 0,
-            };
+            holder.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindValue
+                ? ResponseWriter.WriteValue(answer, id, value, null)
+                : holder.Naming()(request, id, answer);
             await node.PingAsync(holder.Endpoint);
         }
 

@@ -24,37 +24,6 @@ public sealed class RequestTests
     });
 
     [Fact]
-    public void An_answer_to_the_retry_counts() => _world.Run(async () =>
-    {
-        var node = await _world.StartNodeAsync();
-        var peer = _world.AddPeer();
-        peer.OnRequest = (request, id, answer) => peer.Received.Count < 2 ? 0 : peer.AnswerPings(request, id, answer);
-
-        var result = await node.Node.PingAsync(peer.Endpoint);
-
-        Assert.Equal(peer.Id, result.Id);
-        Assert.Equal([peer.Contact], node.Node.RoutingTable.Contacts);
-    });
-
-    [Fact]
-    public void An_answer_from_another_endpoint_is_ignored() => _world.Run(async () =>
-    {
-        var node = await _world.StartNodeAsync();
-        var asked = _world.AddPeer();
-        var other = _world.AddPeer();
-        asked.OnRequest = (_, id, answer) =>
-        {
-            other.Send(answer[..ResponseWriter.WritePong(answer, id, other.Id)], node.Transport.Endpoint);
-            return 0;
-        };
-
-        var result = await node.Node.PingAsync(asked.Endpoint);
-
-        Assert.Equal(RequestFailure.TimedOut, result.Failure);
-        Assert.Empty(node.Node.RoutingTable.Contacts);
-    });
-
-    [Fact]
     public void An_answer_that_is_none_fails_the_request_at_once() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();
@@ -103,13 +72,15 @@ public sealed class RequestTests
         Assert.Equal(RoundTripEstimate.MinTimeout + TimeSpan.FromMilliseconds(4), result.RoundTrip);
     });
 
-    [Fact]
-    public void A_contact_is_dropped_after_repeated_failures_not_after_one() => _world.Run(async () =>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_contact_is_dropped_after_repeated_failures_not_after_one(bool isSilent) => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();
         var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
-        peer.OnRequest = null;
+        peer.OnRequest = isSilent ? null : (_, id, answer) => ResponseWriter.WriteStored(answer, id, true);
 
         await node.Node.FindNodeAsync(peer.Id);
         Assert.Single(node.Node.RoutingTable.Contacts);
@@ -129,34 +100,6 @@ public sealed class RequestTests
 
         Assert.Equal(RequestFailure.Cancelled, result.Failure);
         Assert.Equal(TimeSpan.FromMilliseconds(10), result.RoundTrip);
-    });
-
-    [Fact]
-    public void Stopping_the_node_gives_its_requests_up() => _world.Run(async () =>
-    {
-        var node = await _world.StartNodeAsync();
-        var ping = node.Node.PingAsync(_world.AddPeer().Endpoint);
-
-        await node.StopAsync();
-
-        Assert.Equal(RequestFailure.Cancelled, (await ping).Failure);
-    });
-
-    [Fact]
-    public void A_contact_that_answers_nonsense_is_dropped_like_a_silent_one() => _world.Run(async () =>
-    {
-        var node = await _world.StartNodeAsync();
-        var peer = _world.AddAnsweringPeer();
-        await node.Node.PingAsync(peer.Endpoint);
-        peer.OnRequest = (_, id, answer) => ResponseWriter.WriteStored(answer, id, true);
-
-        for (var i = 0; i < 3; i++)
-        {
-            await node.Node.FindNodeAsync(peer.Id);
-            await _world.PassAsync(TimeSpan.FromSeconds(6));
-        }
-
-        Assert.Empty(node.Node.RoutingTable.Contacts);
     });
 
     [Fact]
@@ -180,4 +123,59 @@ public sealed class RequestTests
 
         Assert.Single(slow.Received);
     });
+
+    [Fact]
+    public void A_table_that_throws_on_a_failure_stops_no_other_timeout() => _world.Run(async () =>
+    {
+        var silent = _world.AddPeer();
+        await using var store = new InMemoryKeyStore(new());
+        var table = new ThrowingTable(NodeId.Random(_world.Random), silent.Contact);
+        await using var node = new DhtNode(new KadNodeOptions(), _world.Network.Bind(), table, store, _world.Environment);
+        node.Start();
+
+        table.AskForCheck();
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        var ping = await node.PingAsync(silent.Endpoint).WaitAsync(TimeSpan.FromSeconds(20), _world.Clock);
+
+        Assert.Equal(RequestFailure.TimedOut, ping.Failure);
+        Assert.Equal(1, table.Failures);
+    });
+
+    [Fact]
+    public void A_set_that_is_given_up_during_its_lookup_stores_nothing() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(10, Without.Walks);
+        var node = _world.Nodes[0];
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(90), _world.Clock);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => node.Node.SetAsync("key", DhtValue.FromInteger(1), cancellation.Token));
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+
+        Assert.All(_world.Nodes, n => Assert.Equal(0, n.Node.Engine.Counts["stores.accepted"]));
+        Assert.Equal(0, (await node.Store.GetUsageAsync()).Keys);
+    });
+
+    private sealed class ThrowingTable(NodeId ownId, Contact contact) : IRoutingTable
+    {
+        public event Action<Contact>? ContactAdded
+        {
+            add { }
+            remove { }
+        }
+
+        public event Action<Contact>? CheckNeeded;
+
+        public int Failures { get; private set; }
+
+        public RoutingTableSnapshot Snapshot { get; } = new(ownId, 1, [contact]);
+
+        public void AskForCheck() => CheckNeeded!(contact);
+
+        public void Observe(ContactObservation observation)
+        {
+            Failures++;
+            throw new InvalidOperationException("The table is out of order.");
+        }
+    }
 }

@@ -24,23 +24,17 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_there_is_told_and_not_made()
+    public async Task A_file_or_folder_that_is_not_there_is_told_and_not_made()
     {
         var file = Path.Combine(_folder.FullName, "away", "state.json");
 
         var error = await Assert.ThrowsAsync<StateFileException>(() => StateFile.WriteAsync(file, stream => WriteAsync(stream, "new")));
-
         Assert.StartsWith($"FILE is '{file}', which cannot be written: ", error.Message, StringComparison.Ordinal);
-        Assert.Empty(_folder.GetFileSystemInfos());
-    }
 
-    [Fact]
-    public async Task A_file_that_is_not_there_is_told()
-    {
-        var error = await Assert.ThrowsAsync<StateFileException>(
+        error = await Assert.ThrowsAsync<StateFileException>(
             () => StateFile.OpenAsync(Name, () => Stream.Null, TestContext.Current.CancellationToken));
-
         Assert.StartsWith($"FILE is '{Name}', which cannot be read: ", error.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.GetFileSystemInfos());
     }
 
     [Fact]

@@ -16,16 +16,6 @@ public sealed class StateImporterTests
     }
 
     [Fact]
-    public async Task Of_two_values_the_later_stored_stays()
-    {
-        var (older, later) = (Value(Now - TimeSpan.FromHours(2), Now + TimeSpan.FromHours(9)), Value(Now, Now + TimeSpan.FromHours(1)));
-        Assert.Equal(new ImportResult(1, 0, 0, 0), await ImportAsync(older));
-        Assert.Equal(new ImportResult(1, 0, 0, 0), await ImportAsync(later));
-        Assert.Equal(new ImportResult(0, 0, 1, 0), await ImportAsync(older));
-        Assert.Equal(later, await _keys.GetAsync(Key, Now, TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
     public async Task An_expired_publication_that_a_node_does_not_take_counts_as_expired()
     {
         var expired = Value(Now - TimeSpan.FromHours(2), Now - TimeSpan.FromHours(1)) with { PublishedAt = Now - TimeSpan.FromHours(2) };
@@ -38,12 +28,6 @@ public sealed class StateImporterTests
 
         Assert.Equal(new ImportResult(0, 1, 1, 0), importer.Result);
     }
-
-    [Fact]
-    public async Task A_value_that_is_too_long_is_refused() => Assert.Equal(
-        new ImportResult(0, 0, 0, 1),
-        await ImportAsync(new StoredValue(
-            DhtValue.FromBytes(new byte[StoreRules.MaxContentLength + 1]), Now, Now + TimeSpan.FromHours(1), default)));
 
     private static StoredValue Value(DateTimeOffset storedAt, DateTimeOffset expiresAt) =>
         new(DhtValue.FromString($"stored at {storedAt:O}"), storedAt, expiresAt, default);

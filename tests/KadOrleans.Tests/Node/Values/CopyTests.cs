@@ -9,22 +9,14 @@ public sealed class OwnCopyTests
     private readonly SimulatedWorld _world = new(seed: 35);
 
     [Fact]
-    public void A_node_that_others_have_pushed_out_asks_for_the_newer_value() => _world.Run(async () =>
+    public void A_node_that_others_have_pushed_out_asks_for_the_newer_value_and_gives_its_own_if_there_is_none() => _world.Run(async () =>
     {
         var node = (await StartAsync())[^1];
         await HoldAsync(node, Old);
+        Assert.Equal(Old, (await node.Node.GetAsync(Key)).Value);
         await _world.Nodes.First(other => other != node).Node.SetAsync(Key, New);
 
         Assert.Equal(New, (await node.Node.GetAsync(Key)).Value);
-    });
-
-    [Fact]
-    public void It_gives_its_own_where_nobody_else_has_one() => _world.Run(async () =>
-    {
-        var node = (await StartAsync())[^1];
-        await HoldAsync(node, Old);
-
-        Assert.Equal(Old, (await node.Node.GetAsync(Key)).Value);
     });
 
     [Fact]
@@ -85,23 +77,20 @@ public sealed class ForeignCopyTests
 /// <summary>The copies that gets leave behind are not told of the key's next value.</summary>
 public sealed class LeftCopyTests
 {
-    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
-
-    [Fact]
-    public void A_copy_lives_no_longer_than_what_it_was_made_of()
+    public static TheoryData<int?, bool, TimeSpan> Lives => new()
     {
-        Assert.Equal(TimeSpan.FromSeconds(9), RemainingLife.OfCopy(TimeSpan.FromSeconds(9), belongs: true));
-        Assert.Equal(TimeSpan.FromSeconds(9), RemainingLife.OfCopy(TimeSpan.FromSeconds(9), belongs: false));
-        Assert.Equal(RemainingLife.WhenUnstated, RemainingLife.OfCopy(null, belongs: true));
-    }
+        { 9, true, TimeSpan.FromSeconds(9) },
+        { 9, false, TimeSpan.FromSeconds(9) },
+        { 604_800, true, RemainingLife.OfHolder },
+        { 604_800, false, RemainingLife.OfCache },
+        { null, true, RemainingLife.WhenUnstated },
+        { null, false, RemainingLife.OfCache },
+    };
 
-    [Fact]
-    public void Beyond_the_k_nearest_it_lives_for_minutes_and_among_them_until_the_holders_have_confirmed_it()
-    {
-        Assert.Equal(RemainingLife.OfCache, RemainingLife.OfCopy(Week, belongs: false));
-        Assert.Equal(RemainingLife.OfCache, RemainingLife.OfCopy(null, belongs: false));
-        Assert.Equal(RemainingLife.OfHolder, RemainingLife.OfCopy(Week, belongs: true));
-    }
+    [Theory]
+    [MemberData(nameof(Lives))]
+    public void A_copy_lives_no_longer_than_its_original_and_for_minutes_beyond_the_k_nearest(int? left, bool belongs, TimeSpan expected) =>
+        Assert.Equal(expected, RemainingLife.OfCopy(left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, belongs));
 
     [Fact]
     public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_key_that_was_asked_for_much()

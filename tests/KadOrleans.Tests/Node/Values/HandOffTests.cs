@@ -5,21 +5,6 @@ public sealed class HandOffTests
     private readonly SimulatedWorld _world = new(seed: 14);
 
     [Fact]
-    public void A_newcomer_gets_the_values_it_is_nearest_to() => _world.Run(async () =>
-    {
-        var first = await _world.StartNodeAsync();
-        for (var i = 0; i < 100; i++)
-        {
-            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
-        }
-
-        var newcomer = await JoinAsync(first);
-        await _world.PassAsync(TimeSpan.FromMinutes(1));
-
-        Assert.Equal(100, (await newcomer.Store.GetUsageAsync()).Keys);
-    });
-
-    [Fact]
     public void In_a_large_network_only_the_nearest_holder_hands_over_and_only_what_belongs_there() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(100, Without.Walks);
@@ -43,13 +28,7 @@ public sealed class HandOffTests
     public void Hand_off_is_limited_in_rate() => _world.Run(async () =>
     {
         _world.Network.Conditions = new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero };
-        var first = await _world.StartNodeAsync();
-        for (var i = 0; i < 2_000; i++)
-        {
-            await first.Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
-        }
-
-        var newcomer = await JoinAsync(first);
+        var newcomer = await JoinAsync(await HoldAsync(2_000));
         await _world.PassAsync(TimeSpan.FromSeconds(2));
 
         Assert.InRange((await newcomer.Store.GetUsageAsync()).Keys, 320, 700);
