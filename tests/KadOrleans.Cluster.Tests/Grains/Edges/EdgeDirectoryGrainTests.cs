@@ -242,7 +242,9 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         var (gate, reached) = cluster.Rows.Hold(Directory);
         var first = LeaseAsync("slow");
         await reached;
+        var arrived = cluster.Gate.Count(Directory, nameof(IEdgeDirectoryGrain.LeaseAsync));
         var waits = LeaseAsync("waited");
+        await cluster.UntilAsync(() => cluster.Gate.Count(Directory, nameof(IEdgeDirectoryGrain.LeaseAsync)) > arrived);
         await Directory.GetLiveAsync();
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseTimeout);
         gate.SetResult();
