@@ -27,7 +27,7 @@ public sealed record KeyResult(
 /// <param name="IsPublished">Whether the value is published again each day.</param>
 /// <param name="IsPending">Whether no contact has the value yet; it is sent later.</param>
 /// <param name="Lookup">The lookup of the contacts; null if there was none before the response.</param>
-internal sealed record PutResult(
+public sealed record PutResult(
     string? Key, string Digest, int Stored, int Refused, int Failed, bool IsHeld, bool IsPublished, bool IsPending, LookupSummary? Lookup)
 {
     public static PutResult Of(RequestedKey key, SetResult result) => new(
