@@ -222,7 +222,9 @@ public class KeyShardTests
         var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 5, ChangesPerSubnet = 5 });
         var value = Of("203.0.113.5", 1);
         Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(i), value)));
-        Assert.All(Enumerable.Range(0, 10), i => Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(i), Of($"192.1.{i / 5}.1", 2))));
+        Assert.All(
+            Enumerable.Range(0, 10),
+            i => Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(i), Of($"192.1.{i / 5}.1", 2))));
         for (var i = 100; i < 106; i++)
         {
             shard.Put(Samples.Key(i), Of("198.51.100.1", 3));
