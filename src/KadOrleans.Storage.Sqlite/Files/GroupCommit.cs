@@ -5,10 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite;
 
-/// <summary>
-/// The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction is rolled
-/// back, and fails only its own operations.
-/// </summary>
+// The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction
+// is rolled back, and fails only its own operations.
 internal abstract class GroupCommit<TContext> : IAsyncDisposable
 {
     /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
@@ -125,10 +123,8 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Runs an operation in the open transaction. If it fails and the transaction is still open, only its own statement was undone. Then
-    /// only its caller gets the failure, and the others go on.
-    /// </summary>
+    // Runs an operation in the open transaction. If it fails and the transaction is still open, only its own statement was
+    // undone. Then only its caller gets the failure, and the others go on.
     protected bool TryRun(DatabaseOperation<TContext> operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
@@ -316,9 +312,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
 /// <summary>An operation for the only user of a database, with its waiting caller.</summary>
 internal abstract class DatabaseOperation<TContext>
 {
-    /// <summary>
-    /// Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
-    /// </summary>
+    // Whether it needs a transaction. An operation without one runs before its batch's transaction, and sees only committed rows.
     public virtual bool IsWrite => true;
 
     /// <summary>The approximate bytes that it adds to a transaction.</summary>
