@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Core;
 
 // Finds options out of bounds. A problem names the setting, its value and what is allowed. Dots separate parts of names.

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 // The settings that the first silo fixes for all, the schema version that all silos know, and the number of shards. Its own state

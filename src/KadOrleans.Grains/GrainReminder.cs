@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 // A reminder of a grain. It is set and removed in the background. If that fails, the next Set retries. The first tick comes after

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 /// <summary>The grains' log messages. Ids are stable: 6000 to 6999.</summary>

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>What a process waits for, and why its host stopped.</summary>

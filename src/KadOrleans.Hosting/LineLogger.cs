@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Hosting;
 
 // Logs one line for each message: time, level, message, and the message of an exception. It shows invisible characters. An

@@ -1,8 +1,6 @@
 using System.Reflection;
-using KadOrleans.Grains;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
 

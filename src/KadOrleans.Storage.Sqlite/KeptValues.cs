@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace KadOrleans.Storage.Sqlite;
 
 // What the node holds: an index of all keys, a cache of some values, and for the writer the batch that it decides. What is read

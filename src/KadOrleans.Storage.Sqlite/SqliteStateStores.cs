@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace KadOrleans.Storage.Sqlite;
 
 // The node's publications in the data file, so that they continue after a restart. Changes go through the same writer as keys;

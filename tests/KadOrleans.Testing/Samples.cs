@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace KadOrleans.Testing;
 
 /// <summary>Random and numbered data.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Admission;
 
 // Counts a table's contacts by subnet, so that no network's owner can fill it. Trusted and private addresses are exempt:

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Admission;
 
 // Admits events at a rate, which every call gives: so many buckets of one rate stay small. Not safe for several threads.

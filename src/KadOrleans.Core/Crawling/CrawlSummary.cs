@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Core;
 
 /// <summary>A crawl's summary of the network.</summary>

@@ -1,5 +1,3 @@
-using KadOrleans.Core;
-
 namespace KadOrleans;
 
 /// <summary>A name that a cluster's edges have used.</summary>

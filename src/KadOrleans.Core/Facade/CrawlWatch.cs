@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using KadOrleans.Core;
 
 namespace KadOrleans;
 

@@ -1,5 +1,3 @@
-using KadOrleans.Core;
-
 namespace KadOrleans;
 
 /// <summary>

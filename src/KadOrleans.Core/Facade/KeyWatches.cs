@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Threading.Channels;
-using KadOrleans.Core;
 
 namespace KadOrleans;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Core;
 
 /// <summary>A limit that an operator may change while a node or a cluster runs. Values are whole numbers of its unit.</summary>

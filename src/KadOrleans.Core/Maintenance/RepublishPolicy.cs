@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace KadOrleans.Core;
 
 internal static class RepublishPolicy

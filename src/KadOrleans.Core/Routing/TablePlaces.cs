@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Routing;
 
 // The places of a table, with the counts of endpoints and subnets. It knows where there is room, and decides nothing. Its buckets

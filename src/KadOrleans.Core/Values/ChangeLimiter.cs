@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Values;
 
 // Limits how often a source and a subnet change live values that others stored: anybody may overwrite a key on this wire.

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace KadOrleans.Core.Values;
 
 // A Bloom filter of keys in blocks of a cache line (Putze, Sanders and Singler, 2007). It never denies a key that was added; at

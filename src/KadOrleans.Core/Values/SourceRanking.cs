@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Values;
 
 /// <summary>What one source network holds.</summary>

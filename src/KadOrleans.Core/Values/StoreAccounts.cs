@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Core.Values;
 
 // Counts keys against a StoreQuota: in all, by subnet and by source. A change takes O(log n) of the networks. Not thread-safe.

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace KadOrleans.Core;
 
 // A message: a byte of kind, 20 of message id, one MessagePack object, and perhaps a LifeTrailer. One datagram is one message.

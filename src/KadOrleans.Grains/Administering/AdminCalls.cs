@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Grains;
 
 // Calls the grains and edges that an operator asks about. A call takes 28 s at most. What does not respond is named in a

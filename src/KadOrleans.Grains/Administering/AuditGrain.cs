@@ -1,7 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Orleans.Storage;
-
 namespace KadOrleans.Grains;
 
 internal sealed class AuditGrain(

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Grains;
 
 // What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo

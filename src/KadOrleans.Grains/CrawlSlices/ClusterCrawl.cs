@@ -1,6 +1,3 @@
-using KadOrleans.Shards;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 // The crawl that runs: asks the edges for their progress, takes what they found, and gives slices away. Each lease is durable

@@ -1,10 +1,4 @@
-using KadOrleans.Shards;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Concurrency;
-using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Concurrency;
-
 namespace KadOrleans.Grains;
 
 // The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for

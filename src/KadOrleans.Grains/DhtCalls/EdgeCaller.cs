@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 /// <summary>Calls a live edge, and another if it fails.</summary>

@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Concurrency;
-using Orleans.Storage;
-
 namespace KadOrleans.Grains;
 
 // Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals tell which edges live.

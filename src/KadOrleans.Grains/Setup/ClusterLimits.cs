@@ -1,7 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Grains;
 
 // The limits in force, as this silo knows them. It asks the cluster before its first shard and every 15 s. Safe for several threads.

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Grains;
 
 /// <summary>The options of a cluster's grains. They must be the same on every silo.</summary>

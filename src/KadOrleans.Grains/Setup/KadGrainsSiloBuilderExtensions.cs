@@ -1,8 +1,5 @@
 using System.Security.Cryptography;
-using KadOrleans.Shards;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Grains;
 

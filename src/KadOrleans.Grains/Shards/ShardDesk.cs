@@ -1,6 +1,3 @@
-using KadOrleans.Shards;
-using Microsoft.Extensions.Logging;
-using Orleans.Concurrency;
 using Orleans.Runtime.Services;
 
 namespace KadOrleans.Grains;

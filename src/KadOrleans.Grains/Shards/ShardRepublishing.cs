@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 // Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not

@@ -1,6 +1,3 @@
-using KadOrleans.Shards;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Grains;
 
 // A silo's copy of the shards' news, from which it responds to all edges. A shard is asked only while edges ask, at most each

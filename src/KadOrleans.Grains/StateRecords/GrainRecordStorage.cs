@@ -1,8 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using KadOrleans.Shards;
-using Microsoft.Extensions.Options;
-using Orleans.Storage;
 
 namespace KadOrleans.Grains;
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Grains;
 
 // The edge that subscribed to a table. Calls to it run in the background. One snapshot is pending at a time, and the next one is

@@ -1,8 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Concurrency;
-using Orleans.Storage;
-
 namespace KadOrleans.Grains;
 
 // A node id's routing table. The upper 32 bits of its versions are the number of the activation. This number is stored before the

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Net;
 using System.Net.Sockets;
 
 namespace KadOrleans.Hosting;

@@ -1,5 +1,4 @@
 using System.Net.ServerSentEvents;
-using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>Where a cluster keeps its membership, grain state and reminders. The names of Orleans' providers are allowed too.</summary>

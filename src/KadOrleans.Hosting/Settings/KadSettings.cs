@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Net;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;

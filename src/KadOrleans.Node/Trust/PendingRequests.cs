@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Node;
 
 /// <summary>Requests of unproven endpoints, bounded. A new one pushes out the oldest: its network's, if that has many.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Node;
 
 /// <summary>Pings candidates within rates, contacts to be checked at once. <see cref="Strangers"/> pings the unproven.</summary>

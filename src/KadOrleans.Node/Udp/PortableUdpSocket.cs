@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace KadOrleans.Node;
 
 /// <summary>One datagram at a time, on any system. It polls: sending must not block, and macOS wakes no thread.</summary>

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using KadOrleans.Grains;
-using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace KadOrleans.Server;

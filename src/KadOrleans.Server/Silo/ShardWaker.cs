@@ -1,5 +1,4 @@
 using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Grains;
 using KadOrleans.Shards;
 using Orleans.Storage;
 

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using KadOrleans.GrainStorage.Sqlite;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
 

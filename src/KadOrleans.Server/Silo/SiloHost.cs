@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Grains;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;

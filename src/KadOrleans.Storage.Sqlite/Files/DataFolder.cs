@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;

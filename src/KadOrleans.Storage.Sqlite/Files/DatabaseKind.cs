@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace KadOrleans.Storage.Sqlite;
 
 /// <summary>A kind of database file: its marks, its layout, and the words for its faults.</summary>

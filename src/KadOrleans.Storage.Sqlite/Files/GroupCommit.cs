@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite;
 

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace KadOrleans.Storage.Sqlite;
 
 // Reads values that are not in memory, on threads of its own. So neither the receiving thread nor the thread pool waits for the

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Storage.Sqlite;
 

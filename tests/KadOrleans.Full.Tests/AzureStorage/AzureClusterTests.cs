@@ -1,4 +1,3 @@
-using System.Net;
 using Azure.Data.Tables;
 
 namespace KadOrleans.Full.Tests;

@@ -1,9 +1,6 @@
 using KadOrleans.Cluster.Tests.SiloRole;
 using KadOrleans.Grains;
 using KadOrleans.Server.Full;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Orleans.Storage;
 
 namespace KadOrleans.Full.Tests;
 

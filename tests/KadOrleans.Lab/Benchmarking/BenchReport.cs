@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Lab;
 
 /// <summary>What was measured, for people: a row for each target and echo, and ratios to the first and the echoes.</summary>

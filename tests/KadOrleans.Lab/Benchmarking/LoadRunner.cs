@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Runs a <see cref="LoadGenerator"/> on a thread of its own, and says meanwhile how far it is.</summary>

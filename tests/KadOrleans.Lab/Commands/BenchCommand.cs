@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab bench</c>: how many requests a node answers, and how fast.</summary>

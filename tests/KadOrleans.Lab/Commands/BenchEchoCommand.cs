@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab bench-echo</c>: what <c>kad-lab bench --baseline</c> starts beside the node. Not for people, so not in the help.</summary>

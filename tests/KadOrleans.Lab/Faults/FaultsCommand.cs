@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab faults</c>: silos, edges and databases as processes, killed, frozen and stopped under load.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Lines that say how far a run is, each with the seconds since its start.</summary>

@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab fuzz</c>: mutated datagrams, by seed, against the decoders and a whole node.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Lab;
 
 // Runs the corpus as it is, then mutations of it, through each target in turn, each for its share of the time. Targets remember

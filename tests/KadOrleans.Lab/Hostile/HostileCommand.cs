@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace KadOrleans.Lab;
 
 /// <summary><c>kad-lab hostile</c>: what each attack achieves, as tables.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>What the process writes and says, so that whoever started it knows what to expect.</summary>

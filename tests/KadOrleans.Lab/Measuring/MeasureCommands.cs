@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Measurements of one part each. Their arguments are words, which each explains when they are wrong.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Estimates of costs, for people and as JSON. Money and operations are those of a month.</summary>

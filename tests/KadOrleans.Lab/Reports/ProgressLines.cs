@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Says every two seconds how far something is.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KadOrleans.Testing;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>

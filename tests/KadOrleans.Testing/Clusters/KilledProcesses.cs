@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace KadOrleans.Testing;
 
 /// <summary>Kills servers under STORE load at every edge, and tells when the service was whole again.</summary>

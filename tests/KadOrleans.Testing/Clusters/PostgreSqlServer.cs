@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace KadOrleans.Testing;
 
 /// <summary>A PostgreSQL server of its own with the cluster's schema, in a folder that is removed at the end.</summary>

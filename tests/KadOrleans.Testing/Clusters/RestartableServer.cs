@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KadOrleans.Testing;
 
 /// <summary>A process of a cluster's or network's, which can be ended, frozen and started again where it was.</summary>

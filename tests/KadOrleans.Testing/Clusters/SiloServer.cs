@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Testing;
 
 /// <summary>A silo process that can be killed and started again where it was.</summary>

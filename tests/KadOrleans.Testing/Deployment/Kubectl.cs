@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Testing;
 
 /// <summary>The command that renders kustomizations, where it is installed.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Testing;
 
 /// <summary>Prometheus' own checker of rules, where it is installed.</summary>

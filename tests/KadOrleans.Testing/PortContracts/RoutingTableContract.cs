@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Testing;
 
 /// <summary>What every <see cref="IRoutingTable"/> makes of observations, at once or after a while.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Testing;
 
 /// <summary>Values for the contracts, all stored at <see cref="Now"/>.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Globalization;
 using System.Threading.Channels;
 
 namespace KadOrleans.Testing;

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KadOrleans.Tests.Http;
 
 public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>

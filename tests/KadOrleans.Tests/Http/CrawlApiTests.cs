@@ -1,5 +1,4 @@
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 using System.Xml.Linq;
 
 namespace KadOrleans.Tests.Http;

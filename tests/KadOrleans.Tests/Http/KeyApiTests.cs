@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace KadOrleans.Tests.Http;
 
 public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>

@@ -1,5 +1,4 @@
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 
 namespace KadOrleans.Tests.Http;
 

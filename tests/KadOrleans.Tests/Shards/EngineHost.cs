@@ -1,5 +1,4 @@
 using KadOrleans.Shards;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Tests.Shards;
 

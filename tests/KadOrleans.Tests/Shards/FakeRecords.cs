@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using KadOrleans.Shards;
 
 namespace KadOrleans.Tests.Shards;

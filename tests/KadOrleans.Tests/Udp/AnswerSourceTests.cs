@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Tests.Udp;
 
 public sealed class AnswerSourceTests

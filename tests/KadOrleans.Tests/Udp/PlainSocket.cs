@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace KadOrleans.Tests.Udp;
 
 /// <summary>A contact that owes nothing to the code under test.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using static KadOrleans.Core.MessagePackCode;
 

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>The management API, below <c>/v1/admin</c>: <see cref="IDhtAdmin"/> for who has a token for it.</summary>

@@ -1,6 +1,4 @@
 using System.Net.ServerSentEvents;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Hosting;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>A lookup that is tried, with each of its queries.</summary>

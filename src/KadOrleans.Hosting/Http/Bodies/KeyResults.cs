@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>A key and its value, as <c>kad get --json</c> prints them.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>Ends a request with a problem: a mistake of the caller.</summary>

@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
-
 namespace KadOrleans.Node;
 
 /// <summary>One system call reads all that has arrived, another sends the responses. Only reading blocks.</summary>

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace KadOrleans.Node;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using KadOrleans.Grains;
 using Orleans.Storage;
 
 namespace KadOrleans.Server;

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using KadOrleans.Grains;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Edges, their limits and bans as an operator changes them.</summary>

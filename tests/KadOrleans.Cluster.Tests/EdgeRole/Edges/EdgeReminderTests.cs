@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Reminders that keep the table of a live edge: on the real runtime, over real UDP. The ticks are the test's.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Nodes of the Python library <c>kademlia</c> in one process, which have joined a network on loopback.</summary>

@@ -1,7 +1,5 @@
 using KadOrleans.Cluster.Tests.Grains;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
-using Orleans.Serialization;
 using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;

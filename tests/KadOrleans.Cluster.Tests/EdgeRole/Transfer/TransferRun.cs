@@ -1,9 +1,5 @@
-using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using KadOrleans.Cli;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 

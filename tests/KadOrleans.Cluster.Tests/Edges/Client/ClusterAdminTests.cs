@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(Clients.Name)]

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(Clients.Name)]

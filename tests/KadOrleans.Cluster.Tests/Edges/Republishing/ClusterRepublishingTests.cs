@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
-
 using Request = KadOrleans.Core.Request;
 
 namespace KadOrleans.Cluster.Tests.Edges;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(Tables.Name)]

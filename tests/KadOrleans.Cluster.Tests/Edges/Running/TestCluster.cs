@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using KadOrleans.Cluster.Tests.Grains;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 

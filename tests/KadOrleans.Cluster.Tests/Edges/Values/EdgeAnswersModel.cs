@@ -1,6 +1,4 @@
-using System.Net;
 using KadOrleans.Shards;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 

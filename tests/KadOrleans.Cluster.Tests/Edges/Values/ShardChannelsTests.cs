@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Edges;
 
 /// <summary>

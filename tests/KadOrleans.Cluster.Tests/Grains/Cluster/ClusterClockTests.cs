@@ -1,6 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>What a silo makes of the clocks that it hears, its own among them.</summary>

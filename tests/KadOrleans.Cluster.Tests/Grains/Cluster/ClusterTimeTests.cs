@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using KadOrleans.Shards;
 using Orleans.Runtime.Placement;
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>The number of shards is doubled while the cluster serves.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.Grains;

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>An edge that notes what it is sent and answers what the test says.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Orleans.Storage;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>The rows of a cluster's storage, shared by its silos as a database is, with faults at will.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>Many edges that start together, and what the directory takes while they run.</summary>

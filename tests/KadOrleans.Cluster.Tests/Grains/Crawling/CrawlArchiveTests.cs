@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>How a crawl ends in storage that fails.</summary>

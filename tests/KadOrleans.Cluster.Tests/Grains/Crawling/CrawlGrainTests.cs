@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Placement;
 
 namespace KadOrleans.Cluster.Tests.Grains;

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>A network that fake edges find without asking anybody: each question about a slice is answered with progress, or with all of it.</summary>

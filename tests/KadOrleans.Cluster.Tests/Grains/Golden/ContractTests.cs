@@ -1,6 +1,4 @@
 using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Orleans.CodeGeneration;
 using Orleans.Serialization;
 using Orleans.Serialization.Configuration;

@@ -1,7 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>The silos of a cluster, as each of them tells.</summary>

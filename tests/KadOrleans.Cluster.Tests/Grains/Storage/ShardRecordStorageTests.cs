@@ -1,5 +1,4 @@
 using KadOrleans.Shards;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 

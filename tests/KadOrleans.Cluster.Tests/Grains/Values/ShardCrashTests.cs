@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>What was acknowledged is there, whatever happened to silos.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A rule of infra/monitoring/alerts.yaml.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>

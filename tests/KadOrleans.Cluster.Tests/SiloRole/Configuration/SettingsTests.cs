@@ -1,8 +1,6 @@
-using System.Net;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 public sealed class SiloLimitsTests

@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>

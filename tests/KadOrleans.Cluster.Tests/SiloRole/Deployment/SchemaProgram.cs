@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;

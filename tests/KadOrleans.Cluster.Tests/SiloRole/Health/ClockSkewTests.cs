@@ -1,7 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo whose clock is not that of the silo that leases node ids, or that hears nothing of that one.</summary>

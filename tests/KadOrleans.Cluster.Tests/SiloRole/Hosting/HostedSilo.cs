@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo in the test's process as the executable builds it, on free ports, by default without an edge, and its HTTP.</summary>

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;

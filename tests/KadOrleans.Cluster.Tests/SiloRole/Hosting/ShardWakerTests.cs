@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 public sealed class ShardWakerTests : FolderTests

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using KadOrleans.Browser;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Text.Json;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The executable as a user runs it: one command, a whole cluster.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The packages of a cluster as a stranger installs them: from a folder, into a new program.</summary>

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A cluster that was started on the tables and queries of Orleans' own scripts.</summary>

@@ -1,7 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Storage;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo in the test's process on a PostgreSQL server of its own, as its settings make it.</summary>

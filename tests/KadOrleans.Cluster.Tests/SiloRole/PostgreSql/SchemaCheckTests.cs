@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo on a database that would lose a shard, or has no tables, does not start.</summary>

@@ -1,5 +1,4 @@
 using Npgsql;
-using Orleans.Storage;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The operator's command, against a silo's process with its file.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Edge processes of one name.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>What a process says of its health over HTTP.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>An edge whose only silo hangs: its connections stand, and nothing is answered.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A client in the test's own process, which asks over UDP and knows the network through one node.</summary>

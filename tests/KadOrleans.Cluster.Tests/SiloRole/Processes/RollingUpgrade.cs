@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using KadOrleans.Lab;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;

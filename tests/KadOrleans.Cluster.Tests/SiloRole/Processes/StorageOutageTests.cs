@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Silo and edges as processes on a database that goes away and comes back.</summary>

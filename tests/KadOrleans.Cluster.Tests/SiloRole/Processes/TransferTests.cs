@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A cluster's values as a file between cluster and node, and in a cluster of other shards.</summary>

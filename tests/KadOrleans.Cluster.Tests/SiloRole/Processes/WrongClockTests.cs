@@ -1,4 +1,3 @@
-using System.Net;
 using Orleans.Core.Internal;
 using Orleans.Runtime.Placement;
 

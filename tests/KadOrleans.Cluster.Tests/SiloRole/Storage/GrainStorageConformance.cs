@@ -1,5 +1,3 @@
-using Orleans.Storage;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>What grains count on, whichever the storage.</summary>

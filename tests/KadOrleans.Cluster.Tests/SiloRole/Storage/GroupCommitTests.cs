@@ -1,6 +1,5 @@
 using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Storage.Sqlite;
-using Orleans.Storage;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

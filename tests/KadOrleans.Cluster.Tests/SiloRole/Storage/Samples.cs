@@ -1,5 +1,3 @@
-using Orleans.Storage;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Grains that share nothing with those of other tests, and their states.</summary>

@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using KadOrleans.GrainStorage.Sqlite;
 using KadOrleans.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
 

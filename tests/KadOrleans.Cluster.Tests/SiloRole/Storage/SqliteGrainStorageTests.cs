@@ -1,5 +1,4 @@
 using KadOrleans.GrainStorage.Sqlite;
-using Orleans.Storage;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KadOrleans.Lab;
 
 /// <summary>The protocol's calls, in the order of reports.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>The versions of one key: when and where each was sent, and when it was acknowledged.</summary>

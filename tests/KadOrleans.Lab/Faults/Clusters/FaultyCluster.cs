@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Silos and edges as processes, with their storage. A process that ends by itself is started again, as Kubernetes does.</summary>

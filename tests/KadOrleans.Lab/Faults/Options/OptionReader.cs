@@ -1,6 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-
 namespace KadOrleans.Lab;
 
 /// <summary>The options of one run, of which some depend on others.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Lab;
 
 /// <summary>A <c>kad node</c> as a process of its own, in the same sandbox.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Lab;
 
 /// <summary>Attacks on a node over real sockets, each run in a sandbox of its own.</summary>

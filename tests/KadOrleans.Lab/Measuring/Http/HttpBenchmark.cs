@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net.ServerSentEvents;
-using System.Text.Json;
 
 namespace KadOrleans.Lab;
 

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace KadOrleans.Testing;
 
 /// <summary>Endpoints of an attacker, beside those that a <see cref="SimulatedNetwork"/> gives to its nodes.</summary>

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using KadOrleans.Cli;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Tests.Cli;
 
 public sealed class CrawlCommandTests(RunningNetwork network) : IClassFixture<RunningNetwork>, IDisposable

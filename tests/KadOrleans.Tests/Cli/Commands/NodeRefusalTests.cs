@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace KadOrleans.Tests.Cli;
 
 public sealed class NodeRefusalTests

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>What <c>kad node</c> sends to an OpenTelemetry collector.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KadOrleans.Tests.Core;
 
 /// <summary>Reads what was recorded from the network's other implementation.</summary>

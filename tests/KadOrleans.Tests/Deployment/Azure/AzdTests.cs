@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>azure.yaml: the fields that azd takes for <c>host: aks</c>, and paths and names that exist.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The Bicep files agree among themselves and with the manifests. Whether Azure takes them, only a deployment tells.</summary>

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Tests.Deployment;

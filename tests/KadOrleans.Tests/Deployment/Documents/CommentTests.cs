@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Comments and XML docs of the code have the short sentences of its documents.</summary>

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Links between documents lead somewhere, and so do references to documents from everything else.</summary>

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
 using KadOrleans.Cli;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Tests.Deployment;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The tables of docs/settings.md have each setting that the options classes have, with its default, and no other.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Each overlay takes what its processes measure to a Prometheus that has the alarms.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The component that encrypts connections, in each overlay that may take it.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Dashboard and alarms ask for what the processes send, and each alarm says what to do.</summary>

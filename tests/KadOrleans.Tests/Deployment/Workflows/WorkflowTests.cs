@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The workflows of .github: what they name is there, and a release has what it promises. They are not run.</summary>

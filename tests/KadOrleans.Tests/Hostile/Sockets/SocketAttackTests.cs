@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Hostile;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace KadOrleans.Tests.Lab;
 
 public sealed class BenchCommandTests

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Storage;

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Tests.Storage;
 

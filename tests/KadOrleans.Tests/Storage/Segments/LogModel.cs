@@ -1,5 +1,4 @@
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Tests.Storage;
 

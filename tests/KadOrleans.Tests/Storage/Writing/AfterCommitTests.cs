@@ -1,6 +1,5 @@
 using KadOrleans.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Tests.Storage;
 

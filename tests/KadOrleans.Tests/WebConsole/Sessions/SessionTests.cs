@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KadOrleans.Tests.WebConsole;
 
 /// <summary>Sessions, and what the server says of the console, without a browser.</summary>
