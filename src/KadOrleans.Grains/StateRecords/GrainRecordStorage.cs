@@ -303,7 +303,11 @@ internal sealed class ShardLogState : IVersionedState
 
     public static ShardLogState Of(LogRecord record) => new()
     {
-        Sequence = record.Sequence, Attempt = record.Attempt, IsCompacted = record.IsCompacted, Entries = record.Entries, IsSeal = record.IsSeal,
+        Sequence = record.Sequence,
+        Attempt = record.Attempt,
+        IsCompacted = record.IsCompacted,
+        Entries = record.Entries,
+        IsSeal = record.IsSeal,
     };
 
     public LogRecord ToRecord() =>

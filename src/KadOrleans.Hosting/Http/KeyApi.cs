@@ -134,11 +134,11 @@ internal static class KeyApi
         .OrderByDescending(accepted => accepted.Quality ?? 1)
         .Select(accepted => accepted.MediaType.Value?.ToLowerInvariant())
         .FirstOrDefault(type => type is ValueBody.Json or "application/*" or "*/*" or ValueBody.PlainText or ValueBody.Bytes) switch
-        {
-            ValueBody.PlainText => "text/plain; charset=utf-8",
-            ValueBody.Bytes => ValueBody.Bytes,
-            _ => null,
-        };
+    {
+        ValueBody.PlainText => "text/plain; charset=utf-8",
+        ValueBody.Bytes => ValueBody.Bytes,
+        _ => null,
+    };
 
     /// <summary>A value with its type, for the document.</summary>
     /// <param name="Type">string, int, float, bool or bytes; without it the type in JSON.</param>

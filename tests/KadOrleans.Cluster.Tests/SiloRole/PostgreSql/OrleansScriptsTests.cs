@@ -13,7 +13,10 @@ public sealed class OrleansScriptsTests : FolderTests
         var grain = Samples.Grain();
         var reminder = new ReminderEntry
         {
-            GrainId = grain, ReminderName = "wake", StartAt = DateTime.UtcNow.AddDays(1), Period = TimeSpan.FromDays(1),
+            GrainId = grain,
+            ReminderName = "wake",
+            StartAt = DateTime.UtcNow.AddDays(1),
+            Period = TimeSpan.FromDays(1),
         };
         var state = await Storage(older).WriteAsync(grain, "by Orleans' queries");
         await Reminders(older).UpsertRow(reminder);

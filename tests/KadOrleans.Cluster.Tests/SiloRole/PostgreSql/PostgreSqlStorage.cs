@@ -20,7 +20,8 @@ internal static class PostgreSqlStorage
         var services = new ServiceCollection().AddLogging().AddSerializer().BuildServiceProvider();
         var options = new AdoNetGrainStorageOptions
         {
-            Invariant = "Npgsql", ConnectionString = server.ConnectionString,
+            Invariant = "Npgsql",
+            ConnectionString = server.ConnectionString,
             GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services),
         };
         change(options);

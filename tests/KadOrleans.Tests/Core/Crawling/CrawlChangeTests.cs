@@ -60,7 +60,8 @@ public class CrawlChangeTests
     {
         List<CrawlReport> reports = [Report(0), Report(1)];
         var then = Enumerable.Range(0, 40).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i)))
-            with { Since = random.Next(3) switch { 0 => null, 1 => Start.AddDays(1), _ => Start.AddYears(-1) } }).ToList();
+            with
+        { Since = random.Next(3) switch { 0 => null, 1 => Start.AddDays(1), _ => Start.AddYears(-1) } }).ToList();
         List<CrawlRecord> now = [.. then.Where(_ => random.Next(2) == 0), .. Enumerable.Range(50, 20).Select(i => Record(new Contact(NodeId.Random(random), Endpoint(i))))];
         var change = CrawlChange.Compare(reports, then, now, Start.AddDays(2)).Change!;
         Assert.All(change.Ended, ended => Assert.True(ended.Since is null || ended.Since == Start.AddDays(1)));
