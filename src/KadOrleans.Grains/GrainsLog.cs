@@ -84,10 +84,10 @@ internal static partial class GrainsLog
     [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
 
-    [LoggerMessage(6050, LogLevel.Warning, "Edge {Name} does not follow the newest bans and limits yet; it asks for them with its next renewal: {Message}")]
+    [LoggerMessage(6053, LogLevel.Warning, "Edge {Name} does not follow the newest bans and limits yet; it asks for them with its next renewal: {Message}")]
     public static partial void RulesNotTaken(this ILogger logger, string name, string message);
 
-    [LoggerMessage(6052, LogLevel.Warning, "The changed limits could not be read; this silo follows its settings until it reads them: {Message}")]
+    [LoggerMessage(6054, LogLevel.Warning, "The changed limits could not be read; this silo follows its settings until it reads them: {Message}")]
     public static partial void LimitsNotRead(this ILogger logger, string message);
 
     [LoggerMessage(6076, LogLevel.Warning, "The cluster's time moved by {Seconds} s as seen from this silo, which adds {Correction} s to its clock")]

@@ -140,10 +140,11 @@ internal sealed class EdgeDirectoryState : IVersionedState
     public Dictionary<string, EdgeState> Edges { get; set; } = [];
 }
 
-// A name that edges have used, with the epoch of its newest lease, and its ids of 40 hexadecimal digits in the order of the edge's ports.
-// The holder is the key of the observer that leased them; null if unknown. It is there since schema 4, and so is whether the lease was
-// handed back. An edge of this name was last known to live then, to ForgottenNames.NotePeriod. That is null in states of builds that did
-// not note it. An operator may have drained the name: it gets no lease. Earlier builds drop the last two when they write.
+// A name that edges have used, with the epoch of its newest lease. Its ids have 40 hexadecimal digits, and the order of the
+// edge's ports. The holder is the key of the observer that leased them; null if unknown. It is there since schema 4, and so is
+// whether the lease was handed back. An edge of this name was last known to live then, to ForgottenNames.NotePeriod. That is null
+// in states of builds that did not note it. An operator may have drained the name: it gets no lease. Earlier builds drop the last
+// two when they write.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.EdgeState")]
 internal sealed record EdgeState(

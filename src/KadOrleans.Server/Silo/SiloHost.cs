@@ -168,8 +168,8 @@ public static class SiloHost
     }
 }
 
-// What the only silo of a cluster may take of its machine: memory, and room on the disk of its data folder, what its file takes
-// included. One of several cannot tell how many keys fit.
+// What the only silo of a cluster may take of its machine: memory, and room on the disk of its data folder. What its file takes
+// is part of that. One of several silos cannot tell how many keys fit.
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
