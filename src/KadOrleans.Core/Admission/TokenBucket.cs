@@ -50,7 +50,16 @@ internal sealed class TokenBucketMap(int capacity)
     private TokenBucket? _strangers;
     private int _hand;
 
-    public int Count => _gate.Read(() => _buckets.Count);
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _buckets.Count;
+            }
+        }
+    }
 
     public bool TryTake(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {

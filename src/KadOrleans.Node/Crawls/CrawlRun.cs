@@ -38,7 +38,13 @@ internal sealed class CrawlRun(
     public List<CrawlRecord> Records => Read(crawl => crawl.Records.ToList());
 
     // The result must not refer to the crawl.
-    public T Read<T>(Func<Crawl, T> read) => _gate.Read(() => read(_crawl));
+    public T Read<T>(Func<Crawl, T> read)
+    {
+        lock (_gate)
+        {
+            return read(_crawl);
+        }
+    }
 
     public void Change(Action<Crawl> change)
     {

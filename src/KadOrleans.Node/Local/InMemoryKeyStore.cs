@@ -46,9 +46,24 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.GetSources(count), cancellationToken);
 
-    public StoreTurnover Turnover => _gate.Read(() => _shard.Turnover);
+    public StoreTurnover Turnover
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _shard.Turnover;
+            }
+        }
+    }
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _gate.Read(() => _shard.Accounts.Changes.Top(count));
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count)
+    {
+        lock (_gate)
+        {
+            return _shard.Accounts.Changes.Top(count);
+        }
+    }
 
     public void SetArea(ResponsibleArea area)
     {

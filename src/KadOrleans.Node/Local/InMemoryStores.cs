@@ -54,9 +54,13 @@ internal sealed class InMemoryManagementStore : IManagementStore
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IReadOnlyList<AuditEntry>>(
-            _gate.Read(() => _entries.Reverse().Where(entry => !(entry.Number >= before)).Take(count).ToList()));
+    public ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<IReadOnlyList<AuditEntry>>([.. _entries.Reverse().Where(entry => !(entry.Number >= before)).Take(count)]);
+        }
+    }
 }
 
 internal sealed class InMemoryCrawlStore : ICrawlStore

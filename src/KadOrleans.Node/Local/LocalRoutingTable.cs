@@ -33,9 +33,21 @@ internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) :
         Report(decision, ContactAdded, CheckNeeded);
     }
 
-    public IReadOnlyList<BucketSummary> Describe() => _gate.Read(table.Describe);
+    public IReadOnlyList<BucketSummary> Describe()
+    {
+        lock (_gate)
+        {
+            return table.Describe();
+        }
+    }
 
-    public IReadOnlyList<KnownContact> Find(NodeId id) => _gate.Read(() => table.Find(id));
+    public IReadOnlyList<KnownContact> Find(NodeId id)
+    {
+        lock (_gate)
+        {
+            return table.Find(id);
+        }
+    }
 
     internal static void Report(TableDecision decision, Action<Contact>? onAdded, Action<Contact>? onCheck)
     {

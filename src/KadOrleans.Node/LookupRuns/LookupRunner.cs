@@ -82,7 +82,16 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
     private readonly Lock _gate = new();
     private readonly NetworkSizeEstimator _estimator = new(ownId);
 
-    public NetworkSizeEstimate? Estimate => _gate.Read(_estimator.Estimate);
+    public NetworkSizeEstimate? Estimate
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _estimator.Estimate();
+            }
+        }
+    }
 
     /// <summary>The outcome with the number of contacts nearer to its target than the network's size allows.</summary>
     public LookupOutcome Judge(LookupOutcome outcome) =>

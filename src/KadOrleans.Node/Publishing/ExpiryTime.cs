@@ -29,14 +29,26 @@ internal sealed class ExpiryTime : TimeProvider
 
     public override long TimestampFrequency => _system.TimestampFrequency;
 
-    public bool IsSettled => _gate.Read(() => _judge.IsSettled);
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _judge.IsSettled;
+            }
+        }
+    }
 
     public ClockStatus Status
     {
         get
         {
             var (wall, elapsed) = Read();
-            return _gate.Read(() => new ClockStatus(_judge.Agrees, wall - _judge.GetTime(wall, elapsed)));
+            lock (_gate)
+            {
+                return new ClockStatus(_judge.Agrees, wall - _judge.GetTime(wall, elapsed));
+            }
         }
     }
 

@@ -322,7 +322,16 @@ internal sealed class RequestDeadlines(TimeProvider time, Action<OutgoingRequest
     private long _timerDue = long.MaxValue;
     private bool _disposed;
 
-    public int Count => _gate.Read(() => _queue.Count);
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
 
     /// <summary>Returns false after disposal.</summary>
     public bool TryAdd(OutgoingRequest request, TimeSpan wait)
