@@ -8,11 +8,10 @@ internal sealed class ClusterRoutingTable(
     long epoch,
     TimeProvider time,
     ILogger<ClusterRoutingTable> logger,
-    int maxQueue = ClusterRoutingTable.MaxQueue,
     TimeSpan? pushTimeout = null) : IRoutingTable
 {
     /// <summary>How many observations may wait: a few seconds of a busy edge. Beyond that the oldest is dropped.</summary>
-    public const int MaxQueue = 4_096;
+    private const int MaxQueue = 4_096;
 
     private const int MaxBatch = 256;
 
@@ -26,7 +25,7 @@ internal sealed class ClusterRoutingTable(
     private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(1);
 
     private readonly IRoutingTableGrain _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
-    private readonly ObservationQueue _queue = new(maxQueue, MaxBatch);
+    private readonly ObservationQueue _queue = new(MaxQueue, MaxBatch);
     private readonly SnapshotLag _lag = new(pushTimeout ?? PushTimeout, time);
     private long _calls;
     private long _sent;
