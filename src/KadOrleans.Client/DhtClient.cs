@@ -145,6 +145,7 @@ public static class KadClientExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<IDht, DhtClient>();
+        services.TryAddEnumerable(FormerNames.Service);
         return services;
     }
 

@@ -1,8 +1,12 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using KadOrleans.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Configuration;
+using Orleans.Serialization.Invocation;
+using Orleans.Serialization.TypeSystem;
 
 [assembly: TypeManifestProvider(typeof(ResultNames))]
 
@@ -279,6 +283,32 @@ internal sealed class ResultNames : TypeManifestProviderBase
         options.WellKnownTypeAliases["kad.AdminTrace"] = typeof(LookupTrace);
         options.WellKnownTypeAliases["kad.AdminQuery"] = typeof(LookupQuery);
     }
+}
+
+// A response has the name of its result's type. NameUse has no alias, so silos and edges of 0.1.0 know it by the name and assembly
+// of then alone. Both ways it is written so.
+internal sealed class FormerNames : ITypeConverter
+{
+    public static readonly ServiceDescriptor Service = ServiceDescriptor.Singleton<ITypeConverter, FormerNames>();
+
+    private static readonly Dictionary<Type, string> Names = new()
+    {
+        [typeof(NameUse)] = Former(typeof(NameUse)),
+        [typeof(Response<NameUse>)] = Former(typeof(Response<NameUse>)),
+    };
+
+    public bool TryFormat(Type type, out string formatted) => Names.TryGetValue(type, out formatted!);
+
+    public bool TryParse(string formatted, out Type type)
+    {
+        type = Names.FirstOrDefault(name => name.Value == formatted).Key;
+        return type is not null;
+    }
+
+    private static string Former(Type type) => RuntimeTypeNameFormatter.Format(type).Replace(
+        RuntimeTypeNameFormatter.Format(typeof(NameUse)),
+        "KadOrleans.Grains.Abstractions.Edges.NameUse,KadOrleans.Grains.Abstractions",
+        StringComparison.Ordinal);
 }
 
 /// <summary>What a caller of a cluster learns of a lookup. It knows the target; the value travels beside it.</summary>

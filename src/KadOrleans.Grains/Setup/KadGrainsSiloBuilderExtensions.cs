@@ -21,6 +21,7 @@ public static class KadGrainsSiloBuilderExtensions
 
         builder.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
+        builder.Services.TryAddEnumerable(FormerNames.Service);
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
         builder.Services.TryAddSingleton<StateVersion>();

@@ -183,6 +183,7 @@ internal static class EdgeServiceCollectionExtensions
         Func<UdpEndpoint, IDatagramTransport> transports,
         Action<string>? announce = null)
     {
+        services.TryAddEnumerable(FormerNames.Service);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton(new EdgeTiming());

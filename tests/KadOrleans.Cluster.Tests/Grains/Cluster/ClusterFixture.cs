@@ -19,7 +19,7 @@ public sealed class ClusterFixture : SiloCluster
 
     /// <summary>For what is serialized without a cluster.</summary>
     public static Serializer Serializer { get; } =
-        new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+        new ServiceCollection().AddSerializer().AddKadClient().BuildServiceProvider().GetRequiredService<Serializer>();
 
     public TestRows Rows { get; } = new();
 

@@ -65,6 +65,7 @@ public sealed class WireTests
                 new LookupQuery(Near, 4, 2, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), QueryResult.Contacts, 6, "held"),
                 new LookupQuery(Near, null, 2, TimeSpan.FromSeconds(2), null, QueryResult.Failed, 6, null),
             ]))),
+        ("NameUse", Response.FromResult(NameUse.Held)),
         ("CallRefusedException", Response.FromException(new CallRefusedException("refused"))),
         ("EdgeDrainedException", Response.FromException(new EdgeDrainedException("drained"))),
         ("LeaseLostException", Response.FromException(new LeaseLostException("lost"))),
