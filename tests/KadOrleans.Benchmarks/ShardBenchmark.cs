@@ -23,7 +23,7 @@ internal static class ShardBenchmark
     /// <summary>Runs a verb. Its first number is the port of a gateway on this machine.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        Func<IGrainFactory, int[], Task>? run = (args[0], args.Length) switch
+        Func<IGrainFactory, int[], Task>? run = (args.FirstOrDefault(), args.Length) switch
         {
             ("put", 5) => (grains, given) => PutAsync(grains, given[1], given[2], given[3]),
             ("get", 6 or 7) => (grains, given) => GetAsync(

@@ -30,6 +30,7 @@ public static class LabCommand
             CostCommand.Create(io),
             HostileCommand.Create(io),
             FuzzCommand.Create(io),
+            LayersCommand.Create(),
             FaultsCommand.Create(io),
             BenchEchoCommand.Create(io),
             KillTargetCommand.Create(io),

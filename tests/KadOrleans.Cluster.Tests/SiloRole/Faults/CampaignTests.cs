@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>Short campaigns by seed: keys are overwritten through two edges while processes are killed, frozen and stopped.</summary>

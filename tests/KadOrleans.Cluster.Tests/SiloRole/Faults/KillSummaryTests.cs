@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 public sealed class KillSummaryTests

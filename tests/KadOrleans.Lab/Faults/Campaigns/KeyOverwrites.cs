@@ -18,7 +18,7 @@ public sealed class KeyOverwrites : IAsyncDisposable
         _writing = [.. edges.Select(edge => new UdpAsker(edge, source, answersPings: true))];
         _reading = [.. edges.Select(edge => new UdpAsker(edge, (byte)(source + 1), answersPings: true))];
         Writers = [.. Enumerable.Range(0, pace.Keys).Select(key =>
-            new KeyWriter(new KeyHistory(key), _writing, pace, clock, new Random(random.Next()), _stop.Token))];
+            new KeyWriter(new WriteHistory(key), _writing, pace, clock, new Random(random.Next()), _stop.Token))];
         _readers = [.. _reading.Select((edge, i) => new KeyReader(Writers, edge, i + 1, new Random(random.Next()), log, _stop.Token))];
     }
 
@@ -118,7 +118,7 @@ internal sealed class KeyReader(
             var acknowledged = writer.History.LastAcknowledged;
             var (value, isAnswered) = await ReadAsync(writer);
             var found = KeyVersion.Read(writer.History.Key, value);
-            var verdict = KeyHistory.Judge(found, value.Kind == DhtValueKind.None, acknowledged);
+            var verdict = WriteHistory.Judge(found, value.Kind == DhtValueKind.None, acknowledged);
             if (verdict == Verdict.Kept && isAnswered)
             {
                 return verdict;

@@ -5,7 +5,7 @@ namespace KadOrleans.Lab;
 /// From time to time it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
 public sealed class KeyWriter(
-    KeyHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
+    WriteHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
 {
     // One version in so many goes to another edge although the last one acknowledged.
     private const int Wandering = 8;
@@ -14,7 +14,7 @@ public sealed class KeyWriter(
     private volatile TaskCompletionSource? _mayWrite;
     private int _edge = random.Next(edges.Count);
 
-    public KeyHistory History => history;
+    public WriteHistory History => history;
 
     public NodeId Id { get; } = NodeId.FromKey($"campaign {history.Key}");
 

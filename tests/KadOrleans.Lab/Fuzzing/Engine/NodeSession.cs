@@ -47,7 +47,7 @@ internal sealed class NodeSession : IFuzzTarget
     private readonly SimulatedWorld _world;
     private readonly TrafficLedger _ledger;
     private readonly KadNode _node;
-    private readonly Population _population;
+    private readonly FuzzedPeers _peers;
     private FuzzRandom _random;
     private int _steps;
 
@@ -56,7 +56,7 @@ internal sealed class NodeSession : IFuzzTarget
         _random = random;
         _world = new SimulatedWorld(_random.Next(int.MaxValue));
         var id = NodeId.Random(_world.Random);
-        _population = new Population(id);
+        _peers = new FuzzedPeers(id);
         var isClient = _random.Next(8) == 0;
         _ledger = new TrafficLedger(_world.Clock, isClient ? DhtNode.ClientId : id);
         _node = new KadNode(
@@ -120,7 +120,7 @@ internal sealed class NodeSession : IFuzzTarget
 
     private async Task BeginAsync()
     {
-        foreach (var contact in _population.Contacts)
+        foreach (var contact in _peers.Contacts)
         {
             _ledger.Introduce(contact.Endpoint);
         }
@@ -128,7 +128,7 @@ internal sealed class NodeSession : IFuzzTarget
         await _node.StartAsync();
         for (var i = 0; i < 8; i++)
         {
-            _node.Engine.Consider(_population.PickContact(ref _random));
+            _node.Engine.Consider(_peers.PickContact(ref _random));
         }
     }
 
@@ -156,9 +156,9 @@ internal sealed class NodeSession : IFuzzTarget
         for (var count = _random.Next(4); count > 0 && _ledger.Pending.Count > 0; count--)
         {
             var request = _ledger.Pending[_random.Next(_ledger.Pending.Count)];
-            if (_random.Next(4) < (_population.IsContact(request.Destination) ? 3 : 1))
+            if (_random.Next(4) < (_peers.IsContact(request.Destination) ? 3 : 1))
             {
-                Receive(_population.Answer(request, ref _random), request.Destination);
+                Receive(_peers.Answer(request, ref _random), request.Destination);
             }
         }
     }
@@ -166,11 +166,11 @@ internal sealed class NodeSession : IFuzzTarget
     /// <summary>One source asks much at once, all of it in good form: what the bounds are for.</summary>
     private void SendBurst()
     {
-        var source = _population.PickStranger(ref _random);
+        var source = _peers.PickStranger(ref _random);
         var kind = (RequestKind)_random.Next(5);
         for (var count = 1 + _random.Next(MaxBurst); count > 0; count--)
         {
-            Receive(Population.Ask(kind, ref _random), source);
+            Receive(FuzzedPeers.Ask(kind, ref _random), source);
         }
     }
 
@@ -196,9 +196,9 @@ internal sealed class NodeSession : IFuzzTarget
             0 => _node.FindNodeAsync(key),
             1 => _node.GetAsync(key),
             2 => _node.SetAsync(key, DhtValue.FromBytes(new byte[_random.Next(StoreRules.MaxContentLength + 1)])),
-            3 => _node.PingAsync(_population.PickContact(ref _random).Endpoint),
+            3 => _node.PingAsync(_peers.PickContact(ref _random).Endpoint),
             4 => _node.GetVisibleAddressesAsync(3),
-            _ => _node.BootstrapAsync([_population.PickContact(ref _random).Endpoint.ToString()]),
+            _ => _node.BootstrapAsync([_peers.PickContact(ref _random).Endpoint.ToString()]),
         };
     }
 
@@ -211,7 +211,7 @@ internal sealed class NodeSession : IFuzzTarget
             var request = _ledger.Pending[_random.Next(_ledger.Pending.Count)];
             datagram[0] = (byte)DatagramKind.Response;
             request.Id.CopyTo(datagram.AsSpan(1));
-            return Receive(datagram, role == 0 ? _population.PickStranger(ref _random) : request.Destination);
+            return Receive(datagram, role == 0 ? _peers.PickStranger(ref _random) : request.Destination);
         }
 
         if (role == 4 && datagram.Length > 0)
@@ -220,7 +220,7 @@ internal sealed class NodeSession : IFuzzTarget
         }
 
         return Receive(
-            datagram, _random.Next(3) == 0 ? _population.PickContact(ref _random).Endpoint : _population.PickStranger(ref _random));
+            datagram, _random.Next(3) == 0 ? _peers.PickContact(ref _random).Endpoint : _peers.PickStranger(ref _random));
     }
 
     private bool Receive(byte[] datagram, UdpEndpoint source)

@@ -25,7 +25,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
     private int _answersInCall;
 
     /// <summary>Requests of the node's that may still be answered, the oldest first.</summary>
-    public List<PendingRequest> Pending { get; } = [];
+    public List<OpenRequest> Pending { get; } = [];
 
     public long Sent { get; private set; }
 
@@ -112,7 +112,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
         Require(request.Kind != RequestKind.Ping || request.AsPing().Sender == ownId, "a ping names another sender");
         var sent = Pending.Find(pending => pending.Id == id && pending.Destination == destination);
         Require(sent is null, "a message id is used twice");
-        Pending.Add(new PendingRequest(id, destination, request.Kind, clock.Elapsed));
+        Pending.Add(new OpenRequest(id, destination, request.Kind, clock.Elapsed));
         if (request.Kind is RequestKind.FindNode or RequestKind.FindValue)
         {
             // Lookups ask whom others name, and who that is; that is bounded by the lookup, and no doing of the one asked.
@@ -182,7 +182,7 @@ internal sealed class Correspondent
 }
 
 /// <summary>One sending of a request of the node's that nothing was answered to; a retry is another.</summary>
-internal sealed record PendingRequest(MessageId Id, UdpEndpoint Destination, RequestKind Kind, TimeSpan SentAt);
+internal sealed record OpenRequest(MessageId Id, UdpEndpoint Destination, RequestKind Kind, TimeSpan SentAt);
 
 /// <summary>Enters what the node sends into the ledger, and carries it nowhere.</summary>
 internal sealed class LedgerTransport(TrafficLedger ledger) : IDatagramTransport

@@ -125,7 +125,7 @@ internal sealed class SoakRun
     private void Feed(long iteration)
     {
         var random = new FuzzRandom(_seed, iteration);
-        var datagram = random.Next(3) == 0 ? Population.Ask((RequestKind)random.Next(5), ref random) : _mutator.Next(ref random);
+        var datagram = random.Next(3) == 0 ? FuzzedPeers.Ask((RequestKind)random.Next(5), ref random) : _mutator.Next(ref random);
         switch (random.Next(16))
         {
             case 0:

@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Tests.Hostile;
 
 /// <summary>What sybils, liars about contacts, rebinders, slow and silent peers achieve.</summary>

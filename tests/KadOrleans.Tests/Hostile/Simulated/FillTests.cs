@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Tests.Hostile;
 
 /// <summary>What fillers and forged STOREs achieve.</summary>

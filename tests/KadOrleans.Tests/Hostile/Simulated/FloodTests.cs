@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Tests.Hostile;
 
 /// <summary>What floods under forged sources achieve, and what strangers draw.</summary>

@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Tests.Lab;
 
 public sealed class SimulateCommandTests

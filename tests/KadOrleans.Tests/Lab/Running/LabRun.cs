@@ -1,5 +1,4 @@
 using KadOrleans.Cli;
-using KadOrleans.Lab;
 
 namespace KadOrleans.Tests.Lab;
 

@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Tests.Storage;
 
 /// <summary>Each test kills its process as often as <c>KAD_KILLS</c> says, by default four times.</summary>

@@ -1,0 +1,140 @@
+using System.Xml.Linq;
+
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// A program that somebody begins elsewhere. It has the packages of this build from a folder, and others from the cache that the
+/// solution was restored into.
+/// </summary>
+public sealed class NewProgram : IDisposable
+{
+    private const string Version = "0.1.0";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public string Feed => _folder["feed"];
+
+    public string Folder => _folder["program"];
+
+    public static string VersionOf(string package) => XDocument.Parse(Repository.Read("Directory.Packages.props"))
+        .Descendants("PackageVersion").Single(p => p.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
+
+    /// <summary>Packs what was built of a solution, and returns the packages' ids in ordinal order.</summary>
+    public async Task<IReadOnlyList<string>> PackAsync(string solution)
+    {
+        // Two suites that run side by side would write the same files.
+        await using var turn = await TakeTurnAsync();
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        await RunAsync("dotnet", Repository.Root, "pack", solution, "--no-build", "--configuration", configuration, "--output", Feed);
+        return
+        [
+            .. Directory.GetFiles(Feed, "*.nupkg")
+                .Select(file => Path.GetFileName(file)[..^$".{Version}.nupkg".Length]).Order(StringComparer.Ordinal),
+        ];
+    }
+
+    public void Write(string source, IEnumerable<string> packages, params IEnumerable<string> others)
+    {
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        Directory.CreateDirectory(Folder);
+        WriteFile("Program.cs", source);
+        WriteFile("nuget.config", $"""
+            <configuration>
+              <packageSources>
+                <clear />
+                <add key="feed" value="{Feed}" />
+              </packageSources>
+              <packageSourceMapping>
+                <clear />
+              </packageSourceMapping>
+              <fallbackPackageFolders>
+                <add key="cache" value="{cache}" />
+              </fallbackPackageFolders>
+              <config>
+                <add key="globalPackagesFolder" value="{_folder["cache"]}" />
+              </config>
+            </configuration>
+            """);
+        WriteFile("program.csproj", $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                {string.Concat(packages.Select(id => Reference(id, Version)))}
+                {string.Concat(others.Select(id => Reference(id, VersionOf(id))))}
+              </ItemGroup>
+            </Project>
+            """);
+    }
+
+    public Task<string> RunAsync(params string[] args) => RunAsync("dotnet", Folder, ["run", "--", .. args]);
+
+    /// <summary>Installs a .NET tool of this build, runs it, and returns what it wrote.</summary>
+    public async Task<string> RunToolAsync(string package, string command, params string[] args)
+    {
+        var tools = _folder["tools"];
+        await RunAsync("dotnet", Folder, "tool", "install", package, "--tool-path", tools, "--source", Feed);
+        return await RunAsync(Path.Combine(tools, command), Folder, args);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string Reference(string id, string version) => $"""<PackageReference Include="{id}" Version="{version}" />""";
+
+    private static Task<FileStream> TakeTurnAsync() => Eventually.ReadAsync(
+        () =>
+        {
+            try
+            {
+                var path = Path.Combine(Path.GetTempPath(), "kad-pack.lock");
+                return Task.FromResult<FileStream?>(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            }
+            catch (IOException)
+            {
+                return Task.FromResult<FileStream?>(null);
+            }
+        },
+        stream => stream is not null)!;
+
+    private static async Task<string> RunAsync(string file, string folder, params string[] args)
+    {
+        var (exitCode, output) = await Sdk.RunAsync(file, folder, args);
+        Assert.True(exitCode == 0, $"{file} {string.Join(' ', args)} ended with {exitCode}:\n{output}");
+        return output;
+    }
+
+    private void WriteFile(string name, string text) => File.WriteAllText(Path.Combine(Folder, name), text);
+}
+
+/// <summary>Runs the .NET SDK as a person does in a shell: without what the test host sets for itself.</summary>
+internal static class Sdk
+{
+    /// <returns>Its exit code, and what it wrote to both streams, results first.</returns>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string file, string folder, params string[] args)
+    {
+        var start = new ProcessStartInfo(file, args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // These would lead a second build to the test host's own files.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        // The cache of a program elsewhere is its own.
+        if (folder != Repository.Root)
+        {
+            start.Environment.Remove("NUGET_PACKAGES");
+        }
+
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, (await output).TrimEnd() + await error);
+    }
+}

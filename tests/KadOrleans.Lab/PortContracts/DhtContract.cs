@@ -1,0 +1,179 @@
+namespace KadOrleans.Lab;
+
+/// <summary>What a program may expect of every <see cref="IDht"/>: one node, or a cluster.</summary>
+public abstract class DhtContract
+{
+    /// <summary>Runs a test on an empty DHT.</summary>
+    protected abstract Task RunAsync(Func<IDht, Task> test);
+
+    /// <summary>Waits until a watch has its next element.</summary>
+    protected abstract Task AwaitAsync(Task pending);
+
+    private async Task<KeyChange> NextAsync(IAsyncEnumerator<KeyChange> watch)
+    {
+        var next = watch.MoveNextAsync().AsTask();
+        await AwaitAsync(next);
+        Assert.True(await next);
+        return watch.Current;
+    }
+
+    [Fact]
+    public Task Values_of_the_five_types_come_back_as_they_were_set() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("text", "grüße");
+        await dht.SetAsync("number", long.MinValue);
+        await dht.SetAsync("float", 1.0);
+        await dht.SetAsync("boolean", true);
+        await dht.SetAsync("bytes", new byte[] { 1, 2, 3 });
+
+        Assert.Equal(new TypedResult<string>(true, "grüße"), await dht.GetAsync<string>("text"));
+        Assert.Equal(new TypedResult<long>(true, long.MinValue), await dht.GetAsync<long>("number"));
+        Assert.Equal(new TypedResult<double>(true, 1.0), await dht.GetAsync<double>("float"));
+        Assert.Equal(new TypedResult<bool>(true, true), await dht.GetAsync<bool>("boolean"));
+        Assert.Equal([1, 2, 3], (await dht.GetAsync<byte[]>("bytes")).Value);
+    });
+
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public Task The_later_of_two_sets_is_read_back_and_published(SetAcknowledgement acknowledgement) => RunAsync(async dht =>
+    {
+        await dht.SetAsync("key", 1, acknowledgement);
+        var set = await dht.SetAsync("key", "value", acknowledgement);
+
+        Assert.Equal((true, StoreResult.Stored), (set.Succeeded, set.Publication));
+        Assert.Equal("value", (await dht.GetAsync<string>("key")).Value);
+        Assert.True(await dht.UnpublishAsync("key"));
+        Assert.False(await dht.UnpublishAsync("key"));
+    });
+
+    [Fact]
+    public Task A_value_for_a_time_is_read_back_not_published_and_replaces_only_what_ends_sooner() => RunAsync(async dht =>
+    {
+        var set = await dht.SetAsync("key", 1, TimeSpan.FromHours(2));
+        Assert.Equal((true, null), (set.Succeeded, set.Publication));
+        Assert.False((await dht.SetAsync("key", 2, TimeSpan.FromHours(1))).Succeeded);
+        Assert.Equal(1, (await dht.GetAsync<long>("key")).Value);
+
+        Assert.True((await dht.SetAsync("key", 3, TimeSpan.FromHours(3))).Succeeded);
+        Assert.Equal(3, (await dht.GetAsync<long>("key")).Value);
+        Assert.False(await dht.UnpublishAsync("key"));
+    });
+
+    [Fact]
+    public Task A_value_for_a_time_does_not_end_a_publication() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("key", 1);
+
+        var set = await dht.SetAsync("key", 2, TimeSpan.FromDays(7));
+
+        Assert.Equal((false, StoreResult.Outdated), (set.Succeeded, set.Local));
+        Assert.Equal(1, (await dht.GetAsync<long>("key")).Value);
+        Assert.True(await dht.UnpublishAsync("key"));
+    });
+
+    [Fact]
+    public Task A_life_beyond_its_bounds_is_refused() => RunAsync(async dht =>
+    {
+        foreach (var seconds in new[] { 0.999, 0, -1, (366 * 86_400) + 0.1 })
+        {
+            var life = TimeSpan.FromSeconds(seconds);
+            var message = (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dht.SetAsync("key", 1, life))).Message;
+            Assert.StartsWith($"The life is {life}; 00:00:01 to 365.00:00:00 is allowed.", message, StringComparison.Ordinal);
+        }
+
+        Assert.False((await dht.GetAsync("key")).Found);
+    });
+
+    [Fact]
+    public Task A_key_without_a_value_is_not_found() => RunAsync(async dht =>
+    {
+        Assert.Equal(default, await dht.GetAsync<string>("nowhere"));
+        var result = await dht.GetAsync("nowhere");
+        Assert.False(result.Found);
+        Assert.NotNull(result.Lookup);
+        Assert.False(await dht.UnpublishAsync("nowhere"));
+    });
+
+    [Fact]
+    public Task A_value_of_another_type_and_an_unsupported_type_are_refused_in_a_sentence() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("number", DhtValue.FromInteger(ulong.MaxValue));
+
+        var other = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<string>("number"));
+        Assert.Equal("The value is Integer, not String.", other.Message);
+        var beyond = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<long>("number"));
+        Assert.Contains("18446744073709551615", beyond.Message, StringComparison.Ordinal);
+        var unknown = await Assert.ThrowsAsync<NotSupportedException>(() => dht.GetAsync<DateTime>("number"));
+        Assert.Equal("Type DateTime is not supported; use string, long, double, bool or byte[].", unknown.Message);
+    });
+
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public Task Arguments_that_no_node_accepts_are_refused(SetAcknowledgement acknowledgement) => RunAsync(async dht =>
+    {
+        var large = await Assert.ThrowsAsync<ArgumentException>(
+            () => dht.SetAsync("key", new byte[StoreRules.MaxContentLength + 1], acknowledgement));
+        Assert.StartsWith("The value is 8138 bytes long; at most 8137 are allowed.", large.Message, StringComparison.Ordinal);
+        var empty = await Assert.ThrowsAsync<ArgumentException>(() => dht.SetAsync("key", default, acknowledgement));
+        Assert.StartsWith("The value is empty (default(DhtValue)).", empty.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentException>(() => dht.PingAsync(UdpEndpoint.Parse("224.0.0.1:1")));
+        Assert.False((await dht.GetAsync("key")).Found);
+    });
+
+    [Fact]
+    public Task A_call_that_was_cancelled_before_it_began_does_nothing() => RunAsync(async dht =>
+    {
+        var cancelled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dht.GetAsync("key", cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dht.SetAsync("key", 1, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => dht.SetAsync("key", 1, SetAcknowledgement.Durable, cancelled));
+        Assert.False((await dht.GetAsync("key")).Found);
+    });
+
+    [Fact]
+    public Task A_watch_begins_with_the_value_and_tells_of_each_change() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("key", 1);
+        await using var watch = dht.WatchAsync("key").GetAsyncEnumerator();
+
+        Assert.Equal(new KeyChange(NodeId.FromKey("key"), 1), await NextAsync(watch));
+        await dht.SetAsync("key", 2);
+        Assert.Equal(new KeyChange(NodeId.FromKey("key"), 2), await NextAsync(watch));
+        await dht.SetAsync("key", 2);
+        await dht.SetAsync("other", 9);
+        await dht.SetAsync("key", 3, SetAcknowledgement.Durable);
+        Assert.Equal(new KeyChange(NodeId.FromKey("key"), 3), await NextAsync(watch));
+    });
+
+    [Fact]
+    public Task A_watch_of_a_key_without_a_value_waits_for_one_and_ends_when_it_is_cancelled() => RunAsync(async dht =>
+    {
+        using var ending = new CancellationTokenSource();
+        await using var watch = dht.WatchAsync("key", ending.Token).GetAsyncEnumerator();
+        await using var another = dht.WatchAsync("key").GetAsyncEnumerator();
+
+        Assert.Null((await NextAsync(watch)).Value);
+        Assert.Null((await NextAsync(another)).Value);
+        await dht.SetAsync("key", "value");
+        Assert.Equal("value", (await NextAsync(watch)).Value);
+        Assert.Equal("value", (await NextAsync(another)).Value);
+        ending.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NextAsync(watch));
+    });
+
+    [Fact]
+    public Task A_dht_in_a_network_is_ready_and_names_nodes_with_contacts_that_respond_to_pings() => RunAsync(async dht =>
+    {
+        await dht.WaitUntilReadyAsync();
+        Assert.Single(Assert.Single((await dht.GetStatusAsync()).Nodes).Ids);
+
+        var found = await dht.FindNodeAsync(NodeId.FromKey("target"));
+        var ping = await dht.PingAsync(found.Closest[0].Endpoint);
+        Assert.True(ping.Answered);
+        Assert.Equal(found.Closest[0].Id, ping.Id);
+    });
+}

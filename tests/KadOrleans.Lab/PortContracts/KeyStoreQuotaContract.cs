@@ -1,0 +1,125 @@
+namespace KadOrleans.Lab;
+
+/// <summary>How every <see cref="IKeyStore"/> bounds what it takes.</summary>
+public abstract class KeyStoreQuotaContract : KeyStoreSuite
+{
+    private const int Fixed = StoredValue.FixedFootprint;
+
+    // Each test opens the store with a quota of its own.
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_full_store_still_takes_replacements_that_fit()
+    {
+        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 10, TotalBytes = 10 * (Fixed + 50) });
+        var full = Enumerable.Range(0, 10).ToDictionary(StoredValues.Key, _ => StoredValues.Sized(50));
+        await Store.PutAllAsync(full);
+
+        var again = full.ToDictionary(entry => entry.Key, entry => entry.Value with { StoredAt = StoredValues.Now.AddHours(1) });
+        Place.MoveTo(StoredValues.Now.AddHours(1));
+        Assert.All(await Store.PutTogetherAsync(again), result => Assert.Equal(StoreResult.Stored, result));
+
+        Assert.Equal(again, await Store.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task A_burst_of_puts_stays_within_the_total()
+    {
+        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 50 });
+        await AssertHeldAsync(Store.PutFromManyThreadsAsync, i => StoredValues.Sized(i % 64), 50, StoreResult.TotalQuotaExceeded);
+    }
+
+    [Fact]
+    public async Task A_burst_of_puts_stays_within_the_share_of_its_source()
+    {
+        await OpenAsync(StoreQuota.Unlimited with { BytesPerSource = 40 * (Fixed + 10) });
+        await AssertHeldAsync(
+            Store.PutTogetherAsync, _ => StoredValues.Sized(10, StoredValues.Alice), 40, StoreResult.SourceQuotaExceeded);
+    }
+
+    [Fact]
+    public async Task Ten_64s_of_one_60_fill_no_store_and_honest_and_own_values_stay()
+    {
+        await OpenAsync(Share);
+        await AssertOutlivesFloodAsync(Store, reopen: () => ValueTask.FromResult(Store));
+    }
+
+    /// <summary>A flood of one /60, then of twenty /48s, beside values of honest sources and of this node.</summary>
+    internal static async Task AssertOutlivesFloodAsync(IKeyStore store, Func<ValueTask<IKeyStore>> reopen)
+    {
+        store.SetArea(Area);
+        var honest = Range(0, 40, FarKey, i => $"198.51.{i}.1:1");
+        var own = Range(100, 20, FarKey, _ => null);
+        await store.PutAllAsync(honest.Concat(own));
+
+        var flood = await store.PutTogetherAsync(Range(1_000, 600, FarKey, i => $"[2001:db8:0:{i % 10:x}::1]:1"));
+        Assert.Equal(40, flood.Count(result => result == StoreResult.Stored));
+        flood = await store.PutTogetherAsync(Range(2_000, 600, FarKey, i => $"[2001:db8:{1 + (i % 20):x}::1]:1"));
+        Assert.Contains(StoreResult.FarQuotaExceeded, flood);
+
+        store = await reopen();
+        store.SetArea(Area);
+        var later = Range(4_000, 4, FarKey, i => $"192.0.{i}.1:1");
+        var near = Range(5_000, 60, NearKey, i => $"203.0.{i}.1:1");
+        var mine = Range(6_000, 20, FarKey, _ => null);
+        await store.PutAllAsync(later.Concat(near).Concat(mine));
+
+        var held = await store.ReadAllAsync();
+        Assert.All(honest.Concat(own).Concat(later).Concat(near).Concat(mine), entry => Assert.Contains(entry.Key, held.Keys));
+        Assert.Equal(Share.TotalKeys, (await store.GetUsageAsync()).Keys);
+        Assert.Equal(Share.TotalKeys, held.Count);
+        Assert.Equal(held.Values.Sum(value => (long)value.Footprint), (await store.GetUsageAsync()).Bytes);
+    }
+
+    [Fact]
+    public async Task Values_that_are_evicted_together_with_a_burst_of_puts_are_gone()
+    {
+        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 20 });
+        await Store.PutAllAsync(Range(0, 20, FarKey, _ => "198.51.100.1:1"));
+
+        var own = Range(100, 20, FarKey, _ => null);
+        Assert.All(await Store.PutTogetherAsync(own), result => Assert.Equal(StoreResult.Stored, result));
+
+        Assert.Equal(own.ToDictionary(), await Store.ReadAllAsync());
+    }
+
+    /// <summary>A quota of 200 keys, 40 to a subnet, of which strangers' far values take 160.</summary>
+    internal static StoreQuota Share { get; } =
+        StoreQuota.Unlimited with { TotalKeys = 200, KeysPerSource = 20, KeysPerSubnet = 40, ReservePercent = 20 };
+
+    private static ResponsibleArea Area { get; } = new(StoredValues.Key(0), 3);
+
+    private static NodeId NearKey(int number) => KeyOf(number, isNear: true);
+
+    private static NodeId FarKey(int number) => KeyOf(number, isNear: false);
+
+    private static NodeId KeyOf(int number, bool isNear)
+    {
+        var key = StoredValues.Key(number);
+        while (Area.Contains(key) != isNear)
+        {
+            key = NodeId.FromKey(key.ToByteArray());
+        }
+
+        return key;
+    }
+
+    private static List<KeyValuePair<NodeId, StoredValue>> Range(int first, int count, Func<int, NodeId> keyOf, Func<int, string?> sourceOf) =>
+        [.. Enumerable.Range(0, count).Select(i => KeyValuePair.Create(
+            keyOf(first + i),
+            StoredValues.Sized(2, sourceOf(i) is { } source ? SourceNetwork.Of(UdpEndpoint.Parse(source)) : default)))];
+
+    private async Task AssertHeldAsync(
+        Func<IEnumerable<KeyValuePair<NodeId, StoredValue>>, Task<StoreResult[]>> putAsync,
+        Func<int, StoredValue> valueOf,
+        int expected,
+        StoreResult otherwise)
+    {
+        var values = Enumerable.Range(0, 500).Select(i => KeyValuePair.Create(StoredValues.Key(i), valueOf(i))).ToList();
+        var stored = values.Zip(await putAsync(values)).ToLookup(put => put.Second, put => put.First);
+
+        Assert.Equal((expected, 500 - expected), (stored[StoreResult.Stored].Count(), stored[otherwise].Count()));
+        Assert.Equal(expected, (await Store.GetUsageAsync()).Keys);
+        Assert.Equal(stored[StoreResult.Stored].ToDictionary(), await Store.ReadAllAsync());
+    }
+}

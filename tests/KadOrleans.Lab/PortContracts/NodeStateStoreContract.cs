@@ -1,0 +1,111 @@
+namespace KadOrleans.Lab;
+
+/// <summary>What every <see cref="INodeStateStore"/> does.</summary>
+public abstract class NodeStateStoreContract : NodeStateStoreSuite
+{
+    [Fact]
+    public async Task Nothing_is_loaded_before_something_was_saved() => Assert.Null(await Store.LoadAsync());
+
+    [Fact]
+    public async Task A_save_replaces_the_whole_state_with_its_contacts_in_their_order()
+    {
+        foreach (var state in (NodeState[])[NodeStates.WithContacts, NodeStates.WithoutContacts, NodeStates.WithContacts])
+        {
+            await Store.SaveAsync(state);
+
+            NodeStates.AssertEqual(state, await Store.LoadAsync());
+        }
+    }
+
+    [Fact]
+    public async Task What_was_saved_does_not_change_with_the_list_of_the_caller()
+    {
+        var contacts = NodeStates.WithContacts.Contacts.ToList();
+        await Store.SaveAsync(NodeStates.WithContacts with { Contacts = contacts });
+
+        contacts.Clear();
+
+        NodeStates.AssertEqual(NodeStates.WithContacts, await Store.LoadAsync());
+    }
+
+    [Fact]
+    public async Task Saves_that_overlap_leave_one_of_their_states_whole()
+    {
+        var states = Enumerable.Range(1, 20).Select(i => new NodeState(
+            StoredValues.Key(i), [.. NodeStates.WithContacts.Contacts.Take(i % 5)])).ToList();
+
+        await Task.WhenAll(states.Select(state => Task.Run(async () => await Store.SaveAsync(state))));
+
+        var held = await Store.LoadAsync();
+        NodeStates.AssertEqual(Assert.Single(states, state => state.Id == held?.Id), held);
+    }
+}
+
+/// <summary>What an <see cref="INodeStateStore"/> that lasts brings back when it is opened again.</summary>
+public abstract class NodeStateStoreDurabilityContract : NodeStateStoreSuite
+{
+    [Fact]
+    public async Task The_state_saved_last_is_loaded_after_reopening_without_contacts_of_a_longer_one()
+    {
+        var shorter = NodeStates.WithContacts with { Contacts = [.. NodeStates.WithContacts.Contacts.Skip(2)] };
+        foreach (var state in (NodeState[])[NodeStates.WithoutContacts, NodeStates.WithContacts, shorter])
+        {
+            await Store.SaveAsync(state);
+        }
+
+        await ReopenAsync();
+
+        NodeStates.AssertEqual(shorter, await Store.LoadAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_loaded_after_reopening_if_nothing_was_saved()
+    {
+        await ReopenAsync();
+
+        Assert.Null(await Store.LoadAsync());
+    }
+}
+
+public abstract class NodeStateStoreHost : StoreHost
+{
+    /// <summary>Opens the store, with what earlier ones left in this place if they last.</summary>
+    public abstract ValueTask<INodeStateStore> OpenAsync();
+}
+
+public abstract class NodeStateStoreSuite : StoreSuite<NodeStateStoreHost>
+{
+    protected INodeStateStore Store { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync() => Store = await Place.OpenAsync();
+
+    protected async Task ReopenAsync()
+    {
+        await Place.CloseAsync();
+        Store = await Place.OpenAsync();
+    }
+}
+
+/// <summary>Node states for the contracts.</summary>
+public static class NodeStates
+{
+    /// <summary>A state with contacts of both address families, in an order that sorting would change.</summary>
+    public static NodeState WithContacts { get; } = new(
+        NodeId.FromKey("node"),
+        [
+            new Contact(NodeId.MaxValue, UdpEndpoint.Parse("[2001:db8::ffff]:65535")),
+            new Contact(NodeId.FromKey("b"), UdpEndpoint.Parse("192.0.2.200:1")),
+            new Contact(NodeId.MinValue, UdpEndpoint.Parse("[::1]:8468")),
+            new Contact(NodeId.FromKey("a"), UdpEndpoint.Parse("255.255.255.254:8468")),
+        ]);
+
+    public static NodeState WithoutContacts { get; } = new(NodeId.MinValue, []);
+
+    /// <summary>Holds two states against each other, contacts in order.</summary>
+    public static void AssertEqual(NodeState expected, NodeState? actual)
+    {
+        Assert.NotNull(actual);
+        Assert.Equal(expected.Id, actual.Id);
+        Assert.Equal(expected.Contacts, actual.Contacts);
+    }
+}

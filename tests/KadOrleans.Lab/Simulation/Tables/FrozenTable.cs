@@ -1,0 +1,122 @@
+namespace KadOrleans.Lab;
+
+/// <summary>A routing table put away: what <see cref="RoutingTable.Save()"/> says of it, at 9 bytes a contact.</summary>
+internal sealed class FrozenTable
+{
+    private readonly NodeId _ownId;
+    private readonly FrozenBucket[] _buckets;
+    private readonly FrozenContact[] _contacts;
+    private readonly int[] _byId;
+
+    // Shared with the snapshot it was taken from.
+    private readonly IReadOnlyList<BucketRoom> _rooms;
+
+    public FrozenTable(RoutingTable table, ContactIndex index)
+    {
+        var state = table.Save();
+        var snapshot = table.Snapshot;
+        (_ownId, Version, _rooms) = (state.OwnId, snapshot.Version, snapshot.Rooms);
+        _byId = [.. snapshot.Contacts.Select(index.NumberOf)];
+        _buckets = [.. state.Buckets.Select(b => new FrozenBucket(b.Range, b.LastLookup, b.Contacts.Count, b.Replacements.Count))];
+        _contacts =
+        [
+            .. from bucket in state.Buckets
+               from saved in bucket.Contacts.Concat(bucket.Replacements)
+               select new FrozenContact(index.NumberOf(saved.Contact), Pack(saved.LastSeen), (byte)saved.Failures),
+        ];
+    }
+
+    private FrozenTable(
+        NodeId ownId, FrozenBucket[] buckets, FrozenContact[] contacts, int[] byId, IReadOnlyList<BucketRoom> rooms) =>
+        (_ownId, _buckets, _contacts, _byId, _rooms) = (ownId, buckets, contacts, byId, rooms);
+
+    public long Version { get; }
+
+    public RoutingTableSnapshot TakeSnapshot(ContactIndex index) =>
+        new(_ownId, Version, Array.ConvertAll(_byId, number => index[number]), _rooms);
+
+    public RoutingTableState Thaw(ContactIndex index)
+    {
+        var at = 0;
+        return new RoutingTableState(_ownId, Version, Array.ConvertAll(_buckets, bucket => new SavedBucket(
+            bucket.Range, bucket.LastLookup, Next(bucket.Contacts), Next(bucket.Replacements))));
+
+        SavedContact[] Next(int count)
+        {
+            at += count;
+            return Array.ConvertAll(
+                _contacts[(at - count)..at],
+                frozen => new SavedContact(index[frozen.Number], Unpack(frozen.LastSeen), frozen.Failures));
+        }
+    }
+
+    // Milliseconds are finer than anything the table decides by; an int of them spans 24 days either side of the epoch.
+    private static int Pack(DateTimeOffset time) =>
+        (int)Math.Clamp((time - ManualTimeProvider.Epoch).TotalMilliseconds, int.MinValue, int.MaxValue);
+
+    private static DateTimeOffset Unpack(int packed) => ManualTimeProvider.Epoch.AddMilliseconds(packed);
+
+    private readonly record struct FrozenBucket(BucketRange Range, DateTimeOffset LastLookup, int Contacts, int Replacements);
+
+    /// <summary>Makes a table that nobody saved, bucket by bucket in the order of their ranges.</summary>
+    internal sealed class Builder(NodeId ownId)
+    {
+        private readonly List<FrozenBucket> _buckets = [];
+        private readonly List<FrozenContact> _contacts = [];
+        private readonly List<int> _byId = [];
+        private readonly List<BucketRoom> _rooms = [];
+
+        /// <summary>Adds a bucket; contacts are positions in a list of numbers that is in the order of ids.</summary>
+        public void Add(
+            BucketRoom room,
+            DateTimeOffset lastLookup,
+            List<(int Position, DateTimeOffset LastSeen)> contacts,
+            List<(int Position, DateTimeOffset LastSeen)> replacements,
+            int[] numbers)
+        {
+            _rooms.Add(room);
+            _buckets.Add(new FrozenBucket(room.Range, lastLookup, contacts.Count, replacements.Count));
+            foreach (var (position, lastSeen) in contacts.Concat(replacements))
+            {
+                _contacts.Add(new FrozenContact(numbers[position], Pack(lastSeen), 0));
+            }
+
+            contacts.Sort(static (left, right) => left.Position.CompareTo(right.Position));
+            _byId.AddRange(contacts.Select(contact => numbers[contact.Position]));
+        }
+
+        public FrozenTable Build() => new(ownId, [.. _buckets], [.. _contacts], [.. _byId], [.. _rooms]);
+    }
+
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Sequential, Pack = 1)]
+    private readonly record struct FrozenContact(int Number, int LastSeen, byte Failures);
+}
+
+/// <summary>Numbers for contacts: a hundred thousand tables hold a number where one table holds a contact.</summary>
+internal sealed class ContactIndex
+{
+    private readonly List<Contact> _contacts = [];
+    private readonly Dictionary<Contact, int> _numbers = new(new ByAddress());
+
+    public Contact this[int number] => _contacts[number];
+
+    public int NumberOf(Contact contact)
+    {
+        if (!_numbers.TryGetValue(contact, out var number))
+        {
+            number = _contacts.Count;
+            _contacts.Add(contact);
+            _numbers.Add(contact, number);
+        }
+
+        return number;
+    }
+
+    /// <summary>Every node has an address of its own, which is quicker to hash than all of a contact.</summary>
+    private sealed class ByAddress : IEqualityComparer<Contact>
+    {
+        public bool Equals(Contact x, Contact y) => x == y;
+
+        public int GetHashCode(Contact obj) => (int)(obj.Endpoint.AddressLow >> 8);
+    }
+}

@@ -1,0 +1,79 @@
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// The pager of one world's tables. A bounded number of them is in memory, the others are stored in compact form until they are needed. The
+/// tables of a network of this size are never put away.
+/// </summary>
+internal sealed class TablePager(ManualTimeProvider clock, KademliaOptions options)
+{
+    /// <summary>Whole tables in memory, some 0.7 MB each in a network of 100,000.</summary>
+    private const int MaxTables = 2_048;
+
+    /// <summary>
+    /// Snapshots of other tables in memory, some 70 KB each: those of a lookup that is under way. More would hardly be
+    /// found again in a large network, and live just long enough to be a burden on the garbage collector.
+    /// </summary>
+    private const int MaxSnapshots = 256;
+
+    // Every simulated node has a subnet of its own, so no share of one can ever be used up.
+    private static readonly AddressRangeSet Exempt = AddressRangeSet.Parse(["0.0.0.0/1"]);
+
+    private static readonly SubnetLimits Subnets = new();
+
+    public ManualTimeProvider Clock => clock;
+
+    public KademliaOptions Options => options;
+
+    public ContactIndex Contacts { get; } = new();
+
+    public ResidentSet<PagedRoutingTable> Tables { get; } = new(MaxTables, static table => table.Freeze());
+
+    public ResidentSet<PagedRoutingTable> Snapshots { get; } = new(MaxSnapshots, static table => table.DropSnapshot());
+
+    public RoutingTable Restore(FrozenTable table) =>
+        RoutingTable.Restore(table.Thaw(Contacts), Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
+
+    public RoutingTable Create(NodeId ownId) =>
+        new(ownId, Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
+}
+
+/// <summary>
+/// The items that may stay in memory, a fixed number of them. A newcomer takes the place of one that was not used
+/// since the hand last came by.
+/// </summary>
+internal sealed class ResidentSet<T>(int capacity, Action<T> evict)
+    where T : class
+{
+    private readonly List<Place> _places = [];
+    private int _hand;
+
+    public Place Add(T item)
+    {
+        var place = new Place { Item = item, IsUsed = true };
+        if (_places.Count < capacity)
+        {
+            _places.Add(place);
+            return place;
+        }
+
+        while (_places[_hand].IsUsed)
+        {
+            _places[_hand].IsUsed = false;
+            Advance();
+        }
+
+        evict(_places[_hand].Item);
+        _places[_hand] = place;
+        Advance();
+        return place;
+    }
+
+    private void Advance() => _hand = (_hand + 1) % capacity;
+
+    internal sealed class Place
+    {
+        public required T Item { get; init; }
+
+        public bool IsUsed { get; set; }
+    }
+}
