@@ -14,13 +14,20 @@ using Orleans.Storage;
 
 namespace KadOrleans.GrainStorage.Sqlite;
 
-// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its
-// name and grain; the provider's name is not part of it.
-internal sealed class SqliteGrainStorage(
+/// <summary>
+/// Grain state in one SQLite file, for a cluster of one process. A write is durable when its call returns. A state's key is its
+/// name and grain; the provider's name is not part of it. Safe for several threads.
+/// </summary>
+/// <param name="options">The options, with a serializer. The file is opened at once.</param>
+/// <param name="activators">Creates the state of a grain that has none stored.</param>
+/// <param name="logger">Logs what is mended in a damaged file.</param>
+/// <exception cref="GrainDatabaseException">The file cannot be opened.</exception>
+public sealed class SqliteGrainStorage(
     SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) : IGrainStorage, IAsyncDisposable
 {
     internal GrainDatabase Database { get; } = GrainDatabase.Open(options.Folder, options.FolderSetting, logger);
 
+    /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var row = await ReadAsync(statements => statements.Read(Key(stateName, grainId)));
@@ -31,6 +38,7 @@ internal sealed class SqliteGrainStorage(
             : activators.GetActivator<T>().Create();
     }
 
+    /// <inheritdoc/>
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var payload = ToArray(options.GrainStorageSerializer.Serialize(grainState.State));
@@ -38,6 +46,7 @@ internal sealed class SqliteGrainStorage(
         grainState.RecordExists = true;
     }
 
+    /// <inheritdoc/>
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var write = new GrainWrite(Key(stateName, grainId), grainState.ETag, payload: null, deletes: options.DeleteStateOnClear);
@@ -46,7 +55,8 @@ internal sealed class SqliteGrainStorage(
         grainState.State = activators.GetActivator<T>().Create();
     }
 
-    // Lists the grains of a type that have a stored state. GrainDatabaseException: they cannot be read.
+    /// <summary>Lists the grains of a type that have a stored state.</summary>
+    /// <exception cref="GrainDatabaseException">They cannot be read.</exception>
     public async Task<IReadOnlyList<GrainId>> ListGrainsAsync(GrainType type) =>
         [.. (await ReadAsync(statements => statements.ListGrains(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
@@ -67,12 +77,17 @@ internal sealed class SqliteGrainStorage(
             : data.ToArray();
 }
 
-// The bytes of OrleansGrainStorageSerializer, written into pooled buffers. That one doubles an array until the state fits. So a
-// state of 64 KiB took four times as much memory, half of it a large object.
-internal sealed class PooledGrainStorageSerializer(Serializer serializer) : IGrainStorageSerializer
+/// <summary>
+/// The bytes of <see cref="OrleansGrainStorageSerializer"/>, written into pooled buffers. That one doubles an array until the state
+/// fits. So a state of 64 KiB took four times as much memory, half of it a large object.
+/// </summary>
+/// <param name="serializer">Orleans' serializer.</param>
+public sealed class PooledGrainStorageSerializer(Serializer serializer) : IGrainStorageSerializer
 {
+    /// <inheritdoc/>
     public BinaryData Serialize<T>(T? input) => new(serializer.SerializeToArray(input!));
 
+    /// <inheritdoc/>
     public T Deserialize<T>(BinaryData input) => serializer.Deserialize<T>(input.ToMemory())!;
 }
 

@@ -108,6 +108,12 @@ internal static partial class GrainsLog
     [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
 
+    [LoggerMessage(7002, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
+    public static partial void ShardsWoken(this ILogger logger, int count);
+
+    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be activated; its next use sets its reminder")]
+    public static partial void ShardNotWoken(this ILogger logger, Exception exception);
+
     [LoggerMessage(6070, LogLevel.Information, "The crawl {Id} begins: {Slices} slices for {Edges} edges, {Rate} datagrams per second")]
     public static partial void CrawlBegun(this ILogger logger, string id, int slices, int edges, int rate);
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 namespace KadOrleans.Benchmarks;
 
 /// <summary>
@@ -34,32 +35,39 @@ internal static class CrawlBenchmark
         Console.WriteLine($"{count} nodes and {edges} edges, at most {rate} datagrams/s");
         for (var round = 0; round < rounds; round++)
         {
-            var byNode = await MeasureAsync("one node", async () => await first.Admin.CrawlAsync((await first.Admin.StartCrawlAsync(new CrawlRequest(rate))).Id).LastAsync());
-            var byEdges = await MeasureAsync($"{edges} edges", () => CrawlAsync(grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton), rate));
+            var byNode = await MeasureAsync("one node", CrawlAsync(first, rate));
+            var byEdges = await MeasureAsync($"{edges} edges", CrawlAsync(grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton), rate));
             ShardBenchmark.Say(
                 $"edges to node: {byEdges.PerSecond / byNode.PerSecond:F2} of the nodes/s, {(double)byEdges.Datagrams / byNode.Datagrams:F2} of the datagrams");
         }
     }
 
-    private static async Task<CrawlReport> CrawlAsync(ICrawlGrain crawls, int rate)
+    private static async Task<Crawled> CrawlAsync(ICrawlGrain crawls, int rate)
     {
-        var report = CrawlReportJson.Read(await crawls.StartAsync(rate, null));
+        var report = JsonNode.Parse(await crawls.StartAsync(rate, null))!;
+        var id = (string)report["id"]!;
         using var timer = new PeriodicTimer(Poll);
-        while (report.Phase == CrawlPhase.Running && await timer.WaitForNextTickAsync())
+        while ((string)report["phase"]! == "running" && await timer.WaitForNextTickAsync())
         {
-            report = CrawlReportJson.Read((await crawls.GetAsync(report.Id))!);
+            report = JsonNode.Parse((await crawls.GetAsync(id))!)!;
         }
 
-        return report;
+        return new Crawled(
+            (long)report["summary"]!["nodes"]!, (DateTimeOffset)report["endedAt"]! - (DateTimeOffset)report["startedAt"]!, (long)report["datagrams"]!);
     }
 
-    private static async Task<(double PerSecond, long Datagrams)> MeasureAsync(string who, Func<Task<CrawlReport>> crawl)
+    private static async Task<Crawled> CrawlAsync(KadNode node, int rate)
     {
-        var report = await crawl();
-        var seconds = (report.EndedAt!.Value - report.StartedAt).TotalSeconds;
-        var nodes = report.Summary!.Nodes;
-        ShardBenchmark.Say($"{who}: {nodes} nodes in {seconds:F1} s, {nodes / seconds:F1}/s, {report.Datagrams:N0} datagrams");
-        return (nodes / seconds, report.Datagrams);
+        var report = await node.Admin.CrawlAsync((await node.Admin.StartCrawlAsync(new CrawlRequest(rate))).Id).LastAsync();
+        return new Crawled(report.Summary!.Nodes, report.EndedAt!.Value - report.StartedAt, report.Datagrams);
+    }
+
+    private static async Task<Crawled> MeasureAsync(string who, Task<Crawled> crawl)
+    {
+        var crawled = await crawl;
+        ShardBenchmark.Say(
+            $"{who}: {crawled.Nodes} nodes in {crawled.Took.TotalSeconds:F1} s, {crawled.PerSecond:F1}/s, {crawled.Datagrams:N0} datagrams");
+        return crawled;
     }
 
     private static async Task<KadNode> StartAsync(int port, int? bootstrap)
@@ -72,5 +80,10 @@ internal static class CrawlBenchmark
         }
 
         return node;
+    }
+
+    private readonly record struct Crawled(long Nodes, TimeSpan Took, long Datagrams)
+    {
+        public double PerSecond => Nodes / Took.TotalSeconds;
     }
 }

@@ -37,6 +37,9 @@ public static class KadSettings
     /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
     public static OptionsValidationException Mistake(string sentence) => Mistakes([sentence]);
 
+    /// <summary>A text of others in quotation marks, short and without control characters.</summary>
+    public static string Quote(string text) => $"'{VisibleText.Excerpt(text)}'";
+
     public static bool IsEdge(IConfiguration configuration) =>
         nameof(ServerRole.Edge).Equals(configuration["Kad:Role"]?.Trim(), StringComparison.OrdinalIgnoreCase);
 

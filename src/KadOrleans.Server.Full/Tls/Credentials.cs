@@ -319,7 +319,7 @@ public sealed class CertificatePolicy(string name, bool isPrivate)
             : null;
     }
 
-    public static string Show(X509Certificate2 certificate) => $"'{VisibleText.Excerpt(certificate.Subject)}'";
+    public static string Show(X509Certificate2 certificate) => KadSettings.Quote(certificate.Subject);
 
     // A certificate without uses allows all.
     private static bool IsFor(X509Certificate2 certificate, CertificateUse use)
@@ -333,7 +333,7 @@ public sealed class CertificatePolicy(string name, bool isPrivate)
     private static string Names(X509Certificate2 certificate)
     {
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()).ToList();
-        return names.Count == 0 ? "no DNS name" : $"the DNS names '{VisibleText.Excerpt(string.Join(", ", names))}'";
+        return names.Count == 0 ? "no DNS name" : $"the DNS names {KadSettings.Quote(string.Join(", ", names))}";
     }
 
     private static string Show(DateTime time) =>

@@ -24,7 +24,7 @@ public static class SiloHost
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
-                ShardWaker.Add(services, context.Configuration);
+                AddWaker(services, context.Configuration);
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
@@ -133,6 +133,20 @@ public static class SiloHost
         }
     }
 
+    // Where reminders do not survive a start.
+    private static void AddWaker(IServiceCollection services, IConfiguration configuration)
+    {
+        if (Is($"Orleans:GrainStorage:{GrainStorageName.Kad}", "Sqlite") && Is("Orleans:Reminders", "Memory"))
+        {
+            services.AddSingleton<ListStored>(
+                provider => ((SqliteGrainStorage)provider.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad)).ListGrainsAsync);
+            services.AddHostedService<ShardWaker>();
+        }
+
+        bool Is(string provider, string type) =>
+            type.Equals(configuration[$"{provider}:ProviderType"], StringComparison.OrdinalIgnoreCase);
+    }
+
     private static void SetUpConnections(ISiloBuilder silo, KadTlsOptions? options, ITlsProvider? tls)
     {
         ClusterConnections.AddServices(silo.Services, options, tls, CertificateUse.Silo);
@@ -205,11 +219,6 @@ internal static partial class SiloLog
     [LoggerMessage(7001, LogLevel.Warning, "The status lacks data of grains: {Problem}")]
     public static partial void StatusIncomplete(ILogger logger, string problem);
 
-    [LoggerMessage(7002, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
-    public static partial void ShardsWoken(ILogger logger, int count);
-
-    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be activated; its next use sets its reminder")]
-    public static partial void ShardNotWoken(ILogger logger, Exception exception);
 
     [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
     public static partial void StorageAway(ILogger logger, string problem);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using KadOrleans.Shards;
 using Npgsql;
 using static KadOrleans.Server.Filling;
 
@@ -178,10 +177,10 @@ public static class ClusterProviders
 
     private static void CheckRecords(string setting, string? provider)
     {
-        if (provider is not null && RecordLimits.TryGetValue(provider, out var limit) && limit <= BatchWriter.MaxRecordBytes)
+        if (provider is not null && RecordLimits.TryGetValue(provider, out var limit) && limit <= ShardRecordStorage.MaxRecordBytes)
         {
             throw KadSettings.Mistake(
-                $"{setting} is '{provider}', whose records have at most {limit / 1024} KiB; a provider with records of more than {BatchWriter.MaxRecordBytes / 1024} KiB is needed.");
+                $"{setting} is '{provider}', whose records have at most {limit / 1024} KiB; a provider with records of more than {ShardRecordStorage.MaxRecordBytes / 1024} KiB is needed.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using KadOrleans.Cluster.Tests.SiloRole;
+using KadOrleans.Grains;
 using KadOrleans.Server.Full;
 
 namespace KadOrleans.Full.Tests;
@@ -34,7 +35,7 @@ public sealed class TlsClusterTests : FolderTests
         await edge.StartAsync();
 
         // All shards answer, those of the other silo too.
-        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
+        await using var load = new StoreLoad(edge.Address, new KadClusterOptions().ShardBits);
         await load.WholeAsync();
         await first.KillAsync();
         await first.StartAsync();
@@ -46,8 +47,9 @@ public sealed class TlsClusterTests : FolderTests
     public async Task A_client_with_a_certificate_is_served()
     {
         await using var silo = await StartedAsync();
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway, builder => builder.UseKadTls(_edge.Options));
-        Assert.NotNull((await client.Dht.GetStatusAsync()).Settings);
+        using var client = await OrleansClient.StartAsync(silo.Gateway, builder => builder.UseKadTls(_edge.Options).AddKadClient());
+        Assert.Empty((await client.Services.GetRequiredService<IDht>().GetStatusAsync()).Nodes);
+        await client.StopAsync();
     }
 
     [Fact]
@@ -131,7 +133,7 @@ public sealed class TlsClusterTests : FolderTests
         await using var silo = await StartedAsync();
         await using var edge = new EdgeServer(Folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
+        await using var load = new StoreLoad(edge.Address, new KadClusterOptions().ShardBits);
         await load.WholeAsync();
 
         // A new authority, too: trusted beside the old one until all have new certificates.

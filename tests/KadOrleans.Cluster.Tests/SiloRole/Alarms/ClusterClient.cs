@@ -1,8 +1,6 @@
-using Orleans.Configuration;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>An Orleans client of a silo process, in the test's own.</summary>
+/// <summary>The grains of a silo process, for a client in the test's own.</summary>
 internal sealed class ClusterClient : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -13,20 +11,8 @@ internal sealed class ClusterClient : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public static async Task<ClusterClient> ConnectAsync(int gateway, Action<IClientBuilder>? configure = null)
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleansClient(client =>
-        {
-            client
-                .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
-                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad"));
-            configure?.Invoke(client);
-        });
-        var host = builder.Build();
-        await host.StartAsync();
-        return new ClusterClient(host);
-    }
+    public static async Task<ClusterClient> ConnectAsync(int gateway, Action<IClientBuilder>? configure = null) =>
+        new(await OrleansClient.StartAsync(gateway, configure));
 
     /// <summary>The cluster's values.</summary>
     public GrainKeyStore OpenValues(int shardBits) =>

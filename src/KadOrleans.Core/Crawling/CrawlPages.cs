@@ -1,4 +1,4 @@
-namespace KadOrleans.Node;
+namespace KadOrleans.Core;
 
 /// <summary>A file of a crawl: each <see cref="CrawlPage"/> after its length.</summary>
 internal static class CrawlPages

@@ -1,38 +1,27 @@
-using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Shards;
-using Orleans.Storage;
+using Microsoft.Extensions.Hosting;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Grains;
+
+// Lists the grains of a type that have a stored state.
+internal delegate Task<IReadOnlyList<GrainId>> ListStored(GrainType type);
 
 /// <summary>Calls each stored shard after a start if reminders do not survive one: an active shard sets its own.</summary>
 internal sealed class ShardWaker(
-    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
+    ListStored list,
     IGrainFactory grains,
     ClusterShards known,
     ValueCache cache,
-    IHostApplicationLifetime lifetime,
+    ClusterAgreement agreement,
     ILogger<ShardWaker> logger) : BackgroundService
 {
-    /// <summary>Adds the waker where it is needed.</summary>
-    public static void Add(IServiceCollection services, IConfiguration configuration)
-    {
-        if (Is($"Orleans:GrainStorage:{GrainStorageName.Kad}", "Sqlite") && Is("Orleans:Reminders", "Memory"))
-        {
-            services.AddHostedService<ShardWaker>();
-        }
-
-        bool Is(string provider, string type) =>
-            type.Equals(configuration[$"{provider}:ProviderType"], StringComparison.OrdinalIgnoreCase);
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
+        await agreement.Completion.WaitAsync(stoppingToken);
 
         try
         {
             // Those that a doubling makes are called by the shards that they are halves of.
-            var stored = await ((SqliteGrainStorage)storage).ListGrainsAsync(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
+            var stored = await list(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
             var shards = stored.Where(shard => known.Layout.IsInUse(shard.GetIntegerKey())).ToList();
             foreach (var shard in shards)
             {
@@ -43,12 +32,12 @@ internal sealed class ShardWaker(
 
             if (shards.Count > 0)
             {
-                SiloLog.ShardsWoken(logger, shards.Count);
+                logger.ShardsWoken(shards.Count);
             }
         }
-        catch (GrainDatabaseException exception)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            SiloLog.ShardNotWoken(logger, exception);
+            logger.ShardNotWoken(exception);
         }
     }
 
@@ -61,7 +50,7 @@ internal sealed class ShardWaker(
         catch (Exception exception)
         {
             // Storage failed, or a newer release wrote the shard. The others are still called.
-            SiloLog.ShardNotWoken(logger, exception);
+            logger.ShardNotWoken(exception);
         }
     }
 }
