@@ -1,11 +1,9 @@
-using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
-namespace KadOrleans.Node;
+namespace KadOrleans.Hosting;
 
 /// <summary>Reads a state file value by value. Only its contacts are kept in memory.</summary>
-internal sealed class StateReader(Stream stream, string name)
+public sealed class StateReader(Stream stream, string name)
 {
     // A node saves a tenth of this.
     private const int MaxContacts = 10_000;

@@ -1,6 +1,6 @@
-namespace KadOrleans.Node;
+namespace KadOrleans.Hosting;
 
-internal static class StateFile
+public static class StateFile
 {
     public const string Standard = "-";
 
@@ -112,4 +112,4 @@ internal static class StateFile
 }
 
 /// <summary>One sentence that names the file.</summary>
-internal sealed class StateFileException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class StateFileException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,10 +1,8 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 
-namespace KadOrleans.Node;
+namespace KadOrleans.Hosting;
 
-internal static class StateWriter
+public static class StateWriter
 {
     // Memory does not grow with the number of keys.
     private const int FlushBytes = 64 * 1024;
@@ -71,7 +69,7 @@ internal static class StateWriter
 // address whose quota it counts against, as 32 hexadecimal digits. A publication of a cluster has publishedAt as well. Fields of
 // contacts and values that a reader does not know are ignored. Types and values are those of DhtValueText. Times are UTC with
 // milliseconds, as the database keeps them.
-internal static class StateFormat
+public static class StateFormat
 {
     public const string Name = "kad-state";
 

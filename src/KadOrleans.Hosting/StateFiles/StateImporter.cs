@@ -1,7 +1,7 @@
-namespace KadOrleans.Node;
+namespace KadOrleans.Hosting;
 
 /// <summary>Puts a file's values into a store, with their times and sources.</summary>
-internal sealed class StateImporter(
+public sealed class StateImporter(
     Func<IReadOnlyList<KeyValuePair<NodeId, StoredValue>>, Task<IReadOnlyList<StoreResult>>> put, int batchSize, TimeProvider time)
 {
     public StateImporter(IKeyStore keys, int batchSize, TimeProvider time)
@@ -39,4 +39,4 @@ internal sealed class StateImporter(
     }
 }
 
-internal sealed record ImportResult(long Imported, long Expired, long Older, long Refused);
+public sealed record ImportResult(long Imported, long Expired, long Older, long Refused);

@@ -1,4 +1,4 @@
-namespace KadOrleans.Tests.Node;
+namespace KadOrleans.Tests.Cli;
 
 public sealed class StateRoundTripTests
 {
