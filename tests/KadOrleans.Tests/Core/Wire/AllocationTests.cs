@@ -39,9 +39,9 @@ public sealed class AllocationTests
 
     private static void TryDecode(byte[] datagram)
     {
-        if (Datagram.TryReadHeader(datagram, out _, out _, out var body, out _))
+        if (Datagram.TryReadHeader(datagram, out _, out _, out var body))
         {
-            Request.TryDecode(body, out _, out _);
+            Request.TryDecode(body, out _);
         }
     }
 

@@ -61,7 +61,7 @@ public sealed class HostileInputProperties
     /// <summary>Runs every decoder and returns whether the datagram is a request.</summary>
     private static bool Drive(ReadOnlySpan<byte> datagram)
     {
-        if (!Datagram.TryReadHeader(datagram, out var kind, out _, out var body, out _))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out _, out var body))
         {
             return false;
         }
@@ -75,7 +75,7 @@ public sealed class HostileInputProperties
 
     private static bool Decode(ReadOnlySpan<byte> body)
     {
-        var decoded = Request.TryDecode(body, out var request, out _);
+        var decoded = Request.TryDecode(body, out var request);
         if (decoded && request.Kind == RequestKind.Store)
         {
             request.AsStore();
