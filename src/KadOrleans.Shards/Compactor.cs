@@ -58,14 +58,14 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
 
         // Before the claim: later writes to these records change their ETags.
         var written = await FindFreeAsync(image, content.Split(), image.Manifest.Compaction + 1, content.IsWorthKeys);
-        await ClaimAsync(image);
+        await image.WriteManifestAsync(storage, image.Manifest with { Compaction = image.Manifest.Compaction + 1 });
         foreach (var some in written.Chunk(MaxWrites))
         {
             await _pages.WriteAsync(some);
         }
 
         var pagesInUse = plan.Retained.Concat(written.Select(one => one.Page)).Select(page => new PageReference(page.Number, page.Compaction));
-        var manifest = new Manifest { Compaction = image.Manifest.Compaction, FirstSequence = end, Pages = [.. pagesInUse] };
+        var manifest = image.Manifest with { FirstSequence = end, Pages = [.. pagesInUse] };
         var etag = await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0];
         image.Compacted(manifest, etag, plan.Retained, written);
         await _pages.EmptyAsync(plan.Replaced);
@@ -95,12 +95,6 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
         return written.Count == pages.Count
             ? written
             : throw new InvalidOperationException($"{RecordNames.Manifest} cannot name {pages.Count} more pages: use more shards.");
-    }
-
-    private async Task ClaimAsync(StorageImage image)
-    {
-        var manifest = image.Manifest with { Compaction = image.Manifest.Compaction + 1 };
-        image.Claimed(manifest, await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0]);
     }
 }
 

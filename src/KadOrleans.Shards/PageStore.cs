@@ -161,15 +161,13 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
 
     private Task<byte[]?> ReadOnceAsync(Page page)
     {
-        if (_reading.TryGetValue(page, out var read))
+        if (!_reading.TryGetValue(page, out var read))
         {
-            return read;
-        }
-
-        read = ReadAsync(page);
-        if (!read.IsCompleted)
-        {
-            _reading.Add(page, read);
+            read = ReadAsync(page);
+            if (!read.IsCompleted)
+            {
+                _reading.Add(page, read);
+            }
         }
 
         return read;

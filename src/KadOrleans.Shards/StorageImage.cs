@@ -22,7 +22,7 @@ internal sealed class StorageImage : IShardValues
         _cache = cache;
         Shard = new KeyShard(quota, this);
         Keys = new OrderedKeys(Shard);
-        Claimed(manifest, manifestETag);
+        (Manifest, ManifestETag) = (manifest, manifestETag);
         NextSequence = manifest.FirstSequence;
         IsSealed = IsSplit;
     }
@@ -35,7 +35,7 @@ internal sealed class StorageImage : IShardValues
     /// <summary>The changes of the keys since the first caller asked for them. Null before.</summary>
     public KeyHistory? History { get; set; }
 
-    public Manifest Manifest { get; private set; } = new();
+    public Manifest Manifest { get; private set; }
 
     /// <summary>The manifest's ETag. Null if it was never written.</summary>
     public string? ManifestETag { get; private set; }
@@ -240,14 +240,15 @@ internal sealed class StorageImage : IShardValues
         return _compacting;
     }
 
-    /// <summary>Notes a stored manifest that differs only in its count of compactions.</summary>
-    public void Claimed(Manifest manifest, string? etag) => (Manifest, ManifestETag) = (manifest, etag);
+    /// <summary>Writes a manifest that has the same log records and pages, or none if both halves have them.</summary>
+    /// <exception cref="StorageConflictException">Another activation has replaced the manifest: the image is out of date.</exception>
+    public async Task WriteManifestAsync(IRecordStorage storage, Manifest manifest) =>
+        (ManifestETag, Manifest) = (await storage.WriteAsync([new(RecordNames.Manifest, manifest, ManifestETag)])[0], manifest);
 
     /// <summary>Notes a stored manifest whose pages hold everything up to <see cref="BeginCompaction"/>.</summary>
-    public void Compacted(
-        Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
+    public void Compacted(Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
     {
-        Claimed(manifest, etag);
+        (Manifest, ManifestETag) = (manifest, etag);
         var stays = retained.Select(page => page.Number).ToHashSet();
         foreach (var (page, entries) in written)
         {

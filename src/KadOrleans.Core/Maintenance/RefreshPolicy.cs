@@ -10,14 +10,7 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     private const double EarliestShare = 0.25;
 
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
-    [
-        .. from bucket in buckets
-           let age = now.Since(bucket.LastLookup)
-           where age >= interval * (1 - EarliestShare)
-           let range = bucket.Range
-           where age >= GetDueAge(range)
-           select range,
-    ];
+        [.. buckets.Where(bucket => now.Since(bucket.LastLookup) >= GetDueAge(bucket.Range)).Select(bucket => bucket.Range)];
 
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 

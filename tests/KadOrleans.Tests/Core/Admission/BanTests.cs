@@ -8,6 +8,7 @@ public sealed class BanTests
     [InlineData("203.0.113.9", "203.0.113.9/32")]
     [InlineData("203.0.113.9/24", "203.0.113.0/24")]
     [InlineData("10.1.2.3/8", "10.0.0.0/8")]
+    [InlineData("::ffff:10.0.0.0/104", "10.0.0.0/8")]
     [InlineData("2001:db8::7", "2001:db8::7/128")]
     [InlineData("2001:db8::/16", "2001::/16")]
     [InlineData("FFffffffffffffffffffffffffffffffffffffff", "ffffffffffffffffffffffffffffffffffffffff")]

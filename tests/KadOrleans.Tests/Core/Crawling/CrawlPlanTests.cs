@@ -201,7 +201,7 @@ public class CrawlSlicesTests
     {
         var id = NodeId.Random(random);
         var slice = Assert.Single(Enumerable.Range(0, 1 << depth), slice => CrawlSlices.RangeOf(slice, depth).Contains(id));
-        Assert.Equal(PrefixBalance.PrefixOf(id, depth), slice);
+        Assert.Equal(id.FirstBits(depth), slice);
     });
 
     [Theory]

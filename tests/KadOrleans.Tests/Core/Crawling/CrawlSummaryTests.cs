@@ -56,7 +56,7 @@ public class CrawlSummaryTests
 
         Assert.InRange(balance.Probability, 0, 1e-9);
         Assert.InRange(balance.FullestRatio, 5, 9);
-        Assert.Equal(PrefixBalance.PrefixOf(crowd, 6), Convert.ToInt32(balance.Fullest, 2));
+        Assert.Equal(crowd.FirstBits(6), Convert.ToInt32(balance.Fullest, 2));
     }
 
     private static UdpEndpoint Endpoint(uint index) => UdpEndpoint.FromIPv4(0x0B00_0000 + index, 8468);
