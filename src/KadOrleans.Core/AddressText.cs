@@ -28,15 +28,9 @@ internal static class AddressText
     public static bool TryParse(ReadOnlySpan<byte> ascii, ushort port, out UdpEndpoint endpoint)
     {
         // A longer text has a scope (%eth0), which is refused.
-        if (ascii.Length > MaxLength + 6)
-        {
-            endpoint = default;
-            return false;
-        }
-
+        endpoint = default;
         Span<char> chars = stackalloc char[MaxLength + 6];
-        Encoding.Latin1.GetChars(ascii, chars);
-        return TryParse(chars[..ascii.Length], port, out endpoint);
+        return ascii.Length <= chars.Length && TryParse(chars[..Encoding.Latin1.GetChars(ascii, chars)], port, out endpoint);
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)

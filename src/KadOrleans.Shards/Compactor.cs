@@ -7,16 +7,14 @@ namespace KadOrleans.Shards;
 // Records may be appended meanwhile, but not into slots that are emptied at the end.
 internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turns)
 {
-    /// <summary>When no write waits, the log is compacted at this many records: an activation reads them besides the pages.</summary>
+    // When no write waits, the log is compacted at so many records or bytes: an activation reads them besides the pages.
     public const int IdleRecords = 96;
 
-    /// <summary>Or at this many bytes.</summary>
     public const long IdleBytes = 2 << 20;
 
-    // At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
+    // At so many records or bytes it is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
     public const int UrgentRecords = LogRing.Slots * 3 / 4;
 
-    /// <summary>Or at this many bytes.</summary>
     public const long UrgentBytes = 4 << 20;
 
     /// <summary>The values of so many bytes are in memory besides the cache. Further writes wait for the compaction.</summary>

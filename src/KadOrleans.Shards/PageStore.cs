@@ -1,6 +1,5 @@
 namespace KadOrleans.Shards;
 
-/// <summary>Reads, writes and empties pages for compactions and copies.</summary>
 internal sealed class PageStore(IRecordStorage storage)
 {
     public const int MaxParallel = 8;

@@ -26,7 +26,6 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
     /// <summary>Moves everything into the halves, if that is not done or being done. Writes wait for it.</summary>
     public Task MoveAsync() => IsMoved ? Task.CompletedTask : _moving.IsCompleted ? _moving = MoveOnceAsync() : _moving;
 
-    /// <summary>Finds out how far the split of a sealed shard came.</summary>
     public async Task<IReadOnlyList<HalfCopy>> FindMissingAsync()
     {
         var image = log.Image;

@@ -103,14 +103,12 @@ internal sealed class StorageImage : IShardValues
         }
     }
 
-    /// <summary>Adds all changes of the log that another activation knew.</summary>
     public void Replay(MovedLog moved)
     {
         Replay(EntryCodec.Decode(moved.Changes), moved.Changes.Length);
         NextSequence = moved.NextSequence;
     }
 
-    /// <summary>Adds the log record that was read at <see cref="NextSequence"/>.</summary>
     public void Replay(LogRecord record)
     {
         Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
@@ -133,7 +131,6 @@ internal sealed class StorageImage : IShardValues
         }
     }
 
-    /// <summary>All changes of the log, which are to be replayed by another activation.</summary>
     public MovedLog Save()
     {
         Entry[] changes = [.. _recent.Select(change => new Entry(change.Key, change.Value))];
@@ -191,7 +188,6 @@ internal sealed class StorageImage : IShardValues
 
     public void Unpin() => _pinned.Clear();
 
-    /// <summary>Reads a value from memory. A decision pins the values that it needs.</summary>
     public StoredValue? Read(in HeldKey key) =>
         Peek(key) ?? throw new InvalidOperationException($"The value of {key.Key} has to be read from its page first.");
 

@@ -126,7 +126,6 @@ internal sealed class ValueCache
 // the image, as the cache keeps it longer than the shard is there.
 internal sealed class CacheOwner
 {
-    /// <summary>Whether the silo may answer from the cache.</summary>
     public volatile bool IsOpen;
 }
 

@@ -125,13 +125,9 @@ internal readonly record struct AddressRange
 
         var offset = address.Contains(':') ? 0 : MappedBits;
         var length = 128;
-        if (slash >= 0 && !TryParseLength(text.AsSpan(slash + 1), offset, out length))
-        {
-            return false;
-        }
 
         // A mapped address with a prefix that ends before it starts would be neither family's.
-        if (first.IsIPv4 && length < MappedBits)
+        if ((slash >= 0 && !TryParseLength(text.AsSpan(slash + 1), offset, out length)) || (first.IsIPv4 && length < MappedBits))
         {
             return false;
         }

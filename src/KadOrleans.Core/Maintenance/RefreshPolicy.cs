@@ -52,16 +52,10 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
 
     public TimeSpan GetPause(int tableSize, int fruitless)
     {
-        var check = CheckPause < interval ? CheckPause : interval;
-        if (fruitless == 0)
-        {
-            return check;
-        }
-
-        var backOff = FirstBackOff * Math.Pow(2, Math.Min(fruitless - 1, 30));
-
         // A check of an empty table costs nothing, and the first contact should not wait.
+        var check = CheckPause < interval ? CheckPause : interval;
         var longest = tableSize == 0 ? check : interval;
-        return backOff < longest ? backOff : longest;
+        var backOff = FirstBackOff * Math.Pow(2, Math.Min(fruitless - 1, 30));
+        return fruitless == 0 ? check : backOff < longest ? backOff : longest;
     }
 }

@@ -113,11 +113,11 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         var (contact, lastSeen) = bucket.Replacements.Items[index];
         if (_byEndpoint.ContainsKey(contact.Endpoint))
         {
-            bucket.Replacements.RemoveAt(index);
+            bucket.Replacements.Items.RemoveAt(index);
         }
         else if (!bucket.IsFull && bucket.Find(contact.Id) is null && IsDiverse(bucket, contact.Endpoint))
         {
-            bucket.Replacements.RemoveAt(index);
+            bucket.Replacements.Items.RemoveAt(index);
             Add(bucket, new BucketEntry(contact, lastSeen));
         }
     }
