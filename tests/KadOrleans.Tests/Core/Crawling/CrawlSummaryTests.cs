@@ -106,16 +106,6 @@ public class CrawlMapTests
         Assert.Equal((CrawlMap.MostNodes, 1), (map.Reachable[0], map.Reachable[0xf0]));
     }
 
-    [Fact]
-    public void The_longest_prefix_leaves_two_digits()
-    {
-        var map = new CrawlMap(new string('f', CrawlMap.LongestPrefix));
-        map.Add(Node(new string('f', 40), 1));
-
-        Assert.Equal(1, map.Reachable[255]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new CrawlMap(new string('f', CrawlMap.LongestPrefix + 1)));
-    }
-
     private static NodeId Id(string digits) => NodeId.Parse(digits.PadRight(40, '0'));
 
     private static CrawlRecord Node(string digits, int port) =>

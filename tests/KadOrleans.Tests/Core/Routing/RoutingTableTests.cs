@@ -12,14 +12,6 @@ public class RoutingTableTests
     private int _failures;
 
     [Fact]
-    public void Our_own_id_and_unreachable_endpoints_are_refused()
-    {
-        Answer(Peer(1) with { Id = Own });
-        Answer(Peer(1) with { Endpoint = Peer(1).Endpoint.WithPort(0) });
-        Assert.Equal((0, 0L), (_table.Count, _table.Version));
-    }
-
-    [Fact]
     public void An_answer_moves_a_contact_to_the_tail()
     {
         Fill();
@@ -92,15 +84,6 @@ public class RoutingTableTests
 
         Assert.Equal(Peer(2), FailAt(Peer(2), Start + BucketEntry.FailurePause).Dropped);
         Assert.Equal(Peer(3), FailAt(Peer(3), Start.AddSeconds(6)).Dropped);
-    }
-
-    [Fact]
-    public void A_replacement_that_fails_waits_no_longer()
-    {
-        Fill();
-        Answer(Peer(4));
-        Assert.Equal(default, Fail(Peer(4)));
-        Assert.Empty(Waiting());
     }
 
     [Fact]
@@ -189,21 +172,13 @@ public class RoutingTableTests
     }
 
     [Fact]
-    public void Buckets_without_a_lookup_are_lonely()
+    public void A_split_keeps_the_time_of_the_last_lookup_and_a_lookup_counts_for_the_bucket_that_it_aims_into()
     {
-        var hour = TimeSpan.FromHours(1);
-        IReadOnlyList<BucketRange> Lonely(DateTimeOffset now) =>
-            [.. from bucket in _table.Describe() where now - bucket.LastLookup >= hour select new BucketRange(bucket.Prefix, bucket.Depth)];
-
-        Assert.Empty(Lonely(Start + hour - TimeSpan.FromTicks(1)));
-        Assert.Equal([BucketRange.Whole], Lonely(Start + hour));
-
-        // A split keeps the time of the parent; a lookup counts for the bucket that it aims into.
         Fill();
         Answer(new Contact(NodeId.MinValue.WithBit(159, true), Peer(90).Endpoint));
-        Assert.Equal(2, Lonely(Start + hour).Count);
         _table.Apply(ContactObservation.LookedUp(Peer(1).Id), Start.AddMinutes(1));
-        Assert.Equal([new BucketRange(Own, 1)], Lonely(Start + hour));
+
+        Assert.Equal([Start, Start.AddMinutes(1)], _table.Describe().Select(bucket => bucket.LastLookup));
     }
 
     [Fact]
@@ -225,11 +200,6 @@ public class RoutingTableTests
         Assert.False(sent.WouldAccept(Peer(6).Id));
         Assert.True(sent.WouldAccept(NodeId.MinValue.WithBit(159, true)));
     }
-
-    [Fact]
-    public void An_unknown_kind_of_observation_is_a_bug() =>
-        Assert.Throws<ArgumentOutOfRangeException>(
-            () => _table.Apply(new ContactObservation((ObservationKind)9, Peer(1)), Start));
 
     /// <summary>A contact whose id begins with a 1 bit, at a private address.</summary>
     private static Contact Peer(int number) => new(

@@ -88,17 +88,6 @@ public sealed class BoundedCacheTests
         Assert.False(cache.TryGet(Key(2), out _));
     }
 
-    [Fact]
-    public void Without_room_it_keeps_nothing()
-    {
-        var cache = Create(0);
-        cache.Put(Key(1), Sized(0));
-        Assert.False(cache.TryGet(Key(1), out _));
-        cache.Offer(Key(1), Sized(0));
-        cache.Offer(Key(1), Sized(0));
-        Assert.False(cache.TryGet(Key(1), out _));
-    }
-
     private static BoundedCache<Item> Create(long maxBytes) => new(maxBytes, item => item.Size);
 
     private static NodeId Key(int number) => NodeId.FromKey($"{number}");
