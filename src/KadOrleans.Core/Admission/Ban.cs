@@ -123,11 +123,10 @@ internal readonly record struct AddressRange
             return false;
         }
 
-        var offset = address.Contains(':') ? 0 : MappedBits;
-        var length = 128;
-
         // A mapped address with a prefix that ends before it starts would be neither family's.
-        if ((slash >= 0 && !TryParseLength(text.AsSpan(slash + 1), offset, out length)) || (first.IsIPv4 && length < MappedBits))
+        var hasLength = AddressText.TryParseOctet(text.AsSpan(slash + 1), out var bits);
+        var length = slash < 0 ? 128 : bits + (address.Contains(':') ? 0 : MappedBits);
+        if ((slash >= 0 && !hasLength) || length > 128 || (first.IsIPv4 && length < MappedBits))
         {
             return false;
         }
@@ -151,13 +150,6 @@ internal readonly record struct AddressRange
     }
 
     public override string ToString() => $"{AddressText.Format(_first)}/{PrefixLength}";
-
-    private static bool TryParseLength(ReadOnlySpan<char> text, int offset, out int length)
-    {
-        var isNumber = AddressText.TryParseOctet(text, out var bits);
-        length = offset + bits;
-        return isNumber && length <= 128;
-    }
 
     private static UdpEndpoint Mask(UdpEndpoint endpoint, int length) =>
         UdpEndpoint.FromHalves(endpoint.AddressHigh & TopBits(length), endpoint.AddressLow & TopBits(length - 64), 0);
