@@ -130,6 +130,7 @@ internal sealed class CacheOwner
 }
 
 // Turns at something of which a silo does only so much at once, in the order in which they were asked. Safe for several threads.
+[SuppressMessage("Design", "CA1001", Justification = "Without a wait handle the semaphore has nothing to dispose of.")]
 internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
 {
     private readonly SemaphoreSlim _free = new(atOnce);
