@@ -237,12 +237,13 @@ internal sealed class StorageImage : IShardValues
     }
 
     /// <summary>Writes a manifest that has the same log records and pages, or none if both halves have them.</summary>
-    /// <exception cref="StorageConflictException">Another activation has replaced the manifest: the image is out of date.</exception>
+    /// <exception cref="StorageConflictException">Another activation replaced the manifest: the image is out of date.</exception>
     public async Task WriteManifestAsync(IRecordStorage storage, Manifest manifest) =>
         (ManifestETag, Manifest) = (await storage.WriteAsync([new(RecordNames.Manifest, manifest, ManifestETag)])[0], manifest);
 
     /// <summary>Notes a stored manifest whose pages hold everything up to <see cref="BeginCompaction"/>.</summary>
-    public void Compacted(Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
+    public void Compacted(
+        Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
     {
         (Manifest, ManifestETag) = (manifest, etag);
         var stays = retained.Select(page => page.Number).ToHashSet();

@@ -151,7 +151,8 @@ internal sealed class LookupRecorder
         }
     }
 
-    public IReadOnlyList<LookupQuery> Read(Lookup lookup) => [.. _entries.Values.Select(entry => Describe(entry, lookup.CandidateAt(entry.Contact.Endpoint)))];
+    public IReadOnlyList<LookupQuery> Read(Lookup lookup) =>
+        [.. _entries.Values.Select(entry => Describe(entry, lookup.CandidateAt(entry.Contact.Endpoint)))];
 
     private LookupQuery Describe(Entry entry, Candidate? candidate) => new(
         candidate?.Contact ?? entry.Contact,

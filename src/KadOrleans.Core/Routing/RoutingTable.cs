@@ -247,7 +247,7 @@ internal enum ObservationKind
 
 internal readonly record struct TableDecision
 {
-    /// <summary>The contacts that entered, the newcomer first, then replacements. They are due for hand-off (Kademlia §2.5).</summary>
+    /// <summary>The contacts that entered: the newcomer, then replacements. They are due for hand-off (Kademlia §2.5).</summary>
     public IReadOnlyList<Contact> Added { get => field ?? []; init; }
 
     /// <summary>A contact that failed too often, or the former id of an endpoint that now answers with another.</summary>

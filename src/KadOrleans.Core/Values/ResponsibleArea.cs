@@ -100,7 +100,8 @@ internal static class HandOffRule
     // those of all contacts: of two that are nearer to a key than this node, one is not the newcomer.
     public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId? newcomer = null)
     {
-        var bits = table.Contacts.Where(contact => contact.Id != newcomer).CountBy(contact => table.OwnId.CommonPrefixLength(contact.Id))
+        var bits = table.Contacts.Where(contact => contact.Id != newcomer)
+            .CountBy(contact => table.OwnId.CommonPrefixLength(contact.Id))
             .Where(bit => newcomer is not null || bit.Value > 1);
         return new KeyRegion(table.OwnId, bits.Aggregate(NodeId.MinValue, (mask, bit) => mask.WithBit(bit.Key, true)));
     }

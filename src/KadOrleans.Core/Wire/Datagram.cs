@@ -71,7 +71,8 @@ internal static class LifeTrailer
     internal static uint? Read(ReadOnlySpan<byte> rest, out bool isChosen)
     {
         isChosen = rest is [MessagePackCode.Signed32, <= 0x7F, _, _, _];
-        return isChosen || rest is [MessagePackCode.Unsigned32, _, _, _, _] ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..]) : null;
+        var isLife = isChosen || rest is [MessagePackCode.Unsigned32, _, _, _, _];
+        return isLife ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..]) : null;
     }
 
     /// <summary>Returns the length, which is 0 without a life.</summary>

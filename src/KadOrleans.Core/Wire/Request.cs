@@ -144,7 +144,8 @@ internal static class RequestFunction
 internal static class RequestWriter
 {
     /// <summary>Any request but a STORE. A PING has no target, a STUN no sender either.</summary>
-    public static int Write(Span<byte> destination, MessageId id, RequestKind kind, NodeId sender = default, NodeId target = default)
+    public static int Write(
+        Span<byte> destination, MessageId id, RequestKind kind, NodeId sender = default, NodeId target = default)
     {
         var writer = Begin(destination, id, kind);
         if (kind != RequestKind.Stun)

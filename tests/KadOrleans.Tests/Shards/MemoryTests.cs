@@ -87,7 +87,8 @@ public sealed class MemoryTests
                 [.. Enumerable.Range(first, Math.Min(perPage, count - first)).Select(i => new Entry(Samples.Key(i), Samples.Sized(valueBytes)))];
             var entries = EntryCodec.Encode(changes);
             var page = new Page(first / perPage, 1, entries.Length) { ETag = $"{first:d20}" };
-            image.Add(page, hasContent ? entries : new WrittenPage(page, [.. changes.Select(ToPageEntry)]).EncodeKeys(), hasContent);
+            var written = new WrittenPage(page, [.. changes.Select(ToPageEntry)]);
+            image.Add(page, hasContent ? entries : written.EncodeKeys(), hasContent);
         }
 
         return image;

@@ -123,15 +123,16 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         // Shifting the sign bit to the top and back fills the upper bytes with it.
         var unused = 64 - (8 * width);
         var number = unchecked((long)(bits << unused)) >> unused;
-        token = new MessagePackToken(MessagePackType.Integer, signed ? unchecked((ulong)number) : bits, isNegative: signed && number < 0);
+        token = new MessagePackToken(MessagePackType.Integer, signed ? unchecked((ulong)number) : bits, signed && number < 0);
         return read;
     }
 
     private bool TryReadSized(MessagePackType type, int width, out MessagePackToken token)
     {
         token = default;
+        var isContainer = type is MessagePackType.Array or MessagePackType.Map;
         return TryReadNumber(width, out var size)
-            && (type is MessagePackType.Array or MessagePackType.Map ? TryReadContainer(type, size, out token) : TryReadBytes(type, size, out token));
+            && (isContainer ? TryReadContainer(type, size, out token) : TryReadBytes(type, size, out token));
     }
 
     private bool TryReadBytes(MessagePackType type, ulong length, out MessagePackToken token)

@@ -158,7 +158,8 @@ public class CrawlTests
     [Fact]
     public void Options_out_of_bounds_are_refused() => Assert.All(
         [(0, 1), (1_001, 1), (1, 0), (1, 2_000_001)],
-        bad => Assert.Throws<ArgumentOutOfRangeException>(() => new Crawl(new() { Concurrency = bad.Item1, MaxNodes = bad.Item2 }, _random)));
+        bad => Assert.Throws<ArgumentOutOfRangeException>(
+            () => new Crawl(new CrawlOptions { Concurrency = bad.Item1, MaxNodes = bad.Item2 }, _random)));
 
     private static UdpEndpoint Endpoint(int index) => UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)index << 8), 8468);
 

@@ -18,7 +18,7 @@ public sealed class LimitBookTests
             Assert.Equal(limit.Least + 1, limit.Read(values));
             Assert.All(Limit.All.Where(other => other != limit), other => Assert.Equal(other.Read(Settings), other.Read(values)));
             Assert.Null(LimitBook.Set(set, limit.Name, limit.Least + 1, int.MaxValue, Now.AddDays(1)));
-            Assert.Equal([new(limit.Name, limit.Least + 2, Now)], LimitBook.Set(set, limit.Name, limit.Least + 2, int.MaxValue, Now));
+            Assert.Equal([new(limit.Name, limit.Most, Now)], LimitBook.Set(set, limit.Name, limit.Most, int.MaxValue, Now));
             Assert.Empty(LimitBook.Set(set, limit.Name, null, int.MaxValue, Now)!);
         }
 

@@ -106,7 +106,8 @@ public sealed class AnswerFamilyTests
         string[] addresses = ["192.0.2.1", "10.0.0.1", "169.254.1.1", "127.0.0.2", "[2001:db8::1]"];
         var contacts = addresses.Select(address => new Contact(NodeId.FromKey(address), UdpEndpoint.Parse($"{address}:8468")));
         var found = new Contact[20];
-        var count = new RoutingTableSnapshot(NodeId.MinValue, 1, [.. contacts]).FindClosest(NodeId.MaxValue, found, UdpEndpoint.Parse(asker));
+        var snapshot = new RoutingTableSnapshot(NodeId.MinValue, 1, [.. contacts]);
+        var count = snapshot.FindClosest(NodeId.MaxValue, found, UdpEndpoint.Parse(asker));
 
         Assert.Equal(told.Split(' ').Select(NodeId.FromKey).Order(), found[..count].Select(contact => contact.Id).Order());
     }
@@ -131,7 +132,8 @@ public sealed class SnapshotChangeTests
             var contact = known.Count > 0 && random.Next(3) == 0
                 ? known[random.Next(known.Count)]
                 : new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B00_0000 + ((uint)i << 8), 8468));
-            table.Apply(random.Next(4) == 0 ? ContactObservation.Failed(contact) : ContactObservation.Answered(contact), Samples.Now.AddSeconds(i));
+            var kind = random.Next(4) == 0 ? ObservationKind.Failed : ObservationKind.Answered;
+            table.Apply(new ContactObservation(kind, contact), Samples.Now.AddSeconds(i));
             var change = SnapshotChange.Of(reader, table.Snapshot);
             changes += change is null ? 0 : 1;
             reader = change?.ApplyTo(reader) ?? table.Snapshot;

@@ -74,7 +74,7 @@ public class KeyShardPlanTests
 
     private static StoredValue ValueOf(int step) => Value(step / 160 % 6, step / 960 % 60);
 
-    private static StoredValue Value(int source, int length) => KeyShardTests.Value(source, length, Samples.Now, lifetimeSeconds: 3_600);
+    private static StoredValue Value(int source, int length) => KeyShardTests.Value(source, length, Samples.Now, 3_600);
 
     private static void AssertSame(KeyShard expected, KeyShard shard)
     {

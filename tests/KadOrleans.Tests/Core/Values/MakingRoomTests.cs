@@ -156,7 +156,8 @@ public sealed class ChangedQuotaTests
 
     private StoreResult Put(int key, int source) => _shard.Put(Samples.Key(key), Value(source));
 
-    private static StoredValue Value(int? source) => new("value", Samples.Now, Samples.Now.AddDays(1), source is { } number ? Network(number) : SourceNetwork.Trusted);
+    private static StoredValue Value(int? source) =>
+        new("value", Samples.Now, Samples.Now.AddDays(1), source is { } number ? Network(number) : SourceNetwork.Trusted);
 
     private static SourceNetwork Network(int number) => SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{number}.1:1"));
 }

@@ -57,7 +57,8 @@ public class ResponsibleAreaTests
 
         Assert.InRange(area.Area.PrefixLength, 7, 9);
         Assert.Equal(before.PrefixLength, area.Next(crowded, size, BucketSize, Samples.Now.AddDays(9)).Area.PrefixLength, 1.0);
-        Assert.Equal(0, area.Next(Snapshot(own, honest[..(BucketSize - 1)]), size, BucketSize, Samples.Now.AddDays(9)).Area.PrefixLength);
+        var small = Snapshot(own, honest[..(BucketSize - 1)]);
+        Assert.Equal(0, area.Next(small, size, BucketSize, Samples.Now.AddDays(9)).Area.PrefixLength);
     });
 
     private static RoutingTableSnapshot Snapshot(NodeId ownId, IEnumerable<NodeId> ids) =>

@@ -3,7 +3,7 @@ namespace KadOrleans.Tests.Core;
 public sealed class SourceRankingTests
 {
     [Fact]
-    public void Parts_merge_to_a_plain_sum_or_what_they_leave_out_and_a_merge_forgets_is_within_its_bound() => Randomized.ForSeeds(400, random =>
+    public void Parts_merge_to_a_plain_sum_or_what_is_left_out_is_within_the_bound() => Randomized.ForSeeds(400, random =>
     {
         var parts = PartsOf(random);
         var isWhole = random.Next(2) == 0;

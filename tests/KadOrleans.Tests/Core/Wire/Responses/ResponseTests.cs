@@ -120,7 +120,9 @@ public sealed class ResponseTests
             Assert.True(ResponseReader.TryReadStored(Convert.FromHexString(read.Item1), out var stored));
             Assert.Equal(read.Item2, stored);
         });
-        Assert.All(["01", "90", "a474727565", "c1"], hex => Assert.False(ResponseReader.TryReadStored(Convert.FromHexString(hex), out _)));
+        Assert.All(
+            ["01", "90", "a474727565", "c1"],
+            hex => Assert.False(ResponseReader.TryReadStored(Convert.FromHexString(hex), out _)));
     }
 
     [Fact]

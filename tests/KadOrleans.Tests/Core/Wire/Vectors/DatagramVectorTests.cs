@@ -37,7 +37,9 @@ public sealed class DatagramVectorTests
         Assert.True(Datagram.TryReadHeader(recorded.Bytes, out var kind, out var id, out var body));
         Assert.Equal(DatagramKind.Request, kind);
         Assert.True(Request.TryDecode(body, out var request));
-        var read = request.Kind == RequestKind.Store ? request.AsStore() : new StoreRequest(request.Sender, request.Target, default);
+        var read = request.Kind == RequestKind.Store
+            ? request.AsStore()
+            : new StoreRequest(request.Sender, request.Target, default);
         Assert.Equal(call[0].Text, Encoding.ASCII.GetString(RequestFunction.NameOf(request.Kind)));
         Assert.Equal(new StoreRequest(IdAt(0), IdAt(1), call[1].Items.Count > 2 ? call[1].Items[2].ToValue() : default), read);
         Assert.Equal(recorded.Bytes, RequestBytes.Of(request.Kind, id, read));
