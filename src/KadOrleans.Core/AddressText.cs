@@ -9,6 +9,7 @@ internal static class AddressText
 {
     public const int MaxLength = 39;
 
+    private static readonly ushort[] Zeros = new ushort[8];
     private static readonly uint[] Octets = [.. Enumerable.Range(0, 256).Select(OctetText)];
     private static readonly SearchValues<char> IPv6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
@@ -27,15 +28,9 @@ internal static class AddressText
     public static bool TryParse(ReadOnlySpan<byte> ascii, ushort port, out UdpEndpoint endpoint)
     {
         // A longer text has a scope (%eth0), which is refused.
-        if (ascii.Length > MaxLength + 6)
-        {
-            endpoint = default;
-            return false;
-        }
-
+        endpoint = default;
         Span<char> chars = stackalloc char[MaxLength + 6];
-        Encoding.Latin1.GetChars(ascii, chars);
-        return TryParse(chars[..ascii.Length], port, out endpoint);
+        return ascii.Length <= chars.Length && TryParse(chars[..Encoding.Latin1.GetChars(ascii, chars)], port, out endpoint);
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, ushort port, out UdpEndpoint endpoint)
@@ -119,7 +114,14 @@ internal static class AddressText
             groups[i] = (ushort)((i < 4 ? endpoint.AddressHigh : endpoint.AddressLow) >> (48 - (16 * (i % 4))));
         }
 
-        var (zeroStart, zeroEnd) = LongestZeroRun(groups);
+        // The first longest run of two or more zero groups is left out (RFC 5952 §4.2).
+        var (zeroStart, run) = (-1, groups.Length + 1);
+        while (zeroStart < 0 && --run >= 2)
+        {
+            zeroStart = groups.IndexOf(Zeros.AsSpan(0, run));
+        }
+
+        var zeroEnd = zeroStart + run;
         var length = 0;
         for (var i = 0; i < 8; i++)
         {
@@ -141,28 +143,5 @@ internal static class AddressText
         }
 
         return length;
-    }
-
-    /// <summary>The first longest run of two or more zero groups (RFC 5952 §4.2), or (-1, -1).</summary>
-    private static (int Start, int End) LongestZeroRun(ReadOnlySpan<ushort> groups)
-    {
-        var best = (Start: -1, End: -1);
-        for (var start = 0; start < groups.Length; start++)
-        {
-            var end = start;
-            while (end < groups.Length && groups[end] == 0)
-            {
-                end++;
-            }
-
-            if (end - start >= 2 && end - start > best.End - best.Start)
-            {
-                best = (start, end);
-            }
-
-            start = Math.Max(start, end);
-        }
-
-        return best;
     }
 }

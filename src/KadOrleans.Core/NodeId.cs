@@ -168,6 +168,9 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
         : _middle != 0 ? 64 + BitOperations.LeadingZeroCount(_middle)
         : 128 + BitOperations.LeadingZeroCount(_low);
 
+    /// <summary>The first 0 to 31 bits as a number.</summary>
+    internal int FirstBits(int count) => count == 0 ? 0 : (int)(_high >> (64 - count));
+
     internal double ToFraction() => (_high / Math.Pow(2, 64)) + (_middle / Math.Pow(2, 128));
 
     private static NodeId PrefixMask(int length)

@@ -248,7 +248,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         {
             Metrics.Refused(RefusalReason.Banned);
         }
-        else if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        else if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
         {
             Metrics.Refused(RefusalReason.Malformed);
         }

@@ -173,13 +173,8 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         {
             image = log.Image;
             var missing = new HashSet<NodeId>();
-            foreach (var write in writes)
+            foreach (var key in writes.Where(write => write.Needs is not null).Select(write => write.Needs!.Value))
             {
-                if (write.Needs is not { } key)
-                {
-                    continue;
-                }
-
                 if (!image.TryFind(key, out var value))
                 {
                     missing.Add(key);
@@ -246,13 +241,11 @@ internal abstract class PendingWrite
     /// <summary>The key whose held value the decision looks at; null if the index is enough.</summary>
     public virtual NodeId? Needs => null;
 
-    /// <summary>Whether it ends the log. Then its record has no changes.</summary>
     public virtual bool IsSeal => false;
 
     // Decides the write's outcome after the changes planned so far, and plans it. Called again if another activation wrote first.
     public abstract void Decide(KeyShardPlan plan, DateTimeOffset now);
 
-    /// <summary>Completes the write: the decision is in storage, or changes nothing.</summary>
     public abstract void Succeed();
 
     public abstract void Fail();
@@ -409,7 +402,6 @@ internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, 
     }
 }
 
-/// <summary>The shard is being split, and takes no writes any more.</summary>
 internal sealed class LogSealedException() : Exception("The shard is being split.");
 
 // A call whose writes may go into several group commits. It continues the caller synchronously after its last write: both are

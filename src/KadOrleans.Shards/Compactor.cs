@@ -7,16 +7,14 @@ namespace KadOrleans.Shards;
 // Records may be appended meanwhile, but not into slots that are emptied at the end.
 internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turns)
 {
-    /// <summary>When no write waits, the log is compacted at this many records: an activation reads them besides the pages.</summary>
+    // When no write waits, the log is compacted at so many records or bytes: an activation reads them besides the pages.
     public const int IdleRecords = 96;
 
-    /// <summary>Or at this many bytes.</summary>
     public const long IdleBytes = 2 << 20;
 
-    // At this many records the log is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
+    // At so many records or bytes it is compacted even if writes wait. A quarter of the slots remains in case compactions fail.
     public const int UrgentRecords = LogRing.Slots * 3 / 4;
 
-    /// <summary>Or at this many bytes.</summary>
     public const long UrgentBytes = 4 << 20;
 
     /// <summary>The values of so many bytes are in memory besides the cache. Further writes wait for the compaction.</summary>
@@ -58,14 +56,14 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
 
         // Before the claim: later writes to these records change their ETags.
         var written = await FindFreeAsync(image, content.Split(), image.Manifest.Compaction + 1, content.IsWorthKeys);
-        await ClaimAsync(image);
+        await image.WriteManifestAsync(storage, image.Manifest with { Compaction = image.Manifest.Compaction + 1 });
         foreach (var some in written.Chunk(MaxWrites))
         {
             await _pages.WriteAsync(some);
         }
 
         var pagesInUse = plan.Retained.Concat(written.Select(one => one.Page)).Select(page => new PageReference(page.Number, page.Compaction));
-        var manifest = new Manifest { Compaction = image.Manifest.Compaction, FirstSequence = end, Pages = [.. pagesInUse] };
+        var manifest = image.Manifest with { FirstSequence = end, Pages = [.. pagesInUse] };
         var etag = await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0];
         image.Compacted(manifest, etag, plan.Retained, written);
         await _pages.EmptyAsync(plan.Replaced);
@@ -95,12 +93,6 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
         return written.Count == pages.Count
             ? written
             : throw new InvalidOperationException($"{RecordNames.Manifest} cannot name {pages.Count} more pages: use more shards.");
-    }
-
-    private async Task ClaimAsync(StorageImage image)
-    {
-        var manifest = image.Manifest with { Compaction = image.Manifest.Compaction + 1 };
-        image.Claimed(manifest, await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0]);
     }
 }
 

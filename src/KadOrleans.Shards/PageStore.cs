@@ -1,6 +1,5 @@
 namespace KadOrleans.Shards;
 
-/// <summary>Reads, writes and empties pages for compactions and copies.</summary>
 internal sealed class PageStore(IRecordStorage storage)
 {
     public const int MaxParallel = 8;
@@ -161,15 +160,13 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
 
     private Task<byte[]?> ReadOnceAsync(Page page)
     {
-        if (_reading.TryGetValue(page, out var read))
+        if (!_reading.TryGetValue(page, out var read))
         {
-            return read;
-        }
-
-        read = ReadAsync(page);
-        if (!read.IsCompleted)
-        {
-            _reading.Add(page, read);
+            read = ReadAsync(page);
+            if (!read.IsCompleted)
+            {
+                _reading.Add(page, read);
+            }
         }
 
         return read;

@@ -340,8 +340,17 @@ internal sealed class LogRing(IRecordStorage storage)
     }
 
     // Writes a record into its slot, which must be free. StorageConflictException: another activation wrote there.
-    public Task WriteAsync(LogRecord record) =>
-        Of(record.Sequence).IsKnown || record.Sequence <= Slots ? OverwriteAsync([record]) : ReadAndWriteAsync(record);
+    public async Task WriteAsync(LogRecord record)
+    {
+        // In the first round a slot was never written, and its ETag is null.
+        var isKnown = Of(record.Sequence).IsKnown || record.Sequence <= Slots;
+        if (!isKnown && (await ReadAsync(record.Sequence)).State != SlotState.Free)
+        {
+            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
+        }
+
+        await OverwriteAsync([record]);
+    }
 
     /// <summary>Empties the slots of long records that are in the pages. A failure leaves a slot as it is.</summary>
     public async Task ReleaseAsync(long first, long end)
@@ -353,17 +362,6 @@ internal sealed class LogRing(IRecordStorage storage)
         {
             await OverwriteAsync([.. some.Select(sequence => new LogRecord { Sequence = sequence, IsCompacted = true })]);
         }
-    }
-
-    // In the first round a slot was never written, and its ETag is null.
-    private async Task ReadAndWriteAsync(LogRecord record)
-    {
-        if ((await ReadAsync(record.Sequence)).State != SlotState.Free)
-        {
-            throw new StorageConflictException($"{NameOf(record.Sequence)} is not free.");
-        }
-
-        await OverwriteAsync([record]);
     }
 
     private static string NameOf(long sequence) => Names[sequence % Slots];

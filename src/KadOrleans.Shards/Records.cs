@@ -170,8 +170,7 @@ internal static class EntryCodec
         return encoded;
     }
 
-    // Damaged bytes throw InvalidDataException.
-
+    /// <summary>Damaged bytes throw <see cref="InvalidDataException"/>, here and below.</summary>
     public static List<Entry> Decode(ReadOnlySpan<byte> encoded)
     {
         var changes = new List<Entry>();

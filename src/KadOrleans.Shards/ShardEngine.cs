@@ -221,7 +221,6 @@ internal static class ShardMetrics
 
     public static void PageRead() => PageReads.Add(1);
 
-    /// <summary>Counts the evictions of a durable put, and whether it replaced another source's value.</summary>
     public static void Noted(StoreTurnover turnover)
     {
         if (turnover != default)

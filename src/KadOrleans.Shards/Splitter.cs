@@ -26,7 +26,6 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
     /// <summary>Moves everything into the halves, if that is not done or being done. Writes wait for it.</summary>
     public Task MoveAsync() => IsMoved ? Task.CompletedTask : _moving.IsCompleted ? _moving = MoveOnceAsync() : _moving;
 
-    /// <summary>Finds out how far the split of a sealed shard came.</summary>
     public async Task<IReadOnlyList<HalfCopy>> FindMissingAsync()
     {
         var image = log.Image;
@@ -147,7 +146,8 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
     {
         if (!image.IsSplit)
         {
-            await WriteAsync(image, image.Manifest.FirstSequence, image.Manifest.Pages, image.NextSequence - 1);
+            await image.WriteManifestAsync(
+                storage, image.Manifest with { Compaction = image.Manifest.Compaction + 1, Seal = image.NextSequence - 1 });
         }
 
         var (first, seal) = (image.Manifest.FirstSequence, image.Manifest.Seal);
@@ -169,7 +169,8 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
         }
 
         await ring.ReleaseAsync(first, seal);
-        await WriteAsync(image, seal, [], seal);
+        await image.WriteManifestAsync(
+            storage, image.Manifest with { Compaction = image.Manifest.Compaction + 1, FirstSequence = seal, Pages = [] });
     }
 
     // Null: it was emptied already.
@@ -177,12 +178,6 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
     {
         var page = image.FindPage(reference.Number) ?? new Page(reference.Number, reference.Compaction, 0);
         return page.ETag is not null || await _pages.TryReadAsync(page) is not null ? page : null;
-    }
-
-    private async Task WriteAsync(StorageImage image, long firstSequence, IReadOnlyList<PageReference> pages, long seal)
-    {
-        var manifest = new Manifest { Compaction = image.Manifest.Compaction + 1, FirstSequence = firstSequence, Pages = pages, Seal = seal };
-        image.Claimed(manifest, await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0]);
     }
 
     private async Task InsertAsync(PageContent content, IReadOnlyList<HalfCopy> missing)

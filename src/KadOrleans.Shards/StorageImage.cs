@@ -22,7 +22,7 @@ internal sealed class StorageImage : IShardValues
         _cache = cache;
         Shard = new KeyShard(quota, this);
         Keys = new OrderedKeys(Shard);
-        Claimed(manifest, manifestETag);
+        (Manifest, ManifestETag) = (manifest, manifestETag);
         NextSequence = manifest.FirstSequence;
         IsSealed = IsSplit;
     }
@@ -35,7 +35,7 @@ internal sealed class StorageImage : IShardValues
     /// <summary>The changes of the keys since the first caller asked for them. Null before.</summary>
     public KeyHistory? History { get; set; }
 
-    public Manifest Manifest { get; private set; } = new();
+    public Manifest Manifest { get; private set; }
 
     /// <summary>The manifest's ETag. Null if it was never written.</summary>
     public string? ManifestETag { get; private set; }
@@ -103,14 +103,12 @@ internal sealed class StorageImage : IShardValues
         }
     }
 
-    /// <summary>Adds all changes of the log that another activation knew.</summary>
     public void Replay(MovedLog moved)
     {
         Replay(EntryCodec.Decode(moved.Changes), moved.Changes.Length);
         NextSequence = moved.NextSequence;
     }
 
-    /// <summary>Adds the log record that was read at <see cref="NextSequence"/>.</summary>
     public void Replay(LogRecord record)
     {
         Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
@@ -133,7 +131,6 @@ internal sealed class StorageImage : IShardValues
         }
     }
 
-    /// <summary>All changes of the log, which are to be replayed by another activation.</summary>
     public MovedLog Save()
     {
         Entry[] changes = [.. _recent.Select(change => new Entry(change.Key, change.Value))];
@@ -191,7 +188,6 @@ internal sealed class StorageImage : IShardValues
 
     public void Unpin() => _pinned.Clear();
 
-    /// <summary>Reads a value from memory. A decision pins the values that it needs.</summary>
     public StoredValue? Read(in HeldKey key) =>
         Peek(key) ?? throw new InvalidOperationException($"The value of {key.Key} has to be read from its page first.");
 
@@ -240,14 +236,16 @@ internal sealed class StorageImage : IShardValues
         return _compacting;
     }
 
-    /// <summary>Notes a stored manifest that differs only in its count of compactions.</summary>
-    public void Claimed(Manifest manifest, string? etag) => (Manifest, ManifestETag) = (manifest, etag);
+    /// <summary>Writes a manifest that has the same log records and pages, or none if both halves have them.</summary>
+    /// <exception cref="StorageConflictException">Another activation replaced the manifest: the image is out of date.</exception>
+    public async Task WriteManifestAsync(IRecordStorage storage, Manifest manifest) =>
+        (ManifestETag, Manifest) = (await storage.WriteAsync([new(RecordNames.Manifest, manifest, ManifestETag)])[0], manifest);
 
     /// <summary>Notes a stored manifest whose pages hold everything up to <see cref="BeginCompaction"/>.</summary>
     public void Compacted(
         Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
     {
-        Claimed(manifest, etag);
+        (Manifest, ManifestETag) = (manifest, etag);
         var stays = retained.Select(page => page.Number).ToHashSet();
         foreach (var (page, entries) in written)
         {

@@ -126,23 +126,34 @@ internal sealed class ValueCache
 // the image, as the cache keeps it longer than the shard is there.
 internal sealed class CacheOwner
 {
-    /// <summary>Whether the silo may answer from the cache.</summary>
     public volatile bool IsOpen;
 }
 
 // Turns at something of which a silo does only so much at once, in the order in which they were asked. Safe for several threads.
+[SuppressMessage("Design", "CA1001", Justification = "Without a wait handle the semaphore has nothing to dispose of.")]
 internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
 {
+    private readonly SemaphoreSlim _free = new(atOnce);
+
     // Guards the other fields.
     private readonly Lock _gate = new();
-    private readonly Queue<TaskCompletionSource> _waiting = [];
     private TaskCompletionSource? _quiet;
-    private int _taken;
+    private int _asked;
 
     // Waits for a turn, which lasts until it is disposed of. IOException: too many wait.
     public async ValueTask<Turn> TakeAsync()
     {
-        await EnterAsync();
+        lock (_gate)
+        {
+            if (_asked - atOnce >= mostWaiting)
+            {
+                throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
+            }
+
+            _asked++;
+        }
+
+        await _free.WaitAsync();
         return new Turn(this);
     }
 
@@ -151,45 +162,18 @@ internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
     {
         lock (_gate)
         {
-            return _taken == 0
+            return _asked == 0
                 ? Task.CompletedTask
                 : (_quiet ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
         }
     }
 
-    private Task EnterAsync()
-    {
-        lock (_gate)
-        {
-            if (_taken < atOnce)
-            {
-                _taken++;
-                return Task.CompletedTask;
-            }
-
-            if (_waiting.Count >= mostWaiting)
-            {
-                throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
-            }
-
-            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(turn);
-            return turn.Task;
-        }
-    }
-
     private void Leave()
     {
+        _free.Release();
         lock (_gate)
         {
-            // The turn passes on.
-            if (_waiting.TryDequeue(out var next))
-            {
-                next.SetResult();
-                return;
-            }
-
-            if (--_taken == 0)
+            if (--_asked == 0)
             {
                 _quiet?.SetResult();
                 _quiet = null;

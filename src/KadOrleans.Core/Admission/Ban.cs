@@ -42,44 +42,19 @@ public readonly record struct Ban
     public override string ToString() => Id?.ToString() ?? Range?.ToString() ?? string.Empty;
 }
 
-/// <summary>Bans to look contacts up in: one hash for each length of prefix that is banned. Immutable.</summary>
-internal sealed class BanSet
+/// <summary>Bans to look contacts up in. Immutable.</summary>
+internal sealed class BanSet(IEnumerable<Ban> bans)
 {
-    private readonly HashSet<NodeId> _ids;
-    private readonly HashSet<AddressRange> _ranges;
-    private readonly int[] _lengths4;
-    private readonly int[] _lengths6;
-
-    public BanSet(IEnumerable<Ban> bans)
-    {
-        Ban[] all = [.. bans];
-        _ids = [.. all.Where(ban => ban.Id is not null).Select(ban => ban.Id!.Value)];
-        _ranges = [.. all.Where(ban => ban.Range is not null).Select(ban => ban.Range!.Value)];
-        _lengths4 = LengthsOf(isIPv4: true);
-        _lengths6 = LengthsOf(isIPv4: false);
-    }
+    private readonly HashSet<NodeId> _ids = [.. bans.Where(ban => ban.Id is not null).Select(ban => ban.Id!.Value)];
+    private readonly AddressRangeSet _ranges = new([.. bans.Where(ban => ban.Range is not null).Select(ban => ban.Range!.Value)]);
 
     public static BanSet Empty { get; } = new([]);
 
     public bool Contains(NodeId id) => _ids.Count > 0 && _ids.Contains(id);
 
-    public bool Contains(UdpEndpoint endpoint)
-    {
-        foreach (var length in endpoint.IsIPv4 ? _lengths4 : _lengths6)
-        {
-            if (_ranges.Contains(AddressRange.Of(endpoint, length)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool Contains(UdpEndpoint endpoint) => _ranges.Contains(endpoint);
 
     public bool Contains(Contact contact) => Contains(contact.Id) || Contains(contact.Endpoint);
-
-    private int[] LengthsOf(bool isIPv4) =>
-        [.. _ranges.Where(range => range.IsIPv4 == isIPv4).Select(range => range.PrefixLength).Distinct()];
 }
 
 internal sealed class BansInForce
@@ -148,15 +123,10 @@ internal readonly record struct AddressRange
             return false;
         }
 
-        var offset = address.Contains(':') ? 0 : MappedBits;
-        var length = 128;
-        if (slash >= 0 && !TryParseLength(text.AsSpan(slash + 1), offset, out length))
-        {
-            return false;
-        }
-
         // A mapped address with a prefix that ends before it starts would be neither family's.
-        if (first.IsIPv4 && length < MappedBits)
+        var hasLength = AddressText.TryParseOctet(text.AsSpan(slash + 1), out var bits);
+        var length = slash < 0 ? 128 : bits + (address.Contains(':') ? 0 : MappedBits);
+        if ((slash >= 0 && !hasLength) || length > 128 || (first.IsIPv4 && length < MappedBits))
         {
             return false;
         }
@@ -179,16 +149,7 @@ internal readonly record struct AddressRange
         return new AddressRange(Mask(endpoint, length), length);
     }
 
-    public bool Contains(UdpEndpoint endpoint) => endpoint.IsIPv4 == _first.IsIPv4 && Mask(endpoint, _length) == _first;
-
     public override string ToString() => $"{AddressText.Format(_first)}/{PrefixLength}";
-
-    private static bool TryParseLength(ReadOnlySpan<char> text, int offset, out int length)
-    {
-        var isNumber = AddressText.TryParseOctet(text, out var bits);
-        length = offset + bits;
-        return isNumber && length <= 128;
-    }
 
     private static UdpEndpoint Mask(UdpEndpoint endpoint, int length) =>
         UdpEndpoint.FromHalves(endpoint.AddressHigh & TopBits(length), endpoint.AddressLow & TopBits(length - 64), 0);
@@ -196,19 +157,22 @@ internal readonly record struct AddressRange
     private static ulong TopBits(int count) => count <= 0 ? 0 : ulong.MaxValue << (64 - Math.Min(count, 64));
 }
 
+/// <summary>One hash for each length of prefix. Immutable.</summary>
 internal sealed class AddressRangeSet(IEnumerable<AddressRange> ranges)
 {
-    private readonly AddressRange[] _ranges = [.. ranges];
+    private readonly HashSet<AddressRange> _ranges = [.. ranges];
+    private readonly int[] _lengths4 = [.. ranges.Where(range => range.IsIPv4).Select(range => range.PrefixLength).Distinct()];
+    private readonly int[] _lengths6 = [.. ranges.Where(range => !range.IsIPv4).Select(range => range.PrefixLength).Distinct()];
 
     public static AddressRangeSet Empty { get; } = new([]);
 
-    public static AddressRangeSet Parse(IEnumerable<string> texts) => new(texts.Select(AddressRange.Parse));
+    public static AddressRangeSet Parse(IEnumerable<string> texts) => new([.. texts.Select(AddressRange.Parse)]);
 
     public bool Contains(UdpEndpoint endpoint)
     {
-        foreach (var range in _ranges)
+        foreach (var length in endpoint.IsIPv4 ? _lengths4 : _lengths6)
         {
-            if (range.Contains(endpoint))
+            if (_ranges.Contains(AddressRange.Of(endpoint, length)))
             {
                 return true;
             }

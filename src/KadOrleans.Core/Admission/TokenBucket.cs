@@ -50,17 +50,6 @@ internal sealed class TokenBucketMap(int capacity)
     private TokenBucket? _strangers;
     private int _hand;
 
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _buckets.Count;
-            }
-        }
-    }
-
     public bool TryTake(SourceNetwork network, TokenRate rate, DateTimeOffset now)
     {
         lock (_gate)
@@ -148,10 +137,6 @@ internal sealed class SourceLimiter
     }
 
     public void Use(SourceLimits limits) => _limits = limits;
-
-    public int TrackedSources => _sources.Sum(stripe => stripe?.Count ?? 0);
-
-    public int TrackedSubnets => _subnets.Sum(stripe => stripe?.Count ?? 0);
 
     // The source comes first, so that a flood uses up nothing of its neighbours' share. Allocates nothing for a known source.
     public bool TryAdmit(UdpEndpoint source, DateTimeOffset now) =>

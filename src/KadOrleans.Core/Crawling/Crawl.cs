@@ -28,7 +28,6 @@ internal sealed class Crawl
     private readonly Queue<CrawledNode> _waiting = new();
     private readonly Queue<CrawledNode> _again = new();
     private readonly Dictionary<UdpEndpoint, CrawledNode> _changed = [];
-    private readonly int[] _states = new int[Enum.GetValues<CrawlState>().Length];
     private int _underWay;
     private long _refused;
     private long _overflow;
@@ -48,13 +47,13 @@ internal sealed class Crawl
     {
         get
         {
-            var states = _options.Region.Depth == 0 ? _states : CountRegion();
+            var states = Records.CountBy(record => record.State).ToDictionary();
             return new CrawlCounts(
-                states[(int)CrawlState.Visiting] + states[(int)CrawlState.Visited],
-                states[(int)CrawlState.Visited],
-                states[(int)CrawlState.Waiting],
-                states[(int)CrawlState.Unreachable],
-                states[(int)CrawlState.NotANode],
+                states.GetValueOrDefault(CrawlState.Visiting) + states.GetValueOrDefault(CrawlState.Visited),
+                states.GetValueOrDefault(CrawlState.Visited),
+                states.GetValueOrDefault(CrawlState.Waiting),
+                states.GetValueOrDefault(CrawlState.Unreachable),
+                states.GetValueOrDefault(CrawlState.NotANode),
                 _refused,
                 _overflow);
         }
@@ -79,11 +78,7 @@ internal sealed class Crawl
     /// <summary>Results stay, and unfinished endpoints are asked again. The last record of one counts.</summary>
     public void Restore(CrawlRecord record)
     {
-        if (_nodes.Remove(record.Endpoint, out var former))
-        {
-            _states[(int)former.Record.State]--;
-        }
-
+        _nodes.Remove(record.Endpoint);
         var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
         AddNode(new CrawledNode(
             isOver ? record : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }, null));
@@ -192,17 +187,6 @@ internal sealed class Crawl
     // Nobody named an endpoint that the crawl began with and that did not answer.
     private bool IsWanted(CrawlRecord record) => _options.Region.Depth == 0 || record.IsIn(_options.Region);
 
-    private int[] CountRegion()
-    {
-        var states = new int[_states.Length];
-        foreach (var record in Records)
-        {
-            states[(int)record.State]++;
-        }
-
-        return states;
-    }
-
     private static CrawledNode NewNode(UdpEndpoint endpoint, CrawledNode? namer) =>
         new(new CrawlRecord { Endpoint = endpoint, State = CrawlState.Waiting }, namer);
 
@@ -220,7 +204,6 @@ internal sealed class Crawl
         }
 
         _nodes.Add(node.Endpoint, node);
-        _states[(int)node.Record.State]++;
         _changed[node.Endpoint] = node;
         node.Namer?.Pending += 1;
         if (node.Record.State == CrawlState.Waiting)
@@ -259,8 +242,6 @@ internal sealed class Crawl
 
     private void Enter(CrawledNode node, CrawlState state)
     {
-        _states[(int)node.Record.State]--;
-        _states[(int)state]++;
         node.Record = node.Record with { State = state };
         _changed[node.Endpoint] = node;
     }

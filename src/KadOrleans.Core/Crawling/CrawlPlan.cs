@@ -165,13 +165,9 @@ internal static class CrawlSlices
 
     public static BucketRange RangeOf(int slice, int depth)
     {
-        var prefix = NodeId.MinValue;
-        for (var bit = 0; bit < depth; bit++)
-        {
-            prefix = prefix.WithBit(bit, ((slice >> (depth - 1 - bit)) & 1) == 1);
-        }
-
-        return new BucketRange(prefix, depth);
+        Span<byte> prefix = stackalloc byte[NodeId.Length];
+        BinaryPrimitives.WriteUInt64BigEndian(prefix, (ulong)slice << (63 - depth) << 1);
+        return new BucketRange(new NodeId(prefix), depth);
     }
 }
 

@@ -159,7 +159,7 @@ public sealed record PrefixBalance(
         var counts = new int[1 << bits];
         foreach (var id in ids)
         {
-            counts[PrefixOf(id, bits)]++;
+            counts[id.FirstBits(bits)]++;
         }
 
         var expected = (double)ids.Count / counts.Length;
@@ -175,17 +175,6 @@ public sealed record PrefixBalance(
             counts[emptiest] / expected);
 
         string Format(int prefix) => Convert.ToString(prefix, 2).PadLeft(bits, '0');
-    }
-
-    internal static int PrefixOf(NodeId id, int bits)
-    {
-        var prefix = 0;
-        for (var i = 0; i < bits; i++)
-        {
-            prefix = (prefix << 1) | (id.GetBit(i) ? 1 : 0);
-        }
-
-        return prefix;
     }
 
     /// <summary>By the normal approximation of Wilson and Hilferty (1931).</summary>
@@ -215,8 +204,6 @@ internal sealed class CrawlMap
     public const int MostNodes = 200;
 
     private readonly string _prefix;
-    private readonly int[] _reachable = new int[Pieces];
-    private readonly int[] _unreachable = new int[Pieces];
     private readonly List<CrawlRecord> _nodes = [];
     private int _count;
 
@@ -226,9 +213,9 @@ internal sealed class CrawlMap
         _prefix = prefix.ToLowerInvariant();
     }
 
-    public IReadOnlyList<int> Reachable => _reachable;
+    public int[] Reachable { get; } = new int[Pieces];
 
-    public IReadOnlyList<int> Unreachable => _unreachable;
+    public int[] Unreachable { get; } = new int[Pieces];
 
     public IReadOnlyList<CrawlRecord>? Nodes => _count > MostNodes ? null : [.. _nodes.OrderBy(record => record.Place)];
 
@@ -242,7 +229,7 @@ internal sealed class CrawlMap
         }
 
         var piece = int.Parse(id.AsSpan(_prefix.Length, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-        (record.IsReachable ? _reachable : _unreachable)[piece]++;
+        (record.IsReachable ? Reachable : Unreachable)[piece]++;
         if (++_count <= MostNodes)
         {
             _nodes.Add(record);

@@ -20,8 +20,7 @@ internal sealed class NetworkSizeEstimator
 
     private readonly NodeId? _ownId;
     private readonly int _capacity;
-    private readonly Queue<NodeId> _order = new();
-    private readonly Dictionary<NodeId, Sample> _samples = [];
+    private readonly OrderedDictionary<NodeId, Sample> _samples = [];
 
     public NetworkSizeEstimator(NodeId? ownId, int window = 64)
     {
@@ -30,7 +29,7 @@ internal sealed class NetworkSizeEstimator
         (_ownId, _capacity) = (ownId, window);
     }
 
-    public int Count => _order.Count;
+    public int Count => _samples.Count;
 
     // A second lookup of a target replaces the first, so a popular key counts once. Targets beside the own id are ignored. The
     // target must be independent of the nodes' ids. With fewer than k contacts the lookup saw the whole network.
@@ -41,14 +40,9 @@ internal sealed class NetworkSizeEstimator
             return;
         }
 
-        if (!_samples.ContainsKey(target))
+        if (_samples.Count == _capacity && !_samples.ContainsKey(target))
         {
-            if (_order.Count == _capacity)
-            {
-                _samples.Remove(_order.Dequeue());
-            }
-
-            _order.Enqueue(target);
+            _samples.RemoveAt(0);
         }
 
         _samples[target] = Measure(target, closest, k);
@@ -56,16 +50,16 @@ internal sealed class NetworkSizeEstimator
 
     public NetworkSizeEstimate? Estimate()
     {
-        if (_order.Count < MinLookups)
+        if (_samples.Count < MinLookups)
         {
             return null;
         }
 
         // Where most lookups saw the whole network, it has been counted.
         var counts = _samples.Values.Where(s => s.IsWhole).Select(s => s.Rank).Order().ToList();
-        if (counts.Count * 2 > _order.Count)
+        if (counts.Count * 2 > _samples.Count)
         {
-            return new NetworkSizeEstimate(counts[counts.Count / 2], 0, _order.Count);
+            return new NetworkSizeEstimate(counts[counts.Count / 2], 0, _samples.Count);
         }
 
         var roots = _samples.Values.Where(s => !s.IsWhole).Select(s => s.Root).Order().ToArray();
@@ -84,7 +78,7 @@ internal sealed class NetworkSizeEstimator
         var variance = pulled.Sum(r => (r - centre) * (r - centre)) / (pulled.Length - 1);
         var error = Math.Sqrt(variance / roots.Length) / (1 - (2 * Trimmed)) / mean;
         var relative = Math.Sqrt((9 * error * error) + (IrregularityPerNode / nodes));
-        return new NetworkSizeEstimate(nodes, nodes * relative, _order.Count);
+        return new NetworkSizeEstimate(nodes, nodes * relative, _samples.Count);
     }
 
     private Sample Measure(NodeId target, IReadOnlyList<Contact> closest, int k)

@@ -6,6 +6,15 @@ namespace KadOrleans;
 /// </summary>
 public static class DhtExtensions
 {
+    private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
+    {
+        [typeof(string)] = DhtValueKind.String,
+        [typeof(long)] = DhtValueKind.Integer,
+        [typeof(double)] = DhtValueKind.Float,
+        [typeof(bool)] = DhtValueKind.Boolean,
+        [typeof(byte[])] = DhtValueKind.Bytes,
+    };
+
     /// <summary>Gets the value of a text key.</summary>
     public static Task<GetResult> GetAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
         NotNull(dht).GetAsync(NodeId.FromKey(key), cancellationToken);
@@ -20,7 +29,7 @@ public static class DhtExtensions
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, NodeId key, CancellationToken cancellationToken = default)
     {
         NotNull(dht);
-        TypedValues.KindOf(typeof(T));
+        KindOf(typeof(T));
         return ReadAsync<T>(dht.GetAsync(key, cancellationToken));
     }
 
@@ -59,25 +68,13 @@ public static class DhtExtensions
     }
 
     private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) =>
-        (await getting).Value is { } value ? new TypedResult<T>(true, TypedValues.Read<T>(value)) : default;
-}
+        (await getting).Value is { } value ? new TypedResult<T>(true, Read<T>(value)) : default;
 
-internal static class TypedValues
-{
-    private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
-    {
-        [typeof(string)] = DhtValueKind.String,
-        [typeof(long)] = DhtValueKind.Integer,
-        [typeof(double)] = DhtValueKind.Float,
-        [typeof(bool)] = DhtValueKind.Boolean,
-        [typeof(byte[])] = DhtValueKind.Bytes,
-    };
-
-    public static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
+    private static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
         ? kind
         : throw new NotSupportedException($"Type {type.Name} is not supported; use string, long, double, bool or byte[].");
 
-    public static T Read<T>(DhtValue value)
+    private static T Read<T>(DhtValue value)
     {
         if (value.Kind != KindOf(typeof(T)))
         {

@@ -83,14 +83,9 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
     private bool MayClaim(NodeId id, Distance distance)
     {
-        var (first, isTaken) = (FirstAt(distance), false);
-        var next = first;
-        for (; next < _byDistance.Count && _byDistance[next].Contact.Id == id; next++)
-        {
-            isTaken |= _byDistance[next] is { IsProved: true, State: not CandidateState.Failed };
-        }
-
-        return !isTaken && next - first < MaxEndpointsPerId;
+        var claims = _byDistance.Skip(FirstAt(distance)).TakeWhile(candidate => candidate.Contact.Id == id).ToList();
+        return claims.Count < MaxEndpointsPerId
+            && !claims.Exists(claim => claim is { IsProved: true, State: not CandidateState.Failed });
     }
 
     /// <summary>Evicts one behind the new one's place if the set is full. Queried contacts stay.</summary>
@@ -359,7 +354,7 @@ internal static class ClosestContacts
     {
         var nearest = TakeDiverse(byDistance, bucketSize);
         var alone = nearest.Where(c => BitOperations.PopCount(c.Paths) == 1).CountBy(c => c.Paths);
-        return alone.Any(path => path.Value * 2 > nearest.Count) && HasOtherPath(byDistance)
+        return alone.Any(path => path.Value * 2 > nearest.Count) && byDistance.Any(c => c.AskedBy != byDistance[0].AskedBy)
             ? TakeDiverse([.. InTurns(byDistance, paths)], bucketSize)
             : nearest;
     }
@@ -383,8 +378,6 @@ internal static class ClosestContacts
             }
         }
     }
-
-    private static bool HasOtherPath(IReadOnlyList<Candidate> answered) => answered.Any(c => c.AskedBy != answered[0].AskedBy);
 
     private static List<Candidate> TakeDiverse(IReadOnlyList<Candidate> inOrder, int count)
     {

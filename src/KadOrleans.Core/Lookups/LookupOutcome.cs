@@ -139,28 +139,24 @@ public enum QueryResult
 
 internal sealed class LookupRecorder
 {
-    private readonly List<Entry> _entries = [];
-    private readonly Dictionary<UdpEndpoint, int> _places = [];
+    private readonly OrderedDictionary<UdpEndpoint, Entry> _entries = [];
 
-    public void Sent(Contact contact, TimeSpan at)
-    {
-        _places[contact.Endpoint] = _entries.Count;
-        _entries.Add(new Entry(contact, at));
-    }
+    public void Sent(Contact contact, TimeSpan at) => _entries[contact.Endpoint] = new Entry(contact, at);
 
     public void Ended(UdpEndpoint endpoint, TimeSpan at, int named = 0, DhtValue? value = null)
     {
-        if (_places.TryGetValue(endpoint, out var place) && _entries[place] is { EndedAt: null } entry)
+        if (_entries.TryGetValue(endpoint, out var entry) && entry.EndedAt is null)
         {
-            _entries[place] = entry with { EndedAt = at, Named = named, Value = value };
+            _entries[endpoint] = entry with { EndedAt = at, Named = named, Value = value };
         }
     }
 
-    public IReadOnlyList<LookupQuery> Read(Lookup lookup) => [.. _entries.Select(entry => Describe(entry, lookup.CandidateAt(entry.Contact.Endpoint)))];
+    public IReadOnlyList<LookupQuery> Read(Lookup lookup) =>
+        [.. _entries.Values.Select(entry => Describe(entry, lookup.CandidateAt(entry.Contact.Endpoint)))];
 
     private LookupQuery Describe(Entry entry, Candidate? candidate) => new(
         candidate?.Contact ?? entry.Contact,
-        candidate?.NamedBy is { } namer && _places.TryGetValue(namer.Contact.Endpoint, out var place) ? place : null,
+        candidate?.NamedBy is { } namer && _entries.IndexOf(namer.Contact.Endpoint) is >= 0 and var place ? place : null,
         candidate?.Hops ?? 1,
         entry.SentAt,
         entry.EndedAt - entry.SentAt,

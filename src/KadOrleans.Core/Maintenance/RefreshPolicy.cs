@@ -10,14 +10,7 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
     private const double EarliestShare = 0.25;
 
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
-    [
-        .. from bucket in buckets
-           let age = now.Since(bucket.LastLookup)
-           where age >= interval * (1 - EarliestShare)
-           let range = bucket.Range
-           where age >= GetDueAge(range)
-           select range,
-    ];
+        [.. buckets.Where(bucket => now.Since(bucket.LastLookup) >= GetDueAge(bucket.Range)).Select(bucket => bucket.Range)];
 
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 
@@ -59,16 +52,10 @@ internal sealed class RandomWalkPolicy(TimeSpan interval, int minTableSize)
 
     public TimeSpan GetPause(int tableSize, int fruitless)
     {
-        var check = CheckPause < interval ? CheckPause : interval;
-        if (fruitless == 0)
-        {
-            return check;
-        }
-
-        var backOff = FirstBackOff * Math.Pow(2, Math.Min(fruitless - 1, 30));
-
         // A check of an empty table costs nothing, and the first contact should not wait.
+        var check = CheckPause < interval ? CheckPause : interval;
         var longest = tableSize == 0 ? check : interval;
-        return backOff < longest ? backOff : longest;
+        var backOff = FirstBackOff * Math.Pow(2, Math.Min(fruitless - 1, 30));
+        return fruitless == 0 ? check : backOff < longest ? backOff : longest;
     }
 }

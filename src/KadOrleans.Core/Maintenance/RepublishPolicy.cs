@@ -85,12 +85,8 @@ internal sealed class DueKeys(int capacity)
 
     public IReadOnlyList<NodeId> Take()
     {
-        var keys = new NodeId[_kept.Count];
-        for (var i = keys.Length - 1; i >= 0; i--)
-        {
-            keys[i] = _kept.Dequeue();
-        }
-
+        NodeId[] keys = [.. _kept.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element)];
+        _kept.Clear();
         return keys;
     }
 }

@@ -104,46 +104,42 @@ internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTi
 /// <summary>Verified contacts that wait for a place in a full bucket, newest last (Kademlia §4.1).</summary>
 internal sealed class ReplacementCache(int capacity)
 {
-    private readonly List<Replacement> _items = [];
-
-    public IReadOnlyList<Replacement> Items => _items;
+    public List<Replacement> Items { get; } = [];
 
     // In place of any other of its id. The oldest gives way, so a stranger can push out others that wait, but no contact of a
     // bucket.
     public void Put(Replacement replacement)
     {
         Remove(replacement.Contact.Id);
-        _items.Add(replacement);
-        if (_items.Count > capacity)
+        Items.Add(replacement);
+        if (Items.Count > capacity)
         {
-            _items.RemoveAt(0);
+            Items.RemoveAt(0);
         }
     }
 
     /// <summary>So that each network (/24 or /48) has at most one place.</summary>
     public void Remove(SourceNetwork network) =>
-        _items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
+        Items.RemoveAll(item => SourceNetwork.SubnetOf(item.Contact.Endpoint) == network);
 
     public bool Remove(NodeId id)
     {
         var index = IndexOf(id);
         if (index >= 0)
         {
-            _items.RemoveAt(index);
+            Items.RemoveAt(index);
         }
 
         return index >= 0;
     }
 
     public bool Remove(Contact contact) =>
-        IndexOf(contact.Id) is >= 0 and var index && _items[index].Contact == contact && Remove(contact.Id);
-
-    public void RemoveAt(int index) => _items.RemoveAt(index);
+        IndexOf(contact.Id) is >= 0 and var index && Items[index].Contact == contact && Remove(contact.Id);
 
     public int IndexOf(NodeId id)
     {
-        var index = _items.Count - 1;
-        while (index >= 0 && _items[index].Contact.Id != id)
+        var index = Items.Count - 1;
+        while (index >= 0 && Items[index].Contact.Id != id)
         {
             index--;
         }

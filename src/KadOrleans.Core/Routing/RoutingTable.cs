@@ -91,26 +91,25 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     private TableDecision ApplyLookup(NodeId target, DateTimeOffset now)
     {
         _places.Find(target).LastLookup = now;
-        return new TableDecision(TableOutcome.LookedUp);
+        return default;
     }
 
     private TableDecision ApplyAnswer(Contact contact, DateTimeOffset now)
     {
         if (!contact.Endpoint.IsUnicast)
         {
-            return new TableDecision(TableOutcome.RefusedEndpoint);
+            return default;
         }
 
         var former = RemoveFormerId(contact);
-        var decision = contact.Id == OwnId ? new TableDecision(TableOutcome.RefusedOwnId) : Place(contact, now);
+        var check = contact.Id == OwnId ? null : Place(contact, now);
         if (former is { } dropped)
         {
             // Only now, so that the newcomer comes before those that wait.
             _places.Promote(_places.Find(dropped.Id), dropped.Id);
-            decision = decision with { Dropped = dropped };
         }
 
-        return WithArrivals(decision);
+        return new TableDecision { Added = TakeArrivals(), Dropped = former, Check = check };
     }
 
     private TableDecision ApplyFailure(Contact contact, DateTimeOffset now, bool isFinal = false)
@@ -119,20 +118,18 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         var entry = bucket.Find(contact.Id);
         if (entry is null || entry.Contact != contact)
         {
-            return new TableDecision(bucket.Replacements.Remove(contact)
-                ? TableOutcome.ReplacementDropped
-                : TableOutcome.Unknown);
+            bucket.Replacements.Remove(contact);
+            return default;
         }
 
         if (!isFinal && (!entry.Failed(now) || entry.Failures < options.FailuresBeforeDrop))
         {
-            return new TableDecision(TableOutcome.Failed);
+            return default;
         }
 
         _places.Remove(bucket, entry);
         _places.Promote(bucket, contact.Id);
-        var outcome = _places.Arrivals.Count == 0 ? TableOutcome.Dropped : TableOutcome.Replaced;
-        return WithArrivals(new TableDecision(outcome) { Dropped = contact });
+        return new TableDecision { Added = TakeArrivals(), Dropped = contact };
     }
 
     private Contact? RemoveFormerId(Contact contact)
@@ -148,17 +145,14 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         return entry.Contact;
     }
 
-    private TableDecision Place(Contact contact, DateTimeOffset now)
+    // Returns a contact to ping.
+    private Contact? Place(Contact contact, DateTimeOffset now)
     {
         var bucket = _places.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
         if (entry is null)
         {
-            var outcome = _places.Insert(new BucketEntry(contact, now));
-            return new TableDecision(outcome)
-            {
-                Check = outcome == TableOutcome.KeptAsReplacement ? _places.Find(contact.Id).ChooseCheck(now) : null,
-            };
+            return _places.Insert(new BucketEntry(contact, now)) ? _places.Find(contact.Id).ChooseCheck(now) : null;
         }
 
         if (entry.Contact == contact)
@@ -166,12 +160,19 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
             // It lives, so nobody else gets its id.
             bucket.Replacements.Remove(contact.Id);
             bucket.Refresh(entry, now);
-            return new TableDecision(TableOutcome.Refreshed);
+            return null;
         }
 
         // Ids are not proved by any secret: a known address must fail before another takes its id over.
         _places.KeepAsReplacement(bucket, new Replacement(contact, now));
-        return new TableDecision(TableOutcome.AddressConflict) { Check = KBucket.Check(entry, now) };
+        return KBucket.Check(entry, now);
+    }
+
+    private Contact[] TakeArrivals()
+    {
+        Contact[] arrivals = [.. _places.Arrivals];
+        _places.Arrivals.Clear();
+        return arrivals;
     }
 
     private RoutingTableSnapshot TakeSnapshot() =>
@@ -179,18 +180,6 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
             OwnId, Version, _places.Sorted(), [.. Buckets.Select(bucket => new BucketRoom(bucket.Range, HasRoom(bucket)))]);
 
     private bool HasRoom(KBucket bucket) => !bucket.IsFull || _places.CanSplit(bucket) || _places.WantsReplacements(bucket);
-
-    private TableDecision WithArrivals(TableDecision decision)
-    {
-        if (_places.Arrivals.Count == 0)
-        {
-            return decision;
-        }
-
-        var result = decision with { Added = _places.Arrivals[0], AlsoAdded = _places.Arrivals[1..] };
-        _places.Arrivals.Clear();
-        return result;
-    }
 
     private static SavedBucket Save(KBucket bucket) => new(
         bucket.Range,
@@ -256,39 +245,16 @@ internal enum ObservationKind
     Dropped,
 }
 
-internal readonly record struct TableDecision(TableOutcome Outcome)
+internal readonly record struct TableDecision
 {
-    /// <summary>The contact that entered, perhaps a replacement. It is due for hand-off (Kademlia §2.5).</summary>
-    public Contact? Added { get; init; }
-
-    /// <summary>Further replacements that found a place in the same step; nearly always none.</summary>
-    public IReadOnlyList<Contact> AlsoAdded { get => field ?? []; init; }
+    /// <summary>The contacts that entered: the newcomer, then replacements. They are due for hand-off (Kademlia §2.5).</summary>
+    public IReadOnlyList<Contact> Added { get => field ?? []; init; }
 
     /// <summary>A contact that failed too often, or the former id of an endpoint that now answers with another.</summary>
     public Contact? Dropped { get; init; }
 
     /// <summary>A contact to ping: another wants its place, or its id answers elsewhere.</summary>
     public Contact? Check { get; init; }
-}
-
-internal enum TableOutcome
-{
-    Added,
-    Refreshed,
-    /// <summary>The bucket is full of older contacts (Kademlia §4.1).</summary>
-    KeptAsReplacement,
-    /// <summary>The table has the id under another endpoint, which stays until it fails.</summary>
-    AddressConflict,
-    RefusedOwnId,
-    RefusedEndpoint,
-    RefusedDiversity,
-    Failed,
-    Dropped,
-    /// <summary>A replacement took the place of a contact that failed too often.</summary>
-    Replaced,
-    ReplacementDropped,
-    Unknown,
-    LookedUp,
 }
 
 /// <summary>A routing table as stored. Buckets are in the order of their ranges.</summary>

@@ -42,8 +42,9 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
     }
 
     // Adds an entry whose id is not in the table, splitting buckets as far as the rules allow. It waits as a replacement only if
-    // its subnet may have another contact. One of each subnet waits, so one network cannot fill the replacements.
-    public TableOutcome Insert(BucketEntry entry)
+    // its subnet may have another contact. One of each subnet waits, so one network cannot fill the replacements. Returns whether
+    // it waits.
+    public bool Insert(BucketEntry entry)
     {
         var id = entry.Contact.Id;
         var bucket = Find(id);
@@ -58,10 +59,16 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
             (otherHalves ??= []).Add(bucket == lower ? upper : lower);
         }
 
-        var outcome = TakePlace(bucket, entry);
-        if (outcome == TableOutcome.KeptAsReplacement && wanted && !WantsReplacements(bucket))
+        var isDiverse = IsDiverse(bucket, entry.Contact.Endpoint);
+        var isWaiting = isDiverse && bucket.IsFull;
+        if (isWaiting)
         {
-            Version++;
+            KeepAsReplacement(bucket, new Replacement(entry.Contact, entry.LastSeen));
+            Version += wanted && !WantsReplacements(bucket) ? 1 : 0;
+        }
+        else if (isDiverse)
+        {
+            Add(bucket, entry);
         }
 
         if (otherHalves is not null)
@@ -71,24 +78,7 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
             otherHalves.ForEach(half => Promote(half));
         }
 
-        return outcome;
-    }
-
-    private TableOutcome TakePlace(KBucket bucket, BucketEntry entry)
-    {
-        if (!IsDiverse(bucket, entry.Contact.Endpoint))
-        {
-            return TableOutcome.RefusedDiversity;
-        }
-
-        if (bucket.IsFull)
-        {
-            KeepAsReplacement(bucket, new Replacement(entry.Contact, entry.LastSeen));
-            return TableOutcome.KeptAsReplacement;
-        }
-
-        Add(bucket, entry);
-        return TableOutcome.Added;
+        return isWaiting;
     }
 
     public void KeepAsReplacement(KBucket bucket, Replacement replacement)
@@ -123,11 +113,11 @@ internal sealed class TablePlaces(NodeId ownId, KademliaOptions options, SubnetD
         var (contact, lastSeen) = bucket.Replacements.Items[index];
         if (_byEndpoint.ContainsKey(contact.Endpoint))
         {
-            bucket.Replacements.RemoveAt(index);
+            bucket.Replacements.Items.RemoveAt(index);
         }
         else if (!bucket.IsFull && bucket.Find(contact.Id) is null && IsDiverse(bucket, contact.Endpoint))
         {
-            bucket.Replacements.RemoveAt(index);
+            bucket.Replacements.Items.RemoveAt(index);
             Add(bucket, new BucketEntry(contact, lastSeen));
         }
     }

@@ -33,25 +33,11 @@ internal sealed class KeyFilter
             throw new ArgumentException($"A filter has a multiple of 64 bytes, not {bytes.Length}.", nameof(bytes));
         }
 
-        var words = new ulong[bytes.Length / sizeof(ulong)];
-        for (var i = 0; i < words.Length; i++)
-        {
-            words[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * sizeof(ulong))..]);
-        }
-
-        return new KeyFilter(words);
+        return new KeyFilter(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray());
     }
 
-    public byte[] ToArray()
-    {
-        var bytes = new byte[Bytes];
-        for (var i = 0; i < _words.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), Volatile.Read(ref _words[i]));
-        }
-
-        return bytes;
-    }
+    /// <summary>In the machine's byte order: those of a cluster are little-endian.</summary>
+    public byte[] ToArray() => MemoryMarshal.AsBytes(_words.AsSpan()).ToArray();
 
     public bool Add(NodeId key)
     {

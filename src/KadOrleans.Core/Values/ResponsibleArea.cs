@@ -96,30 +96,14 @@ internal static class HandOffRule
     public static bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize) => nearest.IsEmpty
         || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
 
-    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other.
-    public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId newcomer)
+    // The keys to which no contact but the newcomer is nearer than this node: the rule applies to no other. Without a newcomer
+    // those of all contacts: of two that are nearer to a key than this node, one is not the newcomer.
+    public static KeyRegion GetRegion(RoutingTableSnapshot table, NodeId? newcomer = null)
     {
-        var mask = NodeId.MinValue;
-        foreach (var contact in table.Contacts.Where(contact => contact.Id != newcomer))
-        {
-            mask = mask.WithBit(table.OwnId.CommonPrefixLength(contact.Id), true);
-        }
-
-        return new KeyRegion(table.OwnId, mask);
-    }
-
-    /// <summary>All keys of all contacts' regions, for when the newcomer is not known.</summary>
-    public static KeyRegion GetRegion(RoutingTableSnapshot table)
-    {
-        var (once, twice) = (NodeId.MinValue, NodeId.MinValue);
-        foreach (var contact in table.Contacts)
-        {
-            var bit = table.OwnId.CommonPrefixLength(contact.Id);
-            (once, twice) = (once.WithBit(bit, true), once.GetBit(bit) ? twice.WithBit(bit, true) : twice);
-        }
-
-        // Of two contacts that are nearer to a key than this node, one is not the newcomer.
-        return new KeyRegion(table.OwnId, twice);
+        var bits = table.Contacts.Where(contact => contact.Id != newcomer)
+            .CountBy(contact => table.OwnId.CommonPrefixLength(contact.Id))
+            .Where(bit => newcomer is not null || bit.Value > 1);
+        return new KeyRegion(table.OwnId, bits.Aggregate(NodeId.MinValue, (mask, bit) => mask.WithBit(bit.Key, true)));
     }
 
     /// <summary>It does not if k contacts are nearer than the newcomer to all of its region.</summary>

@@ -21,11 +21,8 @@ internal sealed class SourceRanker(int count)
     private readonly Top _byBytes = new(count, static source => source.Bytes);
     private bool _isCut;
 
-    public void Add(SourceTotals source)
-    {
-        // Not ||: both must run.
-        _isCut |= _byKeys.Add(source) | _byBytes.Add(source);
-    }
+    // Not ||: both must run.
+    public void Add(SourceTotals source) => _isCut |= _byKeys.Add(source) | _byBytes.Add(source);
 
     public SourceRanking Rank(long keys, long bytes) => new(
         keys,

@@ -182,13 +182,6 @@ public enum StoreResult
     Overtaken,
 }
 
-internal static class StoreResults
-{
-    /// <summary>The sender gets no response, and may offer the value again.</summary>
-    public static bool IsUndecided(this StoreResult result) =>
-        result is StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken;
-}
-
 /// <summary>The values that a store evicted or replaced since it was opened.</summary>
 /// <param name="EvictedFar">Values evicted so that others had room, of keys for which the node was not responsible.</param>
 /// <param name="EvictedNear">Values evicted of other keys.</param>
@@ -217,6 +210,10 @@ internal static class StoreRules
 
     /// <summary>365 days. A node holds a value at most for its own time to live.</summary>
     public const int MaxLifeSeconds = 365 * 24 * 60 * 60;
+
+    /// <summary>The sender gets no response, and may offer the value again.</summary>
+    public static bool IsUndecided(this StoreResult result) =>
+        result is StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken;
 
     public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
     {

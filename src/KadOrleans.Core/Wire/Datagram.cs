@@ -17,20 +17,10 @@ internal static class Datagram
 
     /// <summary>Splits a datagram into header and body, without a check of the body. The body is all behind the header.</summary>
     public static bool TryReadHeader(
-        ReadOnlySpan<byte> datagram,
-        out DatagramKind kind,
-        out MessageId id,
-        out ReadOnlySpan<byte> body,
-        out DecodeError error)
+        ReadOnlySpan<byte> datagram, out DatagramKind kind, out MessageId id, out ReadOnlySpan<byte> body)
     {
-        error = datagram switch
-        {
-            { Length: < MinLength } => DecodeError.TooShort,
-            { Length: > MaxLength } => DecodeError.TooLong,
-            [> (byte)DatagramKind.Response, ..] => DecodeError.UnknownKind,
-            _ => DecodeError.None,
-        };
-        var isValid = error == DecodeError.None;
+        // The wire has no error response: whatever is wrong, the sender gets none.
+        var isValid = datagram is { Length: >= MinLength and <= MaxLength } and [<= (byte)DatagramKind.Response, ..];
         kind = isValid ? (DatagramKind)datagram[0] : default;
         id = isValid ? new MessageId(datagram[IdOffset..HeaderLength]) : default;
         body = isValid ? datagram[HeaderLength..] : default;
@@ -78,14 +68,11 @@ internal static class LifeTrailer
     public const int Length = 1 + sizeof(uint);
 
     /// <summary>Null if the rest of a body is not a trailer.</summary>
-    internal static uint? Read(ReadOnlySpan<byte> rest) => rest is [MessagePackCode.Unsigned32, ..] && rest.Length == Length
-        ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..])
-        : null;
-
     internal static uint? Read(ReadOnlySpan<byte> rest, out bool isChosen)
     {
-        isChosen = rest is [MessagePackCode.Signed32, <= 0x7F, ..] && rest.Length == Length;
-        return isChosen ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..]) : Read(rest);
+        isChosen = rest is [MessagePackCode.Signed32, <= 0x7F, _, _, _];
+        var isLife = isChosen || rest is [MessagePackCode.Unsigned32, _, _, _, _];
+        return isLife ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..]) : null;
     }
 
     /// <summary>Returns the length, which is 0 without a life.</summary>
@@ -100,25 +87,4 @@ internal static class LifeTrailer
         BinaryPrimitives.WriteUInt32BigEndian(destination[1..], isChosen ? Math.Min(seconds, int.MaxValue) : seconds);
         return Length;
     }
-}
-
-/// <summary>Why a datagram is refused. The wire has no error response: whatever the reason, the sender gets none.</summary>
-internal enum DecodeError
-{
-    None,
-    TooShort,
-    /// <summary>More than <see cref="Datagram.MaxLength"/> bytes, or a body of more than <see cref="Datagram.MaxBodyLength"/>.</summary>
-    TooLong,
-    UnknownKind,
-    /// <summary>The body ends inside an object, or announces a length beyond its end.</summary>
-    Truncated,
-    ReservedCode,
-    InvalidUtf8,
-    TooDeep,
-    /// <summary>An array or map announces more items than the bytes behind it could hold.</summary>
-    TooManyItems,
-    MalformedRequest,
-    UnknownFunction,
-    /// <summary>No array, a wrong count, or an id or key that is not 20 bytes of bin.</summary>
-    WrongArguments,
 }

@@ -85,7 +85,9 @@ internal static class ResponseReader
     public static uint? ReadSecondsLeft(ReadOnlySpan<byte> body)
     {
         var reader = new MessagePackReader(body);
-        return reader.TrySkip(depth: 0) ? LifeTrailer.Read(reader.Rest) : null;
+        var isChosen = false;
+        var seconds = reader.TrySkip(depth: 0) ? LifeTrailer.Read(reader.Rest, out isChosen) : null;
+        return isChosen ? null : seconds;
     }
 
     private static bool TryReadValue(ref MessagePackReader reader, int pairs, out DhtValue value)

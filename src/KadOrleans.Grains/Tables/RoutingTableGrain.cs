@@ -98,7 +98,7 @@ internal sealed class RoutingTableGrain(
 
         return ValueTask.FromResult(new TableAnswer
         {
-            Added = [.. decisions.SelectMany(one => one.Added is { } added ? [added, .. one.AlsoAdded] : one.AlsoAdded)],
+            Added = [.. decisions.SelectMany(one => one.Added)],
             Checks = [.. decisions.Select(one => one.Check).OfType<Contact>()],
             Version = _table.Version,
         });

@@ -149,7 +149,7 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
 
     private IEnumerable<double> InPieces(IEnumerable<NodeId> ids) => IsDots
         ? ids.Select(Ring.Turn)
-        : ids.Select(id => PrefixBalance.PrefixOf(id, Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
+        : ids.Select(id => id.FirstBits(Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
 
     private void WriteLegend(TextWriter writer)
     {

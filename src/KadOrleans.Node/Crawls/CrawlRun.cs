@@ -162,7 +162,7 @@ internal sealed class CrawlRun(
             RequestKind.FindNode,
             query.Endpoint,
             expectedId: null,
-            (destination, id) => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(node.Id, target)),
+            (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, node.Id, target),
             TryReadNodes,
             (call, found, failure) => Take(
                 call, failure, crawl => crawl.OnNodes(call.Destination, found.Contacts, call.RoundTrip, found.Form)),

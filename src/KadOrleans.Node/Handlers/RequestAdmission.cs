@@ -39,13 +39,13 @@ internal sealed class RequestAdmission(
             return;
         }
 
-        if (!Request.TryDecode(body, out var request, out _))
+        if (!Request.TryDecode(body, out var request))
         {
             metrics.Refused(RefusalReason.Malformed);
             return;
         }
 
-        if (request.Sender is { } sender && bans.Set.Contains(sender))
+        if (request.Kind != RequestKind.Stun && bans.Set.Contains(request.Sender))
         {
             metrics.Refused(RefusalReason.Banned);
             return;
@@ -110,8 +110,8 @@ internal sealed class RequestAdmission(
             case RequestKind.Store when !handlers.TryRefuse(request.AsStore(), context):
                 gate.Hold(request.AsStore(), context);
                 break;
-            case RequestKind.FindValue when !handlers.TryFindValue(request.AsFindValue().Key, context):
-                gate.Hold(RequestKind.FindValue, request.AsFindValue().Key, context);
+            case RequestKind.FindValue when !handlers.TryFindValue(request.Target, context):
+                gate.Hold(RequestKind.FindValue, request.Target, context);
                 break;
             case RequestKind.Store or RequestKind.FindValue:
                 break;

@@ -47,18 +47,18 @@ internal sealed class RequestHandlers
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId), RequestKind.Ping, default, context);
-                Consider(request.AsPing().Sender, context);
+                Consider(request.Sender, context);
                 break;
             case RequestKind.Stun:
                 Stun(context);
                 break;
             case RequestKind.FindNode:
-                FindNode(request.AsFindNode().Target, context);
-                Consider(request.AsFindNode().Sender, context);
+                FindNode(request.Target, context);
+                Consider(request.Sender, context);
                 break;
             case RequestKind.FindValue:
-                FindValue(request.AsFindValue().Key, context);
-                Consider(request.AsFindValue().Sender, context);
+                FindValue(request.Target, context);
+                Consider(request.Sender, context);
                 break;
             default:
                 var store = request.AsStore();

@@ -51,14 +51,9 @@ internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) :
 
     internal static void Report(TableDecision decision, Action<Contact>? onAdded, Action<Contact>? onCheck)
     {
-        if (decision.Added is { } added)
+        foreach (var added in decision.Added)
         {
             onAdded?.Invoke(added);
-        }
-
-        foreach (var promoted in decision.AlsoAdded)
-        {
-            onAdded?.Invoke(promoted);
         }
 
         if (decision.Check is { } check)

@@ -291,9 +291,7 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
 
     public override RequestKind Kind => kind == LookupKind.Node ? RequestKind.FindNode : RequestKind.FindValue;
 
-    public override int Write(Span<byte> destination, MessageId id) => kind == LookupKind.Node
-        ? RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(sender, target))
-        : RequestWriter.WriteFindValue(destination, id, new FindValueRequest(sender, target));
+    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.Write(destination, id, Kind, sender, target);
 
     public override bool TryComplete(ReadOnlySpan<byte> body)
     {

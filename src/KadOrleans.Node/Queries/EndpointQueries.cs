@@ -11,7 +11,7 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
             RequestKind.Stun,
             endpoint,
             expectedId: null,
-            RequestWriter.WriteStun,
+            (destination, id) => RequestWriter.Write(destination, id, RequestKind.Stun),
             ResponseReader.TryReadStun,
             (_, seen, failure) => end(failure is null ? seen : null)),
         cancellationToken);
@@ -21,7 +21,7 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
             RequestKind.FindValue,
             contact.Endpoint,
             contact.Id,
-            (destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(ownId, key)),
+            (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, ownId, key),
             static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
             (_, value, failure) => end(
                 new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value))),
@@ -52,7 +52,7 @@ internal sealed class PingCall(
         RequestKind.Ping,
         destination,
         expectedId,
-        (buffer, id) => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
+        (buffer, id) => RequestWriter.Write(buffer, id, RequestKind.Ping, sender),
         TryReadPong,
         onEnd,
         onUnresponsive)

@@ -80,7 +80,7 @@ internal sealed class Strangers : IDisposable
         }
 
         Span<byte> ping = stackalloc byte[PingLength];
-        var length = RequestWriter.WritePing(ping, _proofs.Issue(endpoint), new PingRequest(_ownId));
+        var length = RequestWriter.Write(ping, _proofs.Issue(endpoint), RequestKind.Ping, _ownId);
         route.Send(ping[..length], endpoint);
         _metrics.ProofsAsked.Add();
         return true;

@@ -58,8 +58,8 @@ internal sealed class PeerResponder(NodeId[] ids) : LoadProtocol
     public override ReadOnlySpan<byte> Answer(ReadOnlySpan<byte> request, int source)
     {
         if (source < 0 || source >= ids.Length
-            || !Datagram.TryReadHeader(request, out _, out var id, out var body, out _)
-            || !Request.TryDecode(body, out var decoded, out _))
+            || !Datagram.TryReadHeader(request, out _, out var id, out var body)
+            || !Request.TryDecode(body, out var decoded))
         {
             return [];
         }

@@ -24,19 +24,19 @@ public sealed class UdpAsker : IAsyncDisposable
         _receiving = Task.Run(ReceiveAsync);
     }
 
-    public Task PingAsync() => Ask((destination, id) => RequestWriter.WritePing(destination, id, new PingRequest(DhtNode.ClientId)));
+    public Task PingAsync() => Ask((destination, id) => RequestWriter.Write(destination, id, RequestKind.Ping, DhtNode.ClientId));
 
     /// <summary>FIND_NODE of a random target.</summary>
     public Task FindNodeAsync()
     {
         var target = NodeId.Random(_random);
-        return Ask((destination, id) => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(DhtNode.ClientId, target)));
+        return Ask((destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, DhtNode.ClientId, target));
     }
 
     /// <summary>FIND_VALUE; without content where contacts were answered.</summary>
     public async Task<DhtValue> FindValueAsync(NodeId key)
     {
-        var body = await Ask((destination, id) => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(DhtNode.ClientId, key)));
+        var body = await Ask((destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, DhtNode.ClientId, key));
         return ResponseReader.TryReadFindValue(body, [], out _, out var value) ? value : default;
     }
 
@@ -88,7 +88,7 @@ public sealed class UdpAsker : IAsyncDisposable
 
     private void Take(ReadOnlySpan<byte> datagram)
     {
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
         {
             return;
         }
@@ -97,7 +97,7 @@ public sealed class UdpAsker : IAsyncDisposable
         {
             answer.TrySetResult(body.ToArray());
         }
-        else if (kind == DatagramKind.Request && _answersPings && Request.TryDecode(body, out var request, out _) && request.Kind == RequestKind.Ping)
+        else if (kind == DatagramKind.Request && _answersPings && Request.TryDecode(body, out var request) && request.Kind == RequestKind.Ping)
         {
             Span<byte> buffer = stackalloc byte[512];
             _socket.SendTo(buffer[..ResponseWriter.WriteEmptyPong(buffer, id)], _node);

@@ -53,7 +53,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("Ping")]
     public int PingCodec()
     {
-        SampleDatagrams.Decode(_ping).AsPing();
+        SampleDatagrams.Decode(_ping);
         return ResponseWriter.WritePong(_buffer, SampleDatagrams.Id, SampleNetwork.OwnId);
     }
 
@@ -63,7 +63,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("FindNode")]
     public int FindNodeCodec()
     {
-        SampleDatagrams.Decode(_findNode).AsFindNode();
+        SampleDatagrams.Decode(_findNode);
         return ResponseWriter.WriteNodes(_buffer, SampleDatagrams.Id, _nearest);
     }
 
@@ -73,7 +73,7 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true), BenchmarkCategory("FindValue")]
     public int FindValueCodec()
     {
-        SampleDatagrams.Decode(_findValue).AsFindValue();
+        SampleDatagrams.Decode(_findValue);
         return ResponseWriter.WriteValue(_buffer, SampleDatagrams.Id, SampleDatagrams.Value);
     }
 

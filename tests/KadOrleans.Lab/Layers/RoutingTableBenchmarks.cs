@@ -19,10 +19,10 @@ public class RoutingTableBenchmarks
     }
 
     [Benchmark]
-    public int ObserveKnownContact()
+    public bool ObserveKnownContact()
     {
         _next = _next + 1 < _known.Length ? _next + 1 : 0;
-        return (int)_table.Apply(ContactObservation.Answered(_known[_next]), SampleNetwork.Now).Outcome;
+        return _table.Apply(ContactObservation.Answered(_known[_next]), SampleNetwork.Now).Check is null;
     }
 }
 

@@ -13,13 +13,13 @@ public class DecodingBenchmarks
     private readonly Contact[] _contacts = new Contact[SampleNetwork.BucketSize];
 
     [Benchmark]
-    public NodeId DecodePing() => SampleDatagrams.Decode(_ping).AsPing().Sender;
+    public NodeId DecodePing() => SampleDatagrams.Decode(_ping).Sender;
 
     [Benchmark]
-    public NodeId DecodeFindNode() => SampleDatagrams.Decode(_findNode).AsFindNode().Target;
+    public NodeId DecodeFindNode() => SampleDatagrams.Decode(_findNode).Target;
 
     [Benchmark]
-    public NodeId DecodeFindValue() => SampleDatagrams.Decode(_findValue).AsFindValue().Key;
+    public NodeId DecodeFindValue() => SampleDatagrams.Decode(_findValue).Target;
 
     [Benchmark]
     public DhtValue DecodeStore() => SampleDatagrams.Decode(_store).AsStore().Value;
@@ -27,7 +27,7 @@ public class DecodingBenchmarks
     [Benchmark]
     public int DecodeNodes()
     {
-        Datagram.TryReadHeader(_nodes, out _, out _, out var body, out _);
+        Datagram.TryReadHeader(_nodes, out _, out _, out var body);
         ResponseReader.TryReadNodes(body, _contacts, out var count);
         return count;
     }

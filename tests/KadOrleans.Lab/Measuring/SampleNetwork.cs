@@ -74,8 +74,8 @@ internal static class SampleDatagrams
 
     public static Request Decode(byte[] datagram)
     {
-        Datagram.TryReadHeader(datagram, out _, out _, out var body, out _);
-        Request.TryDecode(body, out var request, out _);
+        Datagram.TryReadHeader(datagram, out _, out _, out var body);
+        Request.TryDecode(body, out var request);
         return request;
     }
 }

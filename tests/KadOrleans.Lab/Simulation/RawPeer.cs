@@ -38,13 +38,13 @@ public sealed class RawPeer : IDatagramReceiver
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => _transport.Send(datagram, destination);
 
     internal void Ping(UdpEndpoint destination, MessageId id) =>
-        Send(b => RequestWriter.WritePing(b, id, new PingRequest(Id)), destination);
+        Send(b => RequestWriter.Write(b, id, RequestKind.Ping, Id), destination);
 
     internal void FindNode(UdpEndpoint destination, MessageId id, NodeId target) =>
-        Send(b => RequestWriter.WriteFindNode(b, id, new FindNodeRequest(Id, target)), destination);
+        Send(b => RequestWriter.Write(b, id, RequestKind.FindNode, Id, target), destination);
 
     internal void FindValue(UdpEndpoint destination, MessageId id, NodeId key) =>
-        Send(b => RequestWriter.WriteFindValue(b, id, new FindValueRequest(Id, key)), destination);
+        Send(b => RequestWriter.Write(b, id, RequestKind.FindValue, Id, key), destination);
 
     internal void Store(UdpEndpoint destination, MessageId id, StoreRequest request) =>
         Send(b => RequestWriter.TryWriteStore(b, id, request with { Sender = Id }, out var length) ? length : 0, destination);
@@ -53,9 +53,9 @@ public sealed class RawPeer : IDatagramReceiver
     {
         Received.Add(datagram.ToArray());
         if (OnRequest is null
-            || !Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _)
+            || !Datagram.TryReadHeader(datagram, out var kind, out var id, out var body)
             || kind != DatagramKind.Request
-            || !Request.TryDecode(body, out var request, out _))
+            || !Request.TryDecode(body, out var request))
         {
             return;
         }

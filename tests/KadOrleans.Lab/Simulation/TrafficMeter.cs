@@ -28,7 +28,7 @@ public sealed class TrafficMeter
     internal void Count(ReadOnlySpan<byte> datagram, TimeSpan now)
     {
         TurnIfOld(now);
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
         {
             Other = Other.WithOther(datagram.Length);
         }
@@ -36,7 +36,7 @@ public sealed class TrafficMeter
         {
             CountAnswer(id, datagram.Length);
         }
-        else if (Request.TryDecode(body, out var request, out _))
+        else if (Request.TryDecode(body, out var request))
         {
             Requests++;
             _current[id] = request.Kind;

@@ -2,7 +2,7 @@ namespace KadOrleans.Tests.Core;
 
 public class AddressTextTests
 {
-    private const string Alphabet = "0123456789abcdefABCDEF::::....%[]/xg \0";
+    private const string Alphabet = "0123456789abcdefABCDEF::::....%[]/xg+ \0\u0661";
 
     [Fact]
     public void Text_is_what_the_base_library_writes() => Randomized.ForSeeds(2_000, random =>
@@ -28,38 +28,6 @@ public class AddressTextTests
         Assert.Equal(IsPlainLiteral(text), AddressText.TryParse(Encoding.Latin1.GetBytes(text), 7, out var fromBytes));
         Assert.Equal(endpoint, fromBytes);
     });
-
-    [Fact]
-    public void Odd_forms_are_refused()
-    {
-        string[] texts =
-        [
-            "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.04", "1.2.3.4 ", "+1.2.3.4", "1\0.2.3.4", "1..3.4",
-            "0x7f.0.0.1", "2130706433", "localhost", "", ":", ":::", "1::2::3", "fe80::1%1", "[::1]", "::1/64", "12345::",
-            "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7", "::ffff:1.2.3", "::ffff:1.2.3.256", "::ffff:01.2.3.4", "::1.2.3.4:5",
-            "\u0661.2.3.4",
-        ];
-        Assert.All(texts, text =>
-        {
-            Assert.False(AddressText.TryParse(text.AsSpan(), 1, out var endpoint));
-            Assert.Equal(default, endpoint);
-        });
-    }
-
-    [Theory]
-    [InlineData("::ffff:1.2.3.4", "1.2.3.4")]
-    [InlineData("::FFFF:102:304", "1.2.3.4")]
-    [InlineData("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1")]
-    [InlineData("1:0:0:2:0:0:0:3", "1:0:0:2::3")]
-    [InlineData("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7")]
-    [InlineData("0:0:0:0:0:0:0:0", "::")]
-    [InlineData("1:0:0:0:0:0:0:0", "1::")]
-    [InlineData("0000:0000:0000:0000:0000:ffff:255.255.255.255", "255.255.255.255")]
-    public void Other_spellings_become_the_one_form(string spelling, string canonical)
-    {
-        Assert.True(AddressText.TryParse(Encoding.ASCII.GetBytes(spelling), 1, out var endpoint));
-        Assert.Equal(canonical, AddressText.Format(endpoint));
-    }
 
     internal static UdpEndpoint RandomEndpoint(SeededRandomSource random)
     {

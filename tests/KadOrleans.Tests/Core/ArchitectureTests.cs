@@ -85,20 +85,8 @@ public class ArchitectureTests
         project.Descendants("PackageReference").Select(item => item.Attribute("Include")!.Value);
 
     /// <summary>All that a project is built on, directly or not.</summary>
-    private static HashSet<string> Closure(string name)
-    {
-        var seen = new HashSet<string>();
-        var open = new Queue<string>(References(Projects[name]));
-        while (open.TryDequeue(out var next))
-        {
-            if (seen.Add(next))
-            {
-                References(Projects[next]).ToList().ForEach(open.Enqueue);
-            }
-        }
-
-        return seen;
-    }
+    private static IEnumerable<string> Closure(string name) =>
+        References(Projects[name]).SelectMany(next => Closure(next).Prepend(next)).Distinct();
 
     private static IEnumerable<string> SourceFiles(string folder) => Directory
         .EnumerateFiles(Repository.Path(folder), "*.cs", SearchOption.AllDirectories)

@@ -100,11 +100,11 @@ public sealed class AllocationTests : IAsyncDisposable
         var buffer = new byte[Datagram.MaxLength];
         var length = request switch
         {
-            "ping" => RequestWriter.WritePing(buffer, id, new PingRequest(sender)),
-            "stun" => RequestWriter.WriteStun(buffer, id),
-            "find_node" => RequestWriter.WriteFindNode(buffer, id, new FindNodeRequest(sender, Missing)),
-            "find_value held" => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, Held)),
-            "find_value missing" => RequestWriter.WriteFindValue(buffer, id, new FindValueRequest(sender, Missing)),
+            "ping" => RequestWriter.Write(buffer, id, RequestKind.Ping, sender),
+            "stun" => RequestWriter.Write(buffer, id, RequestKind.Stun),
+            "find_node" => RequestWriter.Write(buffer, id, RequestKind.FindNode, sender, Missing),
+            "find_value held" => RequestWriter.Write(buffer, id, RequestKind.FindValue, sender, Held),
+            "find_value missing" => RequestWriter.Write(buffer, id, RequestKind.FindValue, sender, Missing),
             _ => WriteStore(buffer, id, sender),
         };
         return buffer[..length];

@@ -26,8 +26,8 @@ internal static class Lies
         var lie = Of(world, liar, kind);
         liar.OnRequest = (request, id, answer) => request.Kind switch
         {
-            RequestKind.FindNode when lie is not null => ResponseWriter.WriteNodes(answer, id, lie(request.AsFindNode().Target)),
-            RequestKind.FindValue when lie is not null => ResponseWriter.WriteNodes(answer, id, lie(request.AsFindValue().Key)),
+            RequestKind.FindNode when lie is not null => ResponseWriter.WriteNodes(answer, id, lie(request.Target)),
+            RequestKind.FindValue when lie is not null => ResponseWriter.WriteNodes(answer, id, lie(request.Target)),
             RequestKind.FindNode => ResponseWriter.WriteStored(answer, id, true),
             _ => liar.AnswerPings(request, id, answer),
         };

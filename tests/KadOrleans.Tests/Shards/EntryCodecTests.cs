@@ -22,26 +22,10 @@ public class EntryCodecTests
     });
 
     [Fact]
-    public void A_record_that_was_cut_is_damaged_or_holds_fewer_changes() => Randomized.ForSeeds(50, random =>
-    {
-        Entry[] changes = [new(random.NextId(), random.NextStored()), new(random.NextId(), random.NextStored())];
-        var encoded = EntryCodec.Encode(changes);
-        var whole = EntryCodec.LengthOf(changes[0].Value);
-        var cut = 1 + random.Next(encoded.Length - 1);
-        if (cut == whole)
-        {
-            Assert.Equal(changes[..1], EntryCodec.Decode(encoded.AsSpan(0, cut)));
-        }
-        else
-        {
-            Assert.Throws<InvalidDataException>(() => EntryCodec.Decode(encoded.AsSpan(0, cut)));
-        }
-    });
-
-    [Fact]
-    public void Any_bytes_decode_or_are_damaged() => Randomized.ForSeeds(500, random =>
+    public void A_record_that_was_cut_is_damaged_and_any_bytes_decode_or_are() => Randomized.ForSeeds(500, random =>
     {
         var bytes = EntryCodec.Encode([new Entry(random.NextId(), random.NextStored())]);
+        Assert.Throws<InvalidDataException>(() => EntryCodec.Decode(bytes.AsSpan(0, 1 + random.Next(bytes.Length - 1))));
         for (var i = 0; i < 3; i++)
         {
             bytes[random.Next(Math.Min(bytes.Length, 70))] = (byte)random.Next(256);

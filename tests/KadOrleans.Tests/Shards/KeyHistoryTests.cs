@@ -16,7 +16,8 @@ public class KeyHistoryTests
         for (var i = 0; i < 60; i++)
         {
             var key = Samples.Key(random.Next(10));
-            records.OnWrite = random.Next(4) == 0 ? FaultOf(random.Next(3)) : _ => WriteFault.None;
+            var fault = random.Next(4) == 0 ? (WriteFault)(1 + random.Next(3)) : WriteFault.None;
+            records.OnWrite = _ => fault;
             var shard = shards[random.Next(4) / 3];
             if (random.Next(4) > 0)
             {
@@ -24,7 +25,7 @@ public class KeyHistoryTests
             }
             else
             {
-                await RemoveAsync(shard, key);
+                await SplitHost.TryAsync(() => shard.RemoveAsync(key));
             }
 
             if (random.Next(3) == 0)
@@ -80,21 +81,6 @@ public class KeyHistoryTests
     }
 
     private static (long Generation, long Version) PointOf(KeyNews news) => (news.Generation, news.Version);
-
-    private static Func<string, WriteFault> FaultOf(int number) =>
-        _ => number switch { 0 => WriteFault.NotDone, 1 => WriteFault.Done, _ => WriteFault.DoneTwice };
-
-    private static async Task RemoveAsync(EngineHost shard, NodeId key)
-    {
-        try
-        {
-            await shard.RemoveAsync(key);
-        }
-        catch (IOException)
-        {
-            // Storage fails in this test.
-        }
-    }
 
     /// <summary>What an edge knows of a shard, and would have cached.</summary>
     private sealed class NewsReader

@@ -87,24 +87,15 @@ public sealed class MemoryTests
                 [.. Enumerable.Range(first, Math.Min(perPage, count - first)).Select(i => new Entry(Samples.Key(i), Samples.Sized(valueBytes)))];
             var entries = EntryCodec.Encode(changes);
             var page = new Page(first / perPage, 1, entries.Length) { ETag = $"{first:d20}" };
-            image.Add(page, hasContent ? entries : WithoutContent(changes), hasContent);
+            var written = new WrittenPage(page, [.. changes.Select(ToPageEntry)]);
+            image.Add(page, hasContent ? entries : written.EncodeKeys(), hasContent);
         }
 
         return image;
     }
 
-    private static byte[] WithoutContent(Entry[] changes)
-    {
-        var target = new byte[changes.Length * EntryCodec.PutOverhead];
-        var position = 0;
-        foreach (var change in changes)
-        {
-            var length = change.Value!.Value.ContentLength;
-            position += EntryCodec.CopyWithoutContent(EntryCodec.Encode([change]), length, target.AsSpan(position));
-        }
-
-        return target;
-    }
+    private static PageEntry ToPageEntry(Entry change) =>
+        new(change.Key, EntryCodec.Encode([change]), change.Value!.Value.ContentLength);
 }
 
 /// <summary>Tests that measure memory. They run after the others, one at a time.</summary>

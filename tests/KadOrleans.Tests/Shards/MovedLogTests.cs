@@ -1,4 +1,3 @@
-
 namespace KadOrleans.Tests.Shards;
 
 /// <summary>A shard that moves takes its log along, and storage has the last word.</summary>

@@ -66,25 +66,6 @@ public class SplitTests
     });
 
     [Fact]
-    public Task An_activation_that_does_not_know_of_the_seal_learns_it_from_its_next_write() => EngineHost.RunAsync(async () =>
-    {
-        var records = new SplitRecords();
-        var (host, acknowledged) = await FillAsync(records, Keys);
-        var stale = await SplitHost.ActivateAsync(records);
-        var staler = await SplitHost.ActivateAsync(records);
-        await host.SplitAsync();
-        var (key, value) = (acknowledged.Keys.First(), Samples.Text("later"));
-
-        Assert.Equal(StoreResult.Stored, await stale.PutAsync(key, value));
-        acknowledged[key] = value;
-
-        // It changes nothing: what it confirms must be in storage.
-        Assert.Equal(StoreResult.Stored, await staler.PutAsync(key, value));
-        await AssertHalvesAsync(records, acknowledged);
-        Assert.Equal(value, await staler.GetAsync(key));
-    });
-
-    [Fact]
     public Task Gets_are_answered_and_writes_wait_while_a_shard_is_copied() => EngineHost.RunAsync(async () =>
     {
         var records = new SplitRecords();

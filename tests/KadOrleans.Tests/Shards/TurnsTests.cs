@@ -9,29 +9,6 @@ public sealed class TurnsTests
     private readonly Turns _turns = new(AtOnce, mostWaiting: 16);
 
     [Fact]
-    public async Task So_many_have_a_turn_at_once_and_the_others_in_the_order_in_which_they_were_asked()
-    {
-        var ends = Enumerable.Range(0, AtOnce + 3).Select(_ => new TaskCompletionSource()).ToArray();
-        var begun = ends.Select(_ => new TaskCompletionSource()).ToArray();
-        var runs = ends.Select((end, i) => RunAsync(() =>
-        {
-            begun[i].SetResult();
-            return end.Task;
-        })).ToArray();
-        Assert.All(begun[..AtOnce], first => Assert.True(first.Task.IsCompleted));
-
-        for (var next = AtOnce; next < ends.Length; next++)
-        {
-            Assert.All(begun[next..], later => Assert.False(later.Task.IsCompleted));
-            ends[next - AtOnce].SetResult();
-            await begun[next].Task;
-        }
-
-        Array.ForEach(ends[^AtOnce..], end => end.SetResult());
-        await Task.WhenAll(runs);
-    }
-
-    [Fact]
     public async Task It_is_quiet_when_none_has_a_turn_also_after_one_that_failed()
     {
         Assert.True(_turns.WhenQuietAsync(TestContext.Current.CancellationToken).IsCompleted);
@@ -43,9 +20,6 @@ public sealed class TurnsTests
         end.SetException(new IOException());
         await Assert.ThrowsAsync<IOException>(() => run);
         await quiet;
-
-        var all = Enumerable.Range(0, 2 * AtOnce).Select(_ => RunAsync(() => Task.CompletedTask));
-        await Task.WhenAll(all);
         Assert.True(_turns.WhenQuietAsync(TestContext.Current.CancellationToken).IsCompleted);
     }
 

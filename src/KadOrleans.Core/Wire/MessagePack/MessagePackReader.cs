@@ -13,8 +13,6 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
     private readonly ReadOnlySpan<byte> _buffer = buffer;
     private int _position;
 
-    public DecodeError Error { get; private set; }
-
     public readonly ReadOnlySpan<byte> Rest => _buffer[_position..];
 
     private readonly int Remaining => _buffer.Length - _position;
@@ -22,9 +20,9 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
     /// <summary>Reads one header and, of a scalar, all of it.</summary>
     public bool TryRead(out MessagePackToken token)
     {
+        token = default;
         if (!TryTake(1, out var first))
         {
-            token = default;
             return false;
         }
 
@@ -32,7 +30,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         switch (code)
         {
             case <= MaxPositiveFixInt:
-                token = MessagePackToken.Unsigned(code);
+                token = new MessagePackToken(MessagePackType.Integer, code);
                 return true;
             case < FixArray:
                 return TryReadContainer(MessagePackType.Map, (uint)code - FixMap, out token);
@@ -41,7 +39,7 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
             case < MessagePackCode.Nil:
                 return TryReadBytes(MessagePackType.String, (uint)code - FixString, out token);
             case >= MinNegativeFixInt:
-                token = MessagePackToken.Signed(unchecked((sbyte)code));
+                token = new MessagePackToken(MessagePackType.Integer, unchecked((ulong)(sbyte)code), isNegative: true);
                 return true;
             default:
                 return TryReadCoded(code, out token);
@@ -59,14 +57,9 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 
     public bool TrySkip(int depth)
     {
-        if (!TryRead(out var token))
+        if (!TryRead(out var token) || (token.IsContainer && depth >= MaxDepth))
         {
             return false;
-        }
-
-        if (token.IsContainer && depth >= MaxDepth)
-        {
-            return Fail(DecodeError.TooDeep);
         }
 
         var objects = token.Type == MessagePackType.Map ? token.Count * 2 : token.Count;
@@ -86,10 +79,10 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
         switch (code)
         {
             case MessagePackCode.Nil:
-                token = MessagePackToken.Nil;
+                token = new MessagePackToken(MessagePackType.Nil, 0);
                 return true;
             case False or True:
-                token = MessagePackToken.Boolean(code == True);
+                token = new MessagePackToken(MessagePackType.Boolean, (uint)code - False);
                 return true;
             case Float32 or Float64:
                 return TryReadFloat(code, out token);
@@ -104,21 +97,20 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
             case >= FixExtension1 and <= FixExtension16:
                 return TryReadBytes(MessagePackType.Extension, 1UL << (code - FixExtension1), out token);
             case Array16 or Array32:
-                return TryReadCounted(MessagePackType.Array, 2 << (code - Array16), out token);
+                return TryReadSized(MessagePackType.Array, 2 << (code - Array16), out token);
             case Map16 or Map32:
-                return TryReadCounted(MessagePackType.Map, 2 << (code - Map16), out token);
+                return TryReadSized(MessagePackType.Map, 2 << (code - Map16), out token);
             default:
                 token = default;
-                return Fail(DecodeError.ReservedCode);
+                return false;
         }
     }
 
     private bool TryReadFloat(byte code, out MessagePackToken token)
     {
         var read = TryReadNumber(code == Float32 ? sizeof(float) : sizeof(double), out var bits);
-        token = MessagePackToken.Float(code == Float32
-            ? BitConverter.UInt32BitsToSingle((uint)bits)
-            : BitConverter.UInt64BitsToDouble(bits));
+        bits = code == Float32 ? BitConverter.DoubleToUInt64Bits(BitConverter.UInt32BitsToSingle((uint)bits)) : bits;
+        token = new MessagePackToken(MessagePackType.Float, bits);
         return read;
     }
 
@@ -130,95 +122,58 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> buffer)
 
         // Shifting the sign bit to the top and back fills the upper bytes with it.
         var unused = 64 - (8 * width);
-        token = signed ? MessagePackToken.Signed(unchecked((long)(bits << unused)) >> unused) : MessagePackToken.Unsigned(bits);
+        var number = unchecked((long)(bits << unused)) >> unused;
+        token = new MessagePackToken(MessagePackType.Integer, signed ? unchecked((ulong)number) : bits, signed && number < 0);
         return read;
     }
 
     private bool TryReadSized(MessagePackType type, int width, out MessagePackToken token)
     {
         token = default;
-        return TryReadNumber(width, out var length) && TryReadBytes(type, length, out token);
-    }
-
-    private bool TryReadCounted(MessagePackType type, int width, out MessagePackToken token)
-    {
-        token = default;
-        return TryReadNumber(width, out var count) && TryReadContainer(type, count, out token);
+        var isContainer = type is MessagePackType.Array or MessagePackType.Map;
+        return TryReadNumber(width, out var size)
+            && (isContainer ? TryReadContainer(type, size, out token) : TryReadBytes(type, size, out token));
     }
 
     private bool TryReadBytes(MessagePackType type, ulong length, out MessagePackToken token)
     {
-        token = default;
-
         // The application's type number stands between the length of an ext and its bytes.
-        if (type == MessagePackType.Extension && !TryTake(1, out _))
-        {
-            return false;
-        }
-
-        if (!TryTake(length, out var content))
-        {
-            return false;
-        }
-
-        if (type == MessagePackType.String && !Utf8.IsValid(content))
-        {
-            return Fail(DecodeError.InvalidUtf8);
-        }
-
-        token = MessagePackToken.Bytes(type, content);
-        return true;
+        ReadOnlySpan<byte> content = default;
+        var read = (type != MessagePackType.Extension || TryTake(1, out _))
+            && TryTake(length, out content)
+            && (type != MessagePackType.String || Utf8.IsValid(content));
+        token = read ? new MessagePackToken(type, content) : default;
+        return read;
     }
 
     private bool TryReadContainer(MessagePackType type, ulong count, out MessagePackToken token)
     {
         // Each object takes a byte at least. A count that the datagram could not hold is refused.
-        var least = type == MessagePackType.Map ? count * 2 : count;
-        if (least > (ulong)Remaining)
-        {
-            token = default;
-            return Fail(DecodeError.TooManyItems);
-        }
-
-        token = MessagePackToken.Container(type, (int)count);
-        return true;
+        var fits = (type == MessagePackType.Map ? count * 2 : count) <= (ulong)Remaining;
+        token = fits ? new MessagePackToken(type, count) : default;
+        return fits;
     }
 
     private bool TryReadNumber(int width, out ulong number)
     {
-        number = 0;
-        if (!TryTake((ulong)width, out var bytes))
+        var read = TryTake((ulong)width, out var bytes);
+        number = bytes.Length switch
         {
-            return false;
-        }
-
-        number = width switch
-        {
+            0 => 0,
             1 => bytes[0],
             2 => BinaryPrimitives.ReadUInt16BigEndian(bytes),
             4 => BinaryPrimitives.ReadUInt32BigEndian(bytes),
             _ => BinaryPrimitives.ReadUInt64BigEndian(bytes),
         };
-        return true;
+        return read;
     }
 
     private bool TryTake(ulong length, out ReadOnlySpan<byte> bytes)
     {
-        if (length > (ulong)Remaining)
-        {
-            bytes = default;
-            return Fail(DecodeError.Truncated);
-        }
-
-        bytes = _buffer.Slice(_position, (int)length);
-        _position += (int)length;
-        return true;
-    }
-
-    private bool Fail(DecodeError error)
-    {
-        Error = error;
-        return false;
+        var isThere = length <= (ulong)Remaining;
+        bytes = isThere ? _buffer.Slice(_position, (int)length) : default;
+        _position += bytes.Length;
+        return isThere;
     }
 }
 
@@ -228,10 +183,10 @@ internal readonly ref struct MessagePackToken
     private readonly ulong _bits;
     private readonly bool _negative;
 
-    private MessagePackToken(MessagePackType type, ulong bits, bool negative = false) =>
-        (Type, _bits, _negative) = (type, bits, negative);
+    public MessagePackToken(MessagePackType type, ulong bits, bool isNegative = false) =>
+        (Type, _bits, _negative) = (type, bits, isNegative);
 
-    private MessagePackToken(MessagePackType type, ReadOnlySpan<byte> content)
+    public MessagePackToken(MessagePackType type, ReadOnlySpan<byte> content)
     {
         Type = type;
         Content = content;
@@ -255,20 +210,6 @@ internal readonly ref struct MessagePackToken
     public bool IsFalse => Type == MessagePackType.Boolean && _bits == 0;
 
     public bool IsZero => Type == MessagePackType.Integer && _bits == 0;
-
-    public static MessagePackToken Nil => new(MessagePackType.Nil, 0);
-
-    public static MessagePackToken Boolean(bool value) => new(MessagePackType.Boolean, value ? 1UL : 0UL);
-
-    public static MessagePackToken Unsigned(ulong number) => new(MessagePackType.Integer, number);
-
-    public static MessagePackToken Signed(long number) => new(MessagePackType.Integer, unchecked((ulong)number), number < 0);
-
-    public static MessagePackToken Float(double number) => new(MessagePackType.Float, BitConverter.DoubleToUInt64Bits(number));
-
-    public static MessagePackToken Bytes(MessagePackType type, ReadOnlySpan<byte> content) => new(type, content);
-
-    public static MessagePackToken Container(MessagePackType type, int count) => new(type, (ulong)count);
 
     public bool TryGetNodeId(out NodeId id)
     {

@@ -83,7 +83,8 @@ internal ref struct MessagePackWriter(Span<byte> destination)
             return;
         }
 
-        var width = SignedWidth(number);
+        // With its sign it takes one bit more than its complement.
+        var width = WidthOf(unchecked((ulong)~number << 1));
         WriteByte((byte)(Signed8 + BitOperations.Log2((uint)width)));
         WriteNumber(unchecked((ulong)number), width);
     }
@@ -133,25 +134,18 @@ internal ref struct MessagePackWriter(Span<byte> destination)
         }
     }
 
-    private static int SignedWidth(long number) => number switch
+    private static int WidthOf(ulong number) => number switch
     {
-        >= sbyte.MinValue => sizeof(sbyte),
-        >= short.MinValue => sizeof(short),
-        >= int.MinValue => sizeof(int),
-        _ => sizeof(long),
+        <= byte.MaxValue => sizeof(byte),
+        <= ushort.MaxValue => sizeof(ushort),
+        <= uint.MaxValue => sizeof(uint),
+        _ => sizeof(ulong),
     };
 
     /// <summary>The narrowest of a family of headers whose codes follow one another as their widths double.</summary>
     private void WriteWide(byte narrowest, ulong number, int minimumWidth)
     {
-        var width = number switch
-        {
-            <= byte.MaxValue => sizeof(byte),
-            <= ushort.MaxValue => sizeof(ushort),
-            <= uint.MaxValue => sizeof(uint),
-            _ => sizeof(ulong),
-        };
-        width = Math.Max(width, minimumWidth);
+        var width = Math.Max(WidthOf(number), minimumWidth);
         WriteByte((byte)(narrowest + BitOperations.Log2((uint)(width / minimumWidth))));
         WriteNumber(number, width);
     }

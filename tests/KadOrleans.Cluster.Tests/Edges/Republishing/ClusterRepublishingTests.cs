@@ -181,9 +181,9 @@ internal sealed class TakingPeer : IDatagramReceiver
 
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _)
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body)
             || kind != DatagramKind.Request
-            || !Request.TryDecode(body, out var request, out _))
+            || !Request.TryDecode(body, out var request))
         {
             return;
         }

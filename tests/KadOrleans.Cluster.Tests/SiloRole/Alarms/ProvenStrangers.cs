@@ -29,15 +29,15 @@ internal sealed class ProvenStrangers(IPEndPoint node)
     private async Task AskAsync(Socket socket, NodeId own)
     {
         var buffer = new byte[Datagram.MaxLength];
-        var request = new FindNodeRequest(own, NodeId.Random(_random));
-        socket.SendTo(buffer.AsSpan(0, RequestWriter.WriteFindNode(buffer, MessageId.Random(_random), request)), node);
+        var request = RequestWriter.Write(buffer, MessageId.Random(_random), RequestKind.FindNode, own, NodeId.Random(_random));
+        socket.SendTo(buffer.AsSpan(0, request), node);
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
             while (true)
             {
                 var length = await socket.ReceiveAsync(buffer, SocketFlags.None, deadline.Token);
-                if (Datagram.TryReadHeader(buffer.AsSpan(0, length), out var kind, out var id, out _, out _) && kind == DatagramKind.Request)
+                if (Datagram.TryReadHeader(buffer.AsSpan(0, length), out var kind, out var id, out _) && kind == DatagramKind.Request)
                 {
                     socket.SendTo(buffer.AsSpan(0, ResponseWriter.WritePong(buffer, id, own)), node);
                     return;

@@ -47,7 +47,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
         _answersInCall = 0;
         var sender = Of(source);
         sender.BytesFrom += datagram.Length;
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
         {
             return false;
         }
@@ -57,7 +57,7 @@ internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
             return OnAnswering(sender, id, source, body);
         }
 
-        if (!Request.TryDecode(body, out var request, out _))
+        if (!Request.TryDecode(body, out var request))
         {
             return false;
         }
@@ -70,8 +70,8 @@ internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
     {
         Sent++;
         Require(
-            Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out var error),
-            $"a datagram of {datagram.Length} bytes is sent that is {error}");
+            Datagram.TryReadHeader(datagram, out var kind, out var id, out var body),
+            $"a datagram of {datagram.Length} bytes is sent that is none");
         var receiver = Of(destination);
         var drawn = true;
         if (kind == DatagramKind.Request)
@@ -108,8 +108,8 @@ internal sealed class TrafficLedger(ManualTimeProvider clock, NodeId ownId)
 
     private RequestKind OnRequestSent(MessageId id, ReadOnlySpan<byte> body, UdpEndpoint destination)
     {
-        Require(Request.TryDecode(body, out var request, out var error), $"a request is sent that is {error}");
-        Require(request.Kind != RequestKind.Ping || request.AsPing().Sender == ownId, "a ping names another sender");
+        Require(Request.TryDecode(body, out var request), "a request is sent that cannot be read");
+        Require(request.Kind != RequestKind.Ping || request.Sender == ownId, "a ping names another sender");
         var sent = Pending.Find(pending => pending.Id == id && pending.Destination == destination);
         Require(sent is null, "a message id is used twice");
         Pending.Add(new OpenRequest(id, destination, request.Kind, clock.Elapsed));

@@ -37,14 +37,14 @@ internal sealed class SoakTransport(SimulatedTransport network) : IDatagramTrans
     public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
     {
         Require(
-            Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out var error),
-            $"a datagram of {datagram.Length} bytes is sent that is {error}");
+            Datagram.TryReadHeader(datagram, out var kind, out var id, out var body),
+            $"a datagram of {datagram.Length} bytes is sent that is none");
 
         // Requests other than pings are a lookup's, which asks whom others name.
         var isDrawn = kind == DatagramKind.Response;
         if (kind == DatagramKind.Request)
         {
-            Require(Request.TryDecode(body, out var request, out error), $"a request is sent that is {error}");
+            Require(Request.TryDecode(body, out var request), "a request is sent that cannot be read");
             isDrawn = request.Kind == RequestKind.Ping;
             Asked.RemoveRange(0, Asked.Count == Remembered ? 1 : 0);
             Asked.Add((id, destination));

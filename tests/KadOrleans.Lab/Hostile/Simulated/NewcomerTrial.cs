@@ -41,7 +41,7 @@ internal static class NewcomerTrial
     {
         var contacts = new Contact[ResponseWriter.MaxContacts];
         return peer.Responses.Select(response =>
-            Datagram.TryReadHeader(response, out _, out _, out var body, out _)
+            Datagram.TryReadHeader(response, out _, out _, out var body)
             && ResponseReader.TryReadNodes(body, contacts, out var count) ? count : 0).DefaultIfEmpty().Max();
     }
 }

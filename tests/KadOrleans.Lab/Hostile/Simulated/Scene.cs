@@ -137,7 +137,7 @@ internal sealed class Scene(int seed)
     }
 
     private static int Acknowledged(RawPeer peer) => peer.Responses.Count(response =>
-        Datagram.TryReadHeader(response, out _, out _, out var body, out _)
+        Datagram.TryReadHeader(response, out _, out _, out var body)
         && ResponseReader.TryReadStored(body, out var stored)
         && stored);
 }

@@ -75,7 +75,7 @@ internal sealed class SocketPeer : IDisposable
     {
         Interlocked.Increment(ref _received);
         Interlocked.Add(ref _receivedBytes, datagram.Length);
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
         {
             return;
         }
@@ -84,7 +84,7 @@ internal sealed class SocketPeer : IDisposable
         {
             TakeResponse(body);
         }
-        else if (AnswersPings && Request.TryDecode(body, out var request, out _) && request.Kind == RequestKind.Ping)
+        else if (AnswersPings && Request.TryDecode(body, out var request) && request.Kind == RequestKind.Ping)
         {
             _socket.SendTo(_answer.AsSpan(0, ResponseWriter.WritePong(_answer, id, Id)), source);
         }

@@ -26,7 +26,7 @@ public abstract class AttackerPeer : IDatagramReceiver
 
     /// <summary>Sends a PING under its id, so that its receiver pings it and makes a contact of it.</summary>
     public void Ping(UdpEndpoint destination, SeededRandomSource random) => Send(
-        _request.AsSpan(0, RequestWriter.WritePing(_request, MessageId.Random(random), new PingRequest(Contact.Id))),
+        _request.AsSpan(0, RequestWriter.Write(_request, MessageId.Random(random), RequestKind.Ping, Contact.Id)),
         destination);
 
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => _transport.Send(datagram, destination);
@@ -35,7 +35,7 @@ public abstract class AttackerPeer : IDatagramReceiver
     {
         Received++;
         ReceivedBytes += datagram.Length;
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _))
+        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
         {
             return;
         }
@@ -44,7 +44,7 @@ public abstract class AttackerPeer : IDatagramReceiver
         {
             OnResponse(id, body);
         }
-        else if (Request.TryDecode(body, out var request, out _))
+        else if (Request.TryDecode(body, out var request))
         {
             Requests++;
             OnRequest(request, id, source);
@@ -71,8 +71,8 @@ public abstract class AttackerPeer : IDatagramReceiver
         RequestKind.Ping => ResponseWriter.WritePong(answer, id, Contact.Id),
         RequestKind.Stun => ResponseWriter.WriteStun(answer, id, source),
         RequestKind.Store => ResponseWriter.WriteStored(answer, id, true),
-        RequestKind.FindNode => ResponseWriter.WriteNodes(answer, id, Name(request.AsFindNode().Target)),
-        _ => AnswerFindValue(request.AsFindValue().Key, id, answer),
+        RequestKind.FindNode => ResponseWriter.WriteNodes(answer, id, Name(request.Target)),
+        _ => AnswerFindValue(request.Target, id, answer),
     };
 
     private protected virtual int AnswerFindValue(NodeId key, MessageId id, Span<byte> answer) =>

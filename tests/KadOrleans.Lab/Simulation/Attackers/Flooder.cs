@@ -75,14 +75,8 @@ internal static class RequestBytes
         return buffer[..Write(buffer, kind, id, what)];
     }
 
-    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what) => kind switch
-    {
-        RequestKind.Ping => RequestWriter.WritePing(destination, id, new PingRequest(what.Sender)),
-        RequestKind.Stun => RequestWriter.WriteStun(destination, id),
-        RequestKind.FindNode => RequestWriter.WriteFindNode(destination, id, new FindNodeRequest(what.Sender, what.Key)),
-        RequestKind.FindValue => RequestWriter.WriteFindValue(destination, id, new FindValueRequest(what.Sender, what.Key)),
-        _ => RequestWriter.TryWriteStore(destination, id, what, out var length)
-            ? length
-            : throw new ArgumentException($"A value of {what.Value.ContentLength} bytes fits no STORE.", nameof(what)),
-    };
+    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what) =>
+        kind != RequestKind.Store ? RequestWriter.Write(destination, id, kind, what.Sender, what.Key)
+        : RequestWriter.TryWriteStore(destination, id, what, out var length) ? length
+        : throw new ArgumentException($"A value of {what.Value.ContentLength} bytes fits no STORE.", nameof(what));
 }

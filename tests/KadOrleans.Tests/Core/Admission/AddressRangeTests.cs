@@ -11,28 +11,22 @@ public class AddressRangeTests
         var range = AddressRange.Parse($"{AddressText.Format(endpoint)}/{length}");
         var network = IPNetwork.Parse(range.ToString());
         Assert.Equal(range, AddressRange.Parse(range.ToString()));
-        Assert.True(range.Contains(endpoint));
-        Assert.True(range.Contains(endpoint.WithPort(9)));
+        var set = new AddressRangeSet([range]);
+        Assert.True(set.Contains(endpoint.WithPort(9)));
         for (var i = 0; i < 20; i++)
         {
             var other = Flip(endpoint, bits, random.Next(bits));
-            Assert.Equal(network.Contains(other.ToIPAddress()), range.Contains(other));
+            Assert.Equal(network.Contains(other.ToIPAddress()), set.Contains(other));
         }
     });
-
-    [Theory]
-    [InlineData("10.0.0.1", "10.0.0.1/32")]
-    [InlineData("::1", "::1/128")]
-    [InlineData("::ffff:10.0.0.0/104", "10.0.0.0/8")]
-    public void An_address_alone_is_a_range_of_one_and_mapped_ones_are_ipv4(string text, string range) =>
-        Assert.Equal(range, AddressRange.Parse(text).ToString());
 
     [Fact]
     public void A_range_has_addresses_of_its_own_family()
     {
-        Assert.True(AddressRange.Parse("10.0.0.0/8").Contains(UdpEndpoint.Parse("[::ffff:10.1.2.3]:1")));
-        Assert.False(AddressRange.Parse("::/0").Contains(UdpEndpoint.Parse("10.1.2.3:1")));
-        Assert.False(AddressRange.Parse("0.0.0.0/0").Contains(UdpEndpoint.Parse("[2001:db8::1]:1")));
+        Assert.False(AddressRangeSet.Parse(["::/0"]).Contains(UdpEndpoint.Parse("10.1.2.3:1")));
+        Assert.False(AddressRangeSet.Parse(["0.0.0.0/0"]).Contains(UdpEndpoint.Parse("[2001:db8::1]:1")));
+        var refused = Assert.Throws<FormatException>(() => AddressRangeSet.Parse(["::1", "bad"]));
+        Assert.Contains("bad", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,17 +43,6 @@ public class AddressRangeTests
             Assert.Equal(default, range);
             Assert.Throws<FormatException>(() => AddressRange.Parse(text!));
         });
-    }
-
-    [Fact]
-    public void A_set_has_what_one_of_its_ranges_has()
-    {
-        var set = AddressRangeSet.Parse(["10.0.0.0/8", "2001:db8::/32"]);
-        Assert.True(set.Contains(UdpEndpoint.Parse("10.255.0.1:5")));
-        Assert.True(set.Contains(UdpEndpoint.Parse("[2001:db8:ffff::1]:5")));
-        Assert.False(set.Contains(UdpEndpoint.Parse("11.0.0.1:5")));
-        Assert.False(AddressRangeSet.Empty.Contains(UdpEndpoint.Parse("10.0.0.1:5")));
-        Assert.Contains("bad", Assert.Throws<FormatException>(() => AddressRangeSet.Parse(["::1", "bad"])).Message, StringComparison.Ordinal);
     }
 
     private static UdpEndpoint Flip(UdpEndpoint endpoint, int bits, int bit)

@@ -2,12 +2,11 @@ namespace KadOrleans.Tests.Core;
 
 public sealed class BanTests
 {
-    private static readonly DateTimeOffset Now = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
-
     [Theory]
     [InlineData("203.0.113.9", "203.0.113.9/32")]
     [InlineData("203.0.113.9/24", "203.0.113.0/24")]
     [InlineData("10.1.2.3/8", "10.0.0.0/8")]
+    [InlineData("::ffff:10.0.0.0/104", "10.0.0.0/8")]
     [InlineData("2001:db8::7", "2001:db8::7/128")]
     [InlineData("2001:db8::/16", "2001::/16")]
     [InlineData("FFffffffffffffffffffffffffffffffffffffff", "ffffffffffffffffffffffffffffffffffffffff")]
@@ -57,11 +56,11 @@ public sealed class BanTests
         IReadOnlyList<BanEntry> bans = [];
         for (var i = 0; i < BanBook.MaxBans; i++)
         {
-            bans = BanBook.Add(bans, Ban.Parse($"10.0.{i >> 8}.{i & 255}"), [], Now)!;
+            bans = BanBook.Add(bans, Ban.Parse($"10.0.{i >> 8}.{i & 255}"), [], Samples.Now)!;
         }
 
-        Assert.Null(BanBook.Add(bans, Ban.Parse("10.0.0.0"), [], Now));
-        var full = Assert.Throws<ArgumentException>(() => BanBook.Add(bans, Ban.Parse("10.1.0.0/16"), [], Now));
+        Assert.Null(BanBook.Add(bans, Ban.Parse("10.0.0.0"), [], Samples.Now));
+        var full = Assert.Throws<ArgumentException>(() => BanBook.Add(bans, Ban.Parse("10.1.0.0/16"), [], Samples.Now));
         Assert.Equal("There are 1024 bans, which is the most; ban a wider range in place of several.", full.Message);
         Assert.Equal(BanBook.MaxBans - 1, BanBook.Remove(bans, Ban.Parse("10.0.0.7"))!.Count);
         Assert.Null(BanBook.Remove(bans, Ban.Parse("10.0.0.7/31")));

@@ -2,8 +2,6 @@ namespace KadOrleans.Tests.Core;
 
 public class SourceLimiterTests
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     private static readonly SourceLimits Small = new()
     {
         PerSource = new TokenRate(10, 20),
@@ -12,17 +10,20 @@ public class SourceLimiterTests
     };
 
     [Fact]
-    public void A_source_has_its_burst_and_then_its_rate_and_a_clock_set_back_blocks_nothing()
+    public void A_source_has_its_burst_and_then_its_rate_and_a_clock_set_back_blocks_nobody()
     {
         var limiter = new SourceLimiter(Small);
         var source = UdpEndpoint.Parse("1.2.3.4:5");
-        Assert.Equal(20, Admitted(limiter, source, 500, Start));
-        Assert.Equal(0, Admitted(limiter, source, 1, Start.AddMilliseconds(99)));
-        Assert.Equal(1, Admitted(limiter, source.WithPort(6), 500, Start.AddMilliseconds(100)));
-        Assert.Equal(10, Admitted(limiter, source, 500, Start.AddMilliseconds(1_100)));
-        Assert.Equal(20, Admitted(limiter, source, 500, Start.AddHours(1)));
-        Assert.Equal(0, Admitted(limiter, source, 1, Start.AddDays(-1)));
-        Assert.Equal(1, Admitted(limiter, source, 500, Start.AddDays(-1).AddMilliseconds(100)));
+        Assert.Equal(20, Admitted(limiter, source, 500, Samples.Now));
+        Assert.Equal(0, Admitted(limiter, source, 1, Samples.Now.AddMilliseconds(99)));
+        Assert.Equal(1, Admitted(limiter, source.WithPort(6), 500, Samples.Now.AddMilliseconds(100)));
+        Assert.Equal(10, Admitted(limiter, source, 500, Samples.Now.AddMilliseconds(1_100)));
+        Assert.Equal(20, Admitted(limiter, source, 500, Samples.Now.AddHours(1)));
+        Assert.Equal(0, Admitted(limiter, source, 1, Samples.Now.AddDays(-1)));
+        Assert.Equal(1, Admitted(limiter, source, 500, Samples.Now.AddDays(-1).AddMilliseconds(100)));
+
+        // What it asked beyond its limit takes nothing from its neighbours.
+        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.3.5:5"), 500, Samples.Now.AddDays(-1).AddMilliseconds(100)));
     }
 
     [Fact]
@@ -30,14 +31,14 @@ public class SourceLimiterTests
     {
         var limiter = new SourceLimiter(Small);
         var source = UdpEndpoint.Parse("1.2.3.4:5");
-        Admitted(limiter, source, 15, Start);
+        Admitted(limiter, source, 15, Samples.Now);
 
         limiter.Use(Small with { PerSource = new TokenRate(1, 2) });
-        Assert.Equal(2, Admitted(limiter, source, 500, Start));
-        Assert.Equal(1, Admitted(limiter, source, 500, Start.AddSeconds(1)));
+        Assert.Equal(2, Admitted(limiter, source, 500, Samples.Now));
+        Assert.Equal(1, Admitted(limiter, source, 500, Samples.Now.AddSeconds(1)));
 
         limiter.Use(Small);
-        Assert.Equal(10, Admitted(limiter, source, 500, Start.AddSeconds(2)));
+        Assert.Equal(10, Admitted(limiter, source, 500, Samples.Now.AddSeconds(2)));
     }
 
     [Fact]
@@ -45,29 +46,9 @@ public class SourceLimiterTests
     {
         var limiter = new SourceLimiter(Small with { MaxTracked = 16_384 });
         var hosts = Enumerable.Range(0, 256).Select(host => UdpEndpoint.FromIPv4(0x01020300 + (uint)host, 5));
-        Assert.Equal(100, hosts.Sum(host => Admitted(limiter, host, 20, Start)));
-        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.4.1:5"), 500, Start));
+        Assert.Equal(100, hosts.Sum(host => Admitted(limiter, host, 20, Samples.Now)));
+        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.4.1:5"), 500, Samples.Now));
     }
-
-    [Fact]
-    public void A_source_beyond_its_limit_takes_nothing_from_its_neighbours()
-    {
-        var limiter = new SourceLimiter(Small);
-        Admitted(limiter, UdpEndpoint.Parse("1.2.3.4:5"), 10_000, Start);
-        Assert.Equal(20, Admitted(limiter, UdpEndpoint.Parse("1.2.3.5:5"), 500, Start));
-    }
-
-    [Fact]
-    public void Memory_is_bounded_whatever_strangers_do() => Randomized.ForSeeds(20, random =>
-    {
-        var limiter = new SourceLimiter(Small);
-        for (var i = 0; i < 2_000; i++)
-        {
-            limiter.TryAdmit(UdpEndpoint.FromIPv4(random.NextUInt32(), 1), Start.AddMilliseconds(i));
-            Assert.InRange(limiter.TrackedSources, 0, Small.MaxTracked);
-            Assert.InRange(limiter.TrackedSubnets, 0, Small.MaxTracked);
-        }
-    });
 
     [Fact]
     public void When_all_places_are_busy_strangers_share_what_is_left()
@@ -75,13 +56,13 @@ public class SourceLimiterTests
         var limiter = new SourceLimiter(Small);
         for (var i = 0u; i < 5_000; i++)
         {
-            limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1), Start);
+            limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1), Samples.Now);
         }
 
         // Each stripe is full of sources that have just asked, and its strangers' bucket is empty by now.
         var strangers = Enumerable.Range(0, 1_000).Select(i => UdpEndpoint.FromIPv4(0x2000_0000 + ((uint)i << 8), 1));
-        Assert.All(strangers, stranger => Assert.False(limiter.TryAdmit(stranger, Start)));
-        Assert.Equal(1, Admitted(limiter, UdpEndpoint.Parse("99.0.0.1:1"), 1, Start.AddSeconds(10)));
+        Assert.All(strangers, stranger => Assert.False(limiter.TryAdmit(stranger, Samples.Now)));
+        Assert.Equal(1, Admitted(limiter, UdpEndpoint.Parse("99.0.0.1:1"), 1, Samples.Now.AddSeconds(10)));
     }
 
     [Fact]
@@ -92,17 +73,8 @@ public class SourceLimiterTests
         {
             // One place in each stripe; every stranger finds it idle and has a bucket of his own.
             var source = UdpEndpoint.FromIPv4(0x0B00_0000 + (i << 8), 1);
-            Assert.Equal(20, Admitted(limiter, source, 30, Start.AddMinutes(i)));
+            Assert.Equal(20, Admitted(limiter, source, 30, Samples.Now.AddMinutes(i)));
         }
-    }
-
-    [Fact]
-    public void A_known_source_costs_no_allocation()
-    {
-        var limiter = new SourceLimiter(new SourceLimits());
-        var source = UdpEndpoint.Parse("1.2.3.4:5");
-        Admitted(limiter, source, 100, Start);
-        Assert.Equal(0, Allocation.Of(() => Admitted(limiter, source, 1_000, Start)));
     }
 
     [Fact]
@@ -114,7 +86,7 @@ public class SourceLimiterTests
         Parallel.For(0, 4_000, i =>
         {
             var source = i % 64;
-            if (limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (uint)source, 1), Start))
+            if (limiter.TryAdmit(UdpEndpoint.FromIPv4(0x0B00_0000 + (uint)source, 1), Samples.Now))
             {
                 Interlocked.Increment(ref admitted[source]);
             }
@@ -136,29 +108,13 @@ public class SourceLimiterTests
 
 public class TokenBucketTests
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TokenRate Rate = new(PerSecond: 10, Burst: 5);
-
-    [Fact]
-    public void It_is_full_again_once_the_burst_has_come_back()
-    {
-        var bucket = new TokenBucket(Rate, Start);
-        for (var i = 0; i < Rate.Burst; i++)
-        {
-            Assert.Equal(i == 0, bucket.IsFull(Rate, Start));
-            Assert.True(bucket.TryTake(Rate, Start));
-        }
-
-        Assert.False(bucket.TryTake(Rate, Start));
-        Assert.False(bucket.IsFull(Rate, Start.AddMilliseconds(499)));
-        Assert.True(bucket.IsFull(Rate, Start.AddMilliseconds(500)));
-    }
 
     [Fact]
     public void No_stretch_of_time_sees_more_than_burst_and_rate() => Randomized.ForSeeds(200, random =>
     {
-        var bucket = new TokenBucket(Rate, Start);
-        var now = Start;
+        var bucket = new TokenBucket(Rate, Samples.Now);
+        var now = Samples.Now;
         var admitted = new List<DateTimeOffset>();
         for (var i = 0; i < 300; i++)
         {

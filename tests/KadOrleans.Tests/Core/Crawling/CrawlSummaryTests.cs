@@ -56,7 +56,7 @@ public class CrawlSummaryTests
 
         Assert.InRange(balance.Probability, 0, 1e-9);
         Assert.InRange(balance.FullestRatio, 5, 9);
-        Assert.Equal(PrefixBalance.PrefixOf(crowd, 6), Convert.ToInt32(balance.Fullest, 2));
+        Assert.Equal(crowd.FirstBits(6), Convert.ToInt32(balance.Fullest, 2));
     }
 
     private static UdpEndpoint Endpoint(uint index) => UdpEndpoint.FromIPv4(0x0B00_0000 + index, 8468);
@@ -104,16 +104,6 @@ public class CrawlMapTests
         map.Add(Node("f", 1));
         Assert.Null(map.Nodes);
         Assert.Equal((CrawlMap.MostNodes, 1), (map.Reachable[0], map.Reachable[0xf0]));
-    }
-
-    [Fact]
-    public void The_longest_prefix_leaves_two_digits()
-    {
-        var map = new CrawlMap(new string('f', CrawlMap.LongestPrefix));
-        map.Add(Node(new string('f', 40), 1));
-
-        Assert.Equal(1, map.Reachable[255]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new CrawlMap(new string('f', CrawlMap.LongestPrefix + 1)));
     }
 
     private static NodeId Id(string digits) => NodeId.Parse(digits.PadRight(40, '0'));

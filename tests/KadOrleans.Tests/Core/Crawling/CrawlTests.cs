@@ -79,16 +79,6 @@ public class CrawlTests
         Assert.False(crawl.Records.Single(r => r.IsReachable).IsComplete);
     }
 
-    [Fact]
-    public void A_network_invented_without_end_stops_at_the_bound()
-    {
-        var crawl = Begin(new CrawlOptions { MaxNodes = 500 }, 1);
-        Play(crawl, _ => NodeId.Random(_random), (_, target) => Invent(target, 64));
-
-        Assert.Equal(500, crawl.Records.Count());
-        Assert.True(crawl.Counts.Overflow > 0);
-    }
-
     /// <summary>Each port answers, under an id of its own. The first two hundred name others.</summary>
     [Theory]
     [InlineData("11.0.0.1", Crawl.MaxPerNetwork + 1)]
@@ -115,7 +105,7 @@ public class CrawlTests
         var crawl = Begin(new CrawlOptions { Concurrency = 1_000 }, 1);
         var table = new RoutingTableSnapshot(
             ids[Endpoint(0)], 0, [.. ids.Where(p => p.Key != Endpoint(0)).Select(p => new Contact(p.Value, p.Key))]);
-        Play(crawl, e => ids[e], (e, target) => e == Endpoint(0) ? Nearest(table, target) : []);
+        Play(crawl, e => ids[e], (e, target) => e == Endpoint(0) ? RandomNetwork.Nearest(table, target) : []);
 
         Assert.Equal(2_000, crawl.Counts.Visited);
         Assert.All(crawl.Records, r => Assert.True(r.IsComplete));
@@ -142,7 +132,7 @@ public class CrawlTests
                 crawl.Add(contact.Endpoint);
             }
 
-            Play(crawl, e => dead.Contains(e) ? null : ids[e], (e, target) => Nearest(tables[e], target));
+            Play(crawl, e => dead.Contains(e) ? null : ids[e], (e, target) => RandomNetwork.Nearest(tables[e], target));
             return [.. crawl.Records.Select(r => (r.Id ?? r.ClaimedIds[0], r.IsReachable))];
         }
     });
@@ -165,13 +155,11 @@ public class CrawlTests
         Assert.Equivalent(finished, crawl.Records.First(r => r.Endpoint == Endpoint(0)));
     }
 
-    [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1_001, 1)]
-    [InlineData(1, 0)]
-    [InlineData(1, 2_000_001)]
-    public void Options_out_of_bounds_are_refused(int concurrency, int maxNodes) => Assert.Throws<ArgumentOutOfRangeException>(
-        () => new Crawl(new CrawlOptions { Concurrency = concurrency, MaxNodes = maxNodes }, _random));
+    [Fact]
+    public void Options_out_of_bounds_are_refused() => Assert.All(
+        [(0, 1), (1_001, 1), (1, 0), (1, 2_000_001)],
+        bad => Assert.Throws<ArgumentOutOfRangeException>(
+            () => new Crawl(new CrawlOptions { Concurrency = bad.Item1, MaxNodes = bad.Item2 }, _random)));
 
     private static UdpEndpoint Endpoint(int index) => UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)index << 8), 8468);
 
@@ -209,12 +197,6 @@ public class CrawlTests
 
         Assert.True(crawl.IsDone);
         return pings;
-    }
-
-    private static Contact[] Nearest(RoutingTableSnapshot table, NodeId target)
-    {
-        var nearest = new Contact[20];
-        return nearest[..table.FindClosest(target, nearest)];
     }
 
     private Contact[] Invent(NodeId near, int count) =>

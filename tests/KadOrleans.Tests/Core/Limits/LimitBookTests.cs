@@ -18,19 +18,12 @@ public sealed class LimitBookTests
             Assert.Equal(limit.Least + 1, limit.Read(values));
             Assert.All(Limit.All.Where(other => other != limit), other => Assert.Equal(other.Read(Settings), other.Read(values)));
             Assert.Null(LimitBook.Set(set, limit.Name, limit.Least + 1, int.MaxValue, Now.AddDays(1)));
+            Assert.Equal([new(limit.Name, limit.Most, Now)], LimitBook.Set(set, limit.Name, limit.Most, int.MaxValue, Now));
             Assert.Empty(LimitBook.Set(set, limit.Name, null, int.MaxValue, Now)!);
         }
 
         Assert.Null(LimitBook.Set([], "totalKeys", null, int.MaxValue, Now));
         Assert.Equal(Limit.All.Count, Limit.All.Select(limit => limit.Name).Distinct().Count());
-    }
-
-    [Fact]
-    public void A_limit_that_is_changed_again_is_there_once()
-    {
-        var set = LimitBook.Set([new("totalKeys", 5, Now), new("upload", 0, Now)], "totalKeys", 6, int.MaxValue, Now.AddDays(1));
-
-        Assert.Equal([new("upload", 0, Now), new("totalKeys", 6, Now.AddDays(1))], set);
     }
 
     [Theory]

@@ -130,18 +130,6 @@ public sealed class LookupVoteTests
         Assert.Null(lookup.GetOutcome().CacheAt);
     }
 
-    [Fact]
-    public void Of_equally_frequent_values_the_nearest_contacts_wins_and_one_is_not_true()
-    {
-        var lookup = _network.Begin(LookupKind.Value, Contacts[..3]);
-
-        lookup.OnValue(Contacts[2], DhtValue.FromFloat(1));
-        lookup.OnValue(Contacts[1], DhtValue.FromBoolean(true));
-        lookup.OnValue(Contacts[0], DhtValue.FromInteger(1));
-
-        Assert.Equal(DhtValue.FromInteger(1), lookup.GetOutcome().Value);
-    }
-
     private Contact[] InPrivateNetwork() =>
         [.. Contacts.Select((c, i) => c with { Endpoint = UdpEndpoint.FromIPv4(0x0A00_0001 + (uint)i, 8468) })];
 }

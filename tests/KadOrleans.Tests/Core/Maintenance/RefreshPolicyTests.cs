@@ -29,15 +29,6 @@ public sealed class RefreshPolicyTests
     }
 
     [Fact]
-    public void Only_what_had_no_lookup_is_due_in_the_order_of_the_buckets()
-    {
-        var ranges = Ranges(Own).Take(4).ToList();
-        var buckets = ranges.Select((range, i) => Bucket(range) with { LastLookup = i == 2 ? Start + Hour : Start }).ToList();
-
-        Assert.Equal([ranges[0], ranges[1], ranges[3]], _policy.GetDueBuckets(buckets, Start + Hour));
-    }
-
-    [Fact]
     public void Nodes_that_were_started_together_do_not_refresh_together()
     {
         const int Nodes = 1_000;

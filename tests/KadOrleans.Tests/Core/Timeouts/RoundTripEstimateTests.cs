@@ -3,10 +3,6 @@ namespace KadOrleans.Tests.Core;
 public sealed class RoundTripEstimateTests
 {
     [Fact]
-    public void Without_a_measurement_the_initial_timeout_applies() =>
-        Assert.Equal(RoundTripEstimate.InitialTimeout, default(RoundTripEstimate).Timeout);
-
-    [Fact]
     public void A_steady_round_trip_brings_the_timeout_near_to_it()
     {
         var estimate = default(RoundTripEstimate);

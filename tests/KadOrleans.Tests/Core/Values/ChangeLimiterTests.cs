@@ -28,14 +28,6 @@ public sealed class ChangeLimiterTests
         Assert.Equal(1000, Change(limiter, source, 1000));
     }
 
-    [Fact]
-    public void The_sources_of_a_subnet_have_one_limit_together()
-    {
-        var limiter = new ChangeLimiter(new StoreQuota { ChangesPerSource = 5, ChangesPerSubnet = 12 });
-        Assert.Equal([5, 5, 2, 0], Enumerable.Range(1, 4).Select(i => Change(limiter, Network($"203.0.113.{i}:1"), 100)));
-        Assert.Equal(5, Change(limiter, Network("203.0.114.1:1"), 100));
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -83,7 +83,7 @@ public sealed class HandOffRegionTests
             .Select(_ => ranged ? own.RandomWithPrefix(random.Next(12), random) : NodeId.Random(random))
             .Where(id => id != own)
             .Distinct();
-        return new RoutingTableSnapshot(own, 1, [.. ids.Select((id, i) => new Contact(id, UdpEndpoint.FromIPv4(0x0800_0001 + (uint)i, 1)))]);
+        return new RoutingTableSnapshot(own, 1, RandomNetwork.Contacts(ids));
     }
 
     private static List<NodeId> KeysNear(RoutingTableSnapshot table, SeededRandomSource random) =>

@@ -257,7 +257,7 @@ public class KeyShardTests
         }
     });
 
-    private static StoredValue Value(int source, int length, DateTimeOffset now, int lifetimeSeconds) => new(
+    internal static StoredValue Value(int source, int length, DateTimeOffset now, int lifetimeSeconds) => new(
         DhtValue.FromBytes(new byte[length]),
         now,
         now.AddSeconds(lifetimeSeconds),

@@ -34,34 +34,33 @@ public class ResponsibleAreaTests
         List<NodeId> honest = [.. Enumerable.Range(0, 2_000).Select(_ => NodeId.Random(random))];
         var size = new NetworkSizeEstimate(2_000, 50, 64);
         var table = Snapshot(own, honest);
-        var area = new FollowedArea().Next(table, null, BucketSize, Now);
+        var area = new FollowedArea().Next(table, null, BucketSize, Samples.Now);
         Assert.Equal(0, area.Area.PrefixLength);
-        area = area.Next(table, size, BucketSize, Now);
+        area = area.Next(table, size, BucketSize, Samples.Now);
         Assert.InRange(area.Area.PrefixLength, 4, 5);
 
         var before = area.Area;
         var crowded = Snapshot(own, [.. honest, .. Enumerable.Range(0, 30).Select(_ => own.RandomWithPrefix(40, random))]);
         for (var hour = 1; hour <= 48; hour++)
         {
-            area = area.Next(crowded, size, BucketSize, Now.AddHours(hour));
+            area = area.Next(crowded, size, BucketSize, Samples.Now.AddHours(hour));
             Assert.InRange(area.Area.PrefixLength, before.PrefixLength, 5);
         }
 
         // Sixteen times as many nodes, or so lookups say: from one hour to the next it is one bit at most.
         for (var minute = 0; minute < 600; minute++)
         {
-            var next = area.Next(crowded, size with { Nodes = 32_000 }, BucketSize, Now.AddHours(48).AddMinutes(minute));
+            var next = area.Next(crowded, size with { Nodes = 32_000 }, BucketSize, Samples.Now.AddHours(48).AddMinutes(minute));
             Assert.InRange(next.Area.PrefixLength, area.Area.PrefixLength, area.Area.PrefixLength + (minute % 60 == 0 ? 1 : 0));
             area = next;
         }
 
         Assert.InRange(area.Area.PrefixLength, 7, 9);
-        Assert.Equal(before.PrefixLength, area.Next(crowded, size, BucketSize, Now.AddDays(9)).Area.PrefixLength, 1.0);
-        Assert.Equal(0, area.Next(Snapshot(own, honest[..(BucketSize - 1)]), size, BucketSize, Now.AddDays(9)).Area.PrefixLength);
+        Assert.Equal(before.PrefixLength, area.Next(crowded, size, BucketSize, Samples.Now.AddDays(9)).Area.PrefixLength, 1.0);
+        var small = Snapshot(own, honest[..(BucketSize - 1)]);
+        Assert.Equal(0, area.Next(small, size, BucketSize, Samples.Now.AddDays(9)).Area.PrefixLength);
     });
 
-    private static DateTimeOffset Now { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     private static RoutingTableSnapshot Snapshot(NodeId ownId, IEnumerable<NodeId> ids) =>
-        new(ownId, 1, [.. ids.Select((id, i) => new Contact(id, UdpEndpoint.Parse($"198.51.{i / 250}.{i % 250}:1")))]);
+        new(ownId, 1, RandomNetwork.Contacts(ids));
 }

@@ -127,7 +127,7 @@ public sealed class DeferredResponseTests
         Assert.Equal([("Late", 1)], Reasons(node));
 
         node.Engine.Receive(Write(Request()), peer.Endpoint, age: RequestHandlers.MaxStoreAge);
-        var length = RequestWriter.WriteFindNode(_buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
+        var length = RequestWriter.Write(_buffer, MessageId.Random(_world.Random), RequestKind.FindNode, peer.Id, peer.Id);
         node.Engine.Receive(_buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
         await PassAsync();
         Assert.Equal(2, peer.Responses.Count());

@@ -59,15 +59,15 @@ internal sealed class Ledger : IAsyncDisposable
         Node.Receive(pong.AsSpan(0, length), endpoint);
     }
 
-    public Func<byte[], int> Ping() => b => RequestWriter.WritePing(b, NewId(), new PingRequest(NodeId.Random(Random)));
+    public Func<byte[], int> Ping() => b => RequestWriter.Write(b, NewId(), RequestKind.Ping, NodeId.Random(Random));
 
-    public Func<byte[], int> Stun() => b => RequestWriter.WriteStun(b, NewId());
+    public Func<byte[], int> Stun() => b => RequestWriter.Write(b, NewId(), RequestKind.Stun);
 
     public Func<byte[], int> FindNode() =>
-        b => RequestWriter.WriteFindNode(b, NewId(), new FindNodeRequest(NodeId.Random(Random), NodeId.Random(Random)));
+        b => RequestWriter.Write(b, NewId(), RequestKind.FindNode, NodeId.Random(Random), NodeId.Random(Random));
 
     public Func<byte[], int> FindValue(NodeId key) =>
-        b => RequestWriter.WriteFindValue(b, NewId(), new FindValueRequest(NodeId.Random(Random), key));
+        b => RequestWriter.Write(b, NewId(), RequestKind.FindValue, NodeId.Random(Random), key);
 
     public Func<byte[], int> Put(NodeId key, DhtValue value) => b => RequestWriter.TryWriteStore(
         b, NewId(), new StoreRequest(NodeId.Random(Random), key, value), out var length) ? length : 0;

@@ -20,12 +20,12 @@ public sealed class PendingResponseTests
         peer.OnRequest = peer.AnswerPings;
         var buffer = new byte[Datagram.MaxLength];
 
-        var length = RequestWriter.WriteStun(buffer, MessageId.Random(_world.Random));
+        var length = RequestWriter.Write(buffer, MessageId.Random(_world.Random), RequestKind.Stun);
         peer.Send(buffer.AsSpan(0, length), node.Transport.Endpoint);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Single(peer.Requests);
-        Assert.True(Datagram.TryReadHeader(Assert.Single(peer.Responses), out _, out _, out var body, out _));
+        Assert.True(Datagram.TryReadHeader(Assert.Single(peer.Responses), out _, out _, out var body));
         Assert.True(ResponseReader.TryReadStun(body, out var seen));
         Assert.Equal(endpoint, seen);
     });

@@ -57,7 +57,7 @@ public sealed class StrangerTests
         var node = await _world.StartNodeAsync();
         var sent = _world.Network.Sent;
         var buffer = new byte[Datagram.MaxLength];
-        var length = RequestWriter.WritePing(buffer, MessageId.Random(_world.Random), new PingRequest(NodeId.Random(_world.Random)));
+        var length = RequestWriter.Write(buffer, MessageId.Random(_world.Random), RequestKind.Ping, NodeId.Random(_world.Random));
 
         node.Node.Engine.Receive(buffer.AsSpan(0, length), UdpEndpoint.Parse(source));
         await _world.PassAsync(TimeSpan.FromSeconds(20));

@@ -37,17 +37,12 @@ public sealed class MessagePackReaderTests
         });
 
     [Theory]
-    [InlineData("c1 92c0c1", nameof(DecodeError.ReservedCode))]
-    [InlineData("a1ff a2c080 a3eda080 a4f4908080", nameof(DecodeError.InvalidUtf8))]
-    [InlineData(
-        " a261 cd00 cb00000000000000 d4 d405 c7ff05 c6ffffffff00 dbffffffff00 c9ffffffff0500", nameof(DecodeError.Truncated))]
-    [InlineData("91 92c0 81c0 dc0003c0c0 ddffffffff00 dfffffffff00 df80000001c0c0", nameof(DecodeError.TooManyItems))]
-    public void A_bad_object_is_refused_for_its_reason(string objects, string expected) => Assert.All(objects.Split(' '), hex =>
-    {
-        var reader = new MessagePackReader(Convert.FromHexString(hex));
-        Assert.False(reader.TrySkip(depth: 0));
-        Assert.Equal(expected, reader.Error.ToString());
-    });
+    [InlineData("reserved", "c1 92c0c1")]
+    [InlineData("no UTF-8", "a1ff a2c080 a3eda080 a4f4908080")]
+    [InlineData("truncated", " a261 cd00 cb00000000000000 d4 d405 c7ff05 c6ffffffff00 dbffffffff00 c9ffffffff0500")]
+    [InlineData("too many items", "91 92c0 81c0 dc0003c0c0 ddffffffff00 dfffffffff00 df80000001c0c0")]
+    public void A_bad_object_is_refused(string why, string objects) => Assert.All(
+        objects.Split(' '), hex => Assert.False(new MessagePackReader(Convert.FromHexString(hex)).TrySkip(depth: 0), why));
 
     private static DhtValue Read(string hex)
     {
