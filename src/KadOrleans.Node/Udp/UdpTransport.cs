@@ -16,8 +16,6 @@ internal sealed class UdpTransport : IDatagramTransport
     private readonly Lock _lifecycle = new();
     private bool _started;
     private volatile bool _disposed;
-    private long _unroutable;
-
     private UdpTransport(BoundEndpoint[] endpoints, ILogger logger)
     {
         _endpoints = endpoints;
@@ -28,10 +26,6 @@ internal sealed class UdpTransport : IDatagramTransport
     }
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
-
-    public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
-
-    public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
 
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
@@ -76,19 +70,11 @@ internal sealed class UdpTransport : IDatagramTransport
         }
     }
 
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
-    {
-        var socket = _routes.To(destination)?.SocketTo(destination);
-
-        // Anyone can claim an address that is not unicast, which must not cost a failing system call.
-        if (socket is null || _disposed || !destination.IsUnicast)
-        {
-            Interlocked.Increment(ref _unroutable);
-            return false;
-        }
-
-        return socket.TrySend(datagram, destination, default);
-    }
+    // Anyone can claim an address that is not unicast, which must not cost a failing system call.
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+        !_disposed
+        && destination.IsUnicast
+        && _routes.To(destination)?.SocketTo(destination).TrySend(datagram, destination, default) == true;
 
     /// <summary>Waits until no receiver runs any more, except one that is itself the caller.</summary>
     public async ValueTask DisposeAsync()

@@ -40,7 +40,6 @@ public sealed class FaultTests
         using var contact = new PlainSocket("127.0.0.1:0");
 
         Assert.False(transport.Send(new byte[length], UdpEndpoint.Parse(destination)));
-        Assert.Equal((1, 0), (transport.SendFailures, transport.DatagramsSent));
         Assert.True(transport.Send([1], contact.Endpoint));
         Assert.Equal(new byte[] { 1 }, (await contact.NextAsync()).Datagram);
     }

@@ -51,13 +51,12 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
                         (nuint)PacketInformation.Write(new Span<byte>(control, PacketInformation.MaxLength), from, _family);
                 }
 
-                var sent = LinuxCalls.Send((int)_handle.DangerousGetHandle(), &message, LinuxCalls.DoNotWait);
-                return CountSent(sent >= 0);
+                return LinuxCalls.Send((int)_handle.DangerousGetHandle(), &message, LinuxCalls.DoNotWait) >= 0;
             }
         }
         catch (ObjectDisposedException)
         {
-            return CountSent(sent: false);
+            return false;
         }
         finally
         {
@@ -82,28 +81,35 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
         if (_responses.IsFull)
         {
-            SendResponses();
+            Send(_responses);
         }
 
         return true;
     }
 
-    public override void Flush() => _deferred.Send();
+    internal override void Flush() => _deferred.Send();
 
-    internal void SendShared(MessageBatch batch)
+    /// <summary>Sends a batch and clears it. Datagrams that the system refuses are lost; the others are still sent.</summary>
+    internal void Send(MessageBatch batch)
     {
         var held = false;
         try
         {
             _handle.DangerousAddRef(ref held);
-            Send(batch);
+            for (var next = 0; next < batch.Count;)
+            {
+                var sent = LinuxCalls.SendMany(
+                    (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(batch.Count - next), LinuxCalls.DoNotWait);
+                next += Math.Max(sent, 1);
+            }
         }
         catch (ObjectDisposedException)
         {
-            CountSent(sent: false);
+            // A closed socket sends nothing.
         }
         finally
         {
+            batch.Clear();
             if (held)
             {
                 _handle.DangerousRelease();
@@ -156,33 +162,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             }
         }
 
-        SendResponses();
-    }
-
-    private void SendResponses()
-    {
         Send(_responses!);
-        _responses!.Clear();
-    }
-
-    /// <summary>Datagrams that the system refuses are lost; the others are still sent.</summary>
-    private void Send(MessageBatch batch)
-    {
-        var next = 0;
-        while (next < batch.Count)
-        {
-            var sent = LinuxCalls.SendMany(
-                (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(batch.Count - next), LinuxCalls.DoNotWait);
-            if (sent <= 0)
-            {
-                CountSent(sent: false);
-                next++;
-                continue;
-            }
-
-            CountSent(sent);
-            next += sent;
-        }
     }
 }
 

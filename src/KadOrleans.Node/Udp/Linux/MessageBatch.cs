@@ -169,8 +169,7 @@ internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily fami
     {
         if (_responses is { Count: > 0 })
         {
-            socket.SendShared(_responses);
-            _responses.Clear();
+            socket.Send(_responses);
         }
     }
 }
