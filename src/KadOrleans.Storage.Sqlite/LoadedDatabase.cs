@@ -5,25 +5,51 @@ using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
 
-// Reads the whole file into memory, row by row. A row that no release writes means that the file is damaged: skipping it would
-// lose it silently. Damaged rows are noted and left out. Without Damage such a file is refused.
-internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
+// A file's whole content, in memory, read row by row. A row that no release writes means that the file is damaged: skipping it
+// would lose it silently. Damaged rows are noted and left out. Without Damage such a file is refused.
+internal sealed class LoadedDatabase
 {
     private const int AddressLength = 16;
 
     // Bytes of segments handed from thread to thread at once.
     private const int BlockBytes = 1 << 20;
 
+    private readonly DatabaseFile _file;
     private readonly List<NodeId> _prefetched = [];
+
+    // Keys without a value whose older records count for nothing.
+    private readonly HashSet<NodeId> _removed = [];
+
+    public LoadedDatabase(DatabaseFile file, StorageOptions options)
+    {
+        (_file, Options) = (file, options);
+        Damage = options.RefusesDamage ? null : new Damage();
+        Values = new KeptValues(options.Quota, options.CacheBytes, Segments, file.Connection);
+        LoadValues();
+        LoadPublications();
+        State = LoadState();
+    }
+
+    public StorageOptions Options { get; }
+
+    public KeptValues Values { get; }
+
+    public SegmentTable Segments { get; } = new();
+
+    public ConcurrentDictionary<NodeId, Publication> Publications { get; } = new();
+
+    /// <summary>The saved node state, or null if none was saved. One whose id is unreadable gets another.</summary>
+    public NodeState? State { get; }
+
+    public Damage? Damage { get; }
 
     // Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest,
     // so the first record of a key is its state and no other is decoded.
-    public void LoadValues(KeptValues memory, SegmentTable table, StorageLimits limits)
+    private void LoadValues()
     {
-        var removed = new HashSet<NodeId>();
         var keys = EstimateKeys();
-        CheckMemory(keys, limits);
-        memory.Shard.BeginLoad(keys);
+        CheckMemory(keys);
+        Values.Shard.BeginLoad(keys);
         using var blocks = ReadBlocks().GetEnumerator();
 
         // Reading segments takes as long as indexing their keys, so a thread reads the next ones meanwhile.
@@ -36,7 +62,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
                 reading = Task.Run(blocks.MoveNext);
                 foreach (var (number, bytes, isSound) in block)
                 {
-                    LoadSegment(number, bytes, isSound, memory, removed, table);
+                    LoadSegment(number, bytes, isSound);
                 }
             }
         }
@@ -46,43 +72,37 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             Task.WaitAny(reading);
         }
 
-        memory.Shard.EndLoad();
+        Values.Shard.EndLoad();
     }
 
-    /// <summary>Restores all publications, even beyond the present capacity.</summary>
-    public ConcurrentDictionary<NodeId, Publication> LoadPublications()
+    // Restores all publications, even beyond the present capacity.
+    private void LoadPublications() => Read("SELECT key, published_at, value, is_pending FROM publication", row =>
     {
-        var publications = new ConcurrentDictionary<NodeId, Publication>();
-        Read("SELECT key, published_at, value, is_pending FROM publication", row =>
+        var id = raw.sqlite3_column_blob(row, 0);
+        if (IsId(row, "publication")
+            && TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt)
+            && ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
         {
-            var id = raw.sqlite3_column_blob(row, 0);
-            if (IsId(row, "publication")
-                && TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt)
-                && ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
-            {
-                publications[new NodeId(id)] = new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
-            }
-            else
-            {
-                (damage ?? throw file.Folder.Damaged($"the publication of key {new NodeId(id)} is unreadable")).Publications.Add(id.ToArray());
-            }
-        });
-        return publications;
-    }
+            Publications[new NodeId(id)] = new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
+        }
+        else
+        {
+            NoteDamage($"the publication of key {Convert.ToHexStringLower(id)} is unreadable").Publications.Add(id.ToArray());
+        }
+    });
 
-    /// <summary>The saved node state, or null if none was saved. One whose id is unreadable gets another.</summary>
-    public NodeState? LoadState()
+    private NodeState? LoadState()
     {
-        var ids = new List<NodeId>(1);
-        Read("SELECT id FROM node LIMIT 1", row => ids.Add(ReadOwnId(row)));
-        if (ids.Count == 0)
+        NodeId? ownId = null;
+        Read("SELECT id FROM node LIMIT 1", row => ownId = ReadOwnId(row));
+        if (ownId is not { } id)
         {
             return null;
         }
 
         var contacts = new List<Contact>();
         Read("SELECT id, address, port FROM contact ORDER BY position", row => ReadContact(row, contacts));
-        return new NodeState(ids[0], contacts);
+        return new NodeState(id, contacts);
     }
 
     private NodeId ReadOwnId(sqlite3_stmt row)
@@ -92,7 +112,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             return new NodeId(raw.sqlite3_column_blob(row, 0));
         }
 
-        damage!.Id = true;
+        Damage!.Id = true;
         return new NodeId(RandomNumberGenerator.GetBytes(NodeId.Length));
     }
 
@@ -106,7 +126,7 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         }
         else
         {
-            (damage ?? throw file.Folder.Damaged("a contact is unreadable")).Contacts++;
+            NoteDamage("a contact is unreadable").Contacts++;
         }
     }
 
@@ -114,12 +134,19 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
     private bool IsId(sqlite3_stmt row, string table)
     {
         var length = raw.sqlite3_column_blob(row, 0).Length;
-        return length == NodeId.Length || (damage is null ? throw file.Folder.Damaged($"an id in table {table} has {length} bytes") : false);
+        if (length != NodeId.Length)
+        {
+            NoteDamage($"an id in table {table} has {length} bytes");
+        }
+
+        return length == NodeId.Length;
     }
+
+    private Damage NoteDamage(string what) => Damage ?? throw _file.Folder.Damaged(what);
 
     private IEnumerable<List<(long Number, byte[] Bytes, bool IsSound)>> ReadBlocks()
     {
-        using var command = file.Connection.PrepareCommand("SELECT number, records FROM segment ORDER BY number DESC");
+        using var command = _file.Connection.PrepareCommand("SELECT number, records FROM segment ORDER BY number DESC");
         using var rows = command.ExecuteReader();
         var block = new List<(long, byte[], bool)>();
         var length = 0;
@@ -139,33 +166,32 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         yield return block;
     }
 
-    private void LoadSegment(
-        long number, byte[] bytes, bool isSound, KeptValues memory, HashSet<NodeId> removed, SegmentTable table)
+    private void LoadSegment(long number, byte[] bytes, bool isSound)
     {
         if (!isSound)
         {
-            removed.UnionWith((damage ?? throw file.Folder.Damaged(DatabaseSchema.UnreadableSegment(number)))
-                .Records.Add(number, bytes, key => removed.Contains(key) || memory.Shard.TryFind(key, out _)));
+            var records = NoteDamage(SegmentCodec.Unreadable(number)).Records;
+            _removed.UnionWith(records.Add(number, bytes, key => _removed.Contains(key) || Values.Shard.TryFind(key, out _)));
             return;
         }
 
-        var records = (ReadOnlySpan<byte>)bytes.AsSpan(SegmentCodec.HeaderLength);
-        Prefetch(records, memory);
-        var segment = table.Reserve(number);
-        while (!records.IsEmpty)
+        var left = (ReadOnlySpan<byte>)bytes.AsSpan(SegmentCodec.HeaderLength);
+        Prefetch(left);
+        var segment = Segments.Reserve(number);
+        while (!left.IsEmpty)
         {
-            var offset = bytes.Length - records.Length;
-            if (!RecordCodec.TryTake(ref records, out var record) || !TryLoad(record, offset, segment, memory, removed))
+            var offset = bytes.Length - left.Length;
+            if (!RecordCodec.TryTake(ref left, out var record) || !TryLoad(record, offset, segment))
             {
-                throw file.Folder.Damaged(DatabaseSchema.UnreadableSegment(number));
+                throw _file.Folder.Damaged(SegmentCodec.Unreadable(number));
             }
         }
 
-        table.AddOldest(segment);
+        Segments.AddOldest(segment);
     }
 
     // Most keys are random, so memory is what a load waits for.
-    private void Prefetch(ReadOnlySpan<byte> records, KeptValues memory)
+    private void Prefetch(ReadOnlySpan<byte> records)
     {
         _prefetched.Clear();
         while (RecordCodec.TryTake(ref records, out var record))
@@ -173,17 +199,17 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             _prefetched.Add(record.Key);
         }
 
-        memory.Shard.Prefetch(CollectionsMarshal.AsSpan(_prefetched));
+        Values.Shard.Prefetch(CollectionsMarshal.AsSpan(_prefetched));
     }
 
     // What does not fit now would end the node later, without a word.
-    private void CheckMemory(long keys, StorageLimits limits)
+    private void CheckMemory(long keys)
     {
-        var needed = (keys * KeyIndex.BytesPerKey) + limits.CacheBytes;
-        if (needed > limits.MemoryBytes)
+        var needed = (keys * KeyIndex.BytesPerKey) + Options.CacheBytes;
+        if (needed > Options.MemoryBytes)
         {
             throw new KeyStoreException(
-                $"'{file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {limits.CacheBytes}, and this process may use {limits.MemoryBytes}; give it {needed} or more, or choose a smaller cache.");
+                $"'{_file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {Options.CacheBytes}, and this process may use {Options.MemoryBytes}; give it {needed} or more, or choose a smaller cache.");
         }
     }
 
@@ -200,34 +226,34 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
             {
             }
         });
-        var pages = file.Connection.QueryInteger("PRAGMA page_count");
+        var pages = _file.Connection.QueryInteger("PRAGMA page_count");
         return sampled == 0 ? 0 : (int)Math.Min(Math.Clamp(segments, 0, pages) * records / sampled, int.MaxValue / 4);
     }
 
-    private bool TryLoad(RecordCodec.Record record, int offset, Segment segment, KeptValues memory, HashSet<NodeId> removed)
+    private bool TryLoad(RecordCodec.Record record, int offset, Segment segment)
     {
         var (key, length) = (record.Key, record.Bytes.Length);
         if (record.IsRemoval)
         {
             segment.AddRemoval(length);
-            if (!memory.Shard.TryFind(key, out _))
+            if (!Values.Shard.TryFind(key, out _))
             {
-                removed.Add(key);
+                _removed.Add(key);
             }
 
             return true;
         }
 
-        if ((removed.Count > 0 && removed.Contains(key)) || Hides(key, memory, removed))
+        if ((_removed.Count > 0 && _removed.Contains(key)) || IsHidden(key))
         {
             segment.AddObsolete(length);
         }
         else if (!record.TryReadHead(out var head))
         {
             segment.AddObsolete(length);
-            return memory.Shard.TryFind(key, out _);
+            return Values.Shard.TryFind(key, out _);
         }
-        else if (memory.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, new RecordPlace(segment.Slot, offset, length).ToInt64()))
+        else if (Values.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, new RecordPlace(segment.Slot, offset, length).ToInt64()))
         {
             segment.AddPut(length);
         }
@@ -239,40 +265,20 @@ internal sealed class DatabaseLoader(DatabaseFile file, Damage? damage = null)
         return true;
     }
 
-    private bool Hides(NodeId key, KeptValues memory, HashSet<NodeId> removed) =>
-        damage is { Records.Segments.Count: > 0 }
-        && !memory.Shard.TryFind(key, out _)
-        && damage.Records.Resembles(key)
-        && removed.Add(key);
+    private bool IsHidden(NodeId key) =>
+        Damage is { Records.Segments.Count: > 0 }
+        && !Values.Shard.TryFind(key, out _)
+        && Damage.Records.Resembles(key)
+        && _removed.Add(key);
 
     // Passes SQLite's own rows, whose blobs are spans: a million rows need no million copies.
     private void Read(string sql, Action<sqlite3_stmt> take)
     {
-        using var command = file.Connection.PrepareCommand(sql);
+        using var command = _file.Connection.PrepareCommand(sql);
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
             take(reader.Handle!);
         }
-    }
-}
-
-/// <summary>A file's whole content, in memory. Damaged parts are left out; without <c>Damage</c> such a file is refused.</summary>
-internal sealed record LoadedDatabase(
-    KeptValues Values,
-    SegmentTable Segments,
-    ConcurrentDictionary<NodeId, Publication> Publications,
-    NodeState? State,
-    int MaxPublications,
-    Damage? Damage)
-{
-    public static LoadedDatabase Read(DatabaseFile file, StorageLimits limits, DamagePolicy onDamage)
-    {
-        var damage = onDamage == DamagePolicy.SetAside ? new Damage() : null;
-        var loader = new DatabaseLoader(file, damage);
-        var segments = new SegmentTable();
-        var values = new KeptValues(limits.Quota, limits.CacheBytes, segments, file.Connection);
-        loader.LoadValues(values, segments, limits);
-        return new LoadedDatabase(values, segments, loader.LoadPublications(), loader.LoadState(), limits.MaxPublications, damage);
     }
 }

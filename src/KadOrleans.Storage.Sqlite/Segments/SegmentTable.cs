@@ -190,7 +190,7 @@ internal readonly record struct RecordPlace(int Slot, int Offset, int Length)
     public long ToInt64() => ((long)Slot << (OffsetBits + LengthBits)) | ((long)Offset << LengthBits) | (long)Length;
 }
 
-internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOptions options)
+internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, StorageOptions options)
 {
     private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, RecordCodec.MaxLength)];
     private readonly List<Segment> _segments = [];

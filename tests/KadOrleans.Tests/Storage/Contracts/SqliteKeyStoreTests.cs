@@ -78,7 +78,7 @@ public sealed class ColdSqliteKeyStoreDurabilityTests : KeyStoreDurabilityContra
 }
 
 /// <param name="cacheBytes">Of values in memory: with 0, each is read from the file.</param>
-internal sealed class SqliteKeyStoreHost(long cacheBytes = SqliteDatabase.DefaultCacheBytes) : KeyStoreHost
+internal sealed class SqliteKeyStoreHost(long cacheBytes = 64 << 20) : KeyStoreHost
 {
     private readonly TemporaryFolder _folder = new();
     private SqliteDatabase? _database;
@@ -86,7 +86,7 @@ internal sealed class SqliteKeyStoreHost(long cacheBytes = SqliteDatabase.Defaul
 
     public override ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
     {
-        _database = SqliteDatabase.Open(_folder.Path, quota, cacheBytes: cacheBytes);
+        _database = SqliteDatabase.Open(_folder.Path, new(quota) { CacheBytes = cacheBytes });
         _store = new SqliteKeyStore(_database);
         return ValueTask.FromResult<IKeyStore>(_store);
     }

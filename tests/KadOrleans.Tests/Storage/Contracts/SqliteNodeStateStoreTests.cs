@@ -19,7 +19,7 @@ internal sealed class SqliteNodeStateStoreHost : NodeStateStoreHost
 
     public override ValueTask<INodeStateStore> OpenAsync()
     {
-        _database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        _database = SqliteDatabase.Open(_folder.Path, new(StoreQuota.Unlimited));
         return ValueTask.FromResult<INodeStateStore>(new SqliteNodeStateStore(_database));
     }
 

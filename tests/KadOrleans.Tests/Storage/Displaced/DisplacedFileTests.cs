@@ -38,7 +38,7 @@ public sealed class DisplacedFileTests : SqliteTests
             File.Copy(Folder.DatabasePath + ".lost-1", restored.DatabasePath);
         }
 
-        await using var again = SqliteDatabase.Open(what == "replaced" ? restored.Path : Folder.Path, StoreQuota.Unlimited);
+        await using var again = SqliteDatabase.Open(what == "replaced" ? restored.Path : Folder.Path, new(StoreQuota.Unlimited));
         Assert.Equal(Keys, again.Keys);
     }
 

@@ -124,7 +124,7 @@ public sealed class DamagedSegmentTests : SqliteTests
     {
         var quota = StoreQuota.Unlimited with { TotalKeys = 200 };
         await StoreAsync(1, 200, StoredValues.Alice);
-        await using (var database = Open(quota))
+        await using (var database = Open(new(quota)))
         {
             await database.Store.PutAsync(StoredValues.Key(300), StoredValues.Sized(64, StoredValues.Bob));
             Assert.Equal(new StoreTurnover(0, 1, 0), database.Store.Turnover);

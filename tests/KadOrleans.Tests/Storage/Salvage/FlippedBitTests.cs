@@ -128,7 +128,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
         SqliteDatabase database;
         try
         {
-            database = SqliteDatabase.Open(folder.Path, StoreQuota.Unlimited);
+            database = SqliteDatabase.Open(folder.Path, new(StoreQuota.Unlimited));
         }
         catch (KeyStoreException refusal)
         {
@@ -150,7 +150,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
         }
 
         // What was repaired is sound.
-        await using var again = SqliteDatabase.Open(folder.Path, StoreQuota.Unlimited, onDamage: DamagePolicy.Refuse);
+        await using var again = SqliteDatabase.Open(folder.Path, new(StoreQuota.Unlimited) { RefusesDamage = true });
         Assert.Equal(left.Keys.Count + 1, again.Keys);
         return left;
     }

@@ -3,7 +3,7 @@ using KadOrleans.Storage.Sqlite;
 namespace KadOrleans.Tests.Storage;
 
 /// <summary>A database with a small log beside the dictionary that it should equal after every commit.</summary>
-internal sealed class LogModel(LogOptions options) : IAsyncDisposable
+internal sealed class LogModel(StorageOptions options) : IAsyncDisposable
 {
     // What a put of trusted bytes has beside its content, and what a removal has.
     private const long RecordOverhead = 40;
@@ -84,8 +84,7 @@ internal sealed class LogModel(LogOptions options) : IAsyncDisposable
     // The disk may keep the commits: what is under test is what is in them.
     private SqliteDatabase OpenFolder(string folder)
     {
-        var database = SqliteDatabase.Open(
-            folder, new StorageLimits(StoreQuota.Unlimited) { MaxPublications = 0, CacheBytes = 2_000 }, options, NullLogger.Instance);
+        var database = SqliteDatabase.Open(folder, options);
         database.Connection.Execute("PRAGMA synchronous = OFF");
         return database;
     }

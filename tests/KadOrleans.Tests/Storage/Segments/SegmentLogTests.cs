@@ -6,7 +6,8 @@ namespace KadOrleans.Tests.Storage;
 
 public sealed class SegmentLogTests
 {
-    private static readonly LogOptions Small = new() { SegmentBytes = 1024, SlackBytes = 4096 };
+    private static readonly StorageOptions Small =
+        new(StoreQuota.Unlimited) { MaxPublications = 0, CacheBytes = 2_000, SegmentBytes = 1024, SlackBytes = 4096 };
 
     private enum Step
     {
