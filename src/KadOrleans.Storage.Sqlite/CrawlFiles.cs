@@ -8,7 +8,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
 {
     private const string ReportSuffix = ".json";
     private const string PagesSuffix = ".nodes";
-    private const string UnfinishedSuffix = ".tmp";
 
     /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
     private const int MaxReport = 4 << 20;
@@ -62,24 +61,11 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    private static async Task WriteAsync(string path, Func<FileStream, Task> write)
+    private static Task WriteAsync(string path, Func<Stream, Task> write) => StateFile.ReplaceAsync(path, async file =>
     {
-        var unfinished = path + UnfinishedSuffix;
-        try
-        {
-            await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
-            {
-                await write(file);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(unfinished, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-    }
+        await write(file);
+        return true;
+    });
 
     private string PathOf(string id, string suffix) => Path.Combine(folder, id + suffix);
 
@@ -97,9 +83,9 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var kept = Names().ToHashSet();
         foreach (var path in Directory.EnumerateFiles(folder))
         {
-            var name = Path.GetFileName(path);
-            if (name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal)
-                || (name.EndsWith(PagesSuffix, StringComparison.Ordinal) && !kept.Contains(Path.GetFileNameWithoutExtension(name))))
+            // Releases before call unfinished files .tmp.
+            var kind = Path.GetExtension(path);
+            if (kind is StateFile.UnfinishedSuffix or ".tmp" || (kind == PagesSuffix && !kept.Contains(Path.GetFileNameWithoutExtension(path))))
             {
                 File.Delete(path);
             }

@@ -208,7 +208,7 @@ internal sealed class ResponseGate(
             return;
         }
 
-        metrics.Shortened.Add();
+        metrics.Add(NodeMetrics.Shortened);
         request.Route.Send(response, request.Source);
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Node;
 
 /// <summary>Runs lookups from the contacts of the routing table, and reports which contacts responded.</summary>
@@ -13,6 +15,9 @@ internal sealed class LookupRunner(
 {
     /// <summary>Seeds per k. Those beyond k are queried only after unresponsive ones, as when many nodes left at once.</summary>
     private const int SeedsPerK = 3;
+
+    // Requests have no spans: there are too many, and responses arrive on other threads.
+    private static readonly ActivitySource Activities = new(NodeMetrics.MeterName);
 
     /// <summary>Looks up a target. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
@@ -50,13 +55,16 @@ internal sealed class LookupRunner(
         NodeId target, RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
     {
         table.Observe(ContactObservation.LookedUp(target));
-        using var activity = NodeActivities.StartLookup(kind);
+        using var activity = Activities.StartActivity("kad.lookup")?.SetTag("kad.lookup.kind", kind.ToString());
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
             var outcome = size.Judge(await running.Outcome);
             metrics.LookupEnded(outcome, running.Elapsed);
-            activity?.End(outcome);
+            activity?
+                .SetTag("kad.lookup.reason", outcome.Reason.ToString())
+                .SetTag("kad.lookup.requests", outcome.Asked)
+                .SetTag("kad.lookup.responses", outcome.Answered);
             size.Note(outcome);
             return outcome;
         }

@@ -166,13 +166,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private async Task BeginAsync(
         NodeId key, long due, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
-        var wait = _pace.Wait;
-        _pace.Count(1 / RepublishPace.GetRate(due, node.Options.RepublishRate));
-        if (wait > TimeSpan.Zero)
-        {
-            await Task.Delay(wait, _time, cancellationToken);
-        }
-
+        await _pace.WaitAsync(1 / RepublishPace.GetRate(due, node.Options.RepublishRate), cancellationToken);
         await _room.Writer.WriteAsync(true, cancellationToken);
         batch.Begin();
         _ = SendWithinRoomAsync();
@@ -228,7 +222,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 await node.Publisher.SpreadAsync(key, held, cancellationToken);
                 await store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
                 batch.CountRepublished();
-                node.Metrics.Republished.Add();
+                node.Metrics.Add(NodeMetrics.Republished);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -28,7 +28,7 @@ internal sealed class HandOff(
     /// <summary>How long a contact is served while others wait. Republishing reaches it with the rest.</summary>
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
 
-    private readonly SharedPace _pace = new(time, Rate);
+    private readonly SendPace _pace = new(time, Rate);
 
     private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });

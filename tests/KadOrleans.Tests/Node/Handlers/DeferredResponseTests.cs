@@ -45,7 +45,7 @@ public sealed class DeferredResponseTests
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(peer.Responses.Last(), peer.Responses.First());
         Assert.Equal(1, node.Engine.Counts["refused.StorageFailed"]);
-        Assert.Equal([(level, 1010, failure)], _log.Failures.Select(entry => (entry.Level, entry.Id.Id, entry.Exception)));
+        Assert.Equal([(level, 1010, failure)], _log.Events.Where(e => e.Exception is not null).Select(e => (e.Level, e.Id, e.Exception!)));
     });
 
     [Fact]
@@ -207,7 +207,7 @@ public sealed class DeferredResponseTests
             (RefusalReason.Busy, UnacknowledgedReason.Queue), (RefusalReason.StorageFailed, UnacknowledgedReason.Storage),
             (RefusalReason.PendingLimit, UnacknowledgedReason.Queue), (RefusalReason.Late, UnacknowledgedReason.Late),
         ],
-        Enum.GetValues<RefusalReason>().Select(reason => (reason, UnacknowledgedReasons.Of(reason))).Where(one => one.Item2 != UnacknowledgedReason.Refused));
+        Enum.GetValues<RefusalReason>().Select(reason => (reason, NodeMetrics.ReasonOf(reason))).Where(one => one.Item2 != UnacknowledgedReason.Refused));
 
     [Fact]
     public void Sources_are_counted_apart_and_trusted_ones_not_at_all() => _world.Run(async () =>
