@@ -42,26 +42,20 @@ public sealed class AllocationTests : IAsyncDisposable
         _node.Start();
     }
 
-    public static TheoryData<string> Requests => ["ping", "stun", "find_node", "find_value held", "find_value missing"];
+    public static MatrixTheoryData<string, bool> Requests =>
+        new(["ping", "stun", "find_node", "find_value held", "find_value missing"], [true, false]);
 
+    /// <summary>A known contact is trusted, and a verified endpoint is a stranger that answered a ping.</summary>
     [Theory]
     [MemberData(nameof(Requests))]
-    public void Answering_a_known_contact_allocates_nothing(string request)
+    public void Answering_a_known_contact_or_a_verified_endpoint_allocates_nothing(string request, bool isKnown)
     {
-        _node.Receive(Write("store", _known.Id), _known.Endpoint);
-
-        AssertAllocatesNothing(Write(request, _known.Id), _known.Endpoint, answers: 1);
-    }
-
-    [Theory]
-    [MemberData(nameof(Requests))]
-    public void Answering_a_verified_endpoint_allocates_nothing(string request)
-    {
+        var source = isKnown ? _known.Endpoint : Stranger;
         _node.Receive(Write("ping", _known.Id), Stranger);
         _node.Receive(Pong(_transport.FirstRequest.AsSpan(1, MessageId.Length)), Stranger);
-        _node.Receive(Write("store", _known.Id), Stranger);
+        _node.Receive(Write("store", _known.Id), source);
 
-        AssertAllocatesNothing(Write(request, _known.Id), Stranger, answers: 1);
+        AssertAllocatesNothing(Write(request, _known.Id), source, answers: 1);
     }
 
     // With each pong a ping to prove the address; a STUN leaves no room for one.

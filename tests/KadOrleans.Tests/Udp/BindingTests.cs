@@ -7,16 +7,6 @@ public sealed class BindingTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task A_port_held_by_another_transport_is_refused(int sockets)
-    {
-        await using var holder = UdpTransport.Bind(Options(AnyPort, sockets));
-
-        AssertTaken(holder.LocalEndpoints[0], sockets);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
     public void A_port_held_by_a_socket_that_would_share_it_is_refused_to_its_address_and_to_a_wildcard(int sockets)
     {
         using var holder = new PlainSocket("127.0.0.1:0", sharePort: OperatingSystem.IsLinux());

@@ -43,15 +43,6 @@ public sealed class SocketAttackTests
         Assert.True((string?)result["valueAfterForgedStore"] == "TRUE", result.ToJsonString());
     }
 
-    [Fact]
-    [Trait("Tier", "Long")]
-    public async Task A_node_in_a_sandbox_answers_newcomers_and_proven_peers_while_nobody_attacks()
-    {
-        var result = await RunAsync("flood", new() { Rate = 0, Seconds = 1, Newcomers = 20 });
-
-        Assert.True((int)result["full"]! == 20 && (int)result["provenAnswers"]! > 0, result.ToJsonString());
-    }
-
     private static Task<JsonNode> RunAsync(string attack, SocketAttackOptions? options = null)
     {
         var obstacle = Sandbox.WhyNot();

@@ -99,15 +99,13 @@ public sealed class RandomWalkTests
         var node = await JoinThroughOneAsync();
         var before = node.RoutingTable.Contacts.ToHashSet();
         var measured = new Dictionary<string, double>();
-        using var listener = new MeterListener
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
         {
-            InstrumentPublished = (instrument, l) =>
+            if (instrument.Name.StartsWith("kad.walk.", StringComparison.Ordinal))
             {
-                if (instrument.Meter.Name == NodeMetrics.MeterName && instrument.Name.StartsWith("kad.walk.", StringComparison.Ordinal))
-                {
-                    l.EnableMeasurementEvents(instrument);
-                }
-            },
+                l.EnableMeasurementEvents(instrument);
+            }
         };
         var thread = Environment.CurrentManagedThreadId;
         void Note(Instrument instrument, double value)

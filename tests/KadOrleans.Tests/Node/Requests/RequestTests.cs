@@ -37,23 +37,6 @@ public sealed class RequestTests
     });
 
     [Fact]
-    public void The_timeout_is_learned_per_contact() => _world.Run(async () =>
-    {
-        _world.Network.Conditions = Quick;
-        var node = await _world.StartNodeAsync();
-        var peer = _world.AddAnsweringPeer();
-        for (var i = 0; i < 30; i++)
-        {
-            await node.Node.PingAsync(peer.Endpoint);
-        }
-
-        peer.OnRequest = null;
-        var result = await node.Node.PingAsync(peer.Endpoint);
-
-        Assert.Equal(RoundTripEstimate.MinTimeout + RoundTripEstimate.MinRetryTimeout, result.RoundTrip);
-    });
-
-    [Fact]
     public void Losses_do_not_make_the_node_wait_longer_each_time() => _world.Run(async () =>
     {
         _world.Network.Conditions = Quick;

@@ -93,27 +93,23 @@ public sealed class LeftCopyTests
         Assert.Equal(expected, RemainingLife.OfCopy(left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, belongs));
 
     [Fact]
-    public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_key_that_was_asked_for_much()
+    public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_key_that_was_asked_for_much() => SimulatedWorld.Run(77, async world =>
     {
-        var world = new SimulatedWorld(seed: 77);
-        world.Run(async () =>
+        await world.StartNetworkAsync(60, SmallBuckets);
+        await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(1));
+        foreach (var node in world.Nodes)
         {
-            await world.StartNetworkAsync(60, SmallBuckets);
-            await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(1));
-            foreach (var node in world.Nodes)
-            {
-                await node.Node.GetAsync("key");
-            }
+            await node.Node.GetAsync("key");
+        }
 
-            await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(2));
-            await world.PassAsync(RemainingLife.OfHolder);
+        await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(2));
+        await world.PassAsync(RemainingLife.OfHolder);
 
-            foreach (var node in world.Nodes)
-            {
-                Assert.Equal(DhtValue.FromInteger(2), (await node.Node.GetAsync("key")).Value);
-            }
-        });
-    }
+        foreach (var node in world.Nodes)
+        {
+            Assert.Equal(DhtValue.FromInteger(2), (await node.Node.GetAsync("key")).Value);
+        }
+    });
 
     private static void SmallBuckets(KadNodeOptions options)
     {

@@ -2,12 +2,7 @@ using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
-public sealed class SqliteNodeStateStoreTests : NodeStateStoreContract
-{
-    protected override NodeStateStoreHost CreateHost() => new SqliteNodeStateStoreHost();
-}
-
-public sealed class SqliteNodeStateStoreDurabilityTests : NodeStateStoreDurabilityContract
+public sealed class SqliteNodeStateStoreTests : NodeStateStoreDurabilityContract
 {
     protected override NodeStateStoreHost CreateHost() => new SqliteNodeStateStoreHost();
 }

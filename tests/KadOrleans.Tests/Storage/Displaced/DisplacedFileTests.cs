@@ -57,15 +57,9 @@ public sealed class DisplacedFileTests : SqliteTests
     {
         switch (what)
         {
-            case "all":
-                File.Delete(Folder.DatabasePath);
-                File.Delete(Folder.LogPath);
-                break;
-            case "database":
-                File.Delete(Folder.DatabasePath);
-                break;
-            case "log":
-                File.Delete(Folder.LogPath);
+            case "all" or "database" or "log":
+                string[] removed = what == "all" ? [Folder.DatabasePath, Folder.LogPath] : [what == "log" ? Folder.LogPath : Folder.DatabasePath];
+                Array.ForEach(removed, File.Delete);
                 break;
             case "replaced":
                 File.WriteAllText(Folder.DatabasePath + ".new", "somebody's");

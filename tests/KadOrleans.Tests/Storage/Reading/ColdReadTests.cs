@@ -134,14 +134,12 @@ public sealed class ColdReadTests : SqliteTests
     [Fact]
     public async Task Damage_found_by_a_read_costs_what_it_damaged_and_is_replaced()
     {
-        const string Flip =
-            "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
         await StoreAsync(0, 100, StoredValues.Alice);
         int left;
         await using (var database = Open(Cold))
         {
             await database.Store.PutAsync(StoredValues.Key(0), StoredValues.Text("newer"));
-            await database.ExecuteAsync(Flip);
+            await database.ExecuteAsync(FlipLast);
             Assert.Null(await database.Store.GetAsync(StoredValues.Key(0), StoredValues.Now));
             await database.FlushAsync();
             left = (int)database.Keys;

@@ -4,9 +4,6 @@ namespace KadOrleans.Tests.Storage;
 
 public sealed class DamagedSegmentTests : SqliteTests
 {
-    private const string FlipLast =
-        "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
-
     // The key begins behind the header of the segment and the type of the record.
     private const string FlipKey =
         "UPDATE segment SET records = CAST(substr(records, 1, 10) || x'FF' || substr(records, 12) AS BLOB) WHERE number = (SELECT max(number) FROM segment)";

@@ -20,27 +20,33 @@ public sealed class SegmentLogTests
         Crash,
     }
 
-    [Fact]
-    public void The_log_always_equals_a_dictionary_and_stays_within_its_bounds() => Compare(runs: 8);
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public void The_log_equals_a_dictionary_and_stays_within_its_bounds_in_many_runs() => Compare(runs: 80);
+    [Theory]
+    [InlineData(8)]
+    [InlineData(80, Traits = ["Tier", "Long"])]
+    public void The_log_always_equals_a_dictionary_and_stays_within_its_bounds(int runs)
+    {
+        var step = Gen.Frequency(
+            (8, Gen.Constant(Step.Put)),
+            (12, Gen.Constant(Step.PutAlone)),
+            (2, Gen.Constant(Step.Fail)),
+            (3, Gen.Constant(Step.RemoveShortLived)),
+            (1, Gen.Constant(Step.RemoveAll)),
+            (2, Gen.Constant(Step.Reopen)),
+            (2, Gen.Constant(Step.Crash)));
+        var steps = step.Zip(Gen.Choose(0, int.MaxValue)).ListOf(150);
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(runs),
+            Prop.ForAll(steps.ToArbitrary(), async list => await RunAsync(list)));
+    }
 
     [Theory]
     [InlineData(7, 0.5)]
     [InlineData(40, 1.0)]
     [InlineData(40, 0.1)]
     [InlineData(40, 0.01)]
-    public Task Each_byte_is_written_at_most_four_times_however_the_keys_are_chosen(int batch, double hot) => WriteAsync(batch, hot);
-
-    [Theory]
-    [InlineData(1.0)]
-    [InlineData(0.1)]
-    [Trait("Tier", "Long")]
-    public Task Each_byte_of_single_values_is_written_at_most_four_times(double hot) => WriteAsync(batch: 1, hot);
-
-    private static async Task WriteAsync(int batch, double hot)
+    [InlineData(1, 1.0, Traits = ["Tier", "Long"])]
+    [InlineData(1, 0.1, Traits = ["Tier", "Long"])]
+    public async Task Each_byte_is_written_at_most_four_times_however_the_keys_are_chosen(int batch, double hot)
     {
         const int Keys = 400;
         var random = new Random(1);
@@ -77,22 +83,6 @@ public sealed class SegmentLogTests
         }
 
         await model.ReopenAsync();
-    }
-
-    private static void Compare(int runs)
-    {
-        var step = Gen.Frequency(
-            (8, Gen.Constant(Step.Put)),
-            (12, Gen.Constant(Step.PutAlone)),
-            (2, Gen.Constant(Step.Fail)),
-            (3, Gen.Constant(Step.RemoveShortLived)),
-            (1, Gen.Constant(Step.RemoveAll)),
-            (2, Gen.Constant(Step.Reopen)),
-            (2, Gen.Constant(Step.Crash)));
-        var steps = step.Zip(Gen.Choose(0, int.MaxValue)).ListOf(150);
-        Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(runs),
-            Prop.ForAll(steps.ToArbitrary(), async list => await RunAsync(list)));
     }
 
     private static async Task RunAsync(IEnumerable<(Step Step, int Seed)> steps)
