@@ -3,11 +3,10 @@ namespace KadOrleans.Node;
 /// <summary>Spreads units of work over time.</summary>
 internal sealed class SendPace(TimeProvider time, double perSecond)
 {
-    // Timers are late by some milliseconds; no more than this may follow at once.
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
+    // Timers are late by some milliseconds; no more than 50 ms may follow at once.
+    private readonly long _slack = (long)(0.05 * time.TimestampFrequency);
 
     private readonly double _interval = Math.Max(1, time.TimestampFrequency / perSecond);
-    private readonly long _slack = (long)(Slack.TotalSeconds * time.TimestampFrequency);
 
     // Guards _next for WaitAsync; other callers have a lock of their own.
     private readonly Lock _gate = new();

@@ -17,7 +17,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var reports = new List<CrawlReport>();
         foreach (var id in Names())
         {
-            if (await TryAsync(id, () => ReadReportAsync(id, cancellationToken)) is { } report)
+            if (await TryAsync(id, () => ReadReportAsync(PathOf(id, ReportSuffix), cancellationToken)) is { } report)
             {
                 reports.Add(report);
             }
@@ -92,13 +92,10 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    private async Task<CrawlReport?> ReadReportAsync(string id, CancellationToken cancellationToken)
-    {
-        var path = PathOf(id, ReportSuffix);
-        return new FileInfo(path).Length > MaxReport
+    private static async Task<CrawlReport?> ReadReportAsync(string path, CancellationToken cancellationToken) =>
+        new FileInfo(path).Length > MaxReport
             ? throw new InvalidDataException("It is too long.")
             : CrawlReportJson.Read(await File.ReadAllTextAsync(path, cancellationToken));
-    }
 
     /// <summary>What is read; null where it is damaged.</summary>
     private async Task<T?> TryAsync<T>(string id, Func<Task<T?>> read)

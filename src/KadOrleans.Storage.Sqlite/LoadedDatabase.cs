@@ -244,16 +244,10 @@ internal sealed class LoadedDatabase
             return true;
         }
 
-        if ((_removed.Count > 0 && _removed.Contains(key)) || IsHidden(key))
-        {
-            segment.AddObsolete(length);
-        }
-        else if (!record.TryReadHead(out var head))
-        {
-            segment.AddObsolete(length);
-            return Values.Shard.TryFind(key, out _);
-        }
-        else if (Values.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, new RecordPlace(segment.Slot, offset, length).ToInt64()))
+        var (isHidden, head) = ((_removed.Count > 0 && _removed.Contains(key)) || IsHidden(key), default(RecordHead));
+        var isReadable = isHidden || record.TryReadHead(out head);
+        var place = new RecordPlace(segment.Slot, offset, length).ToInt64();
+        if (!isHidden && isReadable && Values.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, place))
         {
             segment.AddPut(length);
         }
@@ -262,7 +256,8 @@ internal sealed class LoadedDatabase
             segment.AddObsolete(length);
         }
 
-        return true;
+        // What is unreadable and obsolete does not matter.
+        return isReadable || Values.Shard.TryFind(key, out _);
     }
 
     private bool IsHidden(NodeId key) =>

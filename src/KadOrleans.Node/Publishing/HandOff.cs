@@ -117,18 +117,10 @@ internal sealed class HandOff(
     private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
     {
         var concerned = new List<Contact>();
-        await foreach (var _ in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken))
-        {
-            if (newcomers.Count == 0)
-            {
-                break;
-            }
-        }
-
+        await store.VisitAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken);
         return concerned;
 
-        // The keys decide, so no value is read.
-        bool Consider(KeyLife life)
+        void Consider(KeyLife life)
         {
             for (var i = newcomers.Count - 1; i >= 0; i--)
             {
@@ -138,8 +130,6 @@ internal sealed class HandOff(
                     newcomers.RemoveAt(i);
                 }
             }
-
-            return false;
         }
     }
 

@@ -45,7 +45,11 @@ internal sealed class StateReader(Stream stream, string name)
                 case "contacts":
                     foreach (var contact in _parts.ReadObjects())
                     {
-                        Add(StateEntry.Of(contact).ToContact());
+                        var known = StateEntry.Of(contact).ToContact();
+                        if (_contacts.TryAdd(known.Id, known) && _contacts.Count > MaxContacts)
+                        {
+                            throw new JsonException($"it has more than {MaxContacts} contacts");
+                        }
                     }
 
                     break;
@@ -72,15 +76,6 @@ internal sealed class StateReader(Stream stream, string name)
         if (text != expected)
         {
             throw new JsonException($"{problem} '{VisibleText.Excerpt(text)}'");
-        }
-    }
-
-    private void Add(Contact contact)
-    {
-        _contacts.TryAdd(contact.Id, contact);
-        if (_contacts.Count > MaxContacts)
-        {
-            throw new JsonException($"it has more than {MaxContacts} contacts");
         }
     }
 

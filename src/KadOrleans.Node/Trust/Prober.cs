@@ -142,14 +142,12 @@ internal sealed class Prober(
     {
         if (_underWay.TryAdd(endpoint, 0))
         {
-            requests.Send(new PingCall(endpoint, expectedId, ownId, OnPingEnded));
+            requests.Send(new PingCall(endpoint, expectedId, ownId, (_, id, _) =>
+            {
+                _underWay.TryRemove(endpoint, out _);
+                onProbed(endpoint, id);
+            }));
         }
-    }
-
-    private void OnPingEnded(OutgoingRequest call, NodeId? id, RequestFailure? failure)
-    {
-        _underWay.TryRemove(call.Destination, out _);
-        onProbed(call.Destination, id);
     }
 }
 

@@ -137,16 +137,12 @@ internal sealed class SendRoutes
     }
 }
 
-internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> sockets)
+internal sealed record BoundEndpoint(UdpEndpoint Local, IReadOnlyList<UdpSocket> Sockets)
 {
-    internal UdpEndpoint Local => local;
-
-    internal IReadOnlyList<UdpSocket> Sockets => sockets;
-
     /// <summary>All have the same source address: this spreads the load over their buffers.</summary>
-    internal UdpSocket SocketTo(UdpEndpoint destination) => sockets.Count == 1
-        ? sockets[0]
-        : sockets[(int)((uint)destination.GetHashCode() % (uint)sockets.Count)];
+    internal UdpSocket SocketTo(UdpEndpoint destination) => Sockets.Count == 1
+        ? Sockets[0]
+        : Sockets[(int)((uint)destination.GetHashCode() % (uint)Sockets.Count)];
 }
 
 /// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>

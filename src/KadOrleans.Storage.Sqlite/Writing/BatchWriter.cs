@@ -260,15 +260,10 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         if (batch.Count > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(CompleteAll, (batch.ToArray(), failure), preferLocal: true);
-        }
-
-        static void CompleteAll((DatabaseOperation<BatchWriter>[] Batch, Exception? Failure) finished)
-        {
-            foreach (var operation in finished.Batch)
-            {
-                Complete(operation, finished.Failure);
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static finished => Array.ForEach(finished.Batch, operation => Complete(operation, finished.Failure)),
+                (Batch: batch.ToArray(), Failure: failure),
+                preferLocal: true);
         }
     }
 

@@ -60,6 +60,21 @@ internal static class TestDatabase
             file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
     }
 
+    extension(SegmentTable table)
+    {
+        /// <summary>The segments from the oldest to the newest.</summary>
+        public IEnumerable<Segment> All
+        {
+            get
+            {
+                for (var segment = table.Oldest; segment is not null; segment = segment.Newer)
+                {
+                    yield return segment;
+                }
+            }
+        }
+    }
+
     extension(SqliteDatabase database)
     {
         public SqliteKeyStore Store => new(database);

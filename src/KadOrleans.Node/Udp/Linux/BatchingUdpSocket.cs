@@ -9,15 +9,19 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
-    private readonly DeferredBatch _deferred;
 
+    // Guards the next two; held while the system copies what it sends. Threads share responses that wait for a flush or a full batch.
+    private readonly Lock _gate = new();
+    private MessageBatch? _deferred;
+    private bool _isClosed;
+
+    // Of the reading thread.
     private MessageBatch? _responses;
 
     internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
         : base(socket, local, logger)
     {
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
-        _deferred = new DeferredBatch(this, _family);
         ArrivalTime.Enable(socket);
         if (local.IsWildcard)
         {
@@ -71,7 +75,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     {
         if (!IsReceivingHere)
         {
-            return (isLater && _deferred.TryPut(datagram, destination, from)) || TrySend(datagram, destination, from);
+            return (isLater && TryDefer(datagram, destination, from)) || TrySend(datagram, destination, from);
         }
 
         if (!_responses!.TryAdd(datagram, destination, from, _family))
@@ -87,10 +91,38 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         return true;
     }
 
-    internal override void Flush() => _deferred.Send();
+    internal override void Flush()
+    {
+        lock (_gate)
+        {
+            if (_deferred is { Count: > 0 })
+            {
+                Send(_deferred);
+            }
+        }
+    }
 
-    /// <summary>Sends a batch and clears it. Datagrams that the system refuses are lost; the others are still sent.</summary>
-    internal void Send(MessageBatch batch)
+    // False if the response is too long, or the socket is closed.
+    private bool TryDefer(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
+    {
+        lock (_gate)
+        {
+            if (_isClosed || !(_deferred ??= new MessageBatch(MaxBatchedLength)).TryAdd(datagram, destination, from, _family))
+            {
+                return false;
+            }
+
+            if (_deferred.IsFull)
+            {
+                Send(_deferred);
+            }
+
+            return true;
+        }
+    }
+
+    // Sends a batch and clears it. Datagrams that the system refuses are lost; the others are still sent.
+    private void Send(MessageBatch batch)
     {
         var held = false;
         try
@@ -117,7 +149,16 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    protected override void OnClosing() => _deferred.Close();
+    protected override void OnClosing()
+    {
+        lock (_gate)
+        {
+            Flush();
+            _isClosed = true;
+            _deferred?.Dispose();
+            _deferred = null;
+        }
+    }
 
     protected override void EndReading()
     {
