@@ -79,10 +79,7 @@ public sealed class BindingTests
 
         Assert.Equal($"Cannot listen on {endpoint}: another socket of this machine holds that port.", refusal.Message);
     }
-}
 
-public sealed class BindFailureTests
-{
     [Theory]
     [InlineData("0.0.0.0:80", SocketError.AccessDenied, "this user has no permission to bind that port")]
     [InlineData("[::]:8468", SocketError.AddressFamilyNotSupported, "this system has no IPv6")]

@@ -11,7 +11,6 @@ public sealed class DeferredResponseTests
     private readonly SimulatedWorld _world = new(seed: 32);
     private readonly ScriptedStore _store = new();
     private readonly RecordingLog _log = new();
-    private readonly byte[] _buffer = new byte[Datagram.MaxLength];
 
     public static MatrixTheoryData<StoreResult, bool> Results => new(Enum.GetValues<StoreResult>(), [false, true]);
 
@@ -127,8 +126,7 @@ public sealed class DeferredResponseTests
         Assert.Equal([("Late", 1)], Reasons(node));
 
         node.Engine.Receive(Write(Request()), peer.Endpoint, age: RequestHandlers.MaxStoreAge);
-        var length = RequestWriter.WriteFindNode(_buffer, MessageId.Random(_world.Random), new FindNodeRequest(peer.Id, peer.Id));
-        node.Engine.Receive(_buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
+        node.Engine.Receive(Write(Request(), RequestKind.FindNode), peer.Endpoint, age: TimeSpan.FromMinutes(1));
         await PassAsync();
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(1, node.Engine.Counts["stores.accepted"]);
@@ -244,8 +242,7 @@ public sealed class DeferredResponseTests
 
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private ReadOnlySpan<byte> Write(StoreRequest request) =>
-        _buffer.AsSpan(0, RequestWriter.TryWriteStore(_buffer, MessageId.Random(_world.Random), request, out var length) ? length : 0);
+    private byte[] Write(StoreRequest request, RequestKind kind = RequestKind.Store) => RequestBytes.Of(kind, MessageId.Random(_world.Random), request);
 
     private void Store(KadNode node, RawPeer peer) => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
 

@@ -9,14 +9,9 @@ public sealed class UnresponsiveContactTests
     {
         await world.StartNetworkAsync(50, Without.Walks);
         var asker = world.PickNode();
-        for (var killed = 0; killed < 10;)
+        foreach (var victim in world.Nodes.Where(node => node != asker).Take(10).ToList())
         {
-            var victim = world.PickNode();
-            if (victim != asker)
-            {
-                await victim.KillAsync();
-                killed++;
-            }
+            await victim.KillAsync();
         }
 
         var target = NodeId.FromKey("target");

@@ -27,7 +27,6 @@ public sealed class QuietWeekTests
             faults.AddRange((await TableTruth.FindFaultsAsync(node, world.Nodes, BucketSize)).Select(f => $"day {day}: {f}"));
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{world.Network.Sent} datagrams in {world.Clock.Elapsed}");
         Assert.Empty(faults);
     });
 

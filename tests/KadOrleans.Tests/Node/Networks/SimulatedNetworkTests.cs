@@ -40,7 +40,6 @@ public sealed class SimulatedNetworkTests
             found += get.Value == DhtValue.FromInteger(i) ? 1 : 0;
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: found {found} of {keys}");
         Assert.Equal(keys, found);
     });
 

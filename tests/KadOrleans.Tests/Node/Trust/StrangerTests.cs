@@ -59,23 +59,20 @@ public sealed class StrangerTests
     });
 
     [Fact]
-    public void A_candidate_that_is_being_pinged_takes_no_other_candidates_turn() => _world.Run(async () =>
+    public async Task A_candidate_that_is_being_pinged_takes_no_other_candidates_turn()
     {
-        var node = await _world.StartNodeAsync();
-        var eager = _world.AddPeer();
-        var other = _world.AddPeer();
+        await using var ledger = new Ledger([]);
         for (var i = 0; i < 1_000; i++)
         {
-            node.Node.Engine.Consider(eager.Contact);
+            ledger.Node.Consider(new Contact(NodeId.MaxValue, Stranger));
         }
 
-        var sent = _world.Network.Sent;
-        node.Node.Engine.Consider(other.Contact);
+        var other = UdpEndpoint.Parse("198.51.100.7:8468");
+        ledger.Node.Consider(new Contact(NodeId.FromKey("other"), other));
 
         // At once: the rate leaves room for more than these two.
-        Assert.Equal((1, sent + 1), (sent, _world.Network.Sent));
-        await node.StopAsync();
-    });
+        Assert.Equal((1, 1), (ledger.Pings(Stranger).Count(), ledger.Pings(other).Count()));
+    }
 
     [Theory]
     [InlineData("0.1.2.3:8468")]
@@ -83,19 +80,16 @@ public sealed class StrangerTests
     [InlineData("255.255.255.255:8468")]
     [InlineData("12.0.0.1:0")]
     [InlineData("[ff02::1]:8468")]
-    public void A_source_that_no_node_can_be_reached_at_draws_nothing(string source) => _world.Run(async () =>
+    public async Task A_source_that_no_node_can_be_reached_at_draws_nothing(string source)
     {
-        var node = await _world.StartNodeAsync();
-        var sent = _world.Network.Sent;
-        var buffer = new byte[Datagram.MaxLength];
-        var length = RequestWriter.WritePing(buffer, MessageId.Random(_world.Random), new PingRequest(NodeId.Random(_world.Random)));
+        await using var ledger = CreateLedger();
 
-        node.Node.Engine.Receive(buffer.AsSpan(0, length), UdpEndpoint.Parse(source));
-        await _world.PassAsync(TimeSpan.FromSeconds(20));
+        ledger.Receive(ledger.Ping(), UdpEndpoint.Parse(source));
+        ledger.Clock.Advance(TimeSpan.FromSeconds(20));
 
-        Assert.Equal(sent, _world.Network.Sent);
-        Assert.Equal(1, node.Node.Engine.Counts["refused.UnreachableSource"]);
-    });
+        Assert.Equal(0, ledger.SentBytes);
+        Assert.Equal(1, ledger.Node.Counts["refused.UnreachableSource"]);
+    }
 
     [Fact]
     public async Task Held_requests_are_bounded_per_endpoint()

@@ -96,22 +96,6 @@ public sealed class RefusedFileTests : SqliteTests
     }
 
     [Fact]
-    public async Task A_damaged_database_with_changes_in_its_log_is_refused()
-    {
-        await StoreAsync(0, 1000);
-        using (var elsewhere = new TemporaryFolder())
-        {
-            File.Copy(Folder.DatabasePath, elsewhere.DatabasePath);
-            await using var database = SqliteDatabase.Open(elsewhere.Path, new(StoreQuota.Unlimited));
-            await database.Store.PutAsync(StoredValues.Key(5000), StoredValues.Text("in the log"));
-            CopyFrom(elsewhere);
-        }
-
-        Damage(8 * 4096, isCut: false);
-        AssertRefused("is damaged (");
-    }
-
-    [Fact]
     public void A_log_without_its_database_is_refused()
     {
         File.WriteAllText(Folder.LogPath, "changes");

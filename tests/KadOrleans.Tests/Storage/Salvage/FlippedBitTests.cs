@@ -3,7 +3,7 @@ using KadOrleans.Storage.Sqlite;
 namespace KadOrleans.Tests.Storage;
 
 /// <summary>A file in which the disk changed something: the node starts with all that is not damaged, and with nothing that is wrong.</summary>
-public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
+public sealed class FlippedBitTests : SqliteTests
 {
     private const int Keys = 400;
     private const int PageBytes = 4096;
@@ -28,7 +28,6 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
             var changed = file.ToArray();
             var place = random.Next(changed.Length);
             changed[place] ^= (byte)(1 << random.Next(8));
-            output.WriteLine($"seed {seed}, flip {i} at {place}");
             if (await OpenAsync(changed) is not { } left)
             {
                 // The header, or the names of the tables, on the first page.
@@ -73,7 +72,6 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
             kept += left.Keys.Count;
         }
 
-        output.WriteLine($"{kept / pages} of {Keys} keys on average");
         Assert.True(kept > pages * Keys / 2);
     }
 
@@ -124,9 +122,8 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
         {
             database = SqliteDatabase.Open(folder.Path, new(StoreQuota.Unlimited));
         }
-        catch (KeyStoreException refusal)
+        catch (KeyStoreException)
         {
-            output.WriteLine(refusal.Message);
             Assert.Equal(changed, await File.ReadAllBytesAsync(folder.DatabasePath));
             return null;
         }
@@ -138,7 +135,6 @@ public sealed class FlippedBitTests(ITestOutputHelper output) : SqliteTests
             Assert.All(held, entry => Assert.Equal(_values[entry.Key], entry.Value));
             Assert.Equal(StoreResult.Stored, await database.Store.PutAsync(StoredValues.Key(5000), StoredValues.Text("new")));
             left = new Left([.. held.Keys], database.Damage, [.. database.LostKeys]);
-            output.WriteLine(database.Damage ?? "sound");
             var hasId = await database.States.LoadAsync() is not null;
             Assert.True(hasId || database.Damage!.Contains("the node's id", StringComparison.Ordinal), database.Damage);
         }
