@@ -121,10 +121,10 @@ internal static partial class GrainStorageLog
 /// <summary>Compiled statements. Only the writer's thread uses them.</summary>
 internal sealed class GrainStatements(SqliteConnection connection) : IDisposable
 {
-    private readonly SqliteCommand _read = PrepareForRow(
+    private readonly SqliteCommand _read = Prepare(
         connection, "SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
 
-    private readonly SqliteCommand _insert = PrepareForRow(
+    private readonly SqliteCommand _insert = Prepare(
         connection,
         """
         INSERT INTO grain_state (state_name, grain_id, etag, payload) VALUES ($name, $grain, $etag, $payload)
@@ -133,7 +133,7 @@ internal sealed class GrainStatements(SqliteConnection connection) : IDisposable
         new SqliteParameter("$etag", SqliteType.Integer),
         new SqliteParameter("$payload", SqliteType.Blob));
 
-    private readonly SqliteCommand _update = PrepareForRow(
+    private readonly SqliteCommand _update = Prepare(
         connection,
         """
         UPDATE grain_state SET etag = $etag, payload = $payload
@@ -143,7 +143,7 @@ internal sealed class GrainStatements(SqliteConnection connection) : IDisposable
         new SqliteParameter("$payload", SqliteType.Blob),
         new SqliteParameter("$expected", SqliteType.Integer));
 
-    private readonly SqliteCommand _delete = PrepareForRow(
+    private readonly SqliteCommand _delete = Prepare(
         connection,
         "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
         new SqliteParameter("$expected", SqliteType.Integer));
@@ -218,7 +218,7 @@ internal sealed class GrainStatements(SqliteConnection connection) : IDisposable
         command.Parameters[1].Value = key.GrainId;
     }
 
-    private static SqliteCommand PrepareForRow(SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> more) =>
+    private static SqliteCommand Prepare(SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> more) =>
         connection.PrepareCommand(sql, [new("$name", SqliteType.Text), new("$grain", SqliteType.Text), .. more]);
 }
 
@@ -248,7 +248,9 @@ internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payl
 
         var stored = context.Read(key).ETag;
         _conflict = new InconsistentStateException(
-            $"The state {key.StateName} of {key.GrainId} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
+            $"The state {key.StateName} of {key.GrainId} was written by another since it was read.",
+            stored is { } tag ? Text(tag) : null,
+            _expected);
     }
 
     public override void Complete()

@@ -84,8 +84,8 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         foreach (var path in Directory.EnumerateFiles(folder))
         {
             // Releases before call unfinished files .tmp.
-            var kind = Path.GetExtension(path);
-            if (kind is StateFile.UnfinishedSuffix or ".tmp" || (kind == PagesSuffix && !kept.Contains(Path.GetFileNameWithoutExtension(path))))
+            var (id, kind) = (Path.GetFileNameWithoutExtension(path), Path.GetExtension(path));
+            if (kind is StateFile.UnfinishedSuffix or ".tmp" || (kind == PagesSuffix && !kept.Contains(id)))
             {
                 File.Delete(path);
             }

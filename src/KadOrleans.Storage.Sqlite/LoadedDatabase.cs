@@ -83,7 +83,7 @@ internal sealed class LoadedDatabase
             && TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt)
             && ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
         {
-            Publications[new NodeId(id)] = new Publication(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
+            Publications[new NodeId(id)] = new(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
         }
         else
         {

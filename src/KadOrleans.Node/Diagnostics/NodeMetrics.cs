@@ -217,13 +217,14 @@ internal sealed class NodeMetrics
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    /// <summary>A counter of the process, with a count for each node. Its series have the values of one tag, if it has a tag.</summary>
+    /// <summary>A counter of the process, with a count for each node. A tag it has makes a series per value.</summary>
     internal sealed class NodeCounter
     {
         private readonly Counter<long> _counter;
         private readonly KeyValuePair<string, object?>[] _tags;
 
-        public NodeCounter(string name, string unit, string description, string? total = null, params KeyValuePair<string, object?>[] tags)
+        public NodeCounter(
+            string name, string unit, string description, string? total = null, params KeyValuePair<string, object?>[] tags)
         {
             _counter = Meter.CreateCounter<long>(name, unit, description);
             (_tags, Total, Number) = (tags, total, Counters.Count);
@@ -239,7 +240,7 @@ internal sealed class NodeMetrics
 
         public static NodeCounter Create<T>(string name, string unit, string description, string total, string tag)
             where T : struct, Enum =>
-            new(name, unit, description, total, [.. Enum.GetNames<T>().Select(value => new KeyValuePair<string, object?>(tag, value))]);
+            new(name, unit, description, total, [.. Enum.GetNames<T>().Select(one => KeyValuePair.Create(tag, (object?)one))]);
 
         public string TotalOf(int series) => _tags.Length == 0 ? Total! : $"{Total}.{_tags[series].Value}";
 
@@ -247,7 +248,7 @@ internal sealed class NodeMetrics
         {
             for (var i = 0; i < Series; i++)
             {
-                _counter.Add(0, SeriesTags(i));
+                _counter.Add(0, TagsOf(i));
             }
         }
 
@@ -255,11 +256,11 @@ internal sealed class NodeMetrics
         {
             if (_counter.Enabled)
             {
-                _counter.Add(count, SeriesTags(series));
+                _counter.Add(count, TagsOf(series));
             }
         }
 
-        private ReadOnlySpan<KeyValuePair<string, object?>> SeriesTags(int series) => _tags.AsSpan(series, _tags.Length == 0 ? 0 : 1);
+        private ReadOnlySpan<KeyValuePair<string, object?>> TagsOf(int series) => _tags.AsSpan(series, _tags.Length == 0 ? 0 : 1);
     }
 }
 

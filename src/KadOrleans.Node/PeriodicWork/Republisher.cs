@@ -87,7 +87,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 var work = await _work.Reader.ReadAsync(cancellationToken);
                 if (work is MaintenanceTask.RepublishKeys some)
                 {
-                    await SendAllAsync(some.Keys.ToAsyncEnumerable(), () => Interlocked.Decrement(ref _queued), IsDueAtCheck, some.Ended, cancellationToken);
+                    var keys = some.Keys.ToAsyncEnumerable();
+                    await SendAllAsync(keys, () => Interlocked.Decrement(ref _queued), IsDueAtCheck, some.Ended, cancellationToken);
                 }
                 else
                 {
@@ -111,7 +112,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            await SendAllAsync(published.Concat(due.Take().ToAsyncEnumerable()), () => due.Count, IsDue, done.SetResult, cancellationToken);
+            var keys = published.Concat(due.Take().ToAsyncEnumerable());
+            await SendAllAsync(keys, () => due.Count, IsDue, done.SetResult, cancellationToken);
         }
         finally
         {

@@ -107,7 +107,8 @@ public static class KeyStoreExtensions
     }
 
     // Looks at each key of a region, and reads no value.
-    internal static async Task VisitAsync(this IKeyStore store, KeyRegion region, Action<KeyLife> visit, CancellationToken cancellationToken)
+    internal static async Task VisitAsync(
+        this IKeyStore store, KeyRegion region, Action<KeyLife> visit, CancellationToken cancellationToken)
     {
         await foreach (var _ in store.ScanAsync(region, Visit, cancellationToken))
         {

@@ -21,7 +21,7 @@ internal sealed class ExpiryTime(TimeProvider system, ILogger logger) : TimeProv
 
     public bool IsSettled => Read((judge, _, _) => judge.IsSettled);
 
-    public ClockStatus Status => Read((judge, wall, elapsed) => new ClockStatus(judge.Agrees, wall - judge.GetTime(wall, elapsed)));
+    public ClockStatus Status => Read((judge, at, elapsed) => new ClockStatus(judge.Agrees, at - judge.GetTime(at, elapsed)));
 
     public override long GetTimestamp() => system.GetTimestamp();
 

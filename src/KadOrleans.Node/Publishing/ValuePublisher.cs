@@ -25,12 +25,12 @@ internal sealed class ValuePublisher(
     }
 
     /// <summary>Stores a held value, with its remaining life, on the k nearest contacts.</summary>
-    public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
+    public async Task SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         var life = held.LifeLeft(time.GetUtcNow());
-        return await storer.StoreAsync(key, held.Value, life, outcome.Closest, isChosen: false, cancellationToken) with { Lookup = outcome };
+        await storer.StoreAsync(key, held.Value, life, outcome.Closest, isChosen: false, cancellationToken);
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(

@@ -2,7 +2,8 @@ namespace KadOrleans.Node;
 
 /// <summary>Pings candidates within rates, contacts to be checked at once. <see cref="Strangers"/> pings the unproven.</summary>
 internal sealed class Prober(
-    RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed) : IDisposable
+    RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
+    : IDisposable
 {
     /// <summary>Queued candidates. Further ones are ignored, and heard of again.</summary>
     public const int MaxCandidates = 1_024;
@@ -127,7 +128,8 @@ internal sealed class Prober(
             if (!_candidateBucket.TryTake(CandidateRate, time.GetUtcNow()))
             {
                 candidate = default;
-                _timer ??= time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer ??= time.CreateTimer(
+                    static prober => ((Prober)prober!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _timer.Change(Tick, Timeout.InfiniteTimeSpan);
                 return false;
             }

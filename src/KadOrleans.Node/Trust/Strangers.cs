@@ -118,7 +118,8 @@ internal sealed class Strangers(
     private void SetTimer()
     {
         _ticking = true;
-        _timer ??= time.CreateTimer(static s => ((Strangers)s!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= time.CreateTimer(
+            static strangers => ((Strangers)strangers!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(Tick, Timeout.InfiniteTimeSpan);
     }
 

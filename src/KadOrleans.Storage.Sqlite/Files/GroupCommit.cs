@@ -6,7 +6,8 @@ namespace KadOrleans.Storage.Sqlite;
 // The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction
 // is rolled back, and fails only its own operations. The queue has room for so many; a transaction has about so many bytes,
 // unless a single operation has more.
-internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger) : IAsyncDisposable
+internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
+    : IAsyncDisposable
 {
     /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
     public const int MaxBatch = 4096;
@@ -333,10 +334,7 @@ internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation
     protected void End(TResult result) => _completion.TrySetResult(result);
 }
 
-/// <summary>An operation that is one function.</summary>
-/// <param name="run">Plans or runs it and returns the result.</param>
-/// <param name="onFailure">The result if the commit fails, made of the planned one. Null: the caller gets the exception.</param>
-/// <param name="isWrite">Whether it needs a transaction.</param>
+// If the commit fails, onFailure makes the result of the planned one. Without it the caller gets the exception.
 internal sealed class FunctionOperation<TContext, TResult>(
     Func<TContext, TResult> run, Func<TResult?, TResult>? onFailure = null, bool isWrite = true) : DatabaseOperation<TContext, TResult>
 {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using SQLitePCL;
 
 namespace KadOrleans.Storage.Sqlite;
@@ -46,7 +45,7 @@ internal static class RowSalvage
         // A guessed number without a segment does not count as missing.
         return numbers.Count(number => !TryRead(
             damaged,
-            string.Create(CultureInfo.InvariantCulture, $"SELECT number, CAST(records AS BLOB) FROM segment WHERE number = {number}"),
+            FormattableString.Invariant($"SELECT number, CAST(records AS BLOB) FROM segment WHERE number = {number}"),
             row => Insert(fresh, "segment", "number, records", row)));
     }
 
@@ -64,7 +63,8 @@ internal static class RowSalvage
     // Leaves out a row that a damaged page duplicated or made invalid.
     private static void Insert(SqliteConnection fresh, string table, string columns, SqliteDataReader row)
     {
-        SqliteParameter[] values = [.. Enumerable.Range(0, row.FieldCount).Select(i => new SqliteParameter($"$v{i}", row.GetValue(i)))];
+        var places = Enumerable.Range(0, row.FieldCount);
+        SqliteParameter[] values = [.. places.Select(i => new SqliteParameter($"$v{i}", row.GetValue(i)))];
         var names = string.Join(", ", values.Select(value => value.ParameterName));
         fresh.Execute($"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({names})", values);
     }
@@ -84,7 +84,8 @@ internal static class RowSalvage
             return true;
         }
         catch (SqliteException fault) when (fault.SqliteErrorCode is not (
-            raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
+            raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY
+            or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
         {
             return false;
         }

@@ -356,7 +356,6 @@ internal static class StorageMetrics
     private static readonly Counter<long> Failures =
         Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
 
-    /// <summary>Creates the counter's series at 0.</summary>
     public static void Begin() => Failures.Add(0, Target);
 
     public static void Wrote(TimeSpan duration) => Duration.Record(duration.TotalSeconds, Target);

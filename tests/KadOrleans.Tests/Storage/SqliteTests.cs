@@ -19,7 +19,8 @@ public abstract class SqliteTests : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected SqliteDatabase Open(StorageOptions? options = null) => SqliteDatabase.Open(Folder.Path, options ?? new(StoreQuota.Unlimited));
+    private protected SqliteDatabase Open(StorageOptions? options = null) =>
+        SqliteDatabase.Open(Folder.Path, options ?? new(StoreQuota.Unlimited));
 
     /// <summary>Puts values of 64 bytes, up to 4,000 in one batch and so in one segment.</summary>
     private protected async Task StoreAsync(int first, int count, SourceNetwork source = default)

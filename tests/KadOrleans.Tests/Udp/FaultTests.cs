@@ -49,7 +49,7 @@ public sealed class FaultTests
     public async Task Faults_of_the_receiver_are_counted_and_logged_ever_more_rarely()
     {
         using var log = new RecordingLog();
-        await using var transport = UdpTransport.Bind(new UdpTransportOptions { Listen = [AnyPort] }, new Logger<UdpTransport>(log));
+        await using var transport = UdpTransport.Bind(new() { Listen = [AnyPort] }, new Logger<UdpTransport>(log));
         using var contact = new PlainSocket("127.0.0.1:0");
         transport.Start(new DelegateReceiver((datagram, source, _) =>
         {

@@ -10,7 +10,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
 
-    // Guards the next two; held while the system copies what it sends. Threads share responses that wait for a flush or a full batch.
+    // Guards the next two; held while the system copies what it sends. Threads share what waits for a flush or a full batch.
     private readonly Lock _gate = new();
     private MessageBatch? _deferred;
     private bool _isClosed;

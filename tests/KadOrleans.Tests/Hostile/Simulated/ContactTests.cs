@@ -67,8 +67,8 @@ public sealed class ContactTests
         Assert.True(result.Untouched < TimeSpan.FromSeconds(1) && result.Longest <= TimeSpan.FromSeconds(2), $"seed {Seed}: {result}");
     }
 
-    public static TheoryData<int, int, double, double> Liars(int nodes, int lookups) =>
-        new() { { nodes, lookups, 0.0, 1.0 }, { nodes, lookups, 0.1, 0.95 }, { nodes, lookups, 0.2, 0.80 }, { nodes, lookups, 0.3, 0.50 } };
+    public static TheoryData<int, int, double, double> Liars(int size, int gets) =>
+        new() { { size, gets, 0.0, 1.0 }, { size, gets, 0.1, 0.95 }, { size, gets, 0.2, 0.80 }, { size, gets, 0.3, 0.50 } };
 
     [Theory]
     [MemberData(nameof(Liars), 150, 150)]

@@ -33,7 +33,7 @@ public sealed class CrawlNetworkTests
     [InlineData(33, 120)]
     [InlineData(33, 300, Traits = ["Tier", "Long"])]
     [InlineData(34, 300, Traits = ["Tier", "Long"])]
-    public void With_a_fifth_of_all_datagrams_lost_hardly_a_node_is_missed(int seed, int size) => SimulatedWorld.Run(seed, async world =>
+    public void With_a_fifth_of_datagrams_lost_few_nodes_are_missed(int seed, int size) => SimulatedWorld.Run(seed, async world =>
     {
         await world.StartNetworkAsync(size, Without.Walks);
         world.Network.Conditions = new NetworkConditions { Loss = 0.2 };

@@ -44,7 +44,8 @@ public sealed class DeferredResponseTests
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(peer.Responses.Last(), peer.Responses.First());
         Assert.Equal(1, node.Engine.Counts["refused.StorageFailed"]);
-        Assert.Equal([(level, 1010, failure)], _log.Events.Where(e => e.Exception is not null).Select(e => (e.Level, e.Id, e.Exception!)));
+        var failures = _log.Events.Where(e => e.Exception is not null).Select(e => (e.Level, e.Id, e.Exception!));
+        Assert.Equal([(level, 1010, failure)], failures);
     });
 
     [Fact]
@@ -242,7 +243,8 @@ public sealed class DeferredResponseTests
 
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private byte[] Write(StoreRequest request, RequestKind kind = RequestKind.Store) => RequestBytes.Of(kind, MessageId.Random(_world.Random), request);
+    private byte[] Write(StoreRequest request, RequestKind kind = RequestKind.Store) =>
+        RequestBytes.Of(kind, MessageId.Random(_world.Random), request);
 
     private void Store(KadNode node, RawPeer peer) => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
 

@@ -23,7 +23,7 @@ public sealed class UnresponsiveContactTests
     }, new NetworkConditions { MinDelay = Delay, MaxDelay = Delay });
 
     [Fact]
-    public void A_lookup_goes_on_behind_the_k_nearest_contacts_when_all_of_them_are_gone() => SimulatedWorld.Run(22, async world =>
+    public void A_lookup_goes_on_behind_the_k_nearest_contacts_when_all_are_gone() => SimulatedWorld.Run(22, async world =>
     {
         await world.StartNetworkAsync(120, Without.Walks);
         var asker = world.PickNode();

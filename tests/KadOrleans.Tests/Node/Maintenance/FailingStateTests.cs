@@ -16,7 +16,8 @@ public sealed class FailingStateTests
         Assert.Equal(DhtValue.FromInteger(1), (await node.GetAsync("key")).Value);
 
         // It would forget its id.
-        await Assert.ThrowsAsync<KeyStoreException>(() => _world.StartAsync(states: new States(null, new KeyStoreException("The disk is full."))));
+        var states = new States(null, new KeyStoreException("The disk is full."));
+        await Assert.ThrowsAsync<KeyStoreException>(() => _world.StartAsync(states: states));
     });
 
     [Theory]

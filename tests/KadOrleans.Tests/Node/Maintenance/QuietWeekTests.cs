@@ -9,7 +9,7 @@ public sealed class QuietWeekTests
     [InlineData(74, 2)]
     [InlineData(74, 7, Traits = ["Tier", "Long"])]
     [InlineData(75, 7, Traits = ["Tier", "Long"])]
-    public void A_node_left_alone_keeps_a_full_and_correct_table_while_others_come_and_go(int seed, int days) => SimulatedWorld.Run(seed, async world =>
+    public void A_node_left_alone_keeps_a_good_table_under_churn(int seed, int days) => SimulatedWorld.Run(seed, async world =>
     {
         await world.StartNetworkAsync(Nodes, Others);
         var node = (await world.StartNodeAsync(Alone)).Node;

@@ -6,7 +6,7 @@ public sealed class SimulatedNetworkTests
     [Theory]
     [InlineData(11, 200, 40)]
     [InlineData(12, 600, 60, Traits = ["Tier", "Long"])]
-    public void Values_survive_loss_delay_churn_and_liars(int seed, int nodes, int keys) => SimulatedWorld.Run(seed, async world =>
+    public void Values_survive_loss_churn_and_liars(int seed, int nodes, int keys) => SimulatedWorld.Run(seed, async world =>
     {
         await world.StartNetworkAsync(nodes, Without.Walks);
         world.Network.Conditions = new NetworkConditions
@@ -44,7 +44,7 @@ public sealed class SimulatedNetworkTests
     });
 
     [Fact]
-    public void A_lookup_of_a_nodes_own_id_finds_that_node_though_answers_leave_their_target_out() => SimulatedWorld.Run(21, async world =>
+    public void A_lookup_of_a_nodes_id_finds_it_though_answers_leave_their_target_out() => SimulatedWorld.Run(21, async world =>
     {
         await world.StartNetworkAsync(120, Without.Walks);
         for (var i = 0; i < 60; i++)

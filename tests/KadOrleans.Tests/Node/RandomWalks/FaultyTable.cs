@@ -10,7 +10,6 @@ internal sealed class FaultyTable(NodeId ownId, TimeProvider time) : IRoutingTab
 
     public bool ThrowsOnFailures { get; init; }
 
-    /// <summary>Failures that it threw on.</summary>
     public int Failures { get; private set; }
 
     /// <summary>Whether it cannot be read.</summary>

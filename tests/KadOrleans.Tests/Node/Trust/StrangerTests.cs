@@ -156,6 +156,6 @@ public sealed class StrangerTests
     private static Ledger CreateLedger()
     {
         var random = new SeededRandomSource(6);
-        return new Ledger(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
+        return new(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
     }
 }

@@ -4,7 +4,8 @@ public sealed class VerifiedEndpointsTests
 {
     private readonly ManualTimeProvider _clock = new();
 
-    private VerifiedEndpoints Verified => field ??= new(_clock, new EndpointRates(new SourceLimits(), new UploadLimits { PerEndpoint = 20_000 }));
+    private VerifiedEndpoints Verified =>
+        field ??= new(_clock, new EndpointRates(new SourceLimits(), new UploadLimits { PerEndpoint = 20_000 }));
 
     [Fact]
     public void An_endpoint_is_believed_for_a_generation_after_its_last_answer_and_two_at_most()

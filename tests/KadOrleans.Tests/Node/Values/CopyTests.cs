@@ -1,6 +1,6 @@
 namespace KadOrleans.Tests.Node;
 
-/// <summary>Copies beside those of the k nearest: what a node holds itself of a key that it is asked for, and what gets leave behind.</summary>
+/// <summary>What a node holds itself of a key that it is asked for, and the copies that gets leave behind.</summary>
 public sealed class CopyTests
 {
     private static readonly DhtValue Old = DhtValue.FromString("old");
@@ -66,7 +66,7 @@ public sealed class CopyTests
         Assert.Equal(expected, RemainingLife.OfCopy(left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, belongs));
 
     [Fact]
-    public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_key_that_was_asked_for_much() => SimulatedWorld.Run(77, async world =>
+    public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_popular_key() => SimulatedWorld.Run(77, async world =>
     {
         await world.StartNetworkAsync(60, SmallBuckets);
         await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(1));

@@ -58,8 +58,8 @@ public sealed class DisplacedFileTests : SqliteTests
         switch (what)
         {
             case "all" or "database" or "log":
-                string[] removed = what == "all" ? [Folder.DatabasePath, Folder.LogPath] : [what == "log" ? Folder.LogPath : Folder.DatabasePath];
-                Array.ForEach(removed, File.Delete);
+                string[] paths = [Folder.DatabasePath, Folder.LogPath];
+                Array.ForEach(what == "all" ? paths : [paths[what == "log" ? 1 : 0]], File.Delete);
                 break;
             case "replaced":
                 File.WriteAllText(Folder.DatabasePath + ".new", "somebody's");

@@ -66,25 +66,6 @@ public sealed class SegmentLogTests
         await model.ReopenAsync();
     }
 
-    [Fact]
-    public async Task A_removed_key_stays_removed_although_an_older_record_of_it_lives_on_beside_others()
-    {
-        await using var model = new LogModel(Small);
-        model.Open();
-
-        // Key 1 is in the first segment, which stays for the sake of the others there, and again later.
-        await model.PutAsync(Enumerable.Range(0, 30), 64);
-        await model.PutAsync([1], 2000);
-        await model.RemoveExpiredAsync(TimeSpan.FromMinutes(1));
-        for (var i = 0; i < 50; i++)
-        {
-            await model.PutAsync([100], 900);
-            await model.CrashAsync();
-        }
-
-        await model.ReopenAsync();
-    }
-
     private static async Task RunAsync(IEnumerable<(Step Step, int Seed)> steps)
     {
         await using var model = new LogModel(Small);
