@@ -119,37 +119,34 @@ internal static partial class GrainStorageLog
 }
 
 /// <summary>Compiled statements. Only the writer's thread uses them.</summary>
-internal sealed class GrainStatements : IDisposable
+internal sealed class GrainStatements(SqliteConnection connection) : IDisposable
 {
-    private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _read;
-    private readonly SqliteCommand _insert;
-    private readonly SqliteCommand _update;
-    private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _read = Prepare(
+        connection, "SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
 
-    public GrainStatements(SqliteConnection connection)
-    {
-        _connection = connection;
-        _read = PrepareForRow("SELECT etag, payload FROM grain_state WHERE state_name = $name AND grain_id = $grain");
-        _delete = PrepareForRow(
-            "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
-            new SqliteParameter("$expected", SqliteType.Integer));
-        _insert = PrepareForRow(
-            """
-            INSERT INTO grain_state (state_name, grain_id, etag, payload) VALUES ($name, $grain, $etag, $payload)
-            ON CONFLICT (state_name, grain_id) DO NOTHING
-            """,
-            new SqliteParameter("$etag", SqliteType.Integer),
-            new SqliteParameter("$payload", SqliteType.Blob));
-        _update = PrepareForRow(
-            """
-            UPDATE grain_state SET etag = $etag, payload = $payload
-            WHERE state_name = $name AND grain_id = $grain AND etag = $expected
-            """,
-            new SqliteParameter("$etag", SqliteType.Integer),
-            new SqliteParameter("$payload", SqliteType.Blob),
-            new SqliteParameter("$expected", SqliteType.Integer));
-    }
+    private readonly SqliteCommand _insert = Prepare(
+        connection,
+        """
+        INSERT INTO grain_state (state_name, grain_id, etag, payload) VALUES ($name, $grain, $etag, $payload)
+        ON CONFLICT (state_name, grain_id) DO NOTHING
+        """,
+        new SqliteParameter("$etag", SqliteType.Integer),
+        new SqliteParameter("$payload", SqliteType.Blob));
+
+    private readonly SqliteCommand _update = Prepare(
+        connection,
+        """
+        UPDATE grain_state SET etag = $etag, payload = $payload
+        WHERE state_name = $name AND grain_id = $grain AND etag = $expected
+        """,
+        new SqliteParameter("$etag", SqliteType.Integer),
+        new SqliteParameter("$payload", SqliteType.Blob),
+        new SqliteParameter("$expected", SqliteType.Integer));
+
+    private readonly SqliteCommand _delete = Prepare(
+        connection,
+        "DELETE FROM grain_state WHERE state_name = $name AND grain_id = $grain AND etag = $expected",
+        new SqliteParameter("$expected", SqliteType.Integer));
 
     public GrainRow Read(GrainRowKey key)
     {
@@ -163,7 +160,7 @@ internal sealed class GrainStatements : IDisposable
     /// <summary>The grains of a type that have a stored state. Rare, so it is compiled each time.</summary>
     public IReadOnlyList<string> ListGrains(string type)
     {
-        using var command = _connection.PrepareCommand(
+        using var command = connection.PrepareCommand(
             "SELECT DISTINCT grain_id FROM grain_state WHERE substr(grain_id, 1, length($beginning)) = $beginning",
             new SqliteParameter("$beginning", $"{type}/"));
         using var reader = command.ExecuteReader();
@@ -176,17 +173,14 @@ internal sealed class GrainStatements : IDisposable
         return grains;
     }
 
-    /// <summary>Inserts a row. Returns false if it exists.</summary>
     public bool TryInsert(GrainRowKey key, long etag, byte[]? payload) => TryWrite(_insert, key, etag, payload);
 
-    /// <summary>Updates a row. Returns false if none has this ETag.</summary>
     public bool TryUpdate(GrainRowKey key, long expected, long etag, byte[]? payload)
     {
         _update.Parameters[4].Value = expected;
         return TryWrite(_update, key, etag, payload);
     }
 
-    /// <summary>Deletes a row. Returns false if none has this ETag.</summary>
     public bool TryDelete(GrainRowKey key, long expected)
     {
         Name(_delete, key);
@@ -224,15 +218,11 @@ internal sealed class GrainStatements : IDisposable
         command.Parameters[1].Value = key.GrainId;
     }
 
-    private SqliteCommand PrepareForRow(string sql, params ReadOnlySpan<SqliteParameter> more) => _connection.PrepareCommand(
-        sql, [new SqliteParameter("$name", SqliteType.Text), new SqliteParameter("$grain", SqliteType.Text), .. more]);
+    private static SqliteCommand Prepare(SqliteConnection connection, string sql, params ReadOnlySpan<SqliteParameter> more) =>
+        connection.PrepareCommand(sql, [new("$name", SqliteType.Text), new("$grain", SqliteType.Text), .. more]);
 }
 
-/// <summary>The key of a row: a state's name and its grain.</summary>
-internal readonly record struct GrainRowKey(string StateName, string GrainId)
-{
-    public override string ToString() => $"{StateName} of {GrainId}";
-}
+internal readonly record struct GrainRowKey(string StateName, string GrainId);
 
 /// <summary>A row's content: an ETag, null if there is no row, and the serialized state, null if there is none.</summary>
 internal readonly record struct GrainRow(long? ETag, byte[]? Payload);
@@ -258,7 +248,9 @@ internal sealed class GrainWrite(GrainRowKey key, string? expected, byte[]? payl
 
         var stored = context.Read(key).ETag;
         _conflict = new InconsistentStateException(
-            $"The state {key} was written by another since it was read.", stored is { } tag ? Text(tag) : null, _expected);
+            $"The state {key.StateName} of {key.GrainId} was written by another since it was read.",
+            stored is { } tag ? Text(tag) : null,
+            _expected);
     }
 
     public override void Complete()

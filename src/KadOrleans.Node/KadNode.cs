@@ -114,11 +114,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         await _rules.LoadAsync(node, cancellationToken);
         node.Start();
         NodeGauges.Stores.Watch(_store);
-        if (_clock is not null)
-        {
-            NodeGauges.Clocks.Watch(_clock);
-        }
-
+        NodeGauges.Clocks.Watch(_clock);
         foreach (var contact in contacts)
         {
             node.Consider(contact);
@@ -311,11 +307,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
 
         NodeGauges.Stores.Forget(_store);
-        if (_clock is not null)
-        {
-            NodeGauges.Clocks.Forget(_clock);
-        }
-
+        NodeGauges.Clocks.Forget(_clock);
         await _store.DisposeAsync();
         _rules.Dispose();
         _stopping.Dispose();

@@ -1,34 +1,29 @@
 namespace KadOrleans.Node;
 
-/// <summary>Spreads units of work over time. Not thread-safe.</summary>
+/// <summary>Spreads units of work over time.</summary>
 internal sealed class SendPace(TimeProvider time, double perSecond)
 {
-    // Timers are late by some milliseconds; no more than this may follow at once.
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
+    // Timers are late by some milliseconds; no more than 50 ms may follow at once.
+    private readonly long _slack = (long)(0.05 * time.TimestampFrequency);
 
     private readonly double _interval = Math.Max(1, time.TimestampFrequency / perSecond);
-    private readonly long _slack = (long)(Slack.TotalSeconds * time.TimestampFrequency);
+
+    // Guards _next for WaitAsync; other callers have a lock of their own.
+    private readonly Lock _gate = new();
     private double _next = time.GetTimestamp();
 
     public TimeSpan Wait => TimeSpan.FromSeconds((_next - time.GetTimestamp()) / time.TimestampFrequency);
 
     public void Count(double units = 1) => _next = Math.Max(_next, time.GetTimestamp() - _slack) + (units * _interval);
-}
 
-internal sealed class SharedPace(TimeProvider time, double perSecond)
-{
-    // Guards _pace.
-    private readonly Lock _gate = new();
-    private readonly SendPace _pace = new(time, perSecond);
-
-    /// <summary>A caller that is cancelled has used its units.</summary>
+    /// <summary>Waits and counts, for several callers. One that is cancelled has used its units.</summary>
     public Task WaitAsync(double units, CancellationToken cancellationToken)
     {
         TimeSpan wait;
         lock (_gate)
         {
-            wait = _pace.Wait;
-            _pace.Count(units);
+            wait = Wait;
+            Count(units);
         }
 
         return wait > TimeSpan.Zero ? Task.Delay(wait, time, cancellationToken) : Task.CompletedTask;
@@ -52,12 +47,12 @@ internal sealed class MaintenanceUpload(UploadBudget budget, TimeProvider time)
         var rate = budget.BytesPerSecond;
         if (rate > 0)
         {
-            var paced = _paced is { } known && known.Rate == rate ? known : _paced = new Paced(rate, new SharedPace(time, rate / (double)Divisor));
+            var paced = _paced is { } known && known.Rate == rate ? known : _paced = new Paced(rate, new SendPace(time, rate / (double)Divisor));
             var bytes = ((stores + queries) * RequestLength) + (stores * value.ContentLength);
             await paced.Pace.WaitAsync(bytes, cancellationToken);
             budget.Spend(bytes);
         }
     }
 
-    private sealed record Paced(long Rate, SharedPace Pace);
+    private sealed record Paced(long Rate, SendPace Pace);
 }

@@ -8,7 +8,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
 {
     private const string ReportSuffix = ".json";
     private const string PagesSuffix = ".nodes";
-    private const string UnfinishedSuffix = ".tmp";
 
     /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
     private const int MaxReport = 4 << 20;
@@ -18,7 +17,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var reports = new List<CrawlReport>();
         foreach (var id in Names())
         {
-            if (await TryAsync(id, () => ReadReportAsync(id, cancellationToken)) is { } report)
+            if (await TryAsync(id, () => ReadReportAsync(PathOf(id, ReportSuffix), cancellationToken)) is { } report)
             {
                 reports.Add(report);
             }
@@ -62,24 +61,11 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    private static async Task WriteAsync(string path, Func<FileStream, Task> write)
+    private static Task WriteAsync(string path, Func<Stream, Task> write) => StateFile.ReplaceAsync(path, async file =>
     {
-        var unfinished = path + UnfinishedSuffix;
-        try
-        {
-            await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
-            {
-                await write(file);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(unfinished, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-    }
+        await write(file);
+        return true;
+    });
 
     private string PathOf(string id, string suffix) => Path.Combine(folder, id + suffix);
 
@@ -97,22 +83,19 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var kept = Names().ToHashSet();
         foreach (var path in Directory.EnumerateFiles(folder))
         {
-            var name = Path.GetFileName(path);
-            if (name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal)
-                || (name.EndsWith(PagesSuffix, StringComparison.Ordinal) && !kept.Contains(Path.GetFileNameWithoutExtension(name))))
+            // Releases before call unfinished files .tmp.
+            var (id, kind) = (Path.GetFileNameWithoutExtension(path), Path.GetExtension(path));
+            if (kind is StateFile.UnfinishedSuffix or ".tmp" || (kind == PagesSuffix && !kept.Contains(id)))
             {
                 File.Delete(path);
             }
         }
     }
 
-    private async Task<CrawlReport?> ReadReportAsync(string id, CancellationToken cancellationToken)
-    {
-        var path = PathOf(id, ReportSuffix);
-        return new FileInfo(path).Length > MaxReport
+    private static async Task<CrawlReport?> ReadReportAsync(string path, CancellationToken cancellationToken) =>
+        new FileInfo(path).Length > MaxReport
             ? throw new InvalidDataException("It is too long.")
             : CrawlReportJson.Read(await File.ReadAllTextAsync(path, cancellationToken));
-    }
 
     /// <summary>What is read; null where it is damaged.</summary>
     private async Task<T?> TryAsync<T>(string id, Func<Task<T?>> read)

@@ -9,22 +9,18 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 {
     public const string FileName = "kad.db";
 
-    public const int DefaultMaxPublications = 10_000;
-
-    public const long DefaultCacheBytes = 64 << 20;
-
     private readonly DatabaseFile _file;
     private readonly ReaderWriterLockSlim _restarts = new();
     private readonly ILogger _logger;
     private readonly Lazy<Task> _closing;
     private readonly DamageReport? _damage;
 
-    private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, DamageReport? damage, LogOptions options, ILogger logger)
+    private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, DamageReport? damage, ILogger logger)
     {
         (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
         (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
-        Writer = new BatchWriter(file, loaded, options, _restarts, logger);
+        Writer = new BatchWriter(file, loaded, _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
     }
 
@@ -60,35 +56,15 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     // Opens the database in a folder, creating both if they are missing, and checks the whole file. Loads it even beyond the
     // quota and the most publications. A file that is refused stays as it is, to the byte.
-    public static SqliteDatabase Open(
-        string folder,
-        StoreQuota quota,
-        ILogger<SqliteDatabase>? logger = null,
-        int maxPublications = DefaultMaxPublications,
-        DamagePolicy onDamage = DamagePolicy.SetAside,
-        long cacheBytes = DefaultCacheBytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
-        var limits = new StorageLimits(quota) { MaxPublications = maxPublications, CacheBytes = cacheBytes };
-        return Open(folder, limits, new LogOptions(), (ILogger?)logger ?? NullLogger.Instance, onDamage);
-    }
-
-    internal static SqliteDatabase Open(
-        string folder,
-        StorageLimits limits,
-        LogOptions options,
-        ILogger logger,
-        DamagePolicy onDamage = DamagePolicy.SetAside)
+    public static SqliteDatabase Open(string folder, StorageOptions options, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        logger ??= NullLogger.Instance;
         LoadedDatabase? loaded = null;
-        var file = DatabaseFile.Open(
-            folder,
-            DatabaseSchema.CreateKind(onDamage, limits.Readers),
-            opened => loaded = LoadedDatabase.Read(opened, limits, onDamage));
+        var file = DatabaseFile.Open(folder, CreateKind(options), opened => loaded = new LoadedDatabase(opened, options));
         try
         {
-            var damage = Repair(file, ref loaded!, limits);
+            var damage = Repair(file, ref loaded!);
             var usage = loaded.Values.GetUsage();
             StorageLog.Opened(logger, file.Path, usage.Keys, usage.Bytes);
             if (damage is not null)
@@ -96,7 +72,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 StorageLog.Damaged(logger, damage.Sentence);
             }
 
-            return new SqliteDatabase(file, loaded, damage, options, logger);
+            return new SqliteDatabase(file, loaded, damage, logger);
         }
         catch
         {
@@ -141,7 +117,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 
     // Damaged parts are removed from the file before anything is written to it, and the rest is loaded again.
-    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded, StorageLimits limits)
+    private static DamageReport? Repair(DatabaseFile file, ref LoadedDatabase loaded)
     {
         if (loaded.Damage is not { } damage || (!damage.IsAny && file.Rebuilt is null))
         {
@@ -164,7 +140,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 throw file.Folder.Damaged(exception.Message);
             }
 
-            loaded = LoadedDatabase.Read(file, limits, DamagePolicy.Refuse);
+            loaded = new LoadedDatabase(file, loaded.Options with { RefusesDamage = true });
         }
 
         // The id's row was lost with the damaged structure.
@@ -173,6 +149,45 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         NodeId[] lost = [.. damage.Records.Keys.Where(key => !values.Shard.TryFind(key, out _))];
         return DamageReport.Create(file.Path, damage, file.Rebuilt, aside, lost, values.GetUsage().Keys);
     }
+
+    // Values are looked up in memory, so the file has them in a log of segments, without an index. Times are milliseconds since
+    // 1970 UTC. A source is its two numbers in 16 bytes. An address has 16 bytes of IPv6 or IPv6-mapped form, and an id 20 bytes.
+    // All are big-endian.
+    private static DatabaseKind CreateKind(StorageOptions options) => new()
+    {
+        Salvage = options.RefusesDamage ? null : RowSalvage.Copy,
+        FileName = FileName,
+
+        // "KadO" in ASCII.
+        ApplicationId = 0x4B61644F,
+        Version = 4,
+        Layout = """
+            CREATE TABLE segment (
+                number INTEGER NOT NULL PRIMARY KEY,
+                records BLOB NOT NULL
+            );
+            CREATE TABLE node (
+                id BLOB NOT NULL
+            );
+            CREATE TABLE contact (
+                position INTEGER NOT NULL PRIMARY KEY,
+                id BLOB NOT NULL,
+                address BLOB NOT NULL,
+                port INTEGER NOT NULL
+            );
+            CREATE TABLE publication (
+                key BLOB NOT NULL PRIMARY KEY,
+                published_at INTEGER NOT NULL,
+                value BLOB NOT NULL,
+                is_pending INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """,
+        CacheKiB = 16384,
+        Readers = options.Readers,
+        Owner = "node",
+        FreshStart = "start without stored keys",
+        Fault = (message, cause) => new KeyStoreException(message, cause!),
+    };
 
     private async Task CloseAsync()
     {
@@ -191,26 +206,32 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 }
 
-internal sealed record StorageLimits(StoreQuota Quota)
+/// <summary>What a node's database may take, and the sizes of its log.</summary>
+internal sealed record StorageOptions(StoreQuota Quota)
 {
-    public int MaxPublications { get; init; } = SqliteDatabase.DefaultMaxPublications;
+    public int MaxPublications { get; init; } = 10_000;
 
-    public long CacheBytes { get; init; } = SqliteDatabase.DefaultCacheBytes;
+    public long CacheBytes { get; init; } = 64 << 20;
 
     public long MemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Connections that only read, 0 or more; see <see cref="DatabaseKind.Readers"/>.</summary>
     public int Readers { get; init; } = 2;
-}
 
-internal enum DamagePolicy
-{
-    // The readable part is kept. Damaged bytes are moved to a file beside it (kad.db.damaged-1 to -8). Damage says what is
-    // missing.
-    SetAside,
+    // Whether a damaged file is refused and not changed. If not, its readable part is kept, and damaged bytes are moved to a file
+    // beside it (kad.db.damaged-1 to -8).
+    public bool RefusesDamage { get; init; }
 
-    /// <summary>The file is refused and not changed.</summary>
-    Refuse,
+    // A segment has no more bytes of records, unless a single record has. It is what is read at once: with its header, its number
+    // and SQLite's own bytes it fits on a page of 4,096 bytes.
+    public int SegmentBytes { get; init; } = 4_048;
+
+    // Length of SQLite's write-ahead log beyond which readers are paused. Readers without a pause keep it from starting anew, so
+    // a flood of reads and writes would fill the disk.
+    public long MaxWriteAheadBytes { get; init; } = 128 << 20;
+
+    /// <summary>Bytes of obsolete records that are never compacted, so that a small log is not copied again and again.</summary>
+    public long SlackBytes { get; init; } = 4 << 20;
 }
 
 /// <summary>The storage's log messages. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's.</summary>

@@ -28,5 +28,6 @@ public static class SqliteKadNodeBuilderExtensions
     }
 
     private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger) =>
-        SqliteDatabase.Open(folder, options.Quota, logger, options.MaxPublications, cacheBytes: options.CacheBytes);
+        SqliteDatabase.Open(
+            folder, new(options.Quota) { MaxPublications = options.MaxPublications, CacheBytes = options.CacheBytes }, logger);
 }

@@ -19,19 +19,13 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     public IReadOnlyList<NodeId> LostKeys => database.LostKeys;
 
-    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
-    {
-        Check(cancellationToken);
-        return database.Values.TryGet(key, now, out var value, out var held, out var address)
+    public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        Check(cancellationToken).TryGet(key, now, out var value, out var held, out var address)
             ? ValueTask.FromResult(value)
             : database.ReadAsync(held, address, now);
-    }
 
-    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
-    {
-        Check(CancellationToken.None);
-        return database.Values.TryGet(key, now, out value, out _, out _);
-    }
+    public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value) =>
+        Check(CancellationToken.None).TryGet(key, now, out value, out _, out _);
 
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
@@ -92,29 +86,15 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => database.Values.Ask(shard => shard.Accounts.Changes.Top(count));
 
-    public void SetArea(ResponsibleArea area)
-    {
-        Check(CancellationToken.None);
-        database.Values.SetArea(area);
-    }
+    public void SetArea(ResponsibleArea area) => Check(CancellationToken.None).SetArea(area);
 
-    public void SetQuota(StoreQuota quota)
-    {
-        Check(CancellationToken.None);
-        database.Values.SetQuota(quota);
-    }
+    public void SetQuota(StoreQuota quota) => Check(CancellationToken.None).SetQuota(quota);
 
-    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
-    {
-        Check(cancellationToken);
-        return ValueTask.FromResult(database.Values.GetUsage());
-    }
+    public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(Check(cancellationToken).GetUsage());
 
-    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
-    {
-        Check(cancellationToken);
-        return ValueTask.FromResult(database.Values.GetSources(count));
-    }
+    public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(Check(cancellationToken).GetSources(count));
 
     public async ValueTask DisposeAsync()
     {
@@ -144,10 +124,12 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         }
     }
 
-    private void Check(CancellationToken cancellationToken)
+    /// <summary>The values, unless the store is closed or the call is cancelled.</summary>
+    private KeptValues Check(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed || database.Writer.IsStopped, this);
         cancellationToken.ThrowIfCancellationRequested();
+        return database.Values;
     }
 }
 

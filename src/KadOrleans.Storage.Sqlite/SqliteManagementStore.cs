@@ -20,15 +20,11 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default) =>
         IsNew ? NodeRules.None : await RunAsync(Read, cancellationToken);
 
-    public async ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default)
-    {
-        await RunAsync(file => Write(file, rules), cancellationToken);
-    }
+    public ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default) =>
+        new(RunAsync(file => Write(file, rules), cancellationToken));
 
-    public async ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
-    {
-        await RunAsync(file => Write(file, entry), cancellationToken);
-    }
+    public ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
+        new(RunAsync(file => Write(file, entry), cancellationToken));
 
     public async ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>
         IsNew ? [] : await RunAsync(file => Read(file, count, before), cancellationToken);

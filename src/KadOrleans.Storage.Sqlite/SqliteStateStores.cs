@@ -63,13 +63,13 @@ internal static class NodeRows
     {
         if (publication is null)
         {
-            Unpublish(connection, BytesOf(key));
+            Unpublish(connection, key.ToByteArray());
             return;
         }
 
         connection.Execute(
             "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending) VALUES ($key, $published, $value, $pending)",
-            new("$key", BytesOf(key)),
+            new("$key", key.ToByteArray()),
             new("$published", publication.PublishedAt.ToUnixTimeMilliseconds()),
             new("$value", ValueCodec.Encode(publication.Value)),
             new("$pending", publication.IsPending));
@@ -89,7 +89,7 @@ internal static class NodeRows
             return;
         }
 
-        connection.Execute("INSERT INTO node (id) VALUES ($id)", new SqliteParameter("$id", BytesOf(state.Id)));
+        connection.Execute("INSERT INTO node (id) VALUES ($id)", new SqliteParameter("$id", state.Id.ToByteArray()));
         // Compiled once, as STOREs of the same transaction wait for up to a thousand rows.
         var address = new byte[16];
         SqliteParameter[] values = [new("$position", SqliteType.Integer), new("$id", SqliteType.Blob), new("$address", address), new("$port", SqliteType.Integer)];
@@ -98,16 +98,9 @@ internal static class NodeRows
         {
             state.Contacts[i].Endpoint.WriteIPv6(address);
             values[0].Value = i;
-            values[1].Value = BytesOf(state.Contacts[i].Id);
+            values[1].Value = state.Contacts[i].Id.ToByteArray();
             values[3].Value = (int)state.Contacts[i].Endpoint.Port;
             insert.ExecuteNonQuery();
         }
-    }
-
-    private static byte[] BytesOf(NodeId id)
-    {
-        var bytes = new byte[NodeId.Length];
-        id.CopyTo(bytes);
-        return bytes;
     }
 }

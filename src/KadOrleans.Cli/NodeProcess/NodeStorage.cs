@@ -11,7 +11,8 @@ internal sealed class NodeStorage(SqliteDatabase database, string? copy) : IAsyn
 
     public string? Damage => database.Damage;
 
-    public static NodeStorage Open(string folder, StoreQuota quota) => new(SqliteDatabase.Open(folder, quota, onDamage: DamagePolicy.Refuse), null);
+    public static NodeStorage Open(string folder, StoreQuota quota) =>
+        new(SqliteDatabase.Open(folder, new(quota) { RefusesDamage = true }), null);
 
     // Opens a data folder for reading. A damaged one is copied to a temporary folder if it salvages, and the copy is repaired.
     // The folder itself is not changed.
@@ -52,7 +53,7 @@ internal sealed class NodeStorage(SqliteDatabase database, string? copy) : IAsyn
                 }
             }
 
-            return new NodeStorage(SqliteDatabase.Open(folderOfCopy, StoreQuota.Unlimited, onDamage: DamagePolicy.SetAside), folderOfCopy);
+            return new NodeStorage(SqliteDatabase.Open(folderOfCopy, new(StoreQuota.Unlimited)), folderOfCopy);
         }
         catch
         {

@@ -4,6 +4,8 @@ public static class StateFile
 {
     public const string Standard = "-";
 
+    public const string UnfinishedSuffix = ".partial";
+
     /// <summary>Opens a seekable file. Standard input is copied to a temporary file, deleted with the stream.</summary>
     public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
     {
@@ -50,9 +52,9 @@ public static class StateFile
         }
     }
 
-    private static async Task<T> ReplaceAsync<T>(string target, Func<Stream, Task<T>> write)
+    public static async Task<T> ReplaceAsync<T>(string target, Func<Stream, Task<T>> write)
     {
-        var partial = target + ".partial";
+        var partial = target + UnfinishedSuffix;
 
         // Without a buffer: closing must not fail on a full disk after writing has.
         await using var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);

@@ -43,7 +43,11 @@ public sealed class StateReader(Stream stream, string name)
                 case "contacts":
                     foreach (var contact in _parts.ReadObjects())
                     {
-                        Add(StateEntry.Of(contact).ToContact());
+                        var known = StateEntry.Of(contact).ToContact();
+                        if (_contacts.TryAdd(known.Id, known) && _contacts.Count > MaxContacts)
+                        {
+                            throw new JsonException($"it has more than {MaxContacts} contacts");
+                        }
                     }
 
                     break;
@@ -70,15 +74,6 @@ public sealed class StateReader(Stream stream, string name)
         if (text != expected)
         {
             throw new JsonException($"{problem} '{VisibleText.Excerpt(text)}'");
-        }
-    }
-
-    private void Add(Contact contact)
-    {
-        _contacts.TryAdd(contact.Id, contact);
-        if (_contacts.Count > MaxContacts)
-        {
-            throw new JsonException($"it has more than {MaxContacts} contacts");
         }
     }
 

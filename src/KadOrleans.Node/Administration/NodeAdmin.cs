@@ -17,10 +17,7 @@ internal sealed class NodeAdmin(
 
         // The store has no order. The first scan reads no values, and one key more tells whether others follow.
         var keys = new SortedSet<NodeId>();
-        await foreach (var _ in store.ScanAsync(region, Note, cancellationToken))
-        {
-        }
-
+        await store.VisitAsync(region, Note, cancellationToken);
         HashSet<NodeId> wanted = [.. keys.Take(count)];
         NodeId? next = keys.Count > count ? wanted.Max() : null;
         var found = await store.ScanAsync(region, life => wanted.Contains(life.Key), cancellationToken)
@@ -30,7 +27,7 @@ internal sealed class NodeAdmin(
             .ToListAsync(cancellationToken);
         return new KeyPage(found, next);
 
-        bool Note(KeyLife life)
+        void Note(KeyLife life)
         {
             if (life.ExpiresAt > now && !(life.Key <= after) && (keys.Count <= count || life.Key < keys.Max))
             {
@@ -40,8 +37,6 @@ internal sealed class NodeAdmin(
                     keys.Remove(keys.Max);
                 }
             }
-
-            return false;
         }
     }
 

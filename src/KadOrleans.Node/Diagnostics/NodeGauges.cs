@@ -83,14 +83,13 @@ internal sealed class WatchedParts<T>(Action<Meter, WatchedParts<T>> create)
 
     public T[] All => [.. _parts.Keys];
 
-    public void Watch(T part)
+    public void Watch(T? part)
     {
-        _parts.TryAdd(part, 0);
-        if (Interlocked.Exchange(ref _created, 1) == 0)
+        if (part is not null && _parts.TryAdd(part, 0) && Interlocked.Exchange(ref _created, 1) == 0)
         {
             create(NodeMetrics.Meter, this);
         }
     }
 
-    public void Forget(T part) => _parts.TryRemove(part, out _);
+    public bool Forget(T? part) => part is not null && _parts.TryRemove(part, out _);
 }

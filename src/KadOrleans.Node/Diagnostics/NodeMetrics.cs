@@ -17,45 +17,54 @@ internal sealed class NodeMetrics
     private static readonly InstrumentAdvice<long> Counts =
         new() { HistogramBucketBoundaries = [1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 256] };
 
-    private static readonly TaggedCounter Requests = new(
-        "kad.requests.received", "{request}", "Requests from other nodes, by type.", "kad.request.type", Enum.GetNames<RequestKind>());
+    // A counter's number is its place here.
+    private static readonly List<NodeCounter> Counters = [];
 
-    private static readonly TaggedCounter RefusedRequests = new(
-        "kad.requests.refused", "{request}", "Requests without a response, by reason.", "kad.refusal.reason", Enum.GetNames<RefusalReason>());
+    internal static readonly NodeCounter Pending = new(
+        "kad.requests.pending",
+        "{request}",
+        "Requests that had to wait for the proof of an address: STOREs, and those with a long response.",
+        "requests.pending");
 
-    private static readonly TaggedCounter PendingRequests = new(
-        "kad.requests.pending", "{request}", "Requests that had to wait for the proof of an address: STOREs, and those with a long response.");
+    internal static readonly NodeCounter Shortened = new(
+        "kad.responses.shortened",
+        "{response}",
+        "Responses with fewer contacts, as the asker's address was not proved.",
+        "responses.shortened");
 
-    private static readonly TaggedCounter ShortenedResponses = new(
-        "kad.responses.shortened", "{response}", "Responses with fewer contacts, as the asker's address was not proved.");
+    internal static readonly NodeCounter ProofsAsked = new(
+        "kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.", "proofs.asked");
 
-    private static readonly TaggedCounter ProofPings = new(
-        "kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.");
+    internal static readonly NodeCounter ProofsGiven = new(
+        "kad.proofs.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.", "proofs.given");
 
-    private static readonly TaggedCounter Proofs = new(
-        "kad.proofs.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.");
+    internal static readonly NodeCounter Republished = new(
+        "kad.values.republished", "{value}", "Held values sent out again to the k nearest.", "values.republished");
 
-    private static readonly TaggedCounter Stores = new(
-        "kad.stores", "{store}", "STOREs received, by result.", "kad.store.result", Enum.GetNames<StoreResult>());
+    private static readonly NodeCounter Requests = NodeCounter.Create<RequestKind>(
+        "kad.requests.received", "{request}", "Requests from other nodes, by type.", "received", "kad.request.type");
 
-    private static readonly TaggedCounter UnacknowledgedStores = new(
+    private static readonly NodeCounter RefusedRequests = NodeCounter.Create<RefusalReason>(
+        "kad.requests.refused", "{request}", "Requests without a response, by reason.", "refused", "kad.refusal.reason");
+
+    private static readonly NodeCounter Stores = NodeCounter.Create<StoreResult>(
+        "kad.stores", "{store}", "STOREs received, by result.", "stores.refused", "kad.store.result");
+
+    private static readonly NodeCounter UnacknowledgedStores = NodeCounter.Create<UnacknowledgedReason>(
         "kad.store.unacknowledged",
         "{store}",
         "STOREs received that were not acknowledged, by reason.",
-        "kad.unacknowledged.reason",
-        Enum.GetNames<UnacknowledgedReason>());
+        "stores.unacknowledged",
+        "kad.unacknowledged.reason");
 
-    private static readonly TaggedCounter DisputedValues = new(
+    private static readonly NodeCounter WalkContacts = new(
+        "kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.", "walks.newContacts");
+
+    private static readonly NodeCounter DisputedValues = new(
         "kad.lookup.disputes", "{lookup}", "Lookups of a value whose holders gave different ones.");
 
-    private static readonly TaggedCounter CrowdedLookups = new(
+    private static readonly NodeCounter CrowdedLookups = new(
         "kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
-
-    private static readonly TaggedCounter WalkContacts = new(
-        "kad.walk.contacts", "{contact}", "Verified contacts from random walks that the table lacked.");
-
-    private static readonly TaggedCounter RepublishedValues = new(
-        "kad.values.republished", "{value}", "Held values sent out again to the k nearest.");
 
     private static readonly Counter<long> Outgoing =
         Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by type and outcome.");
@@ -75,43 +84,30 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> WalkResponses =
         Meter.CreateHistogram<long>("kad.walk.responses", "{response}", "Contacts that answered per random walk.", advice: Counts);
 
-    private readonly Tally _received = new(Requests);
-    private readonly Tally _refused = new(RefusedRequests);
-    private readonly Tally _stores = new(Stores);
-    private readonly Tally _unacknowledged = new(UnacknowledgedStores);
-    private readonly Tally _disputes = new(DisputedValues);
-    private readonly Tally _crowded = new(CrowdedLookups);
-    private readonly Tally _walkContacts = new(WalkContacts);
+    private readonly long[][] _counts = [.. Counters.Select(counter => new long[counter.Series])];
     private readonly long[] _lookups = new long[Enum.GetValues<TerminationReason>().Length];
     private long _walks;
 
-    public Tally Pending { get; } = new(PendingRequests);
-
-    public Tally Shortened { get; } = new(ShortenedResponses);
-
-    public Tally ProofsAsked { get; } = new(ProofPings);
-
-    public Tally ProofsGiven { get; } = new(Proofs);
-
-    public Tally Republished { get; } = new(RepublishedValues);
-
     public long StoresRefusedByQuota =>
-        _stores[(int)StoreResult.SourceQuotaExceeded]
-        + _stores[(int)StoreResult.SubnetQuotaExceeded]
-        + _stores[(int)StoreResult.FarQuotaExceeded]
-        + _stores[(int)StoreResult.TotalQuotaExceeded];
+        this[Stores, (int)StoreResult.SourceQuotaExceeded]
+        + this[Stores, (int)StoreResult.SubnetQuotaExceeded]
+        + this[Stores, (int)StoreResult.FarQuotaExceeded]
+        + this[Stores, (int)StoreResult.TotalQuotaExceeded];
 
-    public long ChangesRefused => _stores[(int)StoreResult.ChangeLimitExceeded];
+    public long ChangesRefused => this[Stores, (int)StoreResult.ChangeLimitExceeded];
+
+    public long this[NodeCounter counter, int series = 0] => Volatile.Read(ref _counts[counter.Number][series]);
+
+    public void Add(NodeCounter counter, int series = 0, long count = 1)
+    {
+        Interlocked.Add(ref _counts[counter.Number][series], count);
+        counter.Add(series, count);
+    }
 
     /// <summary>Creates the counters' series at 0: a rate misses the event with which a series appears.</summary>
     public static void Begin()
     {
-        TaggedCounter[] counters =
-        [
-            Requests, RefusedRequests, PendingRequests, ShortenedResponses, ProofPings, Proofs, Stores, UnacknowledgedStores, DisputedValues,
-            CrowdedLookups, WalkContacts, RepublishedValues,
-        ];
-        Array.ForEach(counters, static counter => counter.Begin());
+        Counters.ForEach(static counter => counter.Begin());
         foreach (var kind in Enum.GetValues<RequestKind>())
         {
             Outgoing.Add(0, Type(kind), Outcome(null));
@@ -122,9 +118,9 @@ internal sealed class NodeMetrics
         }
     }
 
-    public void Received(RequestKind kind) => _received.Add((int)kind);
+    public void Received(RequestKind kind) => Add(Requests, (int)kind);
 
-    public void Refused(RefusalReason reason) => _refused.Add((int)reason);
+    public void Refused(RefusalReason reason) => Add(RefusedRequests, (int)reason);
 
     /// <summary>Counts a decoded request. A STORE may have reached no store, or its store threw.</summary>
     public void Refused(RequestKind kind, RefusalReason reason)
@@ -132,16 +128,16 @@ internal sealed class NodeMetrics
         Refused(reason);
         if (kind == RequestKind.Store)
         {
-            _unacknowledged.Add((int)UnacknowledgedReasons.Of(reason));
+            Add(UnacknowledgedStores, (int)ReasonOf(reason));
         }
     }
 
     public void Stored(StoreResult result)
     {
-        _stores.Add((int)result);
-        if (UnacknowledgedReasons.Of(result) is { } reason)
+        Add(Stores, (int)result);
+        if (ReasonOf(result) is { } reason)
         {
-            _unacknowledged.Add((int)reason);
+            Add(UnacknowledgedStores, (int)reason);
         }
     }
 
@@ -159,14 +155,14 @@ internal sealed class NodeMetrics
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
         LookupDuration.Record(duration.TotalSeconds, tags);
         LookupRequests.Record(outcome.Asked, tags);
-        _disputes.Add(count: outcome.Differed > 0 ? 1 : 0);
-        _crowded.Add(count: outcome.Crowded > 0 ? 1 : 0);
+        Add(DisputedValues, count: outcome.Differed > 0 ? 1 : 0);
+        Add(CrowdedLookups, count: outcome.Crowded > 0 ? 1 : 0);
     }
 
     public void WalkEnded(LookupOutcome outcome, int newContacts, TimeSpan duration)
     {
         Interlocked.Increment(ref _walks);
-        _walkContacts.Add(count: newContacts);
+        Add(WalkContacts, count: newContacts);
         var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
         WalkDuration.Record(duration.TotalSeconds, tags);
         WalkRequests.Record(outcome.Asked, tags);
@@ -177,48 +173,82 @@ internal sealed class NodeMetrics
     {
         var totals = new SortedDictionary<string, long>(StringComparer.Ordinal)
         {
-            ["requests.pending"] = Pending[0],
-            ["responses.shortened"] = Shortened[0],
-            ["proofs.asked"] = ProofsAsked[0],
-            ["proofs.given"] = ProofsGiven[0],
-            ["stores.accepted"] = _stores[(int)StoreResult.Stored],
-            ["values.republished"] = Republished[0],
+            ["stores.accepted"] = this[Stores, (int)StoreResult.Stored],
             ["walks.done"] = Volatile.Read(ref _walks),
-            ["walks.newContacts"] = _walkContacts[0],
         };
-        Add("received", Enum.GetValues<RequestKind>(), kind => _received[(int)kind]);
-        Add("refused", Enum.GetValues<RefusalReason>(), reason => _refused[(int)reason]);
-        Add("lookups", Enum.GetValues<TerminationReason>(), reason => Volatile.Read(ref _lookups[(int)reason]));
-        Add("stores.refused", Enum.GetValues<StoreResult>().Where(result => result != StoreResult.Stored), result => _stores[(int)result]);
-        Add("stores.unacknowledged", Enum.GetValues<UnacknowledgedReason>(), reason => _unacknowledged[(int)reason]);
-        return totals;
-
-        void Add<T>(string prefix, IEnumerable<T> parts, Func<T, long> count)
+        foreach (var reason in Enum.GetValues<TerminationReason>())
         {
-            foreach (var part in parts)
+            totals[$"lookups.{reason}"] = Volatile.Read(ref _lookups[(int)reason]);
+        }
+
+        foreach (var counter in Counters.Where(counter => counter.Total is not null))
+        {
+            for (var i = 0; i < counter.Series; i++)
             {
-                totals[$"{prefix}.{part}"] = count(part);
+                totals[counter.TotalOf(i)] = this[counter, i];
             }
         }
+
+        totals.Remove(Stores.TotalOf((int)StoreResult.Stored));
+        return totals;
     }
+
+    /// <summary>Why a STORE with this result was not acknowledged; null if it was.</summary>
+    internal static UnacknowledgedReason? ReasonOf(StoreResult result) => result switch
+    {
+        StoreResult.Stored => null,
+        StoreResult.Late => UnacknowledgedReason.Late,
+        StoreResult.Overtaken => UnacknowledgedReason.Overtaken,
+        StoreResult.Busy => UnacknowledgedReason.Queue,
+        StoreResult.StorageFailed => UnacknowledgedReason.Storage,
+        _ => UnacknowledgedReason.Refused,
+    };
+
+    internal static UnacknowledgedReason ReasonOf(RefusalReason reason) => reason switch
+    {
+        RefusalReason.Late => UnacknowledgedReason.Late,
+        RefusalReason.Busy or RefusalReason.PendingLimit => UnacknowledgedReason.Queue,
+        RefusalReason.StorageFailed => UnacknowledgedReason.Storage,
+        _ => UnacknowledgedReason.Refused,
+    };
 
     private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());
 
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    internal sealed class TaggedCounter(string name, string unit, string description, string? tag = null, params string[] values)
+    /// <summary>A counter of the process, with a count for each node. A tag it has makes a series per value.</summary>
+    internal sealed class NodeCounter
     {
-        private readonly Counter<long> _counter = Meter.CreateCounter<long>(name, unit, description);
-        private readonly KeyValuePair<string, object?>[] _tags = [.. values.Select(value => new KeyValuePair<string, object?>(tag!, value))];
+        private readonly Counter<long> _counter;
+        private readonly KeyValuePair<string, object?>[] _tags;
+
+        public NodeCounter(
+            string name, string unit, string description, string? total = null, params KeyValuePair<string, object?>[] tags)
+        {
+            _counter = Meter.CreateCounter<long>(name, unit, description);
+            (_tags, Total, Number) = (tags, total, Counters.Count);
+            Counters.Add(this);
+        }
+
+        /// <summary>Its name in /status; null if it is not there.</summary>
+        public string? Total { get; }
+
+        public int Number { get; }
 
         public int Series => Math.Max(1, _tags.Length);
+
+        public static NodeCounter Create<T>(string name, string unit, string description, string total, string tag)
+            where T : struct, Enum =>
+            new(name, unit, description, total, [.. Enum.GetNames<T>().Select(one => KeyValuePair.Create(tag, (object?)one))]);
+
+        public string TotalOf(int series) => _tags.Length == 0 ? Total! : $"{Total}.{_tags[series].Value}";
 
         public void Begin()
         {
             for (var i = 0; i < Series; i++)
             {
-                _counter.Add(0, SeriesTags(i));
+                _counter.Add(0, TagsOf(i));
             }
         }
 
@@ -226,24 +256,11 @@ internal sealed class NodeMetrics
         {
             if (_counter.Enabled)
             {
-                _counter.Add(count, SeriesTags(series));
+                _counter.Add(count, TagsOf(series));
             }
         }
 
-        private ReadOnlySpan<KeyValuePair<string, object?>> SeriesTags(int series) => _tags.AsSpan(series, tag is null ? 0 : 1);
-    }
-
-    internal sealed class Tally(TaggedCounter counter)
-    {
-        private readonly long[] _counts = new long[counter.Series];
-
-        public long this[int series] => Volatile.Read(ref _counts[series]);
-
-        public void Add(int series = 0, long count = 1)
-        {
-            Interlocked.Add(ref _counts[series], count);
-            counter.Add(series, count);
-        }
+        private ReadOnlySpan<KeyValuePair<string, object?>> TagsOf(int series) => _tags.AsSpan(series, _tags.Length == 0 ? 0 : 1);
     }
 }
 
@@ -296,39 +313,4 @@ internal enum UnacknowledgedReason
 
     /// <summary>The value, a quota or a limit does not allow it, or its sender did not prove its address.</summary>
     Refused,
-}
-
-internal static class UnacknowledgedReasons
-{
-    public static UnacknowledgedReason? Of(StoreResult result) => result switch
-    {
-        StoreResult.Stored => null,
-        StoreResult.Late => UnacknowledgedReason.Late,
-        StoreResult.Overtaken => UnacknowledgedReason.Overtaken,
-        StoreResult.Busy => UnacknowledgedReason.Queue,
-        StoreResult.StorageFailed => UnacknowledgedReason.Storage,
-        _ => UnacknowledgedReason.Refused,
-    };
-
-    public static UnacknowledgedReason Of(RefusalReason reason) => reason switch
-    {
-        RefusalReason.Late => UnacknowledgedReason.Late,
-        RefusalReason.Busy or RefusalReason.PendingLimit => UnacknowledgedReason.Queue,
-        RefusalReason.StorageFailed => UnacknowledgedReason.Storage,
-        _ => UnacknowledgedReason.Refused,
-    };
-}
-
-/// <summary>A node's spans. Requests have none: there are too many, and responses arrive on other threads.</summary>
-internal static class NodeActivities
-{
-    private static readonly ActivitySource Source = new(NodeMetrics.MeterName);
-
-    public static Activity? StartLookup(LookupKind kind) =>
-        Source.StartActivity("kad.lookup")?.SetTag("kad.lookup.kind", kind.ToString());
-
-    public static void End(this Activity activity, LookupOutcome outcome) => activity
-        .SetTag("kad.lookup.reason", outcome.Reason.ToString())
-        .SetTag("kad.lookup.requests", outcome.Asked)
-        .SetTag("kad.lookup.responses", outcome.Answered);
 }

@@ -17,19 +17,15 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
 
     public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
-        FollowArea();
-        await ReportQuotaAsync(cancellationToken);
-        return Period;
-    }
-
-    private void FollowArea()
-    {
         var before = _area.Area;
         _area = _area.Next(node.RoutingTable, node.NetworkSize, node.Kademlia.BucketSize, environment.Time.GetUtcNow());
         if (_area.Area != before)
         {
             store.SetArea(_area.Area);
         }
+
+        await ReportQuotaAsync(cancellationToken);
+        return Period;
     }
 
     private async Task ReportQuotaAsync(CancellationToken cancellationToken)

@@ -3,9 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KadOrleans.Node;
 
 /// <summary>Responses that wait for storage, sent together when due together. A stopping node completes all of them.</summary>
-internal sealed class DeferredResponses(
-    Action<StoreResult, RequestSource> stored, Action<NodeId, StoredValue?, RequestSource> found, NodeMetrics metrics, ILogger logger)
-    : IThreadPoolWorkItem
+internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : IThreadPoolWorkItem
 {
     /// <summary>The most pending requests: storage further behind would miss the senders' timeout of 5 s.</summary>
     public const int Capacity = 16_384;
@@ -24,10 +22,12 @@ internal sealed class DeferredResponses(
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    public void Add(ValueTask<StoreResult> storing, in RequestSource context) => Take().Wait(storing, context);
+    public void Add(RequestHandlers handlers, ValueTask<StoreResult> storing, in RequestSource context) =>
+        Take().Wait(handlers, storing, context);
 
     /// <summary>Responds to a FIND_VALUE once its value is read. If storage fails, with the nearest contacts.</summary>
-    public void Add(NodeId key, ValueTask<StoredValue?> finding, in RequestSource context) => Take().Wait(key, finding, context);
+    public void Add(RequestHandlers handlers, NodeId key, ValueTask<StoredValue?> finding, in RequestSource context) =>
+        Take().Wait(handlers, key, finding, context);
 
     public Task DrainAsync()
     {
@@ -77,7 +77,7 @@ internal sealed class DeferredResponses(
         }
     }
 
-    private void Stored(ValueTaskAwaiter<StoreResult> storing, in RequestSource context)
+    private void Stored(RequestHandlers handlers, ValueTaskAwaiter<StoreResult> storing, in RequestSource context)
     {
         StoreResult result;
         try
@@ -91,10 +91,10 @@ internal sealed class DeferredResponses(
             return;
         }
 
-        stored(result, context);
+        handlers.RespondToStore(result, context);
     }
 
-    private void Found(NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestSource context)
+    private void Found(RequestHandlers handlers, NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestSource context)
     {
         StoredValue? value = null;
         try
@@ -107,7 +107,7 @@ internal sealed class DeferredResponses(
             OnFailed(e);
         }
 
-        found(key, value, context);
+        handlers.RespondToFindValue(key, value, context);
     }
 
     private void Log(Exception failure)
@@ -184,6 +184,7 @@ internal sealed class DeferredResponses(
         private readonly Action _onDue;
         private ValueTaskAwaiter<StoreResult> _storing;
         private ValueTaskAwaiter<StoredValue?> _finding;
+        private RequestHandlers? _handlers;
         private NodeId? _key;
         private RequestSource _context;
 
@@ -195,15 +196,15 @@ internal sealed class DeferredResponses(
 
         public IResponseRoute Route => _context.Route;
 
-        public void Wait(ValueTask<StoreResult> storing, in RequestSource context)
+        public void Wait(RequestHandlers handlers, ValueTask<StoreResult> storing, in RequestSource context)
         {
-            (_storing, _key, _context) = (storing.GetAwaiter(), null, context with { RespondsLater = true });
+            (_handlers, _storing, _key, _context) = (handlers, storing.GetAwaiter(), null, context with { RespondsLater = true });
             _storing.UnsafeOnCompleted(_onDue);
         }
 
-        public void Wait(NodeId key, ValueTask<StoredValue?> finding, in RequestSource context)
+        public void Wait(RequestHandlers handlers, NodeId key, ValueTask<StoredValue?> finding, in RequestSource context)
         {
-            (_finding, _key, _context) = (finding.GetAwaiter(), key, context with { RespondsLater = true });
+            (_handlers, _finding, _key, _context) = (handlers, finding.GetAwaiter(), key, context with { RespondsLater = true });
             _finding.UnsafeOnCompleted(_onDue);
         }
 
@@ -213,11 +214,11 @@ internal sealed class DeferredResponses(
             (_storing, _finding) = (default, default);
             if (_key is { } key)
             {
-                _owner.Found(key, finding, _context);
+                _owner.Found(_handlers!, key, finding, _context);
             }
             else
             {
-                _owner.Stored(storing, _context);
+                _owner.Stored(_handlers!, storing, _context);
             }
         }
     }

@@ -108,7 +108,7 @@ internal sealed class RequestAdmission(
         switch (request.Kind)
         {
             case RequestKind.Store when !handlers.TryRefuse(request.AsStore(), context):
-                gate.Hold(request.AsStore(), context);
+                gate.Hold(RequestKind.Store, request.AsStore().Key, context, request.AsStore());
                 break;
             case RequestKind.FindValue when !handlers.TryFindValue(request.Target, context):
                 gate.Hold(RequestKind.FindValue, request.Target, context);
@@ -208,14 +208,12 @@ internal sealed class ResponseGate(
             return;
         }
 
-        metrics.Shortened.Add();
+        metrics.Add(NodeMetrics.Shortened);
         request.Route.Send(response, request.Source);
     }
 
-    public void Hold(in StoreRequest request, in RequestSource context) =>
-        strangers.Hold(new PendingRequest(RequestKind.Store, request.Key, context) { Store = request });
-
-    public void Hold(RequestKind kind, NodeId target, in RequestSource context) => strangers.Hold(new PendingRequest(kind, target, context));
+    public void Hold(RequestKind kind, NodeId target, in RequestSource context, StoreRequest store = default) =>
+        strangers.Hold(new PendingRequest(kind, target, context) { Store = store });
 
     public static int AllowanceOf(PendingRequest request) =>
         (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);

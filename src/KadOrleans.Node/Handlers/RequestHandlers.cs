@@ -1,6 +1,14 @@
 namespace KadOrleans.Node;
 
-internal sealed class RequestHandlers
+internal sealed class RequestHandlers(
+    IRoutingTable table,
+    IKeyStore store,
+    KeyWatches watches,
+    KademliaOptions options,
+    ResponseGate gate,
+    NodeMetrics metrics,
+    TimeProvider time,
+    ILogger logger)
 {
     /// <summary>Older STOREs are refused, as only a frozen node has them: the sender may have timed out.</summary>
     internal static readonly TimeSpan MaxStoreAge = Strangers.StoreWait + TimeSpan.FromSeconds(0.5);
@@ -11,31 +19,8 @@ internal sealed class RequestHandlers
     [ThreadStatic]
     private static byte[]? _responseBuffer;
 
-    private readonly NodeId _ownId;
-    private readonly IRoutingTable _table;
-    private readonly IKeyStore _store;
-    private readonly KeyWatches _watches;
-    private readonly KademliaOptions _options;
-    private readonly ResponseGate _gate;
-    private readonly NodeMetrics _metrics;
-    private readonly TimeProvider _time;
-    private readonly DeferredResponses _deferred;
-
-    public RequestHandlers(
-        IRoutingTable table,
-        IKeyStore store,
-        KeyWatches watches,
-        KademliaOptions options,
-        ResponseGate gate,
-        NodeMetrics metrics,
-        TimeProvider time,
-        ILogger logger)
-    {
-        (_ownId, _table, _store, _watches) = (table.Snapshot.OwnId, table, store, watches);
-        (_options, _gate, _metrics, _time) = (options, gate, metrics, time);
-        _deferred = new DeferredResponses(
-            RespondToStore, (key, stored, context) => RespondToFindValue(key, stored, context), metrics, logger);
-    }
+    private readonly NodeId _ownId = table.Snapshot.OwnId;
+    private readonly DeferredResponses _deferred = new(metrics, logger);
 
     private static Span<byte> Buffer => _responseBuffer ??= new byte[MaxResponseLength];
 
@@ -61,13 +46,13 @@ internal sealed class RequestHandlers
                 Consider(request.Sender, context);
                 break;
             default:
-                var store = request.AsStore();
+                var put = request.AsStore();
                 if (!IsTooOld(context))
                 {
-                    Consider(store.Sender, context);
+                    Consider(put.Sender, context);
                 }
 
-                Store(store, context);
+                Store(put, context);
                 break;
         }
     }
@@ -96,7 +81,7 @@ internal sealed class RequestHandlers
     public void FindNodeShortened(PendingRequest pending, in RequestSource context)
     {
         var length = WriteNodesWithin(ResponseGate.AllowanceOf(pending), pending.Target, context);
-        _gate.RespondShortened(Buffer[..length], pending);
+        gate.RespondShortened(Buffer[..length], pending);
     }
 
     public void FindValue(NodeId key, in RequestSource context)
@@ -106,7 +91,7 @@ internal sealed class RequestHandlers
             return;
         }
 
-        var found = _store.FindAsync(key, _time.GetUtcNow());
+        var found = store.FindAsync(key, time.GetUtcNow());
         if (found.IsCompletedSuccessfully)
         {
             RespondToFindValue(key, found.Result, context);
@@ -123,7 +108,7 @@ internal sealed class RequestHandlers
         }
         else
         {
-            _deferred.Add(key, found, context);
+            _deferred.Add(this, key, found, context);
         }
     }
 
@@ -135,7 +120,7 @@ internal sealed class RequestHandlers
             return true;
         }
 
-        var isKnown = _store.TryFind(key, _time.GetUtcNow(), out var stored);
+        var isKnown = store.TryFind(key, time.GetUtcNow(), out var stored);
         if (isKnown)
         {
             RespondToFindValue(key, stored, context);
@@ -159,7 +144,7 @@ internal sealed class RequestHandlers
         }
         else
         {
-            _deferred.Add(stored, context);
+            _deferred.Add(this, stored, context);
         }
     }
 
@@ -187,7 +172,7 @@ internal sealed class RequestHandlers
         var isLate = IsTooOld(context);
         if (isLate)
         {
-            _metrics.Refused(RequestKind.Store, RefusalReason.Late);
+            metrics.Refused(RequestKind.Store, RefusalReason.Late);
         }
 
         return isLate;
@@ -199,7 +184,7 @@ internal sealed class RequestHandlers
         var isFull = _deferred.IsFull;
         if (isFull)
         {
-            _metrics.Refused(kind, RefusalReason.Busy);
+            metrics.Refused(kind, RefusalReason.Busy);
         }
 
         return isFull;
@@ -210,20 +195,20 @@ internal sealed class RequestHandlers
     {
         if (context.IsProven)
         {
-            _gate.Consider(new Contact(sender, context.Source));
+            gate.Consider(new Contact(sender, context.Source));
         }
     }
 
     private ValueTask<StoreResult> PutAsync(in StoreRequest request, in RequestSource context)
     {
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
         TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        var put = _store.PutAsync(
+        var put = store.PutAsync(
             request.Key,
-            new StoredValue(request.Value, now, now + _options.Bound(life), source),
+            new StoredValue(request.Value, now, now + options.Bound(life), source),
             life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy);
-        return _watches.IsEmpty ? put : TellAsync(request.Key, put);
+        return watches.IsEmpty ? put : TellAsync(request.Key, put);
     }
 
     private async ValueTask<StoreResult> TellAsync(NodeId key, ValueTask<StoreResult> put)
@@ -231,42 +216,42 @@ internal sealed class RequestHandlers
         var result = await put;
         if (result == StoreResult.Stored)
         {
-            _watches.Post(key, KeyNotice.Changed);
+            watches.Post(key, KeyNotice.Changed);
         }
 
         return result;
     }
 
     // Undecided, as storage failed: no response, so that the sender retries.
-    private void RespondToStore(StoreResult result, RequestSource context)
+    public void RespondToStore(StoreResult result, RequestSource context)
     {
-        _metrics.Stored(result);
+        metrics.Stored(result);
         if (!result.IsUndecided())
         {
             Send(ResponseWriter.WriteStored(Buffer, context.Id, result == StoreResult.Stored), RequestKind.Store, default, context);
         }
     }
 
-    private void RespondToFindValue(NodeId key, StoredValue? stored, in RequestSource context)
+    public void RespondToFindValue(NodeId key, StoredValue? stored, in RequestSource context)
     {
         var length = stored is null
             ? WriteNodes(key, context)
-            : ResponseWriter.WriteValue(Buffer, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(_time.GetUtcNow())));
+            : ResponseWriter.WriteValue(Buffer, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(time.GetUtcNow())));
         Send(length, RequestKind.FindValue, key, context);
     }
 
     private int WriteNodes(NodeId target, in RequestSource context)
     {
-        Span<Contact> nearest = stackalloc Contact[_options.BucketSize];
-        var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
+        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
         return ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..count]);
     }
 
     // As many of the nearest contacts as fit; 0 bytes if not even an empty list does.
     private int WriteNodesWithin(int maxLength, NodeId target, in RequestSource context)
     {
-        Span<Contact> nearest = stackalloc Contact[_options.BucketSize];
-        var count = _table.Snapshot.FindClosest(target, nearest, context.Source);
+        Span<Contact> nearest = stackalloc Contact[options.BucketSize];
+        var count = table.Snapshot.FindClosest(target, nearest, context.Source);
         var fitting = -1;
 
         // Of twenty two or three fit, so counting up is shorter.
@@ -279,5 +264,5 @@ internal sealed class RequestHandlers
     }
 
     private void Send(int length, RequestKind kind, NodeId target, in RequestSource context) =>
-        _gate.Respond(Buffer[..length], kind, target, context);
+        gate.Respond(Buffer[..length], kind, target, context);
 }

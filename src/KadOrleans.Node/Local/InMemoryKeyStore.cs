@@ -46,24 +46,9 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.GetSources(count), cancellationToken);
 
-    public StoreTurnover Turnover
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _shard.Turnover;
-            }
-        }
-    }
+    public StoreTurnover Turnover => Read(static shard => shard.Turnover);
 
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count)
-    {
-        lock (_gate)
-        {
-            return _shard.Accounts.Changes.Top(count);
-        }
-    }
+    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => Read(shard => shard.Accounts.Changes.Top(count));
 
     public void SetArea(ResponsibleArea area)
     {
@@ -85,6 +70,14 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private T Read<T>(Func<KeyShard, T> read)
+    {
+        lock (_gate)
+        {
+            return read(_shard);
+        }
     }
 
     private ValueTask<T> Ask<T>(Func<KeyShard, T> question, CancellationToken cancellationToken)

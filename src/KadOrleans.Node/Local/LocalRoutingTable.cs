@@ -33,19 +33,15 @@ internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) :
         Report(decision, ContactAdded, CheckNeeded);
     }
 
-    public IReadOnlyList<BucketSummary> Describe()
-    {
-        lock (_gate)
-        {
-            return table.Describe();
-        }
-    }
+    public IReadOnlyList<BucketSummary> Describe() => Read(static table => table.Describe());
 
-    public IReadOnlyList<KnownContact> Find(NodeId id)
+    public IReadOnlyList<KnownContact> Find(NodeId id) => Read(table => table.Find(id));
+
+    private T Read<T>(Func<RoutingTable, T> read)
     {
         lock (_gate)
         {
-            return table.Find(id);
+            return read(table);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Node;
 
 /// <summary>Runs lookups from the contacts of the routing table, and reports which contacts responded.</summary>
@@ -14,20 +16,23 @@ internal sealed class LookupRunner(
     /// <summary>Seeds per k. Those beyond k are queried only after unresponsive ones, as when many nodes left at once.</summary>
     private const int SeedsPerK = 3;
 
+    // Requests have no spans: there are too many, and responses arrive on other threads.
+    private static readonly ActivitySource Activities = new(NodeMetrics.MeterName);
+
     /// <summary>Looks up a target. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
-        RunAsync(target, Create(target, kind, FindSeeds(target)), kind, cancellationToken);
+        RunAsync(target, Create(target, kind), kind, cancellationToken);
 
     public Task<LookupOutcome> RunAsync(NodeId target, Contact[] seeds, CancellationToken cancellationToken) =>
         RunAsync(target, Create(target, LookupKind.Node, seeds), LookupKind.Node, cancellationToken);
 
     /// <summary>Looks up a value and queries all of the k nearest, even if the first ones agree.</summary>
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
-        RunAsync(key, Create(key, LookupKind.Value, FindSeeds(key), asksAllHolders: true), LookupKind.Value, cancellationToken);
+        RunAsync(key, Create(key, LookupKind.Value, asksAllHolders: true), LookupKind.Value, cancellationToken);
 
     public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
-        var running = Create(target, kind, FindSeeds(target), recorder: new LookupRecorder());
+        var running = Create(target, kind, recorder: new LookupRecorder());
         var outcome = await RunAsync(target, running, kind, cancellationToken);
         return new LookupTrace(table.Snapshot.OwnId, outcome, running.Elapsed, running.Queries);
     }
@@ -39,10 +44,19 @@ internal sealed class LookupRunner(
     }
 
     private RunningLookup Create(
-        NodeId target, LookupKind kind, ReadOnlySpan<Contact> seeds, bool asksAllHolders = false, LookupRecorder? recorder = null)
+        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, LookupRecorder? recorder = null)
     {
         var ownId = table.Snapshot.OwnId;
-        var lookup = new Lookup(ownId, target, kind, seeds, options, CreatePolicy(asksAllHolders));
+        Span<byte> draw = stackalloc byte[sizeof(uint)];
+        environment.Random.Fill(draw);
+        var policy = new LookupPolicy
+        {
+            IsProved = contact => table.Snapshot.Contains(contact),
+            Trusted = trusted,
+            Draw = BitConverter.ToUInt32(draw),
+            AsksAllHolders = asksAllHolders,
+        };
+        var lookup = new Lookup(ownId, target, kind, seeds ?? FindSeeds(target), options, policy);
         return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, recorder);
     }
 
@@ -50,29 +64,19 @@ internal sealed class LookupRunner(
         NodeId target, RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
     {
         table.Observe(ContactObservation.LookedUp(target));
-        using var activity = NodeActivities.StartLookup(kind);
+        using var activity = Activities.StartActivity("kad.lookup")?.SetTag("kad.lookup.kind", kind.ToString());
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
             var outcome = size.Judge(await running.Outcome);
             metrics.LookupEnded(outcome, running.Elapsed);
-            activity?.End(outcome);
+            activity?
+                .SetTag("kad.lookup.reason", outcome.Reason.ToString())
+                .SetTag("kad.lookup.requests", outcome.Asked)
+                .SetTag("kad.lookup.responses", outcome.Answered);
             size.Note(outcome);
             return outcome;
         }
-    }
-
-    private LookupPolicy CreatePolicy(bool asksAllHolders)
-    {
-        Span<byte> draw = stackalloc byte[sizeof(uint)];
-        environment.Random.Fill(draw);
-        return new LookupPolicy
-        {
-            IsProved = contact => table.Snapshot.Contains(contact),
-            Trusted = trusted,
-            Draw = BitConverter.ToUInt32(draw),
-            AsksAllHolders = asksAllHolders,
-        };
     }
 }
 

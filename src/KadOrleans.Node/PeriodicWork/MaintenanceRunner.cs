@@ -14,10 +14,10 @@ internal sealed class MaintenanceRunner(
     /// <summary>Concurrent refresh lookups: few enough not to disturb.</summary>
     private const int ParallelLookups = 3;
 
-    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
+    // Values written at once, which share a transaction; far below a store's queue.
+    private const int CorrectedAtOnce = 1024;
 
-    private readonly TimeCorrector _corrector = new(
-        store, publications, node.Kademlia.ValueTimeToLive, environment.LoggerFactory.CreateLogger<TimeCorrector>());
+    private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<MaintenanceRunner>();
 
     private readonly Republisher _republisher = new(node, store, publications, environment);
 
@@ -130,36 +130,25 @@ internal sealed class MaintenanceRunner(
         MaintenanceTask.RefreshBuckets refresh => RefreshBucketsAsync(refresh.Buckets, cancellationToken),
         MaintenanceTask.Walk => Walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
-        MaintenanceTask.CorrectTimes correct => _corrector.RunAsync(correct.Correction, cancellationToken),
+        MaintenanceTask.CorrectTimes correct => CorrectTimesAsync(correct.Correction, cancellationToken),
         _ => ExpireAsync(cancellationToken),
     };
 
-    private async Task ExpireAsync(CancellationToken cancellationToken)
-    {
-        var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
-        if (removed > 0)
-        {
-            _logger.ValuesExpired(removed);
-        }
-    }
-}
-
-/// <summary>Moves the times of values stored or published while the system's clock was behind.</summary>
-internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publications, TimeSpan timeToLive, ILogger logger)
-{
-    // Values written at once, which share a transaction; far below a store's queue.
-    private const int BatchSize = 1024;
-
-    /// <summary>A value whose write fails expires early.</summary>
-    public async Task RunAsync(ClockCorrection correction, CancellationToken cancellationToken)
+    // Moves the times of values stored or published while the system's clock was behind. A value whose write fails expires early.
+    private async Task CorrectTimesAsync(ClockCorrection correction, CancellationToken cancellationToken)
     {
         var moved = 0;
-        await foreach (var chunk in store.ScanAsync(cancellationToken).Chunk(BatchSize).WithCancellation(cancellationToken))
+        await foreach (var chunk in store.ScanAsync(cancellationToken).Chunk(CorrectedAtOnce).WithCancellation(cancellationToken))
         {
-            var puts = chunk.Select(entry => MoveAsync(entry.Key, correction.Move(entry.Value, timeToLive), cancellationToken)).ToList();
+            // The same value with a later end of life is a renewal to every store.
+            var puts = chunk
+                .Select(entry => (entry.Key, Value: correction.Move(entry.Value, node.Kademlia.ValueTimeToLive)))
+                .Where(entry => entry.Value is not null)
+                .Select(entry => store.PutAsync(entry.Key, entry.Value!, PutKind.Copy, cancellationToken))
+                .ToList();
             foreach (var put in puts)
             {
-                moved += await put ? 1 : 0;
+                moved += await put == StoreResult.Stored ? 1 : 0;
             }
         }
 
@@ -171,12 +160,17 @@ internal sealed class TimeCorrector(IKeyStore store, IPublicationStore publicati
             }
         }
 
-        logger.TimesCorrected(moved, correction.By.TotalSeconds);
+        _logger.TimesCorrected(moved, correction.By.TotalSeconds);
     }
 
-    // The same value with a later end of life is a renewal to every store.
-    private async Task<bool> MoveAsync(NodeId key, StoredValue? value, CancellationToken cancellationToken) =>
-        value is not null && await store.PutAsync(key, value, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+    private async Task ExpireAsync(CancellationToken cancellationToken)
+    {
+        var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
+        if (removed > 0)
+        {
+            _logger.ValuesExpired(removed);
+        }
+    }
 }
 
 // Work that a node repeats until it stops. A failed check is logged, and the next one follows. A check returns the time until the
@@ -196,35 +190,28 @@ internal sealed record MaintenanceJob(
 
     public async Task RunAsync(TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        try
+        var pause = TimeSpan.Zero;
+        while (pause != Timeout.InfiniteTimeSpan)
         {
-            var pause = TimeSpan.Zero;
-            while (pause != Timeout.InfiniteTimeSpan)
+            try
             {
                 if (pause > TimeSpan.Zero)
                 {
                     await Task.Delay(pause, time, cancellationToken);
                 }
 
-                pause = await TryCheckAsync(logger, cancellationToken);
+                pause = await CheckAsync(cancellationToken);
             }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The node stops.
-        }
-    }
-
-    private async Task<TimeSpan> TryCheckAsync(ILogger logger, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await CheckAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            logger.MaintenanceFailed(Name, e);
-            return PauseAfterFailure;
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The node stops.
+                return;
+            }
+            catch (Exception e)
+            {
+                logger.MaintenanceFailed(Name, e);
+                pause = PauseAfterFailure;
+            }
         }
     }
 }

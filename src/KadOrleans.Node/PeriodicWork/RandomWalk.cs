@@ -118,7 +118,9 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         var outcome = await node.FindNodeAsync(target, lookupLimit.Token);
         var found = await KeepValidAsync(outcome.AnsweredContacts, node.RoutingTable, walkLimit.Token);
         cancellationToken.ThrowIfCancellationRequested();
-        Report(outcome, found, before, environment.Time.GetElapsedTime(startedAt));
+        var (added, duration) = (found.Count(c => !before.Contains(c)), environment.Time.GetElapsedTime(startedAt));
+        node.Metrics.WalkEnded(outcome, added, duration);
+        _logger.Walked(target, outcome.Reason, outcome.Asked, outcome.Answered, added, duration.TotalSeconds);
         return found;
     }
 
@@ -151,13 +153,6 @@ public sealed class RandomWalk(DhtNode node, RandomWalkOptions options, NodeEnvi
         }
 
         return problem is null;
-    }
-
-    private void Report(LookupOutcome outcome, IReadOnlyList<Contact> found, RoutingTableSnapshot before, TimeSpan duration)
-    {
-        var added = found.Count(c => !before.Contains(c));
-        node.Metrics.WalkEnded(outcome, added, duration);
-        _logger.Walked(outcome.Target, outcome.Reason, outcome.Asked, outcome.Answered, added, duration.TotalSeconds);
     }
 }
 
@@ -324,7 +319,9 @@ public sealed class RoutingTableRefreshManager(
 
             var begunAt = environment.Time.GetTimestamp();
             var found = await walk.RunConcurrentRandomWalksAsync(options.Count, size, cancellationToken);
-            (_lastBegunAt, _earliness) = (begunAt, NextFraction());
+            var fraction = new byte[1];
+            environment.Random.Fill(fraction);
+            (_lastBegunAt, _earliness) = (begunAt, fraction[0] / 255.0);
             _logger.TableRefreshed(options.Count, found.Count, node.RoutingTable.Count);
         }
         catch (Exception e) when (e is not RoutingTableRefreshException
@@ -339,13 +336,6 @@ public sealed class RoutingTableRefreshManager(
 
         Notify();
         return true;
-    }
-
-    private double NextFraction()
-    {
-        Span<byte> random = stackalloc byte[1];
-        environment.Random.Fill(random);
-        return random[0] / 255.0;
     }
 
     private void Notify()

@@ -69,7 +69,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     running.RemoveAll(static task => task.IsCompleted);
                 }
 
-                running.Add(SendAsync(key, static (_, _, _) => false, batch, cancellationToken));
+                running.Add(SendAsync(key, static (_, _) => false, batch, cancellationToken));
             }
         }
         finally
@@ -87,7 +87,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 var work = await _work.Reader.ReadAsync(cancellationToken);
                 if (work is MaintenanceTask.RepublishKeys some)
                 {
-                    await SendAllAsync(some, cancellationToken);
+                    var keys = some.Keys.ToAsyncEnumerable();
+                    await SendAllAsync(keys, () => Interlocked.Decrement(ref _queued), IsDueAtCheck, some.Ended, cancellationToken);
                 }
                 else
                 {
@@ -102,82 +103,57 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    /// <summary>Sends some keys. Returns when all have begun: the next need not wait for the slowest.</summary>
-    private async Task SendAllAsync(MaintenanceTask.RepublishKeys some, CancellationToken cancellationToken)
-    {
-        var batch = new RepublishBatch(some.Ended);
-        try
-        {
-            foreach (var key in some.Keys)
-            {
-                var due = Interlocked.Decrement(ref _queued);
-                await BeginAsync(key, due, static (republisher, _, held) => republisher.IsDueAtCheck(held), batch, cancellationToken);
-            }
-        }
-        finally
-        {
-            End(batch);
-        }
-    }
-
     /// <summary>Sends all that is due. Returns when that is done: a check before would find it again.</summary>
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         var due = new DueKeys(MaxCollected);
-
-        await foreach (var _ in store.ScanAsync(KeyRegion.Everywhere, Collect, cancellationToken))
-        {
-        }
-
+        await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
+        var published = publications.ScanAsync(cancellationToken).Where(entry => IsDue(entry.Value)).Select(entry => entry.Key);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var batch = new RepublishBatch(done.SetResult);
         try
         {
-            await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
-            {
-                if (IsDue(publication))
-                {
-                    await BeginAsync(key, due.Count, static (_, _, _) => false, batch, cancellationToken);
-                }
-            }
-
-            foreach (var key in due.Take())
-            {
-                await BeginAsync(key, due.Count, static (republisher, key, held) => republisher.IsDue(key, held), batch, cancellationToken);
-            }
+            var keys = published.Concat(due.Take().ToAsyncEnumerable());
+            await SendAllAsync(keys, () => due.Count, IsDue, done.SetResult, cancellationToken);
         }
         finally
         {
-            End(batch);
             await done.Task;
         }
 
-        bool Collect(KeyLife life)
+        void Collect(KeyLife life)
         {
             if (IsToSend(life))
             {
                 due.Add(life.Key, life.StoredAt);
             }
-
-            return false;
         }
     }
 
-    private async Task BeginAsync(
-        NodeId key, long due, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
+    /// <summary>Sends keys. Returns when all have begun: what follows need not wait for the slowest.</summary>
+    private async Task SendAllAsync(
+        IAsyncEnumerable<NodeId> keys,
+        Func<long> countDue,
+        Func<NodeId, StoredValue, bool> isDue,
+        Action ended,
+        CancellationToken cancellationToken)
     {
-        var wait = _pace.Wait;
-        _pace.Count(1 / RepublishPace.GetRate(due, node.Options.RepublishRate));
-        if (wait > TimeSpan.Zero)
+        var batch = new RepublishBatch(ended);
+        try
         {
-            await Task.Delay(wait, _time, cancellationToken);
+            await foreach (var key in keys.WithCancellation(cancellationToken))
+            {
+                await _pace.WaitAsync(1 / RepublishPace.GetRate(countDue(), node.Options.RepublishRate), cancellationToken);
+                await _room.Writer.WriteAsync(true, cancellationToken);
+                batch.Begin();
+                _ = SendWithinRoomAsync(key);
+            }
+        }
+        finally
+        {
+            End(batch);
         }
 
-        await _room.Writer.WriteAsync(true, cancellationToken);
-        batch.Begin();
-        _ = SendWithinRoomAsync();
-
-        async Task SendWithinRoomAsync()
+        async Task SendWithinRoomAsync(NodeId key)
         {
             await SendAsync(key, isDue, batch, cancellationToken);
             End(batch);
@@ -207,7 +183,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     private async Task SendAsync(
-        NodeId key, Func<Republisher, NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
+        NodeId key, Func<NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
         try
         {
@@ -222,13 +198,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
 
             var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-            if (held is not null && isDue(this, key, held) && IsResponsible(key))
+            if (held is not null && isDue(key, held) && IsResponsible(key))
             {
                 await WaitForUploadAsync(held.Value, cancellationToken);
                 await node.Publisher.SpreadAsync(key, held, cancellationToken);
                 await store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
                 batch.CountRepublished();
-                node.Metrics.Republished.Add();
+                node.Metrics.Add(NodeMetrics.Republished);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -330,7 +306,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private bool IsToSend(KeyLife life) =>
         RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
 
-    private bool IsDueAtCheck(StoredValue held) =>
+    private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsResponsible(NodeId key) =>

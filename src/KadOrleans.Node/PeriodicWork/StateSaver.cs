@@ -28,21 +28,13 @@ internal sealed class StateSaver(
         var isDue = environment.Time.GetElapsedTime(_savedAt) >= options.StateSaveInterval
             || node.RoutingTable.Version != _savedVersion
             || isFailing();
-        if (isDue && await TrySaveAsync(cancellationToken))
-        {
-            _savedAt = environment.Time.GetTimestamp();
-        }
-
-        return _period;
-    }
-
-    private async Task<bool> TrySaveAsync(CancellationToken cancellationToken)
-    {
         try
         {
-            await SaveAsync(cancellationToken);
-            _isFailing = false;
-            return true;
+            if (isDue)
+            {
+                await SaveAsync(cancellationToken);
+                (_savedAt, _isFailing) = (environment.Time.GetTimestamp(), false);
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -52,8 +44,9 @@ internal sealed class StateSaver(
             }
 
             _isFailing = true;
-            return false;
         }
+
+        return _period;
     }
 
     public async Task SaveAsync(CancellationToken cancellationToken)

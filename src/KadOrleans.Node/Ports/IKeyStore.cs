@@ -105,6 +105,22 @@ public static class KeyStoreExtensions
         ArgumentNullException.ThrowIfNull(store);
         return store.ScanAsync(KeyRegion.Everywhere, cancellationToken);
     }
+
+    // Looks at each key of a region, and reads no value.
+    internal static async Task VisitAsync(
+        this IKeyStore store, KeyRegion region, Action<KeyLife> visit, CancellationToken cancellationToken)
+    {
+        await foreach (var _ in store.ScanAsync(region, Visit, cancellationToken))
+        {
+            // No key is wanted.
+        }
+
+        bool Visit(KeyLife life)
+        {
+            visit(life);
+            return false;
+        }
+    }
 }
 
 /// <summary>A key and the life of its value.</summary>

@@ -8,10 +8,6 @@ internal interface IMaintenanceSchedule
 
 internal abstract record MaintenanceTask
 {
-    private MaintenanceTask()
-    {
-    }
-
     public sealed record RefreshBuckets(IReadOnlyList<BucketRange> Buckets) : MaintenanceTask;
 
     public sealed record Walk : MaintenanceTask;

@@ -1,61 +1,32 @@
 namespace KadOrleans.Node;
 
 /// <summary>A standalone node's clock: the system's, unless that jumps ahead of the monotonic clock.</summary>
-internal sealed class ExpiryTime : TimeProvider
+internal sealed class ExpiryTime(TimeProvider system, ILogger logger) : TimeProvider
 {
     // While the clocks disagree: no wall clock's lead comes near it.
     private const long NoLead = long.MaxValue / 2;
 
-    private readonly TimeProvider _system;
-    private readonly ILogger _logger;
-    private readonly long _start;
+    private readonly long _start = system.GetTimestamp();
 
     // Guards _judge.
     private readonly Lock _gate = new();
-    private readonly ClockJudge _judge;
+    private readonly ClockJudge _judge = new(system.GetUtcNow(), TimeSpan.Zero);
 
     // The wall clock's lead while both agree, compared without the lock.
-    private long _agreed;
+    private long _agreed = NoLead;
 
-    public ExpiryTime(TimeProvider system, ILogger logger)
-    {
-        (_system, _logger) = (system, logger);
-        _start = system.GetTimestamp();
-        _judge = new ClockJudge(system.GetUtcNow(), TimeSpan.Zero);
-        _agreed = _judge.BelievedLead;
-    }
+    public override TimeZoneInfo LocalTimeZone => system.LocalTimeZone;
 
-    public override TimeZoneInfo LocalTimeZone => _system.LocalTimeZone;
+    public override long TimestampFrequency => system.TimestampFrequency;
 
-    public override long TimestampFrequency => _system.TimestampFrequency;
+    public bool IsSettled => Read((judge, _, _) => judge.IsSettled);
 
-    public bool IsSettled
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _judge.IsSettled;
-            }
-        }
-    }
+    public ClockStatus Status => Read((judge, at, elapsed) => new ClockStatus(judge.Agrees, at - judge.GetTime(at, elapsed)));
 
-    public ClockStatus Status
-    {
-        get
-        {
-            var (wall, elapsed) = Read();
-            lock (_gate)
-            {
-                return new ClockStatus(_judge.Agrees, wall - _judge.GetTime(wall, elapsed));
-            }
-        }
-    }
-
-    public override long GetTimestamp() => _system.GetTimestamp();
+    public override long GetTimestamp() => system.GetTimestamp();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        _system.CreateTimer(callback, state, dueTime, period);
+        system.CreateTimer(callback, state, dueTime, period);
 
     public override DateTimeOffset GetUtcNow()
     {
@@ -100,15 +71,24 @@ internal sealed class ExpiryTime : TimeProvider
     {
         if (verdict is ClockVerdict.Parted parted)
         {
-            _logger.ClocksParted(parted.By.TotalSeconds, ClockJudge.SettlingTime.TotalMinutes);
+            logger.ClocksParted(parted.By.TotalSeconds, ClockJudge.SettlingTime.TotalMinutes);
         }
         else if (verdict is ClockVerdict.Agreed agreed)
         {
-            _logger.ClocksAgreed(ClockJudge.SettlingTime.TotalMinutes, agreed.Correction.By.TotalSeconds);
+            logger.ClocksAgreed(ClockJudge.SettlingTime.TotalMinutes, agreed.Correction.By.TotalSeconds);
         }
     }
 
-    private (DateTimeOffset Wall, TimeSpan Elapsed) Read() => (_system.GetUtcNow(), _system.GetElapsedTime(_start));
+    private T Read<T>(Func<ClockJudge, DateTimeOffset, TimeSpan, T> read)
+    {
+        var (wall, elapsed) = Read();
+        lock (_gate)
+        {
+            return read(_judge, wall, elapsed);
+        }
+    }
+
+    private (DateTimeOffset Wall, TimeSpan Elapsed) Read() => (system.GetUtcNow(), system.GetElapsedTime(_start));
 }
 
 /// <summary>A node's view of the system's clock.</summary>

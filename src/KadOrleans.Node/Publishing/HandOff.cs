@@ -28,7 +28,7 @@ internal sealed class HandOff(
     /// <summary>How long a contact is served while others wait. Republishing reaches it with the rest.</summary>
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
 
-    private readonly SharedPace _pace = new(time, Rate);
+    private readonly SendPace _pace = new(time, Rate);
 
     private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -117,18 +117,10 @@ internal sealed class HandOff(
     private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
     {
         var concerned = new List<Contact>();
-        await foreach (var _ in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken))
-        {
-            if (newcomers.Count == 0)
-            {
-                break;
-            }
-        }
-
+        await store.VisitAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken);
         return concerned;
 
-        // The keys decide, so no value is read.
-        bool Consider(KeyLife life)
+        void Consider(KeyLife life)
         {
             for (var i = newcomers.Count - 1; i >= 0; i--)
             {
@@ -138,8 +130,6 @@ internal sealed class HandOff(
                     newcomers.RemoveAt(i);
                 }
             }
-
-            return false;
         }
     }
 

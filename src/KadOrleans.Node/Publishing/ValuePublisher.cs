@@ -20,25 +20,17 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = local, Lookup = outcome };
         }
 
-        var tally = await storer.StoreAsync(key, value, life, outcome.Closest, isChosen: life is not null, cancellationToken);
-        return new SetResult
-        {
-            Stored = tally.Stored,
-            Refused = tally.Refused,
-            Failed = tally.Failed,
-            Local = local,
-            Lookup = outcome,
-        };
+        var result = await storer.StoreAsync(key, value, life, outcome.Closest, isChosen: life is not null, cancellationToken);
+        return result with { Local = local, Lookup = outcome };
     }
 
     /// <summary>Stores a held value, with its remaining life, on the k nearest contacts.</summary>
-    public async Task<SetResult> SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
+    public async Task SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        var tally = await storer.StoreAsync(
-            key, held.Value, held.LifeLeft(time.GetUtcNow()), outcome.Closest, isChosen: false, cancellationToken);
-        return new SetResult { Stored = tally.Stored, Refused = tally.Refused, Failed = tally.Failed, Lookup = outcome };
+        var life = held.LifeLeft(time.GetUtcNow());
+        await storer.StoreAsync(key, held.Value, life, outcome.Closest, isChosen: false, cancellationToken);
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(
@@ -59,7 +51,7 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 {
     // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
     // first: earlier releases take that request for one without a life.
-    public async Task<StoreTally> StoreAsync(
+    public async Task<SetResult> StoreAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
     {
         var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
@@ -69,7 +61,12 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         using (cancellationToken.UnsafeRegister((_, token) => cancelled.TrySetCanceled(token), null))
         {
             var answers = await await Task.WhenAny(all, cancelled.Task);
-            return new StoreTally(answers.Count(taken => taken is true), answers.Count(taken => taken is false), answers.Count(taken => taken is null));
+            return new SetResult
+            {
+                Stored = answers.Count(taken => taken is true),
+                Refused = answers.Count(taken => taken is false),
+                Failed = answers.Count(taken => taken is null),
+            };
         }
 
         async Task<bool?> StoreOrInsistAsync(Contact contact)
@@ -98,8 +95,6 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
         return answer.Task;
     }
 }
-
-internal readonly record struct StoreTally(int Stored, int Refused, int Failed);
 
 internal static class RemainingLife
 {

@@ -300,9 +300,7 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     public abstract bool TryComplete(ReadOnlySpan<byte> body);
 
     /// <summary>The retry timeout is over, and the retry is sent next.</summary>
-    public virtual void OnUnresponsive()
-    {
-    }
+    public abstract void OnUnresponsive();
 
     public abstract void OnFailed(RequestFailure failure);
 }

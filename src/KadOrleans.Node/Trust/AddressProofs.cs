@@ -12,8 +12,8 @@ internal sealed class AddressProofs(IRandomSource random, TimeProvider time)
     private readonly long _startedAt = time.GetTimestamp();
 
     // One hash has 64 bits, an id room for 96.
-    private readonly KeyedHash _first = new(random);
-    private readonly KeyedHash _second = new(random);
+    private readonly KeyedHash _first = KeyedHash.Create(random);
+    private readonly KeyedHash _second = KeyedHash.Create(random);
     private uint _issued;
 
     private ulong CurrentEpoch => (ulong)(time.GetElapsedTime(_startedAt).Ticks / Epoch.Ticks);
@@ -53,24 +53,18 @@ internal sealed class AddressProofs(IRandomSource random, TimeProvider time)
 }
 
 /// <summary>SipHash-2-4 (Aumasson, Bernstein, 2012) over 64-bit little-endian words; some 50 ns.</summary>
-internal readonly struct KeyedHash
+internal readonly struct KeyedHash(ulong key0, ulong key1)
 {
-    private readonly ulong _key0;
-    private readonly ulong _key1;
-
-    public KeyedHash(IRandomSource random)
+    public static KeyedHash Create(IRandomSource random)
     {
         Span<byte> key = stackalloc byte[16];
         random.Fill(key);
-        _key0 = BinaryPrimitives.ReadUInt64LittleEndian(key);
-        _key1 = BinaryPrimitives.ReadUInt64LittleEndian(key[8..]);
+        return new KeyedHash(BinaryPrimitives.ReadUInt64LittleEndian(key), BinaryPrimitives.ReadUInt64LittleEndian(key[8..]));
     }
-
-    public KeyedHash(ulong key0, ulong key1) => (_key0, _key1) = (key0, key1);
 
     public ulong Compute(params ReadOnlySpan<ulong> words)
     {
-        var state = new State(_key0, _key1);
+        var state = new State(key0, key1);
         foreach (var word in words)
         {
             state.Absorb(word);

@@ -1,7 +1,9 @@
 namespace KadOrleans.Node;
 
 /// <summary>Pings candidates within rates, contacts to be checked at once. <see cref="Strangers"/> pings the unproven.</summary>
-internal sealed class Prober : IDisposable
+internal sealed class Prober(
+    RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
+    : IDisposable
 {
     /// <summary>Queued candidates. Further ones are ignored, and heard of again.</summary>
     public const int MaxCandidates = 1_024;
@@ -23,15 +25,10 @@ internal sealed class Prober : IDisposable
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
-    private readonly RequestTable _requests;
-    private readonly NodeId _ownId;
-    private readonly TimeProvider _time;
-    private readonly NetworkTurns _networks;
-    private readonly Action<UdpEndpoint, NodeId?> _onProbed;
+    private readonly NetworkTurns _networks = new(NetworkRate, trusted);
     private readonly ConcurrentDictionary<UdpEndpoint, byte> _underWay = new(1, 31);
-    private readonly ITimer _timer;
 
-    // Guards _candidates, _queued, _ticking and the buckets, which are full at first.
+    // Guards all below. The buckets are full at first.
     private readonly Lock _gate = new();
     private readonly Queue<Contact> _candidates = new();
     private readonly HashSet<UdpEndpoint> _queued = [];
@@ -40,14 +37,7 @@ internal sealed class Prober : IDisposable
     private TokenBucket _claimBucket;
     private TokenBucket _spareBucket;
     private bool _ticking;
-
-    public Prober(
-        RequestTable requests, NodeId ownId, AddressRangeSet trusted, TimeProvider time, Action<UdpEndpoint, NodeId?> onProbed)
-    {
-        _networks = new NetworkTurns(NetworkRate, trusted);
-        (_requests, _ownId, _time, _onProbed) = (requests, ownId, time, onProbed);
-        _timer = time.CreateTimer(static p => ((Prober)p!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    private ITimer? _timer;
 
     public void Consider(Contact candidate, CandidateKind kind)
     {
@@ -79,7 +69,7 @@ internal sealed class Prober : IDisposable
     {
         lock (_gate)
         {
-            return TryTakeShare(endpoint, kind) && _candidateBucket.TryTake(CandidateRate, _time.GetUtcNow());
+            return TryTakeShare(endpoint, kind) && _candidateBucket.TryTake(CandidateRate, time.GetUtcNow());
         }
     }
 
@@ -87,7 +77,7 @@ internal sealed class Prober : IDisposable
     {
         lock (_gate)
         {
-            if (!_checkBucket.TryTake(CheckRate, _time.GetUtcNow()))
+            if (!_checkBucket.TryTake(CheckRate, time.GetUtcNow()))
             {
                 return;
             }
@@ -96,12 +86,12 @@ internal sealed class Prober : IDisposable
         Probe(contact.Endpoint, contact.Id);
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _timer?.Dispose();
 
     // Before the common rate, so that one network's excess costs the others nothing.
     private bool TryTakeShare(UdpEndpoint endpoint, CandidateKind kind)
     {
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         return _networks.TryTake(endpoint, now) && kind switch
         {
             CandidateKind.Claim => _claimBucket.TryTake(ClaimRate, now),
@@ -135,9 +125,11 @@ internal sealed class Prober : IDisposable
                 return false;
             }
 
-            if (!_candidateBucket.TryTake(CandidateRate, _time.GetUtcNow()))
+            if (!_candidateBucket.TryTake(CandidateRate, time.GetUtcNow()))
             {
                 candidate = default;
+                _timer ??= time.CreateTimer(
+                    static prober => ((Prober)prober!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _timer.Change(Tick, Timeout.InfiniteTimeSpan);
                 return false;
             }
@@ -152,14 +144,12 @@ internal sealed class Prober : IDisposable
     {
         if (_underWay.TryAdd(endpoint, 0))
         {
-            _requests.Send(new PingCall(endpoint, expectedId, _ownId, OnPingEnded));
+            requests.Send(new PingCall(endpoint, expectedId, ownId, (_, id, _) =>
+            {
+                _underWay.TryRemove(endpoint, out _);
+                onProbed(endpoint, id);
+            }));
         }
-    }
-
-    private void OnPingEnded(OutgoingRequest call, NodeId? id, RequestFailure? failure)
-    {
-        _underWay.TryRemove(call.Destination, out _);
-        _onProbed(call.Destination, id);
     }
 }
 

@@ -1,7 +1,15 @@
 namespace KadOrleans.Node;
 
 /// <summary>Pings endpoints that have never answered, and holds what must not be done for a forged address.</summary>
-internal sealed class Strangers : IDisposable
+internal sealed class Strangers(
+    NodeId ownId,
+    AddressProofs proofs,
+    VerifiedEndpoints verified,
+    UploadBudget budget,
+    Action<PendingRequest> proceed,
+    Action<PendingRequest, RefusalReason> giveUp,
+    NodeMetrics metrics,
+    TimeProvider time) : IDisposable
 {
     public const int PingLength = 50;
 
@@ -28,61 +36,35 @@ internal sealed class Strangers : IDisposable
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
-    private readonly NodeId _ownId;
-    private readonly AddressProofs _proofs;
-    private readonly VerifiedEndpoints _verified;
-    private readonly UploadBudget _budget;
-    private readonly Action<PendingRequest> _proceed;
-    private readonly Action<PendingRequest, RefusalReason> _giveUp;
-    private readonly NodeMetrics _metrics;
-    private readonly TimeProvider _time;
-    private readonly PendingRequests _finds;
-    private readonly PendingRequests _stores;
-    private readonly ITimer _timer;
+    private readonly PendingRequests _finds = new(time, MaxFindBytes, MaxFindsPerEndpoint);
+    private readonly PendingRequests _stores = new(time, MaxStoreBytes, MaxStoresPerEndpoint);
 
-    // Guards _pings and _ticking.
+    // Guards all below. The bucket is full at first.
     private readonly Lock _gate = new();
     private TokenBucket _pings;
     private bool _ticking;
-
-    public Strangers(
-        NodeId ownId,
-        AddressProofs proofs,
-        VerifiedEndpoints verified,
-        UploadBudget budget,
-        Action<PendingRequest> proceed,
-        Action<PendingRequest, RefusalReason> giveUp,
-        NodeMetrics metrics,
-        TimeProvider time)
-    {
-        (_ownId, _proofs, _verified, _budget, _proceed, _giveUp) = (ownId, proofs, verified, budget, proceed, giveUp);
-        (_metrics, _time) = (metrics, time);
-        _finds = new PendingRequests(time, MaxFindBytes, MaxFindsPerEndpoint);
-        _stores = new PendingRequests(time, MaxStoreBytes, MaxStoresPerEndpoint);
-        _pings = new TokenBucket(PingRate, time.GetUtcNow());
-        _timer = time.CreateTimer(static s => ((Strangers)s!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    private ITimer? _timer;
 
     /// <summary>Pings over the request's route, as an address translator passes no other. False if a rate forbids it.</summary>
     public bool TryPing(UdpEndpoint endpoint, IResponseRoute route)
     {
         lock (_gate)
         {
-            if (!_pings.TryTake(PingRate, _time.GetUtcNow()))
+            if (!_pings.TryTake(PingRate, time.GetUtcNow()))
             {
                 return false;
             }
         }
 
-        if (!_budget.TrySendToStranger(PingLength))
+        if (!budget.TrySendToStranger(PingLength))
         {
             return false;
         }
 
         Span<byte> ping = stackalloc byte[PingLength];
-        var length = RequestWriter.Write(ping, _proofs.Issue(endpoint), RequestKind.Ping, _ownId);
+        var length = RequestWriter.Write(ping, proofs.Issue(endpoint), RequestKind.Ping, ownId);
         route.Send(ping[..length], endpoint);
-        _metrics.ProofsAsked.Add();
+        metrics.Add(NodeMetrics.ProofsAsked);
         return true;
     }
 
@@ -91,23 +73,22 @@ internal sealed class Strangers : IDisposable
         request.IsPinged = TryPing(request.Source, request.Route);
         if (!request.IsPinged || !(request.Kind == RequestKind.Store ? _stores : _finds).TryHold(request, out var pushedOut))
         {
-            _giveUp(request, RefusalReason.PendingLimit);
+            giveUp(request, RefusalReason.PendingLimit);
             return;
         }
 
-        _metrics.Pending.Add();
-        pushedOut?.ForEach(old => _giveUp(old, RefusalReason.PendingLimit));
+        metrics.Add(NodeMetrics.Pending);
+        pushedOut?.ForEach(old => giveUp(old, RefusalReason.PendingLimit));
         lock (_gate)
         {
             if (!_ticking)
             {
-                _ticking = true;
-                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+                SetTimer();
             }
         }
 
         // It may have answered meanwhile.
-        if (_verified.Contains(request.Source))
+        if (verified.Contains(request.Source))
         {
             Release(request.Source);
         }
@@ -116,23 +97,31 @@ internal sealed class Strangers : IDisposable
     /// <summary>Returns whether the response proves its sender's address for the first time.</summary>
     public bool TryProve(MessageId id, UdpEndpoint source, out TimeSpan roundTrip)
     {
-        if (!_proofs.IsProof(id, source, out roundTrip) || !_verified.Add(source))
+        if (!proofs.IsProof(id, source, out roundTrip) || !verified.Add(source))
         {
             return false;
         }
 
-        _metrics.ProofsGiven.Add();
+        metrics.Add(NodeMetrics.ProofsGiven);
         Release(source);
         return true;
     }
 
     public void Release(UdpEndpoint source)
     {
-        Array.ForEach(_finds.Take(source), _proceed);
-        Array.ForEach(_stores.Take(source), _proceed);
+        Array.ForEach(_finds.Take(source), proceed);
+        Array.ForEach(_stores.Take(source), proceed);
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _timer?.Dispose();
+
+    private void SetTimer()
+    {
+        _ticking = true;
+        _timer ??= time.CreateTimer(
+            static strangers => ((Strangers)strangers!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+    }
 
     private void OnTick()
     {
@@ -140,10 +129,10 @@ internal sealed class Strangers : IDisposable
         GiveUpOlderThan(StoreWait, _stores);
         lock (_gate)
         {
-            _ticking = !_finds.IsEmpty || !_stores.IsEmpty;
-            if (_ticking)
+            _ticking = false;
+            if (!_finds.IsEmpty || !_stores.IsEmpty)
             {
-                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+                SetTimer();
             }
         }
     }
@@ -152,7 +141,7 @@ internal sealed class Strangers : IDisposable
     {
         foreach (var request in pending.TakeOlderThan(age))
         {
-            _giveUp(request, RefusalReason.Unproven);
+            giveUp(request, RefusalReason.Unproven);
         }
     }
 }

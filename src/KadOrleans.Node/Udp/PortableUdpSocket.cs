@@ -21,13 +21,12 @@ internal sealed class PortableUdpSocket : UdpSocket
         try
         {
             _socket.SendTo(datagram, SocketFlags.None, SocketAddressBytes.Fill(destination, _family));
+            return true;
         }
         catch (Exception refusal) when (refusal is SocketException or ObjectDisposedException)
         {
-            return CountSent(sent: false);
+            return false;
         }
-
-        return CountSent(sent: true);
     }
 
     protected override void EndReading() => _socket.Dispose();

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace KadOrleans.Node;
 
-internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IResponseRoute, IDisposable
+internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logger) : IDisposable
 {
     protected const int LargestDatagram = 65_535;
 
@@ -24,16 +24,14 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
     private volatile int _reader;
     private long _receiveErrors;
     private long _receiverFaults;
-    private SendCounters _sent;
+
+    // From the socket's only address, or from the one that the system chooses.
+    private LocalAddressRoute? _anyRoute;
 
     /// <summary>Whether the calling thread reads this socket, and so is inside its receiver.</summary>
     internal bool IsReceivingHere => _reader == Environment.CurrentManagedThreadId;
 
     internal Task Ended => _receiver is null ? Task.CompletedTask : _ended.Task;
-
-    internal long DatagramsSent => Interlocked.Read(ref _sent.Datagrams);
-
-    internal long SendFailures => Interlocked.Read(ref _sent.Failures);
 
     protected bool IsStopping => _stopping;
 
@@ -48,14 +46,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         new Thread(Run) { IsBackground = true, Name = $"UDP {local}" }.Start();
     }
 
-    /// <remarks>From the socket's only address, or from the one that the system chooses.</remarks>
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
-        Respond(datagram, destination, default, isLater: false);
-
-    public bool SendLater(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
-        Respond(datagram, destination, default, isLater: true);
-
-    public virtual void Flush()
+    internal virtual void Flush()
     {
         // Nothing waits.
     }
@@ -93,14 +84,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
     protected abstract void ReadUntilStopped();
 
-    protected bool CountSent(bool sent)
-    {
-        Interlocked.Increment(ref sent ? ref _sent.Datagrams : ref _sent.Failures);
-        return sent;
-    }
-
-    protected void CountSent(int datagrams) => Interlocked.Add(ref _sent.Datagrams, datagrams);
-
     protected void OnReadError(SocketError error)
     {
         if (_stopping)
@@ -108,7 +91,7 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
             return;
         }
 
-        var errors = Interlocked.Increment(ref _receiveErrors);
+        _receiveErrors++;
 
         // Anyone can cause these: an earlier datagram did not arrive, or the next one was damaged.
         if (error is SocketError.ConnectionReset or SocketError.ConnectionRefused or SocketError.NetworkReset
@@ -118,9 +101,9 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
             return;
         }
 
-        if (BitOperations.IsPow2(errors))
+        if (BitOperations.IsPow2(_receiveErrors))
         {
-            logger.ReceiveError(local, error, errors);
+            logger.ReceiveError(local, error, _receiveErrors);
         }
 
         Thread.Sleep(ErrorPause);
@@ -135,19 +118,18 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
         }
         catch (Exception fault)
         {
-            var faults = Interlocked.Increment(ref _receiverFaults);
-            if (BitOperations.IsPow2(faults))
+            if (BitOperations.IsPow2(++_receiverFaults))
             {
-                logger.ReceiverFault(fault, local, source, faults);
+                logger.ReceiverFault(fault, local, source, _receiverFaults);
             }
         }
     }
 
-    private IResponseRoute RouteFrom(UdpEndpoint asked)
+    private LocalAddressRoute RouteFrom(UdpEndpoint asked)
     {
         if (asked == default)
         {
-            return this;
+            return _anyRoute ??= new LocalAddressRoute(this, default);
         }
 
         if (!_routes.TryGetValue(asked, out var route))
@@ -185,17 +167,6 @@ internal abstract class UdpSocket(Socket socket, UdpEndpoint local, ILogger logg
 
         public void Flush() => socket.Flush();
     }
-}
-
-/// <summary>Counters of the sending threads. The padding keeps them out of the receiving thread's cache lines.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 192)]
-internal struct SendCounters
-{
-    [FieldOffset(64)]
-    internal long Datagrams;
-
-    [FieldOffset(72)]
-    internal long Failures;
 }
 
 /// <summary>Endpoints in the form of Linux, macOS and Windows, which differ only in the first two bytes.</summary>

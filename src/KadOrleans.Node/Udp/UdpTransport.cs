@@ -16,8 +16,6 @@ internal sealed class UdpTransport : IDatagramTransport
     private readonly Lock _lifecycle = new();
     private bool _started;
     private volatile bool _disposed;
-    private long _unroutable;
-
     private UdpTransport(BoundEndpoint[] endpoints, ILogger logger)
     {
         _endpoints = endpoints;
@@ -28,10 +26,6 @@ internal sealed class UdpTransport : IDatagramTransport
     }
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
-
-    public long DatagramsSent => _sockets.Sum(socket => socket.DatagramsSent);
-
-    public long SendFailures => Interlocked.Read(ref _unroutable) + _sockets.Sum(socket => socket.SendFailures);
 
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
@@ -76,19 +70,11 @@ internal sealed class UdpTransport : IDatagramTransport
         }
     }
 
-    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination)
-    {
-        var socket = _routes.To(destination)?.SocketTo(destination);
-
-        // Anyone can claim an address that is not unicast, which must not cost a failing system call.
-        if (socket is null || _disposed || !destination.IsUnicast)
-        {
-            Interlocked.Increment(ref _unroutable);
-            return false;
-        }
-
-        return socket.TrySend(datagram, destination, default);
-    }
+    // Anyone can claim an address that is not unicast, which must not cost a failing system call.
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+        !_disposed
+        && destination.IsUnicast
+        && _routes.To(destination)?.SocketTo(destination).TrySend(datagram, destination, default) == true;
 
     /// <summary>Waits until no receiver runs any more, except one that is itself the caller.</summary>
     public async ValueTask DisposeAsync()
@@ -151,16 +137,12 @@ internal sealed class SendRoutes
     }
 }
 
-internal sealed class BoundEndpoint(UdpEndpoint local, IReadOnlyList<UdpSocket> sockets)
+internal sealed record BoundEndpoint(UdpEndpoint Local, IReadOnlyList<UdpSocket> Sockets)
 {
-    internal UdpEndpoint Local => local;
-
-    internal IReadOnlyList<UdpSocket> Sockets => sockets;
-
     /// <summary>All have the same source address: this spreads the load over their buffers.</summary>
-    internal UdpSocket SocketTo(UdpEndpoint destination) => sockets.Count == 1
-        ? sockets[0]
-        : sockets[(int)((uint)destination.GetHashCode() % (uint)sockets.Count)];
+    internal UdpSocket SocketTo(UdpEndpoint destination) => Sockets.Count == 1
+        ? Sockets[0]
+        : Sockets[(int)((uint)destination.GetHashCode() % (uint)Sockets.Count)];
 }
 
 /// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>

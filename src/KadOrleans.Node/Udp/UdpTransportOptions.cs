@@ -58,7 +58,16 @@ public sealed record UdpTransportOptions
 
         foreach (var (index, endpoint) in Listen.Index())
         {
-            CheckAddress(faults, endpoint);
+            if (!endpoint.IsWildcard && !endpoint.WithPort(1).IsUnicast)
+            {
+                faults.Add($"{nameof(Listen)} has {endpoint}; it must be 0.0.0.0, [::] or the address of one interface.");
+            }
+            else if (endpoint.IsLinkLocal && !endpoint.IsIPv4)
+            {
+                faults.Add($"{nameof(Listen)} has {endpoint}; a link-local IPv6 address needs a scope, "
+                    + "which is not supported, so it must be another address.");
+            }
+
             if (Listen.Take(index).FirstOrDefault(earlier => earlier.Overlaps(endpoint)) is { Port: not 0 } other)
             {
                 faults.Add($"{nameof(Listen)} has {endpoint} beside {other}; each address and port must be covered once.");
@@ -66,19 +75,6 @@ public sealed record UdpTransportOptions
         }
 
         return faults;
-    }
-
-    private static void CheckAddress(List<string> faults, UdpEndpoint endpoint)
-    {
-        if (!endpoint.IsWildcard && !endpoint.WithPort(1).IsUnicast)
-        {
-            faults.Add($"{nameof(Listen)} has {endpoint}; it must be 0.0.0.0, [::] or the address of one interface.");
-        }
-        else if (endpoint.IsLinkLocal && !endpoint.IsIPv4)
-        {
-            faults.Add($"{nameof(Listen)} has {endpoint}; a link-local IPv6 address needs a scope, "
-                + "which is not supported, so it must be another address.");
-        }
     }
 }
 

@@ -51,7 +51,8 @@ internal sealed class DataFolder : IDisposable
     // ever overwritten.
     public string NextSpareName(string word) =>
         Enumerable.Range(1, MaxSpareFiles).Select(number => $"{DatabasePath}.{word}-{number}").FirstOrDefault(name => !File.Exists(name))
-        ?? throw new IOException($"'{DatabasePath}.{word}-1' to '-{MaxSpareFiles}' are there already; move them away");
+        ?? throw new DamagedDatabaseException(
+            $"'{DatabasePath}.{word}-1' to '-{MaxSpareFiles}' are there already; move them away");
 
     // Refuses a file of another application before SQLite opens it: SQLite may create files beside a database, or roll its
     // journal back. A missing or empty one is accepted, and becomes ours.

@@ -127,7 +127,8 @@ internal sealed class DatabaseFile : IDisposable
         {
             return (true, $"What it held was written to '{_places!.Save(Connection, path)}'");
         }
-        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception
+            is SqliteException or IOException or UnauthorizedAccessException or DamagedDatabaseException)
         {
             return (false, $"What it held could not be written again ({DataFolder.Reason(exception)})");
         }

@@ -6,6 +6,9 @@ namespace KadOrleans.Storage.Sqlite;
 // is kept beside it. A crash leaves the damaged file unchanged, or a complete copy, which the next start puts in its place.
 internal static class DatabaseRebuild
 {
+    /// <summary>The word in the names of damaged files.</summary>
+    public const string Aside = "damaged";
+
     /// <summary>Whether a failure to open means that the structure is damaged, so that a copy may help.</summary>
     public static bool CanHelp(Exception failure) => failure
         is DamagedDatabaseException
@@ -16,14 +19,14 @@ internal static class DatabaseRebuild
     {
         if (File.Exists(PathOf(folder)))
         {
-            PutInPlace(folder, NextName(folder));
+            PutInPlace(folder, folder.NextSpareName(Aside));
         }
     }
 
     /// <summary>Rebuilds the database. Returns where the damaged file is, and what could not be read of it, as a part of a sentence.</summary>
     public static (string Aside, string Missing) Run(DataFolder folder)
     {
-        var aside = NextName(folder);
+        var aside = folder.NextSpareName(Aside);
         var partial = PathOf(folder) + ".partial";
         File.Delete(partial);
         File.Delete(partial + "-journal");
@@ -31,18 +34,6 @@ internal static class DatabaseRebuild
         File.Move(partial, PathOf(folder));
         PutInPlace(folder, aside);
         return (aside, missing);
-    }
-
-    public static string NextName(DataFolder folder)
-    {
-        try
-        {
-            return folder.NextSpareName("damaged");
-        }
-        catch (IOException exception)
-        {
-            throw new DamagedDatabaseException(exception.Message, exception);
-        }
     }
 
     // The order matters: SQLite would take the damaged file's log for the copy's.

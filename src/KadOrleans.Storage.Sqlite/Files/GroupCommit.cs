@@ -4,19 +4,19 @@ using System.Threading.Channels;
 namespace KadOrleans.Storage.Sqlite;
 
 // The only user of a database's connection. Operations that arrive during a transaction share the next one. A failed transaction
-// is rolled back, and fails only its own operations.
-internal abstract class GroupCommit<TContext> : IAsyncDisposable
+// is rolled back, and fails only its own operations. The queue has room for so many; a transaction has about so many bytes,
+// unless a single operation has more.
+internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
+    : IAsyncDisposable
 {
     /// <summary>The most operations of one transaction. The rest of the queue goes into the next.</summary>
     public const int MaxBatch = 4096;
 
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<DatabaseOperation<TContext>> _queue;
-    private readonly DatabaseFile _file;
-    private readonly int _capacity;
-    private readonly long _maxBatchBytes;
-    private readonly ILogger _logger;
+    private readonly Channel<DatabaseOperation<TContext>> _queue = Channel.CreateBounded<DatabaseOperation<TContext>>(
+        new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
     private Task _loop = Task.CompletedTask;
     private string? _problem;
     private long _failedAt;
@@ -25,18 +25,10 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     private volatile bool _isStopped;
     private long _commits;
 
-    /// <summary>Creates a queue of so many operations. A transaction has about so many bytes, unless a single operation has more.</summary>
-    protected GroupCommit(DatabaseFile file, int capacity, long maxBatchBytes, ILogger logger)
-    {
-        (_file, _capacity, _maxBatchBytes, _logger) = (file, capacity, maxBatchBytes, logger);
-        _queue = Channel.CreateBounded<DatabaseOperation<TContext>>(
-            new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-    }
-
     public long Commits => Volatile.Read(ref _commits);
 
     /// <summary>Whether more than half of the queue is taken.</summary>
-    public bool IsCrowded => _queue.Reader.Count > _capacity / 2;
+    public bool IsCrowded => _queue.Reader.Count > capacity / 2;
 
     public bool IsStopped => _isStopped;
 
@@ -131,7 +123,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
             operation.Run(Context);
             return true;
         }
-        catch (Exception exception) when (_file.Connection.IsInTransaction())
+        catch (Exception exception) when (file.Connection.IsInTransaction())
         {
             operation.Fail(Note(exception, count: 1));
             return false;
@@ -143,11 +135,11 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     {
         if (_problem is null && _displaced is null)
         {
-            GroupCommitLog.WritingFailed(_logger, cause, _file.Path, count);
+            GroupCommitLog.WritingFailed(logger, cause, file.Path, count);
         }
 
         _failedAt = Stopwatch.GetTimestamp();
-        var failure = _displaced is null ? _file.Folder.Unwritable(cause) : cause;
+        var failure = _displaced is null ? file.Folder.Unwritable(cause) : cause;
         Volatile.Write(ref _problem, failure.Message);
         return failure;
     }
@@ -187,7 +179,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     private void Take(List<DatabaseOperation<TContext>> batch)
     {
         var bytes = 0L;
-        while (batch.Count < MaxBatch && bytes < _maxBatchBytes && _queue.Reader.TryRead(out var operation))
+        while (batch.Count < MaxBatch && bytes < maxBatchBytes && _queue.Reader.TryRead(out var operation))
         {
             batch.Add(operation);
             bytes += operation.Size;
@@ -226,7 +218,7 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            operation.Fail(_file.Folder.Unreadable(exception));
+            operation.Fail(file.Folder.Unreadable(exception));
         }
 
         return true;
@@ -241,31 +233,26 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
         }
 
         var startedAt = Stopwatch.GetTimestamp();
-        _file.Connection.BeginWriting();
+        file.Connection.BeginWriting();
         Write(batch);
-        _file.Connection.Commit();
+        file.Connection.Commit();
         try
         {
             CheckInPlace();
             Committed(Stopwatch.GetElapsedTime(startedAt));
             Apply();
-            NoteSuccess();
+            Volatile.Write(ref _commits, _commits + 1);
+            if (_problem is not null && (file.HasRoom() || (IsConclusive && Stopwatch.GetElapsedTime(_failedAt) > QuietTime)))
+            {
+                Volatile.Write(ref _problem, null);
+                GroupCommitLog.WritingAgain(logger, file.Path);
+            }
         }
         catch (Exception exception) when (_displaced is null)
         {
             // The file has rows that memory may lack. A restart reads them; going on would hand out their numbers again.
-            EndProcess($"Writing {_file.Path} failed after its commit: the {_file.Folder.Kind.Owner} ends, and its next start reads what was committed.", exception);
+            EndProcess($"Writing {file.Path} failed after its commit: the {file.Folder.Kind.Owner} ends, and its next start reads what was committed.", exception);
             throw;
-        }
-    }
-
-    private void NoteSuccess()
-    {
-        Volatile.Write(ref _commits, _commits + 1);
-        if (_problem is not null && (_file.HasRoom() || (IsConclusive && Stopwatch.GetElapsedTime(_failedAt) > QuietTime)))
-        {
-            Volatile.Write(ref _problem, null);
-            GroupCommitLog.WritingAgain(_logger, _file.Path);
         }
     }
 
@@ -274,35 +261,35 @@ internal abstract class GroupCommit<TContext> : IAsyncDisposable
     {
         if (_displaced is null)
         {
-            _displaced = _file.FindDisplaced();
+            _displaced = file.FindDisplaced();
             if (_displaced is null)
             {
                 return;
             }
 
-            _file.Connection.RollBack();
+            file.Connection.RollBack();
             SaveDisplaced();
         }
 
-        throw _file.Folder.Displaced(_displaced);
+        throw file.Folder.Displaced(_displaced);
     }
 
     private void SaveDisplaced()
     {
-        (_isSaved, var outcome) = _file.SaveDisplaced(_displaced!);
-        GroupCommitLog.Displaced(_logger, _displaced!, _file.Folder.Kind.Owner, outcome);
+        (_isSaved, var outcome) = file.SaveDisplaced(_displaced!);
+        GroupCommitLog.Displaced(logger, _displaced!, file.Folder.Kind.Owner, outcome);
     }
 
     private void RollBack()
     {
         try
         {
-            _file.Connection.RollBack();
+            file.Connection.RollBack();
         }
         catch (SqliteException exception)
         {
             // The callers get the cause of the failure. The next batch begins with another attempt.
-            GroupCommitLog.RollbackFailed(_logger, exception, _file.Path);
+            GroupCommitLog.RollbackFailed(logger, exception, file.Path);
         }
     }
 }
@@ -347,10 +334,7 @@ internal abstract class DatabaseOperation<TContext, TResult> : DatabaseOperation
     protected void End(TResult result) => _completion.TrySetResult(result);
 }
 
-/// <summary>An operation that is one function.</summary>
-/// <param name="run">Plans or runs it and returns the result.</param>
-/// <param name="onFailure">The result if the commit fails, made of the planned one. Null: the caller gets the exception.</param>
-/// <param name="isWrite">Whether it needs a transaction.</param>
+// If the commit fails, onFailure makes the result of the planned one. Without it the caller gets the exception.
 internal sealed class FunctionOperation<TContext, TResult>(
     Func<TContext, TResult> run, Func<TResult?, TResult>? onFailure = null, bool isWrite = true) : DatabaseOperation<TContext, TResult>
 {

@@ -171,6 +171,8 @@ internal static class SegmentCodec
 
     private const byte Version = 1;
 
+    public static string Unreadable(long number) => $"segment {number} of its values is unreadable";
+
     public static void Seal(Span<byte> segment, long number)
     {
         segment[0] = Version;

@@ -50,7 +50,7 @@ internal sealed class DamageRepair(DatabaseFile file, Damage damage)
 
     private string SetAside(SegmentRows rows)
     {
-        var path = DatabaseRebuild.NextName(file.Folder);
+        var path = file.Folder.NextSpareName(DatabaseRebuild.Aside);
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Span<byte> head = stackalloc byte[sizeof(long) + sizeof(int)];
         foreach (var (number, _) in damage.Records.Segments)
@@ -93,10 +93,12 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
     public static DamageReport Create(
         string path, Damage damage, (string Aside, string Missing)? rebuilt, string? aside, IReadOnlyList<NodeId> lost, long left)
     {
+        var segments = damage.Records.Segments;
+        var named = string.Join(", ", segments.Take(MostNamed).Select(segment => segment.Number));
         string[] parts =
         [
             .. rebuilt is { } whole ? [$"its structure{whole.Missing}"] : Array.Empty<string>(),
-            .. Segments(damage.Records),
+            .. Count(segments.Count, $"segments of its values: {named}{(segments.Count > MostNamed ? ", …" : string.Empty)}"),
             .. Count(damage.Publications.Count, "publications"),
             .. Count(damage.Contacts, "contacts"),
             .. damage.Id ? ["the node's id, which is a new one now unless --id says it"] : Array.Empty<string>(),
@@ -106,18 +108,6 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
         var known = lost.Count == 0 ? "which keys are lost is not known" : $"{lost.Count} keys are known to be lost";
         known += lost.Count > 0 && rebuilt is not null ? ", and which others are is not known" : string.Empty;
         return new DamageReport($"'{path}' was damaged ({string.Join(", ", parts)}): {known}, {left} are left{where}.", lost);
-    }
-
-    private static IEnumerable<string> Segments(LostRecords records)
-    {
-        if (records.Segments.Count == 0)
-        {
-            return [];
-        }
-
-        var named = string.Join(", ", records.Segments.Take(MostNamed).Select(segment => segment.Number));
-        var more = records.Segments.Count > MostNamed ? $" and {records.Segments.Count - MostNamed} more" : string.Empty;
-        return [records.Segments.Count == 1 ? $"segment {named} of its values" : $"segments {named}{more} of its values"];
     }
 
     private static IEnumerable<string> Count(int count, string what) => count == 0 ? [] : [$"{count} {what}"];

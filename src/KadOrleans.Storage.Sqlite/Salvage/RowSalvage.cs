@@ -12,7 +12,11 @@ internal static class RowSalvage
     /// <summary>Returns what is missing, as a part of a sentence, or nothing.</summary>
     public static string Copy(SqliteConnection damaged, SqliteConnection fresh)
     {
-        FindSegments(damaged);
+        if (!TryRead(damaged, "SELECT number, records FROM segment LIMIT 0", static _ => { }))
+        {
+            throw new DamagedDatabaseException("its table of values cannot be found");
+        }
+
         var unread = CopySegments(damaged, fresh);
         CopyTable(damaged, fresh, "node", "rowid", "id");
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
@@ -20,26 +24,17 @@ internal static class RowSalvage
         return unread == 0 ? string.Empty : $", {unread} segments of which are unreadable";
     }
 
-    private static void FindSegments(SqliteConnection damaged)
-    {
-        try
-        {
-            damaged.PrepareCommand("SELECT number, records FROM segment").Dispose();
-        }
-        catch (SqliteException fault) when (IsDamage(fault))
-        {
-            throw new DamagedDatabaseException("its table of values cannot be found", fault);
-        }
-    }
-
     private static int CopySegments(SqliteConnection damaged, SqliteConnection fresh)
     {
         var numbers = new SortedSet<long>();
-        var isWhole = ReadNumbers(damaged, "ASC", numbers);
+        bool ReadNumbers(string order) =>
+            TryRead(damaged, $"SELECT number FROM segment ORDER BY number {order}", row => numbers.Add(row.GetInt64(0)));
+
+        var isWhole = ReadNumbers("ASC");
         var rising = numbers.Count == 0 ? 0 : numbers.Max;
         if (!isWhole)
         {
-            ReadNumbers(damaged, "DESC", numbers);
+            ReadNumbers("DESC");
             var falling = numbers.Where(number => number > rising).DefaultIfEmpty(rising + 1).Min();
             for (var number = rising + 1; number < falling && number - rising <= MostAsked; number++)
             {
@@ -47,88 +42,52 @@ internal static class RowSalvage
             }
         }
 
-        return numbers.Count(number => !CopySegment(damaged, fresh, number));
-    }
-
-    // True if no page was unreadable.
-    private static bool ReadNumbers(SqliteConnection damaged, string order, SortedSet<long> numbers)
-    {
-        try
-        {
-            using var command = damaged.PrepareCommand($"SELECT number FROM segment ORDER BY number {order}");
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
-            {
-                numbers.Add(reader.GetInt64(0));
-            }
-
-            return true;
-        }
-        catch (SqliteException)
-        {
-            return false;
-        }
-    }
-
-    // A guessed number without a segment does not count as missing.
-    private static bool CopySegment(SqliteConnection damaged, SqliteConnection fresh, long number)
-    {
-        try
-        {
-            using var select = damaged.PrepareCommand(
-                "SELECT CAST(records AS BLOB) FROM segment WHERE number = $number", new SqliteParameter("$number", number));
-            using var reader = select.ExecuteReader();
-            if (!reader.Read())
-            {
-                return true;
-            }
-
-            Insert(fresh, "segment", "number, records", [number, reader.GetValue(0)]);
-            return true;
-        }
-        catch (SqliteException fault) when (IsDamage(fault))
-        {
-            return false;
-        }
+        // A guessed number without a segment does not count as missing.
+        return numbers.Count(number => !TryRead(
+            damaged,
+            FormattableString.Invariant($"SELECT number, CAST(records AS BLOB) FROM segment WHERE number = {number}"),
+            row => Insert(fresh, "segment", "number, records", row)));
     }
 
     private static void CopyTable(SqliteConnection damaged, SqliteConnection fresh, string table, string order, string columns)
     {
-        if (!CopyRows(damaged, fresh, table, columns, $"{order} ASC"))
-        {
-            CopyRows(damaged, fresh, table, columns, $"{order} DESC");
-        }
-    }
+        bool Copy(string direction) => TryRead(
+            damaged, $"SELECT {columns} FROM {table} ORDER BY {order} {direction}", row => Insert(fresh, table, columns, row));
 
-    private static bool CopyRows(SqliteConnection damaged, SqliteConnection fresh, string table, string columns, string order)
-    {
-        try
+        if (!Copy("ASC"))
         {
-            using var select = damaged.PrepareCommand($"SELECT {columns} FROM {table} ORDER BY {order}");
-            using var reader = select.ExecuteReader();
-            while (reader.Read())
-            {
-                Insert(fresh, table, columns, [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetValue)]);
-            }
-
-            return true;
-        }
-        catch (SqliteException fault) when (IsDamage(fault))
-        {
-            return false;
+            Copy("DESC");
         }
     }
 
     // Leaves out a row that a damaged page duplicated or made invalid.
-    private static void Insert(SqliteConnection fresh, string table, string columns, object[] values)
+    private static void Insert(SqliteConnection fresh, string table, string columns, SqliteDataReader row)
     {
-        var names = string.Join(", ", values.Select((_, i) => $"$v{i}"));
-        fresh.Execute(
-            $"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({names})",
-            [.. values.Select((value, i) => new SqliteParameter($"$v{i}", value))]);
+        var places = Enumerable.Range(0, row.FieldCount);
+        SqliteParameter[] values = [.. places.Select(i => new SqliteParameter($"$v{i}", row.GetValue(i)))];
+        var names = string.Join(", ", values.Select(value => value.ParameterName));
+        fresh.Execute($"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({names})", values);
     }
 
-    // A full or failing disk is no damage: it ends the rebuild.
-    private static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode
-        is not (raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED);
+    // Reads rows up to an unreadable page. True if there is none. A full or failing disk is no damage: it ends the rebuild.
+    private static bool TryRead(SqliteConnection damaged, string query, Action<SqliteDataReader> take)
+    {
+        try
+        {
+            using var select = damaged.PrepareCommand(query);
+            using var rows = select.ExecuteReader();
+            while (rows.Read())
+            {
+                take(rows);
+            }
+
+            return true;
+        }
+        catch (SqliteException fault) when (fault.SqliteErrorCode is not (
+            raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY
+            or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
+        {
+            return false;
+        }
+    }
 }

@@ -27,12 +27,12 @@ internal sealed class SegmentLog : IDisposable
     // The last checked segment; null at the beginning.
     private Segment? _checked;
 
-    public SegmentLog(DatabaseFile file, SegmentTable table, KeptValues values, LogOptions options, Action<long> onDamage)
+    public SegmentLog(DatabaseFile file, LoadedDatabase loaded, Action<long> onDamage)
     {
-        (_file, _table, _values, _onDamage) = (file, table, values, onDamage);
+        (_file, _table, _values, _onDamage) = (file, loaded.Segments, loaded.Values, onDamage);
         _rows = new SegmentRows(file.Connection);
-        _output = new SegmentOutput(table, _rows, options);
-        _compaction = new Compaction(this, table, _output, options);
+        _output = new SegmentOutput(_table, _rows, loaded.Options);
+        _compaction = new Compaction(this, _table, _output, loaded.Options);
     }
 
     /// <summary>The segments with puts that the current commit makes obsolete.</summary>
@@ -161,7 +161,7 @@ internal sealed class SegmentLog : IDisposable
             {
                 if (!RecordCodec.TryTake(ref records, out var record))
                 {
-                    throw _file.Folder.Damaged(DatabaseSchema.UnreadableSegment(segment.Number));
+                    throw _file.Folder.Damaged(SegmentCodec.Unreadable(segment.Number));
                 }
 
                 Copy(record, segment, isOldest);
@@ -263,26 +263,11 @@ internal sealed class SegmentLog : IDisposable
     }
 }
 
-/// <summary>Sizes of the log, all in bytes of records. Tests take small ones.</summary>
-internal sealed record LogOptions
-{
-    // A segment is no longer than this, unless a single record is. It is what is read at once: with its header, its number and
-    // SQLite's own bytes it fits on a page of 4,096 bytes.
-    public int SegmentBytes { get; init; } = 4_048;
-
-    // Length of SQLite's write-ahead log beyond which readers are paused. Readers without a pause keep it from starting anew, so
-    // a flood of reads and writes would fill the disk.
-    public long MaxWriteAheadBytes { get; init; } = 128 << 20;
-
-    /// <summary>Obsolete records that are never compacted, so that a small log is not copied again and again.</summary>
-    public long SlackBytes { get; init; } = 4 << 20;
-}
-
 // Chooses the segments that a commit compacts. Dead ones are dropped at once. While more than half of the log is obsolete, the
 // oldest are compacted: their live records are appended to the log. For that a commit reads eight bytes for each byte that it
 // writes or makes obsolete; an unused rest counts for the next commit. Small segments at the end of the log are merged with the
 // commit's own. Sixteen of one size make one of the next, up to half a full segment.
-internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutput output, LogOptions options)
+internal sealed class Compaction(SegmentLog log, SegmentTable table, SegmentOutput output, StorageOptions options)
 {
     /// <summary>The number of consecutive segments of one size that are merged.</summary>
     public const int FanIn = 16;

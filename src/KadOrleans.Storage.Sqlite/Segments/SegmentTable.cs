@@ -12,15 +12,10 @@ internal sealed class SegmentTable
 
     public Segment? Newest { get; private set; }
 
-    public int Segments { get; private set; }
-
     public long Bytes { get; private set; }
 
     /// <summary>Length of the puts that are the latest of their keys.</summary>
     public long LiveBytes { get; private set; }
-
-    /// <summary>Length of all records that were written since the file was opened.</summary>
-    public long Written { get; private set; }
 
     public long NextNumber => (Newest?.Number ?? 0) + 1;
 
@@ -62,11 +57,7 @@ internal sealed class SegmentTable
         _free.Push(segment.Slot);
     }
 
-    public void Add(Segment segment)
-    {
-        Insert(segment, Newest, null);
-        Written += segment.Bytes;
-    }
+    public void Add(Segment segment) => Insert(segment, Newest, null);
 
     public void AddOldest(Segment segment) => Insert(segment, null, Oldest);
 
@@ -80,7 +71,6 @@ internal sealed class SegmentTable
     public void Remove(Segment segment)
     {
         Link(segment.Older, segment.Newer);
-        Segments--;
         Bytes -= segment.Bytes;
         LiveBytes -= segment.LiveBytes;
         Release(segment);
@@ -90,7 +80,6 @@ internal sealed class SegmentTable
     {
         Link(older, segment);
         Link(segment, newer);
-        Segments++;
         Bytes += segment.Bytes;
         LiveBytes += segment.LiveBytes;
     }
@@ -190,7 +179,7 @@ internal readonly record struct RecordPlace(int Slot, int Offset, int Length)
     public long ToInt64() => ((long)Slot << (OffsetBits + LengthBits)) | ((long)Offset << LengthBits) | (long)Length;
 }
 
-internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, LogOptions options)
+internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, StorageOptions options)
 {
     private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, RecordCodec.MaxLength)];
     private readonly List<Segment> _segments = [];

@@ -15,11 +15,10 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private readonly KeptValues _values;
     private readonly SegmentTable _segments;
     private readonly ConcurrentDictionary<NodeId, Publication> _publications;
-    private readonly int _maxPublications;
     private readonly DatabaseFile _file;
     private readonly ReaderWriterLockSlim _restarts;
     private readonly ILogger _logger;
-    private readonly LogOptions _options;
+    private readonly StorageOptions _options;
 
     // Guards itself: numbers of segments whose repair is under way.
     private readonly HashSet<long> _repairs = [];
@@ -34,14 +33,12 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private NodeState? _state;
 
     /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
-    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, LogOptions options, ReaderWriterLockSlim restarts, ILogger logger)
+    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, ReaderWriterLockSlim restarts, ILogger logger)
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
-        _state = loaded.State;
-        (_file, _logger, _options, _restarts) = (file, logger, options, restarts);
-        (_values, _segments) = (loaded.Values, loaded.Segments);
-        (_publications, _maxPublications) = (loaded.Publications, loaded.MaxPublications);
-        _log = new SegmentLog(file, loaded.Segments, loaded.Values, options, Repair);
+        (_file, _logger, _options, _restarts) = (file, logger, loaded.Options, restarts);
+        (_values, _segments, _publications, _state) = (loaded.Values, loaded.Segments, loaded.Publications, loaded.State);
+        _log = new SegmentLog(file, loaded, Repair);
         StorageMetrics.Begin();
         Start();
     }
@@ -129,7 +126,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         if (FindPublication(key) is null)
         {
-            if (_publications.Count + _publicationsAdded >= _maxPublications)
+            if (_publications.Count + _publicationsAdded >= _options.MaxPublications)
             {
                 return StoreResult.TotalQuotaExceeded;
             }
@@ -263,15 +260,10 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         if (batch.Count > 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(CompleteAll, (batch.ToArray(), failure), preferLocal: true);
-        }
-
-        static void CompleteAll((DatabaseOperation<BatchWriter>[] Batch, Exception? Failure) finished)
-        {
-            foreach (var operation in finished.Batch)
-            {
-                Complete(operation, finished.Failure);
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static finished => Array.ForEach(finished.Batch, operation => Complete(operation, finished.Failure)),
+                (Batch: batch.ToArray(), Failure: failure),
+                preferLocal: true);
         }
     }
 
@@ -364,7 +356,6 @@ internal static class StorageMetrics
     private static readonly Counter<long> Failures =
         Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
 
-    /// <summary>Creates the counter's series at 0.</summary>
     public static void Begin() => Failures.Add(0, Target);
 
     public static void Wrote(TimeSpan duration) => Duration.Record(duration.TotalSeconds, Target);

@@ -39,7 +39,7 @@ internal static class TargetNode
 
     private static async Task FillAsync(CommandIo io, string folder, NodeState state, byte[] keys, CancellationToken cancellationToken)
     {
-        await using var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited);
+        await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
         await using var store = new SqliteKeyStore(database);
         var now = TimeProvider.System.GetUtcNow();
         var value = new StoredValue(

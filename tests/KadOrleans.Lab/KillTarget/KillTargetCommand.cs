@@ -28,7 +28,7 @@ internal static class KillTargetCommand
         var output = TextWriter.Synchronized(io.Output);
         try
         {
-            await using var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited);
+            await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
             output.WriteLine(Workload.Opened);
             if (mode == "hold")
             {

@@ -1,17 +1,14 @@
 namespace KadOrleans.Lab;
 
 /// <summary>How every <see cref="IKeyStore"/> bounds what it takes.</summary>
-public abstract class KeyStoreQuotaContract : KeyStoreSuite
+public abstract class KeyStoreQuotaContract : KeyStoreContract
 {
     private const int Fixed = StoredValue.FixedFootprint;
-
-    // Each test opens the store with a quota of its own.
-    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_full_store_still_takes_replacements_that_fit()
     {
-        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 10, TotalBytes = 10 * (Fixed + 50) });
+        await ReopenAsync(StoreQuota.Unlimited with { TotalKeys = 10, TotalBytes = 10 * (Fixed + 50) });
         var full = Enumerable.Range(0, 10).ToDictionary(StoredValues.Key, _ => StoredValues.Sized(50));
         await Store.PutAllAsync(full);
 
@@ -25,14 +22,14 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
     [Fact]
     public async Task A_burst_of_puts_stays_within_the_total()
     {
-        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 50 });
+        await ReopenAsync(StoreQuota.Unlimited with { TotalKeys = 50 });
         await AssertHeldAsync(Store.PutFromManyThreadsAsync, i => StoredValues.Sized(i % 64), 50, StoreResult.TotalQuotaExceeded);
     }
 
     [Fact]
     public async Task A_burst_of_puts_stays_within_the_share_of_its_source()
     {
-        await OpenAsync(StoreQuota.Unlimited with { BytesPerSource = 40 * (Fixed + 10) });
+        await ReopenAsync(StoreQuota.Unlimited with { BytesPerSource = 40 * (Fixed + 10) });
         await AssertHeldAsync(
             Store.PutTogetherAsync, _ => StoredValues.Sized(10, StoredValues.Alice), 40, StoreResult.SourceQuotaExceeded);
     }
@@ -40,7 +37,7 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
     [Fact]
     public async Task Ten_64s_of_one_60_fill_no_store_and_honest_and_own_values_stay()
     {
-        await OpenAsync(Share);
+        await ReopenAsync(Share);
         await AssertOutlivesFloodAsync(Store, reopen: () => ValueTask.FromResult(Store));
     }
 
@@ -74,7 +71,7 @@ public abstract class KeyStoreQuotaContract : KeyStoreSuite
     [Fact]
     public async Task Values_that_are_evicted_together_with_a_burst_of_puts_are_gone()
     {
-        await OpenAsync(StoreQuota.Unlimited with { TotalKeys = 20 });
+        await ReopenAsync(StoreQuota.Unlimited with { TotalKeys = 20 });
         await Store.PutAllAsync(Range(0, 20, FarKey, _ => "198.51.100.1:1"));
 
         var own = Range(100, 20, FarKey, _ => null);

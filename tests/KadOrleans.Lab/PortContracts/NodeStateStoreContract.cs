@@ -42,7 +42,7 @@ public abstract class NodeStateStoreContract : NodeStateStoreSuite
 }
 
 /// <summary>What an <see cref="INodeStateStore"/> that lasts brings back when it is opened again.</summary>
-public abstract class NodeStateStoreDurabilityContract : NodeStateStoreSuite
+public abstract class NodeStateStoreDurabilityContract : NodeStateStoreContract
 {
     [Fact]
     public async Task The_state_saved_last_is_loaded_after_reopening_without_contacts_of_a_longer_one()

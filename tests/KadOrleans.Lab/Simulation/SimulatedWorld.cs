@@ -24,6 +24,13 @@ public sealed class SimulatedWorld
 
     public IList<SimulatedNode> Nodes { get; } = [];
 
+    /// <summary>Runs a scenario in a world of its own.</summary>
+    public static void Run(int seed, Func<SimulatedWorld, Task> scenario, NetworkConditions? conditions = null)
+    {
+        var world = new SimulatedWorld(seed, conditions);
+        world.Run(() => scenario(world));
+    }
+
     public T Run<T>(Func<Task<T>> scenario) => _thread.Run(Clock, scenario);
 
     public void Run(Func<Task> scenario) => _thread.Run(Clock, async () =>

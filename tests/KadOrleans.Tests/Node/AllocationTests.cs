@@ -42,43 +42,37 @@ public sealed class AllocationTests : IAsyncDisposable
         _node.Start();
     }
 
-    public static TheoryData<string> Requests => ["ping", "stun", "find_node", "find_value held", "find_value missing"];
+    public static MatrixTheoryData<string, bool> Requests =>
+        new(["Ping", "Stun", "FindNode", "FindValue", "Missing"], [true, false]);
 
+    /// <summary>A known contact is trusted, and a verified endpoint is a stranger that answered a ping.</summary>
     [Theory]
     [MemberData(nameof(Requests))]
-    public void Answering_a_known_contact_allocates_nothing(string request)
+    public void Answering_a_known_contact_or_a_verified_endpoint_allocates_nothing(string request, bool isKnown)
     {
-        _node.Receive(Write("store", _known.Id), _known.Endpoint);
-
-        AssertAllocatesNothing(Write(request, _known.Id), _known.Endpoint, answers: 1);
-    }
-
-    [Theory]
-    [MemberData(nameof(Requests))]
-    public void Answering_a_verified_endpoint_allocates_nothing(string request)
-    {
-        _node.Receive(Write("ping", _known.Id), Stranger);
+        var source = isKnown ? _known.Endpoint : Stranger;
+        _node.Receive(Write("Ping", _known.Id), Stranger);
         _node.Receive(Pong(_transport.FirstRequest.AsSpan(1, MessageId.Length)), Stranger);
-        _node.Receive(Write("store", _known.Id), Stranger);
+        _node.Receive(Write("Store", _known.Id), source);
 
-        AssertAllocatesNothing(Write(request, _known.Id), Stranger, answers: 1);
+        AssertAllocatesNothing(Write(request, _known.Id), source, answers: 1);
     }
 
     // With each pong a ping to prove the address; a STUN leaves no room for one.
     [Theory]
-    [InlineData("ping", 2)]
-    [InlineData("stun", 1)]
+    [InlineData("Ping", 2)]
+    [InlineData("Stun", 1)]
     public void Answering_a_stranger_within_the_limits_allocates_nothing(string request, int answers) =>
         AssertAllocatesNothing(Write(request, _known.Id), Stranger, answers);
 
     [Fact]
     public void What_is_not_answered_allocates_nothing()
     {
-        _node.Receive(Write("ping", _known.Id), Stranger);
+        _node.Receive(Write("Ping", _known.Id), Stranger);
 
         // A forged proof, a datagram that is cut, and a response that nobody waits for.
         AssertAllocatesNothing(Pong(_transport.FirstRequest.AsSpan(1, MessageId.Length)), Stranger.WithPort(1), answers: 0);
-        AssertAllocatesNothing(Write("find_node", _known.Id)[..^1], Stranger, answers: 0);
+        AssertAllocatesNothing(Write("FindNode", _known.Id)[..^1], Stranger, answers: 0);
         AssertAllocatesNothing(Pong(new byte[MessageId.Length]), _known.Endpoint, answers: 0);
     }
 
@@ -96,24 +90,8 @@ public sealed class AllocationTests : IAsyncDisposable
 
     private byte[] Write(string request, NodeId sender)
     {
-        var id = MessageId.Random(_random);
-        var buffer = new byte[Datagram.MaxLength];
-        var length = request switch
-        {
-            "ping" => RequestWriter.Write(buffer, id, RequestKind.Ping, sender),
-            "stun" => RequestWriter.Write(buffer, id, RequestKind.Stun),
-            "find_node" => RequestWriter.Write(buffer, id, RequestKind.FindNode, sender, Missing),
-            "find_value held" => RequestWriter.Write(buffer, id, RequestKind.FindValue, sender, Held),
-            "find_value missing" => RequestWriter.Write(buffer, id, RequestKind.FindValue, sender, Missing),
-            _ => WriteStore(buffer, id, sender),
-        };
-        return buffer[..length];
-    }
-
-    private static int WriteStore(byte[] buffer, MessageId id, NodeId sender)
-    {
-        var request = new StoreRequest(sender, Held, DhtValue.FromBytes(new byte[64]));
-        return RequestWriter.TryWriteStore(buffer, id, request, out var length) ? length : 0;
+        var (kind, key) = request == "Missing" ? (RequestKind.FindValue, Missing) : (Enum.Parse<RequestKind>(request), Held);
+        return RequestBytes.Of(kind, MessageId.Random(_random), new StoreRequest(sender, key, DhtValue.FromBytes(new byte[64])));
     }
 
     private void AssertAllocatesNothing(byte[] datagram, UdpEndpoint source, int answers)

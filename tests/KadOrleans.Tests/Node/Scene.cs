@@ -55,13 +55,10 @@ internal static class Scene
     }
 }
 
-/// <summary>Keeps what the node logged.</summary>
+/// <summary>Keeps what was logged.</summary>
 internal sealed class RecordingLog : ILoggerFactory, ILogger
 {
-    public List<(LogLevel Level, EventId Id, Exception Exception)> Failures { get; } = [];
-
-    /// <summary>All that was logged, by id.</summary>
-    public List<EventId> Events { get; } = [];
+    public List<(LogLevel Level, int Id, string Text, Exception? Exception)> Events { get; } = [];
 
     public Action OnFailure { get; init; } = () => { };
 
@@ -77,10 +74,9 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        Events.Add(eventId);
+        Events.Add((logLevel, eventId.Id, formatter(state, exception), exception));
         if (exception is not null)
         {
-            Failures.Add((logLevel, eventId, exception));
             OnFailure();
         }
     }

@@ -7,6 +7,10 @@ namespace KadOrleans.Tests.Storage;
 /// <summary>Tests that have a data folder of their own.</summary>
 public abstract class SqliteTests : IDisposable
 {
+    /// <summary>Changes the last byte of the newest segment.</summary>
+    private protected const string FlipLast =
+        "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
+
     private protected TemporaryFolder Folder { get; } = new();
 
     public virtual void Dispose()
@@ -15,8 +19,8 @@ public abstract class SqliteTests : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected SqliteDatabase Open(StoreQuota? quota = null, DamagePolicy onDamage = DamagePolicy.SetAside) =>
-        SqliteDatabase.Open(Folder.Path, quota ?? StoreQuota.Unlimited, onDamage: onDamage);
+    private protected SqliteDatabase Open(StorageOptions? options = null) =>
+        SqliteDatabase.Open(Folder.Path, options ?? new(StoreQuota.Unlimited));
 
     /// <summary>Puts values of 64 bytes, up to 4,000 in one batch and so in one segment.</summary>
     private protected async Task StoreAsync(int first, int count, SourceNetwork source = default)
@@ -57,6 +61,21 @@ internal static class TestDatabase
             file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
     }
 
+    extension(SegmentTable table)
+    {
+        /// <summary>The segments from the oldest to the newest.</summary>
+        public IEnumerable<Segment> All
+        {
+            get
+            {
+                for (var segment = table.Oldest; segment is not null; segment = segment.Newer)
+                {
+                    yield return segment;
+                }
+            }
+        }
+    }
+
     extension(SqliteDatabase database)
     {
         public SqliteKeyStore Store => new(database);
@@ -88,35 +107,24 @@ internal static class TestDatabase
 /// <summary>
 /// Holds the writer between two batches, so that a test decides what the next one consists of, and lends it the connection meanwhile.
 /// </summary>
-internal sealed class WriterGate : DatabaseOperation<BatchWriter>, IDisposable
+internal sealed class WriterGate : IDisposable
 {
-    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _open = new();
-
-    private WriterGate()
-    {
-    }
 
     /// <summary>Stops the writer; disposal lets it go on.</summary>
     public static async Task<WriterGate> CloseAsync(SqliteDatabase database)
     {
         var gate = new WriterGate();
-        Assert.True(database.Writer.TryEnqueue(gate));
-        await gate._reached.Task;
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.True(database.Writer.TryEnqueue(new FunctionOperation<BatchWriter, bool>(_ =>
+        {
+            reached.SetResult();
+            gate._open.Wait();
+            return true;
+        })));
+        await reached.Task;
         return gate;
     }
-
-    public override void Run(BatchWriter context)
-    {
-        _reached.SetResult();
-        _open.Wait();
-    }
-
-    public override void Complete()
-    {
-    }
-
-    public override void Fail(Exception cause) => _reached.TrySetException(cause);
 
     public void Dispose() => _open.Set();
 }

@@ -54,7 +54,6 @@ public sealed class AllocationTests
 
         Allocate(WarmUp);
         AssertNothingPerDatagram(Allocate(Measured));
-        Assert.Equal(WarmUp + Measured, sender.DatagramsSent + sender.SendFailures);
     }
 
     // The smallest object takes 24 bytes, so one in ten datagrams that costs any is noticed. Not exactly 0 in all: the

@@ -71,36 +71,6 @@ public sealed class AnswerSourceTests
         Assert.Equal(transport.LocalEndpoints[0], (await third.NextAsync()).Source);
     }
 
-    [Fact]
-    public async Task A_receiver_that_sends_through_another_transport_uses_that_ones_endpoint()
-    {
-        await using var asked = UdpTransport.Bind(AnyPort);
-        await using var other = UdpTransport.Bind(AnyPort);
-        using var contact = new PlainSocket("127.0.0.1:0");
-        asked.Start(new DelegateReceiver((datagram, source, _) => other.Send(datagram, source)));
-
-        contact.Send([1], asked.LocalEndpoints[0]);
-
-        Assert.Equal(other.LocalEndpoints[0], (await contact.NextAsync()).Source);
-    }
-
-    [Fact]
-    public async Task After_a_receiver_threw_sending_is_by_the_rule_again()
-    {
-        await using var transport = UdpTransport.Bind(AnyPort, AnyPort);
-        using var contact = new PlainSocket("127.0.0.1:0");
-        transport.Start(new DelegateReceiver((datagram, source, route) =>
-        {
-            route.Send(datagram, source);
-            throw new InvalidOperationException("The receiver fails on purpose.");
-        }));
-
-        contact.Send([1], transport.LocalEndpoints[1]);
-        Assert.Equal(transport.LocalEndpoints[1], (await contact.NextAsync()).Source);
-        Assert.True(transport.Send([2], contact.Endpoint));
-        Assert.Equal(transport.LocalEndpoints[0], (await contact.NextAsync()).Source);
-    }
-
     private static IEnumerable<UdpEndpoint> Addresses(UdpEndpoint bound) => bound.IsDualMode
         ? [AnyPort.WithPort(bound.Port), UdpEndpoint.Parse("[::1]:0").WithPort(bound.Port)]
         : [bound];

@@ -7,16 +7,6 @@ public sealed class BindingTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task A_port_held_by_another_transport_is_refused(int sockets)
-    {
-        await using var holder = UdpTransport.Bind(Options(AnyPort, sockets));
-
-        AssertTaken(holder.LocalEndpoints[0], sockets);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
     public void A_port_held_by_a_socket_that_would_share_it_is_refused_to_its_address_and_to_a_wildcard(int sockets)
     {
         using var holder = new PlainSocket("127.0.0.1:0", sharePort: OperatingSystem.IsLinux());
@@ -89,10 +79,7 @@ public sealed class BindingTests
 
         Assert.Equal($"Cannot listen on {endpoint}: another socket of this machine holds that port.", refusal.Message);
     }
-}
 
-public sealed class BindFailureTests
-{
     [Theory]
     [InlineData("0.0.0.0:80", SocketError.AccessDenied, "this user has no permission to bind that port")]
     [InlineData("[::]:8468", SocketError.AddressFamilyNotSupported, "this system has no IPv6")]

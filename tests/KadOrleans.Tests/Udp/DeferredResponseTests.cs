@@ -13,18 +13,13 @@ public sealed class DeferredResponseTests
 
         Assert.True(route.SendLater([1], contact.Endpoint));
         Assert.True(route.SendLater([2], contact.Endpoint));
-        Assert.Equal(OperatingSystem.IsLinux() ? 0 : 2, transport.DatagramsSent);
         Assert.True(transport.Send([3], contact.Endpoint));
-        Assert.Equal(OperatingSystem.IsLinux() ? 1 : 3, transport.DatagramsSent);
+        var seen = new List<byte> { (await contact.NextAsync()).Datagram[0] };
+        Assert.Equal(OperatingSystem.IsLinux() ? 3 : 1, seen[0]);
         route.Flush();
 
-        Assert.Equal(3, transport.DatagramsSent);
-        var seen = new List<byte>();
-        while (seen.Count < 3)
-        {
-            seen.Add((await contact.NextAsync()).Datagram[0]);
-        }
-
+        seen.Add((await contact.NextAsync()).Datagram[0]);
+        seen.Add((await contact.NextAsync()).Datagram[0]);
         Assert.Equal(new byte[] { 1, 2, 3 }, seen.Order());
     }
 
@@ -37,8 +32,6 @@ public sealed class DeferredResponseTests
         var answer = new byte[60_000];
 
         Assert.True(route.SendLater(answer, contact.Endpoint));
-        Assert.Equal(1, transport.DatagramsSent);
-        route.Flush();
 
         Assert.Equal(answer.Length, (await contact.NextAsync()).Datagram.Length);
     }
@@ -54,7 +47,6 @@ public sealed class DeferredResponseTests
         Assert.False(route.SendLater([2], contact.Endpoint));
         route.Flush();
 
-        Assert.Equal(1, transport.DatagramsSent);
         Assert.Equal(new byte[] { 1 }, (await contact.NextAsync()).Datagram);
     }
 
@@ -71,8 +63,6 @@ public sealed class DeferredResponseTests
         route.SendLater([2], contact.Endpoint);
         route.Flush();
 
-        Assert.Equal(1, transport.DatagramsSent);
-        Assert.Equal(1, transport.SendFailures);
         Assert.Equal(new byte[] { 2 }, (await contact.NextAsync()).Datagram);
     }
 

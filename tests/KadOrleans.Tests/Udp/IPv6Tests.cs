@@ -48,7 +48,6 @@ public sealed class IPv6Tests
         Assert.Equal(transport.LocalEndpoints[0], (await contact.NextAsync()).Source);
         Assert.False(transport.Send([1], other.Endpoint));
         Assert.False(transport.Send([1], UdpEndpoint.Parse("[2001:db8::1]:8468")));
-        Assert.Equal(2, transport.SendFailures);
     }
 
     [Fact]

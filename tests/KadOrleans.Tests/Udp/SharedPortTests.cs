@@ -50,7 +50,5 @@ public sealed class SharedPortTests
             Assert.True(transport.Send([1], contact.Endpoint));
             Assert.Equal(transport.LocalEndpoints[0], (await contact.NextAsync()).Source);
         }
-
-        Assert.Equal(Sources, transport.DatagramsSent);
     }
 }

@@ -2,16 +2,6 @@ namespace KadOrleans.Tests.Udp;
 
 public sealed class UdpTransportOptionsTests
 {
-    [Fact]
-    public void The_defaults_are_valid_and_listen_on_the_usual_port()
-    {
-        var options = new UdpTransportOptions();
-
-        Assert.Empty(options.Validate());
-        Assert.Equal([UdpEndpoint.Parse("0.0.0.0:8468")], options.Listen);
-        Assert.Equal(1, options.SocketsPerEndpoint);
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(65)]

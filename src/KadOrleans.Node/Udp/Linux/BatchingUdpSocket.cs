@@ -9,15 +9,19 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
     private readonly AddressFamily _family;
-    private readonly DeferredBatch _deferred;
 
+    // Guards the next two; held while the system copies what it sends. Threads share what waits for a flush or a full batch.
+    private readonly Lock _gate = new();
+    private MessageBatch? _deferred;
+    private bool _isClosed;
+
+    // Of the reading thread.
     private MessageBatch? _responses;
 
     internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)
         : base(socket, local, logger)
     {
         (_socket, _handle, _family) = (socket, socket.SafeHandle, socket.AddressFamily);
-        _deferred = new DeferredBatch(this, _family);
         ArrivalTime.Enable(socket);
         if (local.IsWildcard)
         {
@@ -51,13 +55,12 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
                         (nuint)PacketInformation.Write(new Span<byte>(control, PacketInformation.MaxLength), from, _family);
                 }
 
-                var sent = LinuxCalls.Send((int)_handle.DangerousGetHandle(), &message, LinuxCalls.DoNotWait);
-                return CountSent(sent >= 0);
+                return LinuxCalls.Send((int)_handle.DangerousGetHandle(), &message, LinuxCalls.DoNotWait) >= 0;
             }
         }
         catch (ObjectDisposedException)
         {
-            return CountSent(sent: false);
+            return false;
         }
         finally
         {
@@ -72,7 +75,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     {
         if (!IsReceivingHere)
         {
-            return (isLater && _deferred.TryPut(datagram, destination, from)) || TrySend(datagram, destination, from);
+            return (isLater && TryDefer(datagram, destination, from)) || TrySend(datagram, destination, from);
         }
 
         if (!_responses!.TryAdd(datagram, destination, from, _family))
@@ -82,28 +85,63 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
 
         if (_responses.IsFull)
         {
-            SendResponses();
+            Send(_responses);
         }
 
         return true;
     }
 
-    public override void Flush() => _deferred.Send();
+    internal override void Flush()
+    {
+        lock (_gate)
+        {
+            if (_deferred is { Count: > 0 })
+            {
+                Send(_deferred);
+            }
+        }
+    }
 
-    internal void SendShared(MessageBatch batch)
+    // False if the response is too long, or the socket is closed.
+    private bool TryDefer(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
+    {
+        lock (_gate)
+        {
+            if (_isClosed || !(_deferred ??= new MessageBatch(MaxBatchedLength)).TryAdd(datagram, destination, from, _family))
+            {
+                return false;
+            }
+
+            if (_deferred.IsFull)
+            {
+                Send(_deferred);
+            }
+
+            return true;
+        }
+    }
+
+    // Sends a batch and clears it. Datagrams that the system refuses are lost; the others are still sent.
+    private void Send(MessageBatch batch)
     {
         var held = false;
         try
         {
             _handle.DangerousAddRef(ref held);
-            Send(batch);
+            for (var next = 0; next < batch.Count;)
+            {
+                var sent = LinuxCalls.SendMany(
+                    (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(batch.Count - next), LinuxCalls.DoNotWait);
+                next += Math.Max(sent, 1);
+            }
         }
         catch (ObjectDisposedException)
         {
-            CountSent(sent: false);
+            // A closed socket sends nothing.
         }
         finally
         {
+            batch.Clear();
             if (held)
             {
                 _handle.DangerousRelease();
@@ -111,7 +149,16 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
         }
     }
 
-    protected override void OnClosing() => _deferred.Close();
+    protected override void OnClosing()
+    {
+        lock (_gate)
+        {
+            Flush();
+            _isClosed = true;
+            _deferred?.Dispose();
+            _deferred = null;
+        }
+    }
 
     protected override void EndReading()
     {
@@ -156,33 +203,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
             }
         }
 
-        SendResponses();
-    }
-
-    private void SendResponses()
-    {
         Send(_responses!);
-        _responses!.Clear();
-    }
-
-    /// <summary>Datagrams that the system refuses are lost; the others are still sent.</summary>
-    private void Send(MessageBatch batch)
-    {
-        var next = 0;
-        while (next < batch.Count)
-        {
-            var sent = LinuxCalls.SendMany(
-                (int)_handle.DangerousGetHandle(), batch.Headers + next, (uint)(batch.Count - next), LinuxCalls.DoNotWait);
-            if (sent <= 0)
-            {
-                CountSent(sent: false);
-                next++;
-                continue;
-            }
-
-            CountSent(sent);
-            next += sent;
-        }
     }
 }
 

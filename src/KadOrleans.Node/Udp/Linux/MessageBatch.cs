@@ -112,69 +112,6 @@ internal sealed unsafe class MessageBatch : IDisposable
     private Span<byte> Control(int index) => new(_controls + (index * ControlData.MaxLength), ControlData.MaxLength);
 }
 
-/// <summary>Responses that wait for <see cref="UdpSocket.Flush"/> or a full batch. Threads share them.</summary>
-internal sealed class DeferredBatch(BatchingUdpSocket socket, AddressFamily family)
-{
-    // Guards all below; held while the system copies what it sends.
-    private readonly Lock _gate = new();
-    private MessageBatch? _responses;
-    private bool _closed;
-
-    /// <summary>False if the response is too long, or the socket is closed.</summary>
-    public bool TryPut(ReadOnlySpan<byte> datagram, UdpEndpoint destination, UdpEndpoint from)
-    {
-        lock (_gate)
-        {
-            if (_closed)
-            {
-                return false;
-            }
-
-            _responses ??= new MessageBatch(BatchingUdpSocket.MaxBatchedLength);
-            if (!_responses.TryAdd(datagram, destination, from, family))
-            {
-                return false;
-            }
-
-            if (_responses.IsFull)
-            {
-                SendWaiting();
-            }
-
-            return true;
-        }
-    }
-
-    public void Send()
-    {
-        lock (_gate)
-        {
-            SendWaiting();
-        }
-    }
-
-    /// <summary>Called before the socket is closed.</summary>
-    public void Close()
-    {
-        lock (_gate)
-        {
-            SendWaiting();
-            _closed = true;
-            _responses?.Dispose();
-            _responses = null;
-        }
-    }
-
-    private void SendWaiting()
-    {
-        if (_responses is { Count: > 0 })
-        {
-            socket.SendShared(_responses);
-            _responses.Clear();
-        }
-    }
-}
-
 /// <summary>Control data of 64-bit Linux (cmsg(3)): pieces of length, level, type, and data padded to eight bytes.</summary>
 internal static class ControlData
 {

@@ -1,25 +1,7 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(OneShard.Name)]
-public sealed class GrainKeyStoreTests(OneShardCluster cluster) : KeyStoreContract
-{
-    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
-}
-
-[Collection(OneShard.Name)]
-public sealed class GrainKeyStoreQuotaTests(OneShardCluster cluster) : KeyStoreQuotaContract
-{
-    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
-}
-
-[Collection(OneShard.Name)]
-public sealed class GrainKeyStoreDurabilityTests(OneShardCluster cluster) : KeyStoreDurabilityContract
-{
-    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
-}
-
-[Collection(OneShard.Name)]
-public sealed class GrainKeyStoreConcurrencyTests(OneShardCluster cluster) : KeyStoreConcurrencyContract
+public sealed class GrainKeyStoreTests(OneShardCluster cluster) : KeyStoreDurabilityContract
 {
     protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
 }

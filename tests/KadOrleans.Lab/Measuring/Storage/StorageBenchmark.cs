@@ -27,7 +27,7 @@ internal static class StorageBenchmark
     private static async Task OpenAsync(string folder)
     {
         var watch = Stopwatch.StartNew();
-        await using var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited);
+        await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
         var seconds = watch.Elapsed.TotalSeconds;
         await using var store = new SqliteKeyStore(database);
         var usage = await store.GetUsageAsync();
@@ -36,7 +36,7 @@ internal static class StorageBenchmark
 
     private static async Task PutAsync(string folder, int keys, int seconds)
     {
-        await using var database = SqliteDatabase.Open(folder, StoreQuota.Unlimited);
+        await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
         await using var store = new SqliteKeyStore(database);
         var held = (int)(await store.GetUsageAsync()).Keys;
         var watch = Stopwatch.StartNew();

@@ -14,7 +14,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     public IReadOnlyList<Member> Live => _live;
 
     /// <summary>Times that a holder sent a value out again, by all nodes that ever were.</summary>
-    public long Republished => _republishedByGone + _live.Sum(member => member.Engine!.Metrics.Republished[0]);
+    public long Republished => _republishedByGone + _live.Sum(member => member.Engine!.Metrics[NodeMetrics.Republished]);
 
     public Member PickLive() => _live[world.Random.Next(_live.Count)];
 
@@ -72,7 +72,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     {
         if (member.Engine is { } engine)
         {
-            _republishedByGone += engine.Metrics.Republished[0];
+            _republishedByGone += engine.Metrics[NodeMetrics.Republished];
         }
 
         if (member.Place >= 0)

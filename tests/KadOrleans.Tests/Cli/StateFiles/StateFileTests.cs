@@ -37,24 +37,6 @@ public sealed class StateFileTests : IDisposable
         Assert.Empty(_folder.GetFileSystemInfos());
     }
 
-    [Fact]
-    public async Task The_standard_input_can_be_read_twice()
-    {
-        await using var stream = await StateFile.OpenAsync(
-            StateFile.Standard, () => new MemoryStream("once"u8.ToArray()), TestContext.Current.CancellationToken);
-        var kept = stream.Name;
-
-        for (var i = 0; i < 2; i++)
-        {
-            stream.Position = 0;
-            using var reader = new StreamReader(stream, leaveOpen: true);
-            Assert.Equal("once", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
-        }
-
-        await stream.DisposeAsync();
-        Assert.False(File.Exists(kept));
-    }
-
     private static async Task<int> WriteAsync(Stream stream, string text)
     {
         await stream.WriteAsync(Encoding.UTF8.GetBytes(text));

@@ -65,19 +65,13 @@ public sealed class ContactTests
         Assert.True(result.Untouched < TimeSpan.FromSeconds(1) && result.Longest <= TimeSpan.FromSeconds(2), $"seed {Seed}: {result}");
     }
 
-    public static TheoryData<double, double> Liars => new() { { 0.0, 1.0 }, { 0.1, 0.95 }, { 0.2, 0.80 }, { 0.3, 0.50 } };
+    public static TheoryData<int, int, double, double> Liars(int size, int gets) =>
+        new() { { size, gets, 0.0, 1.0 }, { size, gets, 0.1, 0.95 }, { size, gets, 0.2, 0.80 }, { size, gets, 0.3, 0.50 } };
 
     [Theory]
-    [MemberData(nameof(Liars))]
-    public void Lookups_find_the_nearest_honest_node_among_liars(double liars, double share) => LookUp(nodes: 150, lookups: 150, liars, share);
-
-    [Theory]
-    [Trait("Tier", "Long")]
-    [MemberData(nameof(Liars))]
-    public void Lookups_find_the_nearest_honest_node_among_liars_of_a_larger_network(double liars, double share) =>
-        LookUp(nodes: 500, lookups: 300, liars, share);
-
-    private static void LookUp(int nodes, int lookups, double liars, double share)
+    [MemberData(nameof(Liars), 150, 150)]
+    [MemberData(nameof(Liars), 500, 300, Traits = ["Tier", "Long"])]
+    public void Lookups_find_the_nearest_honest_node_among_liars(int nodes, int lookups, double liars, double share)
     {
         var report = new NetworkSimulation(new SimulationSettings { Nodes = nodes, Lookups = lookups, Liars = liars, Seed = Seed }).Run();
 

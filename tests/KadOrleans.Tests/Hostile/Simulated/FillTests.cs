@@ -42,14 +42,10 @@ public sealed class FillTests
         Assert.Equal(new OwnerResult(OwnerTrial.Keys, OwnerTrial.Keys), OwnerTrial.Run(Seed));
 
     // Thirty networks hold a part of the reserve each, and that is more than far values leave.
-    [Fact]
-    public void Contacts_beside_a_nodes_id_and_junk_there_evict_no_near_values() => Shrink(contacts: 30, far: 0);
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public void Junk_of_a_few_networks_evicts_no_far_values_either() => Shrink(contacts: 6, far: 300);
-
-    private static void Shrink(int contacts, int far)
+    [Theory]
+    [InlineData(30, 0)]
+    [InlineData(6, 300, Traits = ["Tier", "Long"])]
+    public void Contacts_beside_a_nodes_id_and_junk_there_evict_no_near_values_nor_many_far_ones(int contacts, int far)
     {
         var result = ShrinkTrial.Run(Seed, contacts);
 

@@ -20,36 +20,6 @@ public sealed class SocketAttackTests
         Assert.True((int)result["provenAnswers"]! > 0, result.ToJsonString());
     }
 
-    [Fact]
-    [Trait("Tier", "Long")]
-    public async Task A_datagram_draws_at_most_twice_its_bytes()
-    {
-        var result = await RunAsync("amplification");
-
-        Assert.All(result["calls"]!.AsArray(), call => Assert.True((double)call!["ratio"]! <= 2.0, call!.ToJsonString()));
-    }
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public async Task An_unproven_subscriber_stores_nothing_and_a_forged_store_replaces_nothing()
-    {
-        var result = await RunAsync("fill");
-
-        Assert.True((int)result["accepted"]! == 0, result.ToJsonString());
-        Assert.True((int)result["keysAfter"]! == 1, result.ToJsonString());
-        Assert.True((int)result["honestAccepted"]! >= 99, result.ToJsonString());
-        Assert.True((string?)result["valueAfterForgedStore"] == "TRUE", result.ToJsonString());
-    }
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public async Task A_node_in_a_sandbox_answers_newcomers_and_proven_peers_while_nobody_attacks()
-    {
-        var result = await RunAsync("flood", new() { Rate = 0, Seconds = 1, Newcomers = 20 });
-
-        Assert.True((int)result["full"]! == 20 && (int)result["provenAnswers"]! > 0, result.ToJsonString());
-    }
-
     private static Task<JsonNode> RunAsync(string attack, SocketAttackOptions? options = null)
     {
         var obstacle = Sandbox.WhyNot();

@@ -4,44 +4,40 @@ namespace KadOrleans.Tests.Node;
 public sealed class ReachabilityTests
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly LocalRoutingTable _table;
-    private readonly Reachability _reachability;
 
-    public ReachabilityTests()
-    {
-        _table = new LocalRoutingTable(NodeId.FromKey("own"), new KademliaOptions(), new SubnetDiversity(), _clock);
-        _reachability = new Reachability(_table, _clock);
-    }
+    private LocalRoutingTable Table => field ??= new(NodeId.FromKey("own"), new KademliaOptions(), new SubnetDiversity(), _clock);
+
+    private Reachability Own => field ??= new(Table, _clock);
 
     [Fact]
     public void A_contact_and_an_answer_are_needed_and_silence_counts_only_after_failures_and_a_minute()
     {
-        _reachability.Answered();
-        Assert.False(_reachability.IsGood);
-        var another = new Reachability(_table, _clock);
+        Own.Answered();
+        Assert.False(Own.IsGood);
+        var another = new Reachability(Table, _clock);
         Meet();
         Assert.False(another.IsGood);
-        _reachability.Answered();
-        Assert.True(_reachability.IsGood);
+        Own.Answered();
+        Assert.True(Own.IsGood);
         Fail(Reachability.Failures);
-        Assert.True(_reachability.IsGood);
+        Assert.True(Own.IsGood);
 
         _clock.Advance(Reachability.ResponseWindow);
-        Assert.False(_reachability.IsGood);
+        Assert.False(Own.IsGood);
 
-        _reachability.Answered();
-        Assert.True(_reachability.IsGood);
+        Own.Answered();
+        Assert.True(Own.IsGood);
     }
 
     [Fact]
     public void A_node_that_asks_nobody_stays_as_it_was()
     {
         Meet();
-        _reachability.Answered();
+        Own.Answered();
         Fail(Reachability.Failures - 1);
 
         _clock.Advance(TimeSpan.FromDays(1));
-        Assert.True(_reachability.IsGood);
+        Assert.True(Own.IsGood);
     }
 
     [Fact]
@@ -49,47 +45,47 @@ public sealed class ReachabilityTests
     {
         Meet();
         Meet("gone");
-        _reachability.Answered();
+        Own.Answered();
         Fail(10, "gone");
         _clock.Advance(Reachability.ResponseWindow);
-        Assert.True(_reachability.IsGood);
+        Assert.True(Own.IsGood);
 
         Fail(1);
-        Assert.False(_reachability.IsGood);
+        Assert.False(Own.IsGood);
     }
 
     [Fact]
-    public void Of_a_large_table_some_silent_contacts_are_enough()
+    public void Of_a_largeTable_some_silent_contacts_are_enough()
     {
         for (var i = 0; i < 2 * Reachability.UnresponsiveContacts; i++)
         {
             Meet($"{i}");
         }
 
-        _reachability.Answered();
+        Own.Answered();
         _clock.Advance(Reachability.ResponseWindow);
         for (var i = 0; i < Reachability.UnresponsiveContacts; i++)
         {
-            Assert.True(_reachability.IsGood);
+            Assert.True(Own.IsGood);
             Fail(1, $"{i}");
         }
 
-        Assert.False(_reachability.IsGood);
+        Assert.False(Own.IsGood);
 
-        _reachability.Answered();
+        Own.Answered();
         _clock.Advance(Reachability.ResponseWindow);
         Fail(Reachability.Failures, "0");
-        Assert.True(_reachability.IsGood);
+        Assert.True(Own.IsGood);
     }
 
-    private void Meet(string name = "other") => _table.Observe(
-        ContactObservation.Answered(new Contact(NodeId.FromKey(name), UdpEndpoint.Parse($"192.0.{_table.Snapshot.Count}.1:8468"))));
+    private void Meet(string name = "other") => Table.Observe(
+        ContactObservation.Answered(new Contact(NodeId.FromKey(name), UdpEndpoint.Parse($"192.0.{Table.Snapshot.Count}.1:8468"))));
 
     private void Fail(int times, string name = "other")
     {
         for (var i = 0; i < times; i++)
         {
-            _reachability.Failed(NodeId.FromKey(name));
+            Own.Failed(NodeId.FromKey(name));
         }
     }
 }

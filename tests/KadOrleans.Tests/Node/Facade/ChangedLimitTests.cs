@@ -4,15 +4,11 @@ namespace KadOrleans.Tests.Node;
 public sealed class ChangedLimitTests
 {
     private readonly SimulatedWorld _world = new(seed: 18);
-    private readonly RawPeer _peer;
     private readonly InMemoryKeyStore _store = new(new StoreQuota());
     private readonly InMemoryManagementStore _management = new();
     private readonly InMemoryNodeStateStore _states = new();
 
-    public ChangedLimitTests()
-    {
-        _peer = _world.AddAnsweringPeer();
-    }
+    private RawPeer Peer => field ??= _world.AddAnsweringPeer();
 
     [Fact]
     public void A_changed_limit_holds_after_a_restart_until_it_is_set_back() => _world.Run(async () =>
@@ -102,13 +98,13 @@ public sealed class ChangedLimitTests
         var before = Stored();
         for (var i = 0; i < keys; i++)
         {
-            _peer.Store(
+            Peer.Store(
                 node.LocalEndpoints[0], MessageId.Random(_world.Random), new StoreRequest(default, NodeId.Random(_world.Random), DhtValue.FromString("value")));
         }
 
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         return Stored() - before;
 
-        int Stored() => _peer.Responses.Count(response => response[^1] == 0xC3);
+        int Stored() => Peer.Responses.Count(response => response[^1] == 0xC3);
     }
 }

@@ -11,7 +11,6 @@ public sealed class DeferredResponseTests
     private readonly SimulatedWorld _world = new(seed: 32);
     private readonly ScriptedStore _store = new();
     private readonly RecordingLog _log = new();
-    private readonly byte[] _buffer = new byte[Datagram.MaxLength];
 
     public static MatrixTheoryData<StoreResult, bool> Results => new(Enum.GetValues<StoreResult>(), [false, true]);
 
@@ -45,7 +44,8 @@ public sealed class DeferredResponseTests
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(peer.Responses.Last(), peer.Responses.First());
         Assert.Equal(1, node.Engine.Counts["refused.StorageFailed"]);
-        Assert.Equal([(level, 1010, failure)], _log.Failures.Select(entry => (entry.Level, entry.Id.Id, entry.Exception)));
+        var failures = _log.Events.Where(e => e.Exception is not null).Select(e => (e.Level, e.Id, e.Exception!));
+        Assert.Equal([(level, 1010, failure)], failures);
     });
 
     [Fact]
@@ -127,8 +127,7 @@ public sealed class DeferredResponseTests
         Assert.Equal([("Late", 1)], Reasons(node));
 
         node.Engine.Receive(Write(Request()), peer.Endpoint, age: RequestHandlers.MaxStoreAge);
-        var length = RequestWriter.Write(_buffer, MessageId.Random(_world.Random), RequestKind.FindNode, peer.Id, peer.Id);
-        node.Engine.Receive(_buffer.AsSpan(0, length), peer.Endpoint, age: TimeSpan.FromMinutes(1));
+        node.Engine.Receive(Write(Request(), RequestKind.FindNode), peer.Endpoint, age: TimeSpan.FromMinutes(1));
         await PassAsync();
         Assert.Equal(2, peer.Responses.Count());
         Assert.Equal(1, node.Engine.Counts["stores.accepted"]);
@@ -207,7 +206,7 @@ public sealed class DeferredResponseTests
             (RefusalReason.Busy, UnacknowledgedReason.Queue), (RefusalReason.StorageFailed, UnacknowledgedReason.Storage),
             (RefusalReason.PendingLimit, UnacknowledgedReason.Queue), (RefusalReason.Late, UnacknowledgedReason.Late),
         ],
-        Enum.GetValues<RefusalReason>().Select(reason => (reason, UnacknowledgedReasons.Of(reason))).Where(one => one.Item2 != UnacknowledgedReason.Refused));
+        Enum.GetValues<RefusalReason>().Select(reason => (reason, NodeMetrics.ReasonOf(reason))).Where(one => one.Item2 != UnacknowledgedReason.Refused));
 
     [Fact]
     public void Sources_are_counted_apart_and_trusted_ones_not_at_all() => _world.Run(async () =>
@@ -244,8 +243,8 @@ public sealed class DeferredResponseTests
 
     private StoreRequest Request() => new(default, NodeId.Random(_world.Random), DhtValue.FromString("value"));
 
-    private ReadOnlySpan<byte> Write(StoreRequest request) =>
-        _buffer.AsSpan(0, RequestWriter.TryWriteStore(_buffer, MessageId.Random(_world.Random), request, out var length) ? length : 0);
+    private byte[] Write(StoreRequest request, RequestKind kind = RequestKind.Store) =>
+        RequestBytes.Of(kind, MessageId.Random(_world.Random), request);
 
     private void Store(KadNode node, RawPeer peer) => peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), Request());
 

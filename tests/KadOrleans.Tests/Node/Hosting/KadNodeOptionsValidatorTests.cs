@@ -3,9 +3,6 @@ namespace KadOrleans.Tests.Node;
 public sealed class KadNodeOptionsValidatorTests
 {
     [Fact]
-    public void The_defaults_have_no_problem() => Assert.Empty(KadNodeOptionsValidator.FindProblems(new KadNodeOptions()));
-
-    [Fact]
     public void Limits_that_no_node_can_work_with_are_named()
     {
         var options = new KadNodeOptions

@@ -1,29 +1,6 @@
 namespace KadOrleans.Tests.Node;
 
-public sealed class InMemoryKeyStoreTests : KeyStoreContract
-{
-    protected override KeyStoreHost CreateHost() => new InMemoryKeyStoreHost();
-
-    [Fact]
-    public async Task Every_call_completes_synchronously()
-    {
-        await using var store = new InMemoryKeyStore(StoreQuota.Unlimited);
-
-        Assert.True(store.PutAsync(StoredValues.Key(1), StoredValues.Text("now")).AsTask().IsCompletedSuccessfully);
-        Assert.True(store.GetAsync(StoredValues.Key(1), StoredValues.Now).AsTask().IsCompletedSuccessfully);
-        Assert.True(store.RemoveExpiredAsync(StoredValues.Now).AsTask().IsCompletedSuccessfully);
-        Assert.True(store.GetUsageAsync().AsTask().IsCompletedSuccessfully);
-        await using var scan = store.ScanAsync().GetAsyncEnumerator();
-        Assert.True(scan.MoveNextAsync().AsTask().IsCompletedSuccessfully);
-    }
-}
-
-public sealed class InMemoryKeyStoreConcurrencyTests : KeyStoreConcurrencyContract
-{
-    protected override KeyStoreHost CreateHost() => new InMemoryKeyStoreHost();
-}
-
-public sealed class InMemoryKeyStoreQuotaTests : KeyStoreQuotaContract
+public sealed class InMemoryKeyStoreTests : KeyStoreQuotaContract
 {
     protected override KeyStoreHost CreateHost() => new InMemoryKeyStoreHost();
 }

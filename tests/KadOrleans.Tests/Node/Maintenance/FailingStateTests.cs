@@ -9,17 +9,15 @@ public sealed class FailingStateTests
     public void A_node_that_has_an_id_starts_and_serves_what_it_holds_and_one_without_does_not() => _world.Run(async () =>
     {
         var saved = new NodeState(NodeId.Random(_world.Random), []);
-        var store = new InMemoryKeyStore(new StoreQuota());
-        await using var node = Create(store, new States(saved, new KeyStoreException("The disk is full.")));
-        await node.StartAsync();
+        await using var node = await _world.StartAsync(states: new States(saved, new KeyStoreException("The disk is full.")));
         await node.SetAsync("key", DhtValue.FromInteger(1));
 
         Assert.Equal(saved.Id, node.Id);
         Assert.Equal(DhtValue.FromInteger(1), (await node.GetAsync("key")).Value);
 
         // It would forget its id.
-        await using var another = Create(new InMemoryKeyStore(new StoreQuota()), new States(null, new KeyStoreException("The disk is full.")));
-        await Assert.ThrowsAsync<KeyStoreException>(() => another.StartAsync());
+        var states = new States(null, new KeyStoreException("The disk is full."));
+        await Assert.ThrowsAsync<KeyStoreException>(() => _world.StartAsync(states: states));
     });
 
     [Theory]
@@ -28,8 +26,7 @@ public sealed class FailingStateTests
     public void A_set_that_the_nodes_own_storage_fails_reaches_nobody_and_is_no_success(int? life) => _world.Run(async () =>
     {
         await using var store = new ScriptedStore();
-        await using var node = Create(store, new InMemoryNodeStateStore());
-        await node.StartAsync();
+        await using var node = await _world.StartAsync(store: store);
         var other = await _world.StartNodeAsync();
         await node.PingAsync(other.Transport.Endpoint);
         Task<SetResult> SetAsync(int value) => life is { } seconds
@@ -49,8 +46,7 @@ public sealed class FailingStateTests
     public void A_node_stops_whose_storage_was_closed_before_it() => _world.Run(async () =>
     {
         var saved = new NodeState(NodeId.Random(_world.Random), []);
-        var node = Create(new InMemoryKeyStore(new StoreQuota()), new States(saved, new ObjectDisposedException("database")));
-        await node.StartAsync();
+        var node = await _world.StartAsync(states: new States(saved, new ObjectDisposedException("database")));
         var endpoint = node.LocalEndpoints[0];
 
         await node.DisposeAsync();
@@ -58,16 +54,6 @@ public sealed class FailingStateTests
         // Its place on the network is free again.
         await _world.Network.Bind(endpoint).DisposeAsync();
     });
-
-    [Fact]
-    public async Task Joining_before_the_start_says_so()
-    {
-        await using var node = Create(new InMemoryKeyStore(new StoreQuota()), new InMemoryNodeStateStore());
-
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => node.JoinAsync());
-
-        Assert.Equal("The node has not been started.", error.Message);
-    }
 
     [Fact]
     public void Work_that_gives_itself_up_ends_neither_maintenance_nor_the_stop() => _world.Run(async () =>
@@ -113,9 +99,6 @@ public sealed class FailingStateTests
             "The host name 'node.example.org' could not be resolved: The name service gave up.",
             result.Attempts[0].Problem);
     });
-
-    private KadNode Create(IKeyStore store, INodeStateStore states) =>
-        new(new KadNodeOptions(), _world.Network.Bind(), store, states, _world.Environment);
 
     private sealed class States(NodeState? saved, Exception failure) : INodeStateStore
     {

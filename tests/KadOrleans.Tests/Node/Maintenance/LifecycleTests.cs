@@ -11,10 +11,8 @@ public sealed class LifecycleTests
         var store = new ScriptedStore { BeforePut = () => release.Task };
         var node = await _world.StartAsync(options => options.Trust.Add("11.0.0.0/8"), store);
         var peer = _world.AddPeer();
-        peer.Store(
-            node.LocalEndpoints[0],
-            MessageId.Random(_world.Random),
-            new StoreRequest(default, NodeId.Random(_world.Random), DhtValue.FromInteger(1)));
+        var request = new StoreRequest(default, NodeId.Random(_world.Random), DhtValue.FromInteger(1));
+        peer.Store(node.LocalEndpoints[0], MessageId.Random(_world.Random), request);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
 
         Task[] stops = [.. Stops(node).Concat(Stops(node))];

@@ -17,7 +17,11 @@ public sealed class LostValuesTests
     public void Keys_that_could_be_read_are_asked_for_once_there_is_a_contact() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(10, Without.Walks);
-        await SetAllAsync();
+        for (var i = 0; i < Values; i++)
+        {
+            await _world.Nodes[i % _world.Nodes.Count].Node.SetAsync(Key(i), DhtValue.FromInteger(i));
+        }
+
         var store = new ScriptedStore { LostKeys = [.. Enumerable.Range(0, Values).Select(Key)] };
         await using var node = await _world.StartAsync(Without.Walks, store);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
@@ -96,12 +100,4 @@ public sealed class LostValuesTests
     }
 
     private static NodeId Key(int i) => NodeId.FromKey($"value {i}");
-
-    private async Task SetAllAsync()
-    {
-        for (var i = 0; i < Values; i++)
-        {
-            await _world.Nodes[i % _world.Nodes.Count].Node.SetAsync(Key(i), DhtValue.FromInteger(i));
-        }
-    }
 }

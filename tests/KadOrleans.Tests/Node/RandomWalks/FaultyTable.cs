@@ -8,6 +8,10 @@ internal sealed class FaultyTable(NodeId ownId, TimeProvider time) : IRoutingTab
     /// <summary>Lookups that fail before others work again.</summary>
     public int LookupsToFail { get; set; }
 
+    public bool ThrowsOnFailures { get; init; }
+
+    public int Failures { get; private set; }
+
     /// <summary>Whether it cannot be read.</summary>
     public bool IsAway { get; set; }
 
@@ -31,6 +35,12 @@ internal sealed class FaultyTable(NodeId ownId, TimeProvider time) : IRoutingTab
         {
             LookupsToFail--;
             throw new IOException("The table is away.");
+        }
+
+        if (observation.Kind == ObservationKind.Failed && ThrowsOnFailures)
+        {
+            Failures++;
+            throw new IOException("The table is out of order.");
         }
 
         _table.Observe(observation);

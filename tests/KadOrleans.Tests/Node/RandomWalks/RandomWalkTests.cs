@@ -79,8 +79,14 @@ public sealed class RandomWalkTests
     [Fact]
     public void A_batch_keeps_what_the_walks_that_did_not_fail_found() => _world.Run(async () =>
     {
-        var (node, table, peer) = await StartOnFaultyTableAsync();
-        await using var _ = node;
+        var table = new FaultyTable(NodeId.Random(_world.Random), _world.Clock);
+        var options = new KadNodeOptions();
+        await using var node = new DhtNode(
+            options, _world.Network.Bind(), table, new InMemoryKeyStore(options.Quota), _world.Environment);
+        node.Start();
+        var peer = _world.AddPeer();
+        peer.OnRequest = peer.Naming();
+        await node.PingAsync(peer.Endpoint);
         var walk = Walk(node, new RandomWalkOptions());
 
         table.LookupsToFail = 2;
@@ -99,15 +105,13 @@ public sealed class RandomWalkTests
         var node = await JoinThroughOneAsync();
         var before = node.RoutingTable.Contacts.ToHashSet();
         var measured = new Dictionary<string, double>();
-        using var listener = new MeterListener
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
         {
-            InstrumentPublished = (instrument, l) =>
+            if (instrument.Name.StartsWith("kad.walk.", StringComparison.Ordinal))
             {
-                if (instrument.Meter.Name == NodeMetrics.MeterName && instrument.Name.StartsWith("kad.walk.", StringComparison.Ordinal))
-                {
-                    l.EnableMeasurementEvents(instrument);
-                }
-            },
+                l.EnableMeasurementEvents(instrument);
+            }
         };
         var thread = Environment.CurrentManagedThreadId;
         void Note(Instrument instrument, double value)
@@ -164,17 +168,5 @@ public sealed class RandomWalkTests
         var node = await _world.StartNodeAsync(Without.Walks);
         await node.Node.PingAsync(_world.Nodes[0].Transport.Endpoint);
         return node.Node.Engine;
-    }
-
-    private async Task<(DhtNode Node, FaultyTable Table, RawPeer Peer)> StartOnFaultyTableAsync()
-    {
-        var table = new FaultyTable(NodeId.Random(_world.Random), _world.Clock);
-        var options = new KadNodeOptions();
-        var node = new DhtNode(options, _world.Network.Bind(), table, new InMemoryKeyStore(options.Quota), _world.Environment);
-        node.Start();
-        var peer = _world.AddPeer();
-        peer.OnRequest = peer.Naming();
-        await node.PingAsync(peer.Endpoint);
-        return (node, table, peer);
     }
 }

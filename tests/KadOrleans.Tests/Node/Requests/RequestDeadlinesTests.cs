@@ -3,12 +3,13 @@ namespace KadOrleans.Tests.Node;
 public sealed class RequestDeadlinesTests
 {
     private readonly SimulatedWorld _world = new(seed: 8);
-    private readonly List<(OutgoingRequest Request, TimeSpan At)> _due = [];
 
     [Fact]
     public void Each_is_told_at_its_time_and_one_that_left_or_ended_or_came_too_late_is_not() => _world.Run(async () =>
     {
-        var deadlines = Create();
+        var due = new List<(OutgoingRequest Request, TimeSpan At)>();
+        var deadlines = new RequestDeadlines(
+            _world.Clock, request => due.Add((request, _world.Clock.Elapsed)), fault => Assert.Fail(fault.ToString()));
         var (early, late, gone, ended) = (Request(), Request(), Request(), Request());
         Assert.True(deadlines.TryAdd(late, TimeSpan.FromSeconds(3)));
         Assert.True(deadlines.TryAdd(gone, TimeSpan.FromSeconds(1)));
@@ -20,20 +21,21 @@ public sealed class RequestDeadlinesTests
         Assert.Equal(2, deadlines.Count);
         await _world.PassAsync(TimeSpan.FromSeconds(10));
 
-        Assert.Equal([(early, TimeSpan.FromSeconds(2)), (late, TimeSpan.FromSeconds(3))], _due);
+        Assert.Equal([(early, TimeSpan.FromSeconds(2)), (late, TimeSpan.FromSeconds(3))], due);
         Assert.Equal(0, deadlines.Count);
 
         deadlines.TryAdd(Request(), TimeSpan.FromSeconds(1));
         deadlines.Dispose();
         Assert.False(deadlines.TryAdd(Request(), TimeSpan.FromSeconds(1)));
         await _world.PassAsync(TimeSpan.FromSeconds(5));
-        Assert.Equal(2, _due.Count);
+        Assert.Equal(2, due.Count);
     });
 
     [Fact]
-    public void Requests_that_ended_leave_nothing_that_waits() => _world.Run(async () =>
+    public void Requests_that_ended_leave_nothing_that_waits()
     {
-        var table = new RequestTable(_world.Network.Bind(), _world.Clock, _world.Random, new NobodyWatches());
+        var observer = Fake.Of<IRequestObserver>((_, _) => null);
+        using var table = new RequestTable(_world.Network.Bind(), _world.Clock, _world.Random, observer);
         var calls = Enumerable.Range(0, 50).Select(_ => Request()).ToList();
         calls.ForEach(table.Send);
         Assert.Equal(50, table.Waiting);
@@ -41,35 +43,7 @@ public sealed class RequestDeadlinesTests
         calls.ForEach(table.Cancel);
 
         Assert.Equal((0, 0), (table.Count, table.Waiting));
-        table.Dispose();
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
-    });
+    }
 
     private static PingCall Request() => new(UdpEndpoint.Parse("11.0.0.9:1"), null, default, (_, _, _) => { });
-
-    private RequestDeadlines Create()
-    {
-        var start = _world.Clock.GetTimestamp();
-        return new RequestDeadlines(
-            _world.Clock,
-            request => _due.Add((request, _world.Clock.GetElapsedTime(start))),
-            fault => Assert.Fail(fault.ToString()));
-    }
-
-    private sealed class NobodyWatches : IRequestObserver
-    {
-        public void OnAddressProved(OutgoingRequest request)
-        {
-        }
-
-        public void OnAnswered(OutgoingRequest request)
-        {
-        }
-
-        public void OnFailed(OutgoingRequest request, RequestFailure failure)
-        {
-        }
-
-        public void OnFault(Exception fault) => Assert.Fail(fault.ToString());
-    }
 }

@@ -37,23 +37,6 @@ public sealed class RequestTests
     });
 
     [Fact]
-    public void The_timeout_is_learned_per_contact() => _world.Run(async () =>
-    {
-        _world.Network.Conditions = Quick;
-        var node = await _world.StartNodeAsync();
-        var peer = _world.AddAnsweringPeer();
-        for (var i = 0; i < 30; i++)
-        {
-            await node.Node.PingAsync(peer.Endpoint);
-        }
-
-        peer.OnRequest = null;
-        var result = await node.Node.PingAsync(peer.Endpoint);
-
-        Assert.Equal(RoundTripEstimate.MinTimeout + RoundTripEstimate.MinRetryTimeout, result.RoundTrip);
-    });
-
-    [Fact]
     public void Losses_do_not_make_the_node_wait_longer_each_time() => _world.Run(async () =>
     {
         _world.Network.Conditions = Quick;
@@ -129,11 +112,12 @@ public sealed class RequestTests
     {
         var silent = _world.AddPeer();
         await using var store = new InMemoryKeyStore(new());
-        var table = new ThrowingTable(NodeId.Random(_world.Random), silent.Contact);
+        var table = new FaultyTable(NodeId.Random(_world.Random), _world.Clock) { ThrowsOnFailures = true };
+        table.Observe(ContactObservation.Answered(silent.Contact));
         await using var node = new DhtNode(new KadNodeOptions(), _world.Network.Bind(), table, store, _world.Environment);
         node.Start();
 
-        table.AskForCheck();
+        await node.FindNodeAsync(NodeId.MaxValue);
         await _world.PassAsync(TimeSpan.FromSeconds(10));
         var ping = await node.PingAsync(silent.Endpoint).WaitAsync(TimeSpan.FromSeconds(20), _world.Clock);
 
@@ -155,27 +139,4 @@ public sealed class RequestTests
         Assert.All(_world.Nodes, n => Assert.Equal(0, n.Node.Engine.Counts["stores.accepted"]));
         Assert.Equal(0, (await node.Store.GetUsageAsync()).Keys);
     });
-
-    private sealed class ThrowingTable(NodeId ownId, Contact contact) : IRoutingTable
-    {
-        public event Action<Contact>? ContactAdded
-        {
-            add { }
-            remove { }
-        }
-
-        public event Action<Contact>? CheckNeeded;
-
-        public int Failures { get; private set; }
-
-        public RoutingTableSnapshot Snapshot { get; } = new(ownId, 1, [contact]);
-
-        public void AskForCheck() => CheckNeeded!(contact);
-
-        public void Observe(ContactObservation observation)
-        {
-            Failures++;
-            throw new InvalidOperationException("The table is out of order.");
-        }
-    }
 }

@@ -5,12 +5,8 @@ public sealed class AddressProofTests
     private static readonly UdpEndpoint Endpoint = UdpEndpoint.Parse("192.0.2.7:8468");
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly AddressProofs _proofs;
 
-    public AddressProofTests()
-    {
-        _proofs = new AddressProofs(new SeededRandomSource(3), _clock);
-    }
+    private AddressProofs Proofs => field ??= new(new SeededRandomSource(3), _clock);
 
     // From the tables of SipHash's authors: key 00 to 0f, messages 00, 01, 02 and so on.
     [Theory]
@@ -28,14 +24,14 @@ public sealed class AddressProofTests
     public void An_id_proves_the_endpoint_that_it_was_issued_for_and_no_other_and_tells_its_round_trip()
     {
         _clock.Advance(TimeSpan.FromDays(40));
-        var id = _proofs.Issue(Endpoint);
+        var id = Proofs.Issue(Endpoint);
         _clock.Advance(TimeSpan.FromMilliseconds(345));
 
-        Assert.True(_proofs.IsProof(id, Endpoint, out var roundTrip));
+        Assert.True(Proofs.IsProof(id, Endpoint, out var roundTrip));
         Assert.Equal(TimeSpan.FromMilliseconds(345), roundTrip);
-        Assert.False(_proofs.IsProof(id, Endpoint.WithPort(8469), out _));
-        Assert.False(_proofs.IsProof(id, UdpEndpoint.Parse("192.0.2.8:8468"), out _));
-        Assert.NotEqual(id, _proofs.Issue(Endpoint));
+        Assert.False(Proofs.IsProof(id, Endpoint.WithPort(8469), out _));
+        Assert.False(Proofs.IsProof(id, UdpEndpoint.Parse("192.0.2.8:8468"), out _));
+        Assert.NotEqual(id, Proofs.Issue(Endpoint));
         Assert.False(new AddressProofs(new SeededRandomSource(4), _clock).IsProof(id, Endpoint, out _));
     }
 
@@ -44,11 +40,11 @@ public sealed class AddressProofTests
     {
         for (var start = 0; start < 6; start++)
         {
-            var id = _proofs.Issue(Endpoint);
+            var id = Proofs.Issue(Endpoint);
             _clock.Advance(AddressProofs.Epoch);
-            Assert.True(_proofs.IsProof(id, Endpoint, out _));
+            Assert.True(Proofs.IsProof(id, Endpoint, out _));
             _clock.Advance(AddressProofs.Epoch);
-            Assert.False(_proofs.IsProof(id, Endpoint, out _));
+            Assert.False(Proofs.IsProof(id, Endpoint, out _));
             _clock.Advance(TimeSpan.FromSeconds(13));
         }
     }
@@ -59,10 +55,10 @@ public sealed class AddressProofTests
         var bytes = new byte[20];
         for (var bit = 0; bit < 160; bit++)
         {
-            _proofs.Issue(Endpoint).CopyTo(bytes);
+            Proofs.Issue(Endpoint).CopyTo(bytes);
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
 
-            Assert.False(_proofs.IsProof(new(bytes), Endpoint, out _));
+            Assert.False(Proofs.IsProof(new(bytes), Endpoint, out _));
         }
     }
 }

@@ -59,22 +59,20 @@ internal sealed class Ledger : IAsyncDisposable
         Node.Receive(pong.AsSpan(0, length), endpoint);
     }
 
-    public Func<byte[], int> Ping() => b => RequestWriter.Write(b, NewId(), RequestKind.Ping, NodeId.Random(Random));
+    public Func<byte[], int> Ping() => Write(RequestKind.Ping);
 
-    public Func<byte[], int> Stun() => b => RequestWriter.Write(b, NewId(), RequestKind.Stun);
+    public Func<byte[], int> Stun() => Write(RequestKind.Stun);
 
-    public Func<byte[], int> FindNode() =>
-        b => RequestWriter.Write(b, NewId(), RequestKind.FindNode, NodeId.Random(Random), NodeId.Random(Random));
+    public Func<byte[], int> FindNode() => Write(RequestKind.FindNode, NodeId.Random(Random));
 
-    public Func<byte[], int> FindValue(NodeId key) =>
-        b => RequestWriter.Write(b, NewId(), RequestKind.FindValue, NodeId.Random(Random), key);
+    public Func<byte[], int> FindValue(NodeId key) => Write(RequestKind.FindValue, key);
 
-    public Func<byte[], int> Put(NodeId key, DhtValue value) => b => RequestWriter.TryWriteStore(
-        b, NewId(), new StoreRequest(NodeId.Random(Random), key, value), out var length) ? length : 0;
+    public Func<byte[], int> Put(NodeId key, DhtValue value) => Write(RequestKind.Store, key, value);
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();
 
-    private MessageId NewId() => MessageId.Random(Random);
+    private Func<byte[], int> Write(RequestKind kind, NodeId key = default, DhtValue value = default) =>
+        buffer => RequestBytes.Write(buffer, kind, MessageId.Random(Random), new StoreRequest(NodeId.Random(Random), key, value));
 
     /// <summary>Books what is sent. Datagrams are handed to the node directly.</summary>
     private sealed class Transport(Ledger ledger) : IDatagramTransport

@@ -7,12 +7,8 @@ public sealed class PendingRequestsTests
     private static readonly int Footprint = Request("11.0.0.1:1").Footprint;
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly PendingRequests _held;
 
-    public PendingRequestsTests()
-    {
-        _held = new PendingRequests(_clock, 64 * Footprint, maxPerEndpoint: 3);
-    }
+    private PendingRequests Held => field ??= new(_clock, 64 * Footprint, maxPerEndpoint: 3);
 
     [Fact]
     public void Without_room_the_oldest_requests_are_dropped()
@@ -22,11 +18,11 @@ public sealed class PendingRequestsTests
 
         Assert.Equal(Endpoint("11.0.0.1:1"), Assert.Single(Hold("12.0.0.1:1").PushedOut!).Source);
         Assert.Equal(Endpoint("11.0.1.1:1"), Assert.Single(Hold("12.0.1.1:1").PushedOut!).Source);
-        Assert.Equal(64 * Footprint, _held.Bytes);
+        Assert.Equal(64 * Footprint, Held.Bytes);
 
-        Assert.True(_held.TryHold(Request("12.0.2.1:1", 3 * Footprint), out var several));
+        Assert.True(Held.TryHold(Request("12.0.2.1:1", 3 * Footprint), out var several));
         Assert.Equal(["11.0.2.1:1", "11.0.3.1:1", "11.0.4.1:1", "11.0.5.1:1"], several!.Select(request => $"{request.Source}"));
-        Assert.InRange(_held.Bytes, 1, 64 * Footprint);
+        Assert.InRange(Held.Bytes, 1, 64 * Footprint);
     }
 
     [Fact]
@@ -43,7 +39,7 @@ public sealed class PendingRequestsTests
             Assert.Equal(Endpoint("12.0.0.1:1").AddressLow >> 8, Assert.Single(Hold($"12.0.0.{i % 200}:{i + 2}").PushedOut!).Source.AddressLow >> 8);
         }
 
-        Assert.Single(_held.Take(Endpoint("11.0.0.1:1")));
+        Assert.Single(Held.Take(Endpoint("11.0.0.1:1")));
     }
 
     [Fact]
@@ -57,12 +53,12 @@ public sealed class PendingRequestsTests
             var source = $"11.{random.Next(3)}.{random.Next(5)}.{random.Next(4)}:{random.Next(3)}";
             if (random.Next(3) == 0)
             {
-                expected.ExceptWith(_held.Take(Endpoint(source)));
+                expected.ExceptWith(Held.Take(Endpoint(source)));
             }
             else
             {
                 var request = Request(source, random.Next(8_000));
-                if (_held.TryHold(request, out var pushedOut))
+                if (Held.TryHold(request, out var pushedOut))
                 {
                     expected.Add(request);
                 }
@@ -70,14 +66,14 @@ public sealed class PendingRequestsTests
                 expected.ExceptWith(pushedOut ?? []);
             }
 
-            expected.ExceptWith(_held.TakeOlderThan(TimeSpan.FromMilliseconds(500)));
-            Assert.InRange(_held.Bytes, 0, 64 * Footprint);
-            Assert.True(expected.Sum(request => request.Footprint) == _held.Bytes, $"step {i} of seed 21");
+            expected.ExceptWith(Held.TakeOlderThan(TimeSpan.FromMilliseconds(500)));
+            Assert.InRange(Held.Bytes, 0, 64 * Footprint);
+            Assert.True(expected.Sum(request => request.Footprint) == Held.Bytes, $"step {i} of seed 21");
         }
     }
 
     private (bool Held, List<PendingRequest>? PushedOut) Hold(string source) =>
-        (_held.TryHold(Request(source), out var pushedOut), pushedOut);
+        (Held.TryHold(Request(source), out var pushedOut), pushedOut);
 
     private static PendingRequest Request(string source, int length = Length)
     {

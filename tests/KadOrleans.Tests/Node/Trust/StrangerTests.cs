@@ -2,49 +2,77 @@ namespace KadOrleans.Tests.Node;
 
 public sealed class StrangerTests
 {
+    private static readonly UdpEndpoint Stranger = UdpEndpoint.Parse("192.0.2.7:8468");
+
     private readonly SimulatedWorld _world = new(seed: 5);
 
     [Fact]
-    public void A_stranger_that_answers_no_ping_gets_a_few_contacts_in_time_and_draws_twice_what_it_sends() => _world.Run(async () =>
+    public async Task A_stranger_that_answers_no_ping_gets_a_few_contacts_a_second_later()
     {
-        var node = await StartNodeWithContactsAsync();
-        var key = NodeId.FromKey("large");
-        await node.Node.SetAsync(key, DhtValue.FromBytes(new byte[8_000]));
-        await node.Store.PutAsync(key, new StoredValue(DhtValue.FromBytes(new byte[8_000]), _world.Clock.GetUtcNow(), DateTimeOffset.MaxValue, default));
-        var victim = _world.AddPeer();
-        const int Requests = 100;
+        await using var ledger = CreateLedger();
+        var (key, now) = (NodeId.FromKey("large"), ledger.Clock.GetUtcNow());
+        await ledger.Store.PutAsync(key, new StoredValue(DhtValue.FromBytes(new byte[8_000]), now, now.AddDays(1), default));
 
-        for (var i = 0; i < Requests; i++)
-        {
-            victim.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), key);
-            victim.FindValue(node.Transport.Endpoint, MessageId.Random(_world.Random), key);
-        }
+        ledger.Receive(ledger.FindNode(), Stranger);
+        ledger.Receive(ledger.FindValue(key), Stranger);
+        Assert.Empty(ledger.Answers(Stranger));
+        ledger.Clock.Advance(Strangers.FindWait + TimeSpan.FromSeconds(0.5));
 
-        await _world.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(2, ledger.Answers(Stranger).Count());
+        Assert.All(ledger.Answers(Stranger), answer => Assert.InRange(ContactsIn(answer), 1, 2));
+    }
 
-        Assert.Equal(2 * Requests, victim.Responses.Count());
-        Assert.All(victim.Responses, answer => Assert.InRange(ContactsIn(answer), 1, 2));
-        Assert.InRange(victim.ReceivedBytes, 1, 2 * Requests * (77 + 78));
+    // The text of a long IPv6 address makes the response more than twice as long as the request.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_STUN_that_waited_for_a_proof_is_answered_as_such(bool clientOnly)
+    {
+        await using var ledger = new Ledger([], options => options.ClientOnly = clientOnly);
+        var stranger = UdpEndpoint.Parse("[2a01:14f8:1234:5678:9abc:def0:1234:5678]:45678");
+
+        ledger.Receive(ledger.Stun(), stranger);
+        Assert.Empty(ledger.Answers(stranger));
+        ledger.AnswerPing(stranger, NodeId.MaxValue);
+
+        Assert.Single(ledger.Pings(stranger));
+        Assert.True(Datagram.TryReadHeader(Assert.Single(ledger.Answers(stranger)), out _, out _, out var body, out _));
+        Assert.True(ResponseReader.TryReadStun(body, out var seen));
+        Assert.Equal(stranger, seen);
+    }
+
+    [Fact]
+    public void Giving_a_ping_up_gives_no_pending_response_up() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(25, Without.Walks);
+        var delay = TimeSpan.FromMilliseconds(50);
+        _world.Network.Conditions = new NetworkConditions { MinDelay = delay, MaxDelay = delay };
+        var node = _world.Nodes[0];
+        var stranger = _world.AddAnsweringPeer();
+
+        stranger.FindNode(node.Transport.Endpoint, MessageId.Random(_world.Random), NodeId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromMilliseconds(60));
+        await node.Node.PingAsync(stranger.Endpoint, new CancellationToken(canceled: true));
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Single(stranger.Responses);
     });
 
     [Fact]
-    public void A_candidate_that_is_being_pinged_takes_no_other_candidates_turn() => _world.Run(async () =>
+    public async Task A_candidate_that_is_being_pinged_takes_no_other_candidates_turn()
     {
-        var node = await _world.StartNodeAsync();
-        var eager = _world.AddPeer();
-        var other = _world.AddPeer();
+        await using var ledger = new Ledger([]);
         for (var i = 0; i < 1_000; i++)
         {
-            node.Node.Engine.Consider(eager.Contact);
+            ledger.Node.Consider(new Contact(NodeId.MaxValue, Stranger));
         }
 
-        var sent = _world.Network.Sent;
-        node.Node.Engine.Consider(other.Contact);
+        var other = UdpEndpoint.Parse("198.51.100.7:8468");
+        ledger.Node.Consider(new Contact(NodeId.FromKey("other"), other));
 
         // At once: the rate leaves room for more than these two.
-        Assert.Equal((1, sent + 1), (sent, _world.Network.Sent));
-        await node.StopAsync();
-    });
+        Assert.Equal((1, 1), (ledger.Pings(Stranger).Count(), ledger.Pings(other).Count()));
+    }
 
     [Theory]
     [InlineData("0.1.2.3:8468")]
@@ -52,36 +80,30 @@ public sealed class StrangerTests
     [InlineData("255.255.255.255:8468")]
     [InlineData("12.0.0.1:0")]
     [InlineData("[ff02::1]:8468")]
-    public void A_source_that_no_node_can_be_reached_at_draws_nothing(string source) => _world.Run(async () =>
+    public async Task A_source_that_no_node_can_be_reached_at_draws_nothing(string source)
     {
-        var node = await _world.StartNodeAsync();
-        var sent = _world.Network.Sent;
-        var buffer = new byte[Datagram.MaxLength];
-        var length = RequestWriter.Write(buffer, MessageId.Random(_world.Random), RequestKind.Ping, NodeId.Random(_world.Random));
+        await using var ledger = CreateLedger();
 
-        node.Node.Engine.Receive(buffer.AsSpan(0, length), UdpEndpoint.Parse(source));
-        await _world.PassAsync(TimeSpan.FromSeconds(20));
+        ledger.Receive(ledger.Ping(), UdpEndpoint.Parse(source));
+        ledger.Clock.Advance(TimeSpan.FromSeconds(20));
 
-        Assert.Equal(sent, _world.Network.Sent);
-        Assert.Equal(1, node.Node.Engine.Counts["refused.UnreachableSource"]);
-    });
+        Assert.Equal(0, ledger.SentBytes);
+        Assert.Equal(1, ledger.Node.Counts["refused.UnreachableSource"]);
+    }
 
     [Fact]
     public async Task Held_requests_are_bounded_per_endpoint()
     {
-        var random = new SeededRandomSource(6);
-        await using var ledger = new Ledger(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
-        var stranger = UdpEndpoint.Parse("192.0.2.7:8468");
-
+        await using var ledger = CreateLedger();
         for (var i = 0; i < Strangers.MaxFindsPerEndpoint + 5; i++)
         {
-            ledger.Receive(ledger.FindNode(), stranger);
+            ledger.Receive(ledger.FindNode(), Stranger);
         }
 
         // Those beyond the bound get a few contacts at once, those within it all of them later.
-        Assert.Equal([2, 2, 2, 2, 2], ledger.Answers(stranger).Select(ContactsIn));
-        ledger.AnswerPing(stranger, null);
-        Assert.Equal(Strangers.MaxFindsPerEndpoint, ledger.Answers(stranger).Count(answer => ContactsIn(answer) == 20));
+        Assert.Equal([2, 2, 2, 2, 2], ledger.Answers(Stranger).Select(ContactsIn));
+        ledger.AnswerPing(Stranger, null);
+        Assert.Equal(Strangers.MaxFindsPerEndpoint, ledger.Answers(Stranger).Count(answer => ContactsIn(answer) == 20));
     }
 
     [Fact]
@@ -104,7 +126,8 @@ public sealed class StrangerTests
     [Fact]
     public void A_client_is_served_and_never_kept() => _world.Run(async () =>
     {
-        var node = await StartNodeWithContactsAsync();
+        await _world.StartNetworkAsync(25, Without.Walks);
+        var node = _world.Nodes[0];
         var client = await _world.StartNodeAsync(o => o.ClientOnly = true);
         await client.Node.BootstrapAsync([$"{node.Transport.Endpoint}"]);
 
@@ -129,13 +152,10 @@ public sealed class StrangerTests
     private static int ContactsIn(byte[] answer) =>
         ResponseReader.TryReadNodes(answer.AsSpan(Datagram.HeaderLength), new Contact[64], out var count) ? count : -1;
 
-    private async Task<SimulatedNode> StartNodeWithContactsAsync(Action<KadNodeOptions>? configure = null)
+    /// <summary>A node with more contacts than a response to a stranger may have.</summary>
+    private static Ledger CreateLedger()
     {
-        await _world.StartNetworkAsync(25, Without.Walks);
-        var node = await _world.StartNodeAsync(configure);
-        await node.Node.BootstrapAsync([$"{_world.Nodes[0].Transport.Endpoint}"]);
-        await _world.PassAsync(TimeSpan.FromSeconds(10));
-        Assert.True(node.Node.RoutingTable.Count >= 20);
-        return node;
+        var random = new SeededRandomSource(6);
+        return new(Enumerable.Range(0, 25).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))));
     }
 }

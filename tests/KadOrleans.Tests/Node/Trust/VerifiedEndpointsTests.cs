@@ -3,29 +3,26 @@ namespace KadOrleans.Tests.Node;
 public sealed class VerifiedEndpointsTests
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly VerifiedEndpoints _verified;
 
-    public VerifiedEndpointsTests()
-    {
-        _verified = new VerifiedEndpoints(_clock, new EndpointRates(new SourceLimits(), new UploadLimits { PerEndpoint = 20_000 }));
-    }
+    private VerifiedEndpoints Verified =>
+        field ??= new(_clock, new EndpointRates(new SourceLimits(), new UploadLimits { PerEndpoint = 20_000 }));
 
     [Fact]
     public void An_endpoint_is_believed_for_a_generation_after_its_last_answer_and_two_at_most()
     {
         var (early, late, known) = (UdpEndpoint.Parse("11.0.0.1:1"), UdpEndpoint.Parse("11.0.0.2:1"), UdpEndpoint.Parse("11.0.0.3:1"));
-        Assert.True(_verified.Add(early));
-        Assert.True(_verified.Add(known));
-        Assert.False(_verified.Add(known));
+        Assert.True(Verified.Add(early));
+        Assert.True(Verified.Add(known));
+        Assert.False(Verified.Add(known));
         _clock.Advance(VerifiedEndpoints.Generation);
-        Assert.False(_verified.Add(known));
+        Assert.False(Verified.Add(known));
         _clock.Advance(VerifiedEndpoints.Generation);
-        Assert.True(_verified.Contains(known));
+        Assert.True(Verified.Contains(known));
         _clock.Advance(VerifiedEndpoints.Generation);
-        Assert.True(_verified.Add(late));
+        Assert.True(Verified.Add(late));
 
-        Assert.True(_verified.Contains(late));
-        Assert.False(_verified.Contains(early));
+        Assert.True(Verified.Contains(late));
+        Assert.False(Verified.Contains(early));
     }
 
     [Theory]
@@ -34,14 +31,14 @@ public sealed class VerifiedEndpointsTests
     public void A_network_that_answers_from_everywhere_ends_no_generation(string network, int hosts)
     {
         var honest = UdpEndpoint.Parse("12.0.0.1:1");
-        _verified.Add(honest);
+        Verified.Add(honest);
         for (var i = 0; i < 3 * VerifiedEndpoints.Capacity; i++)
         {
             var host = hosts == 0 ? network : $"[2001:db8:0:{i & hosts:x}::1]";
-            _verified.Add(UdpEndpoint.Parse($"{host}:{1 + (i % 65_535)}"));
+            Verified.Add(UdpEndpoint.Parse($"{host}:{1 + (i % 65_535)}"));
         }
 
-        Assert.True(_verified.Contains(honest));
+        Assert.True(Verified.Contains(honest));
     }
 
     [Fact]
@@ -49,16 +46,16 @@ public sealed class VerifiedEndpointsTests
     {
         for (var i = 0; i < VerifiedEndpoints.Capacity; i++)
         {
-            _verified.Add(UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)i << 8), 1));
+            Verified.Add(UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)i << 8), 1));
         }
 
-        Assert.True(_verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
+        Assert.True(Verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
         for (var i = 0; i < VerifiedEndpoints.Capacity; i++)
         {
-            _verified.Add(UdpEndpoint.FromIPv4(0x0D00_0001 + ((uint)i << 8), 1));
+            Verified.Add(UdpEndpoint.FromIPv4(0x0D00_0001 + ((uint)i << 8), 1));
         }
 
-        Assert.False(_verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
+        Assert.False(Verified.Contains(UdpEndpoint.FromIPv4(0x0B00_0001, 1)));
     }
 
     [Theory]
@@ -69,17 +66,17 @@ public sealed class VerifiedEndpointsTests
     {
         var host = UdpEndpoint.Parse($"{first}:1").AddressLow;
         var endpoints = Enumerable.Range(0, 64 * 20).Select(i => UdpEndpoint.FromIPv4((uint)(host + (ulong)(i % hosts)), (ushort)(1 + (i / hosts)))).ToList();
-        endpoints.ForEach(endpoint => _verified.Add(endpoint));
+        endpoints.ForEach(endpoint => Verified.Add(endpoint));
         for (var generation = 0; generation < 3; generation++)
         {
             var now = _clock.GetUtcNow();
-            Assert.Equal(drawn, endpoints.Count(endpoint => _verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now)));
-            Assert.DoesNotContain(endpoints, endpoint => _verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now));
+            Assert.Equal(drawn, endpoints.Count(endpoint => Verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now)));
+            Assert.DoesNotContain(endpoints, endpoint => Verified.TryGet(endpoint, out var verified) && verified.TrySend(20_000, now));
 
             // Proved again, in reverse and in the next generation: the shares are the same.
             _clock.Advance(VerifiedEndpoints.Generation);
             endpoints.Reverse();
-            endpoints.ForEach(endpoint => _verified.Add(endpoint));
+            endpoints.ForEach(endpoint => Verified.Add(endpoint));
         }
     }
 
@@ -87,14 +84,14 @@ public sealed class VerifiedEndpointsTests
     public void What_an_endpoint_has_drawn_stays_counted_when_it_proves_itself_again()
     {
         var endpoint = UdpEndpoint.Parse("11.0.0.1:1");
-        _verified.Add(endpoint);
+        Verified.Add(endpoint);
         _clock.Advance(VerifiedEndpoints.Generation);
-        Assert.True(_verified.TryGet(endpoint, out var before));
+        Assert.True(Verified.TryGet(endpoint, out var before));
         Assert.True(before.TrySend(20_000, _clock.GetUtcNow()));
 
-        _verified.Add(endpoint);
+        Verified.Add(endpoint);
 
-        Assert.True(_verified.TryGet(endpoint, out var after));
+        Assert.True(Verified.TryGet(endpoint, out var after));
         Assert.False(after.TrySend(1, _clock.GetUtcNow()));
     }
 }

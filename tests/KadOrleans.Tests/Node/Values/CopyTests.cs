@@ -1,7 +1,7 @@
 namespace KadOrleans.Tests.Node;
 
-/// <summary>What a node holds itself of a key that it is asked for.</summary>
-public sealed class OwnCopyTests
+/// <summary>What a node holds itself of a key that it is asked for, and the copies that gets leave behind.</summary>
+public sealed class CopyTests
 {
     private static readonly DhtValue Old = DhtValue.FromString("old");
     private static readonly DhtValue New = DhtValue.FromString("new");
@@ -31,28 +31,7 @@ public sealed class OwnCopyTests
         Assert.Null(get.Lookup);
     });
 
-    private async Task<IReadOnlyList<SimulatedNode>> StartAsync()
-    {
-        await _world.StartNetworkAsync(12, options =>
-        {
-            Without.Walks(options);
-            options.Kademlia = new KademliaOptions { BucketSize = 3 };
-        });
-        return [.. _world.Nodes.OrderBy(node => node.Id.DistanceTo(Key))];
-    }
-
-    private async Task HoldAsync(SimulatedNode node, DhtValue value)
-    {
-        var now = _world.Clock.GetUtcNow();
-        await node.Store.PutAsync(Key, new StoredValue(value, now, now + TimeSpan.FromDays(7), SourceNetwork.Trusted));
-    }
-}
-
-/// <summary>A stranger stores another value on the very node that reads.</summary>
-public sealed class ForeignCopyTests
-{
-    private readonly SimulatedWorld _world = new(seed: 78);
-
+    // A stranger stores another value on the very node that reads.
     [Theory]
     [InlineData(0)]
     [InlineData(5)]
@@ -63,20 +42,14 @@ public sealed class ForeignCopyTests
         var node = _world.Nodes[reader];
         var stranger = _world.AddAnsweringPeer();
         var lie = DhtValue.FromString("lie");
-        stranger.Store(
-            node.Transport.Endpoint,
-            MessageId.Random(_world.Random),
-            new StoreRequest(stranger.Id, NodeId.FromKey("key"), lie));
+        stranger.Store(node.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(stranger.Id, Key, lie));
         await _world.PassAsync(TimeSpan.FromSeconds(5));
-        Assert.Equal(lie, (await node.Store.GetAsync(NodeId.FromKey("key"), _world.Clock.GetUtcNow()))?.Value);
+        Assert.Equal(lie, (await node.Store.GetAsync(Key, _world.Clock.GetUtcNow()))?.Value);
 
         Assert.Equal(DhtValue.FromString("truth"), (await node.Node.GetAsync("key")).Value);
     });
-}
 
-/// <summary>The copies that gets leave behind are not told of the key's next value.</summary>
-public sealed class LeftCopyTests
-{
+    // The copies that gets leave behind are not told of the key's next value.
     public static TheoryData<int?, bool, TimeSpan> Lives => new()
     {
         { 9, true, TimeSpan.FromSeconds(9) },
@@ -93,31 +66,43 @@ public sealed class LeftCopyTests
         Assert.Equal(expected, RemainingLife.OfCopy(left is { } seconds ? TimeSpan.FromSeconds(seconds) : null, belongs));
 
     [Fact]
-    public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_key_that_was_asked_for_much()
+    public void Once_the_copies_are_gone_everybody_gets_the_new_value_of_a_popular_key() => SimulatedWorld.Run(77, async world =>
     {
-        var world = new SimulatedWorld(seed: 77);
-        world.Run(async () =>
+        await world.StartNetworkAsync(60, SmallBuckets);
+        await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(1));
+        foreach (var node in world.Nodes)
         {
-            await world.StartNetworkAsync(60, SmallBuckets);
-            await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(1));
-            foreach (var node in world.Nodes)
-            {
-                await node.Node.GetAsync("key");
-            }
+            await node.Node.GetAsync("key");
+        }
 
-            await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(2));
-            await world.PassAsync(RemainingLife.OfHolder);
+        await world.PickNode().Node.SetAsync("key", DhtValue.FromInteger(2));
+        await world.PassAsync(RemainingLife.OfHolder);
 
-            foreach (var node in world.Nodes)
-            {
-                Assert.Equal(DhtValue.FromInteger(2), (await node.Node.GetAsync("key")).Value);
-            }
-        });
-    }
+        foreach (var node in world.Nodes)
+        {
+            Assert.Equal(DhtValue.FromInteger(2), (await node.Node.GetAsync("key")).Value);
+        }
+    });
 
     private static void SmallBuckets(KadNodeOptions options)
     {
         Without.Walks(options);
         options.Kademlia = new KademliaOptions { BucketSize = 5 };
+    }
+
+    private async Task<IReadOnlyList<SimulatedNode>> StartAsync()
+    {
+        await _world.StartNetworkAsync(12, options =>
+        {
+            Without.Walks(options);
+            options.Kademlia = new KademliaOptions { BucketSize = 3 };
+        });
+        return [.. _world.Nodes.OrderBy(node => node.Id.DistanceTo(Key))];
+    }
+
+    private async Task HoldAsync(SimulatedNode node, DhtValue value)
+    {
+        var now = _world.Clock.GetUtcNow();
+        await node.Store.PutAsync(Key, new StoredValue(value, now, now + TimeSpan.FromDays(7), SourceNetwork.Trusted));
     }
 }

@@ -18,29 +18,25 @@ public sealed class ClientHandlingTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void An_answer_leads_to_a_sensible_result(string name)
+    public void An_answer_leads_to_a_sensible_result(string name) => SimulatedWorld.Run(9, async world =>
     {
         var call = WireVectors.ClientHandling.Single(c => c.Name == name);
-        var world = new SimulatedWorld(seed: 9);
-        world.Run(async () =>
+        var node = await world.StartNodeAsync(o => o.Id = "0702c1cc60ff9e1331c47331a36ddd5d994ea38a");
+        var peer = new RawPeer(
+            world.Network.Bind(UdpEndpoint.Parse("127.0.0.1:28480")), NodeId.Parse("1ab9f16eafea8cce18a8abf188e9376c94c4c0cd"));
+        peer.OnRequest = (request, id, answer) => Answer(call, world, peer, node, request, id, answer);
+
+        var bootstrap = await node.Node.BootstrapAsync([$"{peer.Endpoint}"]);
+        if (call.Function == "ping")
         {
-            var node = await world.StartNodeAsync(o => o.Id = "0702c1cc60ff9e1331c47331a36ddd5d994ea38a");
-            var peer = new RawPeer(
-                world.Network.Bind(UdpEndpoint.Parse("127.0.0.1:28480")), NodeId.Parse("1ab9f16eafea8cce18a8abf188e9376c94c4c0cd"));
-            peer.OnRequest = (request, id, answer) => Answer(call, world, peer, node, request, id, answer);
+            Assert.Equal(Joins.Contains(name) ? 1 : 0, bootstrap.Joined);
+            return;
+        }
 
-            var bootstrap = await node.Node.BootstrapAsync([$"{peer.Endpoint}"]);
-            if (call.Function == "ping")
-            {
-                Assert.Equal(Joins.Contains(name) ? 1 : 0, bootstrap.Joined);
-                return;
-            }
-
-            Assert.Equal(1, bootstrap.Joined);
-            await CheckAsync(call, node);
-            Assert.True((await node.Node.PingAsync(peer.Endpoint)).Answered);
-        });
-    }
+        Assert.Equal(1, bootstrap.Joined);
+        await CheckAsync(call, node);
+        Assert.True((await node.Node.PingAsync(peer.Endpoint)).Answered);
+    });
 
     private static async Task CheckAsync(RecordedCall call, SimulatedNode node)
     {

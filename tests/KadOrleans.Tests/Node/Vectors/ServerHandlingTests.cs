@@ -27,25 +27,21 @@ public sealed class ServerHandlingTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_request_is_answered_as_the_reference_answers_it_or_better(string name)
+    public void A_request_is_answered_as_the_reference_answers_it_or_better(string name) => SimulatedWorld.Run(8, async world =>
     {
         var recorded = WireVectors.ServerHandling.Single(r => r.Name == name);
-        var world = new SimulatedWorld(seed: 8);
-        world.Run(async () =>
-        {
-            var node = await world.StartNodeAsync(o => o.Id = NodeB);
-            var client = new RawPeer(
-                world.Network.Bind(UdpEndpoint.Parse("127.0.0.1:28480")), NodeId.Parse("726a3923d80b73c7f682355486b95df22350a7e4"));
+        var node = await world.StartNodeAsync(o => o.Id = NodeB);
+        var client = new RawPeer(
+            world.Network.Bind(UdpEndpoint.Parse("127.0.0.1:28480")), NodeId.Parse("726a3923d80b73c7f682355486b95df22350a7e4"));
 
-            client.OnRequest = (_, id, answer) => ResponseWriter.WriteEmptyPong(answer, id);
-            client.Send(recorded.Bytes, node.Transport.Endpoint);
-            await world.PassAsync(TimeSpan.FromSeconds(1));
+        client.OnRequest = (_, id, answer) => ResponseWriter.WriteEmptyPong(answer, id);
+        client.Send(recorded.Bytes, node.Transport.Endpoint);
+        await world.PassAsync(TimeSpan.FromSeconds(1));
 
-            Assert.Equal(Expected(recorded), string.Concat(client.Responses.Select(Convert.ToHexStringLower)));
-            await world.PassAsync(TimeSpan.FromSeconds(10));
-            Assert.Empty(node.Node.RoutingTable.Contacts);
-        });
-    }
+        Assert.Equal(Expected(recorded), string.Concat(client.Responses.Select(Convert.ToHexStringLower)));
+        await world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Empty(node.Node.RoutingTable.Contacts);
+    });
 
     [Fact]
     public void Every_difference_is_still_one() => Assert.All(

@@ -4,10 +4,12 @@ public sealed class NodeWatchTests
 {
     private static readonly NodeId Key = NodeId.FromKey("key");
 
-    private readonly ManualTimeProvider _time = new();
+    private readonly SimulatedWorld _world = new(seed: 1);
     private readonly KeyWatches _watches = new();
     private readonly InMemoryKeyStore _store = new(new StoreQuota());
     private readonly InMemoryPublicationStore _publications = new(10);
+
+    private ManualTimeProvider Time => _world.Clock;
 
     [Fact]
     public async Task A_value_that_expires_is_gone_and_what_changes_without_a_word_within_a_minute()
@@ -17,17 +19,17 @@ public sealed class NodeWatchTests
         await watch.MoveNextAsync();
 
         var next = watch.MoveNextAsync();
-        _time.Advance(NodeWatch.LookInterval);
+        Time.Advance(NodeWatch.LookInterval);
         Assert.False(next.IsCompleted);
-        _time.Advance(TimeSpan.FromSeconds(30));
+        Time.Advance(TimeSpan.FromSeconds(30));
         Assert.True(await next);
         Assert.Null(watch.Current.Value);
 
         await PutAsync(1, TimeSpan.FromHours(1));
         await watch.MoveNextAsync();
         var end = watch.MoveNextAsync();
-        await _store.RemoveExpiredAsync(_time.GetUtcNow() + TimeSpan.FromHours(1));
-        _time.Advance(NodeWatch.LookInterval);
+        await _store.RemoveExpiredAsync(Time.GetUtcNow() + TimeSpan.FromHours(1));
+        Time.Advance(NodeWatch.LookInterval);
         Assert.True(await end);
         Assert.Null(watch.Current.Value);
     }
@@ -52,12 +54,12 @@ public sealed class NodeWatchTests
     [Fact]
     public async Task A_value_that_only_others_hold_stays_until_news_of_it()
     {
-        var watcher = new NodeWatch(_watches, _store, _publications, _time);
+        var watcher = new NodeWatch(_watches, _store, _publications, Time);
         await using var watch = watcher.RunAsync(Key, () => Task.FromResult(new GetResult("theirs", null)), default).GetAsyncEnumerator();
         await watch.MoveNextAsync();
 
         var next = watch.MoveNextAsync();
-        _time.Advance(3 * NodeWatch.LookInterval);
+        Time.Advance(3 * NodeWatch.LookInterval);
         Assert.False(next.IsCompleted);
         watcher.Learn(Key, new GetResult(null, null));
         watcher.Learn(Key, "refused", new SetResult { Refused = 1 });
@@ -68,7 +70,7 @@ public sealed class NodeWatchTests
     }
 
     [Fact]
-    public void What_a_stranger_stores_here_is_told_only_if_a_get_says_so() => new VirtualThread().Run(_time, async () =>
+    public void What_a_stranger_stores_here_is_told_only_if_a_get_says_so() => _world.Run(async () =>
     {
         var gets = 0;
         var found = "true";
@@ -81,10 +83,10 @@ public sealed class NodeWatchTests
 
         var next = watch.MoveNextAsync();
         await PutAsync("lie", TimeSpan.FromDays(7), Stranger);
-        await Task.Delay(TimeSpan.FromMinutes(2), _time);
+        await Task.Delay(TimeSpan.FromMinutes(2), Time);
         Assert.False(next.IsCompleted);
         Assert.InRange(gets, 2, 8);
-        await Task.Delay(TimeSpan.FromDays(1), _time);
+        await Task.Delay(TimeSpan.FromDays(1), Time);
 
         Assert.InRange(gets, 24, 48);
 
@@ -94,37 +96,35 @@ public sealed class NodeWatchTests
         Assert.True(await next);
         Assert.Equal("newer", watch.Current.Value);
         next = watch.MoveNextAsync();
-        await Task.Delay(TimeSpan.FromMinutes(11), _time);
+        await Task.Delay(TimeSpan.FromMinutes(11), Time);
         Assert.False(next.IsCompleted);
         await PutAsync("own", TimeSpan.FromMinutes(10));
         Assert.True(await next);
-        return true;
     });
 
     [Fact]
-    public void A_new_value_that_comes_here_before_the_other_holders_is_told_once_they_have_it() => new VirtualThread().Run(_time, async () =>
+    public void A_new_value_that_comes_here_before_the_other_holders_is_told_once_they_have_it() => _world.Run(async () =>
     {
         var found = "old";
         await using var watch = Watch(() => Task.FromResult(new GetResult(found, null)));
         await watch.MoveNextAsync();
         var next = watch.MoveNextAsync();
-        await Task.Delay(TimeSpan.FromMinutes(10), _time);
+        await Task.Delay(TimeSpan.FromMinutes(10), Time);
         await PutAsync("new", TimeSpan.FromDays(7), Stranger);
-        await Task.Delay(TimeSpan.FromSeconds(3), _time);
+        await Task.Delay(TimeSpan.FromSeconds(3), Time);
         Assert.False(next.IsCompleted);
 
         found = "new";
-        await Task.Delay(NodeWatch.AskInterval, _time);
+        await Task.Delay(NodeWatch.AskInterval, Time);
         Assert.True(next.IsCompleted);
         Assert.Equal("new", watch.Current.Value);
-        return true;
     });
 
     [Fact]
-    public void A_strangers_stores_cost_one_get_of_all_watches_in_five_seconds() => new VirtualThread().Run(_time, async () =>
+    public void A_strangers_stores_cost_one_get_of_all_watches_in_five_seconds() => _world.Run(async () =>
     {
         var gets = 0;
-        var node = new NodeWatch(_watches, _store, _publications, _time);
+        var node = new NodeWatch(_watches, _store, _publications, Time);
         List<IAsyncEnumerator<KeyChange>> watches = [.. Enumerable.Range(0, 10).Select(_ => node.RunAsync(Key, GetAsync, default).GetAsyncEnumerator())];
         foreach (var watch in watches)
         {
@@ -136,17 +136,16 @@ public sealed class NodeWatchTests
         for (var i = 0; i < 600; i++)
         {
             await PutAsync(i, TimeSpan.FromHours(1), Stranger);
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), Time);
         }
 
         Assert.InRange(gets, 1, 15);
         Assert.DoesNotContain(next, move => move.IsCompleted);
-        return true;
 
         async Task<GetResult> GetAsync()
         {
             gets++;
-            await Task.Delay(TimeSpan.FromMilliseconds(150), _time);
+            await Task.Delay(TimeSpan.FromMilliseconds(150), Time);
             return node.Learn(Key, new GetResult("true", null));
         }
     });
@@ -166,14 +165,14 @@ public sealed class NodeWatchTests
         await Task.CompletedTask;
     }
 
-    private IAsyncEnumerator<KeyChange> Watch(Func<Task<GetResult>>? get = null) => new NodeWatch(_watches, _store, _publications, _time)
+    private IAsyncEnumerator<KeyChange> Watch(Func<Task<GetResult>>? get = null) => new NodeWatch(_watches, _store, _publications, Time)
         .RunAsync(Key, get ?? (() => Task.FromResult(new GetResult(1, null))), default).GetAsyncEnumerator();
 
     private static SourceNetwork Stranger { get; } = SourceNetwork.Of(UdpEndpoint.Parse("203.0.113.5:1"));
 
     private async Task PutAsync(DhtValue value, TimeSpan life, SourceNetwork source = default)
     {
-        var now = _time.GetUtcNow();
+        var now = Time.GetUtcNow();
         Assert.Equal(StoreResult.Stored, await _store.PutAsync(Key, new StoredValue(value, now, now + life, source)));
         _watches.Post(Key, KeyNotice.Changed);
     }

@@ -2,17 +2,7 @@ using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
-public sealed class SqliteKeyStoreTests : KeyStoreContract
-{
-    protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost();
-}
-
-public sealed class SqliteKeyStoreConcurrencyTests : KeyStoreConcurrencyContract
-{
-    protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost();
-}
-
-public sealed class SqliteKeyStoreDurabilityTests : KeyStoreDurabilityContract
+public sealed class SqliteKeyStoreTests : KeyStoreDurabilityContract
 {
     protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost();
 
@@ -30,23 +20,17 @@ public sealed class SqliteKeyStoreDurabilityTests : KeyStoreDurabilityContract
         Assert.Null(await Store.GetAsync(StoredValues.Key(1), StoredValues.Now));
         Assert.NotNull(await Store.GetAsync(StoredValues.Key(2), StoredValues.Now));
     }
-}
-
-public sealed class SqliteKeyStoreQuotaTests : KeyStoreQuotaContract
-{
-    protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost();
 
     [Fact]
     public async Task A_quota_is_changed_while_the_store_is_open_and_removes_nothing()
     {
-        await OpenAsync(StoreQuota.Unlimited);
         await Store.PutAllAsync(Enumerable.Range(0, 10).ToDictionary(StoredValues.Key, _ => StoredValues.Sized(50, StoredValues.Alice)));
 
         Store.SetQuota(StoreQuota.Unlimited with { TotalKeys = 5, KeepsHeld = true });
-
         Assert.Equal(StoreResult.TotalQuotaExceeded, await Store.PutAsync(StoredValues.Key(20), StoredValues.Sized(1, StoredValues.Bob)));
         Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(3), StoredValues.Sized(50, StoredValues.Alice)));
         Assert.Equal(10, (await Store.GetUsageAsync()).Keys);
+
         Store.SetQuota(StoreQuota.Unlimited with { TotalKeys = 11, KeepsHeld = true });
         Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(20), StoredValues.Sized(1, StoredValues.Bob)));
         Assert.Equal(11, (await Store.GetUsageAsync()).Keys);
@@ -54,31 +38,13 @@ public sealed class SqliteKeyStoreQuotaTests : KeyStoreQuotaContract
 }
 
 /// <summary>The contract where memory keeps no value, so each read is one of the file.</summary>
-public sealed class ColdSqliteKeyStoreTests : KeyStoreContract
-{
-    protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost(cacheBytes: 0);
-}
-
-/// <inheritdoc cref="ColdSqliteKeyStoreTests"/>
-public sealed class ColdSqliteKeyStoreQuotaTests : KeyStoreQuotaContract
-{
-    protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost(cacheBytes: 0);
-}
-
-/// <inheritdoc cref="ColdSqliteKeyStoreTests"/>
-public sealed class ColdSqliteKeyStoreConcurrencyTests : KeyStoreConcurrencyContract
-{
-    protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost(cacheBytes: 0);
-}
-
-/// <inheritdoc cref="ColdSqliteKeyStoreTests"/>
-public sealed class ColdSqliteKeyStoreDurabilityTests : KeyStoreDurabilityContract
+public sealed class ColdSqliteKeyStoreTests : KeyStoreDurabilityContract
 {
     protected override KeyStoreHost CreateHost() => new SqliteKeyStoreHost(cacheBytes: 0);
 }
 
 /// <param name="cacheBytes">Of values in memory: with 0, each is read from the file.</param>
-internal sealed class SqliteKeyStoreHost(long cacheBytes = SqliteDatabase.DefaultCacheBytes) : KeyStoreHost
+internal sealed class SqliteKeyStoreHost(long cacheBytes = 64 << 20) : KeyStoreHost
 {
     private readonly TemporaryFolder _folder = new();
     private SqliteDatabase? _database;
@@ -86,7 +52,7 @@ internal sealed class SqliteKeyStoreHost(long cacheBytes = SqliteDatabase.Defaul
 
     public override ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
     {
-        _database = SqliteDatabase.Open(_folder.Path, quota, cacheBytes: cacheBytes);
+        _database = SqliteDatabase.Open(_folder.Path, new(quota) { CacheBytes = cacheBytes });
         _store = new SqliteKeyStore(_database);
         return ValueTask.FromResult<IKeyStore>(_store);
     }

@@ -2,12 +2,7 @@ using KadOrleans.Storage.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
-public sealed class SqliteNodeStateStoreTests : NodeStateStoreContract
-{
-    protected override NodeStateStoreHost CreateHost() => new SqliteNodeStateStoreHost();
-}
-
-public sealed class SqliteNodeStateStoreDurabilityTests : NodeStateStoreDurabilityContract
+public sealed class SqliteNodeStateStoreTests : NodeStateStoreDurabilityContract
 {
     protected override NodeStateStoreHost CreateHost() => new SqliteNodeStateStoreHost();
 }
@@ -19,7 +14,7 @@ internal sealed class SqliteNodeStateStoreHost : NodeStateStoreHost
 
     public override ValueTask<INodeStateStore> OpenAsync()
     {
-        _database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        _database = SqliteDatabase.Open(_folder.Path, new(StoreQuota.Unlimited));
         return ValueTask.FromResult<INodeStateStore>(new SqliteNodeStateStore(_database));
     }
 

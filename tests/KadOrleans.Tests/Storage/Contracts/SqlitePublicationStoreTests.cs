@@ -37,7 +37,7 @@ public sealed class SqlitePublicationStoreTests : PublicationStoreContract, IAsy
 
     protected override ValueTask<IPublicationStore> OpenAsync(int capacity)
     {
-        _database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited, maxPublications: capacity);
+        _database = SqliteDatabase.Open(_folder.Path, new(StoreQuota.Unlimited) { MaxPublications = capacity });
         return ValueTask.FromResult<IPublicationStore>(new SqlitePublicationStore(_database));
     }
 }

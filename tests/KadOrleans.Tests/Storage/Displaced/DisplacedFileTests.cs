@@ -38,7 +38,7 @@ public sealed class DisplacedFileTests : SqliteTests
             File.Copy(Folder.DatabasePath + ".lost-1", restored.DatabasePath);
         }
 
-        await using var again = SqliteDatabase.Open(what == "replaced" ? restored.Path : Folder.Path, StoreQuota.Unlimited);
+        await using var again = SqliteDatabase.Open(what == "replaced" ? restored.Path : Folder.Path, new(StoreQuota.Unlimited));
         Assert.Equal(Keys, again.Keys);
     }
 
@@ -57,15 +57,9 @@ public sealed class DisplacedFileTests : SqliteTests
     {
         switch (what)
         {
-            case "all":
-                File.Delete(Folder.DatabasePath);
-                File.Delete(Folder.LogPath);
-                break;
-            case "database":
-                File.Delete(Folder.DatabasePath);
-                break;
-            case "log":
-                File.Delete(Folder.LogPath);
+            case "all" or "database" or "log":
+                string[] paths = [Folder.DatabasePath, Folder.LogPath];
+                Array.ForEach(what == "all" ? paths : [paths[what == "log" ? 1 : 0]], File.Delete);
                 break;
             case "replaced":
                 File.WriteAllText(Folder.DatabasePath + ".new", "somebody's");

@@ -56,13 +56,13 @@ public sealed class DataFolderTests : SqliteTests
         var sameFolder = Folder.Path + variation.Replace("{0}", Path.GetFileName(Folder.Path), StringComparison.Ordinal);
         await using (Open())
         {
-            var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(sameFolder, StoreQuota.Unlimited));
+            var refusal = Assert.Throws<KeyStoreException>(() => SqliteDatabase.Open(sameFolder, new(StoreQuota.Unlimited)));
             Assert.Equal(
                 $"The data folder '{Folder.Path}' is in use by another node; stop that node or choose another data folder.",
                 refusal.Message);
         }
 
-        await using var again = SqliteDatabase.Open(sameFolder, StoreQuota.Unlimited);
+        await using var again = SqliteDatabase.Open(sameFolder, new(StoreQuota.Unlimited));
         Assert.Equal(Folder.DatabasePath, again.Path);
     }
 

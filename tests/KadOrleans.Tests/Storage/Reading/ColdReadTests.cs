@@ -5,17 +5,16 @@ namespace KadOrleans.Tests.Storage;
 /// <summary>Values that memory does not have.</summary>
 public sealed class ColdReadTests : SqliteTests
 {
-    private static readonly LogOptions Small = new() { SegmentBytes = 1_024, SlackBytes = 4_096 };
+    private static readonly StorageOptions Cold = new(StoreQuota.Unlimited) { CacheBytes = 0 };
 
-    // As releases before wrote them.
-    private static readonly LogOptions Large = new() { SegmentBytes = 128 * 1024 };
+    private static readonly StorageOptions Cool = Cold with { CacheBytes = 1_000 };
 
     [Fact]
     public async Task A_disk_that_does_not_answer_delays_no_answer_that_memory_has_and_a_crowd_is_refused_at_once()
     {
         const int Keys = ColdReads.Capacity + 1_000;
         await StoreAsync(0, Keys, StoredValues.Alice);
-        await using var database = Open(new LogOptions());
+        await using var database = Open(Cool);
         await database.Store.PutAsync(StoredValues.Key(-1), StoredValues.Text("in the cache"));
 
         using var answers = new ManualResetEventSlim();
@@ -37,7 +36,7 @@ public sealed class ColdReadTests : SqliteTests
     public async Task Who_awaits_a_value_and_then_blocks_holds_up_no_other_read()
     {
         await StoreAsync(0, 100, StoredValues.Alice);
-        await using var database = Open(new LogOptions(), cacheBytes: 0);
+        await using var database = Open(Cold);
         using var answers = new ManualResetEventSlim();
         using var unblocked = new ManualResetEventSlim();
         database.Reads.Delay = answers.Wait;
@@ -68,7 +67,7 @@ public sealed class ColdReadTests : SqliteTests
     public async Task A_read_between_a_commit_and_its_changes_in_memory_finds_what_the_commit_moved_or_replaced()
     {
         const int Keys = 100;
-        await using var database = Open(Small, cacheBytes: 0);
+        await using var database = Open(Cold with { SegmentBytes = 1_024, SlackBytes = 4_096 });
         var reads = new ConcurrentQueue<(byte Before, Task<StoredValue?> Read)>();
         var held = new byte[Keys];
         byte round = 0;
@@ -110,7 +109,7 @@ public sealed class ColdReadTests : SqliteTests
     public async Task Reads_without_a_pause_do_not_let_the_write_ahead_log_grow()
     {
         const int Limit = 1 << 20;
-        await using var database = Open(new LogOptions { MaxWriteAheadBytes = Limit });
+        await using var database = Open(Cool with { MaxWriteAheadBytes = Limit });
         var isWriting = true;
         await database.Store.PutAsync(StoredValues.Key(0), StoredValues.Sized(8_000));
         var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
@@ -135,14 +134,12 @@ public sealed class ColdReadTests : SqliteTests
     [Fact]
     public async Task Damage_found_by_a_read_costs_what_it_damaged_and_is_replaced()
     {
-        const string Flip =
-            "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
         await StoreAsync(0, 100, StoredValues.Alice);
         int left;
-        await using (var database = Open(new LogOptions(), cacheBytes: 0))
+        await using (var database = Open(Cold))
         {
             await database.Store.PutAsync(StoredValues.Key(0), StoredValues.Text("newer"));
-            await database.ExecuteAsync(Flip);
+            await database.ExecuteAsync(FlipLast);
             Assert.Null(await database.Store.GetAsync(StoredValues.Key(0), StoredValues.Now));
             await database.FlushAsync();
             left = (int)database.Keys;
@@ -162,20 +159,22 @@ public sealed class ColdReadTests : SqliteTests
     {
         const int Keys = 5_000;
         Dictionary<NodeId, StoredValue> before;
-        await using (var database = Open(Large))
+
+        // As releases before wrote them.
+        await using (var database = Open(Cool with { SegmentBytes = 128 * 1024 }))
         {
             await database.PutBatchAsync(Enumerable.Range(0, Keys).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(64))));
-            Assert.InRange(database.Segments.Segments, 2, 20);
+            Assert.InRange(database.Segments.All.Count(), 2, 20);
             before = await database.ReadAllAsync();
             Assert.Equal(Keys, before.Count);
         }
 
-        await using (var database = Open(new LogOptions()))
+        await using (var database = Open(Cool))
         {
             Assert.Equal(before, await database.ReadAllAsync());
         }
 
-        await using var again = Open(onDamage: DamagePolicy.Refuse);
+        await using var again = Open(Cool with { RefusesDamage = true });
         Assert.Equal(before, await again.ReadAllAsync());
     }
 
@@ -183,8 +182,7 @@ public sealed class ColdReadTests : SqliteTests
     public async Task Without_connections_for_reading_the_writer_reads()
     {
         await StoreAsync(0, 100, StoredValues.Alice);
-        await using var database = SqliteDatabase.Open(
-            Folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 0, Readers = 0 }, new LogOptions(), NullLogger.Instance);
+        await using var database = Open(Cold with { Readers = 0 });
         Assert.Equal(100, (await database.ReadAllAsync()).Count);
         Assert.NotNull(await database.GetAsync(StoredValues.Key(7)));
         Assert.Null(await database.GetAsync(StoredValues.Key(1_000)));
@@ -197,22 +195,17 @@ public sealed class ColdReadTests : SqliteTests
         const int SegmentBytes = 88;
         const int Keys = 50_000;
         await StoreAsync(0, Keys, StoredValues.Alice);
-        await using var database = Open(new LogOptions());
-        Assert.InRange(database.Values.Shard.IndexBytes + (database.Segments.Segments * SegmentBytes), Keys * 58, Keys * 64);
+        await using var database = Open(Cool);
+        Assert.InRange(database.Values.Shard.IndexBytes + (database.Segments.All.Count() * SegmentBytes), Keys * 58, Keys * 64);
     }
 
     [Fact]
     public async Task A_file_whose_index_does_not_fit_into_memory_is_refused_with_what_it_needs()
     {
         await StoreAsync(0, 10_000, StoredValues.Alice);
-        var limits = new StorageLimits(StoreQuota.Unlimited) { CacheBytes = 100_000, MemoryBytes = 500_000 };
-        var refusal = Assert.Throws<KeyStoreException>(
-            () => SqliteDatabase.Open(Folder.Path, limits, new LogOptions(), NullLogger.Instance));
+        var refusal = Assert.Throws<KeyStoreException>(() => Open(Cold with { CacheBytes = 100_000, MemoryBytes = 500_000 }));
         Assert.Contains("and this process may use 500000; give it ", refusal.Message, StringComparison.Ordinal);
-        await using var again = Open(new LogOptions());
+        await using var again = Open(Cool);
         Assert.Equal(10_000, again.Keys);
     }
-
-    private SqliteDatabase Open(LogOptions options, long cacheBytes = 1_000) => SqliteDatabase.Open(
-        Folder.Path, new StorageLimits(StoreQuota.Unlimited) { CacheBytes = cacheBytes }, options, NullLogger.Instance);
 }

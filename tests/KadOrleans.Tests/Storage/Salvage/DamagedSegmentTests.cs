@@ -4,9 +4,6 @@ namespace KadOrleans.Tests.Storage;
 
 public sealed class DamagedSegmentTests : SqliteTests
 {
-    private const string FlipLast =
-        "UPDATE segment SET records = CAST(substr(records, 1, length(records) - 1) || x'5A' AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
-
     // The key begins behind the header of the segment and the type of the record.
     private const string FlipKey =
         "UPDATE segment SET records = CAST(substr(records, 1, 10) || x'FF' || substr(records, 12) AS BLOB) WHERE number = (SELECT max(number) FROM segment)";
@@ -124,7 +121,7 @@ public sealed class DamagedSegmentTests : SqliteTests
     {
         var quota = StoreQuota.Unlimited with { TotalKeys = 200 };
         await StoreAsync(1, 200, StoredValues.Alice);
-        await using (var database = Open(quota))
+        await using (var database = Open(new(quota)))
         {
             await database.Store.PutAsync(StoredValues.Key(300), StoredValues.Sized(64, StoredValues.Bob));
             Assert.Equal(new StoreTurnover(0, 1, 0), database.Store.Turnover);

@@ -55,15 +55,9 @@ public sealed class AfterCommitTests : SqliteTests
 
         protected override SqliteConnection Context => _file.Connection;
 
-        protected override bool Decide(List<DatabaseOperation<SqliteConnection>> batch) => true;
-
         protected override void Write(List<DatabaseOperation<SqliteConnection>> batch) => batch.RemoveAll(operation => !TryRun(operation));
 
         protected override void Apply() => throw new InvalidOperationException("after");
-
-        protected override void Abandon()
-        {
-        }
 
         protected override void EndProcess(string message, Exception exception) => Ends.Add((message, exception));
 

@@ -15,13 +15,13 @@ public sealed class EvictionOrderTests : SqliteTests
     [Fact]
     public async Task After_a_restart_and_once_the_area_is_known_the_oldest_goes_that_no_trusted_source_stored_too()
     {
-        await using (var database = Open(Quota))
+        await using (var database = Open(new(Quota)))
         {
             await FillAsync(database);
             await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Sized(2, SourceNetwork.Trusted));
         }
 
-        await using var again = Open(Quota);
+        await using var again = Open(new(Quota));
         again.Store.SetArea(Elsewhere);
         await PutOthersAsync(again, 100, 2);
 
@@ -32,7 +32,7 @@ public sealed class EvictionOrderTests : SqliteTests
     [Fact]
     public async Task A_batch_that_failed_leaves_what_it_evicted_and_renewed_in_its_order()
     {
-        await using var database = Open(Quota);
+        await using var database = Open(new(Quota));
         await FillAsync(database);
         await database.ExecuteAsync("PRAGMA query_only = ON");
         var results = await database.PutBatchAsync(((int[])[9, 100, 101, 102, 10]).Select(number => KeyValuePair.Create(

@@ -52,7 +52,7 @@ public sealed class FailedCommitTests : SqliteTests
     [Fact]
     public async Task A_put_that_the_quota_refused_says_so_even_in_a_batch_that_failed()
     {
-        await using var database = Open(StoreQuota.Unlimited with { TotalKeys = 2 });
+        await using var database = Open(new(StoreQuota.Unlimited with { TotalKeys = 2 }));
         await database.ExecuteAsync(Broken);
         Assert.Equal(
             [StoreResult.StorageFailed, StoreResult.StorageFailed, StoreResult.TotalQuotaExceeded],

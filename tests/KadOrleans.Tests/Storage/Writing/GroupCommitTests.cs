@@ -43,7 +43,7 @@ public sealed class GroupCommitTests : SqliteTests
     [Fact]
     public async Task Puts_that_the_quota_refuses_take_no_commit_and_no_more_than_half_of_the_queue()
     {
-        await using var database = Open(StoreQuota.Unlimited with { TotalKeys = 1 });
+        await using var database = Open(new(StoreQuota.Unlimited with { TotalKeys = 1 }));
         await database.Store.PutAsync(StoredValues.Key(1), StoredValues.Text("only"));
         var before = database.Writer.Commits;
 

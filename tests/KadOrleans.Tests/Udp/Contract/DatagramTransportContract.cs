@@ -125,30 +125,6 @@ public abstract class DatagramTransportContract : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_receiver_that_throws_does_not_end_reception()
-    {
-        var (sender, _) = OpenStarted();
-        var target = Open();
-        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        target.Start(new DelegateReceiver((datagram, _, _) =>
-        {
-            if (datagram[0] < 20)
-            {
-                throw new InvalidOperationException("The receiver fails on purpose.");
-            }
-
-            arrived.SetResult();
-        }));
-
-        for (byte i = 0; i <= 20; i++)
-        {
-            Assert.True(sender.Send([i], target.LocalEndpoints[0]));
-        }
-
-        await arrived.Task.WaitAsync(Patience.Long);
-    }
-
-    [Fact]
     public async Task An_answer_sent_by_the_receiver_leaves_from_the_endpoint_that_was_asked()
     {
         var (asker, answers) = OpenStarted();
