@@ -51,19 +51,8 @@ public sealed class KeyWriter(
         _mayWrite?.TrySetResult();
     }
 
-    private async Task<bool> WriteAsync()
-    {
-        var version = history.Send(_edge, clock.Now);
-        try
-        {
-            return await StoreAsync(edges[_edge], version).WaitAsync(pace.Patience, CancellationToken.None);
-        }
-        catch (TimeoutException)
-        {
-            // An acknowledgement that comes after all counts.
-            return false;
-        }
-    }
+    // An acknowledgement that comes after all counts.
+    private Task<bool> WriteAsync() => StoreAsync(edges[_edge], history.Send(_edge, clock.Now)).WithinAsync(pace.Patience);
 
     private async Task<bool> StoreAsync(UdpAsker edge, int version)
     {

@@ -7,7 +7,7 @@ internal sealed class NodeUnderTest : IAsyncDisposable
 
     private readonly ChildProcess _process;
     private readonly Uri _status;
-    private readonly List<SocketPeer> _contacts = [];
+    private readonly List<CountingPeer> _contacts = [];
 
     private NodeUnderTest(ChildProcess process, UdpEndpoint ipv4, UdpEndpoint ipv6, Uri status) =>
         (_process, IPv4, IPv6, _status) = (process, ipv4, ipv6, status);
@@ -26,14 +26,18 @@ internal sealed class NodeUnderTest : IAsyncDisposable
         return new NodeUnderTest(process, ipv4, ipv6, new Uri($"http://{http}/status"));
     }
 
+    /// <summary>A peer on a socket of its own.</summary>
+    public static CountingPeer PeerAt(UdpEndpoint endpoint, PeerAnswers answers = PeerAnswers.Pings) =>
+        new(NodeId.Random(new CryptographicRandomSource()), new SocketTransport(endpoint), answers);
+
     /// <summary>Adds honest contacts, each in a /24 of its own, and waits until the node knows them all.</summary>
     public async Task AddContactsAsync(int count)
     {
         for (var i = 0; i < count; i++)
         {
-            var peer = new SocketPeer(UdpEndpoint.FromIPv4(0x0B10_0001 + ((uint)_contacts.Count << 8), 7_000)) { AnswersPings = true };
+            var peer = PeerAt(UdpEndpoint.FromIPv4(0x0B10_0001 + ((uint)_contacts.Count << 8), 7_000));
             _contacts.Add(peer);
-            peer.Ping(IPv4);
+            peer.Ping(IPv4, new CryptographicRandomSource());
         }
 
         await Eventually.ReadAsync(async () => (await StatusAsync())["contacts"]!.GetValue<int>(), known => known >= _contacts.Count);
@@ -60,6 +64,6 @@ internal sealed class NodeUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        _contacts.ForEach(contact => contact.Dispose());
+        await Task.WhenAll(_contacts.Select(contact => contact.DisposeAsync().AsTask()));
     }
 }

@@ -5,10 +5,10 @@ public sealed class Filler(SimulatedWorld world, AttackerSpread spread, int sour
 {
     private readonly ForgedRequests _requests = new(world.Random);
 
-    private readonly Source[] _sources = [.. Enumerable.Range(0, sources).Select(i => new Source(
-        NodeId.Random(world.Random), world.Network.Bind(AttackerAddresses.Of(spread, i)), answersPings))];
+    private readonly CountingPeer[] _sources = [.. Enumerable.Range(0, sources).Select(i => new CountingPeer(
+        NodeId.Random(world.Random), world.Network.Bind(AttackerAddresses.Of(spread, i)), answersPings ? PeerAnswers.All : PeerAnswers.None))];
 
-    public int Accepted => _sources.Sum(source => source.Accepted);
+    public int Accepted => _sources.Sum(source => source.Stored);
 
     /// <summary>Sends STOREs at a rate, and waits a little for the last answers.</summary>
     public async Task FillAsync(UdpEndpoint victim, int count, int perSecond, DhtValue value)
@@ -23,16 +23,5 @@ public sealed class Filler(SimulatedWorld world, AttackerSpread spread, int sour
         }
 
         await world.PassAsync(TimeSpan.FromSeconds(5));
-    }
-
-    private sealed class Source(NodeId id, SimulatedTransport transport, bool answersPings) : AttackerPeer(id, transport)
-    {
-        public int Accepted { get; private set; }
-
-        private protected override void OnResponse(MessageId id, ReadOnlySpan<byte> body) =>
-            Accepted += ResponseReader.TryReadStored(body, out var stored) && stored ? 1 : 0;
-
-        private protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
-            answersPings ? base.Answer(request, id, source, answer) : 0;
     }
 }

@@ -55,7 +55,7 @@ public sealed class DurableNodeTests : IDisposable
         var stored = 0;
         foreach (var key in keys)
         {
-            stored += await WithinAsync(client.StoreAsync(key, ValueOf(key)), wait) ? 1 : 0;
+            stored += await client.StoreAsync(key, ValueOf(key)).WithinAsync(wait) ? 1 : 0;
         }
 
         return stored;
@@ -68,7 +68,7 @@ public sealed class DurableNodeTests : IDisposable
         var (right, wrong) = (0, 0);
         foreach (var key in keys)
         {
-            var value = await WithinAsync(client.FindValueAsync(key), TimeSpan.FromSeconds(2));
+            var value = await client.FindValueAsync(key).WithinAsync(TimeSpan.FromSeconds(2));
             right += value == ValueOf(key) ? 1 : 0;
             wrong += value != default && value != ValueOf(key) ? 1 : 0;
         }
@@ -80,18 +80,6 @@ public sealed class DurableNodeTests : IDisposable
 
     // Long enough that a flipped bit is more likely in a value than in what holds the file together.
     private static DhtValue ValueOf(NodeId key) => DhtValue.FromString(string.Concat(Enumerable.Repeat(key.ToString(), 10)));
-
-    private static async Task<T?> WithinAsync<T>(Task<T> answer, TimeSpan wait)
-    {
-        try
-        {
-            return await answer.WaitAsync(wait);
-        }
-        catch (TimeoutException)
-        {
-            return default;
-        }
-    }
 
     // The last copy: one in the log beside the file may have gone into it since.
     private static async Task FlipBitAsync(string path, NodeId key)
