@@ -12,7 +12,6 @@ public sealed class UdpAsker(IPEndPoint node, byte source, bool answersPings = f
 
     public Task PingAsync() => AskAsync(id => Ping(_node, id));
 
-    /// <summary>FIND_NODE of a random target.</summary>
     public Task FindNodeAsync() => AskAsync(id => FindNode(_node, id, NodeId.Random(_random)));
 
     /// <summary>FIND_VALUE; without content where contacts were answered.</summary>

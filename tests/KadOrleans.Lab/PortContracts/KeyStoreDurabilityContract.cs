@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What an <see cref="IKeyStore"/> that lasts brings back when it is opened again.</summary>
-public abstract class KeyStoreDurabilityContract : KeyStoreSuite
+public abstract class KeyStoreDurabilityContract : StoreSuite<IKeyStore>
 {
     [Fact]
     public async Task Every_acknowledged_value_is_there_after_reopening()

@@ -122,7 +122,6 @@ public sealed class CountingPeer(NodeId id, IDatagramTransport transport, PeerAn
 
     public int MostContacts { get; private set; }
 
-    /// <summary>The contacts of all responses.</summary>
     public int Named { get; private set; }
 
     public int Found { get; private set; }

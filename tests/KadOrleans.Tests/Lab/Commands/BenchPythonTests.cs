@@ -1,13 +1,9 @@
 namespace KadOrleans.Tests.Lab;
 
 /// <summary>With programs in place of an interpreter: what they say is what the script says.</summary>
-public sealed class BenchPythonTests : IDisposable
+public sealed class BenchPythonTests : FolderTests
 {
     private const string Small = "bench --seconds 1 --warm-up 1 --contacts 30 --keys 100 --in-flight 8 --sources 4 --op find_value --target self --json --python";
-
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
 
     [Fact]
     [Trait("Tier", "Long")]
@@ -57,7 +53,7 @@ public sealed class BenchPythonTests : IDisposable
 
     private async Task<string> WriteAsync(string script)
     {
-        var path = Path.Combine(_folder.Path, "python");
+        var path = Path.Combine(Folder, "python");
         await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n");
         if (OperatingSystem.IsLinux())
         {

@@ -17,9 +17,9 @@ internal sealed class SqliteNodeStateStoreHost : NodeStateStoreHost
     private readonly TemporaryFolder _folder = new();
     private SqliteDatabase? _database;
 
-    public override ValueTask<INodeStateStore> OpenAsync()
+    public override ValueTask<INodeStateStore> OpenAsync(StoreQuota quota)
     {
-        _database = SqliteDatabase.Open(_folder.Path, StoreQuota.Unlimited);
+        _database = SqliteDatabase.Open(_folder.Path, quota);
         return ValueTask.FromResult<INodeStateStore>(new SqliteNodeStateStore(_database));
     }
 
