@@ -27,9 +27,3 @@ public sealed class RawPeer(IDatagramTransport transport, NodeId id) : ScriptedP
     private protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
         OnRequest?.Invoke(request, id, answer) ?? 0;
 }
-
-/// <summary>Peers under a test's control in a <see cref="SimulatedWorld"/>.</summary>
-public static class SimulatedWorldPeers
-{
-    public static RawPeer AddPeer(this SimulatedWorld world) => new(world.Network.Bind(), NodeId.Random(world.Random));
-}

@@ -60,7 +60,7 @@ internal sealed class FrozenTable
 internal sealed class ContactIndex
 {
     private readonly List<Contact> _contacts = [];
-    private readonly Dictionary<Contact, int> _numbers = new(new ByAddress());
+    private readonly Dictionary<Contact, int> _numbers = [];
 
     public Contact this[int number] => _contacts[number];
 
@@ -74,13 +74,5 @@ internal sealed class ContactIndex
         }
 
         return number;
-    }
-
-    /// <summary>Every node has an address of its own, which is quicker to hash than all of a contact.</summary>
-    private sealed class ByAddress : IEqualityComparer<Contact>
-    {
-        public bool Equals(Contact x, Contact y) => x == y;
-
-        public int GetHashCode(Contact obj) => (int)(obj.Endpoint.AddressLow >> 8);
     }
 }
