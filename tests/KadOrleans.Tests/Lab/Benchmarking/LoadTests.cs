@@ -30,6 +30,7 @@ public sealed class KademliaRequestsTests
         Assert.True(Create(BenchOperation.Store).IsExpected(Write(buffer => ResponseWriter.WriteStored(buffer, default, stored: true))));
         Assert.False(Create(BenchOperation.Ping).IsExpected(client));
         Assert.True(Create(BenchOperation.Ping).IsExpected(node));
+        Assert.All(KademliaRequests.Of(BenchOperation.Mix, hasContacts: true), request => Assert.Equal(request.Kind == RequestKind.Store, request.ValueAt > 0));
     }
 
     private static RequestTemplate Create(BenchOperation operation, bool hasContacts = true) =>
