@@ -7,23 +7,11 @@ namespace KadOrleans.Lab;
 public static class Randomized
 {
     public static void ForSeeds(int count, Action<SeededRandomSource> check) =>
-        Prop.ForAll(
-            Arb.From(Gen.Choose(0, int.MaxValue - 1)),
-            seed =>
-            {
-                check(new SeededRandomSource(seed));
-                return true;
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(count));
+        Check(count, Arb.From(Gen.Choose(0, int.MaxValue - 1)), seed => check(new SeededRandomSource(seed)));
 
     /// <summary>Sequences of steps, each one number for the test to read as it likes; shrunk to the fewest steps.</summary>
     public static void ForSteps(int count, int length, Action<IReadOnlyList<int>> check) =>
-        Prop.ForAll(
-            Arb.From(Gen.Choose(0, int.MaxValue - 1).ArrayOf(length), Shorter),
-            steps =>
-            {
-                check(steps);
-                return true;
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(count));
+        Check(count, Arb.From(Gen.Choose(0, int.MaxValue - 1).ArrayOf(length), Shorter), check);
 
     public static uint NextUInt32(this SeededRandomSource random)
     {
@@ -38,6 +26,9 @@ public static class Randomized
         random.Fill(bytes);
         return bytes;
     }
+
+    private static void Check<T>(int count, Arbitrary<T> cases, Action<T> check) =>
+        Prop.ForAll(cases, check).Check(Config.QuickThrowOnFailure.WithMaxTest(count));
 
     private static IEnumerable<int[]> Shorter(int[] steps)
     {

@@ -28,7 +28,7 @@ public sealed class AzureClusterTests : FolderTests
             keys = [.. load.Acknowledged];
             using var dashboard = await silo.GetAsync("/dashboard");
             Assert.Equal(HttpStatusCode.OK, dashboard.StatusCode);
-            Assert.Equal(0, await silo.TerminateAsync());
+            Assert.Equal(0, await silo.StopAsync());
         }
 
         var reminders = new TableServiceClient(azurite.ConnectionString).GetTableClient("OrleansReminders");
@@ -37,7 +37,7 @@ public sealed class AzureClusterTests : FolderTests
         var (found, again) = await EdgeAsync(successor);
         Assert.Equal(id, again);
         Assert.Empty(await ValueReading.MissingAsync(found, keys));
-        Assert.Equal(0, await successor.TerminateAsync());
+        Assert.Equal(0, await successor.StopAsync());
     }
 
     [Fact]

@@ -31,11 +31,9 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
             };
         }
 
-        var asked = settings.Operation == BenchOperation.FindMissing ? RandomNumberGenerator.GetBytes(keys.Length) : HotOf(keys);
+        var asked = settings.Operation == BenchOperation.FindMissing ? RandomNumberGenerator.GetBytes(keys.Length) : keys;
         return await new TurnMeasurement(io, settings, runner, asked).RunAsync([.. settings.Targets.Select(target => prepared[target])]);
     }
-
-    private byte[] HotOf(byte[] keys) => keys[..(Math.Max(1, (int)(settings.Keys * (long)settings.HotPercent / 100)) * NodeId.Length)];
 
     public static string NameOf(BenchOperation operation) => JsonNamingPolicy.SnakeCaseLower.ConvertName(operation.ToString());
 

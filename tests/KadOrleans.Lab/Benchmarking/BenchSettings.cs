@@ -34,8 +34,6 @@ internal sealed record BenchSettings
 
     public int Keys { get; init; } = 10_000;
 
-    public int HotPercent { get; init; } = 100;
-
     public string Python { get; init; } = DefaultPython;
 
     public bool Baseline { get; init; }

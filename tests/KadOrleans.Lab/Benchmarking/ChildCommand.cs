@@ -120,8 +120,6 @@ internal readonly record struct GarbageCollections(int Gen0, int Gen1, int Gen2)
 
     public static GarbageCollections Parse(JsonNode json) => new((int)json["gen0"]!, (int)json["gen1"]!, (int)json["gen2"]!);
 
-    public JsonObject ToJson() => ResultJson.Of(this);
-
     public override string ToString() => Gen0 == 0 ? "0" : $"{Gen0} (generation 1: {Gen1}, generation 2: {Gen2})";
 }
 

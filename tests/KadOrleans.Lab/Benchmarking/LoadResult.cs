@@ -65,8 +65,6 @@ internal sealed class LatencyHistogram
 
     public long Count { get; private set; }
 
-    public TimeSpan Longest => TimeSpan.FromMicroseconds(_longest / 1_000.0);
-
     public void Add(TimeSpan latency)
     {
         var nanoseconds = Math.Max(latency.Ticks * TimeSpan.NanosecondsPerTick, 0);

@@ -33,7 +33,6 @@ internal sealed unsafe class LoadSocket : IDisposable
 
     public void SetTarget(UdpEndpoint target, bool choosesSource) => (_target, _choosesSource) = (target, choosesSource);
 
-    /// <summary>Has a datagram sent with the others.</summary>
     public void Queue(ReadOnlySpan<byte> datagram, int source) => Put(datagram, _target, _choosesSource ? source : -1);
 
     /// <summary>Sends what is queued. What the system does not take is lost.</summary>
@@ -98,7 +97,6 @@ internal static unsafe partial class PollCalls
 {
     private const short Input = 1;
 
-    /// <summary>Waits until a socket can be read; false if the time is over.</summary>
     public static bool WaitForInput(int socket, TimeSpan longest)
     {
         var entry = new Entry { Descriptor = socket, Events = Input };
@@ -138,7 +136,6 @@ internal static class LoopbackSources
 
     public static uint AddressOf(int index) => First + ((uint)(index / PerBlock) << 16) + ((uint)(index % PerBlock) << 8);
 
-    /// <summary>The index of an address, or -1.</summary>
     public static int IndexOf(uint address)
     {
         var (block, place) = ((int)(address >> 16) - (int)(First >> 16), (int)(address >> 8) & 0xFF);

@@ -14,12 +14,10 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
         if (settings.Cold)
         {
             await WarmOnEchoAsync(targets[0], load);
-            await MeasureAsync(targets, load);
-            return new BenchOutcome(settings, targets, []);
         }
 
         var lengths = string.Empty;
-        foreach (var target in targets)
+        foreach (var target in settings.Cold ? [] : targets)
         {
             var result = await runner.RunAsync("warming up", target, load);
             lengths = lengths.Length > 0 ? lengths : LengthsOf(target, result.AnswerLength);

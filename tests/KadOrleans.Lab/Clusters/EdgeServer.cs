@@ -1,12 +1,11 @@
 namespace KadOrleans.Lab;
 
 /// <summary>An edge process of its own with one node id, which can be killed and started again where it was.</summary>
-public sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer, INetworkNode
+public sealed class EdgeServer(string folder, string name, params string[] settings) : RestartableServer
 {
     /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
     public string Assembly { get; set; } = ServerExecutable.Name;
 
-    /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, FreePort.Udp());
 
     /// <summary>The node id that it serves, as of the last start.</summary>
@@ -24,7 +23,6 @@ public sealed class EdgeServer(string folder, string name, params string[] setti
         folder,
         [.. ServerExecutable.EdgeSettings(Assembly), $"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
 
-    /// <summary>Waits until it has its id.</summary>
     public async Task ListeningAsync()
     {
         var words = (await Process!.LineAsync($"listening udp {Address} id ")).Split(' ');

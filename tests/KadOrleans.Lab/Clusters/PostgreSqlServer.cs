@@ -86,22 +86,11 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<PostgreSqlServer> StartAsync(Func<PostgreSqlServer, Task> start)
+    private static Task<PostgreSqlServer> StartAsync(Func<PostgreSqlServer, Task> start) => new PostgreSqlServer().StartedAsync(async server =>
     {
-        var server = new PostgreSqlServer();
-        try
-        {
-            await TakeFolderAsync(server._folder);
-            await start(server);
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
-
-        return server;
-    }
+        await TakeFolderAsync(server._folder);
+        await start(server);
+    });
 
     private async Task CreateAsync(string schema)
     {

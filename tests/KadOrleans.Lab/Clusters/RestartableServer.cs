@@ -62,17 +62,3 @@ public abstract class RestartableServer : IAsyncDisposable
         _isBeingEnded = false;
     }
 }
-
-/// <summary>A process that serves one node id over UDP, at the same address after each start.</summary>
-public interface INetworkNode : IAsyncDisposable
-{
-    IPEndPoint Address { get; }
-
-    string Id { get; }
-
-    Task StartAsync();
-
-    Task KillAsync();
-
-    Task<int> StopAsync();
-}

@@ -17,7 +17,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>Settings that are given at the next start besides the others.</summary>
     public IReadOnlyList<string> MoreSettings { get; set; } = [];
 
-    /// <summary>How far its clock is ahead from the next start on.</summary>
     public TimeSpan ClockAhead { get; set; }
 
     /// <summary>Where other silos find it.</summary>
@@ -35,7 +34,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>The same, as the setting of an edge.</summary>
     public string GatewaySetting => $"Kad:Cluster:Gateway=127.0.0.1:{Gateway.ToString(CultureInfo.InvariantCulture)}";
 
-    /// <summary>The setting for a cluster of 2 to the power of <paramref name="bits"/> shards.</summary>
     public static string ShardBits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Starts it and waits until it says that it serves.</summary>

@@ -69,11 +69,9 @@ public sealed class StoreLoad : IAsyncDisposable
         {
             var key = NodeId.Random(_random);
             var sent = Stopwatch.GetTimestamp();
-            var stored = StoreAsync(asker, key);
 
             // It may be late or lost. Should the acknowledgement come after all, it counts as any other.
-            var isInTime = await Task.WhenAny(stored, Task.Delay(Patience)) == stored;
-            _row?.Note(sent, isInTime && await stored);
+            _row?.Note(sent, await StoreAsync(asker, key).WithinAsync(Patience));
         }
     }
 
@@ -116,14 +114,11 @@ public static class ValueReading
 {
     private const int AtOnce = 64;
 
-    // A datagram may be lost; an edge that answers none of so many is away.
-    private const int Attempts = 10;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// The keys for which the edge has no value, or another than <see cref="StoreLoad.ValueOf"/>. While a shard is slow to respond, an edge
-    /// answers with contacts. So it is asked again for a minute, unless it answers with another value.
+    /// answers with contacts, and a datagram may be lost. So it is asked again for a minute, unless it answers with another value.
     /// </summary>
     public static async Task<IReadOnlyCollection<NodeId>> MissingAsync(IPEndPoint edge, IEnumerable<NodeId> keys)
     {
@@ -148,27 +143,12 @@ public static class ValueReading
         var together = new ParallelOptions { MaxDegreeOfParallelism = AtOnce };
         await Parallel.ForEachAsync(keys, together, async (key, _) =>
         {
-            var value = await ReadAsync(asker, key);
+            var value = await asker.FindValueAsync(key).WithinAsync(Patience);
             if (value != StoreLoad.ValueOf(key))
             {
                 (value == default ? missing : wrong).Add(key);
             }
         });
         return missing;
-    }
-
-    private static async Task<DhtValue> ReadAsync(UdpAsker asker, NodeId key)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await asker.FindValueAsync(key).WaitAsync(Patience);
-            }
-            catch (TimeoutException) when (attempt < Attempts)
-            {
-                // Asked again.
-            }
-        }
     }
 }

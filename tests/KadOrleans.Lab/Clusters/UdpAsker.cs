@@ -3,63 +3,89 @@ using System.Net.Sockets;
 namespace KadOrleans.Lab;
 
 /// <summary>A client of one node. It sends each request once; a task ends with the answer, however late, or never.</summary>
-public sealed class UdpAsker : IAsyncDisposable
+public sealed class UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
+    : ScriptedPeer(DhtNode.ClientId, new SocketTransport(UdpEndpoint.FromIPv4(0x7F00_0000 + (uint)source, 0)))
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly CryptographicRandomSource _random = new();
     private readonly ConcurrentDictionary<MessageId, TaskCompletionSource<byte[]>> _waiting = new();
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly IPEndPoint _node;
-    private readonly bool _answersPings;
-    private readonly Task _receiving;
+    private readonly UdpEndpoint _node = UdpEndpoint.FromIPAddress(node.Address, node.Port);
 
-    public UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
-    {
-        _node = node;
-        _answersPings = answersPings;
-        _socket.ReceiveBufferSize = 1 << 20;
+    public Task PingAsync() => AskAsync(id => Ping(_node, id));
 
-        // Not connected: a connected socket fails when the node's process is gone for a while.
-        _socket.Bind(new IPEndPoint(new IPAddress([127, 0, 0, source]), 0));
-        _receiving = Task.Run(ReceiveAsync);
-    }
-
-    public Task PingAsync() => Ask((destination, id) => RequestWriter.Write(destination, id, RequestKind.Ping, DhtNode.ClientId));
-
-    /// <summary>FIND_NODE of a random target.</summary>
-    public Task FindNodeAsync()
-    {
-        var target = NodeId.Random(_random);
-        return Ask((destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, DhtNode.ClientId, target));
-    }
+    public Task FindNodeAsync() => AskAsync(id => FindNode(_node, id, NodeId.Random(_random)));
 
     /// <summary>FIND_VALUE; without content where contacts were answered.</summary>
     public async Task<DhtValue> FindValueAsync(NodeId key)
     {
-        var body = await Ask((destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, DhtNode.ClientId, key));
+        var body = await AskAsync(id => FindValue(_node, id, key));
         return ResponseReader.TryReadFindValue(body, [], out _, out var value) ? value : default;
     }
 
     /// <summary>STORE; whether it was acknowledged.</summary>
     public async Task<bool> StoreAsync(NodeId key, DhtValue value)
     {
-        var body = await Ask((destination, id) =>
-            RequestWriter.TryWriteStore(destination, id, new StoreRequest(DhtNode.ClientId, key, value), out var length) ? length : 0);
+        var body = await AskAsync(id => Store(_node, id, new StoreRequest(Id, key, value)));
         return ResponseReader.TryReadStored(body, out var stored) && stored;
     }
 
-    internal delegate int RequestWriting(Span<byte> destination, MessageId id);
+    private protected override int Answer(Request request, MessageId id, UdpEndpoint source, Span<byte> answer) =>
+        answersPings && request.Kind == RequestKind.Ping ? ResponseWriter.WriteEmptyPong(answer, id) : 0;
 
-    /// <summary>Sends a request once. The result is the answer's body; it may never complete.</summary>
-    internal Task<byte[]> Ask(RequestWriting write)
+    private protected override void OnResponse(MessageId id, ReadOnlySpan<byte> body)
     {
-        Span<byte> buffer = stackalloc byte[1_024];
+        if (_waiting.TryRemove(id, out var answer))
+        {
+            answer.TrySetResult(body.ToArray());
+        }
+    }
+
+    private Task<byte[]> AskAsync(Action<MessageId> send)
+    {
         var id = MessageId.Random(_random);
-        var answer = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[id] = answer;
-        _socket.SendTo(buffer[..write(buffer, id)], _node);
+        var answer = _waiting[id] = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        send(id);
         return answer.Task;
     }
+}
+
+/// <summary>Waiting for an answer that may never come.</summary>
+public static class AnswerWaiting
+{
+    /// <summary>The answer; the default where it does not come within a time.</summary>
+    public static async Task<T?> WithinAsync<T>(this Task<T> answer, TimeSpan time)
+    {
+        try
+        {
+            return await answer.WaitAsync(time);
+        }
+        catch (TimeoutException)
+        {
+            return default;
+        }
+    }
+}
+
+/// <summary>One plain socket. It is not connected: a connected one fails while the other process is gone.</summary>
+internal sealed class SocketTransport : IDatagramTransport
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Socket _socket;
+    private Task _receiving = Task.CompletedTask;
+
+    public SocketTransport(UdpEndpoint endpoint)
+    {
+        var address = endpoint.ToIPAddress();
+        _socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20 };
+        _socket.Bind(new IPEndPoint(address, endpoint.Port));
+        LocalEndpoints = [UdpEndpoint.FromIPAddress(address, ((IPEndPoint)_socket.LocalEndPoint!).Port)];
+    }
+
+    public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
+
+    public void Start(IDatagramReceiver receiver) => _receiving = Task.Run(() => ReceiveAsync(receiver));
+
+    public bool Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) =>
+        _socket.SendTo(datagram, new IPEndPoint(destination.ToIPAddress(), destination.Port)) == datagram.Length;
 
     public async ValueTask DisposeAsync()
     {
@@ -69,38 +95,22 @@ public sealed class UdpAsker : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task ReceiveAsync()
+    private async Task ReceiveAsync(IDatagramReceiver receiver)
     {
-        var buffer = new byte[Datagram.MaxLength];
-        while (true)
+        var buffer = new byte[Datagram.MaxLength + 1];
+        var any = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        try
         {
-            try
+            while (true)
             {
-                var length = await _socket.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token);
-                Take(buffer.AsSpan(0, length));
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                var result = await _socket.ReceiveFromAsync(buffer, any, _stopping.Token);
+                var source = (IPEndPoint)result.RemoteEndPoint;
+                receiver.Receive(buffer.AsSpan(0, result.ReceivedBytes), UdpEndpoint.FromIPAddress(source.Address, source.Port), this, TimeSpan.Zero);
             }
         }
-    }
-
-    private void Take(ReadOnlySpan<byte> datagram)
-    {
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
+        catch (OperationCanceledException)
         {
-            return;
-        }
-
-        if (kind == DatagramKind.Response && _waiting.TryRemove(id, out var answer))
-        {
-            answer.TrySetResult(body.ToArray());
-        }
-        else if (kind == DatagramKind.Request && _answersPings && Request.TryDecode(body, out var request) && request.Kind == RequestKind.Ping)
-        {
-            Span<byte> buffer = stackalloc byte[512];
-            _socket.SendTo(buffer[..ResponseWriter.WriteEmptyPong(buffer, id)], _node);
+            // It is disposed of.
         }
     }
 }

@@ -88,8 +88,6 @@ internal sealed class BenchOptions
         "--keys", "N", 1, 10_000_000, $"Keys of {RequestTemplate.ValueLength} bytes that each holds",
         byDefault: $"{DefaultKeys}; {DefaultKeysOfGiven} with nodes that you run");
 
-    private readonly NumberOption<int> _hot = new("--hot", "PERCENT", 1, 100, "Ask for this part of the keys alone", 100);
-
     private readonly Option<string?> _python = new("--python")
     {
         Description = "Start the Python implementation too, and measure it in turns: an interpreter that can import kademlia. "
@@ -110,7 +108,7 @@ internal sealed class BenchOptions
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    public IReadOnlyList<Symbol> All => [_target, _operation, _seconds, _warmUp, _inFlight, _sources, _rate, _contacts, _keys, _hot, _python, _baseline, _cold, _json];
+    public IReadOnlyList<Symbol> All => [_target, _operation, _seconds, _warmUp, _inFlight, _sources, _rate, _contacts, _keys, _python, _baseline, _cold, _json];
 
     public BenchSettings Read(ParseResult parsed)
     {
@@ -132,7 +130,6 @@ internal sealed class BenchOptions
             Contacts = _contacts.Find(parsed),
             Keys = _keys.Find(parsed)
                 ?? (targets.Any(target => target.Kind == TargetKind.Given) ? DefaultKeysOfGiven : DefaultKeys),
-            HotPercent = _hot.Read(parsed),
             Python = parsed.GetValue(_python) ?? BenchSettings.DefaultPython,
             Baseline = baseline,
             Cold = parsed.GetValue(_cold) && (targets.Count > 1 || baseline)

@@ -10,6 +10,12 @@ public static class Kubectl
     /// <summary>What a program writes, which must succeed.</summary>
     internal static string Run(string program, string input, params string[] args)
     {
+        var (exitCode, output, errors) = End(program, input, args);
+        return exitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', args)} failed: {output}{errors}");
+    }
+
+    internal static (int ExitCode, string Output, string Errors) End(string program, string input, params string[] args)
+    {
         var start = new ProcessStartInfo(program, args)
         {
             RedirectStandardInput = true,
@@ -21,10 +27,7 @@ public static class Kubectl
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         Assert.True(process.WaitForExit(Longest), $"{program} did not end.");
-        return process.ExitCode == 0
-            ? output.GetAwaiter().GetResult()
-            : throw new InvalidOperationException(
-                $"{program} {string.Join(' ', args)} failed: {output.GetAwaiter().GetResult()}{errors.GetAwaiter().GetResult()}");
+        return (process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
     }
 }
 
@@ -44,24 +47,4 @@ public static class Kubeconform
     /// <summary>Throws with its findings if it has any.</summary>
     public static void Check(string manifests, string release) =>
         Kubectl.Run("kubeconform", manifests, ["-strict", "-summary", "-kubernetes-version", release, .. SchemaLocation, "-"]);
-}
-
-/// <summary>A copy of a folder, to write into; it is removed at the end.</summary>
-public sealed class CopiedFolder : IDisposable
-{
-    public CopiedFolder(string source)
-    {
-        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
-        {
-            var target = this[System.IO.Path.GetRelativePath(source, file)];
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-    }
-
-    public string Path { get; } = Directory.CreateTempSubdirectory("kad-infra-").FullName;
-
-    public string this[string name] => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -7,28 +7,22 @@ internal static class HostileCommand
     {
         var seed = new NumberOption<int>("--seed", "N", 0, int.MaxValue, "Seed of the simulated attacks", 1);
         var table = new Option<string?>("--table") { Description = "One of the simulated tables, such as lives.", HelpName = "NAME" };
-        var command = new ExampleCommand("hostile", "Print what each attack achieves, as tables: about 20 minutes.")
-        {
-            Examples = ["kad-lab hostile", "kad-lab hostile simulated --table lives", "kad-lab hostile sockets"],
-        }.With(seed, table);
-        command.SetAction((parsed, cancellationToken) => RunAsync(true, true, parsed, cancellationToken));
-        var simulated = new ExampleCommand("simulated", "The attacks on virtual time.")
-        {
-            Examples = ["kad-lab hostile simulated --seed 2", "kad-lab hostile simulated --table lives"],
-        }.With(seed, table);
-        simulated.SetAction((parsed, cancellationToken) => RunAsync(true, false, parsed, cancellationToken));
-        var sockets = new ExampleCommand("sockets", "The attacks over sockets, each in a network namespace of Linux.")
-        {
-            Examples = ["kad-lab hostile sockets", "kad-lab hostile sockets > tables.md"],
-        };
-        sockets.SetAction((parsed, cancellationToken) => RunAsync(false, true, parsed, cancellationToken));
-        return command.With(simulated, sockets, Inside(io));
+        var all = Verb("hostile", "Print what each attack achieves, as tables: about 20 minutes.", true, true, "", "simulated --table lives", "sockets");
+        var simulated = Verb("simulated", "The attacks on virtual time.", true, false, "simulated --seed 2", "simulated --table lives");
+        var sockets = Verb("sockets", "The attacks over sockets, each in a network namespace of Linux.", false, true, "sockets", "sockets > tables.md");
+        return all.With(simulated, sockets, Inside(io));
 
-        Task<int> RunAsync(bool virtualTime, bool realSockets, ParseResult parsed, CancellationToken cancellationToken)
+        ExampleCommand Verb(string name, string description, bool virtualTime, bool realSockets, params string[] examples)
         {
-            var wanted = parsed.GetResult(table) is null ? null : parsed.GetValue(table);
-            return LabCommand.RunInterruptiblyAsync(
-                () => HostileTables.RunAsync(io, virtualTime, realSockets, seed.Read(parsed), wanted), cancellationToken);
+            var verb = new ExampleCommand(name, description) { Examples = [.. examples.Select(line => $"kad-lab hostile {line}".TrimEnd())] }
+                .With(virtualTime ? [seed, table] : []);
+            verb.SetAction((parsed, cancellationToken) =>
+            {
+                var wanted = parsed.GetResult(table) is null ? null : parsed.GetValue(table);
+                return LabCommand.RunInterruptiblyAsync(
+                    () => HostileTables.RunAsync(io, virtualTime, realSockets, seed.Read(parsed), wanted), cancellationToken);
+            });
+            return verb;
         }
     }
 

@@ -19,10 +19,10 @@ public class RoutingTableBenchmarks
     }
 
     [Benchmark]
-    public bool ObserveKnownContact()
+    public int ObserveKnownContact()
     {
         _next = _next + 1 < _known.Length ? _next + 1 : 0;
-        return _table.Apply(ContactObservation.Answered(_known[_next]), SampleNetwork.Now).Check is null;
+        return (int)_table.Apply(ContactObservation.Answered(_known[_next]), Samples.Now).Outcome;
     }
 }
 

@@ -9,31 +9,29 @@ internal static class SampleNetwork
 
     private const uint FirstAddress = 0x0B00_0001;
 
-    public static DateTimeOffset Now { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     public static NodeId OwnId { get; } = NodeId.FromKey("this node");
 
-    public static Contact[] CreateContacts(int count, int seed = 1)
+    public static Contact[] CreateContacts(int count)
     {
-        var random = new SeededRandomSource(seed);
+        var random = new SeededRandomSource(1);
         return [.. Enumerable.Range(0, count).Select(i =>
             new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(FirstAddress + ((uint)i << 8), 8468)))];
     }
 
     /// <summary>Random ids. Their number is a power of two, so that going around them costs nothing.</summary>
-    public static NodeId[] CreateTargets(int count = 1024)
+    public static NodeId[] CreateTargets()
     {
         var random = new SeededRandomSource(2);
-        return [.. Enumerable.Range(0, count).Select(_ => NodeId.Random(random))];
+        return [.. Enumerable.Range(0, 1024).Select(_ => NodeId.Random(random))];
     }
 
     /// <summary>A table that was offered all of the contacts and kept what fits.</summary>
     public static RoutingTable CreateTable(IEnumerable<Contact> contacts)
     {
-        var table = new RoutingTable(OwnId, new KademliaOptions(), new SubnetDiversity(), Now);
+        var table = new RoutingTable(OwnId, new KademliaOptions(), new SubnetDiversity(), Samples.Now);
         foreach (var contact in contacts)
         {
-            table.Apply(ContactObservation.Answered(contact), Now);
+            table.Apply(ContactObservation.Answered(contact), Samples.Now);
         }
 
         return table;
@@ -55,14 +53,11 @@ internal static class SampleNetwork
 /// <summary>One datagram of each kind, as another node sends it.</summary>
 internal static class SampleDatagrams
 {
-    /// <summary>Length of the values that are stored and found, in bytes.</summary>
-    public const int ValueLength = 64;
-
     public static MessageId Id { get; } = MessageId.Random(new SeededRandomSource(3));
 
     public static NodeId Key { get; } = NodeId.FromKey("key");
 
-    public static DhtValue Value { get; } = DhtValue.FromBytes(new byte[ValueLength]);
+    public static DhtValue Value { get; } = DhtValue.FromBytes(new byte[RequestTemplate.ValueLength]);
 
     public static byte[] Of(RequestKind kind, NodeId sender) => RequestBytes.Of(kind, Id, new StoreRequest(sender, Key, Value));
 

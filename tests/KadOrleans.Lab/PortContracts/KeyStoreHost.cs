@@ -1,10 +1,18 @@
 namespace KadOrleans.Lab;
 
 /// <summary>The place that a store lives in: a folder, a cluster, or nothing at all. One store at a time is open in it.</summary>
-public abstract class StoreHost : IAsyncDisposable
+public abstract class StoreHost<TStore> : IAsyncDisposable
 {
+    /// <summary>Opens the store, with what earlier ones left in this place if they last. The quota is that of keys.</summary>
+    public abstract ValueTask<TStore> OpenAsync(StoreQuota quota);
+
     /// <summary>Closes the store and whatever it needs, so that it can be opened again.</summary>
     public abstract ValueTask CloseAsync();
+
+    /// <summary>The present moment of the place, where it has one: <see cref="StoredValues.Now"/> when it is opened. It only goes on.</summary>
+    public virtual void MoveTo(DateTimeOffset now)
+    {
+    }
 
     /// <summary>Closes the store and removes the place.</summary>
     public virtual async ValueTask DisposeAsync()
@@ -14,39 +22,18 @@ public abstract class StoreHost : IAsyncDisposable
     }
 }
 
+public abstract class KeyStoreHost : StoreHost<IKeyStore>;
+
 /// <summary>Tests of a store, each in a place of its own.</summary>
-public abstract class StoreSuite<THost> : IAsyncLifetime
-    where THost : StoreHost
+public abstract class StoreSuite<TStore> : IAsyncLifetime
 {
-    protected THost Place => field ??= CreateHost();
+    protected TStore Store { get; private set; } = default!;
 
-    protected abstract THost CreateHost();
+    protected StoreHost<TStore> Place => field ??= CreateHost();
 
-    public abstract ValueTask InitializeAsync();
+    protected abstract StoreHost<TStore> CreateHost();
 
-    public async ValueTask DisposeAsync()
-    {
-        await Place.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-}
-
-public abstract class KeyStoreHost : StoreHost
-{
-    /// <summary>Opens the store, with what earlier ones left in this place if they last.</summary>
-    public abstract ValueTask<IKeyStore> OpenAsync(StoreQuota quota);
-
-    /// <summary>The present moment of the place, where it has one: <see cref="StoredValues.Now"/> when it is opened. It only goes on.</summary>
-    public virtual void MoveTo(DateTimeOffset now)
-    {
-    }
-}
-
-public abstract class KeyStoreSuite : StoreSuite<KeyStoreHost>
-{
-    protected IKeyStore Store { get; private set; } = null!;
-
-    public override async ValueTask InitializeAsync() => await OpenAsync(StoreQuota.Unlimited);
+    public virtual async ValueTask InitializeAsync() => await OpenAsync(StoreQuota.Unlimited);
 
     protected async Task OpenAsync(StoreQuota quota) => Store = await Place.OpenAsync(quota);
 
@@ -55,5 +42,11 @@ public abstract class KeyStoreSuite : StoreSuite<KeyStoreHost>
     {
         await Place.CloseAsync();
         await OpenAsync(quota ?? StoreQuota.Unlimited);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Place.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What every <see cref="INodeStateStore"/> does.</summary>
-public abstract class NodeStateStoreContract : NodeStateStoreSuite
+public abstract class NodeStateStoreContract : StoreSuite<INodeStateStore>
 {
     [Fact]
     public async Task Nothing_is_loaded_before_something_was_saved() => Assert.Null(await Store.LoadAsync());
@@ -57,34 +57,9 @@ public abstract class NodeStateStoreDurabilityContract : NodeStateStoreContract
 
         NodeStates.AssertEqual(shorter, await Store.LoadAsync());
     }
-
-    [Fact]
-    public async Task Nothing_is_loaded_after_reopening_if_nothing_was_saved()
-    {
-        await ReopenAsync();
-
-        Assert.Null(await Store.LoadAsync());
-    }
 }
 
-public abstract class NodeStateStoreHost : StoreHost
-{
-    /// <summary>Opens the store, with what earlier ones left in this place if they last.</summary>
-    public abstract ValueTask<INodeStateStore> OpenAsync();
-}
-
-public abstract class NodeStateStoreSuite : StoreSuite<NodeStateStoreHost>
-{
-    protected INodeStateStore Store { get; private set; } = null!;
-
-    public override async ValueTask InitializeAsync() => Store = await Place.OpenAsync();
-
-    protected async Task ReopenAsync()
-    {
-        await Place.CloseAsync();
-        Store = await Place.OpenAsync();
-    }
-}
+public abstract class NodeStateStoreHost : StoreHost<INodeStateStore>;
 
 /// <summary>Node states for the contracts.</summary>
 public static class NodeStates

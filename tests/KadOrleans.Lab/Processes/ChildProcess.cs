@@ -57,18 +57,22 @@ public sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
         new(assembly, StartInfo(assembly, folder, args));
 
-    /// <summary>Starts another program.</summary>
     public static ChildProcess Start(ProcessStartInfo program)
     {
         program.RedirectStandardInput = program.RedirectStandardOutput = program.RedirectStandardError = true;
         return new ChildProcess(program.FileName, program);
     }
 
+    /// <summary>Starts it with some variables, besides those of this process unless these are all.</summary>
     public static ChildProcess Start(
-        string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args)
+        string assembly, string folder, IReadOnlyDictionary<string, string> environment, IEnumerable<string> args, bool isAll = true)
     {
         var start = StartInfo(assembly, folder, args);
-        start.Environment.Clear();
+        if (isAll)
+        {
+            start.Environment.Clear();
+        }
+
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -83,21 +87,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// </summary>
     public static ChildProcess StartForFileLimits(string assembly, string folder, TimeSpan clockAhead, params IEnumerable<string> args)
     {
-        var start = StartInfo(assembly, folder, args);
+        var start = StartInfo(assembly, folder, args, "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh");
         if (clockAhead != TimeSpan.Zero)
         {
             // Measured time and timers stay as they are.
             start.Environment["LD_PRELOAD"] = Machine.FakeTime;
             start.Environment["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"{clockAhead.TotalSeconds:+0;-0}s");
             start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = start.Environment["DONT_FAKE_MONOTONIC"] = "1";
-        }
-
-        string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", start.FileName, .. start.ArgumentList];
-        start.FileName = "sh";
-        start.ArgumentList.Clear();
-        foreach (var word in command)
-        {
-            start.ArgumentList.Add(word);
         }
 
         return new ChildProcess(assembly, start);
@@ -189,9 +185,9 @@ public sealed class ChildProcess : IAsyncDisposable
         return await ExitAsync();
     }
 
-    private static ProcessStartInfo StartInfo(string assembly, string folder, IEnumerable<string> args)
+    private static ProcessStartInfo StartInfo(string assembly, string folder, IEnumerable<string> args, params string[] shell)
     {
-        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args];
+        string[] command = [.. shell, "dotnet", Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), .. args];
         if (IgnoresInterrupts)
         {
             command = ["env", "--default-signal=INT", .. command];

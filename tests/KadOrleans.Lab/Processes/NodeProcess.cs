@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
@@ -86,15 +85,6 @@ public static class KadProcess
 {
     public static ChildProcess Start(params string[] args) => ChildProcess.Start("kad", Environment.CurrentDirectory, args);
 
-    public static ChildProcess Start(IReadOnlyDictionary<string, string> variables, params string[] args)
-    {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(v => (string)v.Key, v => (string?)v.Value ?? string.Empty);
-        foreach (var (name, value) in variables)
-        {
-            environment[name] = value;
-        }
-
-        return ChildProcess.Start("kad", Environment.CurrentDirectory, environment, args);
-    }
+    public static ChildProcess Start(IReadOnlyDictionary<string, string> variables, params string[] args) =>
+        ChildProcess.Start("kad", Environment.CurrentDirectory, variables, args, isAll: false);
 }

@@ -58,7 +58,6 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>When the next timer is due, or null if none is set.</summary>
     public TimeSpan? NextDue
     {
         get

@@ -77,6 +77,8 @@ public sealed class SimulatedWorld
 
     public SimulatedNode PickNode() => Nodes[Random.Next(Nodes.Count)];
 
+    public RawPeer AddPeer() => new(Network.Bind(), NodeId.Random(Random));
+
     /// <summary>The clock and randomness of this world, for nodes that are made outside it.</summary>
     public NodeEnvironment Environment => new() { Time = Clock, Random = Random };
 }

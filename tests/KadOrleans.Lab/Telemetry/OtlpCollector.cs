@@ -13,12 +13,9 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     private const int GrpcPrefix = 5;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-
     private readonly WebApplication _application;
     private readonly ConcurrentQueue<ReceivedMetric> _metrics = new();
     private readonly ConcurrentQueue<(string Source, string Name)> _spans = new();
-    private readonly SemaphoreSlim _arrived = new(0);
     private int _exports;
 
     private OtlpCollector()
@@ -52,27 +49,9 @@ public sealed class OtlpCollector : IAsyncDisposable
         return collector;
     }
 
-    public async Task UntilAsync(Func<bool> isEnough, Func<string> describe)
-    {
-        using var deadline = new CancellationTokenSource(Longest);
-        try
-        {
-            while (!isEnough())
-            {
-                await _arrived.WaitAsync(deadline.Token);
-            }
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new TimeoutException(describe(), e);
-        }
-    }
+    public Task UntilAsync(Func<bool> isEnough, Func<string> describe) => Eventually.BecomesAsync(isEnough, describe);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _application.DisposeAsync();
-        _arrived.Dispose();
-    }
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
 
     private static void Add<T>(ConcurrentQueue<T> all, IEnumerable<T> some)
     {
@@ -96,7 +75,6 @@ public sealed class OtlpCollector : IAsyncDisposable
     private async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
     {
         take(await ReadAsync(context));
-        _arrived.Release();
 
         // An empty message: all was accepted.
         context.Response.ContentType = "application/x-protobuf";
@@ -105,7 +83,6 @@ public sealed class OtlpCollector : IAsyncDisposable
     private async Task TakeGrpcAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
     {
         take((await ReadAsync(context))[GrpcPrefix..]);
-        _arrived.Release();
         context.Response.ContentType = "application/grpc";
         context.Response.DeclareTrailer("grpc-status");
         await context.Response.Body.WriteAsync(new byte[GrpcPrefix], context.RequestAborted);

@@ -72,7 +72,7 @@ public sealed class DeployedClusterTests : FolderTests
 
     private async Task<Dictionary<NodeId, DhtValue>> SetAsync(DeployedPod edge)
     {
-        await using var client = await NetworkClient.JoinAsync(edge);
+        await using var client = await NetworkClient.JoinAsync(edge.Address);
         var values = Enumerable.Range(0, 10).ToDictionary(_ => NodeId.Random(_random), i => DhtValue.FromInteger(i));
         foreach (var (key, value) in values)
         {
@@ -84,7 +84,7 @@ public sealed class DeployedClusterTests : FolderTests
 
     private static async Task AssertThereAsync(DeployedPod edge, Dictionary<NodeId, DhtValue> values)
     {
-        await using var client = await NetworkClient.JoinAsync(edge);
+        await using var client = await NetworkClient.JoinAsync(edge.Address);
         foreach (var (key, value) in values)
         {
             // While its shard loads, a peer gets contacts.

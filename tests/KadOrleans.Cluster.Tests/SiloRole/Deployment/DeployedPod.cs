@@ -4,7 +4,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// A pod's container as a process on this machine. Its environment is that of the image and of the PostgreSQL overlay. Only addresses,
 /// ports, the pod's name and the Secret with the database are this machine's.
 /// </summary>
-internal sealed class DeployedPod(string part, string name, string database, string folder) : RestartableServer, INetworkNode
+internal sealed class DeployedPod(string part, string name, string database, string folder) : RestartableServer
 {
     private readonly JsonObject _workload = part == "silo" ? Manifests.Of("postgres").Silo : Manifests.Of("postgres").Edge;
     private readonly int _http = FreePort.Tcp();

@@ -12,8 +12,8 @@ public sealed class CampaignTests
     // Longer than a writer's patience: what it has given up lies before an edge that goes on.
     private static readonly TimeSpan LongFreeze = TimeSpan.FromSeconds(8);
 
-    private static readonly FaultMembers SqliteMembers = new(Silos: 1, Edges: 2, HasDatabase: false, DatabaseIsDurable: false);
-    private static readonly FaultMembers PostgreSqlMembers = new(Silos: 2, Edges: 2, HasDatabase: true, DatabaseIsDurable: true);
+    private static readonly FaultMembers SqliteMembers = new(Silos: 1, Edges: 2);
+    private static readonly FaultMembers PostgreSqlMembers = new(Silos: 2, Edges: 2, FaultKind.Kill, FaultKind.Freeze, FaultKind.Stop);
 
     private static readonly int Seed = Enumerable.Range(1, 10_000).First(seed =>
         FreezesAnEdge(FaultPlan.Create(seed, SqliteFaults, SqliteMembers, LongestFreeze))
@@ -32,7 +32,7 @@ public sealed class CampaignTests
     [Needs(Need.PostgreSql)]
     public Task A_failover_of_postgresql_loses_and_undoes_nothing()
     {
-        var members = PostgreSqlMembers with { HasStandby = true };
+        var members = PostgreSqlMembers with { OfDatabase = Enum.GetValues<FaultKind>() };
         var seed = Enumerable.Range(1, 10_000).First(seed => FaultPlan.Create(seed, 1, members, LongestFreeze)[0].Kind == FaultKind.FailOver);
         return RunAsync(StorageKind.PostgreSql, members.Silos, faults: 1, seed, hasStandby: true);
     }

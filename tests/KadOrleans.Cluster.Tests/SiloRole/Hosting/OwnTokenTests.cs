@@ -26,7 +26,7 @@ public sealed class OwnTokenTests : FolderTests
 
         // While the only silo stops, Orleans' own services may fail to read.
         Assert.DoesNotContain(" error ", silo.Errors, StringComparison.Ordinal);
-        Assert.Equal(0, await silo.TerminateAsync());
+        Assert.Equal(0, await silo.StopAsync());
         Assert.False(File.Exists(TokenPath));
     }
 

@@ -43,7 +43,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         await using (var first = SiloProcess.Start(Folder, settings))
         {
             id = (await first.LineAsync("listening udp 127.0.0.1:")).Split(" id ")[1];
-            Assert.Equal(0, await first.TerminateAsync());
+            Assert.Equal(0, await first.StopAsync());
 
             // Orleans' dashboard may ask the silo for its figures once more while that stops.
             Assert.DoesNotContain(

@@ -22,7 +22,7 @@ public sealed class EdgeSuccessionTests : FolderTests
         // As its supervisor would.
         hung.Launch();
         await NameIsTakenAsync(health);
-        await using (var client = await NetworkClient.JoinAsync(successor))
+        await using (var client = await NetworkClient.JoinAsync(successor.Address))
         {
             Assert.Equal(successor.Id, (await client.PingAsync(successor.Address.ToEndpoint())).Id.ToString());
             Assert.False((await client.PingAsync(hung.Address.ToEndpoint())).Answered);

@@ -4,12 +4,12 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 internal static class NetworkClient
 {
     /// <summary>A client that has joined through a node.</summary>
-    public static async Task<KadNode> JoinAsync(INetworkNode via)
+    public static async Task<KadNode> JoinAsync(IPEndPoint via)
     {
         var client = await EdgeRole.Peer.ClientAsync();
         try
         {
-            Assert.Equal(1, (await client.BootstrapAsync([via.Address.ToString()])).Joined);
+            Assert.Equal(1, (await client.BootstrapAsync([via.ToString()])).Joined);
             return client;
         }
         catch

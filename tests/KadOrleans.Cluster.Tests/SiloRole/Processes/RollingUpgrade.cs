@@ -42,7 +42,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await Task.WhenAll(_edges.Select(edge => edge.StartAsync()));
         _load = new StoreLoad(_edges[0].Address, ShardBits);
         _overwrites = new KeyOverwrites(
-            [.. _edges.Select(edge => edge.Address)], source: 30, Pace, new CampaignClock(), new Random(Seed), new ProgressLog(_told));
+            [.. _edges.Select(edge => edge.Address)], source: 30, Pace, Stopwatch.StartNew(), new Random(Seed), new ProgressLog(_told));
         _overwrites.Start();
         await WholeAsync("started");
     }

@@ -37,7 +37,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         }
 
         Assert.Equal(HttpStatusCode.OK, (await edgeHealth.ReadAsync("ready")).Code);
-        await using (var client = await NetworkClient.JoinAsync(edge))
+        await using (var client = await NetworkClient.JoinAsync(edge.Address))
         {
             Assert.Equal(edge.Id, (await client.PingAsync(edge.Address.ToEndpoint())).Id.ToString());
         }

@@ -78,7 +78,7 @@ public sealed class TelemetryTests : FolderTests
 
         Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
         Assert.False(silo.Errors.Contains(" error ", StringComparison.Ordinal), silo.Errors);
-        Assert.Equal(0, await silo.TerminateAsync());
+        Assert.Equal(0, await silo.StopAsync());
 
         // While the only silo stops, Orleans' own services may fail to call each other.
         Assert.DoesNotContain(silo.Errors.Split('\n'), line => line.Contains(" error ", StringComparison.Ordinal)

@@ -9,7 +9,7 @@ public sealed class Campaign : IAsyncDisposable
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly CampaignClock _clock = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CampaignOptions _options;
     private readonly FaultyCluster _cluster;
     private readonly ProgressLog _log;
@@ -65,9 +65,7 @@ public sealed class Campaign : IAsyncDisposable
         _running.AddRange(_probes.Select(probes => probes.RunAsync()));
         await BecomesHealthyAsync(cancellationToken);
         _keys.Start();
-        var faults = _cluster.Storage.Faults;
-        var members = new FaultMembers(
-            _cluster.Silos.Count, _cluster.Edges.Count, faults.Count > 0, faults.ContainsKey(FaultKind.Kill), faults.ContainsKey(FaultKind.FailOver));
+        var members = new FaultMembers(_cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.Faults.Keys);
         var rows = new List<FaultRow>();
         foreach (var fault in FaultPlan.Create(_options.Seed, _options.Faults, members, _options.LongestFreeze))
         {
@@ -82,7 +80,7 @@ public sealed class Campaign : IAsyncDisposable
 
     private async Task<FaultRow> BefallAsync(Fault fault, CancellationToken cancellationToken)
     {
-        _probes.ForEach(probes => probes.Silence.Begin(_clock.Now));
+        _probes.ForEach(probes => probes.Silence.Begin(_clock.Elapsed));
         var (beginAsync, endAsync) = fault.ActionsOn(_cluster);
         await beginAsync();
         try
@@ -94,9 +92,9 @@ public sealed class Campaign : IAsyncDisposable
             await endAsync();
         }
 
-        var end = _clock.Now;
+        var end = _clock.Elapsed;
         var isHealthy = await BecomesHealthyAsync(cancellationToken);
-        var healthy = _clock.Now;
+        var healthy = _clock.Elapsed;
         var silence = SilenceWithout(fault);
         isHealthy &= await AllRestAsync(cancellationToken);
         var check = await _keys.CheckAsync();
@@ -117,9 +115,9 @@ public sealed class Campaign : IAsyncDisposable
     // Half of the keys are not written from some moment of the fault on. In the others an old value that comes back would be overwritten.
     private async Task RestSomeAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
-        var end = _clock.Now + duration;
+        var end = _clock.Elapsed + duration;
         var resting = _keys.Writers.Where(_ => _random.Next(2) == 0)
-            .Select(writer => (Writer: writer, At: _clock.Now + (duration * _random.NextDouble())))
+            .Select(writer => (Writer: writer, At: _clock.Elapsed + (duration * _random.NextDouble())))
             .OrderBy(rest => rest.At)
             .ToArray();
         foreach (var (writer, at) in resting)
@@ -146,13 +144,13 @@ public sealed class Campaign : IAsyncDisposable
     }
 
     private Task UntilAsync(TimeSpan time, CancellationToken cancellationToken) =>
-        time > _clock.Now ? Task.Delay(time - _clock.Now, cancellationToken) : Task.CompletedTask;
+        time > _clock.Elapsed ? Task.Delay(time - _clock.Elapsed, cancellationToken) : Task.CompletedTask;
 
     private async Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken)
     {
-        var deadline = _clock.Now + LongestToHealth;
+        var deadline = _clock.Elapsed + LongestToHealth;
         string? obstacle;
-        while ((obstacle = await FindObstacleAsync(cancellationToken)) is not null && _clock.Now < deadline)
+        while ((obstacle = await FindObstacleAsync(cancellationToken)) is not null && _clock.Elapsed < deadline)
         {
             await Task.Delay(LookInterval, cancellationToken);
         }
@@ -186,7 +184,7 @@ public sealed class Campaign : IAsyncDisposable
     {
         var others = _probes.Where((_, i) => fault.Target != FaultTarget.Edge || fault.Index != i).Select(probes => probes.Silence).ToArray();
         return CallKinds.All.ToDictionary(
-            CallKinds.NameOf, kind => Math.Round(others.Select(silence => silence.Longest(kind, _clock.Now).TotalSeconds).DefaultIfEmpty().Max(), 1));
+            CallKinds.NameOf, kind => Math.Round(others.Select(silence => silence.Longest(kind, _clock.Elapsed).TotalSeconds).DefaultIfEmpty().Max(), 1));
     }
 
     private CampaignCounts Counts() => new(_keys.Acknowledged, _keys.Late, _keys.Stale, _cluster.Restarts);

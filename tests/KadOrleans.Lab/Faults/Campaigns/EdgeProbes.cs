@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>Sends one edge a call of each kind ten times a second, and gauges its silence.</summary>
-internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, CancellationToken stop)
+internal sealed class EdgeProbes(UdpAsker calls, Stopwatch clock, CancellationToken stop)
 {
     private const int Keys = 512;
 
@@ -11,21 +11,7 @@ internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, Cancellati
 
     public SilenceGauge Silence { get; } = new();
 
-    public async Task RunAsync()
-    {
-        using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stop))
-            {
-                Send();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The campaign ended.
-        }
-    }
+    public Task RunAsync() => RepeatedWork.RunAsync(Interval, SendAsync, stop);
 
     /// <summary>Of how many of the probed keys the edge acknowledges no STORE that is sent now.</summary>
     public async Task<int> CountRefusedAsync(TimeSpan wait)
@@ -44,19 +30,20 @@ internal sealed class EdgeProbes(UdpAsker calls, CampaignClock clock, Cancellati
         return stored.Count(store => !store.IsCompletedSuccessfully || !store.Result);
     }
 
-    private void Send()
+    private Task SendAsync()
     {
         var turn = Interlocked.Increment(ref _turn);
         _ = CountAsync(CallKind.Ping, calls.PingAsync());
         _ = CountAsync(CallKind.FindNode, calls.FindNodeAsync());
         _ = CountAsync(CallKind.FindValue, calls.FindValueAsync(KeyOf(turn % Keys)));
         _ = CountAsync(CallKind.Store, calls.StoreAsync(KeyOf(turn % Keys), ValueOf(turn)));
+        return Task.CompletedTask;
     }
 
     private async Task CountAsync(CallKind kind, Task answer)
     {
         await answer;
-        Silence.Longest(kind, clock.Now, isAnswered: true);
+        Silence.Longest(kind, clock.Elapsed, isAnswered: true);
     }
 
     private static NodeId KeyOf(int i) => NodeId.FromKey($"probe {i}");

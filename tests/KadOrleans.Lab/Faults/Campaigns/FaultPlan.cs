@@ -23,10 +23,7 @@ public static class FaultPlan
 
     private static IEnumerable<(FaultKind Kind, FaultTarget Target)> Turn(FaultMembers members) =>
         from target in Enum.GetValues<FaultTarget>()
-        where target != FaultTarget.Database || members.HasDatabase
-        from kind in Enum.GetValues<FaultKind>()
-        where target != FaultTarget.Database || kind == FaultKind.Freeze || members.DatabaseIsDurable
-        where kind != FaultKind.FailOver || (target == FaultTarget.Database && members.HasStandby)
+        from kind in (IEnumerable<FaultKind>)(target == FaultTarget.Database ? members.OfDatabase.Order() : [FaultKind.Kill, FaultKind.Freeze, FaultKind.Stop])
         select (kind, target);
 
     private static Fault NewFault(FaultKind kind, FaultTarget target, FaultMembers members, TimeSpan longestFreeze, Random random)
@@ -45,8 +42,8 @@ public static class FaultPlan
     }
 }
 
-/// <summary>Whom faults can be done to. A durable database keeps what it holds when it is ended.</summary>
-public sealed record FaultMembers(int Silos, int Edges, bool HasDatabase, bool DatabaseIsDurable, bool HasStandby = false);
+/// <summary>Whom faults can be done to, and which to the database.</summary>
+public sealed record FaultMembers(int Silos, int Edges, params IEnumerable<FaultKind> OfDatabase);
 
 /// <summary>What is done to a process.</summary>
 public enum FaultKind

@@ -13,7 +13,7 @@ public sealed class KeyOverwrites : IAsyncDisposable
 
     /// <summary>Opens what it asks the edges by; nothing is sent before <see cref="Start"/>.</summary>
     public KeyOverwrites(
-        IReadOnlyList<IPEndPoint> edges, byte source, OverwritePace pace, CampaignClock clock, Random random, ProgressLog log)
+        IReadOnlyList<IPEndPoint> edges, byte source, OverwritePace pace, Stopwatch clock, Random random, ProgressLog log)
     {
         _writing = [.. edges.Select(edge => new UdpAsker(edge, source, answersPings: true))];
         _reading = [.. edges.Select(edge => new UdpAsker(edge, (byte)(source + 1), answersPings: true))];

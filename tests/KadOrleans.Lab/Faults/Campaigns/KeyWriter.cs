@@ -5,7 +5,7 @@ namespace KadOrleans.Lab;
 /// From time to time it changes the edge without need. It rests only after an acknowledgement.
 /// </summary>
 public sealed class KeyWriter(
-    WriteHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, CampaignClock clock, Random random, CancellationToken stop)
+    WriteHistory history, IReadOnlyList<UdpAsker> edges, OverwritePace pace, Stopwatch clock, Random random, CancellationToken stop)
 {
     // One version in so many goes to another edge although the last one acknowledged.
     private const int Wandering = 8;
@@ -51,36 +51,17 @@ public sealed class KeyWriter(
         _mayWrite?.TrySetResult();
     }
 
-    private async Task<bool> WriteAsync()
-    {
-        var version = history.Send(_edge, clock.Now);
-        try
-        {
-            return await StoreAsync(edges[_edge], version).WaitAsync(pace.Patience, CancellationToken.None);
-        }
-        catch (TimeoutException)
-        {
-            // An acknowledgement that comes after all counts.
-            return false;
-        }
-    }
+    // An acknowledgement that comes after all counts.
+    private Task<bool> WriteAsync() => StoreAsync(edges[_edge], history.Send(_edge, clock.Elapsed)).WithinAsync(pace.Patience);
 
     private async Task<bool> StoreAsync(UdpAsker edge, int version)
     {
         var isStored = await edge.StoreAsync(Id, KeyVersion.ToValue(history.Key, version));
         if (isStored)
         {
-            history.Acknowledge(version, clock.Now);
+            history.Acknowledge(version, clock.Elapsed);
         }
 
         return isStored;
     }
-}
-
-/// <summary>Time since the campaign began.</summary>
-public sealed class CampaignClock
-{
-    private readonly long _start = Stopwatch.GetTimestamp();
-
-    public TimeSpan Now => Stopwatch.GetElapsedTime(_start);
 }

@@ -5,7 +5,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly string _compactor = Directory.CreateTempSubdirectory("kad-faults-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(3) };
     private readonly CancellationTokenSource _stopping = new();
     private readonly ProgressLog _log;
@@ -26,21 +26,8 @@ internal sealed class FaultyCluster : IAsyncDisposable
     public int Restarts => Volatile.Read(ref _restarts);
 
     /// <summary>Starts a cluster and waits until each process serves.</summary>
-    public static async Task<FaultyCluster> StartAsync(ClusterShape shape, ProgressLog log)
-    {
-        var cluster = new FaultyCluster(log);
-        try
-        {
-            await cluster.StartAsync(shape);
-        }
-        catch
-        {
-            await cluster.DisposeAsync();
-            throw;
-        }
-
-        return cluster;
-    }
+    public static Task<FaultyCluster> StartAsync(ClusterShape shape, ProgressLog log) =>
+        new FaultyCluster(log).StartedAsync(cluster => cluster.StartAsync(shape));
 
     /// <summary>Starts a member again; what keeps it from starting is told, and tried again until it serves.</summary>
     public async Task RestartAsync(ClusterMember member)
@@ -107,12 +94,12 @@ internal sealed class FaultyCluster : IAsyncDisposable
 
         _http.Dispose();
         _stopping.Dispose();
-        Directory.Delete(_compactor, recursive: true);
+        _folder.Dispose();
     }
 
     private async Task StartAsync(ClusterShape shape)
     {
-        Storage = await ClusterStorage.StartAsync(shape, _compactor);
+        Storage = await ClusterStorage.StartAsync(shape, _folder.Path);
         while (Silos.Count < shape.Silos)
         {
             await AddSiloAsync(shape);
@@ -130,7 +117,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private ClusterMember NewSilo(ClusterShape shape, int number)
     {
         var http = NewHttp();
-        var server = new SiloServer(_compactor, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
+        var server = new SiloServer(_folder.Path, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
         {
             Assembly = shape.Executables.Silo,
         };
@@ -140,33 +127,25 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private ClusterMember NewEdge(ClusterShape shape, SiloServer[] silos, int number, params string[] bootstrap)
     {
         var http = NewHttp();
-        var server = new EdgeServer(_compactor, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
+        var server = new EdgeServer(_folder.Path, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
         {
             Assembly = shape.Executables.Edge,
         };
         return new ClusterMember($"edge {number}", server, http);
     }
 
-    private async Task WatchAsync(ClusterMember member)
-    {
-        using var timer = new PeriodicTimer(LookInterval);
-        try
+    private Task WatchAsync(ClusterMember member) => RepeatedWork.RunAsync(
+        LookInterval,
+        async () =>
         {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            if (member.Server.HasEnded)
             {
-                if (member.Server.HasEnded)
-                {
-                    Interlocked.Increment(ref _restarts);
-                    _log.Tell($"{member.Name} ended by itself with {await member.Server.ExitAsync()}: {LastLine(member.Server.Errors)}");
-                    await RestartAsync(member);
-                }
+                Interlocked.Increment(ref _restarts);
+                _log.Tell($"{member.Name} ended by itself with {await member.Server.ExitAsync()}: {LastLine(member.Server.Errors)}");
+                await RestartAsync(member);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The cluster is taken down.
-        }
-    }
+        },
+        _stopping.Token);
 
     private async Task<JsonNode?> ReadAsync(ClusterMember silo, string page)
     {

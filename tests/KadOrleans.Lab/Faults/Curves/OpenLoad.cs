@@ -70,7 +70,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
         async (i, token) =>
         {
-            while (!Note(i, await InTimeAsync(_calls[i % _calls.Count].StoreAsync(KeyOf(i), DhtValue.FromString($"first {i}")))))
+            while (!Note(i, await _calls[i % _calls.Count].StoreAsync(KeyOf(i), DhtValue.FromString($"first {i}")).WithinAsync(Wait)))
             {
                 token.ThrowIfCancellationRequested();
             }
@@ -88,7 +88,7 @@ internal sealed class OpenLoad : IAsyncDisposable
             {
                 for (var i = 0; i < _calls.Count; i++)
                 {
-                    if ((await InTimeAsync(_calls[(key + i) % _calls.Count].FindValueAsync(KeyOf(key)))).Kind != DhtValueKind.None)
+                    if ((await _calls[(key + i) % _calls.Count].FindValueAsync(KeyOf(key)).WithinAsync(Wait)).Kind != DhtValueKind.None)
                     {
                         return;
                     }
@@ -220,18 +220,6 @@ internal sealed class OpenLoad : IAsyncDisposable
 
         Wanted.Enqueue(key);
         return key;
-    }
-
-    private static async Task<T?> InTimeAsync<T>(Task<T> answer)
-    {
-        try
-        {
-            return await answer.WaitAsync(Wait);
-        }
-        catch (TimeoutException)
-        {
-            return default;
-        }
     }
 
     private static NodeId KeyOf(int i) => NodeId.FromKey($"load {i}");

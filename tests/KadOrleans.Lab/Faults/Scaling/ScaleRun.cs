@@ -1,6 +1,6 @@
 namespace KadOrleans.Lab;
 
-/// <summary>A silo joins a loaded cluster, and later another one is told to stop. Counts shards and answers by the second.</summary>
+/// <summary>A silo joins a loaded cluster, and later another one is told to stop. Counts shards and answers.</summary>
 internal static class ScaleRun
 {
     private const double OthersRate = 20;
@@ -38,7 +38,7 @@ internal static class ScaleRun
         await watching.CancelAsync();
         await watch;
         var (stored, missing) = await load.CheckAsync(cancellationToken);
-        ScaleTable.Write(io.Output, load.Counts, seconds, [join, leave], end, [.. cluster.Silos.Select(PortOf)]);
+        ScaleTable.Write(io.Output, load.Counts, seconds, [join, leave], end);
         io.Output.WriteLine();
         io.Output.WriteLine($"{stored} keys were acknowledged, {missing} of them are missing.");
         return missing == 0 ? 0 : 1;
@@ -46,25 +46,18 @@ internal static class ScaleRun
 
     private static int PortOf(ClusterMember silo) => ((SiloServer)silo.Server).Port;
 
-    private static async Task WatchAsync(
-        FaultyCluster cluster, OpenLoad load, SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var timer = new PeriodicTimer(Second);
-            while (await timer.WaitForNextTickAsync(cancellationToken))
+    private static Task WatchAsync(
+        FaultyCluster cluster, OpenLoad load, SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds, CancellationToken cancellationToken) =>
+        RepeatedWork.RunAsync(
+            Second,
+            async () =>
             {
                 if (await cluster.CountShardsAsync() is { Count: > 0 } shards)
                 {
                     seconds[load.Second] = shards;
                 }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The load has ended.
-        }
-    }
+            },
+            cancellationToken);
 }
 
 /// <summary>A silo that comes or goes, from the second in which it is told to, until it serves or has ended.</summary>
@@ -76,14 +69,13 @@ internal static class ScaleTable
     /// <summary>A silo has its share with so much of an equal part of the shards.</summary>
     private const double Share = 0.8;
 
-    /// <summary>Writes a summary of the phases and a row for each second, as Markdown.</summary>
+    /// <summary>Writes a row for each phase, as Markdown.</summary>
     public static void Write(
         TextWriter output,
         SecondCounts counts,
         SortedDictionary<int, IReadOnlyList<(int Port, int Shards)>> seconds,
         IReadOnlyList<ScalePhase> phases,
-        int end,
-        IReadOnlyList<int> ports)
+        int end)
     {
         var usual = Mean(counts, 0, phases[0].From);
         MarkdownTable.Write(
@@ -93,20 +85,6 @@ internal static class ScaleTable
                 "STOREs acknowledged in a second before, mean", "least in a second", "least of 5 seconds", "seconds below 70 %",
             ],
             phases.Select((phase, i) => Row(phase, i + 1 < phases.Count ? phases[i + 1].From : end)));
-        output.WriteLine();
-        MarkdownTable.Write(
-            output,
-            ["second", "STOREs sent", "acknowledged", "FIND_VALUEs answered", .. ports.Select((_, i) => $"shards of silo {i + 1}")],
-            Enumerable.Range(0, end).Select(second =>
-            {
-                var store = counts.Of(second, CallKind.Store);
-                var shards = seconds.GetValueOrDefault(second, []).ToDictionary(silo => silo.Port, silo => $"{silo.Shards}");
-                return (string[])
-                [
-                    $"{second}", $"{store.Sent}", $"{store.Arrived}", $"{counts.Of(second, CallKind.FindValue).Arrived}",
-                    .. ports.Select(port => shards.GetValueOrDefault(port, "–")),
-                ];
-            }));
 
         string[] Row(ScalePhase phase, int until)
         {

@@ -38,8 +38,8 @@ internal sealed class SoakRun
     private readonly InMemoryKeyStore _store = new(Quota);
     private readonly SimulatedWorld _world;
     private readonly SoakTransport _transport;
-    private readonly SoakPeer[] _contacts;
-    private readonly SoakPeer _witness;
+    private readonly CountingPeer[] _contacts;
+    private readonly CountingPeer _witness;
     private readonly Mutator _mutator;
     private readonly KadNode _node;
     private readonly NodeId[] _witnessKeys;
@@ -54,8 +54,8 @@ internal sealed class SoakRun
         (_seed, _output, _mutator) = (seed, output, new Mutator(corpus));
         _world = new SimulatedWorld((int)seed, new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero });
         _transport = new SoakTransport(_world.Network.Bind());
-        _contacts = [.. Enumerable.Range(0, Contacts).Select(_ => new SoakPeer(_world.Network.Bind()))];
-        _witness = new SoakPeer(_world.Network.Bind(UdpEndpoint.Parse("12.1.1.1:8468")));
+        _contacts = [.. Enumerable.Range(0, Contacts).Select(_ => PeerAt(_world.Network.Bind()))];
+        _witness = PeerAt(_world.Network.Bind(UdpEndpoint.Parse("12.1.1.1:8468")));
         _node = new KadNode(
             new KadNodeOptions { Quota = Quota },
             _transport,
@@ -187,7 +187,7 @@ internal sealed class SoakRun
     /// <summary>The witness is answered each kind of request, and gets the value that it stored.</summary>
     private async Task RequireServingAsync()
     {
-        _witness.Forget();
+        var (pongs, named, stored, found) = (_witness.Pongs, _witness.Named, _witness.Stored, _witness.Found);
         var (key, value) = (_witnessKeys[_checks % WitnessKeys], DhtValue.FromInteger(_checks));
         Ask(RequestKind.Ping);
         Ask(RequestKind.FindNode);
@@ -196,14 +196,16 @@ internal sealed class SoakRun
         Ask(RequestKind.FindValue);
         await _world.PassAsync(TimeSpan.FromSeconds(1));
         var refused = _node.Engine.Counts.Where(count => count.Key.StartsWith("stores.refused", StringComparison.Ordinal) && count.Value > 0);
-        Require(_witness.HasPong, "a proven peer's PING is not answered");
-        Require(_witness.Named > 0, "a proven peer's FIND_NODE is not answered");
-        Require(_witness.HasStored, $"a proven peer's STORE is not taken; refused so far: {string.Join(", ", refused)}");
-        Require(_witness.Value == value, $"a proven peer gets {_witness.Value} for what it stored");
+        Require(_witness.Pongs > pongs, "a proven peer's PING is not answered");
+        Require(_witness.Named > named, "a proven peer's FIND_NODE is not answered");
+        Require(_witness.Stored > stored, $"a proven peer's STORE is not taken; refused so far: {string.Join(", ", refused)}");
+        Require(_witness.Found > found && _witness.Value == value, $"a proven peer gets {_witness.Value} for what it stored");
 
         void Ask(RequestKind kind) => _node.Engine.Receive(
             RequestBytes.Of(kind, MessageId.Random(_world.Random), new StoreRequest(_witness.Contact.Id, key, value)), _witness.Contact.Endpoint);
     }
+
+    private static CountingPeer PeerAt(SimulatedTransport transport) => new(NodeId.FromKey($"{transport.Endpoint}"), transport);
 
     // The contacts are in 11.0.0.0/8, the witness is in 12.0.0.0/8.
     private static bool IsProven(UdpEndpoint endpoint) => (byte)(endpoint.AddressLow >> 24) is 11 or 12;

@@ -69,35 +69,3 @@ internal sealed class SoakTransport(SimulatedTransport network) : IDatagramTrans
         Require(ratio <= MaxAmplification, $"{destination} is unproven, sent {counts.Received} bytes and is sent {counts.Drawn}");
     }
 }
-
-/// <summary>A contact that answers what the node asks, and remembers what the node answers it.</summary>
-internal sealed class SoakPeer(SimulatedTransport transport) : AttackerPeer(NodeId.FromKey($"{transport.Endpoint}"), transport)
-{
-    private readonly Contact[] _contacts = new Contact[ResponseWriter.MaxContacts];
-
-    public bool HasPong { get; private set; }
-
-    public bool HasStored { get; private set; }
-
-    public int Named { get; private set; }
-
-    public DhtValue Value { get; private set; }
-
-    public void Forget() => (HasPong, HasStored, Named, Value) = (false, false, 0, default);
-
-    private protected override void OnResponse(MessageId id, ReadOnlySpan<byte> body)
-    {
-        if (ResponseReader.TryReadPong(body, out _))
-        {
-            HasPong = true;
-        }
-        else if (ResponseReader.TryReadStored(body, out var stored))
-        {
-            HasStored |= stored;
-        }
-        else if (ResponseReader.TryReadFindValue(body, _contacts, out var count, out var value))
-        {
-            (Named, Value) = (Math.Max(Named, count), value);
-        }
-    }
-}

@@ -21,7 +21,7 @@ internal static class AmplificationTrial
         var key = scene.RandomId();
         await scene.HoldAsync(key, DhtValue.FromBytes(new byte[8_000]), holders: 1);
         var peers = scene.Bind(
-            ports, AttackerSpread.OneHost, transport => new SilentPeer(scene.RandomId(), transport, answersPings: true));
+            ports, AttackerSpread.OneHost, transport => new CountingPeer(scene.RandomId(), transport, PeerAnswers.Pings));
         await scene.IntroduceAsync(peers);
         var before = peers.Sum(peer => peer.ReceivedBytes);
         var flooder = new Flooder(scene.World.Network, scene.World.Clock, scene.Random, scene.Victim.Transport.Endpoint)
@@ -54,11 +54,11 @@ internal static class AmplificationTrial
             var first = scene.World.Nodes.Count * 100;
             foreach (var (call, datagram) in Calls(requests, key).Append(("FIND_VALUE, 8 KB", requests.FindValue(held).ToArray())))
             {
-                var peer = scene.Bind(1, spread, transport => new SilentPeer(scene.RandomId(), transport), first++)[0];
+                var peer = scene.Bind(1, spread, transport => new CountingPeer(scene.RandomId(), transport, PeerAnswers.None), first++)[0];
                 peer.Send(datagram, scene.Victim.Transport.Endpoint);
                 await scene.PassAsync(20);
                 var (name, family) = (call == "FIND_VALUE" ? $"{call}, miss" : call, peer.Contact.Endpoint.IsIPv4 ? "IPv4" : "IPv6");
-                results.Add(new DrawnBytes($"{name}, {table}, {family}", datagram.Length, peer.ReceivedBytes, peer.Received));
+                results.Add(new DrawnBytes($"{name}, {table}, {family}", datagram.Length, peer.ReceivedBytes, peer.Datagrams));
             }
         }
     }

@@ -24,15 +24,24 @@ internal static class FillTrial
             var held = NearKey();
             await scene.StoreAsync(peer, victim.Transport.Endpoint, [held]);
 
-            var filler = new Filler(scene.World, spread, sources, answersPings);
-            await filler.FillAsync(victim.Transport.Endpoint, 2 * Quota, PerSecond, DhtValue.FromBoolean(true));
+            // Random keys, from the filler's endpoints in turn.
+            var answers = answersPings ? PeerAnswers.All : PeerAnswers.None;
+            var filler = scene.Bind(sources, spread, transport => new CountingPeer(scene.RandomId(), transport, answers));
+            var requests = new ForgedRequests(scene.Random);
+            for (var i = 0; i < 2 * Quota; i++)
+            {
+                filler[i % sources].Send(requests.Store(scene.RandomId(), DhtValue.FromBoolean(true)), victim.Transport.Endpoint);
+                await scene.PassAsync(i % (PerSecond / 100) == 0 ? 0.01 : 0);
+            }
+
+            await scene.PassAsync(5);
             var afterFill = (int)(await victim.Store.GetUsageAsync()).Keys;
 
             var accepted = await scene.StoreAsync(peer, victim.Transport.Endpoint, Enumerable.Range(0, HonestStores).Select(_ => NearKey()));
             var own = await victim.Node.SetAsync(NearKey(), Scene.Truth);
             var still = await scene.HeldAsync(victim, held);
             return new FillResult(
-                filler.Accepted, afterFill, HonestStores, accepted, own.Local == StoreResult.Stored, still?.Value == Scene.Truth);
+                filler.Sum(source => source.Stored), afterFill, HonestStores, accepted, own.Local == StoreResult.Stored, still?.Value == Scene.Truth);
         },
         options => options.Quota = new StoreQuota
         {

@@ -13,7 +13,7 @@ internal static class FreezeTrial
 
     public static FreezeResult Run(int seed, bool squats, int beats) => Scene.Run(seed, honest: 40, async scene =>
     {
-        var freezer = scene.Bind(1, AttackerSpread.OneHost, transport => new Freezer(scene.RandomId(), transport))[0];
+        var freezer = scene.Bind(1, AttackerSpread.OneHost, transport => new CountingPeer(scene.RandomId(), transport))[0];
         await scene.IntroduceAsync([freezer]);
         var key = scene.RandomId();
         if (squats)
@@ -64,7 +64,7 @@ internal static class WatchTrial
         var key = scene.RandomId();
         await scene.HoldAsync(key, Scene.Truth, 20);
         var watcher = scene.Nearest(key, 80)[^1];
-        var stranger = scene.Bind(1, AttackerSpread.OneHost, transport => new Freezer(scene.RandomId(), transport))[0];
+        var stranger = scene.Bind(1, AttackerSpread.OneHost, transport => new CountingPeer(scene.RandomId(), transport))[0];
         await scene.IntroduceAsync([stranger]);
 
         List<DhtValue?> told = [];

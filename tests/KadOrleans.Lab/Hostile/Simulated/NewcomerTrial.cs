@@ -17,15 +17,14 @@ internal static class NewcomerTrial
             var asked = await AskAsync(scene, victim, newcomers, duration);
             await flooding;
             await scene.SettleAsync();
-            var named = asked.ConvertAll(MostContacts);
-            return new NewcomerResult(newcomers, named.Count(count => count > 0), named.Count(count => count >= 20));
+            return new NewcomerResult(newcomers, asked.Count(peer => peer.MostContacts > 0), asked.Count(peer => peer.MostContacts >= 20));
         });
 
-    private static async Task<List<RawPeer>> AskAsync(Scene scene, UdpEndpoint victim, int newcomers, TimeSpan duration)
+    private static async Task<List<CountingPeer>> AskAsync(Scene scene, UdpEndpoint victim, int newcomers, TimeSpan duration)
     {
         var moments = Enumerable.Range(0, newcomers).Select(_ => scene.Random.NextDouble() * duration).Order().ToList();
         var begin = scene.World.Clock.Elapsed;
-        var peers = new List<RawPeer>();
+        var peers = new List<CountingPeer>();
         foreach (var moment in moments)
         {
             var wait = begin + moment - scene.World.Clock.Elapsed;
@@ -35,14 +34,6 @@ internal static class NewcomerTrial
         }
 
         return peers;
-    }
-
-    private static int MostContacts(RawPeer peer)
-    {
-        var contacts = new Contact[ResponseWriter.MaxContacts];
-        return peer.Responses.Select(response =>
-            Datagram.TryReadHeader(response, out _, out _, out var body)
-            && ResponseReader.TryReadNodes(body, contacts, out var count) ? count : 0).DefaultIfEmpty().Max();
     }
 }
 

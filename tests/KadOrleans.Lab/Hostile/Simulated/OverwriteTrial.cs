@@ -27,8 +27,7 @@ internal static class OverwriteTrial
             {
                 var victim = scene.Victim.Transport.Endpoint;
                 var peer = scene.AddHonestPeer();
-                var answer = peer.OnRequest;
-                peer.OnRequest = null;
+                peer.Answers = PeerAnswers.None;
                 var forged = new ForgedRequests(scene.Random);
                 foreach (var key in scene.RandomIds(2 * quota))
                 {
@@ -36,7 +35,7 @@ internal static class OverwriteTrial
                 }
 
                 await scene.PassAsync(60);
-                peer.OnRequest = answer;
+                peer.Answers = PeerAnswers.Pings;
                 return await scene.StoreAsync(peer, victim, scene.RandomIds(20));
             },
             options => options.Quota = new StoreQuota { KeysPerSource = quota });
@@ -82,7 +81,7 @@ internal static class OwnerTrial
 
     private static async Task OverwriteAsync(Scene scene, List<NodeId> targets, IEnumerable<UdpEndpoint> sources)
     {
-        var gang = sources.Select(source => new Freezer(scene.RandomId(), scene.World.Network.Bind(source))).ToList();
+        var gang = sources.Select(source => new CountingPeer(scene.RandomId(), scene.World.Network.Bind(source))).ToList();
         await scene.IntroduceAsync(gang);
         for (var i = 0; i < targets.Count; i++)
         {

@@ -11,7 +11,8 @@ internal static class RebindingTrial
     public static int Run(int seed, uint host) => Scene.Run(seed, honest: 10, async scene =>
     {
         var victims = Enumerable.Range(0, Ports)
-            .Select(i => new SilentPeer(scene.RandomId(), scene.World.Network.Bind(UdpEndpoint.FromIPv4(host, (ushort)(1_000 + i)))))
+            .Select(i => new CountingPeer(
+                scene.RandomId(), scene.World.Network.Bind(UdpEndpoint.FromIPv4(host, (ushort)(1_000 + i))), PeerAnswers.None))
             .ToList();
         await scene.IntroduceAsync(scene.Bind(1, AttackerSpread.OneHost, transport => new Rebinder(
             scene.RandomId(), transport, scene.Random, [.. victims.Select(victim => victim.Contact.Endpoint)])));
@@ -20,6 +21,6 @@ internal static class RebindingTrial
             await scene.World.PickNode().Node.FindNodeAsync(scene.RandomId());
         }
 
-        return victims.Sum(victim => victim.Received);
+        return victims.Sum(victim => victim.Datagrams);
     });
 }

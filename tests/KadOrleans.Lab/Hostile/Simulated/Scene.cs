@@ -97,14 +97,9 @@ internal sealed class Scene(int seed)
     }
 
     /// <summary>An honest peer that answers pings, in a /24 of its own.</summary>
-    public RawPeer AddHonestPeer()
-    {
-        var peer = World.AddPeer();
-        peer.OnRequest = peer.AnswerPings;
-        return peer;
-    }
+    public CountingPeer AddHonestPeer() => new(RandomId(), World.Network.Bind(), PeerAnswers.Pings);
 
-    public async Task IntroduceAsync(IEnumerable<AttackerPeer> peers)
+    public async Task IntroduceAsync(IEnumerable<ScriptedPeer> peers)
     {
         foreach (var peer in peers)
         {
@@ -114,7 +109,7 @@ internal sealed class Scene(int seed)
         await SettleAsync();
     }
 
-    public void PingAll(AttackerPeer peer)
+    public void PingAll(ScriptedPeer peer)
     {
         foreach (var node in World.Nodes)
         {
@@ -123,21 +118,16 @@ internal sealed class Scene(int seed)
     }
 
     /// <summary>STOREs from an honest peer, one after another; how many were answered with true.</summary>
-    public async Task<int> StoreAsync(RawPeer peer, UdpEndpoint node, IEnumerable<NodeId> keys)
+    public async Task<int> StoreAsync(CountingPeer peer, UdpEndpoint node, IEnumerable<NodeId> keys)
     {
-        var before = Acknowledged(peer);
+        var before = peer.Stored;
         foreach (var key in keys)
         {
-            peer.Store(node, MessageId.Random(Random), new StoreRequest(peer.Id, key, Truth));
+            peer.Store(node, key, Truth, Random);
             await PassAsync(0.2);
         }
 
         await SettleAsync();
-        return Acknowledged(peer) - before;
+        return peer.Stored - before;
     }
-
-    private static int Acknowledged(RawPeer peer) => peer.Responses.Count(response =>
-        Datagram.TryReadHeader(response, out _, out _, out var body)
-        && ResponseReader.TryReadStored(body, out var stored)
-        && stored);
 }

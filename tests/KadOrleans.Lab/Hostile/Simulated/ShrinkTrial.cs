@@ -26,7 +26,7 @@ internal static class ShrinkTrial
         }
 
         var crowd = scene.Bind(
-            contacts, AttackerSpread.ManyNetworks, transport => new Freezer(victim.Id.RandomWithPrefix(40, scene.Random), transport));
+            contacts, AttackerSpread.ManyNetworks, transport => new CountingPeer(victim.Id.RandomWithPrefix(40, scene.Random), transport));
         crowd.ForEach(attacker => attacker.Ping(victim.Transport.Endpoint, scene.Random));
         await scene.World.PassAsync(TimeSpan.FromHours(3));
         var near = await HoldAsync(Near, () => victim.Id.RandomWithPrefix(6, scene.Random));

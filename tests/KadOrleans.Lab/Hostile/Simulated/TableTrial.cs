@@ -64,7 +64,7 @@ internal static class TableTrial
         scene.Bind(sybils, spread, transport => new Sybil(InFarBucket(), transport, []))
             .ForEach(sybil => sybil.Ping(victim.Transport.Endpoint, scene.Random));
         await scene.SettleAsync();
-        var newcomers = new List<RawPeer>();
+        var newcomers = new List<CountingPeer>();
         for (var i = 0; i < Newcomers; i++)
         {
             newcomers.Add(AddHonest());
@@ -73,7 +73,7 @@ internal static class TableTrial
 
         await scene.SettleAsync();
         var stayed = CountInTable(victim, old);
-        old.ForEach(peer => peer.OnRequest = null);
+        old.ForEach(peer => peer.Answers = PeerAnswers.None);
         for (var i = 0; i < 5; i++)
         {
             await victim.Node.FindNodeAsync(InFarBucket());
@@ -84,13 +84,10 @@ internal static class TableTrial
 
         NodeId InFarBucket() => far.RandomWithPrefix(8, scene.Random);
 
-        RawPeer AddHonest()
+        CountingPeer AddHonest()
         {
-            var peer = new RawPeer(scene.World.Network.Bind(), InFarBucket());
-            peer.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindNode
-                ? ResponseWriter.WriteNodes(answer, id, [])
-                : peer.AnswerPings(request, id, answer);
-            peer.Ping(victim.Transport.Endpoint, MessageId.Random(scene.Random));
+            var peer = new CountingPeer(InFarBucket(), scene.World.Network.Bind());
+            peer.Ping(victim.Transport.Endpoint, scene.Random);
             return peer;
         }
     });
@@ -99,18 +96,18 @@ internal static class TableTrial
     private static async Task<DrainResult> BringNewcomersAsync(Scene scene, Func<Task> useUpAsync, Func<Task> passAsync)
     {
         await useUpAsync();
-        var newcomers = new List<RawPeer>();
+        var newcomers = new List<CountingPeer>();
         for (var i = 0; i < Came; i++)
         {
             newcomers.Add(scene.AddHonestPeer());
-            newcomers[i].Ping(scene.Victim.Transport.Endpoint, MessageId.Random(scene.Random));
+            newcomers[i].Ping(scene.Victim.Transport.Endpoint, scene.Random);
             await passAsync();
         }
 
         return new DrainResult(Came, CountInTable(scene.Victim, newcomers));
     }
 
-    private static int CountInTable(SimulatedNode node, List<RawPeer> peers) =>
+    private static int CountInTable(SimulatedNode node, List<CountingPeer> peers) =>
         peers.Count(peer => node.Node.RoutingTable.Contacts.Contains(peer.Contact));
 }
 

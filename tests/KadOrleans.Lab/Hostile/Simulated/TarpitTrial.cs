@@ -66,7 +66,7 @@ internal static class UnresponsiveTrial
         [
             .. scene.Bind(slow, AttackerSpread.ManyNetworks, transport =>
                 new Tarpit(NearKey(), transport, scene.World.Clock, TimeSpan.FromSeconds(3), isPingLate: false)),
-            .. scene.Bind(silent, AttackerSpread.ManyNetworks, transport => new SilentPeer(NearKey(), transport, answersPings: true), slow),
+            .. scene.Bind(silent, AttackerSpread.ManyNetworks, transport => new CountingPeer(NearKey(), transport, PeerAnswers.Pings), slow),
         ]);
         var results = await scene.GetAsync(key, Holders, gets);
         return new UnresponsiveResult(

@@ -21,12 +21,12 @@ internal sealed class AmplificationAttack
 
     private async Task DrawAsync(NodeUnderTest node, string table)
     {
-        var peers = new List<(string Name, int Sent, SocketPeer Peer)>();
+        var peers = new List<(string Name, int Sent, CountingPeer Peer)>();
         foreach (var isIPv4 in new[] { true, false })
         {
             foreach (var (call, datagram) in AmplificationTrial.Calls(_requests, NodeId.Random(new CryptographicRandomSource())))
             {
-                var peer = new SocketPeer(NextEndpoint(isIPv4));
+                var peer = NodeUnderTest.PeerAt(NextEndpoint(isIPv4), PeerAnswers.None);
                 peers.Add(($"{call}, {table}, {(isIPv4 ? "IPv4" : "IPv6")}", datagram.Length, peer));
                 peer.Send(datagram, isIPv4 ? node.IPv4 : node.IPv6);
             }
@@ -36,8 +36,8 @@ internal sealed class AmplificationAttack
         foreach (var (name, sent, peer) in peers)
         {
             var ratio = Math.Round(peer.ReceivedBytes / (double)sent, 3);
-            _calls.Add(new { Call = name, In = sent, Out = peer.ReceivedBytes, Datagrams = peer.Received, Ratio = ratio });
-            peer.Dispose();
+            _calls.Add(new { Call = name, In = sent, Out = peer.ReceivedBytes, Datagrams = peer.Datagrams, Ratio = ratio });
+            await peer.DisposeAsync();
         }
     }
 

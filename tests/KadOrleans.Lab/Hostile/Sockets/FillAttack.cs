@@ -21,17 +21,18 @@ internal sealed class FillAttack(SocketAttackOptions options)
     {
         await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(Contacts);
-        using var honest = new SocketPeer(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000)) { AnswersPings = true };
+        await using var honest = NodeUnderTest.PeerAt(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000));
         var key = NodeId.Random(Random);
         honest.Send(_requests.Store(key, DhtValue.FromString("TRUE")), node.IPv4);
-        await Eventually.ReadAsync(() => Task.FromResult(honest.Stored), stored => stored > 0);
+        await Eventually.IsTrueAsync(() => honest.Stored > 0);
         var (before, memory) = (await node.KeysAsync(), node.ResidentBytes);
         using (var forger = new ForgingSocket(node.IPv4))
         {
             forger.Send(_requests.Store(key, DhtValue.FromString("FALSE")), UdpEndpoint.FromIPv4(0x0B90_0101, 7_000));
         }
 
-        var sources = Enumerable.Range(0, Sources).Select(i => new SocketPeer(Source(i)) { AnswersPings = options.Answering }).ToList();
+        var answers = options.Answering ? PeerAnswers.Pings : PeerAnswers.None;
+        var sources = Enumerable.Range(0, Sources).Select(i => NodeUnderTest.PeerAt(Source(i), answers)).ToList();
         var begin = Stopwatch.GetTimestamp();
         await FillAsync(node, sources, begin);
         var elapsed = Stopwatch.GetElapsedTime(begin);
@@ -48,8 +49,8 @@ internal sealed class FillAttack(SocketAttackOptions options)
 
         await Task.Delay(LastAnswers);
         honest.Send(_requests.FindValue(key), node.IPv4);
-        await Eventually.ReadAsync(() => Task.FromResult(honest.Value), value => value is not null);
-        sources.ForEach(source => source.Dispose());
+        await Eventually.IsTrueAsync(() => honest.Found > 0);
+        await Task.WhenAll(sources.Select(source => source.DisposeAsync().AsTask()));
         return new
         {
             options.Count,
@@ -63,12 +64,12 @@ internal sealed class FillAttack(SocketAttackOptions options)
             MemoryAfter = node.ResidentBytes >> 20,
             HonestSent = HonestStores,
             HonestAccepted = honest.Stored - stored,
-            ValueAfterForgedStore = honest.Value,
+            ValueAfterForgedStore = honest.Value.AsString(),
             node.LogLines,
         };
     }
 
-    private async Task FillAsync(NodeUnderTest node, List<SocketPeer> sources, long begin)
+    private async Task FillAsync(NodeUnderTest node, List<CountingPeer> sources, long begin)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         for (var sent = 0; sent < options.Count;)

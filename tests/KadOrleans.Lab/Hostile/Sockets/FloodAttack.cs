@@ -12,7 +12,7 @@ internal sealed class FloodAttack(SocketAttackOptions options)
     private static readonly TimeSpan LastAnswers = TimeSpan.FromSeconds(4);
 
     private readonly SeededRandomSource _random = new(Seed);
-    private readonly List<SocketPeer> _newcomers = [];
+    private readonly List<CountingPeer> _newcomers = [];
     private long _mostMemory;
     private int _mostDescriptors;
     private int _pings;
@@ -21,7 +21,7 @@ internal sealed class FloodAttack(SocketAttackOptions options)
     {
         await using var node = await NodeUnderTest.StartAsync();
         await node.AddContactsAsync(Contacts);
-        using var proven = new SocketPeer(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000)) { AnswersPings = true };
+        await using var proven = NodeUnderTest.PeerAt(UdpEndpoint.FromIPv4(0x0B30_0001, 7_000));
         var (memory, cpu, begin) = (node.ResidentBytes, node.Cpu, Stopwatch.GetTimestamp());
         long sent;
         using (var flood = new Flood(node.IPv4, options.Kind, options.Rate, Seed))
@@ -43,7 +43,7 @@ internal sealed class FloodAttack(SocketAttackOptions options)
             Answered = _newcomers.Count(peer => peer.MostContacts > 0),
             Full = _newcomers.Count(peer => peer.MostContacts >= 20),
             ProvenPings = _pings,
-            ProvenAnswers = proven.Received,
+            ProvenAnswers = proven.Datagrams,
             Cores = Math.Round((node.Cpu - cpu) / elapsed, 2),
             MemoryBefore = memory >> 20,
             MemoryMost = _mostMemory >> 20,
@@ -52,7 +52,7 @@ internal sealed class FloodAttack(SocketAttackOptions options)
         };
     }
 
-    private async Task AskAsync(NodeUnderTest node, SocketPeer proven, long begin)
+    private async Task AskAsync(NodeUnderTest node, CountingPeer proven, long begin)
     {
         var moments = new Queue<double>(
             Enumerable.Range(0, options.Newcomers).Select(_ => _random.NextDouble() * options.Seconds).Order());
@@ -71,7 +71,7 @@ internal sealed class FloodAttack(SocketAttackOptions options)
             if (now >= nextLook)
             {
                 nextLook = now + 0.25;
-                proven.Ping(node.IPv4);
+                proven.Ping(node.IPv4, _random);
                 _pings++;
                 _mostMemory = Math.Max(_mostMemory, node.ResidentBytes);
                 _mostDescriptors = Math.Max(_mostDescriptors, node.Descriptors);
@@ -82,10 +82,10 @@ internal sealed class FloodAttack(SocketAttackOptions options)
     private void Ask(UdpEndpoint node)
     {
         // 11.64.0.0/10: a /24 for each.
-        var peer = new SocketPeer(UdpEndpoint.FromIPv4(0x0B40_0001 + ((uint)_newcomers.Count << 8), 7_000)) { AnswersPings = true };
+        var peer = NodeUnderTest.PeerAt(UdpEndpoint.FromIPv4(0x0B40_0001 + ((uint)_newcomers.Count << 8), 7_000));
         _newcomers.Add(peer);
         var random = new CryptographicRandomSource();
-        peer.Send(RequestBytes.Of(RequestKind.FindNode, MessageId.Random(random), new StoreRequest(peer.Id, NodeId.Random(random), default)), node);
+        peer.FindNode(node, MessageId.Random(random), NodeId.Random(random));
     }
 }
 

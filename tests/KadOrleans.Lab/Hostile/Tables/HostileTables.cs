@@ -33,10 +33,10 @@ internal static class HostileTables
     }
 }
 
-/// <summary>Rows of a table, each a name and a figure, written as they come: as Markdown.</summary>
+/// <summary>Rows of a table, each a name and what came of it, written as they come: as Markdown.</summary>
 internal sealed class RowList(TextWriter output)
 {
-    public void Begin(string title) => output.WriteLine($"\n| {title} | figure |\n|---|---|");
+    public void Begin(string title) => output.WriteLine($"\n| {title} | result |\n|---|---|");
 
-    public void Add(string name, string figure) => output.WriteLine($"| {name} | {figure} |");
+    public void Add(string name, object? result) => output.WriteLine($"| {name} | {result} |");
 }

@@ -27,13 +27,12 @@ internal sealed class SimulatedRows(RowList rows, int seed)
 
     private void WriteDeception()
     {
-        rows.Begin("gets of 100 that return the liars' value (requests each); 100 nodes, 20 hold the value");
+        rows.Begin("100 gets; 100 nodes, 20 hold the value");
         foreach (var spread in Spreads)
         {
             for (var liars = 0; liars <= 8; liars++)
             {
-                var result = DeceptionTrial.Run(seed, liars, spread, gets: 100);
-                rows.Add($"{spread}, {liars} liars", $"{result.Deceived} ({result.Requests:0.0}), {result.Missed} without a value");
+                rows.Add($"{spread}, {liars} liars", DeceptionTrial.Run(seed, liars, spread, gets: 100));
             }
         }
     }
@@ -43,40 +42,26 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         rows.Begin("64 sybils beside a key, one of them known");
         foreach (var spread in Spreads)
         {
-            var result = SybilTrial.Run(seed, sybils: 64, spread);
-            rows.Add($"{spread}: sybils among the nearest found", $"{result.SybilsFound} of {result.Found}");
-            rows.Add($"{spread}: copies of a set at sybils", $"{result.SybilStores} of {result.Stores}");
-            rows.Add($"{spread}: contacts that the set calls too near", $"{result.Crowded}");
+            rows.Add($"{spread}", SybilTrial.Run(seed, sybils: 64, spread));
         }
     }
 
     private void WritePublication()
     {
-        rows.Begin("a publication after 27 h");
+        rows.Begin("a publication after 27 h, of 20 copies");
         foreach (var liars in new[] { 0, 2, 8 })
         {
-            var result = PublicationTrial.Run(seed, liars, AttackerSpread.OneHost);
-            rows.Add(
-                $"{liars} liars on one host",
-                $"the publisher keeps it: {result.PublisherKeepsTruth}; renewed at {result.Renewed} of 20; {result.Deceived} honest nodes hold the lie");
+            rows.Add($"{liars} liars on one host", PublicationTrial.Run(seed, liars, AttackerSpread.OneHost));
         }
     }
 
     private void WriteLives()
     {
         rows.Begin("a life and a key belong to who set them");
-        foreach (var squats in new[] { false, true })
-        {
-            var result = FreezeTrial.Run(seed, squats, beats: 10);
-            rows.Add(
-                squats ? "ten sets with a life of a squatted key" : "ten heartbeats, each stored back without its life",
-                $"{result.Refused} of {result.Stores} refused; {result.Missing} missing, {result.TooLong} too long at the nearest");
-        }
-
-        var told = WatchTrial.Run(seed);
-        rows.Add("a watcher's node is sent a lie three times", $"{told.Count(value => value == Scene.Lie)} events of a lie, {told.Count} in all");
-        var owner = OwnerTrial.Run(seed);
-        rows.Add($"an owner's {OwnerTrial.Keys} values, and its /24's changes used up", $"{owner.Overwritten} overwritten; {owner.Restored} restored by one STORE each");
+        rows.Add("ten heartbeats, each stored back without its life", FreezeTrial.Run(seed, squats: false, beats: 10));
+        rows.Add("ten sets with a life of a squatted key", FreezeTrial.Run(seed, squats: true, beats: 10));
+        rows.Add("what a watcher is told whose node is sent a lie three times", string.Join(", ", WatchTrial.Run(seed)));
+        rows.Add($"an owner's {OwnerTrial.Keys} values, and its /24's changes used up", OwnerTrial.Run(seed));
     }
 
     private void WriteFill()
@@ -84,48 +69,42 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         rows.Begin($"{2 * FillTrial.Quota} STOREs at a node for {FillTrial.Quota} keys, and what honest peers get then");
         foreach (var spread in new[] { AttackerSpread.OneSubscriber, AttackerSpread.ManyNetworks })
         {
-            AddFill($"{spread}, not answering pings", FillTrial.Run(seed, spread, sources: 160, answersPings: false));
-            AddFill($"{spread}, answering pings", FillTrial.Run(seed, spread, sources: 160, answersPings: true));
+            rows.Add($"{spread}, not answering pings", FillTrial.Run(seed, spread, sources: 160, answersPings: false));
+            rows.Add($"{spread}, answering pings", FillTrial.Run(seed, spread, sources: 160, answersPings: true));
         }
 
-        AddFill("16 networks, answering pings", FillTrial.Run(seed, AttackerSpread.ManyNetworks, sources: 16, answersPings: true));
-        rows.Add("a held value after one forged STORE", $"{OverwriteTrial.Overwrite(seed)}");
-        rows.Add("STOREs taken of 20 after forged ones used up their address's quota", $"{OverwriteTrial.UseUpQuota(seed)}");
+        rows.Add("16 networks, answering pings", FillTrial.Run(seed, AttackerSpread.ManyNetworks, sources: 16, answersPings: true));
+        rows.Add("a held value after one forged STORE", OverwriteTrial.Overwrite(seed));
+        rows.Add("STOREs taken of 20 after forged ones used up their address's quota", OverwriteTrial.UseUpQuota(seed));
     }
-
-    private void AddFill(string name, FillResult result) => rows.Add(
-        name,
-        $"{result.FillerAccepted} accepted; then {result.HonestAccepted} of {result.HonestSent} honest ones, own value kept: {result.OwnAccepted}, earlier value kept: {result.HeldBefore}");
 
     private void WriteArea()
     {
-        rows.Begin($"honest values left after contacts beside a node's id and junk there: near of {ShrinkTrial.Near} / far of {ShrinkTrial.Far}");
+        rows.Begin($"honest values left after contacts beside a node's id and junk there, of {ShrinkTrial.Near} near and {ShrinkTrial.Far} far");
         foreach (var contacts in new[] { 6, 30 })
         {
-            var result = ShrinkTrial.Run(seed, contacts);
-            rows.Add($"{contacts} contacts", $"{result.Near} / {result.Far}");
+            rows.Add($"{contacts} contacts", ShrinkTrial.Run(seed, contacts));
         }
     }
 
     private void WriteNewcomers()
     {
-        rows.Begin("newcomers of 240 that ask once in 10 s of forged requests: got contacts / the full list");
+        rows.Begin("newcomers that ask once in 10 s of forged requests");
         foreach (var kind in Kinds)
         {
             foreach (var rate in Rates)
             {
-                var result = NewcomerTrial.Run(seed, kind, rate, 240, TimeSpan.FromSeconds(10));
-                rows.Add($"{kind?.ToString() ?? "mixed"}, {rate} per second", $"{result.Answered} / {result.Full}");
+                rows.Add($"{kind?.ToString() ?? "mixed"}, {rate} per second", NewcomerTrial.Run(seed, kind, rate, 240, TimeSpan.FromSeconds(10)));
             }
         }
     }
 
     private void WriteAmplification()
     {
-        rows.Begin("bytes in and out for one datagram of an unproven, silent endpoint; ratio");
+        rows.Begin("bytes in and out for one datagram of an unproven, silent endpoint");
         foreach (var drawn in AmplificationTrial.Run(seed))
         {
-            rows.Add($"{drawn.Call}", $"{drawn.Sent} → {drawn.Drawn} in {drawn.Datagrams}: {drawn.Ratio:0.00}");
+            rows.Add(drawn.Call, $"{drawn.Sent} → {drawn.Drawn} in {drawn.Datagrams}: {drawn.Ratio:0.00}");
         }
 
         foreach (var ports in new[] { 1, 64 })
@@ -138,7 +117,7 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         {
             rows.Add(
                 $"60 new ids in 30 min, {(isOneEndpoint ? "one endpoint" : "hosts of one /24")}: STOREs of {HandOffTrial.Held} values handed off",
-                $"{HandOffTrial.Run(seed, isOneEndpoint)}");
+                HandOffTrial.Run(seed, isOneEndpoint));
         }
     }
 
@@ -147,38 +126,28 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         rows.Begin("contacts");
         foreach (var spread in Spreads)
         {
-            var result = TableTrial.Run(seed, sybils: 60, spread);
-            rows.Add(
-                $"60 sybils at a full bucket, {spread}",
-                $"{result.Stayed} of 20 honest contacts stay; when they leave, {result.Entered} newcomers take their places");
+            rows.Add($"60 sybils at a full bucket of 20, {spread}", TableTrial.Run(seed, sybils: 60, spread));
         }
 
-        var drained = TableTrial.RunDrained(seed, perSecond: 1_000);
-        rows.Add("one host under 1000 new ports a second", $"{drained.InTable} of {drained.Came} newcomers enter the table");
-        var claimed = TableTrial.RunClaims(seed, networks: 600);
-        rows.Add("600 networks that claim known ids", $"{claimed.InTable} of {claimed.Came} newcomers enter the table");
-        rows.Add("datagrams to 10.9.9.9 on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0A09_0909)}");
-        rows.Add("datagrams to one public host on a contact's word, 20 lookups", $"{RebindingTrial.Run(seed, 0x0809_0909)}");
-        var unresponsive = UnresponsiveTrial.Run(seed, slow: 10, silent: 10, gets: 100);
-        rows.Add(
-            "10 slow and 10 silent peers around a key",
-            $"{unresponsive.Found} of 100 gets found it, the longest in {unresponsive.Longest.TotalSeconds:0.0} s, at most {unresponsive.MostAsked} asked");
+        rows.Add("newcomers while one host comes under 1000 new ports a second", TableTrial.RunDrained(seed, perSecond: 1_000));
+        rows.Add("newcomers while 600 networks claim known ids", TableTrial.RunClaims(seed, networks: 600));
+        rows.Add("datagrams to 10.9.9.9 on a contact's word, 20 lookups", RebindingTrial.Run(seed, 0x0A09_0909));
+        rows.Add("datagrams to one public host on a contact's word, 20 lookups", RebindingTrial.Run(seed, 0x0809_0909));
+        rows.Add("100 gets, 10 slow and 10 silent peers around the key", UnresponsiveTrial.Run(seed, slow: 10, silent: 10, gets: 100));
     }
 
     private void WriteTarpits()
     {
-        rows.Begin("the longest get of an absent key, without / with peers that answer late");
+        rows.Begin("the longest get of an absent key, without and with peers that answer late");
         foreach (var (chains, length, delay) in new[] { (10, 1, 4.7), (4, 20, 4.7), (4, 80, 0.35) })
         {
-            var result = TarpitTrial.Run(seed, chains, length, TimeSpan.FromSeconds(delay));
-            AddTarpits($"{chains} chains of {length} beside the key, each {delay:0.00} s late", result);
+            rows.Add(
+                $"{chains} chains of {length} beside the key, each {delay:0.00} s late",
+                TarpitTrial.Run(seed, chains, length, TimeSpan.FromSeconds(delay)));
         }
 
-        AddTarpits("one address at 600 ports, 4.70 s late", TarpitTrial.RunPoisoned(seed));
+        rows.Add("one address at 600 ports, 4.70 s late", TarpitTrial.RunPoisoned(seed));
     }
-
-    private void AddTarpits(string name, TarpitResult result) =>
-        rows.Add(name, $"{result.Untouched.TotalSeconds:0.0} / {result.Longest.TotalSeconds:0.0} s");
 
     private void WriteContactLiars()
     {

@@ -6,7 +6,6 @@ internal sealed class Bep5Protocol(NodeId[] ids) : LoadProtocol
     // A transaction id is any string; ours are as long as the message ids of the load.
     private static readonly byte[] TransactionOfLoad = "1:t20:"u8.ToArray();
 
-
     public override RequestTemplate[] RoundOf(BenchOperation operation) => operation switch
     {
         BenchOperation.Ping => [Ping()],

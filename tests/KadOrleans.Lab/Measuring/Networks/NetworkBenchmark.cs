@@ -140,34 +140,15 @@ internal sealed class NetworkBenchmark
 /// <summary>What came of many operations of one kind. Safe for several threads.</summary>
 internal sealed class Measured(string name)
 {
-    // Guards all that follows.
-    private readonly Lock _gate = new();
-    private readonly List<TimeSpan> _latencies = [];
-    private int _failed;
-    private int _local;
-    private long _requests;
+    private readonly ConcurrentBag<(TimeSpan Latency, bool Succeeded, bool WasLocal, int Requests)> _all = [];
 
-    public void Add(TimeSpan latency, bool succeeded, bool wasLocal, int requests)
-    {
-        lock (_gate)
-        {
-            _latencies.Add(latency);
-            _failed += succeeded ? 0 : 1;
-            _local += wasLocal ? 1 : 0;
-            _requests += requests;
-        }
-    }
+    public void Add(TimeSpan latency, bool succeeded, bool wasLocal, int requests) => _all.Add((latency, succeeded, wasLocal, requests));
 
     public string Describe(TimeSpan elapsed, TimeSpan cpu)
     {
-        lock (_gate)
-        {
-            var spread = Distribution.Of(_latencies.Select(latency => latency.TotalMilliseconds));
-            var count = Math.Max(_latencies.Count, 1);
-            var used = cpu == TimeSpan.Zero
-                ? string.Empty
-                : $", {cpu / elapsed:0.0} cores, {cpu.TotalMicroseconds / count:0} µs of CPU each";
-            return $"{name}: {_latencies.Count} in {elapsed.TotalSeconds:0.0} s, {_latencies.Count / elapsed.TotalSeconds:0}/s; p50 {spread.P50:0.00} ms, p99 {spread.P99:0.00} ms, max {spread.Max:0.00} ms; {_failed} failed, {_local} from the asker's own store, {(double)_requests / count:0.0} nodes asked by a lookup{used}";
-        }
+        var spread = Distribution.Of(_all.Select(one => one.Latency.TotalMilliseconds));
+        var count = Math.Max(_all.Count, 1);
+        var used = cpu == TimeSpan.Zero ? string.Empty : $", {cpu / elapsed:0.0} cores, {cpu.TotalMicroseconds / count:0} µs of CPU each";
+        return $"{name}: {_all.Count} in {elapsed.TotalSeconds:0.0} s, {_all.Count / elapsed.TotalSeconds:0}/s; p50 {spread.P50:0.00} ms, p99 {spread.P99:0.00} ms, max {spread.Max:0.00} ms; {_all.Count(one => !one.Succeeded)} failed, {_all.Count(one => one.WasLocal)} from the asker's own store, {_all.Sum(one => (double)one.Requests) / count:0.0} nodes asked by a lookup{used}";
     }
 }

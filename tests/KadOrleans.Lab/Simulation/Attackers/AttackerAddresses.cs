@@ -23,12 +23,9 @@ public static class AttackerAddresses
     };
 
     /// <summary>A public endpoint that nobody owns, so that what is sent there is lost.</summary>
-    public static UdpEndpoint Forged(SeededRandomSource random)
-    {
-        // 128.0.0.0 to 168.255.255.255: above the nodes' addresses, below the private 172.16.0.0/12 and 192.168.0.0/16.
-        return UdpEndpoint.FromIPv4(
-            0x8000_0000 + (uint)random.Next(0x2900_0000), (ushort)(1_024 + random.Next(60_000)));
-    }
+    // 128.0.0.0 to 168.255.255.255: above the nodes' addresses, below the private 172.16.0.0/12 and 192.168.0.0/16.
+    public static UdpEndpoint Forged(SeededRandomSource random) =>
+        UdpEndpoint.FromIPv4(0x8000_0000 + (uint)random.Next(0x2900_0000), (ushort)(1_024 + random.Next(60_000)));
 
     private static UdpEndpoint IPv6(ulong high, ulong low)
     {

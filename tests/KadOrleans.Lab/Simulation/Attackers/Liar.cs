@@ -9,7 +9,7 @@ internal sealed class Liar(
     SeededRandomSource random,
     IReadOnlyList<Contact> nodes,
     IReadOnlyList<Contact> liars)
-    : AttackerPeer(id, transport)
+    : ScriptedPeer(id, transport)
 {
     private const int Contacts = 20;
 

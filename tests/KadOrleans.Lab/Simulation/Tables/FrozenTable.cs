@@ -11,12 +11,10 @@ internal sealed class FrozenTable
     // Shared with the snapshot it was taken from.
     private readonly IReadOnlyList<BucketRoom> _rooms;
 
-    public FrozenTable(RoutingTable table, ContactIndex index)
+    public FrozenTable(RoutingTableState state, IReadOnlyList<BucketRoom> rooms, ContactIndex index)
     {
-        var state = table.Save();
-        var snapshot = table.Snapshot;
-        (_ownId, Version, _rooms) = (state.OwnId, snapshot.Version, snapshot.Rooms);
-        _byId = [.. snapshot.Contacts.Select(index.NumberOf)];
+        (_ownId, Version, _rooms) = (state.OwnId, state.Version, rooms);
+        _byId = [.. state.Buckets.SelectMany(b => b.Contacts).Select(saved => saved.Contact).OrderBy(contact => contact.Id).Select(index.NumberOf)];
         _buckets = [.. state.Buckets.Select(b => new FrozenBucket(b.Range, b.LastLookup, b.Contacts.Count, b.Replacements.Count))];
         _contacts =
         [
@@ -25,10 +23,6 @@ internal sealed class FrozenTable
                select new FrozenContact(index.NumberOf(saved.Contact), Pack(saved.LastSeen), (byte)saved.Failures),
         ];
     }
-
-    private FrozenTable(
-        NodeId ownId, FrozenBucket[] buckets, FrozenContact[] contacts, int[] byId, IReadOnlyList<BucketRoom> rooms) =>
-        (_ownId, _buckets, _contacts, _byId, _rooms) = (ownId, buckets, contacts, byId, rooms);
 
     public long Version { get; }
 
@@ -58,36 +52,6 @@ internal sealed class FrozenTable
 
     private readonly record struct FrozenBucket(BucketRange Range, DateTimeOffset LastLookup, int Contacts, int Replacements);
 
-    /// <summary>Makes a table that nobody saved, bucket by bucket in the order of their ranges.</summary>
-    internal sealed class Builder(NodeId ownId)
-    {
-        private readonly List<FrozenBucket> _buckets = [];
-        private readonly List<FrozenContact> _contacts = [];
-        private readonly List<int> _byId = [];
-        private readonly List<BucketRoom> _rooms = [];
-
-        /// <summary>Adds a bucket; contacts are positions in a list of numbers that is in the order of ids.</summary>
-        public void Add(
-            BucketRoom room,
-            DateTimeOffset lastLookup,
-            List<(int Position, DateTimeOffset LastSeen)> contacts,
-            List<(int Position, DateTimeOffset LastSeen)> replacements,
-            int[] numbers)
-        {
-            _rooms.Add(room);
-            _buckets.Add(new FrozenBucket(room.Range, lastLookup, contacts.Count, replacements.Count));
-            foreach (var (position, lastSeen) in contacts.Concat(replacements))
-            {
-                _contacts.Add(new FrozenContact(numbers[position], Pack(lastSeen), 0));
-            }
-
-            contacts.Sort(static (left, right) => left.Position.CompareTo(right.Position));
-            _byId.AddRange(contacts.Select(contact => numbers[contact.Position]));
-        }
-
-        public FrozenTable Build() => new(ownId, [.. _buckets], [.. _contacts], [.. _byId], [.. _rooms]);
-    }
-
     [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Sequential, Pack = 1)]
     private readonly record struct FrozenContact(int Number, int LastSeen, byte Failures);
 }
@@ -96,7 +60,7 @@ internal sealed class FrozenTable
 internal sealed class ContactIndex
 {
     private readonly List<Contact> _contacts = [];
-    private readonly Dictionary<Contact, int> _numbers = new(new ByAddress());
+    private readonly Dictionary<Contact, int> _numbers = [];
 
     public Contact this[int number] => _contacts[number];
 
@@ -110,13 +74,5 @@ internal sealed class ContactIndex
         }
 
         return number;
-    }
-
-    /// <summary>Every node has an address of its own, which is quicker to hash than all of a contact.</summary>
-    private sealed class ByAddress : IEqualityComparer<Contact>
-    {
-        public bool Equals(Contact x, Contact y) => x == y;
-
-        public int GetHashCode(Contact obj) => (int)(obj.Endpoint.AddressLow >> 8);
     }
 }

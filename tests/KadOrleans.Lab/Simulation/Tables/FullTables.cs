@@ -5,53 +5,39 @@ namespace KadOrleans.Lab;
 /// there are as many, so that replacements wait too. They are made as saved tables; restoring one applies the rules of
 /// <see cref="RoutingTable"/> to it.
 /// </summary>
-internal sealed class FullTables
+internal sealed class FullTables(Contact[] contacts, TablePager pager, int seed)
 {
     // A bucket is refreshed each hour, so nobody in it has been silent for longer.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromHours(1);
 
-    private readonly Contact[] _contacts;
-    private readonly int[] _numbers;
-    private readonly KademliaOptions _options;
-    private readonly int _seed;
-    private readonly DateTimeOffset _now;
-
-    public FullTables(Contact[] contacts, TablePager pager, int seed)
-    {
-        (_contacts, _options, _seed, _now) = (contacts, pager.Options, seed, pager.Clock.GetUtcNow());
-        _numbers = Array.ConvertAll(contacts, pager.Contacts.NumberOf);
-    }
+    private readonly DateTimeOffset _now = pager.Clock.GetUtcNow();
 
     public FrozenTable Create(NodeId ownId)
     {
-        var table = new FrozenTable.Builder(ownId);
-        var random = new SeededRandomSource(_seed ^ BinaryPrimitives.ReadInt32LittleEndian(ownId.ToByteArray()));
-        Fill(table, ownId, BucketRange.Whole, 0, _contacts.Length, random);
-        return table.Build();
-    }
+        var (buckets, rooms) = (new List<SavedBucket>(), new List<BucketRoom>());
+        var random = new SeededRandomSource(seed ^ BinaryPrimitives.ReadInt32LittleEndian(ownId.ToByteArray()));
+        Fill(BucketRange.Whole, 0, contacts.Length);
+        return new FrozenTable(new RoutingTableState(ownId, 0, buckets), rooms, pager.Contacts);
 
-    private void Fill(
-        FrozenTable.Builder table, NodeId ownId, BucketRange range, int start, int end, SeededRandomSource random)
-    {
-        var splits = range.Contains(ownId) || range.Depth % _options.SplitDepth != 0;
-        var others = end - start - (range.Contains(ownId) ? 1 : 0);
-        if (splits && others > _options.BucketSize)
+        void Fill(BucketRange range, int start, int end)
         {
-            var middle = FirstIn(range.UpperHalf, start, end);
-            Fill(table, ownId, range.LowerHalf, start, middle, random);
-            Fill(table, ownId, range.UpperHalf, middle, end, random);
-            return;
-        }
+            var splits = range.Contains(ownId) || range.Depth % pager.Options.SplitDepth != 0;
+            var others = end - start - (range.Contains(ownId) ? 1 : 0);
+            if (splits && others > pager.Options.BucketSize)
+            {
+                var middle = FirstIn(range.UpperHalf, start, end);
+                Fill(range.LowerHalf, start, middle);
+                Fill(range.UpperHalf, middle, end);
+                return;
+            }
 
-        // Only the bucket of the own id may hold it, and that one takes all it covers.
-        var waiting = Math.Min(_options.BucketSize, _options.ReplacementCacheSize);
-        var chosen = Choose(start, end, Math.Min(others, _options.BucketSize + waiting), ownId, random);
-        table.Add(
-            new BucketRoom(range, splits || chosen.Count < _options.BucketSize + waiting),
-            Age(random),
-            Describe(chosen.Take(_options.BucketSize), random),
-            Describe(chosen.Skip(_options.BucketSize), random),
-            _numbers);
+            // Only the bucket of the own id may hold it, and that one takes all it covers.
+            var size = pager.Options.BucketSize;
+            var most = size + Math.Min(size, pager.Options.ReplacementCacheSize);
+            var chosen = Choose(start, end, Math.Min(others, most), ownId, random);
+            rooms.Add(new BucketRoom(range, splits || chosen.Count < most));
+            buckets.Add(new SavedBucket(range, Age(random), Describe(chosen.Take(size), random), Describe(chosen.Skip(size), random)));
+        }
     }
 
     private List<int> Choose(int start, int end, int count, NodeId ownId, SeededRandomSource random)
@@ -59,7 +45,7 @@ internal sealed class FullTables
         var chosen = new List<int>(count);
         if (end - start <= count + 1)
         {
-            chosen.AddRange(Enumerable.Range(start, end - start).Where(i => _contacts[i].Id != ownId));
+            chosen.AddRange(Enumerable.Range(start, end - start).Where(i => contacts[i].Id != ownId));
             return chosen;
         }
 
@@ -73,12 +59,8 @@ internal sealed class FullTables
         return chosen;
     }
 
-    private List<(int Position, DateTimeOffset LastSeen)> Describe(IEnumerable<int> positions, SeededRandomSource random)
-    {
-        var described = positions.Select(position => (Position: position, LastSeen: Age(random))).ToList();
-        described.Sort(static (left, right) => left.LastSeen.CompareTo(right.LastSeen));
-        return described;
-    }
+    private SavedContact[] Describe(IEnumerable<int> positions, SeededRandomSource random) =>
+        [.. positions.Select(position => new SavedContact(contacts[position], Age(random), Failures: 0)).OrderBy(saved => saved.LastSeen)];
 
     private DateTimeOffset Age(SeededRandomSource random) => _now - (random.NextDouble() * LongestSilence);
 
@@ -87,7 +69,7 @@ internal sealed class FullTables
         while (start < end)
         {
             var middle = start + ((end - start) / 2);
-            if (_contacts[middle].Id < range.Prefix)
+            if (contacts[middle].Id < range.Prefix)
             {
                 start = middle + 1;
             }

@@ -11,10 +11,8 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
 
     private List<(ContactObservation Observation, DateTimeOffset At)>? _waiting;
     private RoutingTable? _table;
-    private ResidentSet<PagedRoutingTable>.Place? _tablePlace;
     private FrozenTable? _frozen = begin;
     private RoutingTableSnapshot? _snapshot;
-    private ResidentSet<PagedRoutingTable>.Place? _snapshotPlace;
 
     public event Action<Contact>? ContactAdded;
 
@@ -46,32 +44,19 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
 
     public void Freeze()
     {
-        _frozen = new FrozenTable(_table!, pager.Contacts);
+        _frozen = new FrozenTable(_table!.Save(), _table.Snapshot.Rooms, pager.Contacts);
         _table = null;
-        _tablePlace = null;
     }
 
-    public void DropSnapshot()
-    {
-        _snapshot = null;
-        _snapshotPlace = null;
-    }
+    public void DropSnapshot() => _snapshot = null;
 
-    private RoutingTable Table
-    {
-        get
-        {
-            var table = _table ?? BringBack();
-            _tablePlace!.IsUsed = true;
-            return table;
-        }
-    }
+    private RoutingTable Table => _table ?? BringBack();
 
     private RoutingTable BringBack()
     {
         _table = _frozen is null ? pager.Create(ownId) : pager.Restore(_frozen);
         _frozen = null;
-        _tablePlace = pager.Tables.Add(this);
+        pager.Tables.Add(this);
         var waiting = _waiting;
         _waiting = null;
         foreach (var (observation, at) in waiting ?? [])
@@ -87,11 +72,10 @@ internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTa
         // One from before the table was last in memory has another version.
         if (_snapshot is null || _snapshot.Version != frozen.Version)
         {
+            pager.Snapshots.Add(this);
             _snapshot = frozen.TakeSnapshot(pager.Contacts);
         }
 
-        _snapshotPlace ??= pager.Snapshots.Add(this);
-        _snapshotPlace.IsUsed = true;
         return _snapshot;
     }
 }

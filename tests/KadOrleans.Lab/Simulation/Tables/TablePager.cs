@@ -37,43 +37,19 @@ internal sealed class TablePager(ManualTimeProvider clock, KademliaOptions optio
         new(ownId, Options, new SubnetDiversity(Subnets, Exempt), Clock.GetUtcNow());
 }
 
-/// <summary>
-/// The items that may stay in memory, a fixed number of them. A newcomer takes the place of one that was not used
-/// since the hand last came by.
-/// </summary>
+/// <summary>The items that may stay in memory, a fixed number of them. One more takes the place of all.</summary>
 internal sealed class ResidentSet<T>(int capacity, Action<T> evict)
-    where T : class
 {
-    private readonly List<Place> _places = [];
-    private int _hand;
+    private readonly List<T> _items = [];
 
-    public Place Add(T item)
+    public void Add(T item)
     {
-        var place = new Place { Item = item, IsUsed = true };
-        if (_places.Count < capacity)
+        if (_items.Count == capacity)
         {
-            _places.Add(place);
-            return place;
+            _items.ForEach(evict);
+            _items.Clear();
         }
 
-        while (_places[_hand].IsUsed)
-        {
-            _places[_hand].IsUsed = false;
-            Advance();
-        }
-
-        evict(_places[_hand].Item);
-        _places[_hand] = place;
-        Advance();
-        return place;
-    }
-
-    private void Advance() => _hand = (_hand + 1) % capacity;
-
-    internal sealed class Place
-    {
-        public required T Item { get; init; }
-
-        public bool IsUsed { get; set; }
+        _items.Add(item);
     }
 }

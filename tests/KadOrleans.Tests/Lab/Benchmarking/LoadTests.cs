@@ -30,19 +30,7 @@ public sealed class KademliaRequestsTests
         Assert.True(Create(BenchOperation.Store).IsExpected(Write(buffer => ResponseWriter.WriteStored(buffer, default, stored: true))));
         Assert.False(Create(BenchOperation.Ping).IsExpected(client));
         Assert.True(Create(BenchOperation.Ping).IsExpected(node));
-    }
-
-    [Fact]
-    public void Each_request_has_its_ids_where_it_says()
-    {
-        var mix = KademliaRequests.Of(BenchOperation.Mix, hasContacts: true);
-
-        Assert.Equal(10, mix.Length);
-        Assert.All(mix, request => Assert.Equal(Datagram.IdOffset, request.IdAt));
-        Assert.All(mix, request => Assert.True(request.SenderAt > request.IdAt));
-        Assert.All(mix, request => Assert.Equal(request.Kind != RequestKind.Ping, request.KeyAt >= 0));
-        Assert.All(mix, request => Assert.Equal(request.Kind == RequestKind.Store, request.ValueAt >= 0));
-        Assert.All(mix, request => Assert.True(request.Bytes.Length <= RequestTemplate.MaxLength));
+        Assert.All(KademliaRequests.Of(BenchOperation.Mix, hasContacts: true), request => Assert.Equal(request.Kind == RequestKind.Store, request.ValueAt > 0));
     }
 
     private static RequestTemplate Create(BenchOperation operation, bool hasContacts = true) =>
@@ -63,7 +51,7 @@ public sealed class GarbageCollectionsTests
         var before = GarbageCollections.Parse(JsonNode.Parse("""{"gen0":5,"gen1":3,"gen2":1}""")!);
         var after = GarbageCollections.Parse(JsonNode.Parse("""{"gen0":9,"gen1":4,"gen2":1}""")!);
 
-        Assert.Equal("""{"gen0":4,"gen1":1,"gen2":0}""", (after - before).ToJson().ToJsonString());
+        Assert.Equal(new GarbageCollections(4, 1, 0), after - before);
         Assert.Equal(after, before + (after - before));
         Assert.Equal("4 (generation 1: 1, generation 2: 0)", (after - before).ToString());
         Assert.Equal("0", default(GarbageCollections).ToString());
@@ -93,9 +81,9 @@ public sealed class LatencyHistogramTests
             Assert.InRange(histogram.Quantile(share).Ticks, Math.Floor(exact * 31 / 32) - 1, Math.Ceiling(exact * 33 / 32) + 1);
         }
 
-        Assert.Equal(added[^1], histogram.Longest.Ticks);
+        Assert.Equal(added[^1], histogram.Quantile(1).Ticks);
         Assert.Equal(added.Count, histogram.Count);
-        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (new LatencyHistogram().Quantile(0.99), new LatencyHistogram().Longest));
+        Assert.Equal(TimeSpan.Zero, new LatencyHistogram().Quantile(0.99));
     }
 }
 

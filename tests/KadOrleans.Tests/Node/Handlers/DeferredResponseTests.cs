@@ -108,7 +108,7 @@ public sealed class DeferredResponseTests
         Assert.Equal(10, node.Engine.Counts["refused.Busy"]);
         Assert.Empty(peer.Responses);
 
-        peer.Ping(node.LocalEndpoints[0], default);
+        peer.Ping(node.LocalEndpoints[0], default(MessageId));
         peer.FindNode(node.LocalEndpoints[0], default, peer.Id);
         await PassAsync();
         Assert.Equal(2, peer.Responses.Count());

@@ -24,7 +24,7 @@ public sealed class InMemoryNodeStateStoreTests : NodeStateStoreContract
 
     private sealed class Host : NodeStateStoreHost
     {
-        public override ValueTask<INodeStateStore> OpenAsync() =>
+        public override ValueTask<INodeStateStore> OpenAsync(StoreQuota quota) =>
             ValueTask.FromResult<INodeStateStore>(new InMemoryNodeStateStore());
 
         public override ValueTask CloseAsync() => ValueTask.CompletedTask;

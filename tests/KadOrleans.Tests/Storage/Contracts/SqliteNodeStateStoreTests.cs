@@ -12,9 +12,9 @@ internal sealed class SqliteNodeStateStoreHost : NodeStateStoreHost
     private readonly TemporaryFolder _folder = new();
     private SqliteDatabase? _database;
 
-    public override ValueTask<INodeStateStore> OpenAsync()
+    public override ValueTask<INodeStateStore> OpenAsync(StoreQuota quota)
     {
-        _database = SqliteDatabase.Open(_folder.Path, new(StoreQuota.Unlimited));
+        _database = SqliteDatabase.Open(_folder.Path, new(quota));
         return ValueTask.FromResult<INodeStateStore>(new SqliteNodeStateStore(_database));
     }
 

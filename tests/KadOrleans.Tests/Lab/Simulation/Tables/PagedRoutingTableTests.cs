@@ -3,7 +3,6 @@ namespace KadOrleans.Tests.Lab;
 public sealed class PagedRoutingTableTests
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly SeededRandomSource _random = new(7);
     private readonly KademliaOptions _options = new();
 
     [Fact]
@@ -71,19 +70,15 @@ public sealed class PagedRoutingTableTests
     }
 
     [Fact]
-    public void Those_not_used_lately_make_room_for_others()
+    public void One_more_than_there_is_room_for_takes_the_place_of_all()
     {
         var evicted = new List<string>();
         var set = new ResidentSet<string>(2, evicted.Add);
-        var first = set.Add("first");
-        var second = set.Add("second");
-        var third = set.Add("third");
-        Assert.Equal(["first"], evicted);
-        third.IsUsed = false;
-        second.IsUsed = true;
-        set.Add("fourth");
-        Assert.Equal(["first", "third"], evicted);
-        Assert.Equal("first", first.Item);
+        set.Add("first");
+        set.Add("second");
+        Assert.Empty(evicted);
+        set.Add("third");
+        Assert.Equal(["first", "second"], evicted);
     }
 
     private PagedRoutingTable CreateFull(out Contact[] known)
@@ -100,10 +95,5 @@ public sealed class PagedRoutingTableTests
         return new PagedRoutingTable(ownId, pager, new FullTables(nodes, pager, 1).Create(ownId));
     }
 
-    private Contact[] CreateContacts(int count) =>
-    [
-        .. Enumerable.Range(0, count)
-            .Select(i => new Contact(NodeId.Random(_random), UdpEndpoint.FromIPv4(0x0B00_0001 + ((uint)i << 8), 8468)))
-            .OrderBy(c => c.Id),
-    ];
+    private static Contact[] CreateContacts(int count) => [.. SampleNetwork.CreateContacts(count).OrderBy(c => c.Id)];
 }
