@@ -36,9 +36,8 @@ internal static class FindNodeCommand
                 LookupText.ExitCodeOf(outcome), $"No node was found: {LookupText.Describe(outcome)}", ResultJson.Of(result));
         }
 
-        printer.Print(ResultJson.Of(result), () => printer.Table(
+        return printer.Print(ResultJson.Of(result), () => printer.Table(
             ["Id", "Address", "Shared bits"],
             [.. result.Contacts.Select(contact => new[] { contact.Id, contact.Endpoint, $"{contact.SharedPrefixBits}" })]));
-        return ExitCode.Done;
     }
 }

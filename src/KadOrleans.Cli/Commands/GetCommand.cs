@@ -37,7 +37,7 @@ internal static class GetCommand
                 ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 
-        printer.Print(ResultJson.Of(KeyResult.Of(key, value, LookupSummary.Of(result.Lookup))), () =>
+        return printer.Print(ResultJson.Of(KeyResult.Of(key, value, LookupSummary.Of(result.Lookup))), () =>
         {
             printer.Value(DhtValueText.TypeName(value.Kind), value.ToString(), raw);
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))
@@ -45,6 +45,5 @@ internal static class GetCommand
                 io.Say(LookupText.DescribeVote(found));
             }
         });
-        return ExitCode.Done;
     }
 }

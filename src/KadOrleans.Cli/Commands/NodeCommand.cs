@@ -155,22 +155,16 @@ internal sealed class NodeOptions
         var limits = NodeLimits.Read(folder);
         var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
-        return new NodeSettings
-        {
-            Node = ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
-            Listen = Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
-            Bootstrap = Array.ConvertAll(parsed.GetValue(_bootstrap) ?? [], text => Endpoints.ParseHost("--bootstrap", text)),
-            Data = folder,
-            Http = http is null ? null : new HttpPlace(
-                Endpoints.ParseHttp(http),
-                Endpoints.ParseHttpHosts(HttpHost, httpHosts),
-                "--http",
-                HttpHost,
-                _httpConnections.Read(parsed)),
-            HttpTokens = parsed.GetValue(_httpTokens),
-            Telemetry = TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
-            Verbose = parsed.GetValue(_verbose),
-        };
+        return new NodeSettings(
+            ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
+            Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
+            folder,
+            http is null
+                ? null
+                : new HttpPlace(Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
+            parsed.GetValue(_httpTokens),
+            TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
+            parsed.GetValue(_verbose));
     }
 
     private KadNodeOptions ReadNode(ParseResult parsed, StoreQuota quota, long cache, int mostKeys)

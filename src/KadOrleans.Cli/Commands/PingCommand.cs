@@ -35,7 +35,6 @@ internal static class PingCommand
         }
 
         var who = pinged.Result.Id is { } id ? $"id {id}" : "a client without an id";
-        printer.Print(json, string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
-        return ExitCode.Done;
+        return printer.Print(json, string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
     }
 }

@@ -34,12 +34,11 @@ internal static class SizeCommand
                 new JsonObject { ["nodes"] = null, ["standardError"] = null, ["lookups"] = estimator.Count });
         }
 
-        printer.Print(
+        return printer.Print(
             NetworkSizeJson.Create(estimate)!,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{estimate.Nodes:N0} nodes, ± {estimate.StandardError:N0} (standard error), by {estimate.Lookups} lookups"));
-        return ExitCode.Done;
     }
 
     private static async Task<NetworkSizeEstimator> LookUpAsync(DhtNode engine, int lookups, CancellationToken cancellationToken)

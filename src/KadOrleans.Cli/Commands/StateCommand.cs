@@ -66,9 +66,10 @@ internal static class StateCommand
             var (contacts, values) = file == StateFile.Standard
                 ? await WriteAsync(storage, io.OutputBytes, cancellationToken)
                 : await StateFile.WriteAsync(file, stream => WriteAsync(storage, stream, cancellationToken));
-            return new ResultPrinter(io, json).End(
+            var printer = new ResultPrinter(io, json);
+            return printer.End(
                 new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values },
-                file == StateFile.Standard ? null : $"exported {values} values and {contacts} contacts to {file}",
+                file == StateFile.Standard ? () => { } : () => printer.Line($"exported {values} values and {contacts} contacts to {file}"),
                 storage.Damage is null ? null : $"In a copy of '{data}': {storage.Damage}");
         });
     }
@@ -107,10 +108,11 @@ internal static class StateCommand
             stream.Position = 0;
             return await ImportAsync(storage, head, new StateReader(stream, file), cancellationToken);
         });
-        return new ResultPrinter(io, json).End(
+        var printer = new ResultPrinter(io, json);
+        return printer.End(
             ResultJson.Of(new { data, Id = id?.ToString(), contacts, values.Imported, values.Expired, values.Older, values.Refused }),
-            $"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
-                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas",
+            () => printer.Line($"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
+                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas"),
             values.Refused == 0 ? null : $"{values.Refused} values were not imported: they are too long or beyond the quotas.");
     }
 

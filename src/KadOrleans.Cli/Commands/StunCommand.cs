@@ -54,8 +54,7 @@ internal static class StunCommand
             return printer.Fail(ExitCode.Unreachable, silent[^1], json);
         }
 
-        printer.Print(json, () => printer.Table(
+        return printer.Print(json, () => printer.Table(
             ["Asked", "Sees this machine as"], [.. seen.Select(a => new[] { a.Target.Text, a.Seen!.Value.ToString() })]));
-        return ExitCode.Done;
     }
 }

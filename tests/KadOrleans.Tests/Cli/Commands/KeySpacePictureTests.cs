@@ -17,7 +17,7 @@ public sealed class KeySpacePictureTests
 
         Assert.InRange(svg.Length, 1_000, 120_000);
         var names = XDocument.Parse(svg).Descendants().Select(e => e.Name.LocalName).ToHashSet();
-        Assert.Subset(new HashSet<string> { "svg", "title", "style", "rect", "text", "path", "circle" }, names);
+        Assert.Subset(new HashSet<string> { "svg", "title", "style", "g", "rect", "text", "path", "circle" }, names);
         Assert.Contains("prefers-color-scheme:dark", svg, StringComparison.Ordinal);
     }
 
