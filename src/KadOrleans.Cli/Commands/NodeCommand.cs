@@ -30,7 +30,7 @@ internal static class NodeCommand
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                // Stopped while it started.
+                // Stopped while it started or joined.
             }
 
             return ExitCode.Done;
@@ -181,12 +181,17 @@ internal sealed class NodeOptions
                 PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed, upload.PerEndpoint),
                 Total = ParseUpload(_upload, parsed, upload.Total),
             },
-            RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
+            RandomWalk = Whole(parsed, _walkInterval, 0, 86_400) switch
+            {
+                null => new RandomWalkOptions(),
+                0 => new RandomWalkOptions { AutoRefresh = false },
+                { } seconds => new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) },
+            },
             TrustClock = parsed.GetValue(_trustClock),
         };
         options.Kademlia.DisjointPaths = _paths.Read(parsed);
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
-        Array.ForEach(Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust), options.Trust.Add);
+        Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseTrust(range)));
         return options;
     }
 
@@ -204,21 +209,4 @@ internal sealed class NodeOptions
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
             ? bytes
             : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
-
-    private static RandomWalkOptions ParseWalks(string? text)
-    {
-        if (text is null)
-        {
-            return new RandomWalkOptions();
-        }
-
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 86_400)
-        {
-            throw CommandException.WrongUsage($"--walk-interval is '{text}'; 1 to 86400 seconds are allowed, or 0 for no walks.");
-        }
-
-        return seconds == 0
-            ? new RandomWalkOptions { AutoRefresh = false }
-            : new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) };
-    }
 }

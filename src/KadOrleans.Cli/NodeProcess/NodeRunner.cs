@@ -78,13 +78,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     // Those of a file, and the node's own. Null if there is neither.
     private ApiTokens? ReadTokens()
     {
-        List<ApiToken> tokens = settings.HttpTokens is { } file ? [.. ApiTokens.Read(NodeOptions.HttpTokens, file)] : [];
-        if (_ownToken is not null)
-        {
-            tokens.Add(_ownToken.Token);
-        }
-
-        return tokens.Count > 0 ? new ApiTokens(tokens) : null;
+        var tokens = settings.HttpTokens is { } file ? ApiTokens.Read(NodeOptions.HttpTokens, file) : [];
+        return _ownToken is not null ? new ApiTokens([.. tokens, _ownToken.Token]) : tokens.Count > 0 ? new ApiTokens(tokens) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.
@@ -97,10 +92,6 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         catch (KeyStoreException e)
         {
             _logger.NotSaved(e.Message);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The node stops.
         }
     }
 }

@@ -126,7 +126,9 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
     [
         new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
         Contacts(nodes ?? []),
-        Storage(OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed")),
+        OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed") is > 0 and var failed
+            ? new("KadStorageFailing", true, $"STOREs that storage failed: {failed}.")
+            : new("KadStorageFailing", false, "No STORE failed for want of storage."),
         Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
         Lookups(OverviewRates.Between(begin, end)),
     ];
@@ -141,9 +143,6 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
             _ => $"Edges without contacts: {string.Join(", ", alone.Take(NamedNodes).Select(node => VisibleText.Excerpt(node.Name)))}{(alone.Count > NamedNodes ? $" and {alone.Count - NamedNodes} more" : string.Empty)}.",
         });
     }
-
-    private static Alarm Storage(long failed) => new(
-        "KadStorageFailing", failed > 0, failed > 0 ? $"STOREs that storage failed: {failed}." : "No STORE failed for want of storage.");
 
     private static Alarm Dropped(long dropped, TimeSpan over)
     {
