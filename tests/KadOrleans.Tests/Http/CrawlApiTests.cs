@@ -20,7 +20,7 @@ public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.JsonAsync("DELETE", "/v1/admin/crawls/20261102T000000000Z");
         Assert.Equal("The crawl 20261101T000000000Z does not run.", await _api.FailAsync(HttpStatusCode.Conflict, "DELETE", Finished));
 
-        Assert.Contains("start 50 1000", _api.Admin.Calls);
+        Assert.Contains("StartCrawl CrawlRequest { Rate = 50, MaxNodes = 1000 }", _api.Admin.Calls);
         Assert.Equal(
             [("crawl", "new"), ("crawl", "20261102T000000000Z"), ("stop crawl", "20261102T000000000Z"), ("stop crawl", "20261101T000000000Z")],
             _api.Admin.Audit.Select(entry => (entry.Action, entry.Target)));
