@@ -11,7 +11,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     {
         var targets = await Target.ResolveAsync("--via", via, io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
-        return await new Progress(io, json).ShowAsync(title, async () =>
+        return await new Progress(io, json).ShowAsync(() => title, async () =>
         {
             await JoinAsync(client.Engine, targets, cancellationToken);
             return await act(client.Engine);

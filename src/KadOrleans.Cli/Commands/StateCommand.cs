@@ -26,7 +26,7 @@ internal static class StateCommand
             Examples = ["kad state export backup.json", "kad state export - --data /var/lib/kad | gzip > backup.json.gz", "kad state export rest.json --salvage"],
             Notes = "The file: {\"format\":\"kad-state\",\"version\":1,\"id\",\"contacts\":[{\"id\",\"ip\",\"port\"}],"
                 + "\"values\":[{\"key\",\"type\",\"value\",\"storedAt\",\"expiresAt\",\"source\"}]}.",
-        }.With(file, data, salvage).Runs((parsed, json, cancellationToken) => new Progress(io, json).ShowAsync("Exporting…", () =>
+        }.With(file, data, salvage).Runs((parsed, json, cancellationToken) => new Progress(io, json).ShowAsync(() => "Exporting…", () =>
             ExportAsync(io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(salvage), json, cancellationToken)));
     }
 
@@ -78,7 +78,7 @@ internal static class StateCommand
     private static async Task<int> ImportAsync(
         CommandIo io, string file, string data, bool force, bool json, CancellationToken cancellationToken)
     {
-        var (id, contacts, values) = await new Progress(io, json).ShowAsync("Importing…", async () =>
+        var (id, contacts, values) = await new Progress(io, json).ShowAsync(() => "Importing…", async () =>
         {
             await using var stream = await StateFile.OpenAsync(file, io.OpenInput, cancellationToken);
             var head = new StateReader(stream, file);

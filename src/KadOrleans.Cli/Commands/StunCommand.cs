@@ -13,7 +13,7 @@ internal static class StunCommand
             var targets = await Target.ResolveAsync("HOST:PORT", parsed.GetValue(hosts)!, io, cancellationToken);
             await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
             var answers = await new Progress(io, json).ShowAsync(
-                "Waiting for responses…",
+                () => "Waiting for responses…",
                 () => Task.WhenAll(targets.Select(target => AskAsync(client.Engine, target, cancellationToken))));
             cancellationToken.ThrowIfCancellationRequested();
             return Print(new ResultPrinter(io, json), answers);

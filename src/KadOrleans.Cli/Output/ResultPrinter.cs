@@ -24,7 +24,6 @@ public sealed class ResultPrinter(CommandIo io, bool json)
 
     public int Print(JsonObject result, string line) => Print(result, () => Line(line));
 
-    /// <summary>Prints the result of a command that is done.</summary>
     public int Print(JsonObject result, Action people)
     {
         if (json)
@@ -123,10 +122,7 @@ internal sealed class Progress(CommandIo io, bool silent)
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Does the work and shows <paramref name="title"/> from two seconds on.</summary>
-    public Task<T> ShowAsync<T>(string title, Func<Task<T>> work) => ShowAsync(() => title, work);
-
-    /// <summary>Does the work and shows the text of <paramref name="describe"/>, renewed twice a second.</summary>
+    /// <summary>Does the work, and shows a text from two seconds on, renewed twice a second.</summary>
     public async Task<T> ShowAsync<T>(Func<string> describe, Func<Task<T>> work)
     {
         var task = work();

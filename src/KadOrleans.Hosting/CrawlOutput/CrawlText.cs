@@ -3,7 +3,6 @@ using static System.FormattableString;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The summary of a crawl, for people and for programs.</summary>
 public static class CrawlSummaryText
 {
     // Only the first few duplicates are shown; the rows have all.
@@ -137,7 +136,6 @@ public static class CrawlRows
         Since = record.Since?.UtcDateTime,
     });
 
-    /// <summary>The name of a state or form in files.</summary>
     internal static string Name(Enum value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     // No field has a comma, a quote or a line break in it.

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The outcome of a lookup, for people and for programs.</summary>
 public static class LookupText
 {
     /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
@@ -76,7 +75,6 @@ public static class NetworkSizeJson
 
 public static class ValueJson
 {
-    /// <summary>The names of the types, for a sentence.</summary>
     public const string Types = "string, int, float, bool or bytes";
 
     /// <summary>What a value of a type is, as the end of a sentence; null if there is no such type.</summary>

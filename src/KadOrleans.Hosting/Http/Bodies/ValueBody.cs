@@ -68,7 +68,6 @@ internal static class ValueBody
     public static ReadOnlyMemory<byte> ContentOf(DhtValue value) =>
         value.Kind == DhtValueKind.Bytes ? value.AsBytes() : Encoding.UTF8.GetBytes(value.ToString());
 
-    /// <summary>Reads the value of a request by its content type.</summary>
     public static async Task<DhtValue> ReadAsync(HttpContext context)
     {
         var given = context.Request.ContentType;

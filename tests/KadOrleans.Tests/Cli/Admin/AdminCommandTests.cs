@@ -61,8 +61,6 @@ public sealed class AdminCommandTests : OperatedNode
 
         Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
         Assert.Equal([["trusted", "100"], ["all", "100"]], (await DoneAsync("sources")).Rows.Select(row => row[..2]));
-        File.WriteAllText(Folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
-        await FailAsync(ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.", "import", Folder["keys.jsonl"]);
 
         await TransferCommandTests.WriteAsync(Folder["values.json"], Enumerable.Range(0, 2_500).Select(i => DhtValue.FromInteger(i)));
         Assert.Equal(2_500, (int)(await DoneAsync("import", Folder["values.json"], "--json")).Json["imported"]!);

@@ -36,16 +36,6 @@ public sealed class SetFromFileTests(RunningNode node) : FolderTests, IClassFixt
         Assert.Contains("is not UTF-8 text; store it with --type bytes.", run.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_key_and_a_value_may_begin_with_an_at_sign()
-    {
-        Assert.Equal(ExitCode.Done, (await SetAsync("unused", "some words"u8.ToArray())).ExitCode);
-        var value = "@" + Path.Combine(Folder, "value");
-
-        await node.DoneAsync("set", "@handle", value);
-        Assert.Equal(value, await node.GetAsync("@handle"));
-    }
-
     private async Task<KadRun> SetAsync(string key, byte[] content, params string[] options)
     {
         await File.WriteAllBytesAsync(Path.Combine(Folder, "value"), content, TestContext.Current.CancellationToken);

@@ -17,7 +17,6 @@ public sealed record Overview(
 {
     public const int MaxNodes = 100;
 
-    /// <summary>The time that rates are taken over.</summary>
     private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
     /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
