@@ -56,14 +56,16 @@ internal static class SiloCommands
             var silos = result.List("silos");
             foreach (var silo in silos)
             {
-                silo["ready"] = (silo.IsTrue("isReady") ? "ready" : "no") + (silo.Text("reason") is { Length: > 0 } reason ? $": {reason}" : string.Empty);
+                var reason = silo.Text("reason");
+                silo["ready"] = (silo.IsTrue("isReady") ? "ready" : "no") + (reason.Length > 0 ? $": {reason}" : string.Empty);
                 silo["clock"] = Clock(silo);
                 silo["holds"] = silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty;
             }
 
             printer.Rows(
                 silos,
-                ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"), ("version", "version"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
+                ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"),
+                ("version", "version"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
             if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
             {
                 printer.Note("No silo that responds has the edge directory.");

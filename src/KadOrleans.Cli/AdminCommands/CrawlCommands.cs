@@ -5,7 +5,10 @@ internal static class CrawlCommands
     private const string Path = "/v1/admin/crawls";
 
     private static readonly string[] Fields =
-        ["id", "phase", "startedAt", "endedAt", "reachable", "unreachable", "datagrams", "edges", "slicesDone", "slices", "problem", "change.came", "change.went", "change.stayed"];
+    [
+        "id", "phase", "startedAt", "endedAt", "reachable", "unreachable", "datagrams", "edges", "slicesDone", "slices", "problem",
+        "change.came", "change.went", "change.stayed",
+    ];
 
     /// <summary>The time after which the progress is read first. It doubles up to <see cref="LongestPause"/>: a small network is soon crawled.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);

@@ -57,7 +57,8 @@ internal static class NodeCommands
 
                 printer.Rows(
                     queries,
-                    ("nr", "number"), ("id", "id"), ("endpoint", "endpoint"), ("named by", "namedBy"), ("hops", "hops"), ("ms", "took"), ("result", "result"), ("named", "named"));
+                    ("nr", "number"), ("id", "id"), ("endpoint", "endpoint"), ("named by", "namedBy"),
+                    ("hops", "hops"), ("ms", "took"), ("result", "result"), ("named", "named"));
                 printer.Note(result.Text("sentence"));
             });
     }

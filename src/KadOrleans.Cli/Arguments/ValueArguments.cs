@@ -55,7 +55,7 @@ internal static class Values
 {
     public static DhtValue Parse(string type, string text)
     {
-        var json = type == "bool" && text is "true" or "false" ? JsonSerializer.SerializeToElement(text == "true") : JsonSerializer.SerializeToElement(text);
+        var json = JsonSerializer.SerializeToElement<object>(type == "bool" && text is "true" or "false" ? text == "true" : text);
         if (!DhtValueText.TryRead(type, json, out var value))
         {
             throw CommandException.WrongUsage(ValueJson.AllowedOf(type) is { } allowed

@@ -35,7 +35,8 @@ public sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
             }
             catch (Exception e) when (e is SocketException or ArgumentException)
             {
-                unknown.Add(CommandException.WrongUsage($"{name}: the host name '{address.Host}' could not be resolved ({Phrases.Of(e.Message)}).", e));
+                unknown.Add(CommandException.WrongUsage(
+                    $"{name}: the host name '{address.Host}' could not be resolved ({Phrases.Of(e.Message)}).", e));
             }
         }
 

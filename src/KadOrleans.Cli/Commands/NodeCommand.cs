@@ -161,7 +161,8 @@ internal sealed class NodeOptions
             folder,
             http is null
                 ? null
-                : new HttpPlace(Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
+                : new HttpPlace(
+                    Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
             parsed.GetValue(_httpTokens),
             TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
             parsed.GetValue(_verbose));

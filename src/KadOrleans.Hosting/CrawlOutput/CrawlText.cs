@@ -40,7 +40,8 @@ public static class CrawlSummaryText
         IdsAtSeveralEndpointsCount = summary.DuplicateIdCount,
         IdsAtSeveralEndpoints = summary.DuplicateIds.Select(d => new { Id = $"{d.Id}", Endpoints = d.Endpoints.Select(e => $"{e}") }),
         EndpointsWithSeveralIdsCount = summary.SeveralIdsCount,
-        EndpointsWithSeveralIds = summary.SeveralIds.Select(r => new { Endpoint = $"{r.Endpoint}", Id = $"{r.Id}", OtherIds = r.ClaimedIds.Select(id => $"{id}") }),
+        EndpointsWithSeveralIds = summary.SeveralIds.Select(r =>
+            new { Endpoint = $"{r.Endpoint}", Id = $"{r.Id}", OtherIds = r.ClaimedIds.Select(id => $"{id}") }),
         RefusedContacts = counts.Refused,
         ContactsBeyondBound = counts.Overflow,
         DatagramsSent = datagrams,

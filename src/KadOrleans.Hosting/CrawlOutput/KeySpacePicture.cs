@@ -141,7 +141,8 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
             if (outer > inner)
             {
                 writer.WriteLine(Invariant(
-                    $"<circle class=\"{style}\" transform=\"rotate({(360 * (piece + 0.06) / Pieces) - 90:0.##})\" r=\"{radius:0.##}\" stroke-width=\"{outer - inner:0.##}\" stroke-dasharray=\"{0.88 * circumference / Pieces:0.##} {circumference:0}\"/>"));
+                    $"<circle class=\"{style}\" transform=\"rotate({(360 * (piece + 0.06) / Pieces) - 90:0.##})\" r=\"{radius:0.##}\"")
+                    + Invariant($" stroke-width=\"{outer - inner:0.##}\" stroke-dasharray=\"{0.88 * circumference / Pieces:0.##} {circumference:0}\"/>"));
             }
         }
     }

@@ -101,10 +101,8 @@ public sealed record NodesResult(string Target, IReadOnlyList<FoundContact> Cont
 {
     public static NodesResult Of(LookupOutcome outcome) => new(
         outcome.Target.ToString(),
-        [
-            .. outcome.Closest.Select(contact => new FoundContact(
-                contact.Id.ToString(), contact.Endpoint.ToString(), contact.Id.CommonPrefixLength(outcome.Target))),
-        ],
+        [.. outcome.Closest.Select(contact => new FoundContact(
+            contact.Id.ToString(), contact.Endpoint.ToString(), contact.Id.CommonPrefixLength(outcome.Target)))],
         LookupSummary.Of(outcome)!);
 }
 

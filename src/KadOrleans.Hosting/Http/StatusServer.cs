@@ -102,6 +102,7 @@ public static class HealthPages
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
         var (status, reason) = Read(report);
-        return context.WriteJsonAsync(reason is null ? new JsonObject { ["status"] = status } : new JsonObject { ["status"] = status, [Reason] = reason });
+        return context.WriteJsonAsync(
+            reason is null ? new JsonObject { ["status"] = status } : new JsonObject { ["status"] = status, [Reason] = reason });
     }
 }

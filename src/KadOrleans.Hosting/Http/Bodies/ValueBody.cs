@@ -98,9 +98,11 @@ internal static class ValueBody
         }
 
         var type = json.Text("type") ?? TypeOf(value);
-        return DhtValueText.TryRead(type, value, out var read) ? Checked(read) : throw ApiProblemException.Wrong(ValueJson.AllowedOf(type) is { } allowed
-            ? $"The value is {VisibleText.Excerpt(value.GetRawText())}; {allowed}."
-            : $"The type is '{VisibleText.Excerpt(type)}'; {ValueJson.Types} is allowed.");
+        return DhtValueText.TryRead(type, value, out var read)
+            ? Checked(read)
+            : throw ApiProblemException.Wrong(ValueJson.AllowedOf(type) is { } allowed
+                ? $"The value is {VisibleText.Excerpt(value.GetRawText())}; {allowed}."
+                : $"The type is '{VisibleText.Excerpt(type)}'; {ValueJson.Types} is allowed.");
     }
 
     private static string TypeOf(JsonElement value) => value.ValueKind switch

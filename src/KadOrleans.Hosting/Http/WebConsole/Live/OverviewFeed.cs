@@ -63,9 +63,8 @@ public sealed partial class OverviewFeed(
         {
             try
             {
-                var overview = await SampleAsync(stoppingToken);
                 var former = _current;
-                _current = new Current(overview);
+                _current = new Current(await SampleAsync(stoppingToken));
                 former.Replaced.SetResult();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
