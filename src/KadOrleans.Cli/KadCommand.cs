@@ -15,8 +15,7 @@ public static class KadCommand
             "kad node --listen 0.0.0.0:8468 --bootstrap node.example.org:8468",
             "kad get greeting --via 127.0.0.1:8468",
             "kad admin usage --data kad-data",
-        ],
-        IsMistake)
+        ])
     {
         NodeCommand.Create(io),
         SetCommand.Create(io),
@@ -30,7 +29,4 @@ public static class KadCommand
         TokenCommand.Create(io),
         AdminCommand.Create(io),
     };
-
-    /// <summary>Whether the message of an exception is a sentence about a port, a data folder or a file that cannot be used.</summary>
-    public static bool IsMistake(Exception exception) => exception is TransportException or KeyStoreException or StateFileException;
 }

@@ -9,12 +9,8 @@ public sealed class TerminationSignals : IDisposable
     private readonly CancellationTokenSource _cancellation = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    public TerminationSignals()
-    {
-        _registrations = Array.ConvertAll(
-            [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP],
-            signal => PosixSignalRegistration.Create(signal, OnSignal));
-    }
+    public TerminationSignals() => _registrations = Array.ConvertAll(
+        [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP], signal => PosixSignalRegistration.Create(signal, OnSignal));
 
     public CancellationToken Token => _cancellation.Token;
 

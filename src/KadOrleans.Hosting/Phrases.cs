@@ -3,16 +3,8 @@ namespace KadOrleans.Hosting;
 /// <summary>Turns messages of libraries into parts of sentences: one line, without a full stop.</summary>
 public static class Phrases
 {
-    public static string Of(string message)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-    }
+    public static string Of(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
     /// <summary>The reason of a failure: the message of the innermost exception, as a phrase.</summary>
-    public static string ReasonOf(Exception failure)
-    {
-        ArgumentNullException.ThrowIfNull(failure);
-        return Of(failure.GetBaseException().Message);
-    }
+    public static string ReasonOf(Exception failure) => Of(failure.GetBaseException().Message);
 }

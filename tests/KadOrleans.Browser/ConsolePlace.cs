@@ -85,11 +85,7 @@ public abstract class ConsolePlace : IAsyncLifetime
             await StopAsync();
         }
 
-        foreach (var node in _nodes)
-        {
-            await node.DisposeAsync();
-        }
-
+        await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
         GC.SuppressFinalize(this);
     }
 

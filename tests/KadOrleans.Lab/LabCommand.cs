@@ -22,8 +22,7 @@ public static class LabCommand
                 $"{Name} bench --op find_node --seconds 5",
                 $"{Name} simulate --nodes 1000 --dead 20",
                 $"{Name} cost --puts 100 --keys 1000000",
-            ],
-            KadCommand.IsMistake)
+            ])
         {
             SimulateCommand.Create(io),
             BenchCommand.Create(io),

@@ -24,8 +24,7 @@ internal static class ApiCommand
             using var client = connection.Open(parsed);
             var result = await new Progress(io, json).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
             var printer = new ResultPrinter(io, json);
-            printer.Print(result, () => print(printer, result));
-            return ExitCode.Done;
+            return printer.Print(result, () => print(printer, result));
         });
     }
 
@@ -46,7 +45,8 @@ internal static class ApiCommand
     public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
         [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
 
-    public static string Text(this JsonNode? node, string field) => node?[field] switch
+    /// <summary>The text of a field, or of one within it, such as <c>change.came</c>.</summary>
+    public static string Text(this JsonNode? node, string field) => field.Split('.').Aggregate(node, (at, name) => at?[name]) switch
     {
         null => string.Empty,
         JsonValue value when value.TryGetValue<string>(out var text) => text,

@@ -54,15 +54,18 @@ internal static class SiloCommands
         static (printer, result) =>
         {
             var silos = result.List("silos");
-            printer.Table(
-                ["silo", "state", "ready", "clock", "version", "started", "last heard", "holds"],
-                [
-                    .. silos.Select(silo => new[]
-                    {
-                        silo.Text("address"), silo.Text("state"), Readiness(silo), Clock(silo), silo.Text("version"), silo.Text("startedAt"),
-                        silo.Text("lastHeard"), silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty,
-                    }),
-                ]);
+            foreach (var silo in silos)
+            {
+                var reason = silo.Text("reason");
+                silo["ready"] = (silo.IsTrue("isReady") ? "ready" : "no") + (reason.Length > 0 ? $": {reason}" : string.Empty);
+                silo["clock"] = Clock(silo);
+                silo["holds"] = silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty;
+            }
+
+            printer.Rows(
+                silos,
+                ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"),
+                ("version", "version"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
             if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
             {
                 printer.Note("No silo that responds has the edge directory.");
@@ -137,14 +140,6 @@ internal static class SiloCommands
     private static string Describe(JsonObject shards) => shards.Text("split") is { Length: > 0 } split
         ? $"{shards.Count("count", "shard")}, which are being doubled: {split} are split."
         : $"{shards.Count("count", "shard")}.";
-
-    private static string Readiness(JsonNode silo) => (silo.IsTrue("isReady"), silo.Text("reason")) switch
-    {
-        (true, "") => "ready",
-        (true, var reason) => $"ready: {reason}",
-        (false, "") => "no",
-        (false, var reason) => $"no: {reason}",
-    };
 
     // The field says how far the cluster's time is ahead of the clock.
     private static string Clock(JsonNode silo) => silo["clockDifference"] is not JsonValue seconds ? string.Empty

@@ -5,9 +5,10 @@ internal static class CrawlCommands
     private const string Path = "/v1/admin/crawls";
 
     private static readonly string[] Fields =
-        ["id", "phase", "startedAt", "endedAt", "reachable", "unreachable", "datagrams", "edges", "slicesDone", "slices", "problem"];
-
-    private static readonly string[] Changes = ["came", "went", "stayed"];
+    [
+        "id", "phase", "startedAt", "endedAt", "reachable", "unreachable", "datagrams", "edges", "slicesDone", "slices", "problem",
+        "change.came", "change.went", "change.stayed",
+    ];
 
     /// <summary>The time after which the progress is read first. It doubles up to <see cref="LongestPause"/>: a small network is soon crawled.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -66,15 +67,10 @@ internal static class CrawlCommands
         io,
         command,
         Path,
-        static (printer, result) => printer.Table(
-            ["crawl", "phase", "nodes", "unreachable", "came", "went", "stayed"],
-            [
-                .. result.List("crawls").Select(crawl => new[]
-                {
-                    crawl.Text("id"), crawl.Text("phase"), crawl.Text("reachable"), crawl.Text("unreachable"),
-                    crawl["change"].Text("came"), crawl["change"].Text("went"), crawl["change"].Text("stayed"),
-                }),
-            ]));
+        static (printer, result) => printer.Rows(
+            result.List("crawls"),
+            ("crawl", "id"), ("phase", "phase"), ("nodes", "reachable"), ("unreachable", "unreachable"),
+            ("came", "change.came"), ("went", "change.went"), ("stayed", "change.stayed")));
 
     private static ExampleCommand Nodes(CommandIo io)
     {
@@ -120,5 +116,5 @@ internal static class CrawlCommands
     private static Argument<string> Id() => new("CRAWL") { Description = "The crawl's name, as the list has it." };
 
     private static void Print(ResultPrinter printer, JsonObject crawl) => printer.Fields(
-        [.. Fields.Select(field => (field, crawl.Text(field))), .. Changes.Select(field => (field, crawl["change"].Text(field)))]);
+        Fields.Select(field => (field.Split('.')[^1], crawl.Text(field))));
 }

@@ -118,14 +118,13 @@ internal static class KeyCommands
 
     private static void Print(ResultPrinter printer, JsonObject result)
     {
-        var held = result["held"];
         printer.Fields(
             ("digest", result.Text("digest")),
-            ("value", held is null ? "none is held here" : held["value"].Text("text")),
-            ("type", held?["value"].Text("type") ?? string.Empty),
-            ("stored", held.Text("storedAt")),
-            ("expires", held.Text("expiresAt")),
-            ("source", held.Text("source")),
+            ("value", result["held"] is null ? "none is held here" : result.Text("held.value.text")),
+            ("type", result.Text("held.value.type")),
+            ("stored", result.Text("held.storedAt")),
+            ("expires", result.Text("held.expiresAt")),
+            ("source", result.Text("held.source")),
             ("published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here"));
         printer.Rows(result.List("nearest"), ("near node", "id"), ("endpoint", "endpoint"), ("holds", "holds"));
         if (result.Text("networkProblem") is { Length: > 0 } problem)

@@ -49,15 +49,16 @@ internal static class NodeCommands
             }),
             static (printer, result) =>
             {
-                printer.Table(
-                    ["nr", "id", "endpoint", "named by", "hops", "ms", "result", "named"],
-                    [
-                        .. result.List("queries").Index().Select(query => new[]
-                        {
-                            $"{query.Index}", query.Item.Text("id"), query.Item.Text("endpoint"), query.Item.Text("namedBy"),
-                            query.Item.Text("hops"), query.Item.Text("took"), query.Item.Text("result"), query.Item.Text("named"),
-                        }),
-                    ]);
+                var queries = result.List("queries");
+                foreach (var (number, query) in queries.Index())
+                {
+                    query["number"] = number;
+                }
+
+                printer.Rows(
+                    queries,
+                    ("nr", "number"), ("id", "id"), ("endpoint", "endpoint"), ("named by", "namedBy"),
+                    ("hops", "hops"), ("ms", "took"), ("result", "result"), ("named", "named"));
                 printer.Note(result.Text("sentence"));
             });
     }

@@ -41,16 +41,10 @@ internal static class TransferCommands
                 () => client.ReadAsync(Values, body => path == StateFile.Standard
                     ? WriteAsync(body, io.OutputBytes)
                     : StateFile.WriteAsync(path, stream => WriteAsync(body, stream)), cancellationToken));
-            if (path == StateFile.Standard)
-            {
-                io.Say($"exported {count} values");
-            }
-            else
-            {
-                new ResultPrinter(io, json).Print(new JsonObject { ["file"] = path, ["values"] = count }, $"exported {count} values to {path}");
-            }
-
-            return ExitCode.Done;
+            var printer = new ResultPrinter(io, json);
+            return printer.Print(new JsonObject { ["file"] = path, ["values"] = count }, path == StateFile.Standard
+                ? () => printer.Note($"exported {count} values")
+                : () => printer.Line($"exported {count} values to {path}"));
 
             Task<long> WriteAsync(Stream body, Stream output) =>
                 StateWriter.WriteAsync(output, null, ReceiveAsync(client, body, () => count++, cancellationToken), cancellationToken);

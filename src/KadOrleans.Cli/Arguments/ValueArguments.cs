@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Unicode;
 
 namespace KadOrleans.Cli;
@@ -15,7 +16,7 @@ internal sealed class ValueArguments(string life)
 
     private readonly Option<string> _type = new("--type")
     {
-        Description = $"The value's type: {Values.TypeNames}.",
+        Description = $"The value's type: {ValueJson.Types}.",
         HelpName = "TYPE",
         DefaultValueFactory = _ => "string",
     };
@@ -52,22 +53,16 @@ internal sealed class ValueArguments(string life)
 
 internal static class Values
 {
-    public const string TypeNames = "string, int, float, bool or bytes";
-
     public static DhtValue Parse(string type, string text)
     {
-        var value = type switch
+        var json = JsonSerializer.SerializeToElement<object>(type == "bool" && text is "true" or "false" ? text == "true" : text);
+        if (!DhtValueText.TryRead(type, json, out var value))
         {
-            "string" => DhtValue.FromUtf8(Encoding.UTF8.GetBytes(text)),
-            "int" => DhtValueText.TryParseInteger(text, out var number)
-                ? number
-                : throw Wrong(text, $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}"),
-            "float" => ParseFloat(text),
-            "bool" when text is "true" or "false" => DhtValue.FromBoolean(text == "true"),
-            "bool" => throw Wrong(text, "a bool is true or false"),
-            "bytes" => DhtValueText.TryParseBytes(text, out var bytes) ? bytes : throw Wrong(text, "bytes are given in hexadecimal, two digits each"),
-            _ => throw CommandException.WrongUsage($"--type is '{type}'; {TypeNames} is allowed."),
-        };
+            throw CommandException.WrongUsage(ValueJson.AllowedOf(type) is { } allowed
+                ? $"VALUE is '{VisibleText.Excerpt(text)}'; {allowed}."
+                : $"--type is '{type}'; {ValueJson.Types} is allowed.");
+        }
+
         return StoreRules.FindRefusal(value) is null
             ? value
             : throw CommandException.WrongUsage(
@@ -110,14 +105,4 @@ internal static class Values
             throw CommandException.WrongUsage($"--file: '{path}' cannot be read: {e.Message}", e);
         }
     }
-
-    // A finite number that is too large would be read as infinity; infinity itself has no digits.
-    private static DhtValue ParseFloat(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && !(double.IsInfinity(number) && text.Any(char.IsAsciiDigit))
-            ? DhtValue.FromFloat(number)
-            : throw Wrong(text, "a float is a decimal number such as 1.5 or -2e10, from -1.8e308 to 1.8e308, or NaN, Infinity, -Infinity");
-
-    private static CommandException Wrong(string text, string allowed) =>
-        CommandException.WrongUsage($"VALUE is '{VisibleText.Excerpt(text)}'; {allowed}.");
 }

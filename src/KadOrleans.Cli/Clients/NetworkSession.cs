@@ -11,7 +11,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     {
         var targets = await Target.ResolveAsync("--via", via, io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
-        return await new Progress(io, json).ShowAsync(title, async () =>
+        return await new Progress(io, json).ShowAsync(() => title, async () =>
         {
             await JoinAsync(client.Engine, targets, cancellationToken);
             return await act(client.Engine);
@@ -52,7 +52,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         return Task.WhenAll(Enumerable.Range(0, count).Select(_ => engine.FindNodeAsync(NodeId.Random(random), cancellationToken)));
     }
 
-    private async Task JoinAsync(DhtNode engine, Target[] targets, CancellationToken cancellationToken)
+    private async Task JoinAsync(DhtNode engine, IReadOnlyList<Target> targets, CancellationToken cancellationToken)
     {
         var pinged = await new Pinger(engine).PingAllAsync(targets, Timeout, cancellationToken);
         var problems = pinged.Where(p => !p.IsNode).Select(p => $"--via: {p.Problem}").ToList();

@@ -7,24 +7,40 @@ namespace KadOrleans.Cli;
 public sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
     /// <summary>Parses and resolves each. Names that do not resolve are reported and left out.</summary>
-    public static async Task<Target[]> ResolveAsync(
+    public static async Task<IReadOnlyList<Target>> ResolveAsync(
         string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
-        // All are parsed before the first is resolved, so a typo shows at once.
-        var parsed = texts.Distinct().Select(text => (Text: text, Address: Cli.Endpoints.ParseHost(name, text))).ToList();
-        var targets = new List<Target>();
-        var unknown = await HostResolver.FindUnknownAsync(
-            name,
-            parsed.Select(one => one.Address),
-            cancellationToken,
-            (i, endpoints) => targets.Add(new Target(parsed[i].Text, endpoints)));
-        if (targets.Count == 0)
+        var (found, unknown) = await FindAsync(name, texts, cancellationToken);
+        if (found.Count == 0)
         {
             throw unknown[0];
         }
 
         unknown.ForEach(e => io.Say(e.Message));
-        return [.. targets];
+        return found;
+    }
+
+    /// <summary>Parses and resolves each. The errors are those of names that do not resolve, in their order.</summary>
+    public static async Task<(IReadOnlyList<Target> Found, List<CommandException> Unknown)> FindAsync(
+        string name, IEnumerable<string> texts, CancellationToken cancellationToken)
+    {
+        var (found, unknown) = (new List<Target>(), new List<CommandException>());
+
+        // All are parsed before the first is resolved, so a typo shows at once.
+        foreach (var (text, address) in texts.Distinct().Select(text => (text, Cli.Endpoints.ParseHost(name, text))).ToList())
+        {
+            try
+            {
+                found.Add(new Target(text, await ResolveAsync(address, cancellationToken)));
+            }
+            catch (Exception e) when (e is SocketException or ArgumentException)
+            {
+                unknown.Add(CommandException.WrongUsage(
+                    $"{name}: the host name '{address.Host}' could not be resolved ({Phrases.Of(e.Message)}).", e));
+            }
+        }
+
+        return (found, unknown);
     }
 
     // Asks all endpoints at once. A name may have addresses on which nobody listens, so the first response that counts ends the
@@ -49,58 +65,19 @@ public sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
         cancellationToken.ThrowIfCancellationRequested();
         return last;
     }
-}
 
-public static class HostResolver
-{
-    public static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(
-        string name, HostAddress address, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<UdpEndpoint>> ResolveAsync(HostAddress address, CancellationToken cancellationToken)
     {
         if (address.ToEndpoint() is { } literal)
         {
             return [literal];
         }
 
-        try
-        {
-            var addresses = await Dns.GetHostAddressesAsync(address.Host, cancellationToken);
-            UdpEndpoint[] usable = [.. addresses
-                .Where(a => a.AddressFamily == AddressFamily.InterNetwork || Socket.OSSupportsIPv6)
-                .Select(a => UdpEndpoint.FromIPAddress(a, address.Port))
-                .Distinct()];
-            return usable.Length > 0 ? usable : throw Unknown("it has no address that this machine can use", null);
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            throw Unknown(e.Message.TrimEnd('.'), e);
-        }
-
-        CommandException Unknown(string reason, Exception? cause) =>
-            CommandException.WrongUsage($"{name}: the host name '{address.Host}' could not be resolved ({reason}).", cause);
-    }
-
-    /// <summary>The errors of those addresses whose names do not resolve, in their order. The others are passed on by their index.</summary>
-    public static async Task<List<CommandException>> FindUnknownAsync(
-        string name,
-        IEnumerable<HostAddress> addresses,
-        CancellationToken cancellationToken,
-        Action<int, IReadOnlyList<UdpEndpoint>>? found = null)
-    {
-        var unknown = new List<CommandException>();
-        foreach (var (i, address) in addresses.Index())
-        {
-            try
-            {
-                var endpoints = await ResolveAsync(name, address, cancellationToken);
-                found?.Invoke(i, endpoints);
-            }
-            catch (CommandException e)
-            {
-                unknown.Add(e);
-            }
-        }
-
-        return unknown;
+        UdpEndpoint[] usable = [.. (await Dns.GetHostAddressesAsync(address.Host, cancellationToken))
+            .Where(a => a.AddressFamily == AddressFamily.InterNetwork || Socket.OSSupportsIPv6)
+            .Select(a => UdpEndpoint.FromIPAddress(a, address.Port))
+            .Distinct()];
+        return usable.Length > 0 ? usable : throw new ArgumentException("it has no address that this machine can use");
     }
 }
 

@@ -174,17 +174,7 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
                 json);
         }
 
-        if (summary.Nodes == 0)
-        {
-            return printer.Fail(ExitCode.Unreachable, "No node answered.", json);
-        }
-
-        if (settings.Json)
-        {
-            printer.Json(json);
-        }
-
-        return ExitCode.Done;
+        return summary.Nodes == 0 ? printer.Fail(ExitCode.Unreachable, "No node answered.", json) : printer.Print(json, () => { });
     }
 
     private Task WriteAsync(string? path, Func<Stream, Task> write) => path switch

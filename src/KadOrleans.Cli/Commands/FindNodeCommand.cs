@@ -14,31 +14,23 @@ internal static class FindNodeCommand
                 "kad find-node 356a192b7913b04c54574d18c28d46e6395428ab --via node.example.org:8468 --json",
             ],
             Notes = "Each line has the id, the address, and how many leading bits the id shares with the target.",
-        }.With(target, via).Runs((parsed, json, cancellationToken) =>
-            RunAsync(io, Keys.ParseId("HEX", parsed.GetValue(target)!), parsed.GetValue(via)!, json, cancellationToken));
-    }
-
-    private static async Task<int> RunAsync(
-        CommandIo io, NodeId target, string[] via, bool json, CancellationToken cancellationToken)
-    {
-        var outcome = await new NetworkSession(io, json).RunJudgedAsync(
-            via,
-            "Looking for the nearest nodes…",
-            engine => engine.FindNodeAsync(target, cancellationToken),
-            static (found, judge) => judge(found),
-            static found => found.Closest.Count > 0 ? found : null,
-            cancellationToken);
-        var printer = new ResultPrinter(io, json);
-        var result = NodesResult.Of(outcome);
-        if (result.Contacts.Count == 0)
+        }.With(target, via).Runs(async (parsed, json, cancellationToken) =>
         {
-            return printer.Fail(
-                LookupText.ExitCodeOf(outcome), $"No node was found: {LookupText.Describe(outcome)}", ResultJson.Of(result));
-        }
-
-        printer.Print(ResultJson.Of(result), () => printer.Table(
-            ["Id", "Address", "Shared bits"],
-            [.. result.Contacts.Select(contact => new[] { contact.Id, contact.Endpoint, $"{contact.SharedPrefixBits}" })]));
-        return ExitCode.Done;
+            var id = Keys.ParseId("HEX", parsed.GetValue(target)!);
+            var outcome = await new NetworkSession(io, json).RunJudgedAsync(
+                parsed.GetValue(via)!,
+                "Looking for the nearest nodes…",
+                engine => engine.FindNodeAsync(id, cancellationToken),
+                static (found, judge) => judge(found),
+                static found => found.Closest.Count > 0 ? found : null,
+                cancellationToken);
+            var printer = new ResultPrinter(io, json);
+            var result = NodesResult.Of(outcome);
+            return result.Contacts.Count == 0
+                ? printer.Fail(LookupText.ExitCodeOf(outcome), $"No node was found: {LookupText.Describe(outcome)}", ResultJson.Of(result))
+                : printer.Print(ResultJson.Of(result), () => printer.Table(
+                    ["Id", "Address", "Shared bits"],
+                    [.. result.Contacts.Select(contact => new[] { contact.Id, contact.Endpoint, $"{contact.SharedPrefixBits}" })]));
+        });
     }
 }

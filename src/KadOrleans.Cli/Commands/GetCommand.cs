@@ -14,21 +14,22 @@ internal static class GetCommand
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
             Notes = $"{ResultPrinter.ValueNotes} The standard error output says how many holders agree on the value, and how many have another one.",
-        }.With(key.Key, key.Digest, raw, via).Runs((parsed, json, cancellationToken) =>
-            RunAsync(io, key.Read(parsed), parsed.GetValue(raw), parsed.GetValue(via)!, json, cancellationToken));
+        }.With(key.Key, key.Digest, raw, via).Runs(async (parsed, json, cancellationToken) =>
+        {
+            var requested = key.Read(parsed);
+            var result = await new NetworkSession(io, json).RunJudgedAsync(
+                parsed.GetValue(via)!,
+                "Looking for the value…",
+                engine => engine.GetAsync(requested.Digest, cancellationToken),
+                static (got, judge) => got.Lookup is { } lookup ? got with { Lookup = judge(lookup) } : got,
+                static got => got.Found ? got.Lookup : null,
+                cancellationToken);
+            return Print(io, new ResultPrinter(io, json), requested, result, parsed.GetValue(raw));
+        });
     }
 
-    private static async Task<int> RunAsync(
-        CommandIo io, RequestedKey key, bool raw, string[] via, bool json, CancellationToken cancellationToken)
+    private static int Print(CommandIo io, ResultPrinter printer, RequestedKey key, GetResult result, bool raw)
     {
-        var result = await new NetworkSession(io, json).RunJudgedAsync(
-            via,
-            "Looking for the value…",
-            engine => engine.GetAsync(key.Digest, cancellationToken),
-            static (got, judge) => got.Lookup is { } lookup ? got with { Lookup = judge(lookup) } : got,
-            static got => got.Found ? got.Lookup : null,
-            cancellationToken);
-        var printer = new ResultPrinter(io, json);
         if (result.Value is not { } value)
         {
             return printer.Fail(
@@ -37,7 +38,7 @@ internal static class GetCommand
                 ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 
-        printer.Print(ResultJson.Of(KeyResult.Of(key, value, LookupSummary.Of(result.Lookup))), () =>
+        return printer.Print(ResultJson.Of(KeyResult.Of(key, value, LookupSummary.Of(result.Lookup))), () =>
         {
             printer.Value(DhtValueText.TypeName(value.Kind), value.ToString(), raw);
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))
@@ -45,6 +46,5 @@ internal static class GetCommand
                 io.Say(LookupText.DescribeVote(found));
             }
         });
-        return ExitCode.Done;
     }
 }

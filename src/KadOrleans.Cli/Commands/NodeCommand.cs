@@ -30,7 +30,7 @@ internal static class NodeCommand
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                // Stopped while it started.
+                // Stopped while it started or joined.
             }
 
             return ExitCode.Done;
@@ -155,22 +155,17 @@ internal sealed class NodeOptions
         var limits = NodeLimits.Read(folder);
         var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
-        return new NodeSettings
-        {
-            Node = ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
-            Listen = Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
-            Bootstrap = Array.ConvertAll(parsed.GetValue(_bootstrap) ?? [], text => Endpoints.ParseHost("--bootstrap", text)),
-            Data = folder,
-            Http = http is null ? null : new HttpPlace(
-                Endpoints.ParseHttp(http),
-                Endpoints.ParseHttpHosts(HttpHost, httpHosts),
-                "--http",
-                HttpHost,
-                _httpConnections.Read(parsed)),
-            HttpTokens = parsed.GetValue(_httpTokens),
-            Telemetry = TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
-            Verbose = parsed.GetValue(_verbose),
-        };
+        return new NodeSettings(
+            ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
+            Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
+            folder,
+            http is null
+                ? null
+                : new HttpPlace(
+                    Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
+            parsed.GetValue(_httpTokens),
+            TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
+            parsed.GetValue(_verbose));
     }
 
     private KadNodeOptions ReadNode(ParseResult parsed, StoreQuota quota, long cache, int mostKeys)
@@ -187,12 +182,17 @@ internal sealed class NodeOptions
                 PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed, upload.PerEndpoint),
                 Total = ParseUpload(_upload, parsed, upload.Total),
             },
-            RandomWalk = ParseWalks(parsed.GetValue(_walkInterval)),
+            RandomWalk = Whole(parsed, _walkInterval, 0, 86_400) switch
+            {
+                null => new RandomWalkOptions(),
+                0 => new RandomWalkOptions { AutoRefresh = false },
+                { } seconds => new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) },
+            },
             TrustClock = parsed.GetValue(_trustClock),
         };
         options.Kademlia.DisjointPaths = _paths.Read(parsed);
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
-        Array.ForEach(Array.ConvertAll(parsed.GetValue(_trust) ?? [], Endpoints.ParseTrust), options.Trust.Add);
+        Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseTrust(range)));
         return options;
     }
 
@@ -210,21 +210,4 @@ internal sealed class NodeOptions
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
             ? bytes
             : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
-
-    private static RandomWalkOptions ParseWalks(string? text)
-    {
-        if (text is null)
-        {
-            return new RandomWalkOptions();
-        }
-
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 86_400)
-        {
-            throw CommandException.WrongUsage($"--walk-interval is '{text}'; 1 to 86400 seconds are allowed, or 0 for no walks.");
-        }
-
-        return seconds == 0
-            ? new RandomWalkOptions { AutoRefresh = false }
-            : new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) };
-    }
 }

@@ -13,7 +13,7 @@ internal static class PingCommand
             var targets = await Target.ResolveAsync("HOST:PORT", [parsed.GetValue(host)!], io, cancellationToken);
             await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
             var pinged = await new Progress(io, json).ShowAsync(
-                "Waiting for a response…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
+                () => "Waiting for a response…", () => new Pinger(client.Engine).PingAsync(targets[0], cancellationToken));
             return Print(new ResultPrinter(io, json), pinged);
         });
     }
@@ -35,7 +35,6 @@ internal static class PingCommand
         }
 
         var who = pinged.Result.Id is { } id ? $"id {id}" : "a client without an id";
-        printer.Print(json, string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
-        return ExitCode.Done;
+        return printer.Print(json, string.Create(CultureInfo.InvariantCulture, $"{pinged.Endpoint} answered in {milliseconds:0.###} ms: {who}"));
     }
 }

@@ -5,16 +5,13 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli;
 
-// An executable's commands. A user's mistake ends in one sentence, never in an exception: also if the message of the exception is
-// one.
+// An executable's commands. A user's mistake ends in one sentence, never in an exception.
 public sealed class ProgramCommand : RootCommand
 {
-    private readonly Func<Exception, bool> _isMistake;
-
-    public ProgramCommand(string name, string description, IReadOnlyList<string> examples, Func<Exception, bool>? isMistake = null)
+    public ProgramCommand(string name, string description, IReadOnlyList<string> examples)
         : base(description)
     {
-        (ProgramName, _isMistake) = (name, isMistake ?? (_ => false));
+        ProgramName = name;
         var help = Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
     }
@@ -46,20 +43,20 @@ public sealed class ProgramCommand : RootCommand
         }
         catch (Exception e)
         {
-            var (exitCode, sentence) = Explain(e);
+            var (exitCode, sentence) = e switch
+            {
+                CommandException known => (known.ExitCode, known.Message),
+                OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures.First()),
+
+                // A port, a data folder or a file that cannot be used.
+                TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
+                OperationCanceledException => (ExitCode.Failed, "Interrupted."),
+                IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
+                _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
+            };
             return printer.Fail(exitCode, sentence);
         }
     }
-
-    private (int ExitCode, string Sentence) Explain(Exception e) => e switch
-    {
-        CommandException known => (known.ExitCode, known.Message),
-        OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures.First()),
-        _ when _isMistake(e) => (ExitCode.WrongUsage, e.Message),
-        OperationCanceledException => (ExitCode.Failed, "Interrupted."),
-        IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
-        _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
-    };
 }
 
 public sealed class ExampleCommand(string name, string description) : Command(name, description)

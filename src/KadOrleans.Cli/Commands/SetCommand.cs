@@ -47,7 +47,6 @@ internal static class SetCommand
                 json);
         }
 
-        printer.Print(json, $"stored {key.Digest}: {outcome}");
-        return ExitCode.Done;
+        return printer.Print(json, $"stored {key.Digest}: {outcome}");
     }
 }

@@ -15,31 +15,22 @@ internal static class SizeCommand
         {
             Examples = ["kad size --via 127.0.0.1:8468", "kad size --via node.example.org:8468 --lookups 100 --json"],
             Notes = "In a larger network the nodes found lie nearer to random ids. Four times the lookups halve the error.",
-        }.With(via, lookups).Runs((parsed, json, cancellationToken) =>
-            RunAsync(io, parsed.GetValue(via)!, lookups.Read(parsed), json, cancellationToken));
-    }
-
-    private static async Task<int> RunAsync(CommandIo io, string[] via, int lookups, bool json, CancellationToken cancellationToken)
-    {
-        var estimator = await new NetworkSession(io, json).RunAsync(
-            via, $"Looking up {lookups} random ids…", engine => LookUpAsync(engine, lookups, cancellationToken), cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        var estimate = estimator.Estimate();
-        var printer = new ResultPrinter(io, json);
-        if (estimate is null)
+        }.With(via, lookups).Runs(async (parsed, json, cancellationToken) =>
         {
-            return printer.Fail(
-                ExitCode.Failed,
-                $"No estimate: {estimator.Count} of {lookups} lookups reached their target; {NetworkSizeEstimator.MinLookups} are needed.",
-                new JsonObject { ["nodes"] = null, ["standardError"] = null, ["lookups"] = estimator.Count });
-        }
-
-        printer.Print(
-            NetworkSizeJson.Create(estimate)!,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{estimate.Nodes:N0} nodes, ± {estimate.StandardError:N0} (standard error), by {estimate.Lookups} lookups"));
-        return ExitCode.Done;
+            var count = lookups.Read(parsed);
+            var estimator = await new NetworkSession(io, json).RunAsync(
+                parsed.GetValue(via)!, $"Looking up {count} random ids…", engine => LookUpAsync(engine, count, cancellationToken), cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            var printer = new ResultPrinter(io, json);
+            return estimator.Estimate() is not { } estimate
+                ? printer.Fail(
+                    ExitCode.Failed,
+                    $"No estimate: {estimator.Count} of {count} lookups reached their target; {NetworkSizeEstimator.MinLookups} are needed.",
+                    new JsonObject { ["nodes"] = null, ["standardError"] = null, ["lookups"] = estimator.Count })
+                : printer.Print(NetworkSizeJson.Create(estimate)!, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{estimate.Nodes:N0} nodes, ± {estimate.StandardError:N0} (standard error), by {estimate.Lookups} lookups"));
+        });
     }
 
     private static async Task<NetworkSizeEstimator> LookUpAsync(DhtNode engine, int lookups, CancellationToken cancellationToken)

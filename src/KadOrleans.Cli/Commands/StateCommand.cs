@@ -26,8 +26,8 @@ internal static class StateCommand
             Examples = ["kad state export backup.json", "kad state export - --data /var/lib/kad | gzip > backup.json.gz", "kad state export rest.json --salvage"],
             Notes = "The file: {\"format\":\"kad-state\",\"version\":1,\"id\",\"contacts\":[{\"id\",\"ip\",\"port\"}],"
                 + "\"values\":[{\"key\",\"type\",\"value\",\"storedAt\",\"expiresAt\",\"source\"}]}.",
-        }.With(file, data, salvage).Runs((parsed, json, cancellationToken) =>
-            ExportAsync(io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(salvage), json, cancellationToken));
+        }.With(file, data, salvage).Runs((parsed, json, cancellationToken) => new Progress(io, json).ShowAsync(() => "Exporting…", () =>
+            ExportAsync(io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(salvage), json, cancellationToken)));
     }
 
     private static ExampleCommand CreateImport(CommandIo io)
@@ -55,39 +55,30 @@ internal static class StateCommand
             throw CommandException.WrongUsage($"--data: '{data}' holds no node's database ({SqliteDatabase.FileName}); the folder of a node is needed.");
         }
 
-        return await new Progress(io, json).ShowAsync("Exporting…", async () =>
-        {
-            await using var storage = NodeStorage.OpenForReading(data, salvages);
-            if (storage.Damage is not null && await IsEmptyAsync(storage, cancellationToken))
-            {
-                throw CommandException.WrongUsage($"--data: nothing in '{data}' can be read.");
-            }
-
-            var (contacts, values) = file == StateFile.Standard
-                ? await WriteAsync(storage, io.OutputBytes, cancellationToken)
-                : await StateFile.WriteAsync(file, stream => WriteAsync(storage, stream, cancellationToken));
-            return new ResultPrinter(io, json).End(
-                new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values },
-                file == StateFile.Standard ? null : $"exported {values} values and {contacts} contacts to {file}",
-                storage.Damage is null ? null : $"In a copy of '{data}': {storage.Damage}");
-        });
-    }
-
-    private static async Task<bool> IsEmptyAsync(NodeStorage storage, CancellationToken cancellationToken) =>
-        (await storage.Keys.GetUsageAsync(cancellationToken)).Keys == 0 && await storage.States.LoadAsync(cancellationToken) is null;
-
-    private static async Task<(int Contacts, long Values)> WriteAsync(
-        NodeStorage storage, Stream stream, CancellationToken cancellationToken)
-    {
+        await using var storage = NodeStorage.OpenForReading(data, salvages);
         var state = await storage.States.LoadAsync(cancellationToken);
-        var values = await StateWriter.WriteAsync(stream, state, storage.Keys.ScanAsync(cancellationToken), cancellationToken);
-        return (state?.Contacts.Count ?? 0, values);
+        if (storage.Damage is not null && state is null && (await storage.Keys.GetUsageAsync(cancellationToken)).Keys == 0)
+        {
+            throw CommandException.WrongUsage($"--data: nothing in '{data}' can be read.");
+        }
+
+        var (contacts, values) = (state?.Contacts.Count ?? 0, file == StateFile.Standard
+            ? await WriteAsync(io.OutputBytes)
+            : await StateFile.WriteAsync(file, WriteAsync));
+        var printer = new ResultPrinter(io, json);
+        return printer.End(
+            new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values },
+            file == StateFile.Standard ? () => { } : () => printer.Line($"exported {values} values and {contacts} contacts to {file}"),
+            storage.Damage is null ? null : $"In a copy of '{data}': {storage.Damage}");
+
+        Task<long> WriteAsync(Stream stream) =>
+            StateWriter.WriteAsync(stream, state, storage.Keys.ScanAsync(cancellationToken), cancellationToken);
     }
 
     private static async Task<int> ImportAsync(
         CommandIo io, string file, string data, bool force, bool json, CancellationToken cancellationToken)
     {
-        var (id, contacts, values) = await new Progress(io, json).ShowAsync("Importing…", async () =>
+        var (id, contacts, values) = await new Progress(io, json).ShowAsync(() => "Importing…", async () =>
         {
             await using var stream = await StateFile.OpenAsync(file, io.OpenInput, cancellationToken);
             var head = new StateReader(stream, file);
@@ -107,10 +98,11 @@ internal static class StateCommand
             stream.Position = 0;
             return await ImportAsync(storage, head, new StateReader(stream, file), cancellationToken);
         });
-        return new ResultPrinter(io, json).End(
+        var printer = new ResultPrinter(io, json);
+        return printer.End(
             ResultJson.Of(new { data, Id = id?.ToString(), contacts, values.Imported, values.Expired, values.Older, values.Refused }),
-            $"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
-                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas",
+            () => printer.Line($"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
+                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas"),
             values.Refused == 0 ? null : $"{values.Refused} values were not imported: they are too long or beyond the quotas.");
     }
 

@@ -13,7 +13,7 @@ internal static class StunCommand
             var targets = await Target.ResolveAsync("HOST:PORT", parsed.GetValue(hosts)!, io, cancellationToken);
             await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
             var answers = await new Progress(io, json).ShowAsync(
-                "Waiting for responses…",
+                () => "Waiting for responses…",
                 () => Task.WhenAll(targets.Select(target => AskAsync(client.Engine, target, cancellationToken))));
             cancellationToken.ThrowIfCancellationRequested();
             return Print(new ResultPrinter(io, json), answers);
@@ -54,8 +54,7 @@ internal static class StunCommand
             return printer.Fail(ExitCode.Unreachable, silent[^1], json);
         }
 
-        printer.Print(json, () => printer.Table(
+        return printer.Print(json, () => printer.Table(
             ["Asked", "Sees this machine as"], [.. seen.Select(a => new[] { a.Target.Text, a.Seen!.Value.ToString() })]));
-        return ExitCode.Done;
     }
 }

@@ -49,7 +49,6 @@ internal static class TokenCommand
         File.Delete(next);
         PrivateFile.Write(next, ApiTokens.Write([.. held, token]) + Environment.NewLine);
         File.Move(next, path, overwrite: true);
-        printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
-        return ExitCode.Done;
+        return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
     }
 }

@@ -5,26 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli;
 
-internal sealed record NodeSettings
-{
-    public required KadNodeOptions Node { get; init; }
-
-    /// <summary>At least one.</summary>
-    public required IReadOnlyList<UdpEndpoint> Listen { get; init; }
-
-    public required IReadOnlyList<HostAddress> Bootstrap { get; init; }
-
-    /// <summary>The data folder; null keeps all in memory.</summary>
-    public required string? Data { get; init; }
-
-    public required HttpPlace? Http { get; init; }
-
-    public required string? HttpTokens { get; init; }
-
-    public required TelemetryOptions? Telemetry { get; init; }
-
-    public required bool Verbose { get; init; }
-}
+// What kad node is told. It listens on at least one endpoint. Without a data folder it keeps all in memory.
+internal sealed record NodeSettings(
+    KadNodeOptions Node, UdpEndpoint[] Listen, string? Data, HttpPlace? Http, string? HttpTokens, TelemetryOptions? Telemetry, bool Verbose);
 
 internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
 {
@@ -35,24 +18,20 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     // saved when this returns.
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var unknown = await HostResolver.FindUnknownAsync("--bootstrap", settings.Bootstrap, cancellationToken);
+        var (found, unknown) = await Target.FindAsync("--bootstrap", settings.Node.Bootstrap, cancellationToken);
         using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options) : null;
         await using var node = await BuildAsync();
         var saved = await node.LoadStateAsync(cancellationToken);
-        if (unknown.Count > 0 && unknown.Count == settings.Bootstrap.Count && saved is not { Contacts.Count: > 0 })
+        var isAlone = found.Count == 0 && saved is not { Contacts.Count: > 0 };
+        if (isAlone && unknown.Count > 0)
         {
             throw unknown[0];
         }
 
-        foreach (var problem in unknown)
-        {
-            _logger.HostUnknown(problem.Message);
-        }
-
+        unknown.ForEach(problem => _logger.HostUnknown(problem.Message));
         await node.StartAsync(cancellationToken);
-        var isFirst = settings.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
-        await using var http = await StartHttpAsync(node, isFirst, cancellationToken);
-        using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isFirst).IsReady);
+        await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
+        using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
         foreach (var endpoint in node.LocalEndpoints)
         {
             await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");
@@ -60,7 +39,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
 
         try
         {
-            await JoinAsync(node, isFirst, cancellationToken);
+            await JoinAsync(node, isAlone, cancellationToken);
             await await Task.WhenAny(cancellationToken.UntilCancelledAsync(), node.Completion);
         }
         finally
@@ -99,34 +78,20 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     // Those of a file, and the node's own. Null if there is neither.
     private ApiTokens? ReadTokens()
     {
-        List<ApiToken> tokens = settings.HttpTokens is { } file ? [.. ApiTokens.Read(NodeOptions.HttpTokens, file)] : [];
-        if (_ownToken is not null)
-        {
-            tokens.Add(_ownToken.Token);
-        }
-
-        return tokens.Count > 0 ? new ApiTokens(tokens) : null;
+        var tokens = settings.HttpTokens is { } file ? ApiTokens.Read(NodeOptions.HttpTokens, file) : [];
+        return _ownToken is not null ? new ApiTokens([.. tokens, _ownToken.Token]) : tokens.Count > 0 ? new ApiTokens(tokens) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.
     private async Task JoinAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
     {
-        if (isFirst)
-        {
-            return;
-        }
-
         try
         {
-            await node.JoinAsync(cancellationToken);
+            await (isFirst ? Task.CompletedTask : node.JoinAsync(cancellationToken));
         }
         catch (KeyStoreException e)
         {
             _logger.NotSaved(e.Message);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The node stops.
         }
     }
 }

@@ -117,42 +117,20 @@ public sealed class RateMeter(TimeProvider time)
     // A minute and the sample that begins it.
     private const int Samples = 13;
 
-    // Guards _samples.
-    private readonly Lock _gate = new();
-    private readonly Queue<(long At, IReadOnlyDictionary<string, long> Counts)> _samples = new(Samples);
+    private volatile (long At, IReadOnlyDictionary<string, long> Counts)[] _samples = [];
 
-    public void Add(IReadOnlyDictionary<string, long> counts)
-    {
-        lock (_gate)
-        {
-            if (_samples.Count == Samples)
-            {
-                _samples.Dequeue();
-            }
-
-            _samples.Enqueue((time.GetTimestamp(), counts));
-        }
-    }
+    public void Add(IReadOnlyDictionary<string, long> counts) => _samples = [.. _samples.TakeLast(Samples - 1), (time.GetTimestamp(), counts)];
 
     public (TimeSpan Over, IReadOnlyDictionary<string, double> PerSecond) Read(IReadOnlyDictionary<string, long> now)
     {
-        (long At, IReadOnlyDictionary<string, long> Counts) oldest;
-        lock (_gate)
+        if (_samples is not [var oldest, ..])
         {
-            if (!_samples.TryPeek(out oldest))
-            {
-                return (TimeSpan.Zero, new Dictionary<string, double>());
-            }
+            return (TimeSpan.Zero, new Dictionary<string, double>());
         }
 
         var elapsed = time.GetElapsedTime(oldest.At);
-        var rates = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        foreach (var (name, count) in now)
-        {
-            var grown = count - oldest.Counts.GetValueOrDefault(name);
-            rates[name] = elapsed > TimeSpan.Zero ? Math.Round(grown / elapsed.TotalSeconds, 3) : 0;
-        }
-
-        return (elapsed, rates);
+        return (elapsed, now.OrderBy(count => count.Key, StringComparer.Ordinal).ToDictionary(
+            count => count.Key,
+            count => elapsed > TimeSpan.Zero ? Math.Round((count.Value - oldest.Counts.GetValueOrDefault(count.Key)) / elapsed.TotalSeconds, 3) : 0));
     }
 }

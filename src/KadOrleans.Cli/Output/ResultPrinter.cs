@@ -22,9 +22,9 @@ public sealed class ResultPrinter(CommandIo io, bool json)
 
     public void Line(string text) => io.Output.WriteLine(VisibleText.Show(text));
 
-    public void Print(JsonObject result, string line) => Print(result, () => Line(line));
+    public int Print(JsonObject result, string line) => Print(result, () => Line(line));
 
-    public void Print(JsonObject result, Action people)
+    public int Print(JsonObject result, Action people)
     {
         if (json)
         {
@@ -34,6 +34,8 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         {
             people();
         }
+
+        return ExitCode.Done;
     }
 
     /// <summary>Prints the value that a <c>get</c> found, given as text. Raw bytes are as they are, and raw text unchanged on a terminal too.</summary>
@@ -72,25 +74,15 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         return exitCode;
     }
 
-    /// <summary>Prints the line for people, if there is one, and then the end: the problem, or for programs the object.</summary>
-    public int End(JsonObject result, string? line, string? problem)
+    /// <summary>Prints a result, and fails if there is a problem: people read both.</summary>
+    public int End(JsonObject result, Action people, string? problem)
     {
-        if (line is not null && !json)
+        if (!json || problem is null)
         {
-            Line(line);
+            Print(result, people);
         }
 
-        if (problem is not null)
-        {
-            return Fail(ExitCode.Failed, problem, result);
-        }
-
-        if (json)
-        {
-            Json(result);
-        }
-
-        return ExitCode.Done;
+        return problem is null ? ExitCode.Done : Fail(ExitCode.Failed, problem, result);
     }
 
     /// <summary>Prints rows under their headings; without a terminal as columns with tabs between them, one row a line.</summary>
@@ -130,10 +122,7 @@ internal sealed class Progress(CommandIo io, bool silent)
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Does the work and shows <paramref name="title"/> from two seconds on.</summary>
-    public Task<T> ShowAsync<T>(string title, Func<Task<T>> work) => ShowAsync(() => title, work);
-
-    /// <summary>Does the work and shows the text of <paramref name="describe"/>, renewed twice a second.</summary>
+    /// <summary>Does the work, and shows a text from two seconds on, renewed twice a second.</summary>
     public async Task<T> ShowAsync<T>(Func<string> describe, Func<Task<T>> work)
     {
         var task = work();

@@ -3,7 +3,6 @@ using static System.FormattableString;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The summary of a crawl, for people and for programs.</summary>
 public static class CrawlSummaryText
 {
     // Only the first few duplicates are shown; the rows have all.
@@ -12,40 +11,41 @@ public static class CrawlSummaryText
     // The probability below which the spread counts as uneven.
     private const double Doubt = 0.01;
 
-    public static JsonObject ToJson(CrawlSummary summary, CrawlCounts counts, long datagrams, bool finished) => new()
+    public static JsonObject ToJson(CrawlSummary summary, CrawlCounts counts, long datagrams, bool finished) => ResultJson.Of(new
     {
-        ["finished"] = finished,
-        ["nodes"] = summary.Nodes,
-        ["completeTables"] = summary.Complete,
-        ["unreachable"] = summary.Unreachable,
-        ["unreachableShare"] = Math.Round(summary.UnreachableShare, 4),
-        ["notNodes"] = summary.NotNodes,
-        ["unfinished"] = summary.Unfinished,
-        ["ids"] = summary.Ids,
-        ["addresses"] = summary.Addresses,
-        ["networks"] = summary.Networks,
-        ["roundTripMilliseconds"] = ToJson(summary.RoundTrips),
-        ["contactsPerNode"] = ToJson(summary.Contacts),
-        ["balance"] = ToJson(summary.Balance),
-        ["addressForms"] = new JsonObject([.. summary.Forms.Select(form => KeyValuePair.Create(
-            JsonNamingPolicy.CamelCase.ConvertName(form.Form.ToString()), (JsonNode?)form.Nodes))]),
-        ["idsAtSeveralEndpointsCount"] = summary.DuplicateIdCount,
-        ["idsAtSeveralEndpoints"] = new JsonArray([.. summary.DuplicateIds.Select(JsonNode? (d) => new JsonObject
+        finished,
+        summary.Nodes,
+        CompleteTables = summary.Complete,
+        summary.Unreachable,
+        UnreachableShare = Math.Round(summary.UnreachableShare, 4),
+        summary.NotNodes,
+        summary.Unfinished,
+        summary.Ids,
+        summary.Addresses,
+        summary.Networks,
+        RoundTripMilliseconds = Rounded(summary.RoundTrips),
+        ContactsPerNode = Rounded(summary.Contacts),
+        Balance = summary.Balance is not { } balance ? null : new
         {
-            ["id"] = d.Id.ToString(),
-            ["endpoints"] = new JsonArray([.. d.Endpoints.Select(JsonNode? (e) => e.ToString())]),
-        })]),
-        ["endpointsWithSeveralIdsCount"] = summary.SeveralIdsCount,
-        ["endpointsWithSeveralIds"] = new JsonArray([.. summary.SeveralIds.Select(JsonNode? (r) => new JsonObject
-        {
-            ["endpoint"] = r.Endpoint.ToString(),
-            ["id"] = r.Id!.Value.ToString(),
-            ["otherIds"] = new JsonArray([.. r.ClaimedIds.Select(JsonNode? (id) => id.ToString())]),
-        })]),
-        ["refusedContacts"] = counts.Refused,
-        ["contactsBeyondBound"] = counts.Overflow,
-        ["datagramsSent"] = datagrams,
-    };
+            Verdict = VerdictOf(balance),
+            PrefixBits = balance.Bits,
+            ChiSquare = Math.Round(balance.ChiSquare, 2),
+            balance.Probability,
+            FullestPrefix = balance.Fullest,
+            FullestRatio = Math.Round(balance.FullestRatio, 3),
+            EmptiestPrefix = balance.Emptiest,
+            EmptiestRatio = Math.Round(balance.EmptiestRatio, 3),
+        },
+        AddressForms = summary.Forms.ToDictionary(form => CrawlRows.Name(form.Form), form => form.Nodes),
+        IdsAtSeveralEndpointsCount = summary.DuplicateIdCount,
+        IdsAtSeveralEndpoints = summary.DuplicateIds.Select(d => new { Id = $"{d.Id}", Endpoints = d.Endpoints.Select(e => $"{e}") }),
+        EndpointsWithSeveralIdsCount = summary.SeveralIdsCount,
+        EndpointsWithSeveralIds = summary.SeveralIds.Select(r =>
+            new { Endpoint = $"{r.Endpoint}", Id = $"{r.Id}", OtherIds = r.ClaimedIds.Select(id => $"{id}") }),
+        RefusedContacts = counts.Refused,
+        ContactsBeyondBound = counts.Overflow,
+        DatagramsSent = datagrams,
+    });
 
     public static IEnumerable<string> ToLines(CrawlSummary summary, CrawlCounts counts) => new[]
     {
@@ -76,7 +76,7 @@ public static class CrawlSummaryText
         }
 
         var extremes = Invariant($"the fullest of {1 << balance.Bits} prefixes, {balance.Fullest}, has {balance.FullestRatio:0.0} times its share, the emptiest, {balance.Emptiest}, {balance.EmptiestRatio:0.0} times");
-        return balance.Probability >= Doubt
+        return VerdictOf(balance) == "even"
             ? $"even: chance explains the differences; {extremes}"
             : $"uneven, more than chance explains (p = {Invariant($"{balance.Probability:0.#e+0}")}); {extremes}";
     }
@@ -87,22 +87,14 @@ public static class CrawlSummaryText
         return some.Count == 0 ? string.Empty : $": {string.Join("; ", some.Take(MostExamples))}{(some.Count > MostExamples ? "; …" : string.Empty)}";
     }
 
-    private static JsonNode? ToJson(Quantiles? quantiles) => quantiles is not var (least, p10, p50, p90, p99, most) ? null : JsonSerializer.SerializeToNode(
-        new Quantiles(Round(least), Round(p10), Round(p50), Round(p90), Round(p99), Round(most)), JsonSerializerOptions.Web);
+    /// <summary>Whether ids are spread as chance spreads them, in a word; null if there are too few to tell.</summary>
+    internal static string? VerdictOf(PrefixBalance? balance) => balance is null ? null : balance.Probability >= Doubt ? "even" : "uneven";
+
+    private static Quantiles? Rounded(Quantiles? all) => all is not var (least, p10, p50, p90, p99, most)
+        ? null
+        : new Quantiles(Round(least), Round(p10), Round(p50), Round(p90), Round(p99), Round(most));
 
     private static double Round(double value) => Math.Round(value, 3);
-
-    private static JsonObject? ToJson(PrefixBalance? balance) => balance is null ? null : new JsonObject
-    {
-        ["verdict"] = balance.Probability >= Doubt ? "even" : "uneven",
-        ["prefixBits"] = balance.Bits,
-        ["chiSquare"] = Math.Round(balance.ChiSquare, 2),
-        ["probability"] = balance.Probability,
-        ["fullestPrefix"] = balance.Fullest,
-        ["fullestRatio"] = Math.Round(balance.FullestRatio, 3),
-        ["emptiestPrefix"] = balance.Emptiest,
-        ["emptiestRatio"] = Math.Round(balance.EmptiestRatio, 3),
-    };
 }
 
 public static class CrawlRows
@@ -116,7 +108,7 @@ public static class CrawlRows
         var rows = new StringBuilder(csv ? Columns + "\n" : string.Empty);
         await foreach (var record in records.WithCancellation(cancellationToken))
         {
-            rows.Append(ToLine(record, csv)).Append('\n');
+            rows.Append(csv ? ToCsv(record) : ToJson(record).ToJsonString()).Append('\n');
             if (rows.Length > 1 << 16)
             {
                 await writer.WriteAsync(rows, cancellationToken);
@@ -130,36 +122,30 @@ public static class CrawlRows
     public static IEnumerable<CrawlRecord> Sort(IEnumerable<CrawlRecord> records) =>
         records.OrderBy(r => r.Id is null).ThenBy(r => r.Id ?? default).ThenBy(r => r.Endpoint.ToString(), StringComparer.Ordinal);
 
-    public static string ToLine(CrawlRecord record, bool csv) => csv ? ToCsv(record) : CrawlRecordJson.Create(record).ToJsonString();
+    internal static JsonObject ToJson(CrawlRecord record) => ResultJson.Of(new
+    {
+        Id = record.Id?.ToString(),
+        Endpoint = record.Endpoint.ToString(),
+        Reachable = record.IsReachable,
+        State = Name(record.State),
+        RoundTripMilliseconds = Milliseconds(record),
+        record.Contacts,
+        Questions = record.Queries,
+        Complete = record.IsComplete,
+        OtherIds = record.ClaimedIds.Select(id => id.ToString()),
+        AddressForm = Name(record.Form),
+        Since = record.Since?.UtcDateTime,
+    });
+
+    internal static string Name(Enum value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     // No field has a comma, a quote or a line break in it.
     private static string ToCsv(CrawlRecord record) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{CrawlRecordJson.Name(record.State)},{CrawlRecordJson.Milliseconds(record)},{record.Contacts},{record.Queries},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)},{CrawlRecordJson.Name(record.Form)},{record.Since?.UtcDateTime:O}");
+        $"{record.Id},{record.Endpoint},{Bool(record.IsReachable)},{Name(record.State)},{Milliseconds(record)},{record.Contacts},{record.Queries},{Bool(record.IsComplete)},{string.Join(' ', record.ClaimedIds)},{Name(record.Form)},{record.Since?.UtcDateTime:O}");
 
     private static string Bool(bool value) => value ? "true" : "false";
-}
 
-internal static class CrawlRecordJson
-{
-    public static JsonObject Create(CrawlRecord record) => new()
-    {
-        ["id"] = record.Id?.ToString(),
-        ["endpoint"] = record.Endpoint.ToString(),
-        ["reachable"] = record.IsReachable,
-        ["state"] = Name(record.State),
-        ["roundTripMilliseconds"] = Milliseconds(record),
-        ["contacts"] = record.Contacts,
-        ["questions"] = record.Queries,
-        ["complete"] = record.IsComplete,
-        ["otherIds"] = new JsonArray([.. record.ClaimedIds.Select(JsonNode? (id) => id.ToString())]),
-        ["addressForm"] = Name(record.Form),
-        ["since"] = record.Since?.UtcDateTime,
-    };
-
-    /// <summary>The name of a state or form in files.</summary>
-    public static string Name(Enum value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
-
-    public static double? Milliseconds(CrawlRecord record) =>
+    private static double? Milliseconds(CrawlRecord record) =>
         record.RoundTrip is { } time ? Math.Round(time.TotalMilliseconds, 3) : null;
 }

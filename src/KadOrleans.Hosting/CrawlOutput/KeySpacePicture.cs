@@ -10,26 +10,25 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
     private const double Base = 172;
     private const double Highest = 74;
     private const double MarkRadius = Base - 14;
-    private const int Left = 644;
-    private const int Right = 948;
     private const int RowHeight = 26;
 
     private const string Style = """
         text{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;fill:#1b1f24}
         .page{fill:#fff}.title{font-size:22px;font-weight:600}.sub,.digit{font-size:13px;fill:#57606a}
         .row{font-size:14px}.value{font-size:14px;font-weight:600}.big{font-size:40px;font-weight:700}.head{font-size:15px;font-weight:600}
-        .node{fill:#0969a8}.dead{fill:#e0790b}.dot{fill:#0969a8}.deaddot{fill:none;stroke:#e0790b;stroke-width:2}
+        .node{fill:none;stroke:#0969a8}.dead{fill:none;stroke:#e0790b}.dot{fill:#0969a8}.deaddot{fill:none;stroke:#e0790b;stroke-width:2}
         .twice{fill:#c4122f}.several{fill:none;stroke:#7a3db8;stroke-width:2}
         .line{fill:none;stroke:#c3cad3;stroke-width:1}.even{fill:none;stroke:#57606a;stroke-width:1.2;stroke-dasharray:5 4}
         @media (prefers-color-scheme:dark){text{fill:#e6edf3}.page{fill:#0d1117}.sub,.digit{fill:#9da7b1}
-        .node,.dot{fill:#4fb3e6}.dead{fill:#f0a04b}.deaddot{stroke:#f0a04b}.twice{fill:#ff6b7d}.several{stroke:#c39bff}
+        .dot{fill:#4fb3e6}.node{stroke:#4fb3e6}.dead,.deaddot{stroke:#f0a04b}.twice{fill:#ff6b7d}.several{stroke:#c39bff}
         .line{stroke:#3a424c}.even{stroke:#9da7b1}}
         """;
 
+    // Where on the ring, from 0 to 1, clockwise from the top.
     private readonly List<(double Turn, bool IsReachable)> _places = [.. records
         .Where(r => r.IsReachable || r.State == CrawlState.Unreachable)
         .Where(r => r.Place is not null)
-        .Select(r => (Ring.Turn(r.Place!.Value), r.IsReachable))
+        .Select(r => (TurnOf(r.Place!.Value), r.IsReachable))
         .Order()];
 
     private int _y = 134;
@@ -41,14 +40,23 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
 
     private int Pieces => 1 << Bits;
 
+    private string Title => Invariant($"{summary.Nodes:N0} {(summary.Nodes == 1 ? "node" : "nodes")} in the key space");
+
+    private string Subtitle =>
+        Invariant($"Crawled {startedAt.ToUniversalTime():yyyy-MM-dd HH:mm} UTC. Clockwise from the top, by the first digit of their ids.")
+        + (summary.Unfinished > 0 ? Invariant($" Stopped early: {summary.Unfinished:N0} not asked.") : string.Empty);
+
     public void Write(TextWriter writer)
     {
-        writer.WriteLine("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 980 640\" role=\"img\">");
-        writer.WriteLine($"<title>{Title}</title>");
-        writer.WriteLine($"<style>{Style}</style>");
-        writer.WriteLine("<rect class=\"page\" width=\"980\" height=\"640\" rx=\"8\"/>");
-        writer.WriteLine($"<text x=\"32\" y=\"46\" class=\"title\">{Title}</text>");
-        writer.WriteLine($"<text x=\"32\" y=\"70\" class=\"sub\">{Subtitle}</text>");
+        writer.WriteLine($"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 980 640" role="img">
+            <title>{Title}</title>
+            <style>{Style}</style>
+            <rect class="page" width="980" height="640" rx="8"/>
+            <text x="32" y="46" class="title">{Title}</text>
+            <text x="32" y="70" class="sub">{Subtitle}</text>
+            <g transform="translate(312 348)">
+            """);
         WriteRing(writer);
         if (IsDots)
         {
@@ -60,29 +68,31 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
         }
 
         WriteMarks(writer);
+        writer.WriteLine("</g>");
         WriteLegend(writer);
         writer.WriteLine("</svg>");
     }
 
-    private string Title => Invariant($"{summary.Nodes:N0} {(summary.Nodes == 1 ? "node" : "nodes")} in the key space");
+    private static double TurnOf(NodeId id) => id.DistanceTo(NodeId.MinValue).ToFraction();
 
-    private string Subtitle =>
-        Invariant($"Crawled {startedAt.ToUniversalTime():yyyy-MM-dd HH:mm} UTC. Clockwise from the top, by the first digit of their ids.")
-        + (summary.Unfinished > 0 ? Invariant($" Stopped early: {summary.Unfinished:N0} not asked.") : string.Empty);
+    /// <summary>The attribute that takes an upright element from the centre to its place.</summary>
+    private static string At(double turn, double radius) =>
+        Invariant($"transform=\"rotate({360 * turn:0.##}) translate(0 {-radius:0.#}) rotate({-360 * turn:0.##})\"");
 
     private void WriteRing(TextWriter writer)
     {
-        writer.WriteLine(Ring.Circle(Base, "line"));
+        writer.WriteLine(Invariant($"<circle class=\"line\" r=\"{Base}\"/>"));
         for (var digit = 0; digit < 16; digit++)
         {
-            writer.WriteLine($"<path class=\"line\" d=\"{Ring.Spoke(digit / 16.0, Base - 6, Base)}\"/>");
-            writer.WriteLine(Invariant(
-                $"<text {Ring.Attributes((digit + 0.5) / 16, MarkRadius - 24)} dy=\"4.5\" text-anchor=\"middle\" class=\"digit\">{digit:x}</text>"));
+            writer.WriteLine(Invariant($"<path class=\"line\" transform=\"rotate({22.5 * digit})\" d=\"M0 {-Base}v6\"/>"));
+            writer.WriteLine($"<text {At((digit + 0.5) / 16, MarkRadius - 24)} dy=\"4.5\" text-anchor=\"middle\" class=\"digit\">{digit:x}</text>");
         }
 
-        writer.WriteLine(Ring.CentreText(4, "big", Invariant($"{summary.Nodes:N0}")));
-        writer.WriteLine(Ring.CentreText(28, "sub", summary.Nodes == 1 ? "node answered" : "nodes answered"));
-        writer.WriteLine(Ring.CentreText(50, "sub", Invariant($"{100 * summary.UnreachableShare:0.#} % unreachable")));
+        writer.WriteLine(Invariant($"""
+            <text y="4" text-anchor="middle" class="big">{summary.Nodes:N0}</text>
+            <text y="28" text-anchor="middle" class="sub">{(summary.Nodes == 1 ? "node answered" : "nodes answered")}</text>
+            <text y="50" text-anchor="middle" class="sub">{100 * summary.UnreachableShare:0.#} % unreachable</text>
+            """));
     }
 
     private void WriteDots(TextWriter writer)
@@ -101,8 +111,8 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
 
             levels[level] = turn;
             var radius = Math.Min(Base + 12 + (level * ((2 * size) + 1)), Base + Highest + 20);
-            writer.WriteLine(Invariant(
-                $"<circle class=\"{(isReachable ? "dot" : "deaddot")}\" {Ring.Attributes(turn, radius, "c")} r=\"{(isReachable ? size : size - 1)}\"/>"));
+            var (style, r) = isReachable ? ("dot", size) : ("deaddot", size - 1);
+            writer.WriteLine(Invariant($"<circle class=\"{style}\" {At(turn, radius)} r=\"{r}\"/>"));
         }
     }
 
@@ -117,20 +127,24 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
         var scale = Highest / alive.Zip(dead, (a, d) => a + d).Max();
         for (var i = 0; i < Pieces; i++)
         {
-            var (from, to) = ((i + 0.06) / Pieces, (i + 0.94) / Pieces);
             var middle = Base + 2 + (alive[i] * scale);
-            if (alive[i] > 0)
-            {
-                writer.WriteLine($"<path class=\"node\" d=\"{Ring.Piece(from, to, Base + 2, middle)}\"/>");
-            }
-
-            if (dead[i] > 0)
-            {
-                writer.WriteLine($"<path class=\"dead\" d=\"{Ring.Piece(from, to, middle, middle + (dead[i] * scale))}\"/>");
-            }
+            WriteBar("node", i, Base + 2, middle);
+            WriteBar("dead", i, middle, middle + (dead[i] * scale));
         }
 
-        writer.WriteLine(Ring.Circle(Base + 2 + (scale * summary.Nodes / Pieces), "even"));
+        writer.WriteLine(Invariant($"<circle class=\"even\" r=\"{Base + 2 + (scale * summary.Nodes / Pieces):0.#}\"/>"));
+
+        // An arc is a dash of a circle, which begins at the right.
+        void WriteBar(string style, int piece, double inner, double outer)
+        {
+            var (radius, circumference) = ((inner + outer) / 2, Math.PI * (inner + outer));
+            if (outer > inner)
+            {
+                writer.WriteLine(Invariant(
+                    $"<circle class=\"{style}\" transform=\"rotate({(360 * (piece + 0.06) / Pieces) - 90:0.##})\" r=\"{radius:0.##}\"")
+                    + Invariant($" stroke-width=\"{outer - inner:0.##}\" stroke-dasharray=\"{0.88 * circumference / Pieces:0.##} {circumference:0}\"/>"));
+            }
+        }
     }
 
     /// <summary>Inside of the ring, one mark of a kind for each piece of the space.</summary>
@@ -138,126 +152,58 @@ public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, Cr
     {
         foreach (var turn in InPieces(summary.DuplicateIds.Select(d => d.Id)))
         {
-            writer.WriteLine($"<path class=\"twice\" d=\"{Ring.Rhombus(turn, MarkRadius, 6)}\"/>");
+            writer.WriteLine($"<path class=\"twice\" {At(turn, MarkRadius)} d=\"M0 -6l6 6l-6 6l-6 -6Z\"/>");
         }
 
         foreach (var turn in InPieces(summary.SeveralIds.Select(r => r.Id!.Value)))
         {
-            writer.WriteLine($"<circle class=\"several\" {Ring.Attributes(turn, MarkRadius, "c")} r=\"7.5\"/>");
+            writer.WriteLine($"<circle class=\"several\" {At(turn, MarkRadius)} r=\"7.5\"/>");
         }
     }
 
     private IEnumerable<double> InPieces(IEnumerable<NodeId> ids) => IsDots
-        ? ids.Select(Ring.Turn)
+        ? ids.Select(TurnOf)
         : ids.Select(id => id.FirstBits(Bits)).Distinct().Select(piece => (piece + 0.5) / Pieces);
 
     private void WriteLegend(TextWriter writer)
     {
-        Head(writer, "Figures");
-        Row(writer, "Nodes that answered", Invariant($"{summary.Nodes:N0}"));
-        Row(writer, "Different ids", Invariant($"{summary.Ids:N0}"));
-        Row(writer, "IP addresses", Invariant($"{summary.Addresses:N0}"));
-        Row(writer, "Unreachable", Invariant($"{summary.Unreachable:N0} ({100 * summary.UnreachableShare:0.#} %)"));
-        Row(writer, "Round trip, median", summary.RoundTrips is { } trip ? Invariant($"{trip.P50:0.#} ms") : "–");
-        Row(writer, "Round trip, 90 % within", summary.RoundTrips is { } slow ? Invariant($"{slow.P90:0.#} ms") : "–");
-        Row(writer, "Contacts per node, median", summary.Contacts is { } contacts ? Invariant($"{contacts.P50:N0}") : "–");
-        Row(writer, "Spread of ids", Spread);
+        Head("Figures");
+        Row("Nodes that answered", Invariant($"{summary.Nodes:N0}"));
+        Row("Different ids", Invariant($"{summary.Ids:N0}"));
+        Row("IP addresses", Invariant($"{summary.Addresses:N0}"));
+        Row("Unreachable", Invariant($"{summary.Unreachable:N0} ({100 * summary.UnreachableShare:0.#} %)"));
+        Row("Round trip, median", summary.RoundTrips is { } trip ? Invariant($"{trip.P50:0.#} ms") : "–");
+        Row("Round trip, 90 % within", summary.RoundTrips is { } slow ? Invariant($"{slow.P90:0.#} ms") : "–");
+        Row("Contacts per node, median", summary.Contacts is { } contacts ? Invariant($"{contacts.P50:N0}") : "–");
+        Row("Spread of ids", CrawlSummaryText.VerdictOf(summary.Balance) ?? "too few to tell");
         _y += 24;
-        Head(writer, "Legend");
-        WriteKeys(writer);
-    }
-
-    private string Spread => summary.Balance switch
-    {
-        null => "too few to tell",
-        { Probability: >= 0.01 } => "even",
-        _ => "uneven",
-    };
-
-    private void WriteKeys(TextWriter writer)
-    {
+        Head("Legend");
         if (IsDots)
         {
-            Key(writer, $"<circle class=\"dot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"6\"/>", "a node that answered");
-            Key(writer, $"<circle class=\"deaddot\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"5\"/>", "named by others, did not answer");
+            Key("""<circle class="dot" cx="9" cy="-5" r="6"/>""", "a node that answered");
+            Key("""<circle class="deaddot" cx="9" cy="-5" r="5"/>""", "named by others, did not answer");
         }
         else
         {
-            Key(writer, $"<rect class=\"node\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", Invariant($"nodes in 1/{Pieces} of the space"));
-            Key(writer, $"<rect class=\"dead\" x=\"{Left + 3}\" y=\"{_y - 12}\" width=\"12\" height=\"14\"/>", "named by others, did not answer");
-            Key(writer, $"<path class=\"even\" d=\"M{Left} {_y - 5}h19\"/>", "nodes, if spread evenly");
+            Key("""<path class="node" stroke-width="12" d="M9 -12v14"/>""", Invariant($"nodes in 1/{Pieces} of the space"));
+            Key("""<path class="dead" stroke-width="12" d="M9 -12v14"/>""", "named by others, did not answer");
+            Key("""<path class="even" d="M0 -5h19"/>""", "nodes, if spread evenly");
         }
 
-        Key(
-            writer,
-            Invariant($"<path class=\"twice\" d=\"M{Left + 9} {_y - 11}l6 6l-6 6l-6 -6Z\"/>"),
-            Invariant($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
-        Key(
-            writer,
-            $"<circle class=\"several\" cx=\"{Left + 9}\" cy=\"{_y - 5}\" r=\"7.5\"/>",
-            Invariant($"several ids for one address ({summary.SeveralIdsCount:N0})"));
-    }
+        Key("""<path class="twice" d="M9 -11l6 6l-6 6l-6 -6Z"/>""", Invariant($"one id at several addresses ({summary.DuplicateIdCount:N0})"));
+        Key("""<circle class="several" cx="9" cy="-5" r="7.5"/>""", Invariant($"several ids for one address ({summary.SeveralIdsCount:N0})"));
 
-    private void Head(TextWriter writer, string text)
-    {
-        writer.WriteLine(Invariant($"<text x=\"{Left}\" y=\"{_y}\" class=\"head\">{text}</text>"));
-        writer.WriteLine(Invariant($"<path class=\"line\" d=\"M{Left} {_y + 9}H{Right}\"/>"));
-        _y += RowHeight + 8;
-    }
+        void Head(string text) => Line($"<text class=\"head\">{text}</text><path class=\"line\" d=\"M0 9H304\"/>", RowHeight + 8);
 
-    private void Row(TextWriter writer, string name, string value)
-    {
-        writer.WriteLine(Invariant(
-            $"<text x=\"{Left}\" y=\"{_y}\" class=\"row\">{name}</text><text x=\"{Right}\" y=\"{_y}\" text-anchor=\"end\" class=\"value\">{value}</text>"));
-        _y += RowHeight;
-    }
+        void Row(string name, string value) =>
+            Line($"<text class=\"row\">{name}</text><text x=\"304\" text-anchor=\"end\" class=\"value\">{value}</text>", RowHeight);
 
-    private void Key(TextWriter writer, string mark, string meaning)
-    {
-        writer.WriteLine(Invariant($"{mark}<text x=\"{Left + 30}\" y=\"{_y}\" class=\"row\">{meaning}</text>"));
-        _y += RowHeight;
-    }
-}
+        void Key(string mark, string meaning) => Line($"{mark}<text x=\"30\" class=\"row\">{meaning}</text>", RowHeight);
 
-internal static class Ring
-{
-    private const double CentreX = 312;
-    private const double CentreY = 348;
-
-    public static double Turn(NodeId id) => id.DistanceTo(NodeId.MinValue).ToFraction();
-
-    public static string Point(double turn, double radius)
-    {
-        var (x, y) = At(turn, radius);
-        return Invariant($"{x:0.#} {y:0.#}");
-    }
-
-    public static string Attributes(double turn, double radius, string prefix = "")
-    {
-        var (x, y) = At(turn, radius);
-        return Invariant($"{prefix}x=\"{x:0.#}\" {prefix}y=\"{y:0.#}\"");
-    }
-
-    public static string Spoke(double turn, double from, double to) => $"M{Point(turn, from)}L{Point(turn, to)}";
-
-    public static string Piece(double fromTurn, double toTurn, double inner, double outer) => Invariant(
-        $"M{Point(fromTurn, inner)}A{inner:0.#} {inner:0.#} 0 0 1 {Point(toTurn, inner)}L{Point(toTurn, outer)}A{outer:0.#} {outer:0.#} 0 0 0 {Point(fromTurn, outer)}Z");
-
-    public static string Rhombus(double turn, double radius, double size)
-    {
-        var (x, y) = At(turn, radius);
-        return Invariant($"M{x:0.#} {y - size:0.#}l{size:0.#} {size:0.#}l{-size:0.#} {size:0.#}l{-size:0.#} {-size:0.#}Z");
-    }
-
-    public static string Circle(double radius, string style) =>
-        Invariant($"<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{radius:0.#}\" class=\"{style}\"/>");
-
-    public static string CentreText(double down, string style, string text) =>
-        Invariant($"<text x=\"{CentreX}\" y=\"{CentreY + down}\" text-anchor=\"middle\" class=\"{style}\">{text}</text>");
-
-    private static (double X, double Y) At(double turn, double radius)
-    {
-        var (sine, cosine) = Math.SinCos(turn * 2 * Math.PI);
-        return (CentreX + (radius * sine), CentreY - (radius * cosine));
+        void Line(string content, int height)
+        {
+            writer.WriteLine($"<g transform=\"translate(644 {_y})\">{content}</g>");
+            _y += height;
+        }
     }
 }

@@ -91,12 +91,12 @@ public static class BatchApi
             try
             {
                 var key = json.ValueKind == JsonValueKind.Object
-                    ? RequestedKey.Of(Text(json, "key"), Text(json, "as"))
+                    ? RequestedKey.Of(json.Text("key"), json.Text("as"))
                     : throw ApiProblemException.Wrong("an object is needed.");
-                return Text(json, "op") switch
+                return json.Text("op") switch
                 {
                     "get" => new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken)),
-                    "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(Text(json, "wait"), Number(json, "life"))),
+                    "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life"))),
                     "delete" => new Operation(key, true, (dht, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
                     var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed."),
                 };
@@ -143,12 +143,5 @@ public static class BatchApi
 
         private static string? Number(JsonElement json, string name) =>
             json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;
-
-        private static string? Text(JsonElement json, string name) => !json.TryGetProperty(name, out var value) ? null : value.ValueKind switch
-        {
-            JsonValueKind.Null => null,
-            JsonValueKind.String => value.GetString(),
-            _ => throw ApiProblemException.Wrong($"{name} is {VisibleText.Excerpt(value.GetRawText())}; text is needed."),
-        };
     }
 }

@@ -28,15 +28,9 @@ public sealed class HostNames(IEnumerable<string> names)
         !host.HasValue || IsAddress(host.Host) || _names.Contains(host.Host.TrimEnd('.'));
 
     // Only the canonical spelling, which browsers send: other spellings that parse, such as 127.1, might be names.
-    private static bool IsAddress(string host)
-    {
-        if (host.StartsWith('['))
-        {
-            return host.EndsWith(']') && IPAddress.TryParse(host[1..^1], out var v6) && v6.AddressFamily == AddressFamily.InterNetworkV6;
-        }
-
-        return IPAddress.TryParse(host, out var v4) && v4.AddressFamily == AddressFamily.InterNetwork && v4.ToString() == host;
-    }
+    private static bool IsAddress(string host) => host.StartsWith('[')
+        ? host.EndsWith(']') && IPAddress.TryParse(host[1..^1], out var v6) && v6.AddressFamily == AddressFamily.InterNetworkV6
+        : IPAddress.TryParse(host, out var v4) && v4.AddressFamily == AddressFamily.InterNetwork && v4.ToString() == host;
 }
 
 /// <summary>Responds 421 (Misdirected Request, RFC 9110 §15.5.20) if the Host header is not one of the server's names.</summary>

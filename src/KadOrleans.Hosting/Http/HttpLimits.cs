@@ -29,7 +29,6 @@ public static class HttpLimits
     /// <summary>Listens on an address, within the limits. As many connections as may be open may be closing; more are refused.</summary>
     public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address, int connections)
     {
-        ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 2 * connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = 0;

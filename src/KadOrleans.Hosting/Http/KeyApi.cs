@@ -36,7 +36,6 @@ internal static class KeyApi
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
         .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
 
-    /// <summary>Why a get found nothing: how far its lookup got.</summary>
     public static string NotFound(RequestedKey key, GetResult result) => result.Lookup is { } lookup
         ? $"No value was found for the key '{key}': {LookupText.Describe(lookup)}"
         : $"No value was found for the key '{key}'; no lookup was made.";

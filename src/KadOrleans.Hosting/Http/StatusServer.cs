@@ -41,8 +41,7 @@ public sealed class StatusServer(WebApplication application) : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException)
         {
             await application.DisposeAsync();
-            var reason = (e as SocketException ?? e.InnerException?.InnerException ?? e.InnerException ?? e).Message.TrimEnd('.');
-            throw KadSettings.Mistake($"{place.Setting}: cannot listen on {place.Address} ({reason}).");
+            throw KadSettings.Mistake($"{place.Setting}: cannot listen on {place.Address} ({Phrases.ReasonOf(e)}).");
         }
 
         return new StatusServer(application);
@@ -96,7 +95,6 @@ public static class HealthPages
 
     public static Health Read(HealthReport report)
     {
-        ArgumentNullException.ThrowIfNull(report);
         var check = report.Entries.Values.FirstOrDefault();
         return new Health(check.Description ?? "live", check.Data?.GetValueOrDefault(Reason) as string);
     }
@@ -104,12 +102,7 @@ public static class HealthPages
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
         var (status, reason) = Read(report);
-        var body = new JsonObject { ["status"] = status };
-        if (reason is not null)
-        {
-            body[Reason] = reason;
-        }
-
-        return context.WriteJsonAsync(body);
+        return context.WriteJsonAsync(
+            reason is null ? new JsonObject { ["status"] = status } : new JsonObject { ["status"] = status, [Reason] = reason });
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The outcome of a lookup, for people and for programs.</summary>
 public static class LookupText
 {
     /// <summary>Contacts asked, answered and failed, and why it ended, as the end of a sentence.</summary>
@@ -76,19 +75,25 @@ public static class NetworkSizeJson
 
 public static class ValueJson
 {
+    public const string Types = "string, int, float, bool or bytes";
+
+    /// <summary>What a value of a type is, as the end of a sentence; null if there is no such type.</summary>
+    public static string? AllowedOf(string type) => type switch
+    {
+        "string" => "a string is text",
+        "bool" => "a bool is true or false",
+        "int" => $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}, or its digits as text",
+        "float" => "a float is a number from -1.8e308 to 1.8e308, or the text NaN, Infinity or -Infinity",
+        "bytes" => "bytes are text in hexadecimal, two digits each",
+        _ => null,
+    };
+
     /// <summary>A value as a string, number or boolean; bytes are in hexadecimal. Null for a number that JSON lacks.</summary>
     public static JsonNode? NodeOf(DhtValue value) => value.Kind switch
     {
-        DhtValueKind.Integer => Integer(value.AsInteger()),
-        DhtValueKind.Float => Float(value),
-        DhtValueKind.Boolean => JsonValue.Create(value.AsBoolean()),
+        // A float has the fraction that ToString gives it, as readers take -0 for the integer 0, which has no sign.
+        DhtValueKind.Float when !double.IsFinite(value.AsFloat()) => null,
+        DhtValueKind.Integer or DhtValueKind.Float or DhtValueKind.Boolean => JsonNode.Parse(value.ToString()),
         _ => JsonValue.Create(value.ToString()),
     };
-
-    // With the fraction that ToString gives it, as readers take -0 for the integer 0, which has no sign.
-    private static JsonNode? Float(DhtValue value) =>
-        double.IsFinite(value.AsFloat()) ? JsonNode.Parse(value.ToString()) : null;
-
-    private static JsonValue Integer(Int128 number) =>
-        number < 0 ? JsonValue.Create((long)number) : JsonValue.Create((ulong)number);
 }

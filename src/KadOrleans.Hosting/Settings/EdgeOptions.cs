@@ -51,16 +51,8 @@ public sealed class EdgeOptions
     public KadNodeOptions ToNodeOptions(KademliaOptions kademlia)
     {
         var options = new KadNodeOptions { Upload = new UploadLimits { PerEndpoint = UploadPerEndpoint, Total = Upload }, Kademlia = kademlia };
-        foreach (var node in Bootstrap)
-        {
-            options.Bootstrap.Add(node);
-        }
-
-        foreach (var range in Trust)
-        {
-            options.Trust.Add(range);
-        }
-
+        Bootstrap.ToList().ForEach(options.Bootstrap.Add);
+        Trust.ToList().ForEach(options.Trust.Add);
         return options;
     }
 

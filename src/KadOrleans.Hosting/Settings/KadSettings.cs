@@ -196,25 +196,15 @@ public static class KadSettings
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, Type?>> TypesOf(Type options, string prefix)
-    {
-        foreach (var property in options.GetProperties())
+    private static IEnumerable<KeyValuePair<string, Type?>> TypesOf(Type options, string prefix) =>
+        options.GetProperties().SelectMany<PropertyInfo, KeyValuePair<string, Type?>>(property =>
         {
             var (name, type) = ($"{prefix}{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
-            if (type == typeof(IList<string>))
-            {
-                yield return new(name, type);
-                yield return new($"{name}:#", typeof(string));
-            }
-            else if (property.SetMethod is { IsPublic: true })
-            {
-                foreach (var inner in type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:") : [new(name == "Http:Address" ? "Http" : name, type)])
-                {
-                    yield return inner;
-                }
-            }
-        }
-    }
+            return type == typeof(IList<string>) ? [new(name, type), new($"{name}:#", typeof(string))]
+                : property.SetMethod is not { IsPublic: true } ? []
+                : type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:")
+                : [new(name == "Http:Address" ? "Http" : name, type)];
+        });
 
     private static string? FindProblem(Type type, string text) => type switch
     {

@@ -39,7 +39,6 @@ public sealed record KadTlsOptions
     /// <summary>Reads the section. Null if it is empty: TLS is off. Does not read files or stores.</summary>
     public static KadTlsOptions? Read(IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         var checks = new OptionChecks($"{KadSettings.Root}:", ':');
         var options = KadSettings.Bind<KadTlsOptions>(configuration, Section, checks);
         options?.Complete(configuration, checks);
@@ -50,18 +49,12 @@ public sealed record KadTlsOptions
     /// <summary>Notes what is wrong, and sets the default of <see cref="Name"/>.</summary>
     internal void Complete(IConfiguration configuration, OptionChecks checks)
     {
-        (string Setting, string? Value)[] choices =
-        [
-            (CertificateSetting, Certificate),
-            (StoreCertificate.SubjectSetting, Store?.Subject),
-            (StoreCertificate.ThumbprintSetting, Store?.Thumbprint),
-        ];
-        var chosen = choices.Where(choice => choice.Value is not null).ToList();
-        if (chosen.Count != 1 || (Certificate is not null && Store is not null))
+        var chosen = new[] { Certificate, Store?.Subject, Store?.Thumbprint }.Count(choice => choice is not null);
+        if (chosen != 1 || (Certificate is not null && Store is not null))
         {
             var given = configuration.GetSection(Section).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value))
                 .MaxBy(setting => setting.Key, StringComparer.Ordinal);
-            checks.Problems.Add($"{given.Key} is '{given.Value}', and one certificate is needed: {CertificateSetting} with {KeySetting}, or {choices[1].Setting}, or {choices[2].Setting}.");
+            checks.Problems.Add($"{given.Key} is '{given.Value}', and one certificate is needed: {CertificateSetting} with {KeySetting}, or {StoreCertificate.SubjectSetting}, or {StoreCertificate.ThumbprintSetting}.");
         }
         else if (Certificate is not null && Key is null)
         {

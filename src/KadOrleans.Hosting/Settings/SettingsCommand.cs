@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 
 namespace KadOrleans.Hosting;
 
@@ -22,7 +21,15 @@ public static class SettingsCommand
             Description = "NAME=VALUE, or variables of the environment such as Kad__Storage",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        settings.Validators.Add(Check);
+
+        // The configuration's own reader ignores arguments that are no settings.
+        settings.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
+            {
+                result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=AdoNet. --help tells more.");
+            }
+        });
         var command = new RootCommand(description) { settings };
         command.Directives.Clear();
         command.SetAction(parsed => run(parsed.GetValue(settings) ?? []));
@@ -66,14 +73,5 @@ public static class SettingsCommand
         }
 
         return joined;
-    }
-
-    // The configuration's own reader ignores arguments that are no settings.
-    private static void Check(ArgumentResult result)
-    {
-        foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
-        {
-            result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=AdoNet. --help tells more.");
-        }
     }
 }

@@ -30,7 +30,6 @@ public static class TelemetryExport
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services, TelemetryOptions? options, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(services);
         if (options is null)
         {
             return services;
@@ -125,7 +124,6 @@ public sealed class TelemetryOptions
     // Reads the options. Null if no endpoint is set: telemetry is off. The executable's own setting overrides OpenTelemetry's variable.
     public static TelemetryOptions? Read(IConfiguration configuration, string serviceName, string setting = EndpointSetting)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         var checks = new OptionChecks(string.Empty, ':');
         var name = string.IsNullOrWhiteSpace(configuration[setting]) ? StandardSetting : setting;
         var protocol = configuration[ProtocolSetting]?.Trim();

@@ -39,7 +39,7 @@ internal sealed class BenchSession(CommandIo io, BenchSettings settings)
 
     private async Task<UdpEndpoint> ResolveAsync(BenchTarget target, CancellationToken cancellationToken)
     {
-        var found = await HostResolver.ResolveAsync("--target", target.Address, cancellationToken);
+        var found = (await Target.ResolveAsync("--target", [$"[{target.Address.Host}]:{target.Address.Port}"], io, cancellationToken))[0].Endpoints;
         if (!found.Any(endpoint => endpoint.IsIPv4))
         {
             throw CommandException.WrongUsage($"--target is '{found[0]}'; an IPv4 address, or a name that has one, is needed.");

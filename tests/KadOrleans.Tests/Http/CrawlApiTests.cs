@@ -20,7 +20,7 @@ public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.JsonAsync("DELETE", "/v1/admin/crawls/20261102T000000000Z");
         Assert.Equal("The crawl 20261101T000000000Z does not run.", await _api.FailAsync(HttpStatusCode.Conflict, "DELETE", Finished));
 
-        Assert.Contains("start 50 1000", _api.Admin.Calls);
+        Assert.Contains("StartCrawl CrawlRequest { Rate = 50, MaxNodes = 1000 }", _api.Admin.Calls);
         Assert.Equal(
             [("crawl", "new"), ("crawl", "20261102T000000000Z"), ("stop crawl", "20261102T000000000Z"), ("stop crawl", "20261101T000000000Z")],
             _api.Admin.Audit.Select(entry => (entry.Action, entry.Target)));
@@ -93,7 +93,6 @@ public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("GET", "/v1/admin/crawls/..%2Fx/nodes", "There is no crawl '..%2Fx'.", HttpStatusCode.NotFound)]
     [InlineData("GET", "/v1/admin/crawls/x/events", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
     [InlineData("DELETE", "/v1/admin/crawls/x", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
-    [InlineData("GET", "/v1/admin/crawls/x/map", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
     [InlineData("GET", Finished + "/map?prefix=x", "The prefix is 'x'; 0 to 38 hexadecimal digits are allowed.", HttpStatusCode.BadRequest)]
     [InlineData("GET", Finished + "/nodes?format=pdf", "format is 'pdf'; jsonl, csv or svg is allowed.", HttpStatusCode.BadRequest)]
     [InlineData("GET", Finished + "/nodes?prefix=xyz", "The prefix is 'xyz'; 0 to 40 hexadecimal digits are allowed.", HttpStatusCode.BadRequest)]

@@ -1,10 +1,12 @@
-using System.Runtime.CompilerServices;
-
 namespace KadOrleans.Tests.Http;
 
 /// <summary>A management that holds one key, and notes its calls.</summary>
-internal sealed class FakeAdmin : IDhtAdmin
+internal sealed class FakeAdmin
 {
+    private static readonly Contact Near = new(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"));
+
+    public FakeAdmin() => Api = Fake.Of<IDhtAdmin>(Answer);
+
     public static DateTimeOffset StoredAt { get; } = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static StoredValue Held { get; } = new(
@@ -17,7 +19,18 @@ internal sealed class FakeAdmin : IDhtAdmin
         new() { Endpoint = UdpEndpoint.Parse("192.0.2.2:2"), State = CrawlState.Unreachable, ClaimedIds = [NodeId.MaxValue] },
     ];
 
+    public IDhtAdmin Api { get; }
+
     public List<KeyValuePair<NodeId, StoredValue>> Imported { get; } = [];
+
+    /// <summary>The imports that are taken before one fails.</summary>
+    public int ImportsTaken { get; set; } = int.MaxValue;
+
+    public IReadOnlyList<SiloDetails> Silos { get; set; } =
+    [
+        new("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true),
+        new("S192.0.2.2:11111:6", null, "Dead", null, StoredAt, null, null, false, null, false),
+    ];
 
     /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
     public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
@@ -46,7 +59,7 @@ internal sealed class FakeAdmin : IDhtAdmin
 
     public TaskCompletionSource CrawlEnd { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Thrown by every call, if set.</summary>
+    /// <summary>Thrown by every call that is noted, if set.</summary>
     public Exception? Failure { get; set; }
 
     /// <summary>Thrown when an entry is to be kept, if set.</summary>
@@ -55,150 +68,120 @@ internal sealed class FakeAdmin : IDhtAdmin
     /// <summary>The audit log, the oldest first.</summary>
     public ConcurrentQueue<AuditEntry> Audit { get; } = new();
 
-    /// <summary>The calls in their order.</summary>
+    /// <summary>The calls in their order: the method without Async, and its arguments.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    private static Contact Near { get; } = new(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"));
-
-    public Task<KeyPage> ScanAsync(string prefix, NodeId? after, int count, CancellationToken cancellationToken = default)
+    private object Answer(string method, object?[] args)
     {
-        AdminArguments.CheckPage(prefix, count);
-        return NoteAsync($"scan '{prefix}' {after} {count}", new KeyPage([KeySummary.Of(NodeId.FromKey("key"), Held)], NodeId.FromKey("key")));
+        switch (method)
+        {
+            case nameof(IDhtAdmin.NoteAsync):
+                Audit.Enqueue(AuditFailure is { } failure ? throw failure : (AuditEntry)args[0]! with { Number = Audit.Count });
+                return Task.CompletedTask;
+            case nameof(IDhtAdmin.ReadAuditAsync):
+                return Of<IReadOnlyList<AuditEntry>>([.. Audit.Reverse().Where(entry => !(entry.Number >= (long?)args[1])).Take((int)args[0]!)]);
+            case nameof(IDhtAdmin.ReadValuesAsync):
+                return ReadValuesAsync();
+            case nameof(IDhtAdmin.ImportAsync):
+                var values = (IReadOnlyList<KeyValuePair<NodeId, StoredValue>>)args[0]!;
+                Calls.Enqueue(ImportsTaken-- > 0 ? $"Import {values.Count}" : throw new DhtUnavailableException("It is away."));
+                Imported.AddRange(values);
+                return Of<IReadOnlyList<StoreResult>>([.. values.Select(_ => StoreResult.Stored)]);
+            default:
+                Calls.Enqueue(Failure is { } problem ? throw problem : $"{method[..^5]} {string.Join(' ', args.SkipLast(1))}");
+                return Respond(method, args, args[0]);
+        }
     }
 
-    public Task<PublicationPage> ScanPublicationsAsync(NodeId? after, int count, CancellationToken cancellationToken = default) => NoteAsync(
-        $"publications {after} {count}",
-        new PublicationPage([new PublicationSummary(NodeId.FromKey("key"), Held.Value.Kind, Held.Value.ContentLength, StoredAt)], null));
-
-    public Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default) => NoteAsync(
-        $"describe {key}",
-        new KeyDetails(
-            key,
-            key == NodeId.FromKey("key") ? Held : null,
+    private object Respond(string method, object?[] args, object? first) => method switch
+    {
+        nameof(IDhtAdmin.ScanAsync) => Of(Scan((string)first!, (int)args[2]!)),
+        nameof(IDhtAdmin.ScanPublicationsAsync) => Of(new PublicationPage(
+            [new PublicationSummary(NodeId.FromKey("key"), Held.Value.Kind, Held.Value.ContentLength, StoredAt)], null)),
+        nameof(IDhtAdmin.DescribeKeyAsync) => Of(new KeyDetails(
+            (NodeId)first!,
+            (NodeId)first == NodeId.FromKey("key") ? Held : null,
             StoredAt,
-            [new(Near, true, Held.Value), new(Near, true, "other"), new(Near, true, null), new(Near, false, null)]));
-
-    public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        NoteAsync($"delete {key}", new KeyDeletion(key == NodeId.FromKey("key"), false));
-
-    public Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
-        NoteAsync("usage", new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1]));
-
-    public Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
-        NoteAsync($"sources {count}", new DhtSources(
-            new SourceRanking(9, 900, [new SourceTotals(Held.Source, 2, 600), new SourceTotals(SourceNetwork.Trusted, 4, 100)], 1, 150), [1]));
-
-    public Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default) => NoteAsync(
-        $"table {id}",
-        id is { } other && other != NodeId.MaxValue
-            ? throw new ArgumentException($"The node id {other} is not this node's.")
-            : TableDetails.Of(
-                NodeId.MaxValue, [new BucketSummary(NodeId.MinValue, 0, 1, 2, StoredAt)], [Near with { Id = NodeId.FromKey("contact") }]));
-
-    public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) => NoteAsync(
-        $"lookup {target} {kind}",
-        new LookupTrace(
+            [new(Near, true, Held.Value), new(Near, true, "other"), new(Near, true, null), new(Near, false, null)])),
+        nameof(IDhtAdmin.DeleteAsync) => Of(new KeyDeletion((NodeId)first! == NodeId.FromKey("key"), false)),
+        nameof(IDhtAdmin.GetUsageAsync) => Of(new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1])),
+        nameof(IDhtAdmin.GetSourcesAsync) => Of(new DhtSources(
+            new SourceRanking(9, 900, [new SourceTotals(Held.Source, 2, 600), new SourceTotals(SourceNetwork.Trusted, 4, 100)], 1, 150), [1])),
+        nameof(IDhtAdmin.GetTableAsync) when first is not null && (NodeId)first != NodeId.MaxValue =>
+            throw new ArgumentException($"The node id {first} is not this node's."),
+        nameof(IDhtAdmin.GetTableAsync) => Of(TableDetails.Of(
+            NodeId.MaxValue, [new BucketSummary(NodeId.MinValue, 0, 1, 2, StoredAt)], [Near with { Id = NodeId.FromKey("contact") }])),
+        nameof(IDhtAdmin.TraceLookupAsync) => Of(new LookupTrace(
             NodeId.MinValue,
-            Samples.Lookup with { Target = target, Reason = TerminationReason.ValueFound, Closest = [Near], Value = Held.Value, Agreed = 1 },
+            Samples.Lookup with { Target = (NodeId)first!, Reason = TerminationReason.ValueFound, Closest = [Near], Value = Held.Value, Agreed = 1 },
             TimeSpan.FromMilliseconds(12.5),
             [
                 new LookupQuery(Near with { Id = NodeId.MinValue }, null, 1, TimeSpan.Zero, null, QueryResult.Pending, 0, null),
                 new LookupQuery(Near, 0, 2, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(3), QueryResult.Value, 0, Held.Value),
-            ]));
+            ])),
+        nameof(IDhtAdmin.GetEdgesAsync) => Of<IReadOnlyList<EdgeDetails>>(
+            [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)]),
+        nameof(IDhtAdmin.ChangeEdgeAsync) => Of(first is "live" ? throw new ArgumentException("The edge 'live' is live.") : true),
+        nameof(IDhtAdmin.GetContactAsync) => Of<IReadOnlyList<ContactDetails>>(
+            [new ContactDetails(NodeId.MaxValue, new KnownContact(Near with { Id = (NodeId)first! }, false, StoredAt, StoredAt.AddHours(1), 2))]),
+        nameof(IDhtAdmin.DropContactAsync) => Of((NodeId)first! == NodeId.MaxValue ? 2 : 0),
+        nameof(IDhtAdmin.RunAsync) => Of(4),
+        nameof(IDhtAdmin.GetShardsAsync) => Of(new ShardCount(16, first is true ? 1 : null)),
+        nameof(IDhtAdmin.GetSilosAsync) => Of(Silos),
+        nameof(IDhtAdmin.FindShardAsync) => Of(new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"])),
+        nameof(IDhtAdmin.GetShardAsync) => Of(first is < 16
+            ? new ShardDetails((int)first, $"shard {first:x4}", [], [])
+            : throw new ArgumentException($"The shard is {first}; 0 to 15 is allowed.")),
+        nameof(IDhtAdmin.GetBansAsync) => Of(new BanList([new BanEntry(Ban.Parse("203.0.113.0/24"), StoredAt)], ["edge-<b>"])),
+        nameof(IDhtAdmin.BanAsync) => Of(((Ban)first!).Id == NodeId.MaxValue
+            ? throw new ArgumentException("The ban is this DHT's own id.")
+            : new BanChange(true, ["edge-2"])),
+        nameof(IDhtAdmin.UnbanAsync) => Of(new BanChange((Ban)first! == Ban.Parse("203.0.113.0/24"), [])),
+        nameof(IDhtAdmin.GetLimitsAsync) => Of(new LimitList(
+            LimitDetails.List(
+                new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), 200),
+                [new LimitEntry("totalKeys", 7, StoredAt)],
+                mostKeys: 5_000_000,
+                isCluster: true),
+            ["edge-<b>"])),
+        nameof(IDhtAdmin.SetLimitAsync) => Of(args[1] is 0L
+            ? throw new ArgumentException("The limit is 0.")
+            : new LimitChange(args[1] is not 7L, ["edge-2"])),
+        nameof(IDhtAdmin.StartCrawlAsync) => Of(StartCrawl((CrawlRequest)first!)),
+        nameof(IDhtAdmin.CrawlAsync) => CrawlAsync(Crawls.Single(crawl => crawl.Id == (string?)first)),
+        nameof(IDhtAdmin.GetCrawlsAsync) => Of<IReadOnlyList<CrawlReport>>([.. Crawls]),
+        nameof(IDhtAdmin.ReadCrawlAsync) => Found.ToAsyncEnumerable(),
+        nameof(IDhtAdmin.StopCrawlAsync) => Of(Crawls.Single(crawl => crawl.Id == (string?)first).Phase == CrawlPhase.Running),
+        _ => throw new NotSupportedException(method),
+    };
 
-    public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) => NoteAsync<IReadOnlyList<EdgeDetails>>(
-        "edges",
-        [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)]);
+    private static Task<T> Of<T>(T result) => Task.FromResult(result);
 
-    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
-        NoteAsync($"{action} {name}", name == "live" ? throw new ArgumentException("The edge 'live' is live.") : true);
-
-    public Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
-        NoteAsync<IReadOnlyList<ContactDetails>>(
-            $"contact {id}",
-            [new ContactDetails(NodeId.MaxValue, new KnownContact(Near with { Id = id }, false, StoredAt, StoredAt.AddHours(1), 2))]);
-
-    public Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
-        NoteAsync($"drop {id}", id == NodeId.MaxValue ? 2 : 0);
-
-    public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => NoteAsync($"run {work}", 4);
-
-    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
-        NoteAsync($"shards {isDoubled}", new ShardCount(16, isDoubled ? 1 : null));
-
-    public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
-        NoteAsync<IReadOnlyList<SiloDetails>>("silos", [
-            new SiloDetails("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true),
-            new SiloDetails("S192.0.2.2:11111:6", null, "Dead", null, StoredAt, null, null, false, null, false),
-        ]);
-
-    public Task<ShardDetails> FindShardAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        NoteAsync($"shard of {key}", new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"]));
-
-    public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => NoteAsync(
-        $"shard {number}",
-        number < 16 ? new ShardDetails(number, $"shard {number:x4}", [], []) : throw new ArgumentException($"The shard is {number}; 0 to 15 is allowed."));
-
-    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    private static KeyPage Scan(string prefix, int count)
     {
-        Audit.Enqueue(AuditFailure is { } failure ? throw failure : entry with { Number = Audit.Count });
-        return Task.CompletedTask;
+        AdminArguments.CheckPage(prefix, count);
+        return new KeyPage([KeySummary.Of(NodeId.FromKey("key"), Held)], NodeId.FromKey("key"));
     }
 
-    public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before = null, CancellationToken cancellationToken = default) =>
-        Task.FromResult<IReadOnlyList<AuditEntry>>([.. Audit.Reverse().Where(entry => !(entry.Number >= before)).Take(count)]);
-
-    public Task<BanList> GetBansAsync(CancellationToken cancellationToken = default) =>
-        NoteAsync("bans", new BanList([new BanEntry(Ban.Parse("203.0.113.0/24"), StoredAt)], ["edge-<b>"]));
-
-    public Task<BanChange> BanAsync(Ban ban, CancellationToken cancellationToken = default) => NoteAsync(
-        $"ban {ban}",
-        ban.Id == NodeId.MaxValue ? throw new ArgumentException("The ban is this DHT's own id.") : new BanChange(true, ["edge-2"]));
-
-    public Task<BanChange> UnbanAsync(Ban ban, CancellationToken cancellationToken = default) =>
-        NoteAsync($"unban {ban}", new BanChange(ban == Ban.Parse("203.0.113.0/24"), []));
-
-    public Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
+    private CrawlReport StartCrawl(CrawlRequest request)
     {
-        var settings = new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), 200);
-        return NoteAsync("limits", new LimitList(
-            LimitDetails.List(settings, [new LimitEntry("totalKeys", 7, StoredAt)], mostKeys: 5_000_000, isCluster: true), ["edge-<b>"]));
-    }
-
-    public Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default) => NoteAsync(
-        $"set limit {name} {value}", value == 0 ? throw new ArgumentException("The limit is 0.") : new LimitChange(value != 7, ["edge-2"]));
-
-    public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default)
-    {
-        AdminArguments.Check(request!);
+        AdminArguments.Check(request);
         if (!Crawls.Any(crawl => crawl.Phase == CrawlPhase.Running))
         {
             Crawls.Insert(0, new CrawlReport { Id = "20261102T000000000Z", Phase = CrawlPhase.Running, StartedAt = StoredAt.AddDays(1), Rate = 200, MaxNodes = 9 });
         }
 
-        return NoteAsync($"start {request!.Rate} {request.MaxNodes}", Crawls[0]);
+        return Crawls[0];
     }
 
-    public async IAsyncEnumerable<CrawlReport> CrawlAsync(
-        string? id = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<CrawlReport> CrawlAsync(CrawlReport crawl)
     {
-        var crawl = Crawls.Single(crawl => crawl.Id == id);
         yield return crawl with { Datagrams = 1 };
-        await CrawlEnd.Task.WaitAsync(cancellationToken);
+        await CrawlEnd.Task;
         yield return crawl with { Phase = CrawlPhase.Stopped, Problem = "\u001b[2J" };
     }
 
-    public Task<IReadOnlyList<CrawlReport>> GetCrawlsAsync(CancellationToken cancellationToken = default) =>
-        NoteAsync<IReadOnlyList<CrawlReport>>("crawls", [.. Crawls]);
-
-    public IAsyncEnumerable<CrawlRecord> ReadCrawlAsync(string id, CancellationToken cancellationToken = default) =>
-        Found.ToAsyncEnumerable();
-
-    public Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default) =>
-        NoteAsync($"stop {id}", Crawls.Single(crawl => crawl.Id == id).Phase == CrawlPhase.Running);
-
-    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync()
     {
         ExportBegun.TrySetResult();
         await BeforeValues;
@@ -206,18 +189,5 @@ internal sealed class FakeAdmin : IDhtAdmin
         {
             yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");
         }
-    }
-
-    public Task<IReadOnlyList<StoreResult>> ImportAsync(
-        IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
-    {
-        Imported.AddRange(values);
-        return Task.FromResult<IReadOnlyList<StoreResult>>([.. values.Select(_ => StoreResult.Stored)]);
-    }
-
-    private Task<T> NoteAsync<T>(string call, T result)
-    {
-        Calls.Enqueue(Failure is { } failure ? throw failure : call);
-        return Task.FromResult(result);
     }
 }

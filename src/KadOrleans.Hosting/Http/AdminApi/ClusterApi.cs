@@ -12,7 +12,9 @@ internal static class ClusterApi
             .WithDescription("action: drain, resume, rotateIds or forget is allowed.");
         view.MapGet("/silos", async (IDhtAdmin admin, CancellationToken cancellationToken) => new SilosResult(await admin.GetSilosAsync(cancellationToken)))
             .WithSummary("Lists a cluster's silos, also while this one is not ready. Empty for a node.");
-        view.MapGet("/shards", GetShardsAsync).WithSummary("Tells the number of a cluster's shards, and how far a doubling is.");
+        view.MapGet("/shards", (IDhtAdmin admin, CancellationToken cancellationToken) =>
+                AdminApi.CheckedAsync(() => admin.GetShardsAsync(isDoubled: false, cancellationToken)))
+            .WithSummary("Tells the number of a cluster's shards, and how far a doubling is.");
         manage.MapPost("/shards:double", DoubleAsync).WithSummary("Begins to double the number of a cluster's shards. It cannot be stopped.");
         view.MapGet("/shards/{number}", GetShardAsync).WithSummary("Tells the silo that a shard is active on.");
         view.MapGet("/keys/{key}/shard", FindShardAsync).WithSummary("Tells the shard of a key, and the silo that it is active on.");
@@ -28,9 +30,6 @@ internal static class ClusterApi
             () => admin.ChangeEdgeAsync(name, chosen, CancellationToken.None),
             static changed => changed ? "done" : "was so already"));
     }
-
-    private static Task<ShardCount> GetShardsAsync(IDhtAdmin admin, CancellationToken cancellationToken) =>
-        AdminApi.CheckedAsync(() => admin.GetShardsAsync(isDoubled: false, cancellationToken));
 
     private static Task<ShardCount> DoubleAsync(HttpContext context, IDhtAdmin admin, AuditLog audit) => audit.RunAsync(
         context,

@@ -125,7 +125,7 @@ internal static class CrawlApi
             report.Id,
             digits.ToLowerInvariant(),
             [.. map.Reachable.Zip(map.Unreachable, (reachable, unreachable) => new CrawlPiece(reachable, unreachable))],
-            map.Nodes is { } nodes ? [.. nodes.Select(CrawlRecordJson.Create)] : null);
+            map.Nodes is { } nodes ? [.. nodes.Select(CrawlRows.ToJson)] : null);
     }
 
     private static async Task<IResult> WatchAsync(

@@ -68,10 +68,8 @@ internal static class LimitApi
     {
         var list = await admin.GetLimitsAsync(cancellationToken);
         return new LimitsResult(
-            [
-                .. list.Limits.Select(limit => new LimitRow(
-                    limit.Limit.Name, limit.Limit.Unit, limit.Setting, limit.Value, limit.Since, limit.Limit.Least, limit.Most)),
-            ],
+            [.. list.Limits.Select(limit => new LimitRow(
+                limit.Limit.Name, limit.Limit.Unit, limit.Setting, limit.Value, limit.Since, limit.Limit.Least, limit.Most))],
             list.Missing);
     }
 

@@ -31,16 +31,14 @@ internal static class TableApi
     }
 
     private static async Task<ContactsResult> DescribeAsync(string id, IDhtAdmin admin, CancellationToken cancellationToken) => new(
-    [
-        .. (await admin.GetContactAsync(Requested.Id(nameof(id), id), cancellationToken)).Select(contact => new KnownContactResult(
+        [.. (await admin.GetContactAsync(Requested.Id(nameof(id), id), cancellationToken)).Select(contact => new KnownContactResult(
             contact.Table,
             contact.Known.Contact.Id,
             contact.Known.Contact.Endpoint,
             contact.Known.IsReplacement,
             contact.Known.FirstSeen,
             contact.Known.LastSeen,
-            contact.Known.Failures)),
-    ]);
+            contact.Known.Failures))]);
 
     private static async Task<DropResult> DropAsync(string id, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {

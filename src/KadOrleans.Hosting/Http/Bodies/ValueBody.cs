@@ -34,9 +34,13 @@ internal static class Body
         return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
     }
 
-    /// <summary>A member of an object if it is text; null if not.</summary>
-    public static string? Text(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+    /// <summary>A member of an object, which must be text; null if it is missing or null.</summary>
+    public static string? Text(this JsonElement json, string name) => !json.TryGetProperty(name, out var value) ? null : value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        _ => throw ApiProblemException.Wrong($"{name} is {VisibleText.Excerpt(value.GetRawText())}; text is needed."),
+    };
 }
 
 /// <summary>Values in bodies of requests and responses: as JSON with a type, as text, or as bytes.</summary>
@@ -51,7 +55,6 @@ internal static class ValueBody
     /// <summary>The most bytes of a body with one value: each of its bytes may be an escape of six characters.</summary>
     public const int MaxBodyBytes = 64 << 10;
 
-    private const string Types = "string, int, float, bool or bytes";
     private const string Missing = """The value is missing; {"value":…}, or {"type":…,"value":…}, is needed.""";
 
     /// <summary>The tag of a value (RFC 9110 §8.8.3): equal values have equal tags everywhere.</summary>
@@ -65,7 +68,6 @@ internal static class ValueBody
     public static ReadOnlyMemory<byte> ContentOf(DhtValue value) =>
         value.Kind == DhtValueKind.Bytes ? value.AsBytes() : Encoding.UTF8.GetBytes(value.ToString());
 
-    /// <summary>Reads the value of a request by its content type.</summary>
     public static async Task<DhtValue> ReadAsync(HttpContext context)
     {
         var given = context.Request.ContentType;
@@ -95,31 +97,21 @@ internal static class ValueBody
             throw ApiProblemException.Wrong(Missing);
         }
 
-        var type = json.TryGetProperty("type", out var given) && given.ValueKind != JsonValueKind.Null
-            ? given.ValueKind == JsonValueKind.String ? given.GetString() : given.GetRawText()
-            : null;
-        type ??= TypeOf(value);
-        return Checked(DhtValueText.TryRead(type, value, out var read) ? read : type switch
-        {
-            "string" => throw Wrong(value, "a string is JSON text"),
-            "bool" => throw Wrong(value, "a bool is true or false"),
-            "int" => throw Wrong(value, $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}, or its digits as text"),
-            "float" => throw Wrong(value, "a float is a number from -1.8e308 to 1.8e308, or the text NaN, Infinity or -Infinity"),
-            "bytes" => throw Wrong(value, "bytes are text in hexadecimal, two digits each"),
-            var other => throw ApiProblemException.Wrong($"The type is '{VisibleText.Excerpt(other ?? string.Empty)}'; {Types} is allowed."),
-        });
+        var type = json.Text("type") ?? TypeOf(value);
+        return DhtValueText.TryRead(type, value, out var read)
+            ? Checked(read)
+            : throw ApiProblemException.Wrong(ValueJson.AllowedOf(type) is { } allowed
+                ? $"The value is {VisibleText.Excerpt(value.GetRawText())}; {allowed}."
+                : $"The type is '{VisibleText.Excerpt(type)}'; {ValueJson.Types} is allowed.");
     }
 
-    private static string? TypeOf(JsonElement value) => value.ValueKind switch
+    private static string TypeOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => "string",
         JsonValueKind.True or JsonValueKind.False => "bool",
         JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
         _ => throw ApiProblemException.Wrong($"The value is {VisibleText.Excerpt(value.GetRawText())}; text, a number, true or false is allowed."),
     };
-
-    private static ApiProblemException Wrong(JsonElement value, string allowed) =>
-        ApiProblemException.Wrong($"The value is {VisibleText.Excerpt(value.GetRawText())}; {allowed}.");
 
     private static DhtValue Checked(DhtValue value) => StoreRules.FindRefusal(value) is null
         ? value

@@ -22,7 +22,7 @@ public static class ConsoleHosting
     {
         endpoints.MapGet("/", () => TypedResults.Redirect("console/")).ExcludeFromDescription();
         var console = endpoints.MapGroup(Root).ExcludeFromDescription();
-        console.AddEndpointFilter<SecurityHeaders>();
+        console.AddEndpointFilter(SecurityHeaders.AddAsync);
         SessionApi.Map(console);
         OverviewFeed.Map(console);
         console.MapGet("/{**path}", (string? path, HttpContext context, ConsoleAssets assets) => assets.Respond(path, context));
@@ -31,13 +31,13 @@ public static class ConsoleHosting
 
 // What a browser may do with the pages: run and load what this server has, and nothing else. Text of strangers that became markup
 // by a mistake would load and run nothing; Trusted Types make such a mistake fail at once.
-internal sealed class SecurityHeaders : IEndpointFilter
+internal static class SecurityHeaders
 {
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; "
         + "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    public static ValueTask<object?> AddAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var headers = context.HttpContext.Response.Headers;
         headers.ContentSecurityPolicy = Policy;

@@ -28,13 +28,11 @@ public sealed class AdminCommandTests : OperatedNode
     [Fact]
     public async Task A_key_is_set_for_a_time()
     {
-        await DoneAsync("key", "set", "session", "token", "--life", "3600");
-        await DoneAsync("key", "set", "--digest", NodeId.FromKey("other").ToString(), "token", "--life", "60");
+        await DoneAsync("key", "set", "--digest", NodeId.FromKey("session").ToString(), "token", "--life", "3600");
 
         var held = (await DoneAsync("key", "show", "session", "--json")).Json["held"]!;
         Assert.Equal(3600, ((DateTimeOffset)held["expiresAt"]! - (DateTimeOffset)held["storedAt"]!).TotalSeconds, 1.0);
         Assert.Equal("token", (await DoneAsync("key", "get", "--digest", NodeId.FromKey("session").ToString())).Output);
-        Assert.Equal("token", (await DoneAsync("key", "get", "other")).Output);
         Assert.Empty((await DoneAsync("publications", "--json")).Json["publications"]!.AsArray());
         await FailAsync(
             ExitCode.Failed,
@@ -62,12 +60,7 @@ public sealed class AdminCommandTests : OperatedNode
         }
 
         Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
-        var sources = (await DoneAsync("sources")).Rows;
-        Assert.Equal([["trusted", "100"], ["all", "100"]], sources.Select(row => row[..2]));
-        Assert.Equal(sources[0][2], sources[1][2]);
-        await FailAsync(ExitCode.WrongUsage, "count is '501'; 1 to 500 is allowed.", "sources", "--count", "501");
-        File.WriteAllText(Folder["keys.jsonl"], "{\"key\":\"other\",\"value\":1}\nno JSON\n");
-        await FailAsync(ExitCode.WrongUsage, "FILE: line 2 is no JSON object of at most 65536 characters.", "import", Folder["keys.jsonl"]);
+        Assert.Equal([["trusted", "100"], ["all", "100"]], (await DoneAsync("sources")).Rows.Select(row => row[..2]));
 
         await TransferCommandTests.WriteAsync(Folder["values.json"], Enumerable.Range(0, 2_500).Select(i => DhtValue.FromInteger(i)));
         Assert.Equal(2_500, (int)(await DoneAsync("import", Folder["values.json"], "--json")).Json["imported"]!);
@@ -99,9 +92,6 @@ public sealed class AdminCommandTests : OperatedNode
         Assert.Equal("203.0.113.0/24 is banned.\n", (await DoneAsync("bans", "add", "203.0.113.9/24")).Output);
         Assert.Equal("203.0.113.0/24", (await DoneAsync("bans", "list")).Rows[0][0]);
         Assert.Equal("203.0.113.0/24 is no longer banned.\n", (await DoneAsync("ban", "remove", "203.0.113.0/24")).Output);
-        var wrong = await RunAsync("ban", "add", "0.0.0.0/0", "--json");
-        Assert.Equal((ExitCode.WrongUsage, "wrongUsage"), (wrong.ExitCode, (string?)wrong.Json["error"]!["code"]));
-        Assert.StartsWith("ban is '0.0.0.0/0'; ", (string?)wrong.Json["error"]!["message"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,15 +100,9 @@ public sealed class AdminCommandTests : OperatedNode
         Assert.Equal("totalKeys is 5.\n", (await DoneAsync("limits", "set", "totalkeys", "5")).Output);
         Assert.Equal(["totalKeys", "5"], (await DoneAsync("limits")).Rows[0][..2]);
         Assert.Equal("totalKeys is as the setting says.\n", (await DoneAsync("limit", "reset", "totalKeys")).Output);
-        var first = (await DoneAsync("limits", "--json")).Json["limits"]![0]!;
-        Assert.Equal((long)first["setting"]!, (long)first["value"]!);
-        Assert.Null(first["since"]);
         var wrong = await RunAsync("limits", "set", "totalKeys", "5000000000", "--json");
-        Assert.Equal(ExitCode.WrongUsage, wrong.ExitCode);
+        Assert.Equal((ExitCode.WrongUsage, "wrongUsage"), (wrong.ExitCode, (string?)wrong.Json["error"]!["code"]));
         Assert.StartsWith("The limit totalKeys is 5000000000; 0 to ", (string?)wrong.Json["error"]!["message"], StringComparison.Ordinal);
-        var none = await RunAsync("limits", "reset", "no thing");
-        Assert.Equal(ExitCode.Failed, none.ExitCode);
-        Assert.StartsWith("There is no limit 'no thing'; totalKeys, ", none.Error, StringComparison.Ordinal);
     }
 }
 

@@ -1,44 +1,32 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
+using KadOrleans.Tests.Http;
 
 namespace KadOrleans.Tests.Cli;
 
-/// <summary>What <c>kad admin silos</c> and <c>shards find</c> print of a cluster, whose API is a list of responses here.</summary>
-public sealed class SilosCommandTests : IAsyncLifetime
+/// <summary>What <c>kad admin silos</c> and <c>shards find</c> print of a cluster.</summary>
+public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
 {
-    private const string Ready =
-        """{"address":"S192.0.2.1:11111:7","name":"silo-1","state":"Active","isReady":true,"reason":null,"version":"1.2.3","clockDifference":0,"startedAt":"2026-11-01T00:00:00+00:00","lastHeard":"2026-11-01T01:00:00+00:00","hasEdgeDirectory":true}""";
+    private static readonly SiloDetails Skewed = new(
+        "S192.0.2.3:11111:9", "\u001b[2J", "Active", null, null, TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", false);
 
-    private const string Slow =
-        """{"address":"S192.0.2.2:11111:8","name":"silo-2","state":"Active","isReady":true,"reason":"Grain storage takes more than 1 s for a read.","version":"1.2.3","clockDifference":0.25,"startedAt":null,"lastHeard":null,"hasEdgeDirectory":false}""";
-
-    private const string Skewed =
-        """{"address":"S192.0.2.3:11111:9","name":"\u001b[2J","state":"Active","isReady":false,"reason":"clock skew","version":"1.2.3","clockDifference":-20.125,"startedAt":null,"lastHeard":null,"hasEdgeDirectory":false}""";
-
-    private const string Dead =
-        """{"address":"S192.0.2.4:11111:6","name":null,"state":"Dead","isReady":false,"reason":null,"version":null,"clockDifference":null,"startedAt":null,"lastHeard":null,"hasEdgeDirectory":false}""";
-
-    private readonly Dictionary<string, string> _responses = [];
-
-    private FakeServer _server = null!;
-
-    public async ValueTask InitializeAsync() => _server = await FakeServer.StartAsync(pages => pages.MapGet(
-        "/v1/admin/{**rest}",
-        (HttpContext context) => Results.Text(_responses[context.Request.Path.Value + context.Request.QueryString.Value], "application/json")));
-
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public async Task Silos_are_a_row_each_with_what_is_wrong_in_words()
     {
-        _responses["/v1/admin/silos"] = $$"""{"silos":[{{Ready}},{{Slow}},{{Skewed}},{{Dead}}]}""";
+        _api.Admin.Silos =
+        [
+            new("S192.0.2.1:11111:7", "silo-1", "Active", FakeAdmin.StoredAt, FakeAdmin.StoredAt, TimeSpan.Zero, "1.2.3", true, null, true),
+            new("S192.0.2.2:11111:8", "silo-2", "Active", null, null, TimeSpan.FromSeconds(0.25), "1.2.3", true, "Grain storage takes more than 1 s for a read.", false),
+            Skewed,
+            new("S192.0.2.4:11111:6", null, "Dead", null, null, null, null, false, null, false),
+        ];
 
-        var run = await _server.RunAsync("silos");
+        var run = await _api.RunAsync("silos");
 
         Assert.Equal(
             """
             silo	state	ready	clock	version	started	last heard	holds
-            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	2026-11-01T00:00:00+00:00	2026-11-01T01:00:00+00:00	edge directory
+            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	2026-11-01T00:00:00+00:00	2026-11-01T00:00:00+00:00	edge directory
             S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.	0.250 s behind	1.2.3			
             S192.0.2.3:11111:9	Active	no: clock skew	20.125 s ahead	1.2.3			
             S192.0.2.4:11111:6	Dead	no					
@@ -46,29 +34,22 @@ public sealed class SilosCommandTests : IAsyncLifetime
             """.ReplaceLineEndings("\n"),
             run.Output);
         Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
-        Assert.Equal(4, (await _server.RunAsync("silos", "--json")).Json["silos"]!.AsArray().Count);
 
-        _responses["/v1/admin/silos"] = $$"""{"silos":[{{Skewed}}]}""";
+        _api.Admin.Silos = [Skewed];
 
-        Assert.Equal("No silo that responds has the edge directory.\n", (await _server.RunAsync("silos")).Error);
+        Assert.Equal("No silo that responds has the edge directory.\n", (await _api.RunAsync("silos")).Error);
     }
 
     [Theory]
-    [InlineData("""{"number":5,"name":"shard 0005","silos":["S192.0.2.1:11111:7"],"missing":[]}""", "Shard 5 (in logs shard 0005) is active on S192.0.2.1:11111:7.\n", "")]
-    [InlineData(
-        """{"number":5,"name":"shard 0005","silos":[],"missing":["S192.0.2.2:11111:6"]}""",
-        "Shard 5 (in logs shard 0005) is not active.\n",
-        "These silos do not respond, so it may be active there: S192.0.2.2:11111:6.\n")]
-    public async Task A_shard_is_found_by_its_number_or_by_a_key(string response, string output, string note)
+    [InlineData("a/b", "a/b", "active on S192.0.2.1:11111:7", "These silos do not respond, so it may be active there: S192.0.2.2:11111:6.\n")]
+    [InlineData("--digest 356a192b7913b04c54574d18c28d46e6395428ab", null, "active on S192.0.2.1:11111:7", "These silos do not respond, so it may be active there: S192.0.2.2:11111:6.\n")]
+    [InlineData("--number 5", null, "not active", "")]
+    public async Task A_shard_is_found_by_its_number_or_by_a_key(string typed, string? key, string state, string note)
     {
-        _responses["/v1/admin/shards/5"] = _responses["/v1/admin/keys/a%2Fb/shard"] = response;
-        _responses["/v1/admin/keys/356a192b7913b04c54574d18c28d46e6395428ab/shard?as=digest"] = response;
+        var run = await _api.RunAsync(["shards", "find", .. typed.Split(' ')]);
 
-        foreach (var args in new[] { "--number 5", "a/b", "--digest 356a192b7913b04c54574d18c28d46e6395428ab" })
-        {
-            var run = await _server.RunAsync(["shards", "find", .. args.Split(' ')]);
-            Assert.Equal((ExitCode.Done, output, note), (run.ExitCode, run.Output, run.Error));
-        }
+        Assert.Equal((ExitCode.Done, $"Shard 5 (in logs shard 0005) is {state}.\n", note), (run.ExitCode, run.Output, run.Error));
+        Assert.EndsWith(key is null ? typed.Split(' ')[1] : $"{NodeId.FromKey(key)}", Assert.Single(_api.Admin.Calls), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,7 +57,7 @@ public sealed class SilosCommandTests : IAsyncLifetime
     [InlineData("No shard is given; KEY, --digest HEX or --number N is needed.\n")]
     public async Task One_of_a_key_and_a_number_is_needed(string sentence, params string[] args)
     {
-        var run = await _server.RunAsync(["shards", "find", .. args]);
+        var run = await _api.RunAsync(["shards", "find", .. args]);
         Assert.Equal((ExitCode.WrongUsage, sentence), (run.ExitCode, run.Error));
     }
 }

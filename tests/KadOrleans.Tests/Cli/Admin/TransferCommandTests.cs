@@ -1,28 +1,12 @@
 using KadOrleans.Cli;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
+using KadOrleans.Tests.Http;
 
 namespace KadOrleans.Tests.Cli;
 
 /// <summary><c>kad admin import</c> at a server that takes what the real one takes, until it fails.</summary>
-public sealed class TransferCommandTests : IAsyncLifetime
+public sealed class TransferCommandTests(ApiHost host) : IClassFixture<ApiHost>
 {
-    private const int MaxBytes = 16 << 20;
-
-    private List<int> _requests = [];
-    private FakeServer _server = null!;
-
-    /// <summary>The requests that the server takes before it fails.</summary>
-    private int _taken = int.MaxValue;
-
-    public async ValueTask InitializeAsync() => _server = await FakeServer.StartAsync(pages =>
-    {
-        pages.MapPost("/v1/admin/values", (Delegate)TakeAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
-        pages.MapPost("/v1/admin/keys:batch", (Delegate)TakeBatchAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
-    });
-
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    private readonly ApiHost _api = host.Reset();
 
     /// <summary>Writes a file of values that live.</summary>
     internal static async Task WriteAsync(string path, IEnumerable<DhtValue> values)
@@ -40,34 +24,30 @@ public sealed class TransferCommandTests : IAsyncLifetime
     public async Task A_request_has_as_many_values_as_the_server_takes()
     {
         // Each byte is an escape of six.
-        await WriteAsync(_server.Folder["long.json"], Enumerable.Repeat(DhtValue.FromString(new string('\u0001', 8_000)), 400));
+        await WriteAsync(_api.Folder["long.json"], Enumerable.Repeat(DhtValue.FromString(new string('\u0001', 8_000)), 400));
 
-        var run = await ImportAsync("long.json");
+        var run = await _api.RunAsync("import", _api.Folder["long.json"]);
 
         Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
-        Assert.Equal([200, 200], _requests);
+        Assert.Equal(["Import 200", "Import 200"], _api.Admin.Calls);
     }
 
     [Fact]
     public async Task A_failure_midway_says_how_many_values_were_imported_before()
     {
-        await WriteAsync(_server.Folder["values.json"], Enumerable.Range(0, 1_500).Select(i => DhtValue.FromInteger(i)));
-        await FailAsync(ExitCode.Unreachable, "It is away. 1000 values were imported before.", "values.json", taken: 1);
-        await FailAsync(ExitCode.Unreachable, "It is away.", "values.json", taken: 0);
-        File.WriteAllLines(_server.Folder["keys.jsonl"], Enumerable.Range(0, 65).Select(i => i < 64 ? $$"""{"key":"{{i}}","value":1}""" : "no JSON"));
+        await WriteAsync(_api.Folder["values.json"], Enumerable.Range(0, 1_500).Select(i => DhtValue.FromInteger(i)));
+        _api.Admin.ImportsTaken = 1;
+        await FailAsync(ExitCode.Unreachable, "It is away. 1000 values were imported before.", "values.json");
+        await FailAsync(ExitCode.Unreachable, "It is away.", "values.json");
+        File.WriteAllLines(_api.Folder["keys.jsonl"], Enumerable.Range(0, 65).Select(i => i < 64 ? $$"""{"key":"{{i}}","value":1}""" : "no JSON"));
+        await FailAsync(ExitCode.WrongUsage, "FILE: line 65 is no JSON object of at most 65536 characters. 64 values were imported before.", "keys.jsonl");
+        File.WriteAllBytes(_api.Folder["empty"], []);
         await FailAsync(
-            ExitCode.WrongUsage, "FILE: line 65 is no JSON object of at most 65536 characters. 64 values were imported before.", "keys.jsonl", taken: 1);
-        File.WriteAllBytes(_server.Folder["empty"], []);
-        await FailAsync(
-            ExitCode.WrongUsage,
-            $"FILE is '{_server.Folder["empty"]}', which is empty; a file of export or kad state, or JSON lines, is needed.",
-            "empty",
-            taken: 0);
+            ExitCode.WrongUsage, $"FILE is '{_api.Folder["empty"]}', which is empty; a file of export or kad state, or JSON lines, is needed.", "empty");
 
-        async Task FailAsync(int exitCode, string sentence, string file, int taken)
+        async Task FailAsync(int exitCode, string sentence, string file)
         {
-            (_requests, _taken) = ([], taken);
-            var run = await ImportAsync(file);
+            var run = await _api.RunAsync("import", _api.Folder[file]);
             Assert.Equal((exitCode, sentence + "\n"), (run.ExitCode, run.Error));
         }
     }
@@ -86,31 +66,4 @@ public sealed class TransferCommandTests : IAsyncLifetime
         Assert.Equal(
             (ExitCode.Unreachable, $"http://{silent.LocalEndpoint}/ did not respond within {0.05} s."), (failure.ExitCode, failure.Message));
     }
-
-    private async Task<IResult> TakeAsync(HttpContext context)
-    {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        body.Position = 0;
-        return Take(new StateReader(body, "body").ReadValues().Count(), count => new { imported = count, expired = 0, older = 0, refused = 0 });
-    }
-
-    private async Task<IResult> TakeBatchAsync(HttpContext context)
-    {
-        var body = await System.Text.Json.Nodes.JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
-        return Take(body!["operations"]!.AsArray().Count, count => new { results = Enumerable.Repeat(new { status = 200 }, count) });
-    }
-
-    private IResult Take(int count, Func<int, object> respond)
-    {
-        if (_requests.Count == _taken)
-        {
-            return Results.Problem("It is away.", statusCode: StatusCodes.Status503ServiceUnavailable);
-        }
-
-        _requests.Add(count);
-        return Results.Json(respond(count));
-    }
-
-    private Task<KadRun> ImportAsync(string file) => _server.RunAsync("import", _server.Folder[file]);
 }

@@ -42,13 +42,11 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
     [Theory]
     [InlineData("string", "hello wörld", "\"hello wörld\"", "hello wörld")]
     [InlineData("int", "-9223372036854775808", "-9223372036854775808", "-9223372036854775808\n")]
-    [InlineData("int", "18446744073709551615", "18446744073709551615", "18446744073709551615\n")]
     [InlineData("float", "-2.5e10", "-25000000000.0", "-25000000000.0\n")]
     [InlineData("float", "-0", "-0.0", "-0.0\n")]
     [InlineData("float", "NaN", "null", "NaN\n")]
     [InlineData("bool", "false", "false", "false\n")]
     [InlineData("bytes", "00FF10", "\"00ff10\"", "00ff10\n")]
-    [InlineData("bytes", "", "\"\"", "\n")]
     public async Task A_value_comes_back_as_what_it_was(string type, string value, string json, string text)
     {
         var set = (await node.DoneAsync("set", "key", value, "--type", type, "--json")).Json;
@@ -59,13 +57,6 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
         Assert.Equal((true, type, text.TrimEnd('\n')), ((bool)got["found"]!, (string?)got["type"], (string?)got["text"]));
         Assert.Contains($"\"value\":{json},", output, StringComparison.Ordinal);
         Assert.Equal("valueFound", (string?)got["lookup"]!["reason"]);
-    }
-
-    [Fact]
-    public async Task Raw_bytes_are_printed_as_they_are()
-    {
-        await node.DoneAsync("set", "raw", "00ff0a", "--type", "bytes");
-        Assert.Equal((byte[])[0, 255, 10], (await node.DoneAsync("get", "raw", "--raw")).OutputBytes);
     }
 
     [Fact]
@@ -104,7 +95,6 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
     [Theory]
     [InlineData("get", "k", "--via", "\u001b]0;owned\u0007:1")]
     [InlineData("get", "--digest", "\u202e\u001b[2J", "--via", "127.0.0.1:9")]
-    [InlineData("set", "k", "\u009b2J", "--type", "int", "--via", "127.0.0.1:9")]
     [InlineData("state", "import", "no\nsuch\u001b[2Jfile")]
     [InlineData("\u001b[2J\u200b")]
     [InlineData("get", "k", "--\u001b[2J")]
@@ -130,16 +120,11 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
         Assert.Equal(("failed", process.Error.Text), ((string?)json["error"]!["code"], (string?)json["error"]!["message"]));
     }
 
-    // Each waits for its timeouts.
     [Fact]
-    public Task Silent_via_nodes_fail_in_a_sentence_each() => Task.WhenAll(new[] { "get k", "set k v", $"find-node {NodeId.MaxValue}" }.Select(async command =>
-    {
-        var run = await KadRun.FailAsync(
-            ExitCode.Unreachable,
-            $"--via: 127.0.0.1:9 did not answer a ping.{Environment.NewLine}--via: 127.0.0.1:10 did not answer a ping.",
-            [.. command.Split(' '), "--via", "127.0.0.1:9", "--via", "127.0.0.1:10"]);
-        Assert.Empty(run.Output);
-    }));
+    public Task Silent_via_nodes_fail_in_a_sentence_each() => KadRun.FailAsync(
+        ExitCode.Unreachable,
+        $"--via: 127.0.0.1:9 did not answer a ping.{Environment.NewLine}--via: 127.0.0.1:10 did not answer a ping.",
+        "get", "k", "--via", "127.0.0.1:9", "--via", "127.0.0.1:10");
 
     [Theory]
     [InlineData("127.0.0.1:9", "--via: 127.0.0.1:9 did not answer a ping.")]

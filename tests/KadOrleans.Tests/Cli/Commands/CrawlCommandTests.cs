@@ -1,16 +1,12 @@
 namespace KadOrleans.Tests.Cli;
 
-public sealed class CrawlCommandTests(RunningNetwork network) : IClassFixture<RunningNetwork>, IDisposable
+public sealed class CrawlCommandTests(RunningNetwork network) : FolderTests, IClassFixture<RunningNetwork>
 {
     private readonly IReadOnlyList<NodeProcess> _nodes = network.Nodes;
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task A_crawl_finds_every_node_and_writes_all_it_was_asked_for()
     {
-        var (rows, svg, state) = (_folder["rows.jsonl"], _folder["net.svg"], _folder["state"]);
+        var (rows, svg, state) = (Path.Combine(Folder, "rows.jsonl"), Path.Combine(Folder, "net.svg"), Path.Combine(Folder, "state"));
         var run = await KadRun.DoneAsync(
             "crawl", "--via", _nodes[0].Address, "--output", rows, "--svg", svg, "--resume", state, "--json");
         Assert.Equal((3, 3, true), ((int)run.Json["nodes"]!, (int)run.Json["completeTables"]!, (bool)run.Json["finished"]!));
@@ -24,15 +20,15 @@ public sealed class CrawlCommandTests(RunningNetwork network) : IClassFixture<Ru
         Assert.Equal(4, again.Output.Trim().Split('\n').Length);
         Assert.StartsWith("id,endpoint,reachable,", again.Output, StringComparison.Ordinal);
         Assert.Contains("3 reachable", again.Error, StringComparison.Ordinal);
-        var piped = KadRun.ReadPipe(_folder["pipe"]);
-        await KadRun.DoneAsync("crawl", "--resume", state, "--output", _folder["pipe"], "--format", "csv");
+        var piped = KadRun.ReadPipe(Path.Combine(Folder, "pipe"));
+        await KadRun.DoneAsync("crawl", "--resume", state, "--output", Path.Combine(Folder, "pipe"), "--format", "csv");
         Assert.Equal(again.Output, await piped);
     }
 
     [Fact]
     public async Task A_crawl_that_is_interrupted_says_what_it_has_and_goes_on_later()
     {
-        var state = _folder["state"];
+        var state = Path.Combine(Folder, "state");
         await using (var process = KadProcess.Start("crawl", "--via", _nodes[0].Address, "--rate", "1", "--resume", state, "--json"))
         {
             await Eventually.ReadAsync(

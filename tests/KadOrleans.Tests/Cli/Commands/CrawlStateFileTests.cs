@@ -2,7 +2,7 @@ using KadOrleans.Cli;
 
 namespace KadOrleans.Tests.Cli;
 
-public sealed class CrawlStateFileTests : IDisposable
+public sealed class CrawlStateFileTests : FolderTests
 {
     private static readonly CrawlRecord[] Records =
     [
@@ -21,11 +21,7 @@ public sealed class CrawlStateFileTests : IDisposable
         new() { Endpoint = UdpEndpoint.Parse("11.0.0.4:4"), State = CrawlState.NotANode, RoundTrip = TimeSpan.FromMilliseconds(2) },
     ];
 
-    private readonly TemporaryFolder _folder = new();
-
-    private string FilePath => _folder["state"];
-
-    public void Dispose() => _folder.Dispose();
+    private string FilePath => Path.Combine(Folder, "state");
 
     [Fact]
     public async Task What_was_appended_comes_back()

@@ -17,13 +17,7 @@ public sealed class CrowdedKeyTests : IAsyncLifetime
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var node in _nodes)
-        {
-            await node.DisposeAsync();
-        }
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
 
     [Fact]
     public async Task Set_get_and_find_node_say_how_many_contacts_are_too_near()

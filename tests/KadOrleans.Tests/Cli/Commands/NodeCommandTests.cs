@@ -101,30 +101,6 @@ public sealed class NodeCommandTests
         Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
     }
 
-    [Fact]
-    public async Task Five_nodes_find_each_other_and_lose_no_value_with_one_of_them()
-    {
-        await using var first = await NodeProcess.StartAsync("--in-memory");
-        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
-        await using var third = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
-        await using var fourth = await NodeProcess.StartAsync("--in-memory", "--bootstrap", second.Address);
-        await using var fifth = await NodeProcess.StartAsync("--in-memory", "--bootstrap", third.Address);
-        foreach (var node in new[] { first, second, third, fourth, fifth })
-        {
-            await node.HasContactsAsync(4);
-        }
-
-        // A node that the machine keeps waiting is not waited for: the next command reaches it.
-        await Eventually.ReadAsync(
-            async () => (await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json")).Json, set => (int)set["stored"]! == 5);
-        var found = await Eventually.ReadAsync(
-            async () => (await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json")).Json,
-            lookup => lookup["contacts"]!.AsArray().Count == 5);
-        Assert.Equal(fifth.Id, (string?)found["contacts"]![0]!["id"]);
-        await first.Process.KillAsync();
-        Assert.Equal("by all", (await KadRun.RunAsync("get", "shared", "--via", fifth.Address)).Output);
-    }
-
     private static async Task<System.Text.Json.Nodes.JsonNode> ExportAsync(TemporaryFolder folder) =>
         (await KadRun.DoneAsync("state", "export", "-", "--data", folder.Path)).Json;
 }

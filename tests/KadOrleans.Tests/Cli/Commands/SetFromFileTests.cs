@@ -1,11 +1,7 @@
 namespace KadOrleans.Tests.Cli;
 
-public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNode>, IDisposable
+public sealed class SetFromFileTests(RunningNode node) : FolderTests, IClassFixture<RunningNode>
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task Bytes_and_text_of_a_file_are_stored_as_they_are_and_the_standard_input_as_it_is_typed()
     {
@@ -27,11 +23,8 @@ public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNo
 
         var refused = await SetAsync("longer", [.. longest, 0], "--type", "bytes");
         Assert.Equal(
-            (ExitCode.WrongUsage, $"--file: '{_folder["value"]}' is longer than 8137 bytes, which a value may have at most."),
+            (ExitCode.WrongUsage, $"--file: '{Path.Combine(Folder, "value")}' is longer than 8137 bytes, which a value may have at most."),
             (refused.ExitCode, refused.Error.Trim()));
-        var input = await KadRun.RunAsync([.. longest, 0], false, ["set", "longer", "--file", "-", "--via", node.Address]);
-        Assert.Equal(ExitCode.WrongUsage, input.ExitCode);
-        Assert.Contains("longer than 8137 bytes", input.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,19 +36,9 @@ public sealed class SetFromFileTests(RunningNode node) : IClassFixture<RunningNo
         Assert.Contains("is not UTF-8 text; store it with --type bytes.", run.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_key_and_a_value_may_begin_with_an_at_sign()
-    {
-        Assert.Equal(ExitCode.Done, (await SetAsync("unused", "some words"u8.ToArray())).ExitCode);
-        var value = "@" + _folder["value"];
-
-        await node.DoneAsync("set", "@handle", value);
-        Assert.Equal(value, await node.GetAsync("@handle"));
-    }
-
     private async Task<KadRun> SetAsync(string key, byte[] content, params string[] options)
     {
-        await File.WriteAllBytesAsync(_folder["value"], content, TestContext.Current.CancellationToken);
-        return await KadRun.RunAsync(["set", key, "--file", _folder["value"], "--via", node.Address, .. options]);
+        await File.WriteAllBytesAsync(Path.Combine(Folder, "value"), content, TestContext.Current.CancellationToken);
+        return await KadRun.RunAsync(["set", key, "--file", Path.Combine(Folder, "value"), "--via", node.Address, .. options]);
     }
 }

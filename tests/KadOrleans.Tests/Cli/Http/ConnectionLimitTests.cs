@@ -5,77 +5,55 @@ namespace KadOrleans.Tests.Cli;
 public sealed class ConnectionLimitTests
 {
     private readonly ConnectionLimit _limit = new(2);
-    private readonly List<TaskCompletionSource> _served = [];
 
     [Fact]
     public async Task The_oldest_connection_is_closed_for_one_too_many()
     {
-        var connections = new List<FakeConnection>();
-        for (var i = 0; i < 4; i++)
-        {
-            connections.Add(new FakeConnection());
-            _ = RunAsync(connections[i]);
-        }
-
+        var connections = Open(4);
         Assert.Equal([true, true, false, false], connections.Select(c => c.IsAborted));
 
-        // One that is over makes room, and one that was closed for another does not make it twice.
-        await EndAsync(0);
-        await EndAsync(2);
-        _ = RunAsync(new FakeConnection());
+        // One that is over or fails makes room, and one that was closed for another does not make it twice.
+        connections[0].Served.SetResult();
+        await connections[0].Running;
+        connections[2].Served.SetException(new IOException());
+        await Assert.ThrowsAsync<IOException>(() => connections[2].Running);
+        Open(1);
         Assert.False(connections[3].IsAborted);
-        _ = RunAsync(new FakeConnection());
+        Open(1);
         Assert.True(connections[3].IsAborted);
     }
 
     [Fact]
     public void One_that_showed_a_token_is_closed_after_those_that_did_not()
     {
-        var connections = Enumerable.Range(0, 5).Select(_ => new FakeConnection()).ToList();
-        _ = RunAsync(connections[0]);
+        var connections = Open(1);
         ConnectionLimit.NoteToken(connections[0].Items);
         ConnectionLimit.NoteToken(connections[0].Items);
-        _ = RunAsync(connections[1]);
-        _ = RunAsync(connections[2]);
-        Assert.Equal([false, true, false], connections[..3].Select(c => c.IsAborted));
+        connections = [.. connections, .. Open(2)];
+        Assert.Equal([false, true, false], connections.Select(c => c.IsAborted));
 
         // A token on one that was closed already changes nothing.
         ConnectionLimit.NoteToken(connections[1].Items);
         ConnectionLimit.NoteToken(connections[2].Items);
-        _ = RunAsync(connections[3]);
-        Assert.Equal([true, true, false, false], connections[..4].Select(c => c.IsAborted));
+        connections = [.. connections, .. Open(1)];
+        Assert.Equal([true, true, false, false], connections.Select(c => c.IsAborted));
         ConnectionLimit.NoteToken(new Dictionary<object, object?>());
         ConnectionLimit.NoteToken(null);
     }
 
-    [Fact]
-    public async Task A_connection_that_fails_makes_room()
+    private FakeConnection[] Open(int count)
     {
-        for (var i = 0; i < 10; i++)
-        {
-            await Assert.ThrowsAsync<IOException>(() => _limit.RunAsync(new FakeConnection(), _ => throw new IOException()));
-        }
-
-        var connections = new[] { new FakeConnection(), new FakeConnection() };
-        _ = RunAsync(connections[0]);
-        _ = RunAsync(connections[1]);
-        Assert.All(connections, connection => Assert.False(connection.IsAborted));
-    }
-
-    private Task RunAsync(ConnectionContext connection) => _limit.RunAsync(connection, _ =>
-    {
-        _served.Add(new TaskCompletionSource());
-        return _served[^1].Task;
-    });
-
-    private async Task EndAsync(int connection)
-    {
-        _served[connection].SetResult();
-        await _served[connection].Task;
+        var connections = Enumerable.Range(0, count).Select(_ => new FakeConnection()).ToArray();
+        Array.ForEach(connections, connection => connection.Running = _limit.RunAsync(connection, _ => connection.Served.Task));
+        return connections;
     }
 
     private sealed class FakeConnection : DefaultConnectionContext
     {
+        public TaskCompletionSource Served { get; } = new();
+
+        public Task Running { get; set; } = Task.CompletedTask;
+
         public bool IsAborted { get; private set; }
 
         public override void Abort(ConnectionAbortedException abortReason) => IsAborted = true;

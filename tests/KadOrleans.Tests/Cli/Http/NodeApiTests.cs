@@ -18,19 +18,13 @@ public sealed class NodeApiTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["http-token"]));
         }
 
-        Assert.Equal("value", (string?)(await GetAsync(http, "/v1/keys/key"))["value"]);
-        Assert.Equal(node.Id, (string?)(await GetAsync(http, "/v1/status"))["nodes"]![0]!["ids"]![0]);
-        var (id, key) = (NodeId.FromKey("key").ToString(), Assert.Single((await GetAsync(http, "/v1/admin/keys?prefix=a6"))["keys"]!.AsArray())!);
-        Assert.Equal((id, 5), ((string?)key["digest"], (int)key["bytes"]!));
+        var id = NodeId.FromKey("key").ToString();
+        Assert.Equal(id, (string?)Assert.Single((await GetAsync(http, "/v1/admin/keys?prefix=a6"))["keys"]!.AsArray())!["digest"]);
+        Assert.Equal(HttpStatusCode.OK, (await node.AskAsync("/console/", "localhost")).Code);
 
         using var deleted = await http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative));
-        using var again = await http.DeleteAsync(new Uri("/v1/admin/keys/key", UriKind.Relative));
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound), (deleted.StatusCode, again.StatusCode));
-        Assert.Empty((await GetAsync(http, "/v1/admin/keys"))["keys"]!.AsArray());
-        var entry = (await GetAsync(http, "/v1/admin/audit"))["entries"]!.AsArray()[^1]!;
-        Assert.Equal(
-            ("data folder", "delete", id, "was held, was published"),
-            ((string?)entry["who"], (string?)entry["action"], (string?)entry["target"], (string?)entry["result"]));
+        var entry = (await GetAsync(http, "/v1/admin/audit"))["entries"]![0]!;
+        Assert.Equal(("data folder", "delete", id), ((string?)entry["who"], (string?)entry["action"], (string?)entry["target"]));
         await Eventually.IsTrueAsync(() => node.Process.Error.Text.Contains(
             $"info Audit: 'data folder' delete {id}: was held, was published", StringComparison.Ordinal));
     }

@@ -25,19 +25,13 @@ public sealed class BicepTests
     [InlineData("Microsoft.OperationalInsights/workspaces", 4, 63)]
     [InlineData("Microsoft.ContainerService/managedClusters", 1, 63)]
     [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials", 3, 120)]
-    public void A_name_has_a_length_that_Azure_takes(string type, int shortest, int longest)
+    public void A_name_has_a_length_that_Azure_takes_and_the_cluster_shares_its_own_with_no_resource_beside_it(string type, int shortest, int longest)
     {
         var names = Named.Where(n => n.Type == type).ToList();
 
         Assert.NotEmpty(names);
         Assert.All(names, n => Assert.InRange(n.Name.Length, shortest, longest));
-    }
-
-    [Fact]
-    public void The_cluster_shares_its_name_with_no_resource_beside_it()
-    {
         var cluster = Assert.Single(Named, n => n.Type == "Microsoft.ContainerService/managedClusters").Name;
-
         Assert.Single(Named, n => string.Equals(n.Name, cluster, StringComparison.OrdinalIgnoreCase));
     }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using KadOrleans.Cli;
+using KadOrleans.Tests.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Tests.Deployment;
 
@@ -43,7 +43,13 @@ public sealed class ManagementCallTests
     [Fact]
     public async Task Each_path_is_served()
     {
-        var served = await ServedAsync();
+        await using var api = await ApiHost.StartAsync();
+        var served =
+            from endpoint in api.Endpoints
+            let path = endpoint.RoutePattern.RawText!
+            where !path.Contains("**", StringComparison.Ordinal)
+            let methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+            select (Methods: methods, Path: new TemplateMatcher(TemplateParser.Parse(path), []));
         var named =
             from code in Codes
             from Match request in Request.Matches(code.Text)
@@ -52,7 +58,7 @@ public sealed class ManagementCallTests
         var requests = named.Where(request => !request.Path.EndsWith('*')).ToList();
         Assert.True(requests.Count > 60, $"{requests.Count} requests were found.");
         Assert.All(requests, request => Assert.Contains(
-            served, endpoint => endpoint.Methods.Contains(request.Method) && endpoint.Path.TryMatch(request.Path, [])));
+            served.ToList(), endpoint => endpoint.Methods.Contains(request.Method) && endpoint.Path.TryMatch(request.Path, [])));
     }
 
     [Fact]
@@ -68,32 +74,4 @@ public sealed class ManagementCallTests
     private static string[] Words(string line) => [.. Word.Matches(line).Select(word => word.Value.Trim('"', '\''))];
 
     private static IEnumerable<string> Lines(Snippet snippet) => snippet.Lines.Select(line => line.Split('#', '|', '>')[0].Trim());
-
-    /// <summary>What a node or silo serves, as its endpoints have it.</summary>
-    private static async Task<IReadOnlyList<(IReadOnlyList<string> Methods, TemplateMatcher Path)>> ServedAsync()
-    {
-        var endpoints = new List<RouteEndpoint>();
-        await using var server = await StatusServer.StartAsync(
-            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
-            () => new Health(Health.Ready),
-            pages =>
-            {
-                pages.MapDhtApi();
-                endpoints.AddRange(pages.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>());
-            },
-            services => services
-                .AddSingleton(Fake.Of<IDht>((_, _) => null))
-                .AddSingleton(Fake.Of<IDhtAdmin>((_, _) => null))
-                .AddDhtApi(new ApiTokens()),
-            NullLoggerFactory.Instance,
-            TestContext.Current.CancellationToken);
-        return
-        [
-            .. from endpoint in endpoints
-               let path = endpoint.RoutePattern.RawText!
-               where !path.Contains("**", StringComparison.Ordinal)
-               let methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
-               select (methods, new TemplateMatcher(TemplateParser.Parse(path), [])),
-        ];
-    }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Tests.Deployment;
 
@@ -54,16 +53,6 @@ public sealed class EnvironmentTests
         Assert.StartsWith("https://", silo.Azure.BlobServiceUri, StringComparison.Ordinal);
         Assert.Equal(silo.Azure.TableServiceUri, Edge("azure")["Kad:Azure:TableServiceUri"]);
     }
-
-    [Fact]
-    public void A_typing_mistake_ends_start_up() => Assert.All(["Kad:Htp", "Kad:Edge:Lissen", "Kad:Cluster:ShardBit", "Kad:Dashboard:Pasword"], name =>
-    {
-        var (silo, edge) = (Silo("base"), Edge("base"));
-        silo[name] = edge[name] = "1";
-
-        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(silo));
-        Assert.Throws<OptionsValidationException>(() => KadSettings.ReadEdge(edge));
-    });
 
     private static IConfigurationRoot Silo(string overlay) => ContainerEnvironment.Read(Manifests.Of(overlay), Manifests.Of(overlay).Silo);
 

@@ -9,23 +9,15 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Edges_are_on_their_hosts_network_and_never_two_on_one_host(string overlay)
+    public void Edges_are_on_their_hosts_network_never_two_on_one_host_and_have_stable_names(string overlay)
     {
-        var edge = Manifests.Of(overlay).Edge;
+        var manifests = Manifests.Of(overlay);
+        var (edge, service) = (manifests.Edge, manifests.One("Service", manifests.Edge.Text("spec.serviceName")!));
         var apart = Assert.Single(edge.Pod().Entries("affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"));
 
         Assert.Equal(("true", "ClusterFirstWithHostNet"), (edge.Pod().Text("hostNetwork"), edge.Pod().Text("dnsPolicy")));
         Assert.Equal("kubernetes.io/hostname", apart.Text("topologyKey"));
         Assert.Equal(edge.Labels(), apart.Pairs("labelSelector.matchLabels"));
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Edges_have_stable_names(string overlay)
-    {
-        var manifests = Manifests.Of(overlay);
-        var service = manifests.One("Service", manifests.Edge.Text("spec.serviceName")!);
-
         Assert.Equal("None", service.Text("spec.clusterIP"));
         Assert.Equal(manifests.Edge.Text("metadata.namespace"), service.Text("metadata.namespace"));
         Assert.Equal(manifests.Edge.Labels(), service.Pairs("spec.selector"));

@@ -34,9 +34,10 @@ public sealed class SiloTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Silos_are_behind_no_service_but_that_of_the_dashboard(string overlay)
+    public void Silos_take_connections_only_from_the_cluster_and_are_behind_no_service_but_that_of_the_dashboard(string overlay)
     {
-        var services = Manifests.Of(overlay).OfKind("Service").ToList();
+        var manifests = Manifests.Of(overlay);
+        var services = manifests.OfKind("Service").ToList();
         Assert.NotEmpty(services);
         Assert.All(services, service =>
         {
@@ -44,13 +45,6 @@ public sealed class SiloTests
             Assert.All(service.Entries("spec.ports"), port => Assert.DoesNotContain(
                 port.Text("targetPort") ?? port.Text("port"), (string[])["silo", "gateway", "11111", "30000"]));
         });
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_take_connections_only_from_the_cluster(string overlay)
-    {
-        var manifests = Manifests.Of(overlay);
         Assert.Contains(
             manifests.OfKind("NetworkPolicy").Where(p => p.Text("metadata.namespace") == "kad"),
             p => p.At("spec.podSelector")!.AsObject().Count == 0 && p.At("spec.ingress") is null);

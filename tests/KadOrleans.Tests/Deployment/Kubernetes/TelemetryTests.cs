@@ -7,7 +7,7 @@ public sealed class TelemetryTests
 
     [Theory]
     [MemberData(nameof(Rendered))]
-    public void Silos_and_edges_send_to_the_collector_and_Prometheus_asks_it(string overlay)
+    public void Silos_and_edges_send_to_the_collector_which_admits_them_and_Prometheus_asks_it(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var (collector, service) = (manifests.One("Deployment", "kad-collector"), manifests.One("Service", "kad-collector"));
@@ -32,13 +32,7 @@ public sealed class TelemetryTests
             $"{name}:{port.Text("port")}" == job.Text("static_configs.0.targets.0") && port.Text("targetPort") == "metrics");
         Assert.Equal(space, manifests.One("StatefulSet", "kad-prometheus").Text("metadata.namespace"));
         Assert.Equal(Repository.Read("infra/monitoring/alerts.yaml"), TextOf(manifests, "kad-alerts", "alerts.yaml"));
-    }
 
-    [Theory]
-    [MemberData(nameof(Rendered))]
-    public void The_collector_admits_silos_edges_and_Prometheus(string overlay)
-    {
-        var manifests = Manifests.Of(overlay);
         var rules = manifests.One("NetworkPolicy", "kad-collector").Entries("spec.ingress").ToList();
         var silos = Assert.Single(rules, rule => rule.Text("ports.0.port") == "otlp").At("from.0");
         var prometheus = Assert.Single(rules, rule => rule.Text("ports.0.port") == "metrics").At("from.0");

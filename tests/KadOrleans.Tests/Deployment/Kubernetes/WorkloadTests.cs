@@ -10,7 +10,7 @@ public sealed class WorkloadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Each_workload_keeps_the_restricted_standard_but_for_the_hosts_network(string overlay)
+    public void Each_workload_keeps_the_restricted_standard_but_for_the_hosts_network_and_is_limited_only_in_memory(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         Assert.All(manifests.Workloads, workload =>
@@ -26,6 +26,10 @@ public sealed class WorkloadTests
                 Assert.Equal("true", container.Text("securityContext.readOnlyRootFilesystem"));
                 Assert.Equal(["ALL"], container.Texts("securityContext.capabilities.drop"));
                 Assert.Null(container.At("securityContext.privileged"));
+                Assert.NotNull(container.At("resources.requests.cpu"));
+                Assert.NotNull(container.At("resources.requests.memory"));
+                Assert.NotNull(container.At("resources.limits.memory"));
+                Assert.Null(container.At("resources.limits.cpu"));
             });
             Assert.All(pod.Entries("volumes"), volume => Assert.True(
                 volume["emptyDir"] is not null || volume["configMap"] is not null, volume.Text("name")));
@@ -34,17 +38,6 @@ public sealed class WorkloadTests
                 manifests.One("Namespace", workload.Text("metadata.namespace")!).Pairs("metadata.labels")["pod-security.kubernetes.io/enforce"]);
         });
     }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Each_workload_requests_processor_time_and_is_limited_only_in_memory(string overlay) =>
-        Assert.All(Manifests.Of(overlay).Workloads.SelectMany(Containers), container =>
-        {
-            Assert.NotNull(container.At("resources.requests.cpu"));
-            Assert.NotNull(container.At("resources.requests.memory"));
-            Assert.NotNull(container.At("resources.limits.memory"));
-            Assert.Null(container.At("resources.limits.cpu"));
-        });
 
     [Theory]
     [MemberData(nameof(All))]
@@ -86,9 +79,11 @@ public sealed class WorkloadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Silos_and_edges_name_the_ports_that_they_listen_on(string overlay)
+    public void Silos_and_edges_name_the_ports_that_they_listen_on_and_are_given_longer_to_stop_than_they_take(string overlay)
     {
         var manifests = Manifests.Of(overlay);
+        Assert.All([(manifests.Silo, KadOptions.SiloShutdownTimeout), (manifests.Edge, KadOptions.EdgeShutdownTimeout)], pair => Assert.True(
+            int.Parse(pair.Item1.Pod().Text("terminationGracePeriodSeconds")!, CultureInfo.InvariantCulture) > pair.Item2.TotalSeconds));
         var (silo, edge) = (Ports.Of(manifests.Silo.Container()), manifests.Edge.Container());
         var (options, settings) = (new KadSiloOptions(), KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge)));
 
@@ -98,29 +93,6 @@ public sealed class WorkloadTests
         Assert.Equal(
             settings.Edge.Endpoints.Select(e => $"{e.Port}"),
             edge.Entries("ports").Where(p => p.Text("protocol") == "UDP").Select(p => p.Text("hostPort")));
-    }
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_and_edges_are_given_longer_to_stop_than_they_take(string overlay)
-    {
-        var (silo, edge) = (Manifests.Of(overlay).Silo, Manifests.Of(overlay).Edge);
-        Assert.All([(silo, KadOptions.SiloShutdownTimeout), (edge, KadOptions.EdgeShutdownTimeout)], pair => Assert.True(
-            int.Parse(pair.Item1.Pod().Text("terminationGracePeriodSeconds")!, CultureInfo.InvariantCulture) > pair.Item2.TotalSeconds));
-    }
-
-    /// <summary>By the key silos tell edges from other clients.</summary>
-    [Theory]
-    [MemberData(nameof(All))]
-    public void Silos_and_edges_read_the_edge_key_from_a_required_Secret(string overlay)
-    {
-        var manifests = Manifests.Of(overlay);
-        Assert.All(manifests.SiloAndEdge, workload =>
-        {
-            var source = Assert.Single(workload.Container().Entries("envFrom"), source => source.Text("secretRef.name") == "kad-edge-key");
-            Assert.Null(source.Text("secretRef.optional"));
-            Assert.NotEmpty(ContainerEnvironment.Read(manifests, workload)["Kad:Cluster:EdgeKey"]!);
-        });
     }
 
     [Theory]
@@ -145,7 +117,7 @@ public sealed class WorkloadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Each_name_in_a_namespace_is_taken_once_and_accounts_are_not_shared(string overlay)
+    public void Each_name_in_a_namespace_is_taken_once_accounts_are_not_shared_and_the_edge_key_is_from_a_required_Secret(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var names = manifests.All.Select(r => (Kind: r.Text("kind"), Space: r.Text("metadata.namespace"), Name: r.Text("metadata.name"))).ToList();
@@ -154,6 +126,14 @@ public sealed class WorkloadTests
         var accounts = manifests.SiloAndEdge.Select(w => w.Pod().Text("serviceAccountName")!).ToList();
         Assert.Distinct(accounts);
         Assert.All(accounts, account => manifests.One("ServiceAccount", account));
+
+        // By the key silos tell edges from other clients.
+        Assert.All(manifests.SiloAndEdge, workload =>
+        {
+            var source = Assert.Single(workload.Container().Entries("envFrom"), source => source.Text("secretRef.name") == "kad-edge-key");
+            Assert.Null(source.Text("secretRef.optional"));
+            Assert.NotEmpty(ContainerEnvironment.Read(manifests, workload)["Kad:Cluster:EdgeKey"]!);
+        });
     }
 
     private static IEnumerable<JsonNode> Containers(JsonObject workload) =>

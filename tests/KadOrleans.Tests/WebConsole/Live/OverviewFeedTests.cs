@@ -6,45 +6,40 @@ namespace KadOrleans.Tests.WebConsole;
 /// <summary>The samples of a process that starts and stops.</summary>
 public sealed class OverviewFeedTests
 {
+    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Nothing_is_asked_before_the_process_has_started()
     {
-        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-        var (dht, calls) = NewDht(_ => Task.FromResult(new DhtStatus([])));
-        using var feed = NewFeed(dht, lifetime);
+        var calls = 0;
+        using var feed = NewFeed(_ => Task.FromResult(new DhtStatus([new DhtNodeStatus($"{++calls}", [], [], 0, new Dictionary<string, long>())])));
 
         await feed.StartAsync(Token);
-        Assert.Equal(0, calls());
-        lifetime.NotifyStarted();
+        Assert.Equal(0, calls);
+        _lifetime.NotifyStarted();
 
-        await foreach (var overview in feed.WatchAsync(Token))
-        {
-            Assert.NotNull(overview);
-            break;
-        }
-
-        Assert.Equal(1, calls());
+        await using var overviews = feed.WatchAsync(Token).GetAsyncEnumerator(Token);
+        Assert.True(await overviews.MoveNextAsync());
+        Assert.Equal("1", Assert.Single(overviews.Current.Nodes).Name);
         await feed.StopAsync(Token);
     }
 
     [Fact]
     public async Task A_cluster_that_fails_a_call_while_the_process_stops_does_not_fail_the_process()
     {
-        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         var asked = new TaskCompletionSource();
 
         // The call fails for want of silos once the process stops.
-        var (dht, _) = NewDht(stopping =>
+        using var feed = NewFeed(stopping =>
         {
             asked.TrySetResult();
             stopping.WaitHandle.WaitOne();
             throw new DhtUnavailableException("gone");
         });
-        using var feed = NewFeed(dht, lifetime);
         await feed.StartAsync(Token);
-        lifetime.NotifyStarted();
+        _lifetime.NotifyStarted();
         await asked.Task.WaitAsync(Token);
 
         await feed.StopAsync(Token);
@@ -52,20 +47,13 @@ public sealed class OverviewFeedTests
         Assert.False(feed.ExecuteTask!.IsFaulted, feed.ExecuteTask.Exception?.ToString());
     }
 
-    private static OverviewFeed NewFeed(IDht dht, ApplicationLifetime lifetime) =>
-        new(dht, new NoChecks(), lifetime, TimeProvider.System, NullLogger<OverviewFeed>.Instance);
-
-    /// <summary>Answers requests for the status alone.</summary>
-    private static (IDht Dht, Func<int> Calls) NewDht(Func<CancellationToken, Task<DhtStatus>> status)
-    {
-        var calls = 0;
-        return (Fake.Of<IDht>((method, args) =>
-        {
-            Assert.Equal(nameof(IDht.GetStatusAsync), method);
-            calls++;
-            return status((CancellationToken)args[0]!);
-        }), () => calls);
-    }
+    /// <summary>A feed over a DHT that answers requests for the status alone.</summary>
+    private OverviewFeed NewFeed(Func<CancellationToken, Task<DhtStatus>> status) => new(
+        Fake.Of<IDht>((method, args) => method == nameof(IDht.GetStatusAsync) ? status((CancellationToken)args[0]!) : throw new NotSupportedException(method)),
+        new NoChecks(),
+        _lifetime,
+        TimeProvider.System,
+        NullLogger<OverviewFeed>.Instance);
 
     private sealed class NoChecks : HealthCheckService
     {

@@ -1,9 +1,13 @@
+using KadOrleans.Tests.Http;
+
 namespace KadOrleans.Tests.WebConsole;
 
 /// <summary>Sessions, and what the server says of the console, without a browser.</summary>
-public sealed class SessionTests
+public sealed class SessionTests(ApiHost host) : IClassFixture<ApiHost>
 {
     private static readonly ApiToken Token = ApiToken.Create("token", ApiScope.All).Token;
+
+    private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public void A_session_lasts_its_life_and_no_longer()
@@ -40,71 +44,49 @@ public sealed class SessionTests
     [Fact]
     public async Task A_login_is_refused_in_a_sentence_and_a_change_needs_the_proof()
     {
-        using var folder = new TemporaryFolder();
-        await using var node = await NodeProcess.StartAsync("--data", folder.Path);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{node.HttpAddress}") };
-        var token = File.ReadAllText(folder["http-token"]).Trim();
+        const string Session = "/console/session";
+        _api.Http.DefaultRequestHeaders.Authorization = null;
+        var login = $$"""{"token":"{{File.ReadAllText(_api.Folder["http-token"])}}"}""";
 
-        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "The content type of a login is application/json."), await LogInAsync(http, $$"""{"token":"{{token}}"}""", "text/plain"));
-        Assert.Equal((HttpStatusCode.BadRequest, """The token is missing; {"token":…} is needed."""), await LogInAsync(http, "{}"));
-        Assert.Equal((HttpStatusCode.Unauthorized, "The token is not one of this server's."), await LogInAsync(http, """{"token":"kad_0"}"""));
-        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "The body is longer than 1024 bytes, which are allowed here."), await LogInAsync(http, new string(' ', 2_000)));
+        Assert.Equal("The content type of a login is application/json.", await _api.FailAsync(HttpStatusCode.UnsupportedMediaType, "POST", Session, login, "text/plain"));
+        Assert.Equal("""The token is missing; {"token":…} is needed.""", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Session, "{}"));
+        Assert.Equal("The token is not one of this server's.", await _api.FailAsync(HttpStatusCode.Unauthorized, "POST", Session, """{"token":"kad_0"}"""));
+        Assert.Equal(
+            "The body is longer than 1024 bytes, which are allowed here.",
+            await _api.FailAsync(HttpStatusCode.RequestEntityTooLarge, "POST", Session, new string(' ', 2_000)));
 
-        using var begun = await http.PostAsync(new Uri("/console/session", UriKind.Relative), Json($$"""{"token":"{{token}}"}"""), TestContext.Current.CancellationToken);
-        var cookie = Assert.Single(begun.Headers.GetValues("Set-Cookie"));
-        Assert.Contains("; path=/; samesite=strict; httponly", cookie, StringComparison.Ordinal);
-        var proof = JsonDocument.Parse(await begun.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("proof").GetString();
+        using var begun = await _api.SendAsync("POST", Session, login);
+        Assert.Contains("; path=/; samesite=strict; httponly", Assert.Single(begun.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+        var proof = (SessionCookie.ProofHeader, (await _api.JsonAsync("GET", Session)).GetProperty("proof").GetString()!);
 
-        Assert.Equal(HttpStatusCode.OK, await SendAsync(http, "GET", "/v1/admin/usage"));
-        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(http, "DELETE", "/v1/admin/keys/key"));
-        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(http, "DELETE", "/v1/admin/keys/key", "wrong"));
-        Assert.Equal(HttpStatusCode.NotFound, await SendAsync(http, "DELETE", "/v1/admin/keys/key", proof));
-        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(http, "DELETE", "/console/session"));
-        Assert.Equal(HttpStatusCode.NoContent, await SendAsync(http, "DELETE", "/console/session", proof));
+        await _api.JsonAsync("GET", "/v1/admin/usage");
+        await _api.FailAsync(HttpStatusCode.Forbidden, "DELETE", "/v1/admin/keys/key");
+        await _api.FailAsync(HttpStatusCode.Forbidden, "DELETE", "/v1/admin/keys/key", headers: (SessionCookie.ProofHeader, "wrong"));
+        await _api.JsonAsync("DELETE", "/v1/admin/keys/key", headers: proof);
+        await _api.FailAsync(HttpStatusCode.Forbidden, "DELETE", Session);
+        using var ended = await _api.SendAsync("DELETE", Session, headers: proof);
+        Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
+        await _api.FailAsync(HttpStatusCode.Unauthorized, "GET", "/v1/admin/usage");
     }
 
     [Fact]
     public async Task The_pages_come_with_a_strict_policy_and_the_root_leads_to_them()
     {
-        using var folder = new TemporaryFolder();
-        await using var node = await NodeProcess.StartAsync("--data", folder.Path);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{node.HttpAddress}") };
-
-        using var page = await http.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+        _api.Http.DefaultRequestHeaders.Authorization = null;
+        using var page = await _api.SendAsync("GET", "/");
         Assert.Equal("/console/", page.RequestMessage!.RequestUri!.AbsolutePath);
         var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
         Assert.Contains("default-src 'none'; script-src 'self';", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", Assert.Single(page.Headers.GetValues("X-Content-Type-Options")));
-        using var bare = await http.GetAsync(new Uri("/console", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var bare = await _api.SendAsync("GET", "/console");
         Assert.Equal("/console/", bare.RequestMessage!.RequestUri!.AbsolutePath);
-        using var missing = await http.GetAsync(new Uri("/console/..%2Fsecret", UriKind.Relative), TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
-        using var live = await http.GetAsync(new Uri("/console/live", UriKind.Relative), TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.Unauthorized, live.StatusCode);
+        await _api.FailAsync(HttpStatusCode.NotFound, "GET", "/console/..%2Fsecret");
+        await _api.FailAsync(HttpStatusCode.Unauthorized, "GET", "/console/live");
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, "/console/app.js");
-        using var script = await http.GetAsync(new Uri("/console/app.js", UriKind.Relative), TestContext.Current.CancellationToken);
-        again.Headers.IfNoneMatch.Add(script.Headers.ETag!);
-        using var unchanged = await http.SendAsync(again, TestContext.Current.CancellationToken);
+        using var script = await _api.SendAsync("GET", "/console/app.js");
+        using var unchanged = await _api.SendAsync("GET", "/console/app.js", headers: ("If-None-Match", $"{script.Headers.ETag}"));
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
-    }
-
-    private static async Task<(HttpStatusCode, string?)> LogInAsync(HttpClient http, string body, string type = "application/json")
-    {
-        using var response = await http.PostAsync(new Uri("/console/session", UriKind.Relative), Json(body, type), TestContext.Current.CancellationToken);
-        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
-        return (response.StatusCode, problem.GetProperty("detail").GetString());
-    }
-
-    private static StringContent Json(string body, string type = "application/json") => new(body, Encoding.UTF8, type);
-
-    private static async Task<HttpStatusCode> SendAsync(HttpClient http, string method, string path, string? proof = null)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        request.Headers.TryAddWithoutValidation(SessionCookie.ProofHeader, proof);
-        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        return response.StatusCode;
     }
 }

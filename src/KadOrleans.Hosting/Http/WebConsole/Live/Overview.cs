@@ -17,7 +17,6 @@ public sealed record Overview(
 {
     public const int MaxNodes = 100;
 
-    /// <summary>The time that rates are taken over.</summary>
     private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
     /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
@@ -71,11 +70,11 @@ public sealed record OverviewRates(
     public static OverviewRates Between(CountsAt begin, CountsAt end)
     {
         var seconds = (end.At - begin.At).TotalSeconds;
-        var (succeeded, failed) = (Successes.Sum(name => Growth(begin, end, name)), Failures.Sum(name => Growth(begin, end, name)));
+        var (succeeded, failed) = (Growth(begin, end, Successes), Growth(begin, end, Failures));
         return new OverviewRates(
             Math.Round(seconds, 1),
-            PerSecond(GrowthOf(begin, end, "received.")),
-            PerSecond(GrowthOf(begin, end, "refused.")),
+            PerSecond(Growth(begin, end, Below("received."))),
+            PerSecond(Growth(begin, end, Below("refused."))),
             PerSecond(Growth(begin, end, "stores.accepted")),
             PerSecond(succeeded + failed),
             succeeded,
@@ -83,13 +82,12 @@ public sealed record OverviewRates(
 
         // The clock may have been set back in between.
         double PerSecond(long growth) => seconds > 0 ? Math.Round(growth / seconds, 2) : 0;
+
+        IEnumerable<string> Below(string prefix) => end.Counts.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    public static long Growth(CountsAt begin, CountsAt end, string name) =>
-        end.Counts.GetValueOrDefault(name) - begin.Counts.GetValueOrDefault(name);
-
-    private static long GrowthOf(CountsAt begin, CountsAt end, string prefix) =>
-        end.Counts.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Sum(name => Growth(begin, end, name));
+    public static long Growth(CountsAt begin, CountsAt end, params IEnumerable<string> names) =>
+        names.Sum(name => end.Counts.GetValueOrDefault(name) - begin.Counts.GetValueOrDefault(name));
 
     private static string Name(TerminationReason reason) => $"lookups.{reason}";
 }
@@ -125,19 +123,14 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
     /// <summary>A line for each alarm, by the oldest sample and the last one. The nodes are null if nobody could be asked.</summary>
     public static IReadOnlyList<Alarm> Judge(Health health, IReadOnlyList<DhtNodeStatus>? nodes, CountsAt begin, CountsAt end) =>
     [
-        Ready(health),
+        new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
         Contacts(nodes ?? []),
-        Storage(OverviewRates.Growth(begin, end, "refused.StorageFailed") + OverviewRates.Growth(begin, end, "stores.refused.StorageFailed")),
-        Dropped(
-            OverviewRates.Growth(begin, end, "refused.Busy")
-            + OverviewRates.Growth(begin, end, "refused.PendingLimit")
-            + OverviewRates.Growth(begin, end, "stores.refused.Busy"),
-            end.At - begin.At),
-        Lookups(end.At > begin.At ? OverviewRates.Between(begin, end) : null),
+        OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed") is > 0 and var failed
+            ? new("KadStorageFailing", true, $"STOREs that storage failed: {failed}.")
+            : new("KadStorageFailing", false, "No STORE failed for want of storage."),
+        Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
+        Lookups(OverviewRates.Between(begin, end)),
     ];
-
-    private static Alarm Ready(Health health) => new(
-        "KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}.");
 
     private static Alarm Contacts(IReadOnlyList<DhtNodeStatus> nodes)
     {
@@ -150,9 +143,6 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
         });
     }
 
-    private static Alarm Storage(long failed) => new(
-        "KadStorageFailing", failed > 0, failed > 0 ? $"STOREs that storage failed: {failed}." : "No STORE failed for want of storage.");
-
     private static Alarm Dropped(long dropped, TimeSpan over)
     {
         var perSecond = over > TimeSpan.Zero ? dropped / over.TotalSeconds : 0;
@@ -161,12 +151,12 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
             : string.Create(CultureInfo.InvariantCulture, $"Dropped because too many were pending: {perSecond:0.0} requests a second."));
     }
 
-    private static Alarm Lookups(OverviewRates? rates)
+    private static Alarm Lookups(OverviewRates rates)
     {
-        var (succeeded, failed) = (rates?.Succeeded ?? 0, rates?.Failed ?? 0);
-        var all = succeeded + failed;
-        return new Alarm("KadLookupsFail", all >= LeastLookups && failed > all * MostFailedLookups, all == 0
-            ? "No lookup ended."
-            : string.Create(CultureInfo.InvariantCulture, $"Lookups that reached their target: {succeeded} of {all}."));
+        var all = rates.Succeeded + rates.Failed;
+        return new Alarm(
+            "KadLookupsFail",
+            all >= LeastLookups && rates.Failed > all * MostFailedLookups,
+            all == 0 ? "No lookup ended." : $"Lookups that reached their target: {rates.Succeeded} of {all}.");
     }
 }

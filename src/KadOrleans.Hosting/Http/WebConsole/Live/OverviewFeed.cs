@@ -14,7 +14,7 @@ public sealed partial class OverviewFeed(
     private const int Samples = 61;
 
     private readonly GrowingCounts _counts = new();
-    private readonly Queue<CountsAt> _samples = new(Samples);
+    private IReadOnlyList<CountsAt> _samples = [];
     private volatile Current _current = new(null);
 
     /// <summary>Maps the overview as server-sent events, one each <see cref="Interval"/>.</summary>
@@ -63,9 +63,8 @@ public sealed partial class OverviewFeed(
         {
             try
             {
-                var overview = await SampleAsync(stoppingToken);
                 var former = _current;
-                _current = new Current(overview);
+                _current = new Current(await SampleAsync(stoppingToken));
                 former.Replaced.SetResult();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -92,14 +91,8 @@ public sealed partial class OverviewFeed(
             // The cluster does not respond, or stops. The overview says so, and the health has the reason.
         }
 
-        if (_samples.Count == Samples)
-        {
-            _samples.Dequeue();
-        }
-
-        _samples.Enqueue(new CountsAt(time.GetUtcNow(), _counts.Add(nodes ?? [])));
-        var report = await health.CheckHealthAsync(cancellationToken);
-        return Overview.Of(HealthPages.Read(report), nodes, [.. _samples]);
+        _samples = [.. _samples.TakeLast(Samples - 1), new CountsAt(time.GetUtcNow(), _counts.Add(nodes ?? []))];
+        return Overview.Of(HealthPages.Read(await health.CheckHealthAsync(cancellationToken)), nodes, _samples);
     }
 
     /// <summary>An overview, and what completes when there is a newer one.</summary>
@@ -123,6 +116,7 @@ public sealed class GrowingCounts
     /// <summary>Takes the counters of all nodes that are known now, and returns the sums so far.</summary>
     public IReadOnlyDictionary<string, long> Add(IReadOnlyList<DhtNodeStatus> nodes)
     {
+        _calls++;
         foreach (var node in nodes)
         {
             // A node that is new here may have counted for days.
@@ -132,22 +126,14 @@ public sealed class GrowingCounts
                 var then = before.GetValueOrDefault(name);
                 _sums[name] = _sums.GetValueOrDefault(name) + (count >= then ? count - then : count);
             }
-        }
 
-        // Those that are gone are kept: an edge whose report is late has not counted anew.
-        _calls++;
-        foreach (var node in nodes)
-        {
             _last[node.Name] = (_calls, node.Counts);
         }
 
-        var tooMany = _last.Count - Math.Max(MaxNodes, nodes.Count);
-        if (tooMany > 0)
+        // Those that are gone are kept: an edge whose report is late has not counted anew.
+        foreach (var (name, _) in _last.OrderBy(last => last.Value.Call).Take(_last.Count - Math.Max(MaxNodes, nodes.Count)).ToList())
         {
-            foreach (var (name, _) in _last.OrderBy(last => last.Value.Call).Take(tooMany).ToList())
-            {
-                _last.Remove(name);
-            }
+            _last.Remove(name);
         }
 
         return new Dictionary<string, long>(_sums);
