@@ -50,23 +50,16 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
 
     public static ShardLayout Of(int bits) => new(bits, bits);
 
-    /// <exception cref="ArgumentException">There are more than <see cref="MaxItems"/>.</exception>
     public static void CheckLength<T>(IReadOnlyList<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        if (items.Count > MaxItems)
-        {
-            throw new ArgumentException($"A call takes at most {MaxItems} keys, not {items.Count}.", nameof(items));
-        }
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Count, MaxItems);
     }
 
-    /// <exception cref="ArgumentException">A page of so many keys is not 1 to <see cref="MaxItems"/>.</exception>
     public static void CheckCount(int count)
     {
-        if (count is < 1 or > MaxItems)
-        {
-            throw new ArgumentException($"A call returns 1 to {MaxItems} keys, not {count}.", nameof(count));
-        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxItems);
     }
 
     /// <summary>The grain key of the shard that has a key.</summary>

@@ -65,22 +65,12 @@ internal sealed record TableContact(
     [property: Id(3)] DateTimeOffset LastSeen,
     [property: Id(4)] int Failures);
 
-[GenerateSerializer]
+// Fenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
+// contacts that the table wants pinged.
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.TableAnswer")]
-internal sealed record TableAnswer
-{
-    /// <summary>Whether the edge no longer holds the id. Then nothing was applied.</summary>
-    [Id(0)]
-    public bool IsFenced { get; init; }
-
-    /// <summary>Contacts that entered the table, for hand-off.</summary>
-    [Id(1)]
-    public IReadOnlyList<Contact> Added { get; init; } = [];
-
-    /// <summary>Contacts that the table wants pinged.</summary>
-    [Id(2)]
-    public IReadOnlyList<Contact> Checks { get; init; } = [];
-
-    [Id(3)]
-    public long Version { get; init; }
-}
+internal sealed record TableAnswer(
+    [property: Id(0)] bool IsFenced,
+    [property: Id(1)] IReadOnlyList<Contact> Added,
+    [property: Id(2)] IReadOnlyList<Contact> Checks,
+    [property: Id(3)] long Version);

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace KadOrleans.Grains;
 
 /// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call has a timeout.</summary>
-internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
+internal sealed class GrainRecordStorage(
+    IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout, WriteTarget target = WriteTarget.Shard)
 {
     // Reads a state. One that was never written has neither content nor ETag. InvalidOperationException: a newer release wrote it.
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
@@ -29,7 +30,7 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
         try
         {
             await storage.WriteStateAsync(name, grainId, state).WaitAsync(timeout, time);
-            GrainMetrics.Wrote(WriteTarget.Shard, time.GetElapsedTime(startedAt));
+            GrainMetrics.Wrote(target, time.GetElapsedTime(startedAt));
             return state.ETag;
         }
         catch (Exception e) when (FirstWrite.IsConflict(e))
@@ -38,7 +39,7 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
         }
         catch
         {
-            GrainMetrics.WriteFailed(WriteTarget.Shard);
+            GrainMetrics.WriteFailed(target);
             throw;
         }
     }
@@ -121,22 +122,6 @@ internal sealed class StateVersion(IOptions<KadClusterOptions> options)
     {
         state.SchemaVersion = Written;
         return state;
-    }
-}
-
-/// <summary>The silos' schema versions, by their last reports.</summary>
-internal sealed class SiloVersions
-{
-    private Dictionary<SiloAddress, int> _known = [];
-
-    public void Set(SiloAddress silo, int version) => _known[silo] = version;
-
-    // The newest version that all these silos know. Forgets other silos. A silo without a report counts as knowing
-    // StateSchema.Oldest.
-    public int GetCommon(IEnumerable<SiloAddress> silos)
-    {
-        _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));
-        return _known.Values.DefaultIfEmpty(StateSchema.Oldest).Min();
     }
 }
 
