@@ -80,12 +80,8 @@ internal static class ReminderTimes
 
     // The time until the first tick: a random part of the period, at least a minute. So reminders that were set together do not
     // tick together.
-    public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        random.Fill(bytes);
-        return LeastFirst + ((period - LeastFirst) * (BitConverter.ToUInt16(bytes) / (double)ushort.MaxValue));
-    }
+    public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period) =>
+        LeastFirst + ((period - LeastFirst) * NodeId.Random(random).ToFraction());
 
     // How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that,
     // even if several were missed. Else only the elapsed part of a period is known.

@@ -146,8 +146,6 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
     // as much too early.
     public TimeSpan RecentStep => _last is { } last && clock.GetElapsedTime(last.At) < Grace ? last.Length : TimeSpan.Zero;
 
-    public override TimeZoneInfo LocalTimeZone => clock.LocalTimeZone;
-
     public override long TimestampFrequency => clock.TimestampFrequency;
 
     public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Correction;

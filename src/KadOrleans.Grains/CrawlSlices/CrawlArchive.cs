@@ -119,13 +119,11 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         var slices = new List<List<CrawlRecord>>();
         foreach (var slice in crawl.State.Slices)
         {
-            var records = new List<CrawlRecord>();
+            slices.Add([]);
             foreach (var page in PagesOf([slice]))
             {
-                records.AddRange(await ReadPageAsync(crawl, page) is { } content ? CrawlPage.Decode(content) : []);
+                slices[^1].AddRange(await ReadPageAsync(crawl, page) is { } content ? CrawlPage.Decode(content) : []);
             }
-
-            slices.Add(records);
         }
 
         return slices;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Hosting;
-
 namespace KadOrleans.Grains;
 
 [Reentrant]
@@ -197,34 +195,5 @@ internal sealed class CrawlGrain(
         _timer?.Dispose();
         _timer = null;
         logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
-    }
-}
-
-/// <summary>Has periodic crawls scheduled once the silo's settings agree with the cluster's. It tries until that is done.</summary>
-internal sealed class CrawlSchedule(
-    IGrainFactory grains,
-    ClusterAgreement agreement,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
-    ILogger<CrawlSchedule> logger) : BackgroundService
-{
-    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await agreement.Completion.WaitAsync(stoppingToken);
-                await grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton).ScheduleAsync();
-                return;
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.ReminderNotSet(CrawlGrain.Periodic, e);
-            }
-
-            await Task.Delay(Pause, time, stoppingToken);
-        }
     }
 }

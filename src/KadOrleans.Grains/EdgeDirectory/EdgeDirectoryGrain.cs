@@ -94,7 +94,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch || known.IsReleased)
+        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch || known.IsReleased || _live.IsReleased(edgeName, epoch))
         {
             return ValueTask.FromResult(false);
         }
@@ -109,7 +109,8 @@ internal sealed class EdgeDirectoryGrain(
         // After the loss of a silo the number of leased ids is unknown. The edge reports an endpoint for each id.
         var ids = _live.IdsOf(edgeName, epoch)
             ?? [.. known.NodeIds.Take(Math.Max(1, report.Endpoints.Count)).Select(NodeId.Parse)];
-        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos));
+        _live.Set(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos);
+        return ValueTask.FromResult(true);
     }
 
     public async ValueTask ReleaseAsync(string edgeName, long epoch)
@@ -186,20 +187,14 @@ internal sealed class EdgeDirectoryGrain(
 
     // Changes the stored entries by group commit: changes that are asked for during a write share the next one. A change returns what is
     // done when the entries are stored. It may lease a name.
-    private Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
+    private async Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
     {
-        var done = new TaskCompletionSource<T>();
-        _pending.Add(new PendingChange(
-            edges =>
-            {
-                var end = change(edges);
-                return () => done.TrySetResult(end());
-            },
-            e => done.TrySetException(e),
-            leased,
-            time.GetTimestamp()));
+        Func<T>? end = null;
+        var pending = new PendingChange(edges => end = change(edges), leased, time.GetTimestamp());
+        _pending.Add(pending);
         BeginWriting();
-        return done.Task;
+        await pending.Stored.Task;
+        return end!();
     }
 
     private async Task WritePendingAsync()
@@ -217,7 +212,7 @@ internal sealed class EdgeDirectoryGrain(
             }
             catch (Exception e)
             {
-                Array.ForEach(changes, change => change.Fail(e));
+                Array.ForEach(changes, change => change.Stored.TrySetException(e));
             }
         }
     }
@@ -227,7 +222,7 @@ internal sealed class EdgeDirectoryGrain(
         var isAwaited = change.Leased is null || time.GetElapsedTime(change.Since) < IEdgeDirectoryGrain.LeaseTimeout;
         if (!isAwaited)
         {
-            change.Fail(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
+            change.Stored.SetException(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
         }
 
         return isAwaited;
@@ -248,21 +243,20 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         var edges = Update([.. changes.Select(change => change.Leased).OfType<string>()]);
-        var ends = new List<Action>();
         foreach (var change in changes)
         {
             try
             {
-                ends.Add(change.Apply(edges));
+                change.Apply(edges);
             }
             catch (Exception e) when (e is ArgumentException or EdgeDrainedException)
             {
-                change.Fail(e);
+                change.Stored.SetException(e);
             }
         }
 
         await SaveAsync(edges);
-        ends.ForEach(end => end());
+        Array.ForEach(changes, change => change.Stored.TrySetResult());
     }
 
     private Func<EdgeLease> Lease(Dictionary<string, EdgeState> edges, string name, int count, IEdgeObserver edge)
@@ -379,5 +373,8 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    private sealed record PendingChange(Func<Dictionary<string, EdgeState>, Action> Apply, Action<Exception> Fail, string? Leased, long Since);
+    private sealed record PendingChange(Action<Dictionary<string, EdgeState>> Apply, string? Leased, long Since)
+    {
+        public TaskCompletionSource Stored { get; } = new();
+    }
 }

@@ -21,23 +21,11 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 
     public IReadOnlyList<string> Released => [.. _released.Keys];
 
-    /// <summary>Starts a lease, which ends all older ones of the name.</summary>
+    /// <summary>Starts or renews a lease, which ends all older ones of the name.</summary>
     public void Set(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
     {
         _released.Remove(edge.Name);
         _edges[edge.Name] = new HeardEdge(edge, time.GetTimestamp(), silos);
-    }
-
-    /// <summary>Renews a lease. Returns false if it was handed back.</summary>
-    public bool Renew(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
-    {
-        if (IsReleased(edge.Name, edge.Epoch))
-        {
-            return false;
-        }
-
-        Set(edge, silos);
-        return true;
     }
 
     public void Release(string name, long epoch)
@@ -172,17 +160,10 @@ internal static class ForgottenNames
     public static Dictionary<string, EdgeState> Update(
         IReadOnlyDictionary<string, EdgeState> edges, Func<string, bool> isLive, DateTimeOffset now)
     {
-        var kept = new Dictionary<string, EdgeState>();
-        foreach (var (name, edge) in edges)
-        {
-            // A time of the future is of a clock that was wrong.
-            var seen = isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
-            if (now - seen < Life || edge.IsDrained)
-            {
-                kept.Add(name, edge with { LastSeen = seen });
-            }
-        }
+        return edges.Select(edge => KeyValuePair.Create(edge.Key, edge.Value with { LastSeen = SeenAt(edge.Key, edge.Value) }))
+            .Where(edge => now - edge.Value.LastSeen < Life || edge.Value.IsDrained).ToDictionary();
 
-        return kept;
+        // A time of the future is of a clock that was wrong.
+        DateTimeOffset SeenAt(string name, EdgeState edge) => isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
     }
 }
