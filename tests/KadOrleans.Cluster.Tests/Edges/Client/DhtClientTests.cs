@@ -21,16 +21,6 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     });
 
     [Fact]
-    public void Adding_it_twice_adds_one()
-    {
-        var services = new ServiceCollection().AddSingleton<IGrainFactory>(cluster.Client).AddKadClient().AddKadClient();
-
-        Assert.Single(services, service => service.ServiceType == typeof(IDht));
-        using var provider = services.BuildServiceProvider();
-        Assert.IsType<DhtClient>(provider.GetRequiredService<IDht>());
-    }
-
-    [Fact]
     public async Task The_edges_are_told_although_the_settings_cannot_be_read()
     {
         Assert.Equal(cluster.ShardBits, (await cluster.Dht.GetStatusAsync()).Settings!.ShardBits);
@@ -70,19 +60,6 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
         var (found, value) = await Client.GetAsync<string>("nowhere");
         Assert.False(found);
         Assert.Null(value);
-    }
-
-    [Fact]
-    public async Task What_may_not_be_stored_or_asked_reaches_no_grain()
-    {
-        var before = (cluster.Gate.Count<IDhtGrain>("SetAsync"), cluster.Gate.Count<IDhtGrain>("PingAsync"));
-
-        await Assert.ThrowsAsync<ArgumentException>(() => Client.SetAsync("key", new byte[StoreRules.MaxContentLength + 1]));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await Client.SetAsync("key", default(DhtValue)));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await Client.PingAsync(UdpEndpoint.Parse("224.0.0.1:1")));
-        await Assert.ThrowsAsync<ArgumentNullException>(async () => await Client.SetAsync("key", (string)null!));
-
-        Assert.Equal(before, (cluster.Gate.Count<IDhtGrain>("SetAsync"), cluster.Gate.Count<IDhtGrain>("PingAsync")));
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
     private readonly List<DhtNode> _nodes = [];
     private readonly List<SimulatedTransport> _transports = [];
-    private readonly List<TakingPeer> _peers = [];
+    private readonly List<RawPeer> _peers = [];
     private readonly List<Task> _loops = [];
     private readonly List<LiveEdge> _edges = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -65,7 +65,8 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
     public async Task StartAsync(int keys)
     {
-        _peers.AddRange([new TakingPeer(world, Note), new TakingPeer(world, Note)]);
+        _peers.AddRange(Enumerable.Range(0, 2).Select(_ => new RawPeer(world.Network.Bind(), NodeId.Random(world.Random))));
+        _peers.ForEach(peer => peer.OnRequest = (request, id, answer) => Answer(peer, request, id, answer));
         await StartEdgeAsync("one");
         await StartEdgeAsync("other");
 
@@ -97,14 +98,21 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         _stopping.Dispose();
     }
 
-    private void Note(NodeId key)
+    private int Answer(RawPeer peer, Request request, MessageId id, Span<byte> answer)
     {
+        if (request.Kind != RequestKind.Store)
+        {
+            return request.Kind == RequestKind.Ping ? peer.AnswerPings(request, id, answer) : ResponseWriter.WriteNodes(answer, id, []);
+        }
+
+        var key = request.AsStore().Key;
         if (Sent.TryGetValue(key, out var last) && world.Clock.Elapsed - last > LongestGap)
         {
             LongestGap = world.Clock.Elapsed - last;
         }
 
         Sent[key] = world.Clock.Elapsed;
+        return ResponseWriter.WriteStored(answer, id, true);
     }
 
     private async Task StartEdgeAsync(string name)
@@ -160,46 +168,5 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         }
 
         return due;
-    }
-}
-
-/// <summary>A peer that knows nobody and takes every value.</summary>
-internal sealed class TakingPeer : IDatagramReceiver
-{
-    private readonly byte[] _answer = new byte[Datagram.MaxLength];
-    private readonly Action<NodeId> _take;
-    private readonly NodeId _id;
-    private readonly SimulatedTransport _transport;
-
-    public TakingPeer(SimulatedWorld world, Action<NodeId> take)
-    {
-        (_take, _id, _transport) = (take, NodeId.Random(world.Random), world.Network.Bind());
-        _transport.Start(this);
-    }
-
-    public UdpEndpoint Endpoint => _transport.Endpoint;
-
-    public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age)
-    {
-        if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body, out _)
-            || kind != DatagramKind.Request
-            || !Request.TryDecode(body, out var request, out _))
-        {
-            return;
-        }
-
-        var length = request.Kind switch
-        {
-            RequestKind.Ping => ResponseWriter.WritePong(_answer, id, _id),
-            RequestKind.Store => Take(request.AsStore().Key, id),
-            _ => ResponseWriter.WriteNodes(_answer, id, []),
-        };
-        _transport.Send(_answer.AsSpan(0, length), source);
-    }
-
-    private int Take(NodeId key, MessageId id)
-    {
-        _take(key);
-        return ResponseWriter.WriteStored(_answer, id, true);
     }
 }

@@ -10,27 +10,6 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     public void Dispose() => cluster.Rows.Heal();
 
     [Fact]
-    public async Task Ticks_of_a_table_that_come_twice_or_hours_late_change_nothing_and_hand_over_one_piece_of_work()
-    {
-        var (table, reference) = (cluster.Table(Samples.Key(20)), cluster.Reference(_edge));
-        var before = await ObserveAsync(table, reference);
-
-        // Three hours without a tick, then each of those missed at once.
-        for (var round = 1; round <= 2; round++)
-        {
-            cluster.Clock.Advance(TimeSpan.FromHours(3));
-            await table.SubscribeAsync(1, reference);
-            await TickAsync(table, RoutingTableGrain.Walk, 36);
-            await TickAsync(table, RoutingTableGrain.Refresh, 3);
-            await cluster.UntilAsync(() => _edge.Work.Count >= 2 * round);
-            Assert.Equal(
-                (round, round), (_edge.Work.OfType<RandomWalkWork>().Count(), _edge.Work.OfType<RefreshBucketsWork>().Count()));
-        }
-
-        Assert.Equal(before, await StateOfAsync(table));
-    }
-
-    [Fact]
     public async Task A_tick_of_a_table_whose_edge_is_gone_changes_nothing()
     {
         var table = cluster.Table(Samples.Key(22));

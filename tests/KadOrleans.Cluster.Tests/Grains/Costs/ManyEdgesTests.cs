@@ -40,7 +40,10 @@ public sealed class ManyEdgesTests(ClusterFixture cluster, ITestOutputHelper out
         async Task LeaseAsync(int i)
         {
             Assert.Equal(NameUse.Free, await cluster.Directory.AskForNameAsync($"edge {i}", reference));
+            // One that asks twice at once gets the later epoch.
+            var earlier = i == 0 ? cluster.Directory.LeaseAsync("edge 0", Ids, reference).AsTask() : null;
             leases[i] = await cluster.Directory.LeaseAsync($"edge {i}", Ids, reference);
+            Assert.Equal(earlier is null ? 1 : (await earlier).Epoch + 1, leases[i].Epoch);
         }
 
         async Task SubscribeAsync(NodeId id, long epoch)

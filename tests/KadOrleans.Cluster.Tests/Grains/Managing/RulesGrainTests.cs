@@ -35,30 +35,6 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
         await cluster.Directory.ReleaseAsync("lags", _otherLease.Epoch);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task An_edge_that_a_rule_does_not_reach_is_named_until_it_asks(bool isBan)
-    {
-        _other.OnRules = () => throw new InvalidOperationException("broken");
-
-        var change = isBan ? await Rules.BanAsync(Range, isBanned: true) : await Rules.SetLimitAsync("requestsPerSource", 5);
-
-        Assert.True(change.Changed);
-        Assert.Contains("lags", change.Missing);
-        Assert.DoesNotContain("follows", change.Missing);
-        AssertSent(_edge.Rules);
-        var fetched = await Rules.FetchAsync("lags", 0);
-        AssertSent(fetched);
-        Assert.Contains("lags", (await Rules.GetAsync()).Missing);
-        Assert.Null(await Rules.FetchAsync("lags", fetched!.Version));
-        Assert.DoesNotContain("lags", (await Rules.GetAsync()).Missing);
-
-        void AssertSent(EdgeRules? rules) => Assert.Equal(
-            isBan ? Range : "requestsPerSource 5",
-            Assert.Single(rules!.Bans.Concat(rules.Limits.Select(limit => $"{limit.Name} {limit.Value}"))));
-    }
-
     [Fact]
     public async Task Rules_outlive_their_grain_and_reach_an_edge_that_returns()
     {

@@ -185,6 +185,19 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         }
     }
 
+    [Fact]
+    public void A_table_survives_its_stored_form() => Randomized.ForSeeds(50, random =>
+    {
+        var table = new RoutingTable(random.NextId(), new KademliaOptions { BucketSize = 4 }, new SubnetDiversity(), Samples.Now);
+        for (var i = 0; i < 60; i++)
+        {
+            table.Apply(ContactObservation.Answered(random.NextContact()), Samples.Now.AddSeconds(i));
+        }
+
+        var saved = table.Save();
+        Deep.Equal(saved.Buckets, TableMapping.ToCore(TableMapping.ToStored(saved)));
+    });
+
     private async Task<IRoutingTableGrain> SubscribeAsync(int number)
     {
         var table = cluster.Table(Samples.Key(number));
