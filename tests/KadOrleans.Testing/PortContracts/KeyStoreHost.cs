@@ -40,6 +40,9 @@ public abstract class KeyStoreHost : StoreHost
     public virtual void MoveTo(DateTimeOffset now)
     {
     }
+
+    /// <summary>Passes the time after which gets see what puts of other keys evicted.</summary>
+    public virtual Task SettleAsync() => Task.CompletedTask;
 }
 
 public abstract class KeyStoreSuite : StoreSuite<KeyStoreHost>

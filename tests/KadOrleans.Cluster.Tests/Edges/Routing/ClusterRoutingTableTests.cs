@@ -1,6 +1,6 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-[Collection(Tables.Name)]
+[Collection(OneShard.Name)]
 public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDisposable
 {
     private const string Observe = nameof(IRoutingTableGrain.ObserveAsync);
@@ -163,7 +163,6 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
     private ClusterRoutingTable CreateTable(long epoch, TimeSpan? pushTimeout = null) => new(
         cluster.Client, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, pushTimeout: pushTimeout);
 
-    /// <summary>Runs a table whose pushes are lost.</summary>
     private async Task<(ClusterRoutingTable Table, Task Loop)> OpenDeafAsync(TimeSpan pushTimeout, CancellationToken stop)
     {
         var table = CreateTable(epoch: 1, pushTimeout);
@@ -172,7 +171,7 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
     }
 }
 
-[Collection(Tables.Name)]
+[Collection(OneShard.Name)]
 public sealed class ClusterRoutingTableContractTests(OneShardCluster cluster) : RoutingTableContract
 {
     protected override RoutingTableHost CreateHost() => new ClusterRoutingTableHost(cluster);
