@@ -109,18 +109,6 @@ public sealed class GrainKeyStoreFaultTests(OneShardCluster cluster) : IAsyncLif
     }
 
     [Fact]
-    public async Task A_value_that_may_not_be_stored_reaches_no_grain()
-    {
-        await using var store = CreateStore();
-        var before = PutCalls();
-
-        await store.PutAsync(StoredValues.Key(1), StoredValues.Of(default));
-        await store.PutAsync(StoredValues.Key(1), StoredValues.Sized(StoreRules.MaxContentLength + 1));
-
-        Assert.Equal(before, PutCalls());
-    }
-
-    [Fact]
     public async Task Usage_is_asked_for_once_in_its_time()
     {
         await using var store = CreateStore();

@@ -2,7 +2,6 @@ using Orleans.Runtime.Placement;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>A silo stops in good order, and the other one goes on with all that it held.</summary>
 public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
 {
     private const int Count = 10;

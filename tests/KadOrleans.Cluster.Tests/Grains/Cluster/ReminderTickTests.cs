@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Reminders that come twice, late or not at all.</summary>
 public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
 {
     private const long Shard = 201;
@@ -13,7 +12,9 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     public async Task A_tick_of_a_table_whose_edge_is_gone_changes_nothing()
     {
         var table = cluster.Table(Samples.Key(22));
-        var before = await ObserveAsync(table, cluster.Reference(_edge));
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
+        var before = await StateOfAsync(table);
 
         // Without its timers: the reminder itself might tick within the first minutes, while the edge is known.
         cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromHours(1));
@@ -192,13 +193,6 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         var remindable = cluster.Client.GetGrain<IRemindable>(grain.GetGrainId());
         var status = new TickStatus(default, TimeSpan.FromMinutes(5), default);
         await Task.WhenAll(Enumerable.Range(0, times).Select(_ => remindable.ReceiveReminder(name, status)));
-    }
-
-    private static async Task<string> ObserveAsync(IRoutingTableGrain table, IEdgeObserver reference)
-    {
-        await table.SubscribeAsync(1, reference);
-        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
-        return await StateOfAsync(table);
     }
 
     private static async Task<string> StateOfAsync(IRoutingTableGrain table)

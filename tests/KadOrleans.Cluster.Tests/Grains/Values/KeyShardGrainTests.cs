@@ -87,30 +87,6 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task Keys_without_a_recent_store_and_old_publications_are_due_for_republish_page_by_page()
-    {
-        var shard = cluster.Shard(10);
-        var keys = Samples.KeysOf(10, Bits).Take(4).Order().ToList();
-        var now = cluster.Clock.GetUtcNow();
-        var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now.AddDays(1) };
-        await shard.PutAsync(
-        [
-            new ShardPut(keys[0], value with { StoredAt = now.AddHours(-2) }, PutKind.Import),
-            new ShardPut(keys[1], value),
-            new ShardPut(keys[2], value with { PublishedAt = now.AddHours(-25) }),
-            new ShardPut(keys[3], value with { PublishedAt = now.AddHours(-1), StoredAt = now.AddHours(-1) }, PutKind.Import),
-        ]);
-        Assert.Equal([keys[0], keys[2], keys[3]], await shard.GetDueForRepublishAsync(now, null, 10));
-        Assert.Equal([keys[2]], await shard.GetDueForRepublishAsync(now, keys[0], 1));
-        Assert.Empty(await shard.GetDueForRepublishAsync(now, keys[3], 10));
-
-        Assert.Equal([false, true], await shard.UnpublishAsync([keys[1], keys[2]]));
-        Assert.Equal([keys[0], keys[3]], await shard.GetDueForRepublishAsync(now, null, 10));
-        await cluster.Cluster.DeactivateAsync(shard);
-        Assert.Equal([null, now.AddHours(-1)], (await shard.GetAsync([keys[2], keys[3]])).Select(held => held!.PublishedAt));
-    }
-
-    [Fact]
     public async Task Each_shard_has_its_part_of_the_quota()
     {
         var whole = new StoreQuota();

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>The calls of a shard that is split, on the real runtime.</summary>
 [Collection(ShardCluster.Name)]
 public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetime
 {
