@@ -138,18 +138,12 @@ internal sealed class ClusterGrain(
         state.State = content;
         try
         {
-            await state.WriteStateAsync();
+            await this.OrEndAsync(state.WriteStateAsync());
         }
-        catch (Exception e) when (FirstWrite.IsConflict(e))
+        catch (Exception e) when (WriteOutcome.IsConflict(e))
         {
             // Another activation was first: its settings count.
             await state.ReadStateAsync();
-        }
-        catch
-        {
-            // The outcome of the write is unknown, so the next call reads the state again.
-            DeactivateOnIdle();
-            throw;
         }
     }
 }
@@ -179,8 +173,7 @@ internal sealed record ClusterState : IVersionedState
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 }
 
-// Splits all shards of a cluster, a few at a time. A shard that was split before is called too: that costs little, and completes
-// a split that was broken off.
+// Splits all shards, a few at a time. To call one that was split costs little, and completes a split that was broken off.
 internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
 {
     /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
@@ -194,13 +187,13 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
     public TimeSpan Longest { get; private set; }
 
     // Splits them, until all are. Call it in the turns of a grain. OperationCanceledException: it was cancelled.
-    public Task RunAsync(CancellationToken cancellationToken) => Parallel.ForAsync(
+    public Task RunAsync(CancellationToken stop) => Parallel.ForAsync(
         0,
         shards.Count,
-        new ParallelOptions { MaxDegreeOfParallelism = Parallelism, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
-        async (number, stop) =>
+        new ParallelOptions { MaxDegreeOfParallelism = Parallelism, TaskScheduler = TaskScheduler.Current, CancellationToken = stop },
+        async (number, ending) =>
         {
-            await SplitAsync(shards.ShardAt(number), stop);
+            await SplitAsync(shards.ShardAt(number), ending);
             if (++Split % Math.Max(1, shards.Count / LogLines) == 0)
             {
                 logger.DoublingGoesOn(Split, shards.Count);

@@ -4,10 +4,8 @@ namespace KadOrleans.Client;
 
 internal static class GrainKeys
 {
-    /// <summary>The key of grains of which a cluster has one.</summary>
     public const long Singleton = 0;
 
-    /// <summary>The fewest bits of a key that choose its shard.</summary>
     public const int MinShardBits = 0;
 
     public const int MaxShardBits = 16;
@@ -33,7 +31,6 @@ internal static class GrainKeys
     public static long Shard(ShardPrefix prefix, int firstBits) =>
         prefix.Bits == firstBits ? prefix.Number : ((long)prefix.Bits << MaxShardBits) | (uint)prefix.Number;
 
-    /// <summary>The number of the shard with a grain key.</summary>
     public static int NumberOf(long shard) => (int)(shard & 0xFFFF);
 
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
@@ -62,10 +59,8 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxItems);
     }
 
-    /// <summary>The grain key of the shard that has a key.</summary>
     public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));
 
-    /// <summary>The grain key of the shard with a number, from 0.</summary>
     public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
 
     // The grain keys of the shards that may have keys of a region, in the order of keys. Those that have only keys up to after are left out.

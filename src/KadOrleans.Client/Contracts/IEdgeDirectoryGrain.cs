@@ -16,10 +16,9 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>How long an edge waits for a lease. It ignores one granted later.</summary>
     static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
-    // Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart
-    // whenever they end would take it from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout while all
-    // silos are healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only
-    // the route to it is lost. Names have 1 to 128 characters. Since version 1.
+    // Whether another edge uses this name. If so, the caller must not lease it: two processes that restart whenever they end would take it
+    // from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
+    // its name for the rest of its lease: perhaps only the route to it is lost. Names have 1 to 128 characters. Since version 1.
     [Alias("AskForName")]
     [OpenTo(Callers.Edges)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);

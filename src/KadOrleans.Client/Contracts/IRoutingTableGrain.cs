@@ -2,9 +2,8 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-// The routing table of one node id. Key: GrainKeys.RoutingTable. It is the authoritative table; edges read the snapshots that it
-// pushes. It saves changes after some seconds: the death of its silo loses at most 10 s of observations, a graceful stop none.
-// Its reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
+// The routing table of one node id. Key: GrainKeys.RoutingTable. Edges read the snapshots that it pushes. The death of its silo loses
+// at most 10 s of observations, a graceful stop none. Reminders have a live edge refresh buckets each hour and walk each 300 s.
 [Alias("kad.IRoutingTableGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
@@ -38,7 +37,6 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot> GetSnapshotAsync();
 
-    /// <summary>The buckets, for people to look at.</summary>
     [Alias("Describe")]
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
 

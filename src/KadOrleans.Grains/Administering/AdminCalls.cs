@@ -40,8 +40,7 @@ internal sealed class AdminCalls(
         }
     }
 
-    // Asks all shards. What is taken of each response, as it comes, is in the order of the shards' numbers. That of a shard that does
-    // not respond is the default.
+    // Asks all shards, and takes each response as it comes. In the order of shards; of one that does not respond it is the default.
     public async Task<TTaken?[]> AskShardsAsync<T, TTaken>(
         Func<IKeyShardGrain, ValueTask<T>> call, Func<T, TTaken> take, CancellationToken cancellationToken)
     {

@@ -76,7 +76,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
-        var usages = await calls.AskShardsAsync(static grain => grain.GetUsageAsync(), static usage => (ShardUsage?)usage, cancellationToken);
+        var usages = await calls.AskShardsAsync(grain => grain.GetUsageAsync(), usage => (ShardUsage?)usage, cancellationToken);
         DhtShardUsage[] counted =
             [.. usages.Index().Where(shard => shard.Item is not null).Select(shard => new DhtShardUsage(shard.Index, shard.Item!.Value.Keys, shard.Item.Value.Bytes))];
         return new DhtUsage(
@@ -204,7 +204,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         (await calls.AskTablesAsync(table => table.DropAsync(id), cancellationToken)).Count(table => table.Result);
 
     public async Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => work == DhtWork.Republish
-        ? (await calls.AskShardsAsync(static grain => grain.RepublishAsync(), static isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
+        ? (await calls.AskShardsAsync(grain => grain.RepublishAsync(), isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
         : (await calls.AskTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
 
     public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>

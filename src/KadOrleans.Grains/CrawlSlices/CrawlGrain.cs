@@ -77,7 +77,7 @@ internal sealed class CrawlGrain(
 
         if (name is not null && !reminders.Exists(reminder => reminder.ReminderName == name))
         {
-            await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, interval), interval);
+            await this.RegisterOrUpdateReminder(name, GrainReminder.DrawFirst(random, interval), interval);
         }
     }
 
@@ -120,18 +120,9 @@ internal sealed class CrawlGrain(
         var live = await _edges.GetLiveAsync();
         var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
         var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
-        StoredCrawl crawl;
-        try
-        {
-            crawl = await _archive.AddAsync(report, depth);
-        }
-        catch
-        {
-            // Whether it was written is unknown: the next activation reads it.
-            DeactivateOnIdle();
-            throw;
-        }
-
+        var adding = _archive.AddAsync(report, depth);
+        await this.OrEndAsync(adding);
+        var crawl = await adding;
         logger.CrawlBegun(crawl.Report.Id, crawl.Report.Slices, live.Count, rate);
         Run(crawl);
         return crawl.Report;

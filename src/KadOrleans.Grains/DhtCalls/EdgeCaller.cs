@@ -1,6 +1,5 @@
 namespace KadOrleans.Grains;
 
-/// <summary>Calls a live edge, and another if it fails.</summary>
 internal sealed class EdgeCaller(
     IGrainFactory grains, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
 {

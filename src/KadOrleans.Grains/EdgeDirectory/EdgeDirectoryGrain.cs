@@ -94,7 +94,8 @@ internal sealed class EdgeDirectoryGrain(
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch || known.IsReleased || _live.IsReleased(edgeName, epoch))
+        if (!state.State.Edges.TryGetValue(edgeName, out var known)
+            || known.Epoch != epoch || known.IsReleased || _live.IsReleased(edgeName, epoch))
         {
             return ValueTask.FromResult(false);
         }
@@ -116,15 +117,23 @@ internal sealed class EdgeDirectoryGrain(
     public async ValueTask ReleaseAsync(string edgeName, long epoch)
     {
         ArgumentNullException.ThrowIfNull(edgeName);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
+        if (!state.State.Edges.TryGetValue(edgeName, out var held) || held.Epoch != epoch)
         {
             return;
         }
 
         _live.Release(edgeName, epoch);
-        if (version.Written >= StateSchema.EdgeHolders && !known.IsReleased)
+        if (version.Written >= StateSchema.EdgeHolders && !held.IsReleased)
         {
-            await WriteAsync(edges => Release(edges, edgeName, epoch));
+            await WriteAsync<bool>(edges =>
+            {
+                if (edges.TryGetValue(edgeName, out var known) && known.Epoch == epoch)
+                {
+                    edges[edgeName] = known with { IsReleased = true, LastSeen = time.GetUtcNow() };
+                }
+
+                return () => true;
+            });
         }
     }
 
@@ -208,7 +217,7 @@ internal sealed class EdgeDirectoryGrain(
             try
             {
                 // Leases last: a name that is released or changed may be free for them.
-                await WriteAsync([.. changes.Where(IsAwaited).OrderBy(change => change.Leased is not null)]);
+                await WriteAsync([.. changes.OrderBy(change => change.Leased is not null)]);
             }
             catch (Exception e)
             {
@@ -217,24 +226,8 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    private bool IsAwaited(PendingChange change)
-    {
-        var isAwaited = change.Leased is null || time.GetElapsedTime(change.Since) < IEdgeDirectoryGrain.LeaseTimeout;
-        if (!isAwaited)
-        {
-            change.Stored.SetException(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
-        }
-
-        return isAwaited;
-    }
-
     private async Task WriteAsync(PendingChange[] changes)
     {
-        if (changes.Length == 0 && !_isNoteDue)
-        {
-            return;
-        }
-
         _isNoteDue = false;
         if (_isInDoubt)
         {
@@ -247,9 +240,14 @@ internal sealed class EdgeDirectoryGrain(
         {
             try
             {
+                if (change.Leased is not null && time.GetElapsedTime(change.Since) >= IEdgeDirectoryGrain.LeaseTimeout)
+                {
+                    throw new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s.");
+                }
+
                 change.Apply(edges);
             }
-            catch (Exception e) when (e is ArgumentException or EdgeDrainedException)
+            catch (Exception e) when (e is ArgumentException or EdgeDrainedException or TimeoutException)
             {
                 change.Stored.SetException(e);
             }
@@ -281,16 +279,6 @@ internal sealed class EdgeDirectoryGrain(
             logger.IdsLeased(name, count, leased.Epoch);
             return new EdgeLease(leased.Epoch, ids, options.Value.SettingsWith(shards.Layout));
         };
-    }
-
-    private Func<bool> Release(Dictionary<string, EdgeState> edges, string name, long epoch)
-    {
-        if (edges.TryGetValue(name, out var known) && known.Epoch == epoch)
-        {
-            edges[name] = known with { IsReleased = true, LastSeen = time.GetUtcNow() };
-        }
-
-        return () => true;
     }
 
     private Func<bool> Change(Dictionary<string, EdgeState> edges, string name, NameChange change)

@@ -78,7 +78,6 @@ internal sealed class MetricsStart(ValueCache cache) : ILifecycleParticipant<ISi
     }
 }
 
-/// <summary>Randomness that strangers cannot predict.</summary>
 internal sealed class CryptographicRandom : IRandomSource
 {
     public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);

@@ -7,7 +7,6 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
     /// <summary>The time after which a subscription without a renewal ends. Edges renew each minute, so two renewals may be lost.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(3);
 
-    /// <summary>The number of consecutive failures after which the subscription ends.</summary>
     private const int MaxFailures = 3;
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
@@ -16,7 +15,6 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
     private long _subscribedAt;
     private bool _takesChanges;
 
-    // What the edge has.
     private RoutingTableSnapshot _pushed = RoutingTableSnapshot.Empty(nodeId);
     private int _failures;
     private Task _push = Task.CompletedTask;

@@ -18,8 +18,7 @@ internal sealed class RoutingTableGrain(
 
     public const string Walk = "walk";
 
-    // The time between two checks for buckets to refresh. Each bucket is due once an hour. With a check an hour, one that comes a
-    // moment too early would cost the bucket another hour.
+    // Each bucket is due once an hour: with a check an hour, one that comes a moment too early would cost it another hour.
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
 
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
@@ -64,11 +63,12 @@ internal sealed class RoutingTableGrain(
         _storage = new GrainRecordStorage(storage, this.GetGrainId(), version, time, Timeout.InfiniteTimeSpan, WriteTarget.Table);
         var (read, etag) = await _storage.ReadAsync<TableState>(StateNames.RoutingTable);
         var table = read ?? new TableState();
+        var buckets = TableMapping.ToCore(table.Buckets);
         _savedEpoch = _epoch = table.Epoch;
         _activation = ++table.Activations;
         _etag = await _storage.WriteAsync(StateNames.RoutingTable, table, etag);
         _table = RoutingTable.Restore(
-            new RoutingTableState(_ownId, _activation << 32, TableMapping.ToCore(table.Buckets)),
+            new RoutingTableState(_ownId, _activation << 32, buckets),
             _options.Kademlia,
             new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)),
             time.GetUtcNow());
