@@ -18,7 +18,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 
     // Whether another edge uses this name. If so, the caller must not lease it: two processes that restart whenever they end would take it
     // from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
-    // its name for the rest of its lease: perhaps only the route to it is lost. Names have 1 to 128 characters. Since version 1.
+    // its name for the rest of its lease. Perhaps only the route to it is lost. Names have 1 to 128 characters. Since version 1.
     [Alias("AskForName")]
     [OpenTo(Callers.Edges)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
@@ -140,7 +140,6 @@ internal sealed record EdgeName(
     [property: Id(6)] EdgeReport? Report,
     [property: Id(7)] bool IsDrained);
 
-/// <summary>An edge with a live lease, how to reach it, and its last report.</summary>
 [GenerateSerializer]
 [Alias("kad.LiveEdge")]
 internal sealed record LiveEdge(
@@ -150,7 +149,6 @@ internal sealed record LiveEdge(
     [property: Id(3)] IEdgeObserver Observer,
     [property: Id(4)] EdgeReport Report);
 
-/// <summary>An edge's state, reported at each renewal.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeReport")]
 internal sealed record EdgeReport

@@ -57,7 +57,6 @@ internal sealed record ClusterLimit(
     [property: Id(3)] DateTimeOffset? Since,
     [property: Id(4)] long Most);
 
-/// <summary>The value of a limit in place of the setting's.</summary>
 [GenerateSerializer]
 [Alias("kad.RuleLimit")]
 internal sealed record RuleLimit([property: Id(0)] string Name, [property: Id(1)] long Value, [property: Id(2)] DateTimeOffset Since);

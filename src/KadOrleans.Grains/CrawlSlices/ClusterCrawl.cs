@@ -30,7 +30,6 @@ internal sealed class ClusterCrawl(
 
     public bool IsDone => _plan.IsDone;
 
-    /// <summary>The report with the progress of the slices that edges have.</summary>
     public CrawlReport Report => crawl.Report with
     {
         SlicesDone = _plan.Done,

@@ -3,7 +3,6 @@ namespace KadOrleans.Grains;
 // The stored crawls, each with a record and pages in one of Slots places. The oldest place is used again: nothing is removed.
 internal sealed class CrawlArchive(GrainRecordStorage storage)
 {
-    /// <summary>The kept crawls and the one that runs.</summary>
     public const int Slots = CrawlReport.MaxKept + 1;
 
     private readonly StoredCrawl?[] _crawls = new StoredCrawl?[Slots];

@@ -20,7 +20,6 @@ internal sealed class ClusterLimits(
 
     public string Name { get; } = NameOf(silo.SiloAddress);
 
-    /// <summary>Grows with each change of what is followed.</summary>
     public long Version => _rules.Version;
 
     public LimitValues Values => LimitBook.Apply(Settings, _rules.LimitEntries, _options.MostKeys);
