@@ -56,6 +56,7 @@ public sealed class TestCluster : IAsyncLifetime
             silo.Services.AddGrainStorage(
                 GrainStorageName.Kad, (_, _) => new TestGrainStorage(Rows));
         });
+        builder.ConfigureClient(client => client.AddKadClient());
         Value = builder.Build();
         await Value.DeployAsync();
 
