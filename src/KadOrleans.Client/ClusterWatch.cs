@@ -6,7 +6,6 @@ namespace KadOrleans.Client;
 // and again while somebody watches. While the cluster does not respond, watches wait.
 internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> ask, TimeProvider time)
 {
-    /// <summary>The most keys in one request.</summary>
     public const int MaxKeys = 1_024;
 
     /// <summary>The pause between two requests. With the age of a silo's news a change is heard of within a second.</summary>
@@ -23,7 +22,6 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
     private Dictionary<long, ShardPoint> _known = [];
     private bool _isRunning;
 
-    /// <summary>The value now, and then each change that the cluster holds.</summary>
     public async IAsyncEnumerable<KeyChange> RunAsync(
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

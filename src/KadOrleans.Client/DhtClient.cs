@@ -6,9 +6,7 @@ namespace KadOrleans.Client;
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
 public sealed class DhtClient : IDht
 {
-    /// <summary>
-    /// The number of grain ids that calls are spread over. The runtime gives a client one silo for each id, and ids to silos in turn.
-    /// </summary>
+    // Grain ids that calls are spread over: the runtime gives a client one silo for each id, and ids to silos in turn.
     private const int Ways = 16;
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);

@@ -9,8 +9,10 @@ internal sealed class ClusterGrain(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterGrain> logger) : Grain, IClusterGrain, IDisposable
 {
-    private readonly SiloVersions _silos = new();
     private readonly CancellationTokenSource _ending = new();
+
+    // The newest schema version that each silo knows, by its last report.
+    private Dictionary<SiloAddress, int> _known = [];
     private ShardDoubling? _doubling;
     private Task _run = Task.CompletedTask;
 
@@ -39,7 +41,7 @@ internal sealed class ClusterGrain(
     {
         ArgumentNullException.ThrowIfNull(silo);
         await FixAsync(proposed);
-        _silos.Set(silo, stateVersion);
+        _known[silo] = stateVersion;
         if (stateVersion > Written)
         {
             await RaiseAsync(proposed);
@@ -104,12 +106,8 @@ internal sealed class ClusterGrain(
     private async Task FixAsync(ClusterSettings proposed)
     {
         ArgumentNullException.ThrowIfNull(proposed);
-        if (proposed.ShardBits is < GrainKeys.MinShardBits or > GrainKeys.MaxShardBits)
-        {
-            throw new ArgumentException(
-                $"ShardBits is {proposed.ShardBits}; {GrainKeys.MinShardBits} to {GrainKeys.MaxShardBits} is allowed.", nameof(proposed));
-        }
-
+        ArgumentOutOfRangeException.ThrowIfLessThan(proposed.ShardBits, GrainKeys.MinShardBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(proposed.ShardBits, GrainKeys.MaxShardBits);
         if (!state.RecordExists)
         {
             await WriteAsync(new ClusterState { ShardBits = proposed.ShardBits });
@@ -120,8 +118,9 @@ internal sealed class ClusterGrain(
     {
         // Read from the membership table: a joining silo is in it before it calls this grain.
         var hosts = await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts();
-        var common = _silos.GetCommon(hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key));
-        if (common > Written)
+        _known = hosts.Where(host => host.Value != SiloStatus.Dead)
+            .ToDictionary(host => host.Key, host => _known.GetValueOrDefault(host.Key, StateSchema.Oldest));
+        if (_known.Count > 0 && _known.Values.Min() is var common && common > Written)
         {
             // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
             var constants = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia;
@@ -139,18 +138,12 @@ internal sealed class ClusterGrain(
         state.State = content;
         try
         {
-            await state.WriteStateAsync();
+            await this.OrEndAsync(state.WriteStateAsync());
         }
-        catch (Exception e) when (FirstWrite.IsConflict(e))
+        catch (Exception e) when (WriteOutcome.IsConflict(e))
         {
             // Another activation was first: its settings count.
             await state.ReadStateAsync();
-        }
-        catch
-        {
-            // The outcome of the write is unknown, so the next call reads the state again.
-            DeactivateOnIdle();
-            throw;
         }
     }
 }
@@ -180,8 +173,7 @@ internal sealed record ClusterState : IVersionedState
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 }
 
-// Splits all shards of a cluster, a few at a time. A shard that was split before is called too: that costs little, and completes
-// a split that was broken off.
+// Splits all shards, a few at a time. To call one that was split costs little, and completes a split that was broken off.
 internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
 {
     /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
@@ -195,21 +187,18 @@ internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, Ti
     public TimeSpan Longest { get; private set; }
 
     // Splits them, until all are. Call it in the turns of a grain. OperationCanceledException: it was cancelled.
-    public Task RunAsync(CancellationToken cancellationToken)
-    {
-        var queue = new Queue<long>(Enumerable.Range(0, shards.Count).Select(shards.ShardAt));
-        return Task.WhenAll(Enumerable.Range(0, Parallelism).Select(async _ =>
+    public Task RunAsync(CancellationToken stop) => Parallel.ForAsync(
+        0,
+        shards.Count,
+        new ParallelOptions { MaxDegreeOfParallelism = Parallelism, TaskScheduler = TaskScheduler.Current, CancellationToken = stop },
+        async (number, ending) =>
         {
-            while (queue.TryDequeue(out var shard))
+            await SplitAsync(shards.ShardAt(number), ending);
+            if (++Split % Math.Max(1, shards.Count / LogLines) == 0)
             {
-                await SplitAsync(shard, cancellationToken);
-                if (++Split % Math.Max(1, shards.Count / LogLines) == 0)
-                {
-                    logger.DoublingGoesOn(Split, shards.Count);
-                }
+                logger.DoublingGoesOn(Split, shards.Count);
             }
-        }));
-    }
+        });
 
     private async Task SplitAsync(long shard, CancellationToken cancellationToken)
     {

@@ -58,7 +58,6 @@ internal static class GrainMetrics
 
     public static void End(ValueCache cache) => Caches.TryRemove(cache, out _);
 
-    /// <summary>Counts the gets of a call whose values are held.</summary>
     public static void Got(int hits, int misses)
     {
         CacheGets.Add(hits, Result(isHit: true));

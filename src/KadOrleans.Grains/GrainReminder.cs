@@ -4,6 +4,11 @@ namespace KadOrleans.Grains;
 // a random part of the period, so that not all grains work at once.
 internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, IRandomSource random, TimeProvider time, ILogger logger)
 {
+    private static readonly TimeSpan LeastFirst = TimeSpan.FromMinutes(1);
+
+    /// <summary>Timers may fire a little before their time.</summary>
+    private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
+
     // Null: unknown.
     private bool? _isSet;
     private bool _isWanted;
@@ -31,7 +36,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         // Clients may call ReceiveReminder too, with any arguments.
         if (status.Period > TimeSpan.Zero)
         {
-            GrainMetrics.Ticked(name, ReminderTimes.LatenessOf(status, _lastTick));
+            GrainMetrics.Ticked(name, LatenessOf(status, _lastTick));
             _lastTick = status.CurrentTickTime;
         }
     }
@@ -44,6 +49,21 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         return isNew;
     }
 
+    // A random part of the period, at least a minute: reminders that were set together do not tick together.
+    public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period) =>
+        LeastFirst + ((period - LeastFirst) * NodeId.Random(random).ToFraction());
+
+    // How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that,
+    // even if several were missed. Else only the elapsed part of a period is known.
+    public static TimeSpan LatenessOf(TickStatus status, DateTime? lastTick)
+    {
+        // Measured from the first tick.
+        var now = status.CurrentTickTime - status.FirstTickTime;
+        var after = (lastTick is { } last ? last - status.FirstTickTime : now - status.Period) + Early;
+        var due = after < TimeSpan.Zero ? TimeSpan.Zero : status.Period * ((after.Ticks / status.Period.Ticks) + 1);
+        return due < now ? now - due : TimeSpan.Zero;
+    }
+
     private async Task ApplyAsync()
     {
         try
@@ -54,7 +74,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
                 var existing = await grain.GetReminder(name);
                 if (wanted && existing is null)
                 {
-                    await grain.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, period), period);
+                    await grain.RegisterOrUpdateReminder(name, DrawFirst(random, period), period);
                 }
                 else if (!wanted && existing is not null)
                 {
@@ -68,33 +88,5 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         {
             logger.ReminderNotSet(name, e);
         }
-    }
-}
-
-internal static class ReminderTimes
-{
-    private static readonly TimeSpan LeastFirst = TimeSpan.FromMinutes(1);
-
-    /// <summary>Timers may fire a little before their time.</summary>
-    private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
-
-    // The time until the first tick: a random part of the period, at least a minute. So reminders that were set together do not
-    // tick together.
-    public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        random.Fill(bytes);
-        return LeastFirst + ((period - LeastFirst) * (BitConverter.ToUInt16(bytes) / (double)ushort.MaxValue));
-    }
-
-    // How late a tick of a periodic reminder is. If the tick before is known, it is the time since the first one due after that,
-    // even if several were missed. Else only the elapsed part of a period is known.
-    public static TimeSpan LatenessOf(TickStatus status, DateTime? lastTick)
-    {
-        // Measured from the first tick.
-        var now = status.CurrentTickTime - status.FirstTickTime;
-        var after = (lastTick is { } last ? last - status.FirstTickTime : now - status.Period) + Early;
-        var due = after < TimeSpan.Zero ? TimeSpan.Zero : status.Period * ((after.Ticks / status.Period.Ticks) + 1);
-        return due < now ? now - due : TimeSpan.Zero;
     }
 }

@@ -96,9 +96,6 @@ internal static partial class GrainsLog
     [LoggerMessage(6077, LogLevel.Debug, "The clock of silo {Silo} was not read: {Message}")]
     public static partial void SiloClockNotRead(this ILogger logger, SiloAddress silo, string message);
 
-    [LoggerMessage(6080, LogLevel.Debug, "The status lacks the cluster's settings: {Message}")]
-    public static partial void SettingsNotTold(this ILogger logger, string message);
-
     [LoggerMessage(6078, LogLevel.Debug, "Silo {Silo} did not say how it is: {Message}")]
     public static partial void SiloReportNotRead(this ILogger logger, SiloAddress silo, string message);
 

@@ -20,7 +20,6 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
         TaskScheduler.Default);
 
-    /// <summary>The pauses between retries, from the first on.</summary>
     public BackOff Pauses() => new(TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
 
     /// <summary>Calls a grain, with retries within a limit. It may execute each try.</summary>
@@ -47,7 +46,6 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
         }
     }
 
-    /// <summary>Logs a failure and returns the pause before the next try.</summary>
     public TimeSpan Retry(string name, BackOff pauses, Exception failure)
     {
         var pause = pauses.Next();
@@ -62,7 +60,6 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
 /// <summary>Pauses that double up to a longest one. Not safe for several threads.</summary>
 internal sealed class BackOff(TimeSpan first, TimeSpan longest)
 {
-    /// <summary>The pause that <see cref="Next"/> will return.</summary>
     public TimeSpan Coming { get; private set; } = first;
 
     public TimeSpan Next()

@@ -4,10 +4,8 @@ namespace KadOrleans.Client;
 
 internal static class GrainKeys
 {
-    /// <summary>The key of grains of which a cluster has one.</summary>
     public const long Singleton = 0;
 
-    /// <summary>The fewest bits of a key that choose its shard.</summary>
     public const int MinShardBits = 0;
 
     public const int MaxShardBits = 16;
@@ -33,7 +31,6 @@ internal static class GrainKeys
     public static long Shard(ShardPrefix prefix, int firstBits) =>
         prefix.Bits == firstBits ? prefix.Number : ((long)prefix.Bits << MaxShardBits) | (uint)prefix.Number;
 
-    /// <summary>The number of the shard with a grain key.</summary>
     public static int NumberOf(long shard) => (int)(shard & 0xFFFF);
 
     public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
@@ -50,29 +47,20 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
 
     public static ShardLayout Of(int bits) => new(bits, bits);
 
-    /// <exception cref="ArgumentException">There are more than <see cref="MaxItems"/>.</exception>
     public static void CheckLength<T>(IReadOnlyList<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        if (items.Count > MaxItems)
-        {
-            throw new ArgumentException($"A call takes at most {MaxItems} keys, not {items.Count}.", nameof(items));
-        }
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Count, MaxItems);
     }
 
-    /// <exception cref="ArgumentException">A page of so many keys is not 1 to <see cref="MaxItems"/>.</exception>
     public static void CheckCount(int count)
     {
-        if (count is < 1 or > MaxItems)
-        {
-            throw new ArgumentException($"A call returns 1 to {MaxItems} keys, not {count}.", nameof(count));
-        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxItems);
     }
 
-    /// <summary>The grain key of the shard that has a key.</summary>
     public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));
 
-    /// <summary>The grain key of the shard with a number, from 0.</summary>
     public long ShardAt(int number) => GrainKeys.Shard(new ShardPrefix(Bits, number), FirstBits);
 
     // The grain keys of the shards that may have keys of a region, in the order of keys. Those that have only keys up to after are left out.

@@ -52,7 +52,6 @@ internal sealed record ShardStatus([property: Id(0)] int Bits, [property: Id(1)]
 [Alias("kad.ClusterTerms")]
 internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion)
 {
-    /// <summary><see cref="ShardStatus.Split"/>.</summary>
     [Id(2)]
     public int? Split { get; init; }
 }

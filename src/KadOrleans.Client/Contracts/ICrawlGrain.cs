@@ -2,9 +2,8 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-// Crawls the network by the cluster's edges. Key: GrainKeys.Singleton. It gives slices of the id space to live edges, under
-// leases, and keeps the last crawls. A crawl that began is durable when a call returns, and so is each slice that is done. If the
-// silos have an edge key only silos may call it. Reports travel as CrawlReportJson writes them.
+// Crawls the network by the cluster's edges, which get slices of the id space under leases. Key: GrainKeys.Singleton. A crawl that
+// began is durable when a call returns, and so is each slice that is done. Reports travel as CrawlReportJson writes them.
 [Alias("kad.ICrawlGrain")]
 [Version(0)]
 [OpenTo(Callers.Silos)]
@@ -18,7 +17,6 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
     [Alias("List")]
     ValueTask<IReadOnlyList<string>> ListAsync();
 
-    /// <summary>The report of one of them; null if there is no such crawl.</summary>
     [Alias("Get")]
     ValueTask<string?> GetAsync(string id);
 
@@ -26,7 +24,6 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
     [Alias("Read")]
     ValueTask<CrawlPart> ReadAsync(string id, int position);
 
-    /// <summary>Stops a crawl. Returns false if it does not run.</summary>
     [Alias("Stop")]
     ValueTask<bool> StopAsync(string id);
 

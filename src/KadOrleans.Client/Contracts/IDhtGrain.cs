@@ -16,10 +16,8 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    // Stores a value in the cluster's own shards, durably, and then on the nearest contacts of the network. If the cluster
-    // refuses the value the network is not asked. If no contact takes it, the result says so, and the cluster sends it at its
-    // next check, within the hour. It publishes the value again each day until UnpublishAsync, or until somebody publishes
-    // another value. ShardUnavailableException: the shard did not store it, and the network got nothing. It may be stored later.
+    // Stores and publishes a value as IDht.SetAsync does. If the cluster refuses the value the network is not asked.
+    // ShardUnavailableException: the shard did not store it, and the network got nothing. It may be stored later.
     [Alias("Set")]
     ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
@@ -28,15 +26,12 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("Publish")]
     ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
-    // Stores a value for a time, durably in the cluster's own shards before this returns, and on the nearest contacts of the
-    // network. The cluster does not publish it again. While it holds another value that was set here and lives longer, or
-    // publishes one, it refuses this one, and the network is not asked. What strangers stored is replaced. Since version 3.
-    // ShardUnavailableException: as of SetAsync.
+    // Stores a value for a time as IDht.SetAsync does. If the cluster refuses it, as it holds one that was set here and lives longer or
+    // is published, the network is not asked. Since version 3. ShardUnavailableException: as of SetAsync.
     [Alias("SetFor")]
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
-    // Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays in the cluster and the
-    // network until it expires.
+    // Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays until it expires.
     [Alias("Unpublish")]
     ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 
@@ -45,14 +40,12 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("Watch")]
     ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request);
 
-    /// <summary>Finds the contacts of the network nearest to a target.</summary>
     [Alias("FindNode")]
     ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
 
     [Alias("Ping")]
     ValueTask<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
 
-    /// <summary>The live edges and the cluster's fixed settings.</summary>
     [Alias("GetStatus")]
     ValueTask<ClusterStatus> GetStatusAsync();
 }
@@ -72,7 +65,7 @@ internal sealed class ShardUnavailableException(string message, Exception? inner
         new($"The cluster's {part} does not answer: {cause.Message}", cause);
 }
 
-/// <summary>A cluster's fixed settings and its live edges. The settings are null if they cannot be read now, or no silo fixed them yet.</summary>
+/// <summary>A cluster's fixed settings and its live edges. The settings are null while the silo does not know them yet.</summary>
 [GenerateSerializer]
 [Alias("kad.DhtStatus")]
 internal sealed record ClusterStatus(

@@ -1,10 +1,9 @@
 using Orleans.CodeGeneration;
-using Orleans.Concurrency;
 
 namespace KadOrleans.Client;
 
 // Leases node ids to edges. Key: GrainKeys.Singleton. When a call returns, an edge's ids, their epoch and a handed-back lease are
-// durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo.
+// durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo. Calls interleave.
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
@@ -17,17 +16,14 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     /// <summary>How long an edge waits for a lease. It ignores one granted later.</summary>
     static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
-    // Whether another edge than the caller uses this name. If so, the caller must not lease it: two processes that restart
-    // whenever they end would take it from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout while all
-    // silos are healthy. After the loss of a silo an unresponsive holder keeps its name for the rest of its lease. Perhaps only
-    // the route to it is lost. Names have 1 to 128 characters. Since version 1.
-    [AlwaysInterleave]
+    // Whether another edge uses this name. If so, the caller must not lease it: two processes that restart whenever they end would take it
+    // from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
+    // its name for the rest of its lease. Perhaps only the route to it is lost. Names have 1 to 128 characters. Since version 1.
     [Alias("AskForName")]
     [OpenTo(Callers.Edges)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
 
     /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
-    [AlwaysInterleave]
     [Alias("IsHeldByAnother")]
     [OpenTo(Callers.Edges)]
     ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
@@ -35,48 +31,40 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     // Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older
     // process. Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that
     // waited LeaseTimeout fails. An edge that an operator drained gets an EdgeDrainedException.
-    [AlwaysInterleave]
     [Alias("Lease")]
     [OpenTo(Callers.Edges)]
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
 
     /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
-    [AlwaysInterleave]
     [Alias("Renew")]
     [OpenTo(Callers.Edges)]
     ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
 
     /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
-    [AlwaysInterleave]
     [Alias("Release")]
     [OpenTo(Callers.Edges)]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
     /// <summary>The cluster's time. Silos of earlier releases tell their own.</summary>
-    [AlwaysInterleave]
     [Alias("GetUtcNow")]
     [OpenTo(Callers.Edges)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
     // The edges with live leases, unordered. After a move of the grain some are missing (ListAsync says so).
-    [AlwaysInterleave]
     [Alias("GetLive")]
     [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
     // The edges with live leases, without their reports, and for how long renewals were received. Since version 1.
-    [AlwaysInterleave]
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();
 
     /// <summary>All names that are not forgotten, in their order, with and without a live edge. Since version 2.</summary>
-    [AlwaysInterleave]
     [Alias("GetNames")]
     ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync();
 
     // Changes a name for an operator, durably. Returns false if nothing had to be changed. An ArgumentException says why it is
     // not allowed. Since version 2.
-    [AlwaysInterleave]
     [Alias("Change")]
     ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
 }
@@ -152,7 +140,6 @@ internal sealed record EdgeName(
     [property: Id(6)] EdgeReport? Report,
     [property: Id(7)] bool IsDrained);
 
-/// <summary>An edge with a live lease, how to reach it, and its last report.</summary>
 [GenerateSerializer]
 [Alias("kad.LiveEdge")]
 internal sealed record LiveEdge(
@@ -162,7 +149,6 @@ internal sealed record LiveEdge(
     [property: Id(3)] IEdgeObserver Observer,
     [property: Id(4)] EdgeReport Report);
 
-/// <summary>An edge's state, reported at each renewal.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeReport")]
 internal sealed record EdgeReport

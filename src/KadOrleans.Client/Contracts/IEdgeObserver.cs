@@ -36,7 +36,6 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("Accept")]
     Task<bool> AcceptAsync(EdgeWork work);
 
-    /// <summary>Looks a value up in the network, from one of the edge's ids.</summary>
     [AlwaysInterleave]
     [Alias("Get")]
     Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken);

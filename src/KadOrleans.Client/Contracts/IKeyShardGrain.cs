@@ -137,7 +137,6 @@ internal sealed record ShardSources(
         Keys, Bytes, [.. Sources.Select(one => new SourceTotals(one.Source, one.Keys, one.Bytes))], MostOtherKeys, MostOtherBytes);
 }
 
-/// <summary>A <see cref="SourceTotals"/> between processes.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardSource")]

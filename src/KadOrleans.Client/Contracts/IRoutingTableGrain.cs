@@ -2,9 +2,8 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-// The routing table of one node id. Key: GrainKeys.RoutingTable. It is the authoritative table; edges read the snapshots that it
-// pushes. It saves changes after some seconds: the death of its silo loses at most 10 s of observations, a graceful stop none.
-// Its reminders have a live edge refresh buckets each hour and start a random walk each 300 s.
+// The routing table of one node id. Key: GrainKeys.RoutingTable. Edges read the snapshots that it pushes. The death of its silo loses
+// at most 10 s of observations, a graceful stop none. Reminders have a live edge refresh buckets each hour and walk each 300 s.
 [Alias("kad.IRoutingTableGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
@@ -38,7 +37,6 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot> GetSnapshotAsync();
 
-    /// <summary>The buckets, for people to look at.</summary>
     [Alias("Describe")]
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
 
@@ -65,22 +63,12 @@ internal sealed record TableContact(
     [property: Id(3)] DateTimeOffset LastSeen,
     [property: Id(4)] int Failures);
 
-[GenerateSerializer]
+// Fenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
+// contacts that the table wants pinged.
+[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.TableAnswer")]
-internal sealed record TableAnswer
-{
-    /// <summary>Whether the edge no longer holds the id. Then nothing was applied.</summary>
-    [Id(0)]
-    public bool IsFenced { get; init; }
-
-    /// <summary>Contacts that entered the table, for hand-off.</summary>
-    [Id(1)]
-    public IReadOnlyList<Contact> Added { get; init; } = [];
-
-    /// <summary>Contacts that the table wants pinged.</summary>
-    [Id(2)]
-    public IReadOnlyList<Contact> Checks { get; init; } = [];
-
-    [Id(3)]
-    public long Version { get; init; }
-}
+internal sealed record TableAnswer(
+    [property: Id(0)] bool IsFenced,
+    [property: Id(1)] IReadOnlyList<Contact> Added,
+    [property: Id(2)] IReadOnlyList<Contact> Checks,
+    [property: Id(3)] long Version);

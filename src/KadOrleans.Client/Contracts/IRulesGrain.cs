@@ -3,9 +3,8 @@ using Orleans.Concurrency;
 
 namespace KadOrleans.Client;
 
-// What an operator has set while the cluster runs, for all its edges and silos. Key: GrainKeys.Singleton. A change is durable
-// when its call returns, and has been sent to all live edges. Each edge also asks for the newest rules with each renewal of its
-// lease. Each silo asks every 15 s.
+// What an operator has set while the cluster runs. Key: GrainKeys.Singleton. A change is durable when its call returns, and was sent
+// to all live edges. Each edge also asks for the newest rules with each renewal of its lease, each silo every 15 s.
 [Alias("kad.IRulesGrain")]
 [Version(1)]
 [OpenTo(Callers.Silos)]
@@ -58,7 +57,6 @@ internal sealed record ClusterLimit(
     [property: Id(3)] DateTimeOffset? Since,
     [property: Id(4)] long Most);
 
-/// <summary>The value of a limit in place of the setting's.</summary>
 [GenerateSerializer]
 [Alias("kad.RuleLimit")]
 internal sealed record RuleLimit([property: Id(0)] string Name, [property: Id(1)] long Value, [property: Id(2)] DateTimeOffset Since);

@@ -29,7 +29,6 @@ internal static class EdgeKey
 {
     public const string Setting = "Kad:Cluster:EdgeKey";
 
-    /// <summary>The entry of the request context with the key.</summary>
     public const string ContextKey = "kad.edge";
 
     private const int MinLength = 16;

@@ -225,7 +225,6 @@ internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValue
 [RegisterCopier]
 internal sealed class StoredValueCopier : ShallowCopier<StoredValue>;
 
-/// <inheritdoc cref="StoredValueCopier"/>
 [RegisterCopier]
 internal sealed class DhtValueCopier : ShallowCopier<DhtValue>;
 

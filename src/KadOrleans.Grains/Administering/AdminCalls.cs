@@ -40,31 +40,24 @@ internal sealed class AdminCalls(
         }
     }
 
-    /// <summary>Asks all shards of a layout and passes on each result. Nothing is passed on of a shard that does not respond.</summary>
-    public Task AskShardsAsync<T>(
-        ShardLayout layout, Func<IKeyShardGrain, ValueTask<T>> call, Action<int, T> take, CancellationToken cancellationToken)
+    // Asks all shards, and takes each response as it comes. In the order of shards; of one that does not respond it is the default.
+    public async Task<TTaken?[]> AskShardsAsync<T, TTaken>(
+        Func<IKeyShardGrain, ValueTask<T>> call, Func<T, TTaken> take, CancellationToken cancellationToken)
     {
-        var limit = Limit();
-        return Parallel.ForAsync(0, layout.Count, AtOnceUntil(cancellationToken), async (shard, _) =>
+        var (layout, limit) = (known.Layout, Limit());
+        var taken = new TTaken?[layout.Count];
+        await Parallel.ForAsync(0, layout.Count, AtOnceUntil(cancellationToken), async (shard, _) =>
         {
             try
             {
-                take(shard, await CallShardAsync(layout.ShardAt(shard), call, limit, cancellationToken));
+                taken[shard] = take(await CallShardAsync(layout.ShardAt(shard), call, limit, cancellationToken));
             }
             catch (DhtUnavailableException e)
             {
                 logger.ShardFailed(e.Message);
             }
         });
-    }
-
-    /// <summary>Asks all shards. The results are in the order of their numbers; that of one that does not respond is the default.</summary>
-    public async Task<T?[]> AskShardsAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
-    {
-        var layout = known.Layout;
-        var results = new T?[layout.Count];
-        await AskShardsAsync(layout, call, (shard, result) => results[shard] = result, cancellationToken);
-        return results;
+        return taken;
     }
 
     public async Task<IEnumerable<(NodeId Table, T Result)>> AskTablesAsync<T>(

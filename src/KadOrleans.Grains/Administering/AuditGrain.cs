@@ -42,17 +42,10 @@ internal sealed class AuditGrain(
         ArgumentNullException.ThrowIfNull(entry);
         var (slot, page) = _pages.Plan(new AuditEntryState(
             entry.Time, Shorten(entry.Who), Shorten(entry.Action), Shorten(entry.Target), entry.Succeeded, Shorten(entry.Result)));
-        try
-        {
-            _etags[slot] = await _storage.WriteAsync(StateNames.AuditPage(slot), page, _etags[slot]);
-            _pages.Set(slot, page);
-        }
-        catch
-        {
-            // The outcome of the write is unknown, so the next call reads the pages again.
-            DeactivateOnIdle();
-            throw;
-        }
+        var write = _storage.WriteAsync(StateNames.AuditPage(slot), page, _etags[slot]);
+        await this.OrEndAsync(write);
+        _etags[slot] = await write;
+        _pages.Set(slot, page);
     }
 
     public ValueTask<IReadOnlyList<AuditRecord>> ReadAsync(int count, long? before) => ValueTask.FromResult<IReadOnlyList<AuditRecord>>(

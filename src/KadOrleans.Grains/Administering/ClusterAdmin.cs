@@ -76,7 +76,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
-        var usages = await calls.AskShardsAsync<ShardUsage?>(async grain => await grain.GetUsageAsync(), cancellationToken);
+        var usages = await calls.AskShardsAsync(grain => grain.GetUsageAsync(), usage => (ShardUsage?)usage, cancellationToken);
         DhtShardUsage[] counted =
             [.. usages.Index().Where(shard => shard.Item is not null).Select(shard => new DhtShardUsage(shard.Index, shard.Item!.Value.Keys, shard.Item.Value.Bytes))];
         return new DhtUsage(
@@ -191,17 +191,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
             edge.LastSeen)),
     ];
 
-    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
-    {
-        var change = action switch
-        {
-            EdgeAction.Drain => NameChange.Drain,
-            EdgeAction.Resume => NameChange.Resume,
-            EdgeAction.RotateIds => NameChange.RotateIds,
-            _ => NameChange.Forget,
-        };
-        return calls.CallOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, change), cancellationToken);
-    }
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
+        calls.CallOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, Enum.Parse<NameChange>($"{action}")), cancellationToken);
 
     public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
     [
@@ -213,7 +204,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         (await calls.AskTablesAsync(table => table.DropAsync(id), cancellationToken)).Count(table => table.Result);
 
     public async Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => work == DhtWork.Republish
-        ? (await calls.AskShardsAsync(static grain => grain.RepublishAsync(), cancellationToken)).Count(isBegun => isBegun)
+        ? (await calls.AskShardsAsync(grain => grain.RepublishAsync(), isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
         : (await calls.AskTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
 
     public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
@@ -395,21 +386,18 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     private async Task<(SourceMerge Merge, IReadOnlyList<long> Missing)> MergeAsync(
         Func<IKeyShardGrain, ValueTask<ShardSources>> call, CancellationToken cancellationToken)
     {
-        var layout = known.Layout;
         var merge = new SourceMerge(MergedSources);
-        var hasResponded = new bool[layout.Count];
-        await calls.AskShardsAsync(layout, call, Take, cancellationToken);
-        return (merge, NumbersOf(hasResponded, responded => !responded));
+        var responded = await calls.AskShardsAsync(call, Take, cancellationToken);
+        return (merge, NumbersOf(responded, isMerged => !isMerged));
 
-        void Take(int shard, ShardSources sources)
+        bool Take(ShardSources sources)
         {
             // Guards the merge: shards respond on several threads.
             lock (merge)
             {
                 merge.Add(sources.ToRanking());
+                return true;
             }
-
-            hasResponded[shard] = true;
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class ClusterSilos(
     ClusterTime time,
     ILogger<ClusterSilos> logger)
 {
+    // The most dead silos. The membership table keeps each start of a week; the last ones tell what happened in the night.
+    internal const int MaxDead = 20;
+
     // For the storage of the membership table, which may be away.
     private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
 
@@ -31,7 +34,7 @@ internal sealed class ClusterSilos(
         var stored = ReadTableAsync();
         var known = Known();
         var answers = await AskAsync(known, grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
-        return SiloListing.Of(known, await stored, answers, time.GetUtcNow());
+        return ListOf(known, await stored, answers, time.GetUtcNow());
     }
 
     /// <summary>Where a shard is active. It is not activated by this.</summary>
@@ -92,19 +95,8 @@ internal sealed class ClusterSilos(
 
         static DateTimeOffset Utc(DateTime stored) => new(DateTime.SpecifyKind(stored, DateTimeKind.Utc));
     }
-}
 
-internal readonly record struct SiloAnswer(SiloReport? Report, string? Problem);
-
-internal readonly record struct StoredSilo(SiloStatus Status, string? Name, DateTimeOffset StartedAt, DateTimeOffset LastHeard);
-
-internal static class SiloListing
-{
-    // The most dead silos. The membership table keeps each start of a week; the last ones tell what happened in the night.
-    public const int MaxDead = 20;
-
-    /// <summary>The silos: those that are not dead by address, and behind them the last dead ones, the last started first.</summary>
-    public static IReadOnlyList<SiloDetails> Of(
+    internal static IReadOnlyList<SiloDetails> ListOf(
         IReadOnlyDictionary<SiloAddress, SiloStatus> known,
         IReadOnlyDictionary<SiloAddress, StoredSilo> stored,
         IReadOnlyDictionary<SiloAddress, SiloAnswer> answers,
@@ -142,6 +134,10 @@ internal static class SiloListing
     // The start is computed anew each time, and people read it.
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
 }
+
+internal readonly record struct SiloAnswer(SiloReport? Report, string? Problem);
+
+internal readonly record struct StoredSilo(SiloStatus Status, string? Name, DateTimeOffset StartedAt, DateTimeOffset LastHeard);
 
 [Alias("kad.ISiloReportService")]
 [Version(0)]
@@ -216,7 +212,6 @@ internal sealed class ActiveGrains
 
     public void Begin(Grain activation) => _activations[activation] = activation.GetGrainId();
 
-    /// <summary>Notes its end. Without a beginning it does nothing.</summary>
     public void End(Grain activation) => _activations.TryRemove(activation, out _);
 
     public bool Has(GrainId grain) => _activations.Values.Contains(grain);

@@ -97,7 +97,6 @@ internal sealed class RulesGrain(
 
     private IEnumerable<string> Silos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(ClusterLimits.NameOf);
 
-    /// <summary>The silos that have not asked for the newest rules yet.</summary>
     private IReadOnlyList<string> MissingSilos => [.. Silos.Where(name => !Follows(name)).Order(StringComparer.Ordinal)];
 
     private async Task<IReadOnlyList<EdgeName>> ListEdgesAsync()
@@ -142,17 +141,8 @@ internal sealed class RulesGrain(
         where T : IVersionedState
     {
         stored.State = version.Stamp(changed);
-        try
-        {
-            await stored.WriteStateAsync();
-            return changed;
-        }
-        catch
-        {
-            // The outcome of the write is unknown, so the next call reads the state again.
-            DeactivateOnIdle();
-            throw;
-        }
+        await this.OrEndAsync(stored.WriteStateAsync());
+        return changed;
     }
 }
 

@@ -18,7 +18,7 @@ internal sealed class ClusterClock(
 
     // Used by one round at a time. One entry for each silo that votes. One that does not answer keeps its vote while it is a member.
     // All as seen from _line, which no setting of a clock moves.
-    private readonly Dictionary<SiloAddress, ClockVote> _votes = [];
+    private Dictionary<SiloAddress, ClockVote> _votes = [];
     private readonly MeasuredTime _line = new(clock.GetUtcNow(), clock.GetTimestamp());
 
     // Null before the first round.
@@ -33,18 +33,8 @@ internal sealed class ClusterClock(
     {
         SiloAddress[] voters = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Append(own.SiloAddress).Distinct().Order().Take(MaxVotes)];
         var heard = await Task.WhenAll(voters.Where(silo => !silo.Equals(own.SiloAddress)).Select(HearAsync));
-        foreach (var gone in _votes.Keys.Except(voters).ToList())
-        {
-            _votes.Remove(gone);
-        }
-
-        foreach (var (silo, vote) in heard)
-        {
-            if (vote is { } spoken)
-            {
-                _votes[silo] = spoken;
-            }
-        }
+        _votes = heard.Where(one => one.Vote is not null || _votes.ContainsKey(one.Silo))
+            .ToDictionary(one => one.Silo, one => one.Vote ?? _votes[one.Silo]);
 
         // Last, so that it is of now. Read once, as the clock may be set at any moment.
         var (now, at) = (clock.GetUtcNow(), clock.GetTimestamp());
@@ -142,11 +132,8 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
 
     public TimeSpan Correction => _correction.Value;
 
-    // By how much the agreed time moved ahead a moment ago, here or on another silo; zero if it did not. Stamps of edges may be
-    // as much too early.
+    // By how much the agreed time moved ahead a moment ago, here or on another silo. Stamps of edges may be as much too early.
     public TimeSpan RecentStep => _last is { } last && clock.GetElapsedTime(last.At) < Grace ? last.Length : TimeSpan.Zero;
-
-    public override TimeZoneInfo LocalTimeZone => clock.LocalTimeZone;
 
     public override long TimestampFrequency => clock.TimestampFrequency;
 

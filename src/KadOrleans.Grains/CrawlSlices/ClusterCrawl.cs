@@ -25,13 +25,11 @@ internal sealed class ClusterCrawl(
 
     public StoredCrawl Stored => crawl;
 
-    // The pause before the next round: short after a slice began or ended. Otherwise edges of a small network would wait most of
-    // the time, for the next round or for the next slice.
+    // Short after a slice began or ended: edges of a small network would wait most of the time, for the next round or slice.
     public TimeSpan NextPause() => _pauses.Next();
 
     public bool IsDone => _plan.IsDone;
 
-    /// <summary>The report with the progress of the slices that edges have.</summary>
     public CrawlReport Report => crawl.Report with
     {
         SlicesDone = _plan.Done,
@@ -132,11 +130,11 @@ internal sealed class ClusterCrawl(
         try
         {
             _plan.OnSent(lease, Now);
-            var progress = await edges.CallAsync(edge.Observer.CrawlSliceAsync(OrderOf(lease)));
+            var progress = await edge.Observer.CrawlSliceAsync(OrderOf(lease)).WaitAsync(edges.Timeout, time);
             var records = new List<CrawlRecord>();
             for (var page = 0; page < progress.Pages; page++)
             {
-                var content = await edges.CallAsync(edge.Observer.ReadSliceAsync(NameOf(lease), page))
+                var content = await edge.Observer.ReadSliceAsync(NameOf(lease), page).WaitAsync(edges.Timeout, time)
                     ?? throw new InvalidDataException($"The edge {edge.Name} has no page {page} of {NameOf(lease)}.");
                 records.AddRange(CrawlPage.Decode(content));
             }
@@ -239,10 +237,11 @@ internal sealed class ClusterCrawl(
     }
 }
 
-/// <summary>The live edges, and the calls about slices to them.</summary>
 internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
     private IReadOnlyDictionary<string, LiveEdge> _live = new Dictionary<string, LiveEdge>();
+
+    public TimeSpan Timeout => timeout;
 
     /// <summary>The live edges by name; those of the last time if the directory does not respond.</summary>
     public async Task<IReadOnlyDictionary<string, LiveEdge>> GetLiveAsync()
@@ -266,6 +265,4 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
         var sizes = _live.Values.Select(edge => edge.Report.NetworkSize).OfType<double>().Order().ToList();
         return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
     }
-
-    public Task<T> CallAsync<T>(Task<T> call) => call.WaitAsync(timeout, time);
 }

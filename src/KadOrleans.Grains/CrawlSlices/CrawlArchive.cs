@@ -1,10 +1,8 @@
 namespace KadOrleans.Grains;
 
-// The stored crawls. Each is in one of Slots places, with a record of its own and pages. The oldest place is used again, so
-// nothing has to be removed.
+// The stored crawls, each with a record and pages in one of Slots places. The oldest place is used again: nothing is removed.
 internal sealed class CrawlArchive(GrainRecordStorage storage)
 {
-    /// <summary>The kept crawls and the one that runs.</summary>
     public const int Slots = CrawlReport.MaxKept + 1;
 
     private readonly StoredCrawl?[] _crawls = new StoredCrawl?[Slots];
@@ -92,11 +90,9 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         return report;
     }
 
-    /// <summary>The numbers of the pages of some slices, in their order.</summary>
     public static IEnumerable<int> PagesOf(IEnumerable<CrawlSliceState> slices) =>
         slices.SelectMany(slice => Enumerable.Range(slice.FirstPage, slice.Pages));
 
-    /// <summary>A page; null if it was not written.</summary>
     public async Task<byte[]?> ReadPageAsync(StoredCrawl crawl, int page)
     {
         var record = await storage.ReadAsync<CrawlPageState>(StateNames.CrawlPage(crawl.Slot, page));
@@ -119,13 +115,11 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         var slices = new List<List<CrawlRecord>>();
         foreach (var slice in crawl.State.Slices)
         {
-            var records = new List<CrawlRecord>();
+            slices.Add([]);
             foreach (var page in PagesOf([slice]))
             {
-                records.AddRange(await ReadPageAsync(crawl, page) is { } content ? CrawlPage.Decode(content) : []);
+                slices[^1].AddRange(await ReadPageAsync(crawl, page) is { } content ? CrawlPage.Decode(content) : []);
             }
-
-            slices.Add(records);
         }
 
         return slices;
@@ -167,7 +161,6 @@ internal sealed class CrawlSliceState
     [Id(0)]
     public bool IsDone { get; set; }
 
-    /// <summary>How often an edge came to its end.</summary>
     [Id(1)]
     public int Tries { get; set; }
 

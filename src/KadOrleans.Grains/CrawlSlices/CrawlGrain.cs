@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Hosting;
-
 namespace KadOrleans.Grains;
 
 [Reentrant]
@@ -79,7 +77,7 @@ internal sealed class CrawlGrain(
 
         if (name is not null && !reminders.Exists(reminder => reminder.ReminderName == name))
         {
-            await this.RegisterOrUpdateReminder(name, ReminderTimes.DrawFirst(random, interval), interval);
+            await this.RegisterOrUpdateReminder(name, GrainReminder.DrawFirst(random, interval), interval);
         }
     }
 
@@ -122,18 +120,9 @@ internal sealed class CrawlGrain(
         var live = await _edges.GetLiveAsync();
         var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
         var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
-        StoredCrawl crawl;
-        try
-        {
-            crawl = await _archive.AddAsync(report, depth);
-        }
-        catch
-        {
-            // Whether it was written is unknown: the next activation reads it.
-            DeactivateOnIdle();
-            throw;
-        }
-
+        var adding = _archive.AddAsync(report, depth);
+        await this.OrEndAsync(adding);
+        var crawl = await adding;
         logger.CrawlBegun(crawl.Report.Id, crawl.Report.Slices, live.Count, rate);
         Run(crawl);
         return crawl.Report;
@@ -197,34 +186,5 @@ internal sealed class CrawlGrain(
         _timer?.Dispose();
         _timer = null;
         logger.CrawlEnded(report.Id, report.Phase, report.Counts.Reachable, report.Counts.Unreachable);
-    }
-}
-
-/// <summary>Has periodic crawls scheduled once the silo's settings agree with the cluster's. It tries until that is done.</summary>
-internal sealed class CrawlSchedule(
-    IGrainFactory grains,
-    ClusterAgreement agreement,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
-    ILogger<CrawlSchedule> logger) : BackgroundService
-{
-    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await agreement.Completion.WaitAsync(stoppingToken);
-                await grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton).ScheduleAsync();
-                return;
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.ReminderNotSet(CrawlGrain.Periodic, e);
-            }
-
-            await Task.Delay(Pause, time, stoppingToken);
-        }
     }
 }

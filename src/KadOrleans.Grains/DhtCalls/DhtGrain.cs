@@ -7,6 +7,7 @@ namespace KadOrleans.Grains;
 internal sealed class DhtGrain(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
+    ClusterAgreement agreement,
     ClusterShards shards,
     IRandomSource random,
     SiloNews news,
@@ -18,9 +19,6 @@ internal sealed class DhtGrain(
 
     /// <summary>How long a shard is tried: longer than it takes to declare a silo dead. The rest of the time is for an edge.</summary>
     private static readonly TimeSpan ShardLimit = TimeSpan.FromSeconds(20);
-
-    /// <summary>How long the settings are tried for a status. It is short, as the status matters most when the cluster has a problem.</summary>
-    private static readonly TimeSpan SettingsLimit = TimeSpan.FromSeconds(1);
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
@@ -127,27 +125,11 @@ internal sealed class DhtGrain(
 
     public async ValueTask<ClusterStatus> GetStatusAsync()
     {
-        var settings = FindSettingsAsync();
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
         var edges = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, Limit(CallLimit), CancellationToken.None);
         return new ClusterStatus(
-            await settings,
+            agreement.Completion.IsCompletedSuccessfully ? options.Value.SettingsWith(shards.Layout) : null,
             [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
-    }
-
-    // Null while storage is away and the settings are in no memory: the edges are told all the same.
-    private async Task<ClusterSettings?> FindSettingsAsync()
-    {
-        try
-        {
-            var grain = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton);
-            return await _calls.CallAsync(nameof(IClusterGrain), grain.GetAsync, Limit(SettingsLimit), CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            logger.SettingsNotTold(e.Message);
-            return null;
-        }
     }
 
     private TimeLimit Limit(TimeSpan length) => new(length, time);

@@ -1,6 +1,5 @@
 namespace KadOrleans.Grains;
 
-/// <summary>Calls a live edge, and another if it fails.</summary>
 internal sealed class EdgeCaller(
     IGrainFactory grains, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
@@ -100,9 +99,7 @@ internal sealed class EdgeCaller(
             }
         }
 
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        random.Fill(bytes);
-        var first = edges.Count == 0 ? 0 : (int)(BitConverter.ToUInt32(bytes) % (uint)edges.Count);
+        var first = (int)(edges.Count * NodeId.Random(random).ToFraction());
         return edges.Skip(first).Concat(edges.Take(first))
             .OrderBy(edge => _suspectSince.ContainsKey((edge.Name, edge.Epoch)))
             .ToList();
@@ -113,33 +110,15 @@ internal sealed class EdgeCaller(
 // it saw leave. An edge stays known for one lease after the last response that named it.
 internal sealed class KnownEdges(TimeProvider time)
 {
-    private readonly Dictionary<string, (LiveEdge Edge, long NamedAt)> _edges = [];
+    private List<(LiveEdge Edge, long NamedAt)> _edges = [];
 
-    public IReadOnlyList<LiveEdge> All => [.. _edges.Values.Select(known => known.Edge)];
+    public IReadOnlyList<LiveEdge> All => [.. _edges.Select(known => known.Edge)];
 
     public void Take(EdgeList answer)
     {
-        if (answer.IsComplete)
-        {
-            _edges.Clear();
-        }
-
-        foreach (var name in answer.Released)
-        {
-            _edges.Remove(name);
-        }
-
-        foreach (var edge in answer.Edges)
-        {
-            _edges[edge.Name] = (edge, time.GetTimestamp());
-        }
-
-        foreach (var (name, (_, namedAt)) in _edges)
-        {
-            if (time.GetElapsedTime(namedAt) >= IEdgeDirectoryGrain.LeaseDuration)
-            {
-                _edges.Remove(name);
-            }
-        }
+        var now = time.GetTimestamp();
+        var kept = answer.IsComplete ? [] : _edges.Where(known =>
+            !answer.Released.Contains(known.Edge.Name) && time.GetElapsedTime(known.NamedAt, now) < IEdgeDirectoryGrain.LeaseDuration);
+        _edges = [.. answer.Edges.Select(edge => (Edge: edge, NamedAt: now)).Concat(kept).DistinctBy(known => known.Edge.Name)];
     }
 }

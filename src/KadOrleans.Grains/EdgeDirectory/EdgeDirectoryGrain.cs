@@ -94,7 +94,8 @@ internal sealed class EdgeDirectoryGrain(
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch || known.IsReleased)
+        if (!state.State.Edges.TryGetValue(edgeName, out var known)
+            || known.Epoch != epoch || known.IsReleased || _live.IsReleased(edgeName, epoch))
         {
             return ValueTask.FromResult(false);
         }
@@ -109,21 +110,30 @@ internal sealed class EdgeDirectoryGrain(
         // After the loss of a silo the number of leased ids is unknown. The edge reports an endpoint for each id.
         var ids = _live.IdsOf(edgeName, epoch)
             ?? [.. known.NodeIds.Take(Math.Max(1, report.Endpoints.Count)).Select(NodeId.Parse)];
-        return ValueTask.FromResult(_live.Renew(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos));
+        _live.Set(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos);
+        return ValueTask.FromResult(true);
     }
 
     public async ValueTask ReleaseAsync(string edgeName, long epoch)
     {
         ArgumentNullException.ThrowIfNull(edgeName);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
+        if (!state.State.Edges.TryGetValue(edgeName, out var held) || held.Epoch != epoch)
         {
             return;
         }
 
         _live.Release(edgeName, epoch);
-        if (version.Written >= StateSchema.EdgeHolders && !known.IsReleased)
+        if (version.Written >= StateSchema.EdgeHolders && !held.IsReleased)
         {
-            await WriteAsync(edges => Release(edges, edgeName, epoch));
+            await WriteAsync<bool>(edges =>
+            {
+                if (edges.TryGetValue(edgeName, out var known) && known.Epoch == epoch)
+                {
+                    edges[edgeName] = known with { IsReleased = true, LastSeen = time.GetUtcNow() };
+                }
+
+                return () => true;
+            });
         }
     }
 
@@ -186,20 +196,14 @@ internal sealed class EdgeDirectoryGrain(
 
     // Changes the stored entries by group commit: changes that are asked for during a write share the next one. A change returns what is
     // done when the entries are stored. It may lease a name.
-    private Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
+    private async Task<T> WriteAsync<T>(Func<Dictionary<string, EdgeState>, Func<T>> change, string? leased = null)
     {
-        var done = new TaskCompletionSource<T>();
-        _pending.Add(new PendingChange(
-            edges =>
-            {
-                var end = change(edges);
-                return () => done.TrySetResult(end());
-            },
-            e => done.TrySetException(e),
-            leased,
-            time.GetTimestamp()));
+        Func<T>? end = null;
+        var pending = new PendingChange(edges => end = change(edges), leased, time.GetTimestamp());
+        _pending.Add(pending);
         BeginWriting();
-        return done.Task;
+        await pending.Stored.Task;
+        return end!();
     }
 
     private async Task WritePendingAsync()
@@ -213,33 +217,17 @@ internal sealed class EdgeDirectoryGrain(
             try
             {
                 // Leases last: a name that is released or changed may be free for them.
-                await WriteAsync([.. changes.Where(IsAwaited).OrderBy(change => change.Leased is not null)]);
+                await WriteAsync([.. changes.OrderBy(change => change.Leased is not null)]);
             }
             catch (Exception e)
             {
-                Array.ForEach(changes, change => change.Fail(e));
+                Array.ForEach(changes, change => change.Stored.TrySetException(e));
             }
         }
-    }
-
-    private bool IsAwaited(PendingChange change)
-    {
-        var isAwaited = change.Leased is null || time.GetElapsedTime(change.Since) < IEdgeDirectoryGrain.LeaseTimeout;
-        if (!isAwaited)
-        {
-            change.Fail(new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s."));
-        }
-
-        return isAwaited;
     }
 
     private async Task WriteAsync(PendingChange[] changes)
     {
-        if (changes.Length == 0 && !_isNoteDue)
-        {
-            return;
-        }
-
         _isNoteDue = false;
         if (_isInDoubt)
         {
@@ -248,21 +236,25 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         var edges = Update([.. changes.Select(change => change.Leased).OfType<string>()]);
-        var ends = new List<Action>();
         foreach (var change in changes)
         {
             try
             {
-                ends.Add(change.Apply(edges));
+                if (change.Leased is not null && time.GetElapsedTime(change.Since) >= IEdgeDirectoryGrain.LeaseTimeout)
+                {
+                    throw new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s.");
+                }
+
+                change.Apply(edges);
             }
-            catch (Exception e) when (e is ArgumentException or EdgeDrainedException)
+            catch (Exception e) when (e is ArgumentException or EdgeDrainedException or TimeoutException)
             {
-                change.Fail(e);
+                change.Stored.SetException(e);
             }
         }
 
         await SaveAsync(edges);
-        ends.ForEach(end => end());
+        Array.ForEach(changes, change => change.Stored.TrySetResult());
     }
 
     private Func<EdgeLease> Lease(Dictionary<string, EdgeState> edges, string name, int count, IEdgeObserver edge)
@@ -287,16 +279,6 @@ internal sealed class EdgeDirectoryGrain(
             logger.IdsLeased(name, count, leased.Epoch);
             return new EdgeLease(leased.Epoch, ids, options.Value.SettingsWith(shards.Layout));
         };
-    }
-
-    private Func<bool> Release(Dictionary<string, EdgeState> edges, string name, long epoch)
-    {
-        if (edges.TryGetValue(name, out var known) && known.Epoch == epoch)
-        {
-            edges[name] = known with { IsReleased = true, LastSeen = time.GetUtcNow() };
-        }
-
-        return () => true;
     }
 
     private Func<bool> Change(Dictionary<string, EdgeState> edges, string name, NameChange change)
@@ -379,5 +361,8 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
-    private sealed record PendingChange(Func<Dictionary<string, EdgeState>, Action> Apply, Action<Exception> Fail, string? Leased, long Since);
+    private sealed record PendingChange(Action<Dictionary<string, EdgeState>> Apply, string? Leased, long Since)
+    {
+        public TaskCompletionSource Stored { get; } = new();
+    }
 }

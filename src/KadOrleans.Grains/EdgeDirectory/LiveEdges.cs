@@ -21,23 +21,10 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 
     public IReadOnlyList<string> Released => [.. _released.Keys];
 
-    /// <summary>Starts a lease, which ends all older ones of the name.</summary>
     public void Set(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
     {
         _released.Remove(edge.Name);
         _edges[edge.Name] = new HeardEdge(edge, time.GetTimestamp(), silos);
-    }
-
-    /// <summary>Renews a lease. Returns false if it was handed back.</summary>
-    public bool Renew(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
-    {
-        if (IsReleased(edge.Name, edge.Epoch))
-        {
-            return false;
-        }
-
-        Set(edge, silos);
-        return true;
     }
 
     public void Release(string name, long epoch)
@@ -46,7 +33,6 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
         _released[name] = epoch;
     }
 
-    /// <summary>Whether a lease was handed back to this activation.</summary>
     public bool IsReleased(string name, long epoch) => _released.GetValueOrDefault(name) == epoch;
 
     /// <summary>The edge with this name, even if its lease ended. Null if it was not heard or handed its lease back.</summary>
@@ -62,7 +48,6 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 
     public bool IsOver(HeardEdge edge) => time.GetElapsedTime(edge.Since) >= leaseDuration;
 
-    /// <summary>The ids leased under this epoch. Null if unknown.</summary>
     public IReadOnlyList<NodeId>? IdsOf(string name, long epoch) =>
         _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? heard.Edge.NodeIds : null;
 
@@ -86,40 +71,16 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
     /// <summary>The key that identifies a holder. Each process has a different one.</summary>
     public static string KeyOf(IEdgeObserver edge) => edge.GetGrainId().Key.ToString()!;
 
-    public async Task<bool> AnswersAsync(LiveEdge edge)
-    {
-        try
-        {
-            await edge.Observer.ConfirmAsync();
-            return true;
-        }
-        catch (Exception e)
-        {
-            logger.HolderSilent(edge.Name, edge.Epoch, e.Message);
-            return false;
-        }
-    }
+    public Task<bool> AnswersAsync(LiveEdge edge) =>
+        SucceedsAsync(edge.Observer.ConfirmAsync, message => logger.HolderSilent(edge.Name, edge.Epoch, message));
 
     // Whether all these silos are still active and every active silo answers a call. If so, the silos know the routes to all
     // edges heard since. Then an edge that does not answer is gone.
     public async Task<bool> AreAllWellAsync(IReadOnlyCollection<SiloAddress> since)
     {
         var active = ActiveSilos;
-        if (!since.All(active.Contains))
-        {
-            return false;
-        }
-
-        try
-        {
-            await grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([.. active]).WaitAsync(Timeout);
-            return true;
-        }
-        catch (Exception e)
-        {
-            logger.SiloSilent(e.Message);
-            return false;
-        }
+        return since.All(active.Contains) && await SucceedsAsync(
+            () => grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([.. active]).WaitAsync(Timeout), logger.SiloSilent);
     }
 
     /// <summary>Whether the holder with this key ran in a silo that is dead.</summary>
@@ -127,6 +88,20 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
         holder?.StartsWith(Hosted, StringComparison.Ordinal) == true
         && SiloAddress.TryParse(holder.Split(Separator)[0][Hosted.Length..], CultureInfo.InvariantCulture, out var silo)
         && silos.IsDeadSilo(silo);
+
+    private static async Task<bool> SucceedsAsync(Func<Task> call, Action<string> log)
+    {
+        try
+        {
+            await call();
+            return true;
+        }
+        catch (Exception e)
+        {
+            log(e.Message);
+            return false;
+        }
+    }
 }
 
 [GenerateSerializer]
@@ -155,8 +130,7 @@ internal sealed record EdgeState(
     [property: Id(4)] DateTimeOffset? LastSeen = null,
     [property: Id(5)] bool IsDrained = false);
 
-// Decides which names of edges are forgotten, and with them their ids. Without that, edges with generated names would make the
-// directory's state grow for ever.
+// Decides which names are forgotten with their ids. Else edges with generated names would make the state grow for ever.
 internal static class ForgottenNames
 {
     // A name is forgotten this long after an edge of that name lived last. If it is too short, an edge that was off for long
@@ -172,17 +146,10 @@ internal static class ForgottenNames
     public static Dictionary<string, EdgeState> Update(
         IReadOnlyDictionary<string, EdgeState> edges, Func<string, bool> isLive, DateTimeOffset now)
     {
-        var kept = new Dictionary<string, EdgeState>();
-        foreach (var (name, edge) in edges)
-        {
-            // A time of the future is of a clock that was wrong.
-            var seen = isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
-            if (now - seen < Life || edge.IsDrained)
-            {
-                kept.Add(name, edge with { LastSeen = seen });
-            }
-        }
+        return edges.Select(edge => KeyValuePair.Create(edge.Key, edge.Value with { LastSeen = SeenAt(edge.Key, edge.Value) }))
+            .Where(edge => now - edge.Value.LastSeen < Life || edge.Value.IsDrained).ToDictionary();
 
-        return kept;
+        // A time of the future is of a clock that was wrong.
+        DateTimeOffset SeenAt(string name, EdgeState edge) => isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
     }
 }

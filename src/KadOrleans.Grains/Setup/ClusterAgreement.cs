@@ -124,8 +124,9 @@ internal sealed class ClusterAgreement(
 }
 
 // Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the
-// limits and the time.
+// limits and the time. Once it has periodic crawls scheduled.
 internal sealed class StateVersionService(
+    IGrainFactory grains,
     ClusterAgreement agreement,
     ClusterLimits limits,
     ClusterClock clock,
@@ -138,6 +139,7 @@ internal sealed class StateVersionService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         string? refusal = null;
+        var isScheduled = false;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -151,6 +153,7 @@ internal sealed class StateVersionService(
             {
                 await agreement.JoinAsync();
                 await limits.FetchAsync();
+                isScheduled = isScheduled || await TryScheduleAsync();
             }
             catch (InvalidOperationException e)
             {
@@ -164,6 +167,20 @@ internal sealed class StateVersionService(
             {
                 logger.StateVersionNotTold(e.Message);
             }
+        }
+    }
+
+    private async Task<bool> TryScheduleAsync()
+    {
+        try
+        {
+            await grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton).ScheduleAsync();
+            return true;
+        }
+        catch (Exception e)
+        {
+            logger.ReminderNotSet(CrawlGrain.Periodic, e);
+            return false;
         }
     }
 }

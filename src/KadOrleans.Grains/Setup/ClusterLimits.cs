@@ -20,7 +20,6 @@ internal sealed class ClusterLimits(
 
     public string Name { get; } = NameOf(silo.SiloAddress);
 
-    /// <summary>Grows with each change of what is followed.</summary>
     public long Version => _rules.Version;
 
     public LimitValues Values => LimitBook.Apply(Settings, _rules.LimitEntries, _options.MostKeys);
@@ -43,24 +42,24 @@ internal sealed class ClusterLimits(
         }
     }
 
-    /// <summary>Asks for the newest rules until it has them: by the last call the cluster knows which ones the silo follows.</summary>
-    /// <returns>Whether it had older ones.</returns>
+    // Asks for the newest rules until it has them: by the last call the cluster knows which ones it follows. Whether it had older ones.
     public async ValueTask<bool> FetchAsync()
     {
         var had = Version;
-        while (await grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(Name, Version) is { } rules && TryFollow(rules))
+        while (await grains.GetGrain<IRulesGrain>(GrainKeys.Singleton).FetchAsync(Name, Version) is { } rules)
         {
+            lock (_gate)
+            {
+                if (rules.Version <= _rules.Version)
+                {
+                    break;
+                }
+
+                _rules = rules;
+            }
         }
 
         return Version > had;
-    }
-
-    private bool TryFollow(EdgeRules rules)
-    {
-        lock (_gate)
-        {
-            return rules.Version > _rules.Version && (_rules = rules) is not null;
-        }
     }
 }
 

@@ -29,7 +29,6 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton(services =>
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
         builder.Services.TryAddSingleton<SiloNews>();
-        builder.Services.TryAddSingleton<ShardDesks>();
 
         // Not made before the first call: the silo is still being made.
         builder.Services.TryAddSingleton(typeof(SiloServices<>));
@@ -62,7 +61,6 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
         builder.AddIncomingGrainCallFilter<CallFilter>();
         builder.Services.AddHostedService<StateVersionService>();
-        builder.Services.AddHostedService<CrawlSchedule>();
         return builder;
     }
 }
@@ -80,7 +78,6 @@ internal sealed class MetricsStart(ValueCache cache) : ILifecycleParticipant<ISi
     }
 }
 
-/// <summary>Randomness that strangers cannot predict.</summary>
 internal sealed class CryptographicRandom : IRandomSource
 {
     public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);

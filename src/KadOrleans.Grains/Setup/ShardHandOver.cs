@@ -15,8 +15,7 @@ internal sealed class ShardHandOver(
 {
     private const int Parallelism = 8;
 
-    // The longest hand-over. Shards that are left then are deactivated with all other grains, and activated elsewhere when they
-    // are called. The rest of a stop needs its time too.
+    // The longest hand-over. Shards that are left are activated elsewhere when they are called. A stop has more to do.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
 
     // Stages stop in descending order: before the silo says that it leaves.

@@ -14,7 +14,7 @@ internal sealed class KeyShardGrain(
     ClusterLimits limits,
     StateVersion version,
     ILocalSiloDetails silo,
-    ShardDesks desks,
+    SiloServices<IShardDesk> desks,
     ValueCache cache,
     ActiveGrains active,
     IRandomSource random,
@@ -24,6 +24,7 @@ internal sealed class KeyShardGrain(
 {
     public const string Expiry = "expiry";
 
+    private readonly GrainId _desk = desks.At(silo.GatewayAddress).GetGrainId();
     private readonly CancellationTokenSource _ending = new();
     private Task _hourly = Task.CompletedTask;
     private MovedLog? _moved;
@@ -174,7 +175,7 @@ internal sealed class KeyShardGrain(
 
     public ValueTask<ShardNews?> GetNewsAsync(ShardPoint known) => ValueTask.FromResult(
         _engine.GetHistory(KeyHistory.MaxChangesOf(_prefix.Bits)) is { } history
-            ? SiloNews.Read(history, known with { Shard = _shard }, TimeSpan.Zero) with { Silo = silo.SiloAddress, Desk = desks.Address }
+            ? SiloNews.Read(history, known with { Shard = _shard }, TimeSpan.Zero) with { Silo = silo.SiloAddress, Desk = _desk }
             : null);
 
     public async ValueTask SplitAsync()

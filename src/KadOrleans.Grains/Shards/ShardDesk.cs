@@ -1,5 +1,3 @@
-using Orleans.Runtime.Services;
-
 namespace KadOrleans.Grains;
 
 internal sealed class ShardDesk(
@@ -128,24 +126,15 @@ internal static class ShardCall
 
 [Reentrant]
 [StatelessWorker(1)]
-internal sealed class ShardBatchGrain(ShardDesks desks) : Grain, IShardBatchGrain
+internal sealed class ShardBatchGrain(SiloServices<IShardDesk> desks, ILocalSiloDetails silo) : Grain, IShardBatchGrain
 {
-    public ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => desks.Own.GetAsync(keys);
+    private readonly IShardDesk _own = desks.At(silo.SiloAddress);
 
-    public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) => desks.Own.PutAsync(puts);
+    public ValueTask<ShardBatch<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys) => _own.GetAsync(keys);
 
-    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known) => desks.Own.GetNewsAsync(known);
-}
+    public ValueTask<ShardBatch<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts) => _own.PutAsync(puts);
 
-internal sealed class ShardDesks : GrainServiceClient<IShardDesk>
-{
-    public ShardDesks(IServiceProvider services, ILocalSiloDetails silo)
-        : base(services) => (Own, Address) = (GetGrainService(silo.SiloAddress), GetGrainService(silo.GatewayAddress).GetGrainId());
-
-    public IShardDesk Own { get; }
-
-    /// <summary>See <see cref="ShardNews.Desk"/>.</summary>
-    public GrainId Address { get; }
+    public ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync(IReadOnlyList<ShardPoint> known) => _own.GetNewsAsync(known);
 }
 
 /// <summary>The keys of a get with their values: at first those that memory knows, the rest later.</summary>

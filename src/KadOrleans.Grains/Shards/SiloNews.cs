@@ -107,7 +107,8 @@ internal sealed class SiloNews(
                 var all = some.ToList();
                 all.ForEach(entry => entry.IsAnswered = false);
                 var asked = some.Key is { } silo ? AskAsync(all, askSilo(silo, [.. all.Select(entry => entry.Point)]), now) : null;
-                all.ForEach(entry => entry.Asked = asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry, now), now));
+                all.ForEach(entry => entry.Asked =
+                    asked ?? AskAsync([entry], AskShardAsync(grainOf(entry.Shard), entry.Point), now, isShard: true));
             }
 
             return [.. entries.Select(entry => entry.Asked)];
@@ -120,22 +121,10 @@ internal sealed class SiloNews(
         && !(entry.FullAt is { } fullAt && time.GetElapsedTime(fullAt, now) < FullFor)
         && !(entry.History is not null && time.GetElapsedTime(entry.ConfirmedAt, now) < MinAge);
 
-    private async Task<IReadOnlyList<ShardNews>> AskShardAsync(IKeyShardGrain shard, Entry entry, long askedAt)
-    {
-        if (await shard.GetNewsAsync(entry.Point).ConfigureAwait(false) is { } news)
-        {
-            return [news];
-        }
+    private static async Task<IReadOnlyList<ShardNews>> AskShardAsync(IKeyShardGrain shard, ShardPoint known) =>
+        await shard.GetNewsAsync(known).ConfigureAwait(false) is { } news ? [news] : [];
 
-        lock (_gate)
-        {
-            Note(entry, null, askedAt);
-        }
-
-        return [];
-    }
-
-    private async Task AskAsync(IReadOnlyList<Entry> entries, Task<IReadOnlyList<ShardNews>> asked, long askedAt)
+    private async Task AskAsync(IReadOnlyList<Entry> entries, Task<IReadOnlyList<ShardNews>> asked, long askedAt, bool isShard = false)
     {
         try
         {
@@ -143,9 +132,14 @@ internal sealed class SiloNews(
             var all = await asked.ConfigureAwait(false);
             lock (_gate)
             {
-                foreach (var news in all)
+                // A shard that was split has none; one that a silo does not tell may be elsewhere.
+                foreach (var entry in entries)
                 {
-                    Note(entries.First(entry => entry.Shard == news.Shard), news, askedAt);
+                    var news = all.FirstOrDefault(one => one.Shard == entry.Shard);
+                    if (news is not null || isShard)
+                    {
+                        Note(entry, news, askedAt);
+                    }
                 }
             }
         }

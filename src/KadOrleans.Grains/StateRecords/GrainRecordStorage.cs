@@ -4,14 +4,15 @@ using System.Globalization;
 namespace KadOrleans.Grains;
 
 /// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call has a timeout.</summary>
-internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId, StateVersion version, TimeProvider time, TimeSpan timeout)
+internal sealed class GrainRecordStorage(
+    IGrainStorage storage, GrainId grain, StateVersion version, TimeProvider time, TimeSpan timeout, WriteTarget target = WriteTarget.Shard)
 {
     // Reads a state. One that was never written has neither content nor ETag. InvalidOperationException: a newer release wrote it.
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class, IVersionedState, new()
     {
         var state = new GrainState<T>();
-        await storage.ReadStateAsync(name, grainId, state).WaitAsync(timeout, time);
+        await storage.ReadStateAsync(name, grain, state).WaitAsync(timeout, time);
         var content = state.RecordExists ? state.State : null;
         version.Check(content?.SchemaVersion ?? 0, name);
         return new StoredRecord<T>(content, state.ETag);
@@ -28,24 +29,23 @@ internal sealed class GrainRecordStorage(IGrainStorage storage, GrainId grainId,
         var startedAt = time.GetTimestamp();
         try
         {
-            await storage.WriteStateAsync(name, grainId, state).WaitAsync(timeout, time);
-            GrainMetrics.Wrote(WriteTarget.Shard, time.GetElapsedTime(startedAt));
+            await storage.WriteStateAsync(name, grain, state).WaitAsync(timeout, time);
+            GrainMetrics.Wrote(target, time.GetElapsedTime(startedAt));
             return state.ETag;
         }
-        catch (Exception e) when (FirstWrite.IsConflict(e))
+        catch (Exception e) when (WriteOutcome.IsConflict(e))
         {
-            throw new StorageConflictException($"{name} of {grainId} was written by another activation.", e);
+            throw new StorageConflictException($"{name} of {grain} was written by another activation.", e);
         }
         catch
         {
-            GrainMetrics.WriteFailed(WriteTarget.Shard);
+            GrainMetrics.WriteFailed(target);
             throw;
         }
     }
 }
 
-/// <summary>Detects the conflict of two first writes of one state, which the database decides.</summary>
-internal static class FirstWrite
+internal static class WriteOutcome
 {
     /// <summary>The SQLSTATE of a row that a unique index refuses (PostgreSQL: unique_violation).</summary>
     private const string UniqueViolation = "23505";
@@ -54,6 +54,20 @@ internal static class FirstWrite
     /// <remarks>This project's schema adds that index to Orleans' table on PostgreSQL. Orleans' provider does not know it.</remarks>
     public static bool IsConflict(Exception exception) =>
         exception is InconsistentStateException || exception.GetBaseException() is DbException { SqlState: UniqueViolation };
+
+    /// <summary>Awaits a write. The outcome of one that fails is unknown, so the grain ends: the next call reads its state again.</summary>
+    public static async Task OrEndAsync(this IGrainBase grain, Task write)
+    {
+        try
+        {
+            await write;
+        }
+        catch
+        {
+            grain.DeactivateOnIdle();
+            throw;
+        }
+    }
 }
 
 // The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
@@ -62,8 +76,7 @@ internal static class FirstWrite
 // StateVersion.Written before it writes what is new; a later release line raises Oldest.
 internal static class StateSchema
 {
-    // The oldest version that this release can write, which the release before it reads. A silo that reports no version counts as
-    // knowing this one.
+    // The oldest that this release can write, which the one before reads. A silo without a report counts as knowing this one.
     public const int Oldest = 3;
 
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
@@ -94,7 +107,6 @@ internal sealed class StateVersion(IOptions<KadClusterOptions> options)
 {
     private int _written = StateSchema.Oldest;
 
-    /// <summary>The newest version that this silo accepts.</summary>
     public int Known { get; } = options.Value.StateVersion ?? StateSchema.Newest;
 
     /// <summary>The version to write now. Fields of later versions are left out.</summary>
@@ -124,24 +136,7 @@ internal sealed class StateVersion(IOptions<KadClusterOptions> options)
     }
 }
 
-/// <summary>The silos' schema versions, by their last reports.</summary>
-internal sealed class SiloVersions
-{
-    private Dictionary<SiloAddress, int> _known = [];
-
-    public void Set(SiloAddress silo, int version) => _known[silo] = version;
-
-    // The newest version that all these silos know. Forgets other silos. A silo without a report counts as knowing
-    // StateSchema.Oldest.
-    public int GetCommon(IEnumerable<SiloAddress> silos)
-    {
-        _known = silos.ToDictionary(silo => silo, silo => _known.GetValueOrDefault(silo, StateSchema.Oldest));
-        return _known.Values.DefaultIfEmpty(StateSchema.Oldest).Min();
-    }
-}
-
-// Builds the names of stored states. Some providers identify rows by state name and grain key, without the grain's type. So no
-// two kinds of grain share a name.
+// Some providers identify rows by state name and grain key, without the grain's type: no two kinds of grain share a name.
 internal static class StateNames
 {
     public const string Cluster = "kad-cluster";
@@ -239,7 +234,6 @@ internal sealed class ShardManifestState : IVersionedState
 [Alias("kad.ShardPageReference")]
 internal sealed record ShardPageReference([property: Id(0)] int Slot, [property: Id(1)] long Compaction);
 
-/// <summary>A <see cref="PageRecord"/>, in the same way.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardPageState")]
 internal sealed class ShardPageState : IVersionedState
@@ -258,7 +252,6 @@ internal sealed class ShardPageState : IVersionedState
     public PageRecord ToRecord() => new() { Compaction = Compaction, Entries = Entries };
 }
 
-/// <summary>A <see cref="PageKeysRecord"/>, in the same way.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardPageKeysState")]
 internal sealed class ShardPageKeysState : IVersionedState

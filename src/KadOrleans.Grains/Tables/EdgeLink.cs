@@ -2,19 +2,19 @@ namespace KadOrleans.Grains;
 
 // The edge that subscribed to a table. Calls to it run in the background. One snapshot is pending at a time, and the next one is
 // the newest by then. So a slow or dead edge fills no queue.
-internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeout, ILogger logger)
+internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
 {
     /// <summary>The time after which a subscription without a renewal ends. Edges renew each minute, so two renewals may be lost.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(3);
 
-    /// <summary>The number of consecutive failures after which the subscription ends.</summary>
     private const int MaxFailures = 3;
+
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
     private IEdgeObserver? _edge;
     private long _subscribedAt;
     private bool _takesChanges;
 
-    // What the edge has.
     private RoutingTableSnapshot _pushed = RoutingTableSnapshot.Empty(nodeId);
     private int _failures;
     private Task _push = Task.CompletedTask;
@@ -53,7 +53,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
         var problem = "it has too much to do";
         try
         {
-            if (await edge.AcceptAsync(work).WaitAsync(timeout, time))
+            if (await edge.AcceptAsync(work).WaitAsync(CallTimeout, time))
             {
                 return true;
             }
@@ -102,10 +102,10 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, TimeSpan timeou
     {
         var isTaken = _takesChanges
             && SnapshotChange.Of(_pushed, snapshot) is { } change
-            && await edge.OnChangeAsync(nodeId, change).WaitAsync(timeout, time);
+            && await edge.OnChangeAsync(nodeId, change).WaitAsync(CallTimeout, time);
         if (!isTaken)
         {
-            await edge.OnSnapshotAsync(nodeId, snapshot).WaitAsync(timeout, time);
+            await edge.OnSnapshotAsync(nodeId, snapshot).WaitAsync(CallTimeout, time);
         }
     }
 }

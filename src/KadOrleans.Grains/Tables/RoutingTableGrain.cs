@@ -5,7 +5,7 @@ namespace KadOrleans.Grains;
 // table some time after a change, at the end of its activation, and before a newer epoch counts.
 [Reentrant]
 internal sealed class RoutingTableGrain(
-    [PersistentState(StateNames.RoutingTable, GrainStorageName.Kad)] IPersistentState<TableState> state,
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IOptions<KadClusterOptions> options,
     StateVersion version,
     ClusterAgreement agreement,
@@ -18,19 +18,16 @@ internal sealed class RoutingTableGrain(
 
     public const string Walk = "walk";
 
-    // The time between two checks for buckets to refresh. Each bucket is due once an hour. With a check an hour, one that comes a
-    // moment too early would cost the bucket another hour.
+    // Each bucket is due once an hour: with a check an hour, one that comes a moment too early would cost it another hour.
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
 
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
-
-    /// <summary>The timeout of a call that passes a snapshot or work to an edge.</summary>
-    private static readonly TimeSpan EdgeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly KadClusterOptions _options = options.Value;
 
     // Set by the activation, before any call.
     private NodeId _ownId;
+    private GrainRecordStorage _storage = null!;
     private EdgeLink _edge = null!;
     private GrainReminder _refreshReminder = null!;
     private GrainReminder _walkReminder = null!;
@@ -47,9 +44,7 @@ internal sealed class RoutingTableGrain(
     private readonly BackOff _delays = new(options.Value.SaveDelay, options.Value.SaveInterval);
     private IGrainTimer? _timer;
     private bool _isChanged;
-
-    // Another activation owns the table. Our ETag still matches, so a write would overwrite its state.
-    private bool _isOver;
+    private string? _etag;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -60,16 +55,18 @@ internal sealed class RoutingTableGrain(
         }
 
         await agreement.Completion.WaitAsync(cancellationToken);
-        _edge = new EdgeLink(_ownId, time, EdgeTimeout, logger);
+        _edge = new EdgeLink(_ownId, time, logger);
         _refreshReminder = new GrainReminder(this, Refresh, RefreshPeriod, random, time, logger);
         _walkReminder = new GrainReminder(this, Walk, WalkPeriod, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _activeSince = time.GetTimestamp();
-        version.Check(state.State.SchemaVersion, StateNames.RoutingTable);
-        var buckets = TableMapping.ToCore(state.State.Buckets);
-        _savedEpoch = _epoch = state.State.Epoch;
-        _activation = ++version.Stamp(state.State).Activations;
-        await state.WriteStateAsync(CancellationToken.None);
+        _storage = new GrainRecordStorage(storage, this.GetGrainId(), version, time, Timeout.InfiniteTimeSpan, WriteTarget.Table);
+        var (read, etag) = await _storage.ReadAsync<TableState>(StateNames.RoutingTable);
+        var table = read ?? new TableState();
+        var buckets = TableMapping.ToCore(table.Buckets);
+        _savedEpoch = _epoch = table.Epoch;
+        _activation = ++table.Activations;
+        _etag = await _storage.WriteAsync(StateNames.RoutingTable, table, etag);
         _table = RoutingTable.Restore(
             new RoutingTableState(_ownId, _activation << 32, buckets),
             _options.Kademlia,
@@ -85,7 +82,7 @@ internal sealed class RoutingTableGrain(
         ArgumentNullException.ThrowIfNull(observations);
         if (epoch != _epoch)
         {
-            return ValueTask.FromResult(new TableAnswer { IsFenced = true, Version = _table.Version });
+            return ValueTask.FromResult(new TableAnswer(IsFenced: true, [], [], _table.Version));
         }
 
         var now = time.GetUtcNow();
@@ -96,12 +93,11 @@ internal sealed class RoutingTableGrain(
             _edge.Push(_table);
         }
 
-        return ValueTask.FromResult(new TableAnswer
-        {
-            Added = [.. decisions.SelectMany(one => one.Added)],
-            Checks = [.. decisions.Select(one => one.Check).OfType<Contact>()],
-            Version = _table.Version,
-        });
+        return ValueTask.FromResult(new TableAnswer(
+            IsFenced: false,
+            [.. decisions.SelectMany(one => one.Added)],
+            [.. decisions.Select(one => one.Check).OfType<Contact>()],
+            _table.Version));
     }
 
     public async ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge)
@@ -211,11 +207,6 @@ internal sealed class RoutingTableGrain(
 
     private void MarkChanged()
     {
-        if (_isOver)
-        {
-            return;
-        }
-
         _isChanged = true;
         _timer ??= this.RegisterGrainTimer(
             OnTimerAsync, new GrainTimerCreationOptions(_delays.Coming, Timeout.InfiniteTimeSpan) { Interleave = true });
@@ -229,7 +220,7 @@ internal sealed class RoutingTableGrain(
         {
             _delays.Next();
         }
-        else
+        else if (_isChanged)
         {
             MarkChanged();
         }
@@ -253,27 +244,24 @@ internal sealed class RoutingTableGrain(
 
     private async Task WriteAsync()
     {
-        if (_isOver)
-        {
-            throw new InconsistentStateException($"Another activation owns the table of {_ownId}.");
-        }
-
         try
         {
             await TryWriteAsync();
         }
-        catch (InconsistentStateException)
+        catch (StorageConflictException)
         {
-            await state.ReadStateAsync();
-            if (state.State.Activations != _activation)
+            var (stored, etag) = await _storage.ReadAsync<TableState>(StateNames.RoutingTable);
+            if (stored?.Activations != _activation)
             {
+                // The ETag stays, so this activation overwrites nothing.
                 logger.TableSavedElsewhere(_ownId.ToString());
-                (_isOver, _isChanged) = (true, false);
+                _isChanged = false;
                 DeactivateOnIdle();
                 throw;
             }
 
             // The newer record is this activation's own: a write that seemed to fail.
+            _etag = etag;
             await TryWriteAsync();
         }
     }
@@ -282,23 +270,15 @@ internal sealed class RoutingTableGrain(
     {
         var epoch = _epoch;
         _isChanged = false;
-        state.State = version.Stamp(
-            new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(_table.Save()) });
-        var startedAt = time.GetTimestamp();
         try
         {
-            await state.WriteStateAsync();
+            var table = new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(_table.Save()) };
+            _etag = await _storage.WriteAsync(StateNames.RoutingTable, table, _etag);
             _savedEpoch = epoch;
-            GrainMetrics.Wrote(WriteTarget.Table, time.GetElapsedTime(startedAt));
         }
-        catch (Exception e)
+        catch
         {
             _isChanged = true;
-            if (e is not InconsistentStateException)
-            {
-                GrainMetrics.WriteFailed(WriteTarget.Table);
-            }
-
             throw;
         }
     }

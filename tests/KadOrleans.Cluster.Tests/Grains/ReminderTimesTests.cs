@@ -13,7 +13,7 @@ public sealed class ReminderTimesTests
     [InlineData(312, 12)]
     [InlineData(1540, 40)]
     public void Of_the_first_tick_that_is_seen_the_part_of_a_period_is_known(double at, double expected) =>
-        Assert.Equal(expected, ReminderTimes.LatenessOf(Tick(at), null).TotalSeconds);
+        Assert.Equal(expected, GrainReminder.LatenessOf(Tick(at), null).TotalSeconds);
 
     [Theory]
     [InlineData(0, 300, 0)]
@@ -22,7 +22,7 @@ public sealed class ReminderTimesTests
     [InlineData(0, 640, 340)]
     [InlineData(20, 1210, 910)]
     public void After_a_tick_the_first_that_was_left_out_counts(double last, double at, double expected) =>
-        Assert.Equal(expected, ReminderTimes.LatenessOf(Tick(at), First.AddSeconds(last)).TotalSeconds, 6);
+        Assert.Equal(expected, GrainReminder.LatenessOf(Tick(at), First.AddSeconds(last)).TotalSeconds, 6);
 
     private static TickStatus Tick(double seconds) => new(First, Period, First.AddSeconds(seconds));
 }

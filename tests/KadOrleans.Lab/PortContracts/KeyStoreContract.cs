@@ -129,6 +129,7 @@ public abstract class KeyStoreContract : KeyStoreConcurrencyContract
             var result = await Store.PutAsync(key, value, kind);
             Assert.Equal(model.Put(key, value, kind), result);
             results.Add(result);
+            await Place.SettleAsync();
             if (random.Next(5) == 0)
             {
                 Assert.Equal(model.RemoveExpired(now).Count, await Store.RemoveExpiredAsync(now));

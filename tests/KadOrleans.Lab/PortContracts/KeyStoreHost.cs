@@ -14,6 +14,9 @@ public abstract class StoreHost<TStore> : IAsyncDisposable
     {
     }
 
+    /// <summary>Passes the time after which gets see what puts of other keys evicted.</summary>
+    public virtual Task SettleAsync() => Task.CompletedTask;
+
     /// <summary>Closes the store and removes the place.</summary>
     public virtual async ValueTask DisposeAsync()
     {

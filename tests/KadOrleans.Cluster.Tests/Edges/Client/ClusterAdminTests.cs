@@ -1,6 +1,6 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-[Collection(Clients.Name)]
+[Collection(SixteenShards.Name)]
 public sealed class ClusterAdminTests(SixteenShardCluster cluster) : DhtAdminContract, IAsyncLifetime
 {
     private readonly FakeEdge _edge = new();

@@ -9,10 +9,8 @@ internal sealed class FakeEdge : TestEdge
 
     public static NodeId NetworkKey { get; } = NodeId.FromKey("only in the network");
 
-    public static LookupOutcome Lookup { get; } = new()
+    public static LookupOutcome Lookup { get; } = Samples.Lookup with
     {
-        Target = default,
-        Reason = TerminationReason.Converged,
         Closest = [new Contact(NodeId.FromKey("contact"), UdpEndpoint.Parse("203.0.113.1:8468"))],
         Asked = 3,
         Answered = 2,

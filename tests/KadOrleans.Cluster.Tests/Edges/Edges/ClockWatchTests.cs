@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>What is told of comparisons, on virtual time.</summary>
 public sealed class ClockWatchTests : ILogger<ClockWatch>
 {
     private readonly ManualTimeProvider _time = new();

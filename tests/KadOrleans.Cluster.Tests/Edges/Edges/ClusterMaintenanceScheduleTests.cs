@@ -67,23 +67,6 @@ public sealed class ClusterMaintenanceScheduleTests
         Assert.False(_schedule.TryAccept(new RepublishWork(Id, [])));
     }
 
-    [Fact]
-    public async Task Work_reaches_a_watcher_that_waits_and_cancelling_ends_the_watch()
-    {
-        using var stopping = new CancellationTokenSource();
-        await using var watch = _schedule.WatchAsync(stopping.Token).GetAsyncEnumerator(stopping.Token);
-        var first = watch.MoveNextAsync().AsTask();
-        Assert.False(first.IsCompleted);
-
-        Assert.True(_schedule.TryAccept(new RejoinWork(Id)));
-        Assert.True(await first);
-        Assert.IsType<MaintenanceTask.Rejoin>(watch.Current);
-
-        var second = watch.MoveNextAsync().AsTask();
-        await stopping.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
-    }
-
     private async Task<List<MaintenanceTask>> TakeAsync(int count)
     {
         var tasks = new List<MaintenanceTask>();

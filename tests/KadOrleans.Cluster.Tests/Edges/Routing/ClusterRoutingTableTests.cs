@@ -1,6 +1,6 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-[Collection(Tables.Name)]
+[Collection(OneShard.Name)]
 public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDisposable
 {
     private const string Observe = nameof(IRoutingTableGrain.ObserveAsync);
@@ -63,25 +63,13 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
         await Eventually.IsTrueAsync(() => newer.Snapshot.Count == 1);
 
         Assert.Equal([Contact(3)], newer.Snapshot.Contacts);
-        await Assert.ThrowsAsync<LeaseLostException>(() => _host.OpenAsync(_ownId, _log, epoch: 1));
+        var reference = cluster.Reference(ClusterRoutingTableHost.EdgeOf(older));
+        await Assert.ThrowsAsync<LeaseLostException>(async () => await older.SubscribeAsync(reference));
         Assert.Equal((1, calls), (fenced, older.Totals()["table.calls"]));
+        var late = CreateTable(epoch: 1);
+        await Assert.ThrowsAsync<LeaseLostException>(async () => await late.SubscribeAsync(reference));
+        Assert.True(late.IsFenced);
         Assert.Empty(_log.Added);
-    }
-
-    [Fact]
-    public async Task A_subscription_under_a_lost_lease_fences()
-    {
-        await _host.OpenAsync(_ownId, _log, epoch: 2);
-        var table = CreateTable(epoch: 1);
-        var fenced = 0;
-        table.Fenced += (_, _) => fenced++;
-        var reference = cluster.Reference(ClusterRoutingTableHost.EdgeOf(table));
-
-        await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
-        await Assert.ThrowsAsync<LeaseLostException>(async () => await table.SubscribeAsync(reference));
-
-        Assert.True(table.IsFenced);
-        Assert.Equal(1, fenced);
     }
 
     [Fact]
@@ -175,7 +163,6 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
     private ClusterRoutingTable CreateTable(long epoch, TimeSpan? pushTimeout = null) => new(
         cluster.Client, _ownId, epoch, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, pushTimeout: pushTimeout);
 
-    /// <summary>Runs a table whose pushes are lost.</summary>
     private async Task<(ClusterRoutingTable Table, Task Loop)> OpenDeafAsync(TimeSpan pushTimeout, CancellationToken stop)
     {
         var table = CreateTable(epoch: 1, pushTimeout);
@@ -184,7 +171,7 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
     }
 }
 
-[Collection(Tables.Name)]
+[Collection(OneShard.Name)]
 public sealed class ClusterRoutingTableContractTests(OneShardCluster cluster) : RoutingTableContract
 {
     protected override RoutingTableHost CreateHost() => new ClusterRoutingTableHost(cluster);

@@ -63,35 +63,20 @@ public abstract class TestCluster(int shardBits) : SiloCluster
 /// <summary>All keys in one shard, whose quota is then the store's.</summary>
 public sealed class OneShardCluster() : TestCluster(shardBits: 0);
 
-/// <summary>Keys spread over sixteen shards.</summary>
 public sealed class SixteenShardCluster() : TestCluster(shardBits: 4);
 
-/// <summary>Tests that share the cluster of one shard, one after the other.</summary>
+/// <summary>Tests that share the cluster of one shard, and move its clock, one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class OneShard : ICollectionFixture<OneShardCluster>
 {
     public const string Name = "One shard";
 }
 
-/// <summary>Tests that share the cluster of sixteen shards, one after the other.</summary>
+/// <summary>Tests that share the cluster of sixteen shards, and move its clock, one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class SixteenShards : ICollectionFixture<SixteenShardCluster>
 {
     public const string Name = "Sixteen shards";
-}
-
-/// <summary>Tests of routing tables, which move their cluster's clock, one after the other.</summary>
-[CollectionDefinition(Name)]
-public sealed class Tables : ICollectionFixture<OneShardCluster>
-{
-    public const string Name = "Tables";
-}
-
-/// <summary>Tests of clients, which move their cluster's clock, one after the other.</summary>
-[CollectionDefinition(Name)]
-public sealed class Clients : ICollectionFixture<SixteenShardCluster>
-{
-    public const string Name = "Clients";
 }
 
 /// <summary>What grains take the time to be: the contracts' moment, until it is moved. Its timers run on real time.</summary>
@@ -109,6 +94,13 @@ public sealed class GrainClock : TimeProvider
     public override long GetTimestamp() => base.GetTimestamp() + (long)(Moved.TotalSeconds * TimestampFrequency);
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _moved, by.Ticks);
+
+    /// <summary>Lets time pass, and leaves the time of day.</summary>
+    public void Pass(TimeSpan by)
+    {
+        Advance(by);
+        Interlocked.Add(ref _setAhead, -by.Ticks);
+    }
 
     private TimeSpan Moved => new(Interlocked.Read(ref _moved));
 }

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>An edge follows a doubling of the shards, early or late.</summary>
 public sealed class DoubledShardsTests : IAsyncLifetime
 {
     private const int Bits = 3;

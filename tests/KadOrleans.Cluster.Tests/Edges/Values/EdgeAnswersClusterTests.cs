@@ -63,41 +63,6 @@ public sealed class EdgeAnswersClusterTests(SixteenShardCluster cluster) : EdgeS
     }
 
     [Fact]
-    public async Task Without_news_it_asks_the_shard_as_it_did_before()
-    {
-        var store = Create();
-        await HearOfAllAsync(store);
-        Cluster.Gate.Set<IShardBatchGrain>("GetNewsAsync", () => throw new SiloUnavailableException("Away."));
-        Advance(Bound);
-        var asked = store.Totals()["shards.get.keys"];
-        for (var i = 0; i < 50; i++)
-        {
-            Assert.Null(await store.GetAsync(StoredValues.Key(i), StoredValues.Now));
-        }
-
-        Assert.Equal(50, store.Totals()["shards.get.keys"] - asked);
-    }
-
-    [Fact]
-    public async Task A_shard_that_starts_anew_is_believed_anew()
-    {
-        var (one, other) = (Create(), Create());
-        await HearOfAllAsync(one);
-        for (var i = 0; i < 30; i++)
-        {
-            await other.PutAsync(StoredValues.Key(i), StoredValues.Sized(i));
-        }
-
-        await Cluster.RestartShardsAsync(StoreQuota.Unlimited);
-        Advance(Bound);
-        await HearOfAllAsync(one);
-        for (var i = 0; i < 30; i++)
-        {
-            Assert.Equal(i, (await one.GetAsync(StoredValues.Key(i), StoredValues.Now))?.Value.ContentLength);
-        }
-    }
-
-    [Fact]
     public async Task Filters_beyond_the_bound_are_not_kept()
     {
         var store = Create(maxFilterBytes: 100);

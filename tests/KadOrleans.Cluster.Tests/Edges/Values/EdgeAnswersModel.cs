@@ -2,10 +2,8 @@ using KadOrleans.Shards;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>
-/// Two shards, the desks of two silos, and one edge, on a clock that stands still between steps. Each answer is compared with the values
-/// that its key had within the bound before the get.
-/// </summary>
+// Two shards, the desks of two silos, and one edge, on a clock that stands still between steps. Each answer is compared with the values
+// that its key had within the bound before the get.
 internal sealed class EdgeAnswersModel
 {
     private const int ShardBits = 1;
@@ -245,7 +243,6 @@ internal sealed class KeyRecord
     private int _acknowledged;
     private string? _mistake;
 
-    /// <summary>The number of the last value.</summary>
     public int Last => _values.Count - 1;
 
     public void Add(TimeSpan at, StoredValue? value) => _values.Add((at, value));
@@ -307,7 +304,6 @@ internal sealed class ModelShard
 
     public IKeyShardGrain Grain { get; }
 
-    /// <summary>It responds to nothing.</summary>
     public bool IsSilent { get; set; }
 
     public StoredValue? Find(NodeId key) => _held.GetValueOrDefault(key);

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>What a cluster publishes is marked on its values.</summary>
 [Collection(SixteenShards.Name)]
 public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
 {

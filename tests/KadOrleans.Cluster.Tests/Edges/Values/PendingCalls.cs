@@ -2,7 +2,6 @@ using System.Threading.Channels;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>The calls that a channel makes, in their order.</summary>
 internal sealed class PendingCalls
 {
     private readonly Channel<PendingCall> _calls = Channel.CreateUnbounded<PendingCall>();
@@ -48,9 +47,7 @@ internal sealed class PendingCall(IReadOnlyList<int> requests)
 /// <summary>Silos that are not there: their addresses alone.</summary>
 internal static class Silos
 {
-    /// <summary>The same address for the same number.</summary>
     public static SiloAddress At(int number) => SiloAddress.New(IPAddress.Loopback, number, 1);
 
-    /// <summary>The id of the desk at a silo.</summary>
     public static GrainId DeskAt(int number) => SystemTargetGrainId.CreateGrainServiceGrainId(7, null!, At(number));
 }

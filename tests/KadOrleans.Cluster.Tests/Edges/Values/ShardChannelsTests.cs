@@ -1,9 +1,7 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>
-/// Requests are numbers; the shard of one is its tens, and an answer ten times the number. Shards 1 to 4 are on one silo, those from 5 on
-/// another; where shard 0 is nobody knows.
-/// </summary>
+// Requests are numbers; the shard of one is its tens, and an answer ten times the number. Shards 1 to 4 are on one silo, those from 5 on
+// another; where shard 0 is nobody knows.
 public sealed class ShardChannelsTests
 {
     private static readonly GrainKeyStoreOptions Options = new() { DeskCalls = 1, PauseForSilo = TimeSpan.Zero };

@@ -47,21 +47,6 @@ public sealed class ShardOutageTests(SixteenShardCluster cluster) : EdgeStoreSui
     }
 
     [Fact]
-    public async Task A_get_that_is_not_of_a_remote_node_waits_for_its_shard()
-    {
-        var store = await CreateHeardAsync("held");
-
-        BeSilent();
-        Advance(Bound);
-        await store.ReadNewsAsync();
-        var get = store.GetAsync(StoredValues.Key(1), StoredValues.Now).AsTask();
-        Assert.NotNull(await store.FindAsync(StoredValues.Key(1), StoredValues.Now));
-        Assert.False(get.IsCompleted);
-        BeWell();
-        Assert.NotNull(await get);
-    }
-
-    [Fact]
     public async Task A_put_to_a_silent_shard_is_not_acknowledged_and_what_it_replaces_is_answered_no_more()
     {
         var store = await CreateHeardAsync("before");

@@ -124,7 +124,6 @@ public sealed class ClusterTimeTests : IAsyncDisposable
         Assert.All(await shard.GetAsync([.. puts.Select(put => put.Key)]), Assert.NotNull);
     }
 
-    /// <summary>A client's sets, through the facade of a silo.</summary>
     private async Task SetThroughAsync(SiloAddress silo, int number)
     {
         var dht = Cluster.Service<IGrainFactory>(silo).GetGrain<IDhtGrain>(GrainKeys.Singleton);

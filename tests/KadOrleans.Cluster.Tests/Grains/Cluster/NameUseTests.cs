@@ -2,8 +2,7 @@ using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Silos die, and an edge's name stays with the edge that has it.</summary>
-public sealed class NameUseTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IAsyncLifetime
+public sealed class NameUseTests(MortalCluster cluster) : IClassFixture<MortalCluster>, IAsyncLifetime
 {
     private readonly TaskCompletionSource _silence = new();
     private readonly IEdgeObserver _newcomer = cluster.Reference(new TestEdge());
@@ -59,7 +58,6 @@ public sealed class NameUseTests(ClusterFixture cluster) : IClassFixture<Cluster
 
     private ValueTask<bool> IsHeldAsync(string name) => cluster.Directory.IsHeldByAnotherAsync(name, _newcomer);
 
-    /// <summary>Waits until the silo of the directory takes the other for dead.</summary>
     private async Task DeadAsync()
     {
         var address = await cluster.FindSiloAsync(cluster.Directory);

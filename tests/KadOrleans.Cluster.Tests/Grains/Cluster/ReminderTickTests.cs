@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Reminders that come twice, late or not at all.</summary>
 public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>, IDisposable
 {
     private const long Shard = 201;
@@ -10,31 +9,12 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     public void Dispose() => cluster.Rows.Heal();
 
     [Fact]
-    public async Task Ticks_of_a_table_that_come_twice_or_hours_late_change_nothing_and_hand_over_one_piece_of_work()
-    {
-        var (table, reference) = (cluster.Table(Samples.Key(20)), cluster.Reference(_edge));
-        var before = await ObserveAsync(table, reference);
-
-        // Three hours without a tick, then each of those missed at once.
-        for (var round = 1; round <= 2; round++)
-        {
-            cluster.Clock.Advance(TimeSpan.FromHours(3));
-            await table.SubscribeAsync(1, reference);
-            await TickAsync(table, RoutingTableGrain.Walk, 36);
-            await TickAsync(table, RoutingTableGrain.Refresh, 3);
-            await cluster.UntilAsync(() => _edge.Work.Count >= 2 * round);
-            Assert.Equal(
-                (round, round), (_edge.Work.OfType<RandomWalkWork>().Count(), _edge.Work.OfType<RefreshBucketsWork>().Count()));
-        }
-
-        Assert.Equal(before, await StateOfAsync(table));
-    }
-
-    [Fact]
     public async Task A_tick_of_a_table_whose_edge_is_gone_changes_nothing()
     {
         var table = cluster.Table(Samples.Key(22));
-        var before = await ObserveAsync(table, cluster.Reference(_edge));
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
+        var before = await StateOfAsync(table);
 
         // Without its timers: the reminder itself might tick within the first minutes, while the edge is known.
         cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromHours(1));
@@ -213,13 +193,6 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         var remindable = cluster.Client.GetGrain<IRemindable>(grain.GetGrainId());
         var status = new TickStatus(default, TimeSpan.FromMinutes(5), default);
         await Task.WhenAll(Enumerable.Range(0, times).Select(_ => remindable.ReceiveReminder(name, status)));
-    }
-
-    private static async Task<string> ObserveAsync(IRoutingTableGrain table, IEdgeObserver reference)
-    {
-        await table.SubscribeAsync(1, reference);
-        await table.ObserveAsync(1, [ContactObservation.Answered(new Contact(Samples.Key(21), UdpEndpoint.Parse("127.0.0.1:21")))]);
-        return await StateOfAsync(table);
     }
 
     private static async Task<string> StateOfAsync(IRoutingTableGrain table)

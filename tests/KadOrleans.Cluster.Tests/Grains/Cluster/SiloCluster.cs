@@ -7,7 +7,6 @@ public abstract class SiloCluster : IAsyncLifetime
 {
     private readonly ConcurrentBag<IEdgeObserver> _edges = [];
 
-    /// <summary>How many silos start.</summary>
     internal short Silos { get; init; } = 2;
 
     public CallGate Gate { get; } = new();
@@ -62,7 +61,6 @@ public abstract class SiloCluster : IAsyncLifetime
     internal T Service<T>(SiloAddress? silo = null)
         where T : notnull => Cluster.GetSiloServiceProvider(silo).GetRequiredService<T>();
 
-    /// <summary>The same of each silo.</summary>
     internal IEnumerable<T> Services<T>()
         where T : notnull => Addresses.Select(Service<T>);
 
@@ -90,7 +88,6 @@ public sealed class CallGate : IIncomingGrainCallFilter
     /// <summary>Calls so far of a grain interface's method, those that were failed here included.</summary>
     public int Count<TGrain>(string method) => _counts.GetValueOrDefault(Name(typeof(TGrain), method));
 
-    /// <summary>The same of one grain.</summary>
     public int Count(IAddressable grain, string method) => _counts.GetValueOrDefault($"{grain.GetGrainId()}.{method}");
 
     /// <summary>From now on every call of the method runs this first; it may throw, or wait.</summary>

@@ -80,7 +80,6 @@ internal class TestEdge : IEdgeObserver
 
     public virtual Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    /// <summary>What it was sent last.</summary>
     public EdgeRules? Rules { get; private set; }
 
     public Func<Task> OnRules { get; set; } = () => Task.CompletedTask;
@@ -91,10 +90,8 @@ internal class TestEdge : IEdgeObserver
         return OnRules();
     }
 
-    /// <summary>Crawls slices.</summary>
     public Func<CrawlSliceOrder, Task<CrawlSliceProgress>> OnCrawl { get; set; } = _ => throw new NotSupportedException();
 
-    /// <summary>Pages of slices by their leases.</summary>
     public ConcurrentDictionary<string, byte[]> CrawlPages { get; } = new();
 
     public Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order) => OnCrawl(order);

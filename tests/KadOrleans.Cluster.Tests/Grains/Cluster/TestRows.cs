@@ -36,7 +36,7 @@ public sealed class TestRows
             reached.TrySetResult();
             return gate.Task;
         };
-        return (gate, reached.Task);
+        return (gate, reached.Task.WaitAsync(TimeSpan.FromMinutes(2)));
     }
 
     public void Heal() => BeforeWrite = AfterWrite = BeforeRead = NoFault;
@@ -50,7 +50,7 @@ public sealed class TestRows
     }
 
     /// <summary>Null: the ETag does not fit.</summary>
-    public string? TryWrite(string state, GrainId grain, byte[]? content, string? etag)
+    public string? TryWrite(string state, GrainId grain, byte[] content, string? etag)
     {
         lock (_gate)
         {
@@ -78,7 +78,6 @@ public sealed class TestRows
 
     internal void Count(string state, StorageUsage used) => _used.AddOrUpdate(state, used, (_, sum) => sum + used);
 
-    /// <summary>What an action used.</summary>
     internal async Task<StorageReport> DuringAsync(Func<Task> action)
     {
         var before = _used.ToDictionary();
@@ -86,7 +85,7 @@ public sealed class TestRows
         return new StorageReport(_used.ToDictionary(used => used.Key, used => used.Value - before.GetValueOrDefault(used.Key)));
     }
 
-    public readonly record struct Row(byte[]? Content, string ETag);
+    public readonly record struct Row(byte[] Content, string ETag);
 }
 
 /// <summary>Grain storage on <see cref="TestRows"/>, through the serializer as a real provider.</summary>
@@ -97,10 +96,8 @@ internal sealed class TestGrainStorage(TestRows rows) : IGrainStorage
         await rows.BeforeRead(stateName, grainId);
         rows.Count(stateName, new StorageUsage(Reads: 1));
         var found = rows.TryRead(stateName, grainId, out var row);
-        grainState.RecordExists = found && row.Content is not null;
-        grainState.State = grainState.RecordExists
-            ? ClusterFixture.Serializer.Deserialize<T>(row.Content!)
-            : Activator.CreateInstance<T>();
+        grainState.RecordExists = found;
+        grainState.State = found ? ClusterFixture.Serializer.Deserialize<T>(row.Content) : Activator.CreateInstance<T>();
         grainState.ETag = found ? row.ETag : null;
     }
 
@@ -110,35 +107,25 @@ internal sealed class TestGrainStorage(TestRows rows) : IGrainStorage
         var content = ClusterFixture.Serializer.SerializeToArray(grainState.State);
         rows.Count(stateName, new StorageUsage(Writes: 1, BytesWritten: content.Length));
         await rows.BeforeWrite(stateName, grainId);
-        grainState.ETag = Write(stateName, grainId, content, grainState.ETag);
+        grainState.ETag = rows.TryWrite(stateName, grainId, content, grainState.ETag)
+            ?? throw new InconsistentStateException($"{stateName} of {grainId}", "another", grainState.ETag ?? "none");
         grainState.RecordExists = true;
         await rows.AfterWrite(stateName, grainId);
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
-    {
-        rows.Count(stateName, new StorageUsage(Clears: 1));
-        grainState.ETag = Write(stateName, grainId, null, grainState.ETag);
-        grainState.RecordExists = false;
-        return Task.CompletedTask;
-    }
-
-    private string Write(string stateName, GrainId grainId, byte[]? content, string? etag) =>
-        rows.TryWrite(stateName, grainId, content, etag)
-        ?? throw new InconsistentStateException($"{stateName} of {grainId}", "another", etag ?? "none");
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
 }
 
 /// <summary>Operations on storage, and the bytes of the states that were written.</summary>
-internal readonly record struct StorageUsage(long Reads = 0, long Writes = 0, long Clears = 0, long BytesWritten = 0)
+internal readonly record struct StorageUsage(long Reads = 0, long Writes = 0, long BytesWritten = 0)
 {
     public static StorageUsage operator +(StorageUsage one, StorageUsage other) =>
-        new(one.Reads + other.Reads, one.Writes + other.Writes, one.Clears + other.Clears, one.BytesWritten + other.BytesWritten);
+        new(one.Reads + other.Reads, one.Writes + other.Writes, one.BytesWritten + other.BytesWritten);
 
     public static StorageUsage operator -(StorageUsage one, StorageUsage other) =>
-        new(one.Reads - other.Reads, one.Writes - other.Writes, one.Clears - other.Clears, one.BytesWritten - other.BytesWritten);
+        new(one.Reads - other.Reads, one.Writes - other.Writes, one.BytesWritten - other.BytesWritten);
 }
 
-/// <summary>What was used, by the name of the state.</summary>
 internal sealed record StorageReport(IReadOnlyDictionary<string, StorageUsage> States)
 {
     public StorageUsage Total => this[string.Empty];

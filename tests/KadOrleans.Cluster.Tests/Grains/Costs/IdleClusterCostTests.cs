@@ -11,6 +11,10 @@ public sealed class IdleClusterCostTests(ClusterFixture cluster) : IClassFixture
         var shard = cluster.Shard(12);
         await shard.PutAsync([.. Samples.KeysOf(12, ClusterFixture.ShardBits).Take(10).Select(key => new ShardPut(key, cluster.Text("value")))]);
         await cluster.Directory.GetLiveAsync();
+
+        // Each silo has crawls scheduled once.
+        await cluster.AdvanceUntilAsync(
+            StateVersionService.Interval, () => Task.FromResult(cluster.Gate.Count<ICrawlGrain>(nameof(ICrawlGrain.ScheduleAsync)) == 2));
         var start = (await cluster.Rows.DuringAsync(SubscribeAsync))[StateNames.RoutingTable];
         Assert.Equal(((long)ids.Count, 2L * ids.Count), (start.Reads, start.Writes));
 

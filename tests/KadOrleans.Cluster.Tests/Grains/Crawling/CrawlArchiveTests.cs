@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>How a crawl ends in storage that fails.</summary>
 public sealed class CrawlArchiveTests
 {
     private const int Found = 2_500;

@@ -2,7 +2,6 @@ using Orleans.Runtime.Placement;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Crawls on the real runtime, by edges of the test's making.</summary>
 public sealed class CrawlGrainTests : IAsyncLifetime
 {
     private const int Nodes = 3_000;
@@ -13,6 +12,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     private readonly ClusterFixture _cluster = new()
     {
         ClockOf = _ => TimeProvider.System,
+        FindsDeadSilosSoon = true,
         Configure = options => (options.CrawlRate, options.EdgeTimeout) = (Rate, TimeSpan.FromSeconds(5)),
         AddServices = services => services.AddSingleton(new CrawlTiming
         {

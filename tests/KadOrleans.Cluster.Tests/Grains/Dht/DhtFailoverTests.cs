@@ -12,6 +12,7 @@ public sealed class DhtFailoverTests : IAsyncLifetime
     {
         ClockOf = _ => TimeProvider.System,
         Configure = options => options.ShardBits = ShardBits,
+        FindsDeadSilosSoon = true,
     };
 
     public ValueTask InitializeAsync() => _cluster.InitializeAsync();

@@ -165,9 +165,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.Dht.PingAsync(UdpEndpoint.Parse("224.0.0.1:1")));
     }
 
-    /// <summary>
-    /// Moves the clock on while a call is retried. It does not move while an edge prepares its response, which the clock would overtake.
-    /// </summary>
+    // Moves the clock on while a call is retried. It does not move while an edge prepares its response, which the clock would overtake.
     private async Task<T> PatientlyAsync<T>(Task<T> call, Func<bool>? isAnswering = null)
     {
         await cluster.AdvanceUntilAsync(

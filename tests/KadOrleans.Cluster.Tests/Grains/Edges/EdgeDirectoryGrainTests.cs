@@ -210,33 +210,6 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     }
 
     [Fact]
-    public async Task Leases_of_many_edges_at_once_share_writes_and_an_edge_that_asks_twice_gets_the_later_epoch()
-    {
-        const int Edges = 1000;
-        await LeaseAsync("before");
-        var (gate, reached) = cluster.Rows.Hold(Directory);
-        var arrived = Arrived();
-        var used = await cluster.Rows.DuringAsync(async () =>
-        {
-            var first = LeaseAsync("many 0", 2);
-            await reached;
-            var leasing = Enumerable.Range(0, Edges).Select(i => LeaseAsync($"many {i}", 2)).ToList();
-            await cluster.UntilAsync(() => Arrived() - arrived == Edges + 1);
-            gate.SetResult();
-            var leases = await Task.WhenAll(leasing);
-            Assert.Equal(2 * Edges, leases.SelectMany(lease => lease.NodeIds).Distinct().Count());
-            Assert.Equal((await first).Epoch + 1, leases[0].Epoch);
-        });
-
-        // The end of a call that came before may take one more.
-        Assert.InRange(used[StateNames.EdgeDirectory].Writes, 2, 4);
-        var live = await Directory.GetLiveAsync();
-        Assert.Equal(Edges, live.Count(edge => edge.Name.StartsWith("many", StringComparison.Ordinal)));
-
-        int Arrived() => cluster.Gate.Count(Directory, nameof(IEdgeDirectoryGrain.LeaseAsync));
-    }
-
-    [Fact]
     public async Task A_lease_that_was_waited_for_too_long_is_not_given()
     {
         var (gate, reached) = cluster.Rows.Hold(Directory);

@@ -80,15 +80,11 @@ public class ContractTests
             : null;
 }
 
-/// <summary>A file of this folder.</summary>
 internal static class GoldenFile
 {
     public static string[] Read(string name) => File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", name));
 
     /// <summary>Fails if a file does not have these lines.</summary>
-    /// <param name="name">The file, a line for each item.</param>
-    /// <param name="lines">What the build has.</param>
-    /// <param name="advice">What to do about a line that was changed or removed.</param>
     public static void Check(string name, IEnumerable<string> lines, string advice)
     {
         string[] actual = [.. lines.Order(StringComparer.Ordinal)];

@@ -6,9 +6,7 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
     private const string Range = "203.0.113.0/24";
 
     private readonly TestEdge _edge = new();
-    private readonly TestEdge _other = new();
     private EdgeLease _lease = null!;
-    private EdgeLease _otherLease = null!;
 
     private IRulesGrain Rules => cluster.Client.GetGrain<IRulesGrain>(GrainKeys.Singleton);
 
@@ -16,14 +14,13 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
     {
         // Edges of tests before this one are gone and would be waited for.
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
-        _lease = await cluster.Directory.LeaseAsync("follows", 1, cluster.Reference(_edge));
-        _otherLease = await cluster.Directory.LeaseAsync("lags", 1, cluster.Reference(_other));
+        _lease = await cluster.Directory.LeaseAsync("lags", 1, cluster.Reference(_edge));
     }
 
     public async ValueTask DisposeAsync()
     {
         cluster.Rows.Heal();
-        _other.OnRules = () => Task.CompletedTask;
+        _edge.OnRules = () => Task.CompletedTask;
         await Rules.BanAsync(Range, isBanned: false);
         foreach (var limit in (await Rules.GetAsync()).Limits)
         {
@@ -31,48 +28,23 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
         }
 
         await Task.WhenAll(Silos.Select(limits => limits.FetchAsync().AsTask()));
-        await cluster.Directory.ReleaseAsync("follows", _lease.Epoch);
-        await cluster.Directory.ReleaseAsync("lags", _otherLease.Epoch);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task An_edge_that_a_rule_does_not_reach_is_named_until_it_asks(bool isBan)
-    {
-        _other.OnRules = () => throw new InvalidOperationException("broken");
-
-        var change = isBan ? await Rules.BanAsync(Range, isBanned: true) : await Rules.SetLimitAsync("requestsPerSource", 5);
-
-        Assert.True(change.Changed);
-        Assert.Contains("lags", change.Missing);
-        Assert.DoesNotContain("follows", change.Missing);
-        AssertSent(_edge.Rules);
-        var fetched = await Rules.FetchAsync("lags", 0);
-        AssertSent(fetched);
-        Assert.Contains("lags", (await Rules.GetAsync()).Missing);
-        Assert.Null(await Rules.FetchAsync("lags", fetched!.Version));
-        Assert.DoesNotContain("lags", (await Rules.GetAsync()).Missing);
-
-        void AssertSent(EdgeRules? rules) => Assert.Equal(
-            isBan ? Range : "requestsPerSource 5",
-            Assert.Single(rules!.Bans.Concat(rules.Limits.Select(limit => $"{limit.Name} {limit.Value}"))));
+        await cluster.Directory.ReleaseAsync("lags", _lease.Epoch);
     }
 
     [Fact]
     public async Task Rules_outlive_their_grain_and_reach_an_edge_that_returns()
     {
-        _other.OnRules = () => throw new InvalidOperationException("broken");
+        _edge.OnRules = () => throw new InvalidOperationException("broken");
         await Rules.BanAsync(Range, isBanned: true);
         await Rules.SetLimitAsync("totalKeys", 0);
         await cluster.Cluster.DeactivateAsync(Rules);
-        _other.OnRules = () => Task.CompletedTask;
+        _edge.OnRules = () => Task.CompletedTask;
 
         var rules = await Rules.GetAsync();
 
         Assert.Equal(Range, Assert.Single(rules.Bans).Ban);
         Assert.Equal(0, rules.Limits.Single(limit => limit.Name == "totalKeys").Value);
-        Assert.Equal([Range], _other.Rules!.Bans);
+        Assert.Equal([Range], _edge.Rules!.Bans);
         Assert.DoesNotContain("lags", rules.Missing);
     }
 

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>The silos of a cluster, as each of them tells.</summary>
 public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
 {
     private IDhtAdmin Admin => cluster.Service<IDhtAdmin>();
@@ -89,7 +88,6 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     }
 }
 
-/// <summary>What is told of a silo, by what is known of it.</summary>
 public sealed class SiloListingTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 1, 3, 0, 0, 500, TimeSpan.Zero);
@@ -121,18 +119,18 @@ public sealed class SiloListingTests
     [Fact]
     public void Dead_silos_are_last_and_few()
     {
-        var dead = Enumerable.Range(1, SiloListing.MaxDead + 5).Select(generation => (At(generation), SiloStatus.Dead));
+        var dead = Enumerable.Range(1, ClusterSilos.MaxDead + 5).Select(generation => (At(generation), SiloStatus.Dead));
 
         var list = ListOf([.. dead, (At(98), SiloStatus.ShuttingDown), (At(99), SiloStatus.Active)], [], []);
 
         Assert.Equal(
-            [(At(98).ToString(), "ShuttingDown"), (At(99).ToString(), "Active"), .. Enumerable.Range(6, SiloListing.MaxDead).Reverse().Select(generation => (At(generation).ToString(), "Dead"))],
+            [(At(98).ToString(), "ShuttingDown"), (At(99).ToString(), "Active"), .. Enumerable.Range(6, ClusterSilos.MaxDead).Reverse().Select(generation => (At(generation).ToString(), "Dead"))],
             list.Select(silo => (silo.Address, silo.State)));
     }
 
     private static SiloAddress At(int generation) => SiloAddress.New(IPAddress.Loopback, 11111, generation);
 
     private static IReadOnlyList<SiloDetails> ListOf(
-        (SiloAddress, SiloStatus)[] known, (SiloAddress, StoredSilo)[] stored, (SiloAddress, SiloAnswer)[] answers) => SiloListing.Of(
+        (SiloAddress, SiloStatus)[] known, (SiloAddress, StoredSilo)[] stored, (SiloAddress, SiloAnswer)[] answers) => ClusterSilos.ListOf(
         known.ToDictionary(), stored.ToDictionary(), answers.ToDictionary(), Now);
 }

@@ -4,10 +4,7 @@ namespace KadOrleans.Cluster.Tests.Grains;
 
 public sealed class ShardRecordStorageTests
 {
-    private readonly TestRows _rows = new();
-    private readonly ShardRecordStorage _records;
-
-    public ShardRecordStorageTests() => _records = RecordsOf(_rows);
+    private readonly ShardRecordStorage _records = RecordsOf(new TestRows());
 
     internal static ShardRecordStorage RecordsOf(TestRows rows) => new(new GrainRecordStorage(
         new TestGrainStorage(rows),
@@ -33,20 +30,6 @@ public sealed class ShardRecordStorageTests
         Same(keys, etags[2], await _records.ReadAsync<PageKeysRecord>("keys"));
         Same(manifest, etags[3], await _records.ReadAsync<Manifest>("manifest"));
         Assert.Equal(default, await _records.ReadAsync<Manifest>("other"));
-    }
-
-    [Fact]
-    public async Task Of_records_that_are_written_together_each_has_its_own_outcome()
-    {
-        var first = await _records.WriteAsync([new("page-1", new PageRecord { Compaction = 1 }, null)])[0];
-        _rows.BeforeWrite = (state, _) => state == "page-2" ? throw new TimeoutException() : Task.CompletedTask;
-
-        var outcomes = _records.WriteAsync(
-            [new("page-0", new PageRecord(), "wrong"), new("page-1", new PageRecord { Compaction = 2 }, first), new("page-2", new PageRecord(), null)]);
-
-        await Assert.ThrowsAsync<StorageConflictException>(() => outcomes[0]);
-        Same(new PageRecord { Compaction = 2 }, await outcomes[1], await _records.ReadAsync<PageRecord>("page-1"));
-        await Assert.ThrowsAsync<TimeoutException>(() => outcomes[2]);
     }
 
     private static void Same<T>(T expected, string? etag, StoredRecord<T> read)

@@ -1,8 +1,6 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>What was acknowledged is there, whatever happened to silos.</summary>
-[Collection(SharedCluster.Name)]
-public sealed class ShardCrashTests(ClusterFixture cluster)
+public sealed class ShardCrashTests(MortalCluster cluster) : IClassFixture<MortalCluster>
 {
     private readonly ConcurrentDictionary<NodeId, StoredValue> _acknowledged = new();
 

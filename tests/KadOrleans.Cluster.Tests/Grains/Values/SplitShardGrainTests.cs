@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>The calls of a shard that is split, on the real runtime.</summary>
 [Collection(ShardCluster.Name)]
 public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetime
 {
@@ -70,28 +69,6 @@ public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetim
         Assert.Equal(default, await half.GetUsageAsync());
         await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Shard((17L << 16) | 1).GetUsageAsync());
         await Assert.ThrowsAnyAsync<Exception>(async () => await cluster.Shard((9L << 16) | 512).GetUsageAsync());
-    }
-
-    [Fact]
-    public async Task A_split_goes_on_after_storage_failed_and_the_activation_ended()
-    {
-        var shard = cluster.Shard(243);
-        var keys = Samples.KeysOf(243, Bits).Take(40).ToList();
-        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, cluster.Text("value")))]);
-        var upper = UpperHalf(243).GetGrainId();
-        cluster.Rows.BeforeWrite = (_, grain) => grain == upper ? throw new TimeoutException("fault") : Task.CompletedTask;
-
-        await Assert.ThrowsAnyAsync<Exception>(async () => await shard.SplitAsync());
-        Assert.All(await shard.GetAsync(keys), Assert.NotNull);
-        await cluster.Cluster.DeactivateAsync(shard);
-        Assert.All(await shard.GetAsync(keys), Assert.NotNull);
-        await Assert.ThrowsAnyAsync<Exception>(async () => await shard.PutAsync([new ShardPut(keys[0], cluster.Text("new"))]));
-
-        // A write completes it, too.
-        cluster.Rows.Heal();
-        Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(keys[0], cluster.Text("new"))]));
-        Assert.Equal(40, (await shard.GetUsageAsync()).Keys);
-        Assert.Equal([cluster.Text("new")], await shard.GetAsync([keys[0]]));
     }
 
     private StoredValue Published(string text) => cluster.Text(text) with { PublishedAt = cluster.TimeOfDay.GetUtcNow() };
