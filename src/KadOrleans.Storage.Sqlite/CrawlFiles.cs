@@ -8,6 +8,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
 {
     private const string ReportSuffix = ".json";
     private const string PagesSuffix = ".nodes";
+    private const string UnfinishedSuffix = ".tmp";
 
     /// <summary>The longest report that is read: with all its examples it has some 100 kB.</summary>
     private const int MaxReport = 4 << 20;
@@ -61,11 +62,24 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    private static Task WriteAsync(string path, Func<Stream, Task> write) => StateFile.ReplaceAsync(path, async file =>
+    private static async Task WriteAsync(string path, Func<FileStream, Task> write)
     {
-        await write(file);
-        return true;
-    });
+        var unfinished = path + UnfinishedSuffix;
+        try
+        {
+            await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            {
+                await write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
 
     private string PathOf(string id, string suffix) => Path.Combine(folder, id + suffix);
 
@@ -83,9 +97,8 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var kept = Names().ToHashSet();
         foreach (var path in Directory.EnumerateFiles(folder))
         {
-            // Releases before call unfinished files .tmp.
             var (id, kind) = (Path.GetFileNameWithoutExtension(path), Path.GetExtension(path));
-            if (kind is StateFile.UnfinishedSuffix or ".tmp" || (kind == PagesSuffix && !kept.Contains(id)))
+            if (kind == UnfinishedSuffix || (kind == PagesSuffix && !kept.Contains(id)))
             {
                 File.Delete(path);
             }
