@@ -21,21 +21,11 @@ internal static class ServerProgram
         IHost? host = null;
         try
         {
-            int code;
             isEdge = IsEdge(settings);
-            if (isEdge)
-            {
-                host = EdgeHost.Build(settings, providers, output, error, () => hasStarted);
-                code = await RunEdgeAsync(host, () => hasStarted = true);
-            }
-            else
-            {
-                host = SiloHost.Build(settings, providers, output, error);
-                await CheckSiloAsync(host.Services, claim);
-                code = await RunSiloAsync(host, output);
-            }
-
-            return await StoppedAsync(code);
+            host = isEdge
+                ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
+                : SiloHost.Build(settings, providers, output, error);
+            return await StoppedAsync(isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, claim, output));
         }
         catch (StopException exception)
         {
@@ -98,8 +88,9 @@ internal static class ServerProgram
     }
 
     // The token's file is there while the folder is locked: the next process writes its own.
-    private static async Task<int> RunSiloAsync(IHost host, TextWriter output)
+    private static async Task<int> RunSiloAsync(IHost host, PortClaim claim, TextWriter output)
     {
+        await CheckSiloAsync(host.Services, claim);
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
         token?.Write("Kad:Data");

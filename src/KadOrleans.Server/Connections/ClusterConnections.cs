@@ -95,7 +95,7 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
             _loggedAt[kind] = time.GetTimestamp();
         }
 
-        logger.ConnectionRefused(sentence);
+        SiloLog.ConnectionRefused(logger, sentence);
     }
 }
 
@@ -105,11 +105,4 @@ public enum ConnectionProblem
 
     /// <summary>The remote side ended the connection before its first message.</summary>
     EndedEarly,
-}
-
-/// <summary>The log message of failed connections. Event id 7402, among those of TLS.</summary>
-internal static partial class ConnectionLog
-{
-    [LoggerMessage(7402, LogLevel.Warning, "{Problem}")]
-    public static partial void ConnectionRefused(this ILogger logger, string problem);
 }

@@ -35,46 +35,34 @@ internal static class EdgeHost
 
     // Serves health and, on loopback only, /status: no request to these calls a grain. Serves the API for programs to those who
     // have a token.
-    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => web
-        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
-        .ConfigureServices(services =>
+    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => HttpHosting.Configure<EdgeHealth>(
+        web,
+        settings,
+        services =>
         {
-            services.AddRouting().AddHealthChecks().AddCheck<EdgeHealth>(nameof(EdgeHealth));
             if (settings().Http.Tokens is { } file)
             {
                 services.AddKadClient().AddDhtApi(new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, file)));
             }
-        })
-        .Configure(application => Map(application, settings().Http));
+        },
+        Map);
 
-    private static void Map(IApplicationBuilder application, KadHttpOptions http)
+    private static void Map(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        application.UseHostCheck(http.Place);
-        application.UseRouting();
-        if (http.Tokens is not null)
+        if (settings.Http.Tokens is not null)
         {
-            application.UseAuthentication();
-            application.UseAuthorization();
+            endpoints.MapDhtApi();
         }
 
-        application.UseEndpoints(endpoints =>
+        if (IPAddress.IsLoopback(settings.Http.EndPoint.Address))
         {
-            endpoints.MapHealth();
-            if (http.Tokens is not null)
-            {
-                endpoints.MapDhtApi();
-            }
-
-            if (IPAddress.IsLoopback(http.EndPoint.Address))
-            {
-                var health = endpoints.ServiceProvider.GetRequiredService<EdgeHealth>();
-                endpoints.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
-            }
-            else
-            {
-                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost)).StatusNotServed(http.EndPoint);
-            }
-        });
+            var health = endpoints.ServiceProvider.GetRequiredService<EdgeHealth>();
+            endpoints.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
+        }
+        else
+        {
+            endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost)).StatusNotServed(settings.Http.EndPoint);
+        }
     }
 
     private static Dictionary<string, string?> Complete(IConfiguration given, KadOptions settings, KadProviders providers) =>
@@ -157,19 +145,6 @@ internal sealed class EndlessConnectionRetry(
         await Task.Delay(Pause, time, cancellationToken);
         return true;
     }
-}
-
-/// <summary>The edge process's log messages. Event ids 7300 to 7399.</summary>
-internal static partial class EdgeHostLog
-{
-    [LoggerMessage(7300, LogLevel.Information, "Health is served on {Address}")]
-    public static partial void StatusServed(this ILogger logger, string address);
-
-    [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
-    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
-
-    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
-    public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
 }
 
 internal static class EdgeServiceCollectionExtensions

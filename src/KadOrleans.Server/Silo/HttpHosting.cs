@@ -4,26 +4,47 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Dashboard;
 
 namespace KadOrleans.Server;
 
-/// <summary>Sets up what the silo serves over HTTP, all on one address.</summary>
+/// <summary>Sets up what a process serves over HTTP, all on one address.</summary>
 internal static class HttpHosting
 {
     private const string Dashboard = "/dashboard";
 
     // The settings are not read before the services are added.
-    public static void Configure(IWebHostBuilder web, Func<KadOptions> settings) => web
+    public static void Configure<THealth>(
+        IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
+        where THealth : class, IHealthCheck => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
         .ConfigureServices(services =>
         {
-            services.AddRouting();
-            services.AddHealthChecks().AddCheck<SiloReadiness>(nameof(SiloReadiness));
+            services.AddRouting().AddAuthenticationCore().AddAuthorization().AddHealthChecks().AddCheck<THealth>(typeof(THealth).Name);
+            add(services);
+        })
+        .Configure(application =>
+        {
+            application.UseHostCheck(settings().Http.Place);
+            application.UseRouting();
+            application.UseAuthentication();
+            application.UseAuthorization();
+            application.UseEndpoints(endpoints =>
+            {
+                endpoints.MapHealth();
+                map(endpoints, settings());
+            });
+        });
+
+    public static void ConfigureSilo(IWebHostBuilder web, Func<KadOptions> settings) => Configure<SiloReadiness>(
+        web,
+        settings,
+        services =>
+        {
             DashboardAuthentication.Add(services);
             AddApi(services, settings());
-
             services
                 .AddSingleton(settings())
                 .AddSingleton<StorageWatch>()
@@ -36,8 +57,8 @@ internal static class HttpHosting
                 .AddSingleton<DescribeSilo>(s => () => s.GetRequiredService<SiloReadiness>().Describe())
                 .AddHostedService<ClusterGauges>()
                 .AddSingleton<SiloStatusReport>();
-        })
-        .Configure(application => Map(application, settings()));
+        },
+        MapSilo);
 
     private static void AddApi(IServiceCollection services, KadOptions settings)
     {
@@ -52,42 +73,34 @@ internal static class HttpHosting
         }
     }
 
-    private static void Map(IApplicationBuilder application, KadOptions settings)
+    private static void MapSilo(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        application.UseHostCheck(settings.Http.Place);
-        application.UseRouting();
-        application.UseAuthentication();
-        application.UseAuthorization();
-        application.UseEndpoints(endpoints =>
+        if (settings.Http.Tokens is not null || settings.HasOwnToken)
         {
-            endpoints.MapHealth();
-            if (settings.Http.Tokens is not null || settings.HasOwnToken)
-            {
-                endpoints.MapDhtApi();
-                endpoints.MapKadConsole();
-            }
+            endpoints.MapDhtApi();
+            endpoints.MapKadConsole();
+        }
 
-            if (!settings.ServesDashboard)
-            {
-                SiloLog.DashboardNotServed(
-                    endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http.EndPoint);
-                return;
-            }
+        if (!settings.ServesDashboard)
+        {
+            SiloLog.DashboardNotServed(
+                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http.EndPoint);
+            return;
+        }
 
-            IEndpointConventionBuilder[] restricted =
-            [
-                endpoints.MapOrleansDashboard(routePrefix: Dashboard),
-                endpoints.MapGet("/status", async context =>
-                {
-                    var report = context.RequestServices.GetRequiredService<SiloStatusReport>();
-                    await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
-                }),
-            ];
-            if (settings.Dashboard is not null)
+        IEndpointConventionBuilder[] restricted =
+        [
+            endpoints.MapOrleansDashboard(routePrefix: Dashboard),
+            endpoints.MapGet("/status", async context =>
             {
-                Array.ForEach(restricted, endpoint => endpoint.RequireAuthorization());
-            }
-        });
+                var report = context.RequestServices.GetRequiredService<SiloStatusReport>();
+                await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
+            }),
+        ];
+        if (settings.Dashboard is not null)
+        {
+            Array.ForEach(restricted, endpoint => endpoint.RequireAuthorization());
+        }
     }
 }
 
@@ -100,12 +113,11 @@ internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSche
 
     public static void Add(IServiceCollection services) => services
         .AddTransient<DashboardAuthentication>()
-        .AddAuthenticationCore(authentication =>
+        .Configure<AuthenticationOptions>(authentication =>
         {
             authentication.DefaultScheme = Basic;
             authentication.AddScheme<DashboardAuthentication>(Basic, displayName: null);
-        })
-        .AddAuthorization();
+        });
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {

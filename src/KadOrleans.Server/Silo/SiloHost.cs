@@ -20,7 +20,7 @@ public static class SiloHost
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration))
-            .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
+            .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
@@ -195,7 +195,7 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
     }
 }
 
-/// <summary>The silo process's log messages. Event ids 7000 to 7099.</summary>
+/// <summary>The silo process's log messages. Event ids 7000 to 7099, and 7402 of connections, which an edge logs too.</summary>
 internal static partial class SiloLog
 {
     [LoggerMessage(7000, LogLevel.Warning,
@@ -226,4 +226,7 @@ internal static partial class SiloLog
 
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
+
+    [LoggerMessage(7402, LogLevel.Warning, "{Problem}")]
+    public static partial void ConnectionRefused(ILogger logger, string problem);
 }

@@ -49,10 +49,10 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         GrainKeys.NumberOf(shard) is var number && number < _views.Length ? Volatile.Read(ref _views[number])?.Desk : null;
 
     /// <summary>Answers a get, if that is possible without a call.</summary>
-    public bool TryGet(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, GetKind.Get, out value);
+    public bool TryGet(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, isFind: false, isLate: false, out value);
 
     /// <summary>Answers a remote node's FIND_VALUE, if that is possible without a call.</summary>
-    public bool TryFind(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, GetKind.Find, out value);
+    public bool TryFind(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, isFind: true, isLate: false, out value);
 
     /// <summary>Asks the shard, or waits for the response to another get of the key.</summary>
     public Task<StoredValue?> AskAsync(NodeId key, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
                 view.NoteUnanswered(pending.BegunAt);
             }
 
-            if (TryGet(view, key, e is TimeoutException ? GetKind.LateFind : GetKind.Find, out var known))
+            if (TryGet(view, key, isFind: true, isLate: e is TimeoutException, out var known))
             {
                 return known;
             }
@@ -105,7 +105,8 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _reader.DisposeAsync();
 
-    private bool TryGet(ShardView view, NodeId key, GetKind kind, out StoredValue? value)
+    // isFind: for a remote node's FIND_VALUE. isLate: the shard did not respond to it in time.
+    private bool TryGet(ShardView view, NodeId key, bool isFind, bool isLate, out StoredValue? value)
     {
         view.Use();
         value = null;
@@ -122,7 +123,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
             return true;
         }
 
-        return (kind == GetKind.LateFind || (kind == GetKind.Find && view.IsSilent(now, state.ConfirmedAt, _usual)))
+        return (isLate || (isFind && view.IsSilent(now, state.ConfirmedAt, _usual)))
             && TryGet(state, key, now - _outage, isInOutage: true, out value);
     }
 
@@ -189,18 +190,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     // Not by the first bits, which are those of a shard.
     private AnswerCache CacheOf(NodeId key) => _caches[(uint)key.GetHashCode() % Caches];
-
-    private enum GetKind
-    {
-        /// <summary>Any but a remote node's.</summary>
-        Get,
-
-        /// <summary>A remote node's FIND_VALUE.</summary>
-        Find,
-
-        /// <summary>The same, after the shard did not respond to it in time.</summary>
-        LateFind,
-    }
 }
 
 internal sealed class AnswerCounts

@@ -7,7 +7,7 @@ namespace KadOrleans.Server;
 // waits for a write. Other requests are a call each. A put returns StoreResult.Stored only when the value is durable. The latest
 // put of a key in order of arrival wins. A get sees what this store put, and what others put before
 // GrainKeyStoreOptions.MaxStaleness. Pending requests are bounded. While silos are down each times out.
-internal sealed class GrainKeyStore : IKeyStore
+internal sealed class GrainKeyStore : IAsyncDisposable
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
@@ -23,7 +23,6 @@ internal sealed class GrainKeyStore : IKeyStore
 
     // Replaced as a whole: callers take it once.
     private volatile Shards _shards;
-    private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
 
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
@@ -65,15 +64,12 @@ internal sealed class GrainKeyStore : IKeyStore
         _shards = NewShards(layout, long.MinValue);
     }
 
-    /// <summary>Always empty: silos count what their shards evict.</summary>
-    public StoreTurnover Turnover => default;
-
     /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
     internal ShardLayout Layout => _shards.Layout;
 
-    /// <summary>This store for one node id: with an area of its own. Disposing it does nothing.</summary>
+    /// <summary>These keys as one node id has them: with an area of its own. Disposing it does nothing.</summary>
     public IKeyStore ForNode() => new NodeKeys(this);
 
     /// <summary>Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.</summary>
@@ -137,9 +133,43 @@ internal sealed class GrainKeyStore : IKeyStore
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Alive(await ReadAsync(key, cancellationToken), now);
 
-    public ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, kind, _area.Value, cancellationToken);
+    /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
+    public async ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+    {
+        if (StoreRules.FindRefusal(value.Value) is { } refusal)
+        {
+            return refusal;
+        }
+
+        using var call = Enter(cancellationToken);
+        var shard = Layout.ShardOf(key);
+        if (!call.IsWithinQueue)
+        {
+            Report(shard, "put", TooMany());
+            return StoreResult.Busy;
+        }
+
+        var put = new ShardPut(key, Correct(value, kind), kind) { TellsWhy = true };
+        ShardOutcome<StoreResult> outcome;
+        try
+        {
+            outcome = await _puts.AskAsync(put, shard, cancellationToken);
+        }
+        finally
+        {
+            // Before the caller hears of it, and also if the outcome is not known.
+            _shards.Answers?.Changed(key);
+        }
+
+        if (outcome.Failure is not { } failure)
+        {
+            return outcome.Result;
+        }
+
+        Report(shard, "put", failure);
+        return failure is QueueFullException ? StoreResult.Busy : StoreResult.StorageFailed;
+    }
 
     /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>
     /// <exception cref="KeyStoreException">A shard did not respond, or could not write. Others may have removed their values.</exception>
@@ -180,11 +210,6 @@ internal sealed class GrainKeyStore : IKeyStore
         using var call = Enter(cancellationToken);
         return await _calls.GetUsageAsync(Layout, cancellationToken);
     }
-
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
-
-    /// <summary>Marks later puts outside the area as far: shards know no node ids. See <see cref="ForNode"/>.</summary>
-    public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 
     /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
     public async ValueTask DisposeAsync()
@@ -244,45 +269,6 @@ internal sealed class GrainKeyStore : IKeyStore
             layout, _options, _time, AskForNewsAsync, key => ReadAsync(key, CancellationToken.None), _answered, trustedFrom);
         answers.Begin();
         return new Shards(layout, answers);
-    }
-
-    /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
-    private async ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind, ResponsibleArea area, CancellationToken cancellationToken)
-    {
-        if (StoreRules.FindRefusal(value.Value) is { } refusal)
-        {
-            return refusal;
-        }
-
-        using var call = Enter(cancellationToken);
-        var shard = Layout.ShardOf(key);
-        if (!call.IsWithinQueue)
-        {
-            Report(shard, "put", TooMany());
-            return StoreResult.Busy;
-        }
-
-        var corrected = Correct(value, kind);
-        var put = new ShardPut(key, area.Contains(key) ? corrected : corrected with { IsFar = true }, kind) { TellsWhy = true };
-        ShardOutcome<StoreResult> outcome;
-        try
-        {
-            outcome = await _puts.AskAsync(put, shard, cancellationToken);
-        }
-        finally
-        {
-            // Before the caller hears of it, and also if the outcome is not known.
-            _shards.Answers?.Changed(key);
-        }
-
-        if (outcome.Failure is not { } failure)
-        {
-            return outcome.Result;
-        }
-
-        Report(shard, "put", failure);
-        return failure is QueueFullException ? StoreResult.Busy : StoreResult.StorageFailed;
     }
 
     private StoredValue Correct(StoredValue value, PutKind kind)
@@ -393,7 +379,8 @@ internal sealed class GrainKeyStore : IKeyStore
         // Boxed, so that reads and writes are atomic.
         private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
 
-        public StoreTurnover Turnover => store.Turnover;
+        /// <summary>Always empty: silos count what their shards evict.</summary>
+        public StoreTurnover Turnover => default;
 
         public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
             store.GetAsync(key, now, cancellationToken);
@@ -404,7 +391,7 @@ internal sealed class GrainKeyStore : IKeyStore
 
         public ValueTask<StoreResult> PutAsync(
             NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-            store.PutAsync(key, value, kind, _area.Value, cancellationToken);
+            store.PutAsync(key, _area.Value.Contains(key) ? value : value with { IsFar = true }, kind, cancellationToken);
 
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             store.RemoveExpiredAsync(now, cancellationToken);
@@ -412,9 +399,10 @@ internal sealed class GrainKeyStore : IKeyStore
         public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
             store.ScanAsync(region, cancellationToken);
 
+        /// <summary>Marks later puts outside the area as far: shards know no node ids.</summary>
         public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 
-        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => store.GetTopChanges(count);
+        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
 
         public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => store.GetUsageAsync(cancellationToken);
 

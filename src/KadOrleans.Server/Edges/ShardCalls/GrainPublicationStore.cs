@@ -26,7 +26,7 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
     public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var (key, held) in store.ScanAsync(cancellationToken))
+        await foreach (var (key, held) in store.ScanAsync(KeyRegion.Everywhere, cancellationToken))
         {
             if (PublicationOf(held) is { } publication)
             {

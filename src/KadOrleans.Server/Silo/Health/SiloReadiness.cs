@@ -30,31 +30,19 @@ internal sealed class SiloReadiness(
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(Health.ToResult());
 
-    public SiloState Describe()
-    {
-        var health = Health;
-        return new SiloState(health.IsReady, health.IsReady ? health.Reason : health.Status);
-    }
+    public SiloState Describe() =>
+        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Slowness);
 }
 
 /// <summary>Exports this silo's readiness and its view of the cluster's silos.</summary>
-internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : IHostedService, IDisposable
+internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : BackgroundService
 {
-    private readonly Meter _meter = new(TelemetryExport.SourceName);
-    private readonly ReadyGauge _ready = new(() => readiness.IsReady);
-
-    public Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose()
-    {
-        _ready.Dispose();
-        _meter.Dispose();
+        using var ready = new ReadyGauge(() => readiness.IsReady);
+        using var meter = new Meter(TelemetryExport.SourceName);
+        meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
+        await stoppingToken.UntilCancelledAsync();
     }
 
     private IEnumerable<Measurement<int>> Count()

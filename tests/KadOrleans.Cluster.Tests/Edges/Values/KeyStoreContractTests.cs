@@ -60,7 +60,8 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOption
             await cluster.RestartShardsAsync(quota);
         }
 
-        return _store = cluster.OpenStore(options ?? Options);
+        _store = cluster.OpenStore(options ?? Options);
+        return _store.ForNode();
     }
 
     public override void MoveTo(DateTimeOffset now) => cluster.Clock.Set(now);

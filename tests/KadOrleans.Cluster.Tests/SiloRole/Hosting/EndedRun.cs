@@ -35,7 +35,7 @@ internal sealed record EndedRun(int Code, string Output, string Errors)
     });
 
     private static Task<EndedRun> OfServerAsync(string[] args) =>
-        OfAsync((output, error) => ServerCommand.RunAsync(args, new KadProviders(), output, error));
+        OfAsync((output, error) => KadServer.RunAsync(args, new KadProviders(), output, error));
 
     private static async Task<EndedRun> OfAsync(Func<TextWriter, TextWriter, Task<int>> run)
     {
