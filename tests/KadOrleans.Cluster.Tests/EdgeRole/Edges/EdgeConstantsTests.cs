@@ -18,8 +18,7 @@ public sealed class EdgeConstantsTests
         var set = await cluster.Client.GetGrain<IDhtGrain>(0).SetAsync(NodeId.FromKey("ours"), DhtValue.FromString("value"), Token);
         Assert.Equal((2, 2), (set.Lookup!.Closest.Count, set.Stored));
 
-        await using var client = await Peer.ClientAsync();
-        await client.BootstrapAsync([edge.Endpoints[0].ToString()], Token);
+        await using var client = await Peer.JoinedAsync(edge.Endpoints[0]);
         await client.SetAsync("theirs", DhtValue.FromString("value"), Token);
         var key = NodeId.FromKey("theirs");
         var stored = (await cluster.ShardOf(key).GetAsync([key]))[0]!;

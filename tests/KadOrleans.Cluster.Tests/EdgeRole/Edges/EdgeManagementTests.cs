@@ -9,8 +9,7 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
 
     private IDhtAdmin Admin => cluster.Admin;
 
-    private IEnumerable<ClusterLimits> Silos => cluster.Value.Silos.Select(
-        silo => cluster.Value.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterLimits>());
+    private IEnumerable<ClusterLimits> Silos => cluster.Services<ClusterLimits>();
 
     [Fact]
     public async Task A_drained_edge_stops_answering_and_has_its_ids_when_it_resumes()

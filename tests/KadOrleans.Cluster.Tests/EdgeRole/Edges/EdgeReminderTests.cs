@@ -21,7 +21,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
     {
         await using var peer = await Peer.NodeAsync();
         await using var edge = await ServeAsync(peer.Engine);
-        var reminders = _cluster.Value.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
+        var reminders = _cluster.Service<IReminderTable>();
         await Eventually.ReadAsync(
             () => reminders.ReadRows(Table(edge).GetGrainId()),
             rows => rows.Reminders.Select(row => (row.ReminderName, row.Period)).ToHashSet().SetEquals(
@@ -84,7 +84,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
 
     private async Task<DateTimeOffset> LastLookupAsync(TestEdge edge) => (await Table(edge).DescribeAsync()).Single().LastLookup;
 
-    private IRoutingTableGrain Table(TestEdge edge) => _cluster.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(edge.Ids[0]));
+    private IRoutingTableGrain Table(TestEdge edge) => _cluster.Table(edge.Ids[0]);
 
     private static long Walks(TestEdge edge) => edge.Overview.Counts.GetValueOrDefault("walks.done");
 }

@@ -58,12 +58,6 @@ public sealed class CallPolicyTests
         Assert.Equal(Callers.Clients, CallPolicy.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
     }
 
-    [Theory]
-    [InlineData(nameof(IKeyShardGrain.PutAsync), nameof(Callers.Edges))]
-    [InlineData(nameof(IKeyShardGrain.RemoveAsync), nameof(Callers.Silos))]
-    public void A_method_may_say_something_else_than_its_interface(string method, string callers) =>
-        Assert.Equal(callers, CallPolicy.Of(typeof(IKeyShardGrain).GetMethod(method)!, typeof(KeyShardGrain)).ToString());
-
     private static bool IsCalled(Type type) => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type);
 
     private static HashSet<string> SourceProjects() =>

@@ -6,12 +6,17 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// Real processes that export, and Prometheus' own judgement of what came. A minute is one export of the process that exports
 /// most often, however long that takes.
 /// </summary>
-internal sealed class AlarmRun : IAsyncDisposable
+internal sealed partial class AlarmRun : IAsyncDisposable
 {
     /// <summary>Longer than any rule's <c>for</c>: whatever was wrong from the beginning would fire by then.</summary>
     private const int Calm = 20;
 
     private static readonly TimeSpan DefaultInterval = TimeSpan.FromMilliseconds(250);
+
+    private static readonly string RulesFile = Repository.Path("infra/monitoring/alerts.yaml");
+
+    private static readonly Dictionary<string, JsonNode> Rules = Yaml.Documents(File.ReadAllText(RulesFile)).Single()
+        .Entries("groups").SelectMany(group => group.Entries("rules")).ToDictionary(rule => rule.Text("alert")!);
 
     private readonly OtlpCollector _collector;
     private readonly TimeSpan _interval;
@@ -109,7 +114,7 @@ internal sealed class AlarmRun : IAsyncDisposable
     private string Write()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"rule_files: ['{AlarmRule.FilePath}']");
+        text.AppendLine(CultureInfo.InvariantCulture, $"rule_files: ['{RulesFile}']");
         text.AppendLine("evaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:");
         var minutes = Minutes();
         foreach (var (series, values) in new SeriesTable(Ours().Where(m => minutes.ContainsKey(m.Export)), m => minutes[m.Export]).Notated())
@@ -120,7 +125,7 @@ internal sealed class AlarmRun : IAsyncDisposable
         text.AppendLine("  alert_rule_test:");
         foreach (var expectation in _expectations)
         {
-            var alerts = expectation.Firing.Select(labels => Alert(AlarmRule.All[expectation.Alarm], labels));
+            var alerts = expectation.Firing.Select(labels => Alert(Rules[expectation.Alarm], labels));
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"  - {{ eval_time: {expectation.Minute}m, alertname: {expectation.Alarm}, exp_alerts: [{string.Join(", ", alerts)}] }}");
@@ -129,9 +134,13 @@ internal sealed class AlarmRun : IAsyncDisposable
         return text.ToString();
     }
 
-    private static string Alert(AlarmRule rule, IReadOnlyDictionary<string, string> labels)
+    private static string Alert(JsonNode rule, IReadOnlyDictionary<string, string> labels)
     {
-        var all = labels.Append(KeyValuePair.Create("severity", rule.Severity)).Select(l => $"{l.Key}: '{l.Value}'");
-        return $"{{ exp_labels: {{ {string.Join(", ", all)} }}, exp_annotations: {{ summary: '{rule.SummaryOf(labels)}' }} }}";
+        var all = labels.Append(KeyValuePair.Create("severity", rule.Text("labels.severity")!)).Select(l => $"{l.Key}: '{l.Value}'");
+        var summary = Label().Replace(rule.Text("annotations.summary")!, match => labels[match.Groups[1].Value]);
+        return $"{{ exp_labels: {{ {string.Join(", ", all)} }}, exp_annotations: {{ summary: '{summary}' }} }}";
     }
+
+    [GeneratedRegex(@"\{\{ \$labels\.(\w+) \}\}")]
+    private static partial Regex Label();
 }

@@ -46,7 +46,7 @@ public sealed class ProcessAlarmTests : FolderTests
         await hung.HangAsync();
         await successor.StartAsync();
         await hung.ContinueAsync();
-        Assert.Equal(ExitCode.Replaced, await hung.ExitAsync());
+        Assert.Equal((ExitCode.Replaced, successor.Id), (await hung.ExitAsync(), hung.Id));
 
         // It told of the loss while it ended.
         run.Expect(run.Now, "KadLeaseLost", run.LabelsOf("kad-edge"));

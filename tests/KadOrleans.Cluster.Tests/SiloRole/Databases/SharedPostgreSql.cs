@@ -39,9 +39,11 @@ public sealed class SharedPostgreSql : IAsyncDisposable
         }
     }
 
-    /// <summary>The settings of silos and edges that keep their state in a new database.</summary>
-    public async Task<string[]> CreateStorageAsync() =>
-        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={await CreateDatabaseAsync()}"];
+    /// <summary>The settings of silos and edges that keep their state in a database.</summary>
+    public static string[] StorageIn(string connectionString) => ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}"];
+
+    /// <summary>The same for a new database.</summary>
+    public async Task<string[]> CreateStorageAsync() => StorageIn(await CreateDatabaseAsync());
 
     public async ValueTask DisposeAsync()
     {

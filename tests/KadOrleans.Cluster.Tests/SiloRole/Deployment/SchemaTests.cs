@@ -57,14 +57,14 @@ public sealed class SchemaTests(PostgreSqlDatabase database) : IClassFixture<Pos
             CREATE USER "a silo";
             CREATE USER an_edge;
             """);
-        var waiting = program.WaitAsync("silo", "a silo");
-        Assert.Equal("Waiting for the unique index kad_orleansstorage_identity", await waiting.LineAsync());
+        await using var waiting = program.Wait("silo", "a silo");
+        Assert.Equal("Waiting for the unique index kad_orleansstorage_identity", await waiting.ReadLineAsync());
 
         var result = await program.ApplyAsync("a silo", "an_edge");
 
         Assert.True(result.Code == 0, result.Errors);
         Assert.Equal("The schema is there: tables, unique index and queries.", result.Output);
-        Assert.Equal(0, (await waiting.Result).Code);
+        Assert.Equal(0, await waiting.ExitAsync());
         Assert.Equal(queries, await program.ReadAsync(Queries));
         Assert.True((bool)(await program.ReadAsync("SELECT has_table_privilege('a silo', 'orleansstorage', 'UPDATE')"))!);
         Assert.False((bool)(await program.ReadAsync("SELECT has_table_privilege('an_edge', 'orleansstorage', 'SELECT')"))!);
@@ -106,14 +106,14 @@ public sealed class SchemaTests(PostgreSqlDatabase database) : IClassFixture<Pos
         var program = await SchemaProgram.CreateAsync(database.Server, "waits");
         await program.ExecuteAsync("CREATE USER \"kad silo\"; CREATE USER kad_edge");
 
-        var waiting = program.WaitAsync("edge", "kad_edge");
+        await using var waiting = program.Wait("edge", "kad_edge");
 
-        Assert.Equal("Waiting for the table orleansquery", await waiting.LineAsync());
+        Assert.Equal("Waiting for the table orleansquery", await waiting.ReadLineAsync());
         Assert.Equal(0, (await program.ApplyAsync()).Code);
-        Assert.Equal("Waiting for the right of kad_edge to SELECT orleansquery", await waiting.LineAsync());
+        Assert.Equal("Waiting for the right of kad_edge to SELECT orleansquery", await waiting.ReadLineAsync());
         Assert.Equal(0, (await program.ApplyAsync("kad silo", "kad_edge")).Code);
-        Assert.Equal("The database is ready for the edge.", await waiting.LineAsync());
-        Assert.Equal(0, (await waiting.Result).Code);
+        Assert.Equal("The database is ready for the edge.", await waiting.ReadLineAsync());
+        Assert.Equal(0, await waiting.ExitAsync());
     }
 
     [Fact]

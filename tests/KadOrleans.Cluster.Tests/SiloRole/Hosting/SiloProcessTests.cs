@@ -69,17 +69,6 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         await HasItsNameAtOnceAsync(last, id);
     }
 
-    [Theory]
-    [InlineData("kad-silo: Kad:Storage is '␛[2J<U+202E>'", "Kad:Storage=\u001b[2J\u202e")]
-    [InlineData("Kad:Storage is 'AzureStorage', which kad-server lacks; ", "Kad:Role=Edge", "Kad:Storage=AzureStorage")]
-    public async Task A_mistake_ends_the_process_with_code_2_and_one_sentence(string sentence, params string[] settings)
-    {
-        await using var silo = SiloProcess.Start(Folder, [.. settings, "Kad:Azure:ConnectionString=UseDevelopmentStorage=true"]);
-
-        Assert.Equal(2, await silo.ExitAsync());
-        Assert.StartsWith(sentence, Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Help_is_told_and_nothing_is_started()
     {

@@ -21,10 +21,12 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
     /// <summary>Starts a silo on a database.</summary>
     internal static Task<HostedSilo> StartAsync(string folder, string connectionString) => HostedSilo.StartAsync(
         folder,
-        "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-        "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
-        // Each write that is refused is an error to Orleans, and the suite's purpose here.
-        "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None");
+        [
+            .. SharedPostgreSql.StorageIn(connectionString), "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+            "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
+            // Each write that is refused is an error to Orleans, and the suite's purpose here.
+            "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None",
+        ]);
 
     public async ValueTask InitializeAsync()
     {

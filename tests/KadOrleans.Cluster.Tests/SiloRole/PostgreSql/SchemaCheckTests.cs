@@ -13,7 +13,7 @@ public sealed class SchemaCheckTests : FolderTests
     {
         await using var server = await PostgreSqlServer.StartAsync();
         await server.ExecuteAsync(DropIndex);
-        await using var silo = new SiloServer(Folder, Settings(server));
+        await using var silo = new SiloServer(Folder, SharedPostgreSql.StorageIn(server.ConnectionString));
 
         var sentence = await SentenceAsync(silo);
         Assert.Contains("The table orleansstorage has no unique index", sentence, StringComparison.Ordinal);
@@ -33,7 +33,7 @@ public sealed class SchemaCheckTests : FolderTests
             await using var silo = new SiloServer(
                 Folder,
                 [
-                    .. Settings(server),
+                    .. SharedPostgreSql.StorageIn(server.ConnectionString),
                     $"Orleans:{provider}:ProviderType=AdoNet",
                     $"Orleans:{provider}:Invariant=Npgsql",
                     $"Orleans:{provider}:ConnectionString={server.ConnectionString};Database=empty",
@@ -79,9 +79,6 @@ public sealed class SchemaCheckTests : FolderTests
     [Fact]
     public void The_sentence_has_the_statement_of_the_file_that_makes_the_schema() => Assert.Contains(
         $"  {StateIdentity.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
-
-    private static string[] Settings(PostgreSqlServer server) =>
-        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
 
     private static async Task<OptionsValidationException?> CheckAsync(PostgreSqlServer server, string keys)
     {

@@ -25,8 +25,10 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     /// <summary>How the database is reached through the relay.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>A relay that is open.</summary>
-    /// <param name="connectionString">Of a database on loopback.</param>
+    /// <summary>The settings of silos and edges behind it.</summary>
+    public string[] Storage => SharedPostgreSql.StorageIn(ConnectionString);
+
+    /// <summary>A relay that is open, before a database on loopback.</summary>
     public static DatabaseRelay Before(string connectionString) => new(new NpgsqlConnectionStringBuilder(connectionString));
 
     /// <summary>The database is there again.</summary>

@@ -14,7 +14,7 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_hung_silo_is_declared_dead_within_45_s_and_ends_with_code_3()
     {
         var database = await postgres.CreateDatabaseAsync();
-        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}"];
+        var storage = SharedPostgreSql.StorageIn(database);
         string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
         using var health = new HealthReader(FreePort.Tcp());
         await using var cutOff = new SiloServer(Folder, settings);

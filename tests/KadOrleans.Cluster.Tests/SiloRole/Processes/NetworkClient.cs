@@ -3,21 +3,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>A client in the test's own process, which asks over UDP and knows the network through one node.</summary>
 internal static class NetworkClient
 {
-    /// <summary>A client that has joined through a node.</summary>
-    public static async Task<KadNode> JoinAsync(INetworkNode via)
-    {
-        var client = await EdgeRole.Peer.ClientAsync();
-        try
-        {
-            Assert.Equal(1, (await client.BootstrapAsync([via.Address.ToString()])).Joined);
-            return client;
-        }
-        catch
-        {
-            await client.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<KadNode> JoinAsync(INetworkNode via) => EdgeRole.Peer.JoinedAsync(via.Address.ToEndpoint());
 
     /// <summary>
     /// Sets a value until so many nodes have stored it. On a loaded machine a lookup ends without a node that answers later than it used

@@ -16,9 +16,9 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         using var siloHealth = new HealthReader(FreePort.Tcp());
         using var edgeHealth = new HealthReader(FreePort.Tcp());
         using var lateHealth = new HealthReader(FreePort.Tcp());
-        await using var silo = new SiloServer(Folder, [.. Settings(relay), siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
-        await using var edge = new EdgeServer(Folder, "edge", [.. Settings(relay), edgeHealth.Setting]);
-        await using var late = new EdgeServer(Folder, "late", [.. Settings(relay), lateHealth.Setting]);
+        await using var silo = new SiloServer(Folder, [.. relay.Storage, siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. relay.Storage, edgeHealth.Setting]);
+        await using var late = new EdgeServer(Folder, "late", [.. relay.Storage, lateHealth.Setting]);
         await silo.StartAsync();
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);
@@ -62,9 +62,9 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
-        await using var silo = new SiloServer(Folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
-        await using var other = new SiloServer(Folder, [.. Settings(relay), SiloServer.ShardBits(ShardBits)]);
-        await using var edge = new EdgeServer(Folder, "edge", Settings(relay));
+        await using var silo = new SiloServer(Folder, [.. relay.Storage, SiloServer.ShardBits(ShardBits)]);
+        await using var other = new SiloServer(Folder, [.. relay.Storage, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", relay.Storage);
         await silo.StartAsync();
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);
@@ -98,8 +98,8 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         using var health = new HealthReader(FreePort.Tcp());
         await using var silo = new SiloServer(
-            Folder, [.. Settings(relay)[..1], $"{Settings(relay)[1]};Command Timeout=8", health.Setting, SiloServer.ShardBits(ShardBits)]);
-        await using var edge = new EdgeServer(Folder, "edge", Settings(relay));
+            Folder, [.. SharedPostgreSql.StorageIn($"{relay.ConnectionString};Command Timeout=8"), health.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", relay.Storage);
         await silo.StartAsync();
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);
@@ -125,9 +125,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
     }
-
-    private static string[] Settings(DatabaseRelay relay) =>
-        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
 
     private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
 }

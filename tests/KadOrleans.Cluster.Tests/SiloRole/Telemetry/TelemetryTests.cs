@@ -52,26 +52,6 @@ public sealed class TelemetryTests : FolderTests
 
     [Fact]
     [Trait("Tier", "Long")]
-    public async Task An_edge_of_its_own_sends_under_its_own_name()
-    {
-        await using var collector = await OtlpCollector.StartAsync();
-        await using var silo = new SiloServer(Folder);
-        await using var edge = new EdgeServer(
-            Folder, "edge", silo.GatewaySetting, $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200");
-        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-
-        await collector.UntilAsync(
-            () => collector.Metrics.Any(m => m is { Name: "kad.edge.leases", Service: "kad-edge", Points: [{ Value: 1 }] }),
-            () => "The edge never told of its lease.");
-        Assert.Equal(0, await edge.StopAsync());
-
-        Assert.Empty(new TelemetryComparison(collector, "edge").Differences());
-        Assert.Contains(collector.Metrics, m => m.Meter == "Microsoft.Orleans");
-        Assert.Equal(0, collector.Metrics.Last(m => m.Name == "kad.edge.leases").Points.Single().Value);
-    }
-
-    [Fact]
-    [Trait("Tier", "Long")]
     public async Task A_collector_that_is_away_does_not_disturb_a_silo()
     {
         await using var silo = await SiloProcess.StartedAsync(Folder, "Kad:Telemetry:Endpoint=http://127.0.0.1:9");
