@@ -136,7 +136,6 @@ public sealed class CredentialTests : FolderTests
 
     private CredentialReader Reader(CertificateUse use) => new(_files.Options, use, TimeProvider.System);
 
-    /// <summary>Writes a certificate of an authority, which need not be the one that is trusted.</summary>
     private void Write(TestAuthority authority, string subject, string name, int days = 30)
     {
         using var certificate = authority.Issue(subject, name, days: days);

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Crawls of a network over real UDP by the edges of a cluster.</summary>
 public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 {
     // Silos go on soon, and an edge's lease ends soon.

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>What an edge does while storage or all silos are away and when the silo that held its grains stops, over real UDP.</summary>
 public sealed class EdgeFaultTests : IAsyncLifetime
 {
     private readonly TestCluster _cluster = new();

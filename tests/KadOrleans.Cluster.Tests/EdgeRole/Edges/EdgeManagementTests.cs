@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Edges, their limits and bans as an operator changes them.</summary>
 public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
     private const string Rate = "requestsPerSource";

@@ -14,7 +14,6 @@ internal static class Peer
         return client;
     }
 
-    /// <summary>A full node.</summary>
     public static Task<KadNode> NodeAsync() => StartAsync(isClient: false);
 
     /// <summary>An engine alone: it answers, and looks nothing up by itself.</summary>

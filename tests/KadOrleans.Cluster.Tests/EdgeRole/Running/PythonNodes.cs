@@ -30,7 +30,6 @@ internal sealed class PythonNodes(UdpEndpoint bootstrap, int count) : IAsyncDisp
 
     public IReadOnlyList<NodeId> Ids => _ids;
 
-    /// <summary>Waits until each has joined.</summary>
     public async Task JoinedAsync()
     {
         while (_ids.Count < count)

@@ -3,7 +3,6 @@ using System.Xml.Linq;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Every interface that another process can call says who may call it.</summary>
 public sealed class CallPolicyTests
 {
     // Not beside this test: the executable with every provider. It has no grains.

@@ -24,17 +24,14 @@ internal sealed partial class AlarmRun : IAsyncDisposable
 
     private AlarmRun(OtlpCollector collector, TimeSpan interval) => (_collector, _interval) = (collector, interval);
 
-    /// <summary>What processes are told.</summary>
     public string[] Settings =>
     [
         $"Kad:Telemetry:Endpoint={_collector.Endpoint}",
         $"OTEL_METRIC_EXPORT_INTERVAL={_interval.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)}",
     ];
 
-    /// <summary>The minute of the newest export.</summary>
     public int Now => Minutes().Values.DefaultIfEmpty().Max();
 
-    /// <summary>Begins to listen.</summary>
     public static async Task<AlarmRun> StartAsync(TimeSpan? interval = null) =>
         new(await OtlpCollector.StartAsync(), interval ?? DefaultInterval);
 
@@ -46,17 +43,14 @@ internal sealed partial class AlarmRun : IAsyncDisposable
         .Where(p => tag is null || p.Tags.Values.Contains(tag))
         .Sum(p => p.Value) ?? 0;
 
-    /// <summary>The process of a service that exported last.</summary>
     public Dictionary<string, string> LabelsOf(string service) => new()
     {
         ["job"] = service,
         ["instance"] = Ours().Last(m => m.Service == service).Instance,
     };
 
-    /// <summary>Waits until something was received.</summary>
     public Task UntilAsync(Func<bool> isReached, string what) => _collector.UntilAsync(isReached, () => $"{what}: not within the time.");
 
-    /// <summary>Lets exports come.</summary>
     public Task PassAsync(int minutes)
     {
         var end = Now + minutes;

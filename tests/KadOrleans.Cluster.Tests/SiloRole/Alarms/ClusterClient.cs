@@ -28,7 +28,6 @@ internal sealed class ClusterClient : IAsyncDisposable
         return new ClusterClient(host);
     }
 
-    /// <summary>The cluster's values.</summary>
     public GrainKeyStore OpenValues(int shardBits) =>
         new(Grains, ShardLayout.Of(shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
 

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The alarms that tell of processes: each is provoked, and Prometheus sees it in what they export.</summary>
 [Trait("Tier", "Long")]
 public sealed class ProcessAlarmTests : FolderTests
 {

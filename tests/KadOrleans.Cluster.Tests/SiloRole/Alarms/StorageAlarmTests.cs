@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The alarms that tell of storage and of silos.</summary>
 [Trait("Tier", "Long")]
 public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
 {

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The alarms that tell of requests, lookups, observations and reminders.</summary>
 [Trait("Tier", "Long")]
 public sealed class TrafficAlarmTests : FolderTests
 {

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What silos and edges make of their settings. A mistake is one sentence with the setting, its value and what is allowed.</summary>
 public sealed class SettingsTests
 {
     private const string User = "Kad:Dashboard:User=me";

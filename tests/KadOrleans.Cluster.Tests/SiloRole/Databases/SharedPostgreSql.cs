@@ -19,7 +19,6 @@ public sealed class SharedPostgreSql : IAsyncDisposable
     private PostgreSqlServer? _server;
     private int _count;
 
-    /// <summary>Makes a database with the cluster's schema, and returns how Npgsql reaches it.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         await _gate.WaitAsync();
@@ -39,10 +38,8 @@ public sealed class SharedPostgreSql : IAsyncDisposable
         }
     }
 
-    /// <summary>The settings of silos and edges that keep their state in a database.</summary>
     public static string[] StorageIn(string connectionString) => ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}"];
 
-    /// <summary>The same for a new database.</summary>
     public async Task<string[]> CreateStorageAsync() => StorageIn(await CreateDatabaseAsync());
 
     public async ValueTask DisposeAsync()

@@ -28,7 +28,6 @@ internal sealed class DeployedPod(string part, string name, string database, str
         }
     }
 
-    /// <summary>What it answers to a GET.</summary>
     public async Task<HttpStatusCode> GetAsync(string path, string? credentials = null)
     {
         using var client = new HttpClient();

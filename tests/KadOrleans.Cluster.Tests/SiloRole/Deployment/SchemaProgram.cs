@@ -9,10 +9,8 @@ internal sealed class SchemaProgram
 
     private SchemaProgram(NpgsqlConnectionStringBuilder owner) => Owner = owner;
 
-    /// <summary>How the database's owner reaches it.</summary>
     public NpgsqlConnectionStringBuilder Owner { get; }
 
-    /// <summary>Makes an empty database.</summary>
     public static async Task<SchemaProgram> CreateAsync(PostgreSqlServer server, string database)
     {
         var owner = new NpgsqlConnectionStringBuilder(server.ConnectionString);
@@ -21,7 +19,6 @@ internal sealed class SchemaProgram
         return new SchemaProgram(owner);
     }
 
-    /// <summary>Makes a database with the tables and queries of Orleans' own scripts.</summary>
     public static async Task<SchemaProgram> CreateByOrleansAsync(PostgreSqlServer server, string database)
     {
         var program = await CreateAsync(server, database);
@@ -49,7 +46,6 @@ internal sealed class SchemaProgram
         return new Result(await job.ExitAsync(), job.Output.Text, job.Error.Text);
     }
 
-    /// <summary>Starts wait-for-schema.sh as a user.</summary>
     public ChildProcess Wait(string part, string user) => Start(user, "sh", Repository.Path($"{Overlay}/wait-for-schema.sh"), part);
 
     public Task ExecuteAsync(string statements) => PostgreSqlStatements.ExecuteAsync(Owner.ConnectionString, statements);
@@ -68,6 +64,5 @@ internal sealed class SchemaProgram
         return ChildProcess.Start(start);
     }
 
-    /// <summary>What a program ended with.</summary>
     internal sealed record Result(int Code, string Output, string Errors);
 }

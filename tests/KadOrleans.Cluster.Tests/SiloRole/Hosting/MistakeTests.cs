@@ -2,7 +2,6 @@ using System.Net.Sockets;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What keeps a silo or an edge from starting is told in a sentence, and the program ends.</summary>
 public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
 {
     private const string Edge = "Kad:Role=Edge";

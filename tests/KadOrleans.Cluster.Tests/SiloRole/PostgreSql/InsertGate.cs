@@ -19,7 +19,6 @@ internal sealed class InsertGate : IAsyncDisposable
 
     private InsertGate(NpgsqlConnection connection) => _connection = connection;
 
-    /// <summary>A gate that is closed.</summary>
     public static async Task<InsertGate> CloseAsync(PostgreSqlServer server)
     {
         await server.ExecuteAsync(Install);
@@ -39,7 +38,6 @@ internal sealed class InsertGate : IAsyncDisposable
         }
     }
 
-    /// <summary>What was held commits.</summary>
     public Task OpenAsync() => AskAsync("SELECT pg_advisory_unlock(1)");
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A cluster that was started on the tables and queries of Orleans' own scripts.</summary>
 [Needs(Need.PostgreSql | Need.OrleansScripts)]
 public sealed class OrleansScriptsTests : FolderTests
 {

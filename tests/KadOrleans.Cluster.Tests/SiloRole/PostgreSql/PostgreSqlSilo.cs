@@ -7,18 +7,14 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
     private readonly PostgreSqlDatabase _database = new();
     private HostedSilo _silo = null!;
 
-    /// <summary>Its services.</summary>
     public IServiceProvider Services => _silo.Services;
 
-    /// <summary>What its grains are given.</summary>
     public IGrainStorage Storage => Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
-    /// <summary>The way to its grains.</summary>
     public IGrainFactory Grains => _silo.Grains;
 
     internal PostgreSqlServer Server => _database.Server;
 
-    /// <summary>Starts a silo on a database.</summary>
     internal static Task<HostedSilo> StartAsync(string folder, string connectionString) => HostedSilo.StartAsync(
         folder,
         [
@@ -37,7 +33,6 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
         }
     }
 
-    /// <summary>Stops the silo and starts another on the same database.</summary>
     public async Task RestartAsync()
     {
         await _silo.DisposeAsync();

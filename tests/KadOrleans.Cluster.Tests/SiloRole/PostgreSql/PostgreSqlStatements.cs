@@ -2,7 +2,6 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Statements on a test's database.</summary>
 internal static class PostgreSqlStatements
 {
     public static Task ExecuteAsync(this PostgreSqlServer server, string statements) => ExecuteAsync(server.ConnectionString, statements);

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo on a database that would lose a shard, or has no tables, does not start.</summary>
 public sealed class SchemaCheckTests : FolderTests
 {
     private const string Identity = "serviceid, grainidn0, grainidn1, graintypestring";

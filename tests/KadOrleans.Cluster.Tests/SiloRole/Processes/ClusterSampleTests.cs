@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The samples as clients of a cluster.</summary>
 public sealed class ClusterSampleTests(SharedPostgreSql postgres) : FolderTests
 {
     [Fact]

@@ -22,16 +22,13 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         Open();
     }
 
-    /// <summary>How the database is reached through the relay.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>The settings of silos and edges behind it.</summary>
     public string[] Storage => SharedPostgreSql.StorageIn(ConnectionString);
 
     /// <summary>A relay that is open, before a database on loopback.</summary>
     public static DatabaseRelay Before(string connectionString) => new(new NpgsqlConnectionStringBuilder(connectionString));
 
-    /// <summary>The database is there again.</summary>
     public void Open()
     {
         _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -56,7 +53,6 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     /// <summary>The database hangs: connections stand, and nothing of what is sent arrives before <see cref="Release"/>.</summary>
     public void Hold() => _passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What was held arrives.</summary>
     public void Release() => _passing.TrySetResult();
 
     public async ValueTask DisposeAsync()

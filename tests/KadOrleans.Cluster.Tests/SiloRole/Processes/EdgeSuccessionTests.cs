@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Edge processes of one name.</summary>
 [Trait("Tier", "Long")]
 public sealed class EdgeSuccessionTests : FolderTests
 {

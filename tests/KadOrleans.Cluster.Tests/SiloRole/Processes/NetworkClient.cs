@@ -16,6 +16,5 @@ internal static class NetworkClient
     public static async Task<DhtValue?> GetUntilFoundAsync(this KadNode client, NodeId key) =>
         (await Eventually.ReadAsync(() => client.GetAsync(key), got => got.Found)).Value;
 
-    /// <summary>An address as the engine writes it.</summary>
     public static UdpEndpoint ToEndpoint(this IPEndPoint address) => UdpEndpoint.FromIPAddress(address.Address, address.Port);
 }

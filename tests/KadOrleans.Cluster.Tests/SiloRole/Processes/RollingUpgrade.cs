@@ -61,7 +61,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         }
     }
 
-    /// <summary>Replaces one edge after another.</summary>
     public async Task RollEdgesAsync(string build)
     {
         foreach (var edge in _edges)
@@ -97,10 +96,8 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync("started again");
     }
 
-    /// <summary>The schema version that the cluster writes.</summary>
     public Task<int> WrittenAsync() => WrittenAsync(_silos[0]);
 
-    /// <summary>Waits until every silo writes a schema version.</summary>
     public async Task WritesAsync(int version)
     {
         foreach (var silo in _silos)
@@ -111,7 +108,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync($"all write {version}");
     }
 
-    /// <summary>Fails if a silo does not write this schema version.</summary>
     public async Task StillWritesAsync(int version)
     {
         foreach (var silo in _silos)

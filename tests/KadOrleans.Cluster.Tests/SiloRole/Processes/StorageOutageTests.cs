@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Silo and edges as processes on a database that goes away and comes back.</summary>
 public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
@@ -59,11 +58,10 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
     [Fact]
     [Needs(Need.PostgreSql)]
     [Trait("Tier", "Long")]
-    public async Task A_silo_that_starts_or_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
+    public async Task A_silo_that_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         await using var silo = new SiloServer(Folder, [.. relay.Storage, SiloServer.ShardBits(ShardBits)]);
-        await using var other = new SiloServer(Folder, [.. relay.Storage, SiloServer.ShardBits(ShardBits)]);
         await using var edge = new EdgeServer(Folder, "edge", relay.Storage);
         await silo.StartAsync();
         await edge.StartAsync();
@@ -71,16 +69,12 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         await load.WholeAsync();
 
         await relay.CutAsync();
-        other.Launch();
-        Assert.Equal(1, await other.ExitAsync());
-        Assert.StartsWith("kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: Failed to connect", LastLine(other.Errors), StringComparison.Ordinal);
-
         var stopping = Stopwatch.GetTimestamp();
         Assert.Equal(1, await silo.StopAsync());
 
         // What orchestrators wait for a process to end.
         Assert.InRange(Stopwatch.GetElapsedTime(stopping), TimeSpan.Zero, TimeSpan.FromSeconds(30));
-        Assert.StartsWith("kad-silo: The silo could not leave the cluster in order", LastLine(silo.Errors), StringComparison.Ordinal);
+        Assert.StartsWith("kad-silo: The silo could not leave the cluster in order", silo.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
         await silo.DisposeAsync();
 
         relay.Open();
@@ -125,6 +119,4 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
     }
-
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
 }

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The executables and a collector that speaks gRPC alone.</summary>
 public sealed class GrpcExportTests : FolderTests
 {
     [Fact]

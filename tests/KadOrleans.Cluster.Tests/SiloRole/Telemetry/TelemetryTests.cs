@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What a silo with its edge sends to an OpenTelemetry collector.</summary>
 public sealed class TelemetryTests : FolderTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
