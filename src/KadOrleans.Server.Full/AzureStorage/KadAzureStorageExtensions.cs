@@ -34,7 +34,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
         else if (AddKeyed(filling, Filling.Storage, "AzureBlobStorage"))
         {
             // The container names the service: Orleans' tables have the service's id in each row, but its blobs do not have it.
-            filling.Add($"{Filling.Storage}:ContainerName", () => filling[Filling.ServiceId]!.ToLowerInvariant());
+            filling.Add($"{Filling.Storage}:ContainerName", filling[Filling.ServiceId]!.ToLowerInvariant());
         }
     }
 

@@ -1,11 +1,7 @@
 using System.Net.Http.Headers;
-using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Dashboard;
 
 namespace KadOrleans.Server;
@@ -29,6 +25,7 @@ internal static class HttpHosting
         {
             application.UseHostCheck(settings().Http.Place);
             application.UseRouting();
+            application.Use(DashboardPassword.CheckAsync);
             application.UseAuthentication();
             application.UseAuthorization();
             application.UseEndpoints(endpoints =>
@@ -43,7 +40,6 @@ internal static class HttpHosting
         settings,
         services =>
         {
-            DashboardAuthentication.Add(services);
             AddApi(services, settings());
             services
                 .AddSingleton(settings())
@@ -97,43 +93,29 @@ internal static class HttpHosting
                 await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
             }),
         ];
-        if (settings.Dashboard is not null)
+        if (settings.Dashboard is { } credentials)
         {
-            Array.ForEach(restricted, endpoint => endpoint.RequireAuthorization());
+            Array.ForEach(restricted, endpoint => endpoint.WithMetadata(credentials));
         }
     }
 }
 
-// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines
-// reach belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
-internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, KadOptions settings)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
+// HTTP basic authentication (RFC 7617) for endpoints with these credentials. The password is sent unencrypted, so an address that other
+// machines reach belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
+internal static class DashboardPassword
 {
-    private const string Basic = "Basic";
-
-    public static void Add(IServiceCollection services) => services
-        .AddTransient<DashboardAuthentication>()
-        .Configure<AuthenticationOptions>(authentication =>
+    public static Task CheckAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<DashboardCredentials>() is not { } credentials
+            || (AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out var header)
+                && header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+                && Matches(header.Parameter ?? string.Empty, credentials)))
         {
-            authentication.DefaultScheme = Basic;
-            authentication.AddScheme<DashboardAuthentication>(Basic, displayName: null);
-        });
+            return next(context);
+        }
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        var isAllowed = settings.Dashboard is { } credentials
-            && AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
-            && header.Scheme.Equals(Basic, StringComparison.OrdinalIgnoreCase)
-            && Matches(header.Parameter ?? string.Empty, credentials);
-        return Task.FromResult(isAllowed
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(Basic)), Basic))
-            : AuthenticateResult.NoResult());
-    }
-
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
-    {
-        Response.StatusCode = StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = "Basic realm=\"KadOrleans\", charset=\"UTF-8\"";
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Basic realm=\"KadOrleans\", charset=\"UTF-8\"";
         return Task.CompletedTask;
     }
 

@@ -28,8 +28,8 @@ public static class ClusterProviders
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         var filling = new Filling(configuration);
-        filling.Add("Orleans:Endpoints:SiloPort", () => Port(options.Silo.Port));
-        filling.Add("Orleans:Endpoints:GatewayPort", () => Port(options.Silo.GatewayPort));
+        filling.Add("Orleans:Endpoints:SiloPort", Port(options.Silo.Port));
+        filling.Add("Orleans:Endpoints:GatewayPort", Port(options.Silo.GatewayPort));
         if (options.Silo.Address is { } address)
         {
             filling.Add(AdvertisedAddress, address);

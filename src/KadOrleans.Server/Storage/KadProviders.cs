@@ -67,14 +67,12 @@ public sealed class Filling
 
     public bool AddProvider(string provider, string type) => Add($"{provider}:ProviderType", type);
 
-    public bool Add(string key, string value) => Add(key, () => value);
-
-    public bool Add(string key, Func<string> value)
+    public bool Add(string key, string value)
     {
         var isMissing = string.IsNullOrWhiteSpace(Configuration[key]);
         if (isMissing)
         {
-            Values[key] = value();
+            Values[key] = value;
         }
 
         return isMissing;

@@ -42,7 +42,7 @@ internal static class SchemaCheck
             throw KadSettings.Mistake($"{Missing}.");
         }
 
-        if (!(await ReadIndexesAsync(connection)).Any(StateIdentity.IsUniqueBy))
+        if (!await HasUniqueIndexAsync(connection))
         {
             throw KadSettings.Mistake(
                 $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
@@ -50,17 +50,19 @@ internal static class SchemaCheck
         }
     }
 
-    private static async Task<List<UniqueIndex>> ReadIndexesAsync(NpgsqlConnection connection)
+    private static async Task<bool> HasUniqueIndexAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(Indexes, connection);
         await using var reader = await command.ExecuteReaderAsync();
-        var indexes = new List<UniqueIndex>();
         while (await reader.ReadAsync())
         {
-            indexes.Add(new UniqueIndex(reader.GetFieldValue<string[]>(0), reader.GetBoolean(1)));
+            if (StateIdentity.IsUniqueBy(reader.GetFieldValue<string[]>(0), takesNullsAsEqual: reader.GetBoolean(1)))
+            {
+                return true;
+            }
         }
 
-        return indexes;
+        return false;
     }
 }
 
@@ -80,10 +82,11 @@ internal static partial class StateIdentity
     // Hashes of the other columns. An index is valid with or without them.
     private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
 
-    /// <summary>Whether a valid index that is not partial makes exactly the identity unique.</summary>
-    public static bool IsUniqueBy(UniqueIndex index)
+    // Whether a valid index that is not partial makes exactly the identity unique. Its columns and expressions are as pg_get_indexdef
+    // writes them, and NULLS NOT DISTINCT says that it treats nulls as equal.
+    public static bool IsUniqueBy(string[] index, bool takesNullsAsEqual)
     {
-        var keys = index.Keys.Select(key => NameOf(key, index.TakesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
+        var keys = index.Select(key => NameOf(key, takesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
         return keys.SetEquals([.. Needed, Extension, .. Hashes.Where(keys.Contains)]);
     }
 
@@ -98,7 +101,3 @@ internal static partial class StateIdentity
     [GeneratedRegex("""^coalesce\(\(?grainidextensionstring\)?(::[a-z ]+)?, ''(::[a-z ]+)*\)$""", RegexOptions.IgnoreCase)]
     private static partial Regex Coalesce();
 }
-
-// A unique index of a table, as PostgreSQL describes it. Keys: its columns and expressions, as pg_get_indexdef writes them.
-// TakesNullsAsEqual: whether it treats nulls as equal (NULLS NOT DISTINCT).
-internal sealed record UniqueIndex(IReadOnlyList<string> Keys, bool TakesNullsAsEqual);

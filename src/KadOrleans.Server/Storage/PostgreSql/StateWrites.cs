@@ -35,14 +35,14 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
     public async Task<int?> WriteAsync(StateRow row, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var write = new StateWrite(row, timeout, time.GetTimestamp());
-        using var registration = cancellationToken.UnsafeRegister(_ => write.Cancel(cancellationToken), null);
+        using var registration = cancellationToken.UnsafeRegister(_ => write.TrySetCanceled(cancellationToken), null);
         lock (_gate)
         {
             _pending.Add(write);
             StartIfFree();
         }
 
-        return await write.Version.ConfigureAwait(false);
+        return await write.Task.ConfigureAwait(false);
     }
 
     // Under the lock. The statement takes its states on another thread than the caller's, which is a grain's: until then more may come.
@@ -63,32 +63,29 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
             return;
         }
 
-        var place = new Place();
-        await using (time.CreateTimer(_ => TurnSlow(place), null, SlowAfter, Timeout.InfiniteTimeSpan))
+        var statement = StateStatement.RunAsync(connectionString, batch);
+        await statement.WaitAsync(SlowAfter, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!statement.IsCompleted)
         {
-            await StateStatement.RunAsync(connectionString, batch);
+            CountSlow(1);
+            await statement;
+            CountSlow(-1);
         }
 
         lock (_gate)
         {
-            place.IsLeft = true;
-            _slow -= place.IsSlow ? 1 : 0;
             _running--;
             _underWay.ExceptWith(batch.Select(write => write.Row.Key));
             StartIfFree();
         }
     }
 
-    private void TurnSlow(Place place)
+    private void CountSlow(int change)
     {
         lock (_gate)
         {
-            if (!place.IsLeft)
-            {
-                place.IsSlow = true;
-                _slow++;
-                StartIfFree();
-            }
+            _slow += change;
+            StartIfFree();
         }
     }
 
@@ -117,40 +114,23 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
             return taken;
         }
     }
-
-    /// <summary>A statement's place among those that may run, which it leaves when it ends.</summary>
-    private sealed class Place
-    {
-        public bool IsSlow { get; set; }
-
-        public bool IsLeft { get; set; }
-    }
 }
 
 /// <summary>A state's write since its arrival, until its outcome is known. The first outcome counts.</summary>
 internal sealed class StateWrite(StateRow row, TimeSpan timeout, long since)
+    : TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
-    private readonly TaskCompletionSource<int?> _version = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public StateRow Row => row;
-
-    public Task<int?> Version => _version.Task;
-
-    public void Complete(int? version) => _version.TrySetResult(version);
-
-    public void Fail(Exception exception) => _version.TrySetException(exception);
-
-    public void Cancel(CancellationToken cancellationToken) => _version.TrySetCanceled(cancellationToken);
 
     /// <summary>Whether it needs no statement, as it was cancelled or has been pending for too long. In the latter case it fails.</summary>
     public bool IsOver(TimeProvider time)
     {
         if (timeout > TimeSpan.Zero && time.GetElapsedTime(since) >= timeout)
         {
-            Fail(new NpgsqlException($"The state was not written: others took the {timeout.TotalSeconds:0} s of its timeout.", new TimeoutException()));
+            TrySetException(new NpgsqlException($"The state was not written: others took the {timeout.TotalSeconds:0} s of its timeout.", new TimeoutException()));
         }
 
-        return _version.Task.IsCompleted;
+        return Task.IsCompleted;
     }
 }
 
@@ -192,7 +172,7 @@ internal static class StateStatement
         catch (Exception exception)
         {
             // Those that have an outcome keep it.
-            writes.ForEach(write => write.Fail(exception));
+            writes.ForEach(write => write.TrySetException(exception));
         }
     }
 
@@ -206,7 +186,7 @@ internal static class StateStatement
             }
             catch (PostgresException exception) when (IsOfOneState(exception))
             {
-                write.Fail(exception);
+                write.TrySetException(exception);
             }
         }
     }
@@ -245,7 +225,7 @@ internal static class StateStatement
         // Rows come before the commit, and the end of the results after it.
         for (var i = 0; i < versions.Length; i++)
         {
-            writes[i].Complete(versions[i]);
+            writes[i].TrySetResult(versions[i]);
         }
     }
 

@@ -62,20 +62,6 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
     }
 
     [Fact]
-    public async Task An_edge_joins_and_its_table_shows_who_it_met_to_others()
-    {
-        await using var peer = await Peer.NodeAsync();
-        await using var edge = await TestEdge.ServeAsync(cluster.Client, "joins", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, edge.Describe);
-        await edge.SaysAsync(null);
-
-        await using var client = await Peer.ClientAsync();
-        var joined = await client.BootstrapAsync([edge.Endpoints[0].ToString()], Token);
-        Assert.Equal(1, joined.Joined);
-        Assert.Contains(new Contact(peer.Id, peer.LocalEndpoints[0]), joined.Lookup!.Closest);
-    }
-
-    [Fact]
     public async Task A_newcomer_leaves_the_name_to_its_live_holder_and_takes_ids_and_table_up_when_that_one_ends()
     {
         await using var peer = await Peer.NodeAsync();

@@ -1,10 +1,10 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
+[Needs(Need.Promtool)]
 [Trait("Tier", "Long")]
 public sealed class ProcessAlarmTests : FolderTests
 {
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task An_edge_without_contacts_and_missing_processes_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -32,7 +32,6 @@ public sealed class ProcessAlarmTests : FolderTests
     }
 
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task An_edge_that_lost_its_lease_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();

@@ -8,8 +8,6 @@ internal sealed class SeriesTable
 {
     private readonly Dictionary<string, SortedDictionary<int, double>> _series = [];
 
-    /// <param name="metrics">What was received.</param>
-    /// <param name="minuteOf">When that was.</param>
     public SeriesTable(IEnumerable<ReceivedMetric> metrics, Func<ReceivedMetric, int> minuteOf)
     {
         foreach (var metric in metrics)

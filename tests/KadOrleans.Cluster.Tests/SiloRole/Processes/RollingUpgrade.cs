@@ -22,9 +22,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     private StoreLoad? _load;
     private KeyOverwrites? _overwrites;
 
-    /// <param name="build">The folder of the build that all begin with; empty for the one of the tests.</param>
-    /// <param name="silos">How many silos.</param>
-    /// <param name="storage">The settings of the storage; none for a silo's own.</param>
+    // An empty build is the one of the tests. Without settings a silo has storage of its own.
     public RollingUpgrade(string build, int silos, params string[] storage)
     {
         string[] ofSilo = [.. storage, SiloServer.ShardBits(ShardBits)];

@@ -1,5 +1,7 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
+[Needs(Need.PostgreSql)]
+[Trait("Tier", "Long")]
 public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
@@ -7,8 +9,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Trait("Tier", "Long")]
-    [Needs(Need.PostgreSql)]
     public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
@@ -56,8 +56,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
     }
 
     [Fact]
-    [Needs(Need.PostgreSql)]
-    [Trait("Tier", "Long")]
     public async Task A_silo_that_stops_while_the_database_is_away_ends_with_1_and_a_sentence()
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
@@ -85,8 +83,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
     }
 
     [Fact]
-    [Trait("Tier", "Long")]
-    [Needs(Need.PostgreSql)]
     public async Task Liveness_is_reported_while_calls_of_a_hung_database_time_out()
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
