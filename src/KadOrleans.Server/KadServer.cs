@@ -42,8 +42,7 @@ public static class KadServer
         return RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
     }
 
-    // The output gets a silo's addresses, and one line for each id that listens. The error output gets the log, and one sentence for each
-    // mistake. Both must be safe to use from several threads.
+    // The output gets addresses, and a line for each id. The error output gets the log. Several threads write to both.
     internal static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))

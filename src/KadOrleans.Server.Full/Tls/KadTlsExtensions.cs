@@ -36,7 +36,6 @@ public static class KadTlsExtensions
     }
 }
 
-/// <summary>Mutual TLS by Orleans' package.</summary>
 internal sealed class TlsProvider : ITlsProvider
 {
     public void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use)

@@ -35,8 +35,7 @@ public static class ClusterConnections
         }
     }
 
-    // Inside TLS: with TLS 1.3 a caller learns only here that its certificate was refused. After the first message Orleans handles failures
-    // itself.
+    // Inside TLS: with TLS 1.3 a caller learns only here that its certificate was refused. Orleans handles later failures.
     private static async Task GreetAsync(ConnectionDelegate next, ConnectionContext connection, bool isEncrypted, ConnectionProblems problems)
     {
         try

@@ -33,8 +33,37 @@ internal static class EdgeHost
             .Build();
     }
 
-    // Serves health and, on loopback only, /status: no request to these calls a grain. Serves the API for programs to those who
-    // have a token.
+    // Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops
+    // first. What transports throws for an endpoint ends start-up. announce gets a line for each id, besides the log.
+    public static IServiceCollection AddKadEdge(
+        this IServiceCollection services,
+        EdgeOptions options,
+        Func<UdpEndpoint, IDatagramTransport> transports,
+        Action<string>? announce = null)
+    {
+        services.TryAddEnumerable(FormerNames.Service);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        services.TryAddSingleton(new EdgeTiming());
+        services.TryAddSingleton<ClockWatch>();
+        services.AddSingleton(options);
+        services.AddSingleton<EdgeHealth>();
+        services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton(s => new NodeEnvironment
+        {
+            Time = s.GetRequiredService<TimeProvider>(),
+            Random = s.GetRequiredService<IRandomSource>(),
+            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
+        return services;
+    }
+
+    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
+    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
+
+    // Health and, on loopback only, /status call no grain. Who has a token is served the API for programs.
     public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => HttpHosting.Configure<EdgeHealth>(
         web,
         settings,
@@ -118,7 +147,7 @@ internal sealed class EdgeWatch(EdgeHealth health, IServer http, IHostApplicatio
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        logger.StatusServed(Announcer.HttpAddress(http));
+        logger.StatusServed(ServerProgram.HttpAddress(http));
         using var ready = new ReadyGauge(() => health.IsReady);
         await health.LeaseLost.WaitAsync(stoppingToken);
         lifetime.StopApplication();
@@ -145,38 +174,4 @@ internal sealed class EndlessConnectionRetry(
         await Task.Delay(Pause, time, cancellationToken);
         return true;
     }
-}
-
-internal static class EdgeServiceCollectionExtensions
-{
-    // Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops
-    // first. Registers the edge's state as EdgeHealth. What transports throws for an endpoint ends start-up. announce gets the
-    // line listening udp IP:PORT id HEX edge NAME for each id, besides the log.
-    public static IServiceCollection AddKadEdge(
-        this IServiceCollection services,
-        EdgeOptions options,
-        Func<UdpEndpoint, IDatagramTransport> transports,
-        Action<string>? announce = null)
-    {
-        services.TryAddEnumerable(FormerNames.Service);
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
-        services.TryAddSingleton(new EdgeTiming());
-        services.TryAddSingleton<ClockWatch>();
-        services.AddSingleton(options);
-        services.AddSingleton<EdgeHealth>();
-        services.AddSingleton<EdgeContext>();
-        services.TryAddSingleton(s => new NodeEnvironment
-        {
-            Time = s.GetRequiredService<TimeProvider>(),
-            Random = s.GetRequiredService<IRandomSource>(),
-            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
-        });
-        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
-        return services;
-    }
-
-    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
-    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
-        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 }

@@ -6,11 +6,8 @@ using Orleans.Dashboard;
 
 namespace KadOrleans.Server;
 
-/// <summary>Sets up what a process serves over HTTP, all on one address.</summary>
 internal static class HttpHosting
 {
-    private const string Dashboard = "/dashboard";
-
     // The settings are not read before the services are added.
     public static void Configure<THealth>(
         IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
@@ -86,7 +83,7 @@ internal static class HttpHosting
 
         IEndpointConventionBuilder[] restricted =
         [
-            endpoints.MapOrleansDashboard(routePrefix: Dashboard),
+            endpoints.MapOrleansDashboard(routePrefix: "/dashboard"),
             endpoints.MapGet("/status", async context =>
             {
                 var report = context.RequestServices.GetRequiredService<SiloStatusReport>();

@@ -13,18 +13,6 @@ internal sealed class ShardWaker(
     IHostApplicationLifetime lifetime,
     ILogger<ShardWaker> logger) : BackgroundService
 {
-    /// <summary>Adds the waker where it is needed.</summary>
-    public static void Add(IServiceCollection services, IConfiguration configuration)
-    {
-        if (Is($"Orleans:GrainStorage:{GrainStorageName.Kad}", "Sqlite") && Is("Orleans:Reminders", "Memory"))
-        {
-            services.AddHostedService<ShardWaker>();
-        }
-
-        bool Is(string provider, string type) =>
-            type.Equals(configuration[$"{provider}:ProviderType"], StringComparison.OrdinalIgnoreCase);
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);

@@ -16,7 +16,6 @@ public static class StartFailure
         return (code, string.Join(Environment.NewLine, sentences.Select(VisibleText.Show)));
     }
 
-    /// <summary>The sentence for a failure that is not a user's mistake.</summary>
     public static string Failed(string process, Exception exception) =>
         VisibleText.Show($"The {process} failed: {Phrases.ReasonOf(exception)}.");
 
@@ -87,7 +86,6 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
                 ExitCode.Replaced)
             : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));
 
-    /// <summary>Waits for a task, or for a fatal error of the silo.</summary>
     /// <exception cref="StopException">A fatal error of the silo. The process must end without disposing the host.</exception>
     public async Task UnlessAsync(Task task)
     {

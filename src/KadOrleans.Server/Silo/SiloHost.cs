@@ -24,7 +24,11 @@ public static class SiloHost
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
-                ShardWaker.Add(services, context.Configuration);
+                if (ClusterProviders.Is(context.Configuration, Filling.Storage, "Sqlite") && ClusterProviders.Is(context.Configuration, Filling.Reminders, "Memory"))
+                {
+                    services.AddHostedService<ShardWaker>();
+                }
+
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
@@ -48,7 +52,6 @@ public static class SiloHost
                 }
             });
 
-    /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
     public static void Bind(IConfiguration configuration, KadClusterOptions options)
     {
         try
@@ -75,8 +78,7 @@ public static class SiloHost
             // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
             logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);
 
-            // It logs each call that no silo can take, such as those that the dashboard makes while the last silo stops. A failed call is
-            // its caller's to log.
+            // It logs each call that no silo can take, as the dashboard's while the last silo stops. Callers log failures.
             logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
         }
         else
@@ -168,13 +170,11 @@ public static class SiloHost
     }
 }
 
-// What the only silo of a cluster may take of its machine: memory, and room on the disk of its data folder. What its file takes
-// is part of that. One of several silos cannot tell how many keys fit.
+// What the only silo of a cluster may take of its machine, what its file takes included. Of several none can tell.
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
 
-    /// <summary>Sets the quota if the configuration has none.</summary>
     public void Apply(KadClusterOptions options, bool hasQuota)
     {
         var limits = new StoreLimits("silo", MemoryBytes, DiskBytes, KadClusterOptions.EmptySiloBytes) { IsSharded = true };

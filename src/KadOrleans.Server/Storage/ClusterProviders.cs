@@ -23,8 +23,7 @@ public static class ClusterProviders
     private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
     private const string Gateways = $"{Clustering}:Gateways";
 
-    // The settings to add to a silo's configuration. OptionsValidationException: a required setting is missing, is wrong, or
-    // contradicts another.
+    // Settings for a silo. OptionsValidationException: a required one is missing, is wrong, or contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         var filling = new Filling(configuration);
@@ -93,6 +92,8 @@ public static class ClusterProviders
         StorageChoice.AdoNet => PostgreSqlSetting,
         _ => "Kad:Storage",
     };
+
+    public static bool Is(IConfiguration configuration, string provider, string type) => Is(configuration[$"{provider}:ProviderType"], type);
 
     private static void AddLocal(Filling filling, KadOptions options)
     {

@@ -34,7 +34,6 @@ public interface IStorageProvider
     void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
 }
 
-/// <summary>Encrypts the connections between silos and from clients.</summary>
 public interface ITlsProvider
 {
     /// <summary>Reads the credentials, and registers what connections need.</summary>

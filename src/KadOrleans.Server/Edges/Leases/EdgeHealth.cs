@@ -104,7 +104,6 @@ internal sealed record EdgeOverview(
 internal sealed record EdgeNodeOverview(
     string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion, NetworkSizeEstimate? NetworkSize);
 
-/// <summary>What an edge is doing for its ids.</summary>
 internal enum EdgePhase
 {
     /// <summary>It has no lease yet: its host is starting, or no silo has answered.</summary>

@@ -1,8 +1,7 @@
 namespace KadOrleans.Server;
 
-// Runs an edge for the life of its host: binds its ports, waits for the cluster, leases its node ids and serves them. It may
-// start before any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and
-// completes EdgeHealth.LeaseLost.
+// Runs an edge for the life of its host. It may start before any silo, and goes on while all silos are down. When another process
+// takes its name it stops serving for good.
 internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
     : BackgroundService, IHostedLifecycleService
 {
@@ -103,9 +102,8 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         return end;
     }
 
-    // Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live
-    // edge: two processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an
-    // edge that may only be cut off by the loss of a silo. Returns null if another process took the lease before it began.
+    // Tries until the ids are leased. It never takes the name of another live edge: two processes would take it from each other
+    // for ever. Nor of one that may only be cut off. Returns null if another process took the lease before it began.
     private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         var told = new HashSet<NameUse?>();
@@ -250,7 +248,6 @@ internal sealed record EdgeContext(
         return result;
     }
 
-    /// <inheritdoc cref="CallAsync{T}"/>
     public async Task CallAsync(ValueTask call, CancellationToken cancellationToken)
     {
         await call.AsTask().WaitAsync(Timing.Call, Environment.Time, cancellationToken);

@@ -47,7 +47,6 @@ internal sealed class ClusterRoutingTable(
 
     public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
 
-    /// <summary>The number of observations dropped because too many waited or the table refused them.</summary>
     public long Dropped => _queue.Dropped;
 
     public RoutingTableSnapshot Snapshot => _snapshot;
@@ -281,7 +280,6 @@ internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
     public void Asked() => _since = time.GetTimestamp();
 }
 
@@ -301,7 +299,6 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
 
     public Task Any => Volatile.Read(ref _any).Task;
 
-    /// <summary>Completes when a full batch waits.</summary>
     public Task Full => Volatile.Read(ref _full).Task;
 
     public void Add(ContactObservation observation, RoutingTableSnapshot snapshot)

@@ -42,16 +42,16 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
     }
 
+    public ShardLayout Layout => _layout;
+
     public IReadOnlySet<GrainId> Desks => _reader.Desks;
 
     /// <summary>The desk at the silo of a shard, by its last news; null if none is known.</summary>
     public GrainId? DeskOf(long shard) =>
         GrainKeys.NumberOf(shard) is var number && number < _views.Length ? Volatile.Read(ref _views[number])?.Desk : null;
 
-    /// <summary>Answers a get, if that is possible without a call.</summary>
     public bool TryGet(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, isFind: false, isLate: false, out value);
 
-    /// <summary>Answers a remote node's FIND_VALUE, if that is possible without a call.</summary>
     public bool TryFind(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, isFind: true, isLate: false, out value);
 
     /// <summary>Asks the shard, or waits for the response to another get of the key.</summary>
@@ -61,9 +61,8 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         return cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task;
     }
 
-    // The same for a remote node's FIND_VALUE. If the shard does not respond within GrainKeyStoreOptions.FindTimeout, what is
-    // known answers. TimeoutException: the shard did not respond in time, and nothing recent enough is known. KeyStoreException:
-    // it failed, and nothing recent enough is known.
+    // The same for a remote node's FIND_VALUE. If the shard fails, or does not respond within GrainKeyStoreOptions.FindTimeout,
+    // what is known answers. If that is not recent enough, the failure or a TimeoutException is thrown.
     public async Task<StoredValue?> FindAsync(NodeId key)
     {
         var view = ViewOf(key);
@@ -95,10 +94,8 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         ViewOf(key).Put(key, _time.GetTimestamp());
     }
 
-    /// <summary>Makes all cached values invalid: this edge removed values of the shards.</summary>
     public void Invalidate() => Array.ForEach(_views, view => view?.Invalidate());
 
-    /// <summary>Reads the news of the shards that are asked from now on.</summary>
     public void Begin() => _reader.Begin();
 
     public Task ReadNewsAsync() => _reader.ReadAsync();
@@ -239,8 +236,7 @@ internal sealed class AnswerCache(long maxBytes)
         }
     }
 
-    // The pending get of a key unless it began at notBefore or earlier, or a new one. Then the caller is to ask the shard, and to
-    // call End. The epoch is 0 if nothing is known of the shard.
+    // The pending get of a key unless it began at notBefore or earlier, or a new one: then ask the shard, and call End.
     public PendingAnswer Begin(NodeId key, long epoch, long now, long notBefore, out bool isNew)
     {
         lock (_gate)

@@ -1,12 +1,10 @@
-using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Server;
 
 // The cluster's keys, for all node ids of an edge. Puts share grain calls, and so do gets, but never with each other: a get never
-// waits for a write. Other requests are a call each. A put returns StoreResult.Stored only when the value is durable. The latest
-// put of a key in order of arrival wins. A get sees what this store put, and what others put before
-// GrainKeyStoreOptions.MaxStaleness. Pending requests are bounded. While silos are down each times out.
+// waits for a write. A put returns StoreResult.Stored only when the value is durable. A get sees what this store put, and what
+// others put before GrainKeyStoreOptions.MaxStaleness. While silos are down each request times out.
 internal sealed class GrainKeyStore : IAsyncDisposable
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
@@ -21,8 +19,8 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     private readonly AnswerCounts _answered = new();
     private long _newsCalls;
 
-    // Replaced as a whole: callers take it once.
-    private volatile Shards _shards;
+    // What answers gets without a call, over the shards in use. Replaced as a whole: callers take it once.
+    private volatile EdgeAnswers _answers;
 
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
@@ -34,7 +32,6 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     private long? _loggedAt;
 
     /// <summary>A store over the shards of a cluster, in the layout of its settings. It makes no call before it is used.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The bits in use are not from 0 to 16.</exception>
     public GrainKeyStore(
         IGrainFactory grains, ShardLayout layout, TimeProvider time, ILogger<GrainKeyStore> logger, GrainKeyStoreOptions? options = null)
     {
@@ -61,13 +58,13 @@ internal sealed class GrainKeyStore : IAsyncDisposable
             _options with { Timeout = GrainKeyStoreOptions.GetTimeout },
             time,
             logger);
-        _shards = NewShards(layout, long.MinValue);
+        _answers = Answer(layout, long.MinValue);
     }
 
     /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
-    internal ShardLayout Layout => _shards.Layout;
+    internal ShardLayout Layout => _answers.Layout;
 
     /// <summary>These keys as one node id has them: with an area of its own. Disposing it does nothing.</summary>
     public IKeyStore ForNode() => new NodeKeys(this);
@@ -87,16 +84,16 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
     public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
+        var answers = _answers;
         var held =
-            _shards.Answers is not { } answers || cancellationToken.IsCancellationRequested || IsDisposed ? await ReadAsync(key, cancellationToken)
+            cancellationToken.IsCancellationRequested || IsDisposed ? await ReadAsync(key, cancellationToken)
             : answers.TryGet(key, out var value) ? value
             : await answers.AskAsync(key, cancellationToken);
         return Alive(held, now);
     }
 
-    // While the shard does not respond, what others put before GrainKeyStoreOptions.MaxOutageStaleness is seen, and what this
-    // store put. Without such knowledge it fails after GrainKeyStoreOptions.FindTimeout. The get goes on, and is counted and
-    // logged if it fails.
+    // While the shard does not respond, what others put before GrainKeyStoreOptions.MaxOutageStaleness is seen. Without that it
+    // fails after GrainKeyStoreOptions.FindTimeout. The get goes on, and is logged if it fails.
     public async ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
     {
         if (!IsDisposed && TryFind(key, now, out var value))
@@ -106,10 +103,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
         try
         {
-            var held = _shards.Answers is { } answers && !IsDisposed
-                ? await answers.FindAsync(key)
-                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(GrainKeyStoreOptions.FindTimeout, _time);
-            return Alive(held, now);
+            return Alive(IsDisposed ? await ReadAsync(key, CancellationToken.None) : await _answers.FindAsync(key), now);
         }
         catch (TimeoutException late)
         {
@@ -119,14 +113,9 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
-        value = null;
-        if (_shards.Answers is not { } answers || !answers.TryFind(key, out var found))
-        {
-            return false;
-        }
-
+        var isFound = _answers.TryFind(key, out var found);
         value = Alive(found, now);
-        return true;
+        return isFound;
     }
 
     /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
@@ -159,7 +148,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         finally
         {
             // Before the caller hears of it, and also if the outcome is not known.
-            _shards.Answers?.Changed(key);
+            _answers.Changed(key);
         }
 
         if (outcome.Failure is not { } failure)
@@ -172,7 +161,6 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     }
 
     /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>
-    /// <exception cref="KeyStoreException">A shard did not respond, or could not write. Others may have removed their values.</exception>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         using var call = Enter(cancellationToken);
@@ -182,13 +170,12 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         }
         finally
         {
-            _shards.Answers?.Invalidate();
+            _answers.Invalidate();
         }
     }
 
     // Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They
     // return its keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
-    // KeyStoreException: a shard did not answer.
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -203,8 +190,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         }
     }
 
-    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. It activates every shard. An edge asks only when its
-    // shards begin or end to refuse values for their quotas. KeyStoreException: a shard did not answer.
+    // As old as GrainKeyStoreOptions.UsageMaxAge. Each shard is asked: an edge does so only when quotas begin or end to refuse.
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         using var call = Enter(cancellationToken);
@@ -221,54 +207,48 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
         await _drained.Task;
         _calls.Dispose();
-        if (_shards.Answers is { } answers)
-        {
-            await answers.DisposeAsync();
-        }
+        await _answers.DisposeAsync();
     }
 
     /// <summary>Calls more shards from now on, knowing nothing of them. Fewer are ignored. One call at a time.</summary>
     internal async ValueTask UseAsync(ShardLayout layout)
     {
-        var before = _shards;
+        var before = _answers;
         if (layout.FirstBits == before.Layout.FirstBits && layout.Bits > before.Layout.Bits)
         {
-            _shards = NewShards(layout, _time.GetTimestamp());
-            await (before.Answers?.DisposeAsync() ?? ValueTask.CompletedTask);
+            _answers = Answer(layout, _time.GetTimestamp());
+            await before.DisposeAsync();
         }
     }
 
-    /// <summary>Reads the shards' news now instead of at the next interval.</summary>
-    internal Task ReadNewsAsync() => _shards.Answers?.ReadNewsAsync() ?? Task.CompletedTask;
+    internal Task ReadNewsAsync() => _answers.ReadNewsAsync();
 
     /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
-    /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
     internal async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
         var ended = await _calls.CallAsync(Layout.ShardOf(key), "unpublish", shard => shard.UnpublishAsync([key]), cancellationToken);
-        _shards.Answers?.Changed(key);
+        _answers.Changed(key);
         return ended[0];
     }
 
     private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
-    // As the news tell, so with them alone.
-    private GrainId? DeskOf(long shard) => _shards.Answers?.DeskOf(shard);
+    private GrainId? DeskOf(long shard) => _answers.DeskOf(shard);
 
-    private IReadOnlySet<GrainId> Desks() => _shards.Answers?.Desks ?? FrozenSet<GrainId>.Empty;
+    private IReadOnlySet<GrainId> Desks() => _answers.Desks;
 
-    private Shards NewShards(ShardLayout layout, long trustedFrom)
+    // Without news no desk is known, and each get calls its shard.
+    private EdgeAnswers Answer(ShardLayout layout, long trustedFrom)
     {
-        if (_options.MaxStaleness <= TimeSpan.Zero)
-        {
-            return new Shards(layout, null);
-        }
-
         var answers = new EdgeAnswers(
             layout, _options, _time, AskForNewsAsync, key => ReadAsync(key, CancellationToken.None), _answered, trustedFrom);
-        answers.Begin();
-        return new Shards(layout, answers);
+        if (_options.MaxStaleness > TimeSpan.Zero)
+        {
+            answers.Begin();
+        }
+
+        return answers;
     }
 
     private StoredValue Correct(StoredValue value, PutKind kind)
@@ -357,9 +337,6 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         call.Dispose();
         throw new ObjectDisposedException(nameof(GrainKeyStore));
     }
-
-    /// <summary>The shards in use, and what answers gets without a call. Null if each get calls its shard.</summary>
-    private sealed record Shards(ShardLayout Layout, EdgeAnswers? Answers);
 
     private readonly struct UnderWay(GrainKeyStore store, bool isWithinQueue) : IDisposable
     {
@@ -460,8 +437,7 @@ internal sealed record GrainKeyStoreOptions
     // time at the latest. With zero, the default, each get calls its shard.
     public TimeSpan MaxStaleness { get; init; }
 
-    // The greatest age of a shard's news by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
-    // Below MaxStaleness it changes nothing.
+    // The same by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
     public TimeSpan MaxOutageStaleness { get; init; }
 
     /// <summary>The most bytes of filters, 1.5 to 2.3 for a key. Shards beyond are asked for each key.</summary>

@@ -14,7 +14,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     private KeyStoreUsage _usage;
     private long? _usageReadAt;
 
-    /// <exception cref="KeyStoreException">It did not answer in time, or failed.</exception>
     public async Task<T> CallAsync<T>(long shard, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var grain = grains.GetGrain<IKeyShardGrain>(shard);
@@ -45,7 +44,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         return results;
     }
 
-    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. KeyStoreException: a shard did not answer.
     public async Task<KeyStoreUsage> GetUsageAsync(ShardLayout layout, CancellationToken cancellationToken)
     {
         await _usageReading.WaitAsync(cancellationToken);
@@ -66,7 +64,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     }
 
     /// <summary>Reads shards page by page, the first pages of a few ahead of the reader. A shard without keys of the region is not called.</summary>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         ShardLayout layout, KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -6,9 +6,8 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-// Whether the silo takes calls. It must be active in the cluster and started, which implies that it agrees on the cluster's
-// settings. Its storage and the silo that leases node ids must have responded lately, and its clock must be near the cluster's.
-// Reading it makes no call.
+// Whether the silo takes calls. It is active and started only if it agrees on the cluster's settings. Its storage and the silo
+// that leases node ids must have responded lately, and its clock be near the cluster's. Reading it makes no call.
 internal sealed class SiloReadiness(
     IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
 {
@@ -34,7 +33,6 @@ internal sealed class SiloReadiness(
         Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Slowness);
 }
 
-/// <summary>Exports this silo's readiness and its view of the cluster's silos.</summary>
 internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -4,8 +4,7 @@ using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
-// Reads a record that never exists from grain storage, periodically, and keeps the result. So /health/ready can report storage
-// without a read per request, and says that it is slow before callers time out.
+// Reads a record that never exists, so that /health/ready can tell of storage without a read per request.
 internal sealed class StorageWatch(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
@@ -28,9 +27,8 @@ internal sealed class StorageWatch(
     /// <summary>A read that takes longer means slow storage. STOREs are given up after 4 s, and need a write.</summary>
     private static readonly TimeSpan SlowRead = TimeSpan.FromSeconds(1);
 
-    // Threads that the pool creates without delay while storage fails: the default maximum of connections in the pool of PostgreSQL's
-    // driver, and some for all other work. The driver blocks a thread for each call that times out, to ask the server to cancel it.
-    // Otherwise probes and other silos would get no response for some ten seconds.
+    // PostgreSQL's driver blocks a thread for each call that times out, to ask the server to cancel it. While storage fails the
+    // pool creates so many threads without delay. Otherwise probes would get no response for some ten seconds.
     private const int SpareThreads = 128;
 
     private volatile bool _isAway;

@@ -20,8 +20,7 @@ internal static class SchemaCheck
         + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{StateIdentity.Table}') "
         + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
 
-    // Checks grain storage if it is PostgreSQL. OptionsValidationException: it lacks the tables or the index; the message has the
-    // remedy. NpgsqlException: it does not answer.
+    // OptionsValidationException: PostgreSQL lacks tables or the index; the message has the remedy.
     public static async Task RunAsync(IServiceProvider services)
     {
         var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
@@ -31,7 +30,6 @@ internal static class SchemaCheck
         }
     }
 
-    /// <inheritdoc cref="RunAsync(IServiceProvider)"/>
     public static async Task RunAsync(string connectionString)
     {
         await using var connection = new NpgsqlConnection(connectionString);
@@ -82,8 +80,7 @@ internal static partial class StateIdentity
     // Hashes of the other columns. An index is valid with or without them.
     private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
 
-    // Whether a valid index that is not partial makes exactly the identity unique. Its columns and expressions are as pg_get_indexdef
-    // writes them, and NULLS NOT DISTINCT says that it treats nulls as equal.
+    // Whether a valid index of these columns and expressions, as pg_get_indexdef writes them, makes exactly the identity unique.
     public static bool IsUniqueBy(string[] index, bool takesNullsAsEqual)
     {
         var keys = index.Select(key => NameOf(key, takesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);

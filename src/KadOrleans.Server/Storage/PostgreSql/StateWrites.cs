@@ -2,9 +2,8 @@ using Npgsql;
 
 namespace KadOrleans.Server;
 
-// Writes the states that a silo's grains have pending: all of them in one statement, which is one transaction. States that come
-// meanwhile wait for the next one. So what a transaction costs, above all the wait for the disk, is shared by as many states as there
-// are. Each state has its own outcome. The queue has no bound of its own, as each grain waits for its write.
+// Writes the states that a silo's grains have pending in one statement, which is one transaction: they share its wait for the
+// disk. Later states wait for the next one. The queue has no bound of its own, as each grain waits for its write.
 internal sealed class StateWrites(string connectionString, TimeProvider time)
 {
     /// <summary>Statements at a time. Two would each have half of the states, at more processor time of silo and database.</summary>
@@ -29,9 +28,8 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
     private int _running;
     private int _slow;
 
-    // Returns what writetostorage does: the new version, or for a conflict none or the old one. The write fails if no statement takes it
-    // within the timeout; zero is no bound. After a cancellation a statement that has taken the state goes on, for the others in it.
-    // NpgsqlException: the state was not written. If the connection broke, that is unknown.
+    // Returns what writetostorage does: the new version, or for a conflict none or the old one. Fails if no statement takes it
+    // within the timeout; zero is no bound. Once taken it may be written in spite of a cancellation, or of a broken connection.
     public async Task<int?> WriteAsync(StateRow row, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var write = new StateWrite(row, timeout, time.GetTimestamp());
@@ -134,7 +132,6 @@ internal sealed class StateWrite(StateRow row, TimeSpan timeout, long since)
     }
 }
 
-/// <summary>The statement that writes several states, each by a call of <c>writetostorage</c>.</summary>
 internal static class StateStatement
 {
     // Each call locks its row until the end. All silos write in the order of the keys, so none waits for one that waits for it.

@@ -113,7 +113,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
 
     private static HttpClient ClientOf(IHost server)
     {
-        var address = Announcer.HttpAddress(server.Services.GetRequiredService<IServer>());
+        var address = ServerProgram.HttpAddress(server.Services.GetRequiredService<IServer>());
         return new HttpClient { BaseAddress = new Uri(address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) };
     }
 

@@ -94,7 +94,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     [InlineData("10.1.2.3", "", true)]
     [InlineData("10.1.2.3", "a key of the test", false)]
     public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
-        Assert.Equal(isOpen, GatewayExposure.IsOpen(new IPEndPoint(IPAddress.Parse(address), 30000), key));
+        Assert.Equal(isOpen, PortCheck.IsOpenGateway(new IPEndPoint(IPAddress.Parse(address), 30000), key));
 
     private static async Task RefusesAsync(string sentence, Func<Task> call) =>
         Assert.Equal(sentence, (await Assert.ThrowsAsync<CallRefusedException>(call)).Message);

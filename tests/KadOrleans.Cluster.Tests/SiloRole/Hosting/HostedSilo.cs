@@ -31,7 +31,7 @@ internal sealed class HostedSilo : IAsyncDisposable
         var silo = new HostedSilo(folder, settings);
         silo._isRunning = true;
         await silo._host.StartAsync();
-        var health = Announcer.Lines(silo.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
+        var health = ServerProgram.AddressLines(silo.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
         silo.Http = new Uri(health.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         return silo;
     }
