@@ -24,7 +24,8 @@ internal static class ServerProgram
             host = isEdge
                 ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
                 : SiloHost.Build(settings, providers, output, error);
-            return await StoppedAsync(isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, claim, output));
+            var code = isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, claim, output);
+            return await StoppedAsync(code);
         }
         catch (StopException exception)
         {

@@ -58,9 +58,8 @@ public sealed class RenewedCredentials(CredentialReader reader, Credentials firs
     private string? _told;
     private bool _isEndTold;
 
-    public CertificatePolicy Policy => reader.Policy;
-
-    public DateTimeOffset Now => time.GetUtcNow();
+    public string? FindFlaw(X509Certificate2 certificate, CertificateUse use, X509Chain? chain) =>
+        reader.Policy.FindFlaw(certificate, use, Credentials.Flags(chain), time.GetUtcNow());
 
     public Credentials Get()
     {
@@ -88,7 +87,7 @@ public sealed class RenewedCredentials(CredentialReader reader, Credentials firs
                 }
             }
 
-            if (!_isEndTold && _current.Certificate.NotAfter < Now)
+            if (!_isEndTold && _current.Certificate.NotAfter < time.GetUtcNow())
             {
                 _isEndTold = true;
                 logger.CertificateEnded(CertificatePolicy.Show(_current.Certificate), _current.Certificate.NotAfter.ToUniversalTime());

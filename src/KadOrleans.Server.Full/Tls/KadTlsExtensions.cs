@@ -54,12 +54,13 @@ internal sealed class TlsProvider : ITlsProvider
     {
         var services = connections.ApplicationServices;
         var credentials = services.GetRequiredService<RenewedCredentials>();
+        var name = services.GetRequiredService<KadTlsOptions>().Name;
         var tls = new TlsOptions
         {
             RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
             RemoteCertificateValidation = (certificate, chain, _) =>
             {
-                var flaw = credentials.Policy.FindFlaw(certificate, side.Other, Credentials.Flags(chain), credentials.Now);
+                var flaw = credentials.FindFlaw(certificate, side.Other, chain);
                 if (flaw is not null)
                 {
                     services.GetRequiredService<ConnectionProblems>().Add(
@@ -72,9 +73,10 @@ internal sealed class TlsProvider : ITlsProvider
 
             // Required, but the context below overrides it and has the intermediates, too.
             LocalServerCertificateSelector = (_, _) => credentials.Get().Certificate,
-            OnAuthenticateAsServer = (_, given) => Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
-            OnAuthenticateAsClient = (_, given) => Fill(
-                (SslClientAuthenticationOptions)given.SslClientAuthenticationOptions, credentials.Get(), services.GetRequiredService<KadTlsOptions>().Name),
+            OnAuthenticateAsServer = (_, given) =>
+                Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
+            OnAuthenticateAsClient = (_, given) =>
+                Fill((SslClientAuthenticationOptions)given.SslClientAuthenticationOptions, credentials.Get(), name),
         };
         if (side.IsCaller)
         {

@@ -34,7 +34,8 @@ internal static class PortCheck
         ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
 
     /// <summary>Whether other machines may call what only edges should.</summary>
-    public static bool IsOpenGateway(IPEndPoint gateway, string? edgeKey) => !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);
+    public static bool IsOpenGateway(IPEndPoint gateway, string? edgeKey) =>
+        !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);
 
     private static void Run(PortClaim claim, string setting, IPEndPoint endpoint)
     {

@@ -55,7 +55,7 @@ internal static class EdgeHost
             Random = s.GetRequiredService<IRandomSource>(),
             LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
         });
-        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
+        services.AddHostedService(s => ActivatorUtilities.CreateInstance<EdgeService>(s, transports, announce ?? (static _ => { })));
         return services;
     }
 
@@ -90,7 +90,8 @@ internal static class EdgeHost
         }
         else
         {
-            endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost)).StatusNotServed(settings.Http.EndPoint);
+            var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost));
+            logger.StatusNotServed(settings.Http.EndPoint);
         }
     }
 

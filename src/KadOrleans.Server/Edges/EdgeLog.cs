@@ -2,7 +2,7 @@ using System.Net;
 
 namespace KadOrleans.Server;
 
-/// <summary>An edge's log messages. Event ids 6000 to 6099 of the adapters, 6200 to 6299 of its state, 7300 to 7399 of its process.</summary>
+/// <summary>An edge's log messages. Event ids 6000 to 6099 of adapters, 6200 to 6299 of states, 7300 to 7399 of processes.</summary>
 internal static partial class EdgeLog
 {
     [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]

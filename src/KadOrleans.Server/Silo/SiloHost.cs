@@ -24,7 +24,8 @@ public static class SiloHost
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
-                if (ClusterProviders.Is(context.Configuration, Filling.Storage, "Sqlite") && ClusterProviders.Is(context.Configuration, Filling.Reminders, "Memory"))
+                if (ClusterProviders.Is(context.Configuration, Filling.Storage, "Sqlite")
+                    && ClusterProviders.Is(context.Configuration, Filling.Reminders, "Memory"))
                 {
                     services.AddHostedService<ShardWaker>();
                 }

@@ -93,7 +93,8 @@ public static class ClusterProviders
         _ => "Kad:Storage",
     };
 
-    public static bool Is(IConfiguration configuration, string provider, string type) => Is(configuration[$"{provider}:ProviderType"], type);
+    public static bool Is(IConfiguration configuration, string provider, string type) =>
+        Is(configuration[$"{provider}:ProviderType"], type);
 
     private static void AddLocal(Filling filling, KadOptions options)
     {
@@ -176,7 +177,8 @@ public static class ClusterProviders
         if (Is(provider, "DynamoDB"))
         {
             throw KadSettings.Mistake(
-                $"{Filling.Storage}:ProviderType is '{provider}', whose records have at most 400 KiB; a provider with records of more than {BatchWriter.MaxRecordBytes / 1024} KiB is needed.");
+                $"{Filling.Storage}:ProviderType is '{provider}', whose records have at most 400 KiB; "
+                + $"a provider with records of more than {BatchWriter.MaxRecordBytes / 1024} KiB is needed.");
         }
     }
 

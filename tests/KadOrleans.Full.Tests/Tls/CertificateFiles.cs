@@ -15,7 +15,6 @@ internal sealed class CertificateFiles(string folder)
 
     public string[] Settings => [$"Kad:Tls:Certificate={Certificate}", $"Kad:Tls:Key={Key}", $"Kad:Tls:Authority={Authority}"];
 
-    /// <summary>The same, as they are read in a cluster <c>kad</c>.</summary>
     public KadTlsOptions Options => new() { Certificate = Certificate, Key = Key, Authority = Authority, Name = "kad" };
 
     public CertificateFiles Write(X509Certificate2 certificate, params TestAuthority[] authorities)

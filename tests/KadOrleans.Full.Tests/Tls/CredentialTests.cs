@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>Certificates as they are read: what cannot be used is named, and what was renewed is taken.</summary>
 public sealed class CredentialTests : FolderTests
 {
     private readonly TestAuthority _authority = new();

@@ -2,7 +2,8 @@ namespace KadOrleans.Server;
 
 // Runs an edge for the life of its host. It may start before any silo, and goes on while all silos are down. When another process
 // takes its name it stops serving for good.
-internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
+internal sealed class EdgeService(
+    EdgeContext context, IHostApplicationLifetime lifetime, Func<UdpEndpoint, IDatagramTransport> transports, Action<string> announce)
     : BackgroundService, IHostedLifecycleService
 {
     /// <summary>How long handing the lease back may take. Without it the successor finds out by itself.</summary>
@@ -12,7 +13,6 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
 
     // Orleans holds only a weak reference to it: this field keeps it alive.
     private readonly EdgeObserver _observer = new();
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly UdpEndpoint[] _listen = [.. context.Options.Endpoints];
     private readonly IDatagramTransport?[] _bound = new IDatagramTransport?[context.Options.Endpoints.Count];
 
@@ -39,11 +39,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         }
     }
 
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _started.TrySetResult();
-        return Task.CompletedTask;
-    }
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -54,7 +50,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         try
         {
             // Before the silo or the client of this process is up, grain calls fail or are lost.
-            await _started.Task.WaitAsync(stoppingToken);
+            await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
             await ServeAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -167,7 +163,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         foreach (var (node, endpoint) in session.Nodes.SelectMany(node => node.LocalEndpoints, (node, endpoint) => (node, endpoint)))
         {
             _logger.Listening(endpoint, node.Id, Name);
-            announce?.Invoke($"listening udp {endpoint} id {node.Id} edge {Name}");
+            announce($"listening udp {endpoint} id {node.Id} edge {Name}");
         }
 
         var leases = session.Lease.NodeIds.Count;

@@ -199,7 +199,6 @@ internal sealed class AnswerCounts
 
     public long Cached => Interlocked.Read(ref _cached);
 
-    /// <summary>Those of either while the shard did not respond.</summary>
     public long InOutage => Interlocked.Read(ref _inOutage);
 
     public void Add(bool isAbsent, bool isInOutage)
@@ -210,7 +209,7 @@ internal sealed class AnswerCounts
             Interlocked.Increment(ref _inOutage);
         }
 
-        EdgeMetrics.ShardAnswers.Add(1, isInOutage ? EdgeMetrics.InOutage : isAbsent ? EdgeMetrics.Absent : EdgeMetrics.Cached);
+        EdgeMetrics.ShardAnswers.Add(1, EdgeMetrics.AnswerSource(isInOutage ? "outage" : isAbsent ? "absent" : "cached"));
     }
 }
 

@@ -223,7 +223,6 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
     internal Task ReadNewsAsync() => _answers.ReadNewsAsync();
 
-    /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
     internal async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
     {
         using var call = Enter(cancellationToken);
@@ -418,7 +417,6 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>How many puts and gets may wait in all, at most 128 MiB of values. Further ones fail at once.</summary>
     public int TotalQueue { get; init; } = 16_384;
 
-    /// <summary>Whether the store runs within a silo, and not in an Orleans client.</summary>
     public bool IsInSilo { get; init; }
 
     /// <summary>The timeout of a put or a shard's call, with retries: less than the 5 s of a remote node.</summary>

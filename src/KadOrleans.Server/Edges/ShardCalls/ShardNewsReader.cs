@@ -405,5 +405,4 @@ internal sealed record ShardState(long Generation, long Version, KeyFilter Filte
     public IReadOnlyList<FormerEpoch> AsFormer() => [new(Epoch, ConfirmedAt), .. Former.Take(MaxFormer - 1)];
 }
 
-/// <summary>An epoch that a new filter ended. Changes before that time were known then.</summary>
 internal readonly record struct FormerEpoch(long Epoch, long ConfirmedAt);

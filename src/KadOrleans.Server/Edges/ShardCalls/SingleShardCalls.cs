@@ -19,17 +19,19 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         var grain = grains.GetGrain<IKeyShardGrain>(shard);
         try
         {
-            return await _calls.CallAsync(GrainKeys.ShardName(shard), CountedAsync, new TimeLimit(options.Timeout, time), cancellationToken);
+            return await _calls.CallAsync(
+                GrainKeys.ShardName(shard),
+                () =>
+                {
+                    EdgeMetrics.ShardCalls.Add(1, EdgeMetrics.ShardCall(kind));
+                    return call(grain);
+                },
+                new TimeLimit(options.Timeout, time),
+                cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw Unanswered(shard, e);
-        }
-
-        ValueTask<T> CountedAsync()
-        {
-            EdgeMetrics.ShardCalls.Add(1, EdgeMetrics.ShardCall(kind));
-            return call(grain);
         }
     }
 
@@ -96,7 +98,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         }
     }
 
-    /// <summary>Only after the last call.</summary>
     public void Dispose() => _usageReading.Dispose();
 
     public static KeyStoreException Unanswered(long shard, Exception failure) =>

@@ -5,19 +5,32 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 /// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
-internal static class SchemaCheck
+internal static partial class SchemaCheck
 {
     public const string Missing =
         "The database lacks Orleans' tables, or part of them; apply infra/postgresql/schema.sql to it, as "
         + "docs/install.md#postgresql says";
 
-    private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{StateIdentity.Table}') IS NOT NULL";
+    public const string Table = "orleansstorage";
+
+    public const string Statement =
+        "CREATE UNIQUE INDEX IF NOT EXISTS kad_orleansstorage_identity ON orleansstorage "
+        + "(serviceid, grainidhash, graintypehash, grainidn0, grainidn1, graintypestring, coalesce(grainidextensionstring, ''));";
+
+    private const string Extension = "grainidextensionstring";
+
+    private static readonly string[] Needed = ["serviceid", "grainidn0", "grainidn1", "graintypestring"];
+
+    // Hashes of the other columns. An index is valid with or without them.
+    private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
+
+    private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{Table}') IS NOT NULL";
 
     // Before version 15 pg_index has no column for nulls, which then are all distinct.
     private const string Indexes =
         "SELECT ARRAY(SELECT pg_get_indexdef(i.indexrelid, key, true) FROM generate_series(1, i.indnkeyatts) AS key), "
         + "coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) "
-        + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{StateIdentity.Table}') "
+        + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{Table}') "
         + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
 
     // OptionsValidationException: PostgreSQL lacks tables or the index; the message has the remedy.
@@ -43,8 +56,8 @@ internal static class SchemaCheck
         if (!await HasUniqueIndexAsync(connection))
         {
             throw KadSettings.Mistake(
-                $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
-                + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
+                $"The table {Table} has no unique index over the identity of a state, so two first writes of one could "
+                + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {Statement}");
         }
     }
 
@@ -54,7 +67,7 @@ internal static class SchemaCheck
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            if (StateIdentity.IsUniqueBy(reader.GetFieldValue<string[]>(0), takesNullsAsEqual: reader.GetBoolean(1)))
+            if (IsUniqueBy(reader.GetFieldValue<string[]>(0), takesNullsAsEqual: reader.GetBoolean(1)))
             {
                 return true;
             }
@@ -62,26 +75,9 @@ internal static class SchemaCheck
 
         return false;
     }
-}
-
-/// <summary>The identity of a state in Orleans' table. Unless it is unique, two first writes may both be kept.</summary>
-internal static partial class StateIdentity
-{
-    public const string Table = "orleansstorage";
-
-    public const string Statement =
-        "CREATE UNIQUE INDEX IF NOT EXISTS kad_orleansstorage_identity ON orleansstorage "
-        + "(serviceid, grainidhash, graintypehash, grainidn0, grainidn1, graintypestring, coalesce(grainidextensionstring, ''));";
-
-    private const string Extension = "grainidextensionstring";
-
-    private static readonly string[] Needed = ["serviceid", "grainidn0", "grainidn1", "graintypestring"];
-
-    // Hashes of the other columns. An index is valid with or without them.
-    private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
 
     // Whether a valid index of these columns and expressions, as pg_get_indexdef writes them, makes exactly the identity unique.
-    public static bool IsUniqueBy(string[] index, bool takesNullsAsEqual)
+    private static bool IsUniqueBy(string[] index, bool takesNullsAsEqual)
     {
         var keys = index.Select(key => NameOf(key, takesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
         return keys.SetEquals([.. Needed, Extension, .. Hashes.Where(keys.Contains)]);

@@ -8,7 +8,7 @@ public sealed class EdgeConstantsTests
     [Fact]
     public async Task An_edge_uses_the_clusters_k_and_life_of_values()
     {
-        await using var cluster = new TestCluster(4, new KademliaOptions { BucketSize = 2, ValueTimeToLive = TimeSpan.FromDays(1) });
+        await using var cluster = new TestCluster { Kademlia = new() { BucketSize = 2, ValueTimeToLive = TimeSpan.FromDays(1) } };
         await cluster.InitializeAsync();
         var peers = Enumerable.Range(0, 5).Select(_ => Peer.Engine()).ToList();
         await using var edge = await TestEdge.ServeAsync(

@@ -3,13 +3,16 @@ namespace KadOrleans.Cluster.Tests.EdgeRole;
 public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 {
     // Silos go on soon, and an edge's lease ends soon.
-    private readonly TestCluster _cluster = new(crawling: new CrawlTiming
+    private readonly TestCluster _cluster = new()
     {
-        Poll = TimeSpan.FromMilliseconds(50),
-        Silence = TimeSpan.FromSeconds(2),
-        Lease = TimeSpan.FromSeconds(3),
-        Pause = TimeSpan.FromMilliseconds(200),
-    });
+        Crawling = new()
+        {
+            Poll = TimeSpan.FromMilliseconds(50),
+            Silence = TimeSpan.FromSeconds(2),
+            Lease = TimeSpan.FromSeconds(3),
+            Pause = TimeSpan.FromMilliseconds(200),
+        },
+    };
 
     private readonly List<KadNode> _nodes = [];
     private readonly List<TestEdge> _edges = [];

@@ -199,7 +199,6 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
 
     private async Task<EdgeDetails?> FindAsync(string name) => (await Admin.GetEdgesAsync(Token)).SingleOrDefault(edge => edge.Name == name);
 
-    /// <summary>Changes a limit and has each silo ask for it.</summary>
     private async Task SetAsync(string name, long? value)
     {
         await Admin.SetLimitAsync(name, value, Token);

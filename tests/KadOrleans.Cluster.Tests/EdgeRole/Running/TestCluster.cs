@@ -6,17 +6,11 @@ namespace KadOrleans.Cluster.Tests.EdgeRole;
 /// <summary>Two silos with the real grains in this process, on storage that outlives them.</summary>
 public sealed class TestCluster : SiloCluster
 {
-    private readonly int _shardBits;
-    private readonly KademliaOptions _kademlia;
-    private readonly CrawlTiming _crawling;
+    public int ShardBits { get; init; } = 4;
 
-    public TestCluster()
-        : this(4)
-    {
-    }
+    public KademliaOptions Kademlia { get; init; } = new();
 
-    internal TestCluster(int shardBits = 4, KademliaOptions? kademlia = null, CrawlTiming? crawling = null) =>
-        (_shardBits, _kademlia, _crawling) = (shardBits, kademlia ?? new KademliaOptions(), crawling ?? new CrawlTiming());
+    internal CrawlTiming Crawling { get; init; } = new();
 
     public TestRows Rows { get; } = new();
 
@@ -29,7 +23,7 @@ public sealed class TestCluster : SiloCluster
 
     public static async Task<TestCluster> StartAsync(int shardBits = 4)
     {
-        var cluster = new TestCluster(shardBits);
+        var cluster = new TestCluster { ShardBits = shardBits };
         await cluster.InitializeAsync();
         return cluster;
     }
@@ -51,9 +45,9 @@ public sealed class TestCluster : SiloCluster
         }
     }
 
-    internal IKeyShardGrain ShardOf(NodeId key) => Shard(GrainKeys.Shard(key, _shardBits));
+    internal IKeyShardGrain ShardOf(NodeId key) => Shard(GrainKeys.Shard(key, ShardBits));
 
-    internal GrainKeyStore OpenStore() => new(Client, ShardLayout.Of(_shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+    internal GrainKeyStore OpenStore() => new(Client, ShardLayout.Of(ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
 
     public Task RemindAsync(IAddressable grain, string name) => Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder(name, default);
 
@@ -70,9 +64,9 @@ public sealed class TestCluster : SiloCluster
     {
         silo.AddIncomingGrainCallFilter(call => CallAsync(call, call.Invoke));
         silo.AddOutgoingGrainCallFilter(call => CallAsync(call, call.Invoke));
-        silo.Services.AddSingleton(_crawling);
+        silo.Services.AddSingleton(Crawling);
         silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
-        silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (_shardBits, _kademlia));
+        silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
         silo.Services.AddGrainStorage(GrainStorageName.Kad, (_, _) => new TestGrainStorage(Rows));
     }
 

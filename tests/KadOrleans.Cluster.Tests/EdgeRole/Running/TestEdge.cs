@@ -8,7 +8,6 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
 {
     private IHost? _host;
 
-    /// <summary>It renews more often than in earnest.</summary>
     public static EdgeTiming Often { get; } = new()
     {
         Renewal = TimeSpan.FromMilliseconds(200),
@@ -30,7 +29,6 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
 
     public EdgeOverview Overview => Health.Describe();
 
-    /// <summary>Where its ids listen, in the order of the lease.</summary>
     public IReadOnlyList<UdpEndpoint> Endpoints => [.. Overview.Nodes.Select(n => UdpEndpoint.Parse(n.Listening[0]))];
 
     public IReadOnlyList<NodeId> Ids => [.. Overview.Nodes.Select(n => NodeId.Parse(n.Id))];

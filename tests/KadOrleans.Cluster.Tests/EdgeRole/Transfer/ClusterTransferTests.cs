@@ -2,7 +2,6 @@ using System.Text;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Values of a cluster with 16 shards as a file, and in a cluster with 128.</summary>
 public sealed class ClusterTransferTests : FolderTests
 {
     private const int Count = 5_000;

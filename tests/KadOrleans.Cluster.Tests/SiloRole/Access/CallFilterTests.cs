@@ -2,7 +2,6 @@ using System.Reflection;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo with an edge's key, and who may call what of it.</summary>
 public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixture<CallFilterTests.KeyedSilo>
 {
     private const int ShardBits = 4;

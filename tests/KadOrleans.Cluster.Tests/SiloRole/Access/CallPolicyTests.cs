@@ -46,14 +46,11 @@ public sealed class CallPolicyTests
         Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null));
 
     [Fact]
-    public void Reminders_and_the_management_of_this_projects_grains_are_for_silos_and_cancelling_is_for_all()
+    public void The_management_of_this_projects_grains_is_for_silos()
     {
-        var shard = typeof(KeyShardGrain);
-        Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(IRemindable).GetMethods()[0], shard));
         Assert.All(
-            typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(), method => Assert.Equal(Callers.Silos, CallPolicy.Of(method, shard)));
-        var cancel = Assembly.Load("Orleans.Core").GetType("Orleans.Runtime.IGrainCallCancellationExtension", throwOnError: true)!;
-        Assert.Equal(Callers.Clients, CallPolicy.Of(cancel.GetMethods()[0], shard));
+            typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(),
+            method => Assert.Equal(Callers.Silos, CallPolicy.Of(method, typeof(KeyShardGrain))));
         Assert.Equal(Callers.Clients, CallPolicy.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
     }
 

@@ -2,10 +2,7 @@ using System.Text;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// Real processes that export, and Prometheus' own judgement of what came. A minute is one export of the process that exports
-/// most often, however long that takes.
-/// </summary>
+// Real processes that export, and Prometheus' own judgement. A minute is one export of the process that exports most often.
 internal sealed partial class AlarmRun : IAsyncDisposable
 {
     /// <summary>Longer than any rule's <c>for</c>: whatever was wrong from the beginning would fire by then.</summary>
@@ -35,10 +32,8 @@ internal sealed partial class AlarmRun : IAsyncDisposable
     public static async Task<AlarmRun> StartAsync(TimeSpan? interval = null) =>
         new(await OtlpCollector.StartAsync(), interval ?? DefaultInterval);
 
-    /// <summary>All metrics of a name, the newest first.</summary>
     public IEnumerable<ReceivedMetric> Of(string name) => Ours().Where(m => m.Name == name).Reverse();
 
-    /// <summary>The last sum of a metric's series with a tag's value.</summary>
     public double Last(string name, string? tag = null) => Of(name).FirstOrDefault()?.Points
         .Where(p => tag is null || p.Tags.Values.Contains(tag))
         .Sum(p => p.Value) ?? 0;
@@ -71,7 +66,6 @@ internal sealed partial class AlarmRun : IAsyncDisposable
     public void Expect(int minute, string alarm, params IReadOnlyDictionary<string, string>[] firing) =>
         _expectations.Add((minute, alarm, firing));
 
-    /// <summary>Fails, with what Prometheus says, if an expectation is not met.</summary>
     public async Task VerifyAsync()
     {
         var file = Path.GetTempFileName();

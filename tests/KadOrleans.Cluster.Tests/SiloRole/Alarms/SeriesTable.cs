@@ -1,9 +1,6 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// What a collector received as Prometheus gets it from there: one value per export and series. Exports that came in quick
-/// succession count as a minute apart, which is the exporters' default.
-/// </summary>
+// What a collector received as Prometheus gets it from there: a value per export and series. Exports count as a minute apart.
 internal sealed class SeriesTable
 {
     private readonly Dictionary<string, SortedDictionary<int, double>> _series = [];

@@ -5,9 +5,7 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// A PostgreSQL server for all tests that neither stop it nor alter it, started when the first asks for it. Each has a database of its own.
-/// </summary>
+/// <summary>A PostgreSQL server for all tests that neither stop nor alter it. Each has a database of its own.</summary>
 public sealed class SharedPostgreSql : IAsyncDisposable
 {
     // Several processes of several tests share the server's hundred connections.

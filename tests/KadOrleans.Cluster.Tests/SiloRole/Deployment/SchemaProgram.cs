@@ -34,7 +34,6 @@ internal sealed class SchemaProgram
     public Task<Result> ApplyAsync(string siloRole = "", string edgeRole = "") =>
         ApplyAsync(new Dictionary<string, string> { ["SILO_ROLE"] = siloRole, ["EDGE_ROLE"] = edgeRole });
 
-    /// <summary>Applies the schema as the Job does with these settings.</summary>
     public async Task<Result> ApplyAsync(IReadOnlyDictionary<string, string> settings)
     {
         var manifest = Assert.Single(Yaml.Documents(Repository.Read($"{Overlay}/schema-job.yaml")));
@@ -50,7 +49,6 @@ internal sealed class SchemaProgram
 
     public Task ExecuteAsync(string statements) => PostgreSqlStatements.ExecuteAsync(Owner.ConnectionString, statements);
 
-    /// <summary>The first field of the first row.</summary>
     public Task<object?> ReadAsync(string statement) => PostgreSqlStatements.ReadAsync(Owner.ConnectionString, statement);
 
     private ChildProcess Start(string user, string program, params string[] args)

@@ -3,10 +3,7 @@ using KadOrleans.Cli;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// The exit code and output of a silo's or an edge's command line that ends by itself. It runs in the test's process, as a process of its
-/// own takes seconds, mostly to compile itself.
-/// </summary>
+// The outcome of a command line that ends by itself. It runs in the test's process, as one of its own takes seconds.
 internal sealed record EndedRun(int Code, string Output, string Errors)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);

@@ -4,7 +4,6 @@ using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What the console shows and does of a cluster alone.</summary>
 [Needs(Need.Chromium)]
 public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<SiloConsolePlace>
 {
@@ -86,7 +85,6 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
         await Expect(window.Page.GetByText("edge-of-the-test: done.")).ToBeVisibleAsync();
     }
 
-    /// <summary>The edge's ids, once it serves them in the network.</summary>
     private async Task<JsonArray> ServingAsync(Func<JsonArray, bool> isExpected)
     {
         var edge = await Eventually.ReadAsync(

@@ -2,10 +2,7 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// Holds transactions that have inserted a state before they commit, like a standby that does not confirm. Others cannot see the insert,
-/// and its client gets no response.
-/// </summary>
+// Holds transactions that have inserted a state before they commit: others cannot see it, and its client gets no response.
 internal sealed class InsertGate : IAsyncDisposable
 {
     private const string Install =

@@ -71,13 +71,13 @@ public sealed class SchemaCheckTests : FolderTests
 
         foreach (var keys in bad)
         {
-            Assert.EndsWith(StateIdentity.Statement, (await CheckAsync(server, keys))?.Message, StringComparison.Ordinal);
+            Assert.EndsWith(SchemaCheck.Statement, (await CheckAsync(server, keys))?.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void The_sentence_has_the_statement_of_the_file_that_makes_the_schema() => Assert.Contains(
-        $"  {StateIdentity.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
+        $"  {SchemaCheck.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
 
     private static async Task<OptionsValidationException?> CheckAsync(PostgreSqlServer server, string keys)
     {

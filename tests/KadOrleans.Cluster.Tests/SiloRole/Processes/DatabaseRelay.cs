@@ -26,7 +26,6 @@ internal sealed class DatabaseRelay : IAsyncDisposable
 
     public string[] Storage => SharedPostgreSql.StorageIn(ConnectionString);
 
-    /// <summary>A relay that is open, before a database on loopback.</summary>
     public static DatabaseRelay Before(string connectionString) => new(new NpgsqlConnectionStringBuilder(connectionString));
 
     public void Open()

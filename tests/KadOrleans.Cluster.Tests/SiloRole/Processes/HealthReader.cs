@@ -6,7 +6,6 @@ internal sealed class HealthReader(int port) : IDisposable
 
     public string Setting => $"Kad:Http={_http.BaseAddress!.Authority}";
 
-    /// <summary>Status code and body of <c>/health/live</c> or <c>/health/ready</c>.</summary>
     public async Task<(HttpStatusCode Code, string Body)> ReadAsync(string what)
     {
         using var answer = await _http.GetAsync(new Uri($"/health/{what}", UriKind.Relative));

@@ -5,10 +5,7 @@ internal static class NetworkClient
 {
     public static Task<KadNode> JoinAsync(INetworkNode via) => EdgeRole.Peer.JoinedAsync(via.Address.ToEndpoint());
 
-    /// <summary>
-    /// Sets a value until so many nodes have stored it. On a loaded machine a lookup ends without a node that answers later than it used
-    /// to. A cold cluster's first STORE waits for its shard, there for longer than its sender waits for an answer.
-    /// </summary>
+    // On a loaded machine a lookup ends without late nodes. A cold cluster's first STORE waits too long for its shard.
     public static Task SetUntilStoredAsync(this KadNode client, NodeId key, DhtValue value, int nodes) =>
         Eventually.ReadAsync(() => client.SetAsync(key, value), set => set.Stored >= nodes);
 

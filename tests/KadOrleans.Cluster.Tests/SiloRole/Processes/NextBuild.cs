@@ -9,7 +9,6 @@ internal sealed class NextBuild : IDisposable
 
     private const string Changed = "next";
 
-    /// <summary>Copies the build of the tests, with the grains of the next one.</summary>
     public NextBuild()
     {
         Copy(AppContext.BaseDirectory, Folder);

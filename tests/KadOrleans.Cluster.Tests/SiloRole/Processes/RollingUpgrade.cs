@@ -2,10 +2,7 @@ using KadOrleans.Lab;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// Silos and two edges as processes, under endless STOREs of new and of the same keys. Another build replaces them in turn, as in a rolling
-/// upgrade: the next when the one before serves.
-/// </summary>
+// Silos and two edges as processes under endless STOREs. Another build replaces them in turn: the next when the one before serves.
 internal sealed class RollingUpgrade : IAsyncDisposable
 {
     private const int ShardBits = 4;
@@ -47,7 +44,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync("started");
     }
 
-    /// <summary>Replaces one silo after another by one of a build with these settings.</summary>
     public async Task RollSilosAsync(string build, params string[] settings)
     {
         foreach (var silo in _silos)
@@ -84,7 +80,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         return last.Errors;
     }
 
-    /// <summary>Starts the last silo again after <see cref="RefusalAsync"/>.</summary>
     public async Task StartLastAsync(string build)
     {
         var last = _silos[^1];

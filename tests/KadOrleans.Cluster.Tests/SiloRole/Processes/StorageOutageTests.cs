@@ -6,8 +6,6 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task While_the_database_is_away_all_but_STORE_is_answered_and_all_is_well_when_it_is_back()
     {
@@ -100,7 +98,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "storage away");
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         var longest = TimeSpan.Zero;
-        for (var asked = 0; asked < 80 && await timer.WaitForNextTickAsync(Token); asked++)
+        for (var asked = 0; asked < 80 && await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken); asked++)
         {
             var start = Stopwatch.GetTimestamp();
             Assert.Equal(HttpStatusCode.OK, (await health.ReadAsync("live")).Code);

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A cluster's values as a file between cluster and node, and in a cluster of other shards.</summary>
 public sealed class TransferTests : FolderTests
 {
     private const int OldBits = 8;
