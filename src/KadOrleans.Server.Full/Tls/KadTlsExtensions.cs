@@ -64,7 +64,7 @@ internal sealed class TlsProvider : ITlsProvider
                 if (flaw is not null)
                 {
                     services.GetRequiredService<ConnectionProblems>().Add(
-                        ConnectionProblem.CertificateRefused,
+                        "certificate refused",
                         $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");
                 }
 

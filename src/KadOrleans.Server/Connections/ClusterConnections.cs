@@ -45,7 +45,7 @@ public static class ClusterConnections
         catch (Exception e)
         {
             problems.Add(
-                ConnectionProblem.EndedEarly,
+                "ended early",
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted
                     ? "it does not accept this process's certificate, as its log then says, or it stops."
                     : "it requires TLS, and Kad:Tls:Certificate is not set here, or it stops."));
@@ -80,9 +80,10 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
 
     // Guards the dictionary.
     private readonly Lock _gate = new();
-    private readonly Dictionary<ConnectionProblem, long> _loggedAt = [];
+    private readonly Dictionary<string, long> _loggedAt = [];
 
-    public void Add(ConnectionProblem kind, string sentence)
+    // The kinds are: ended early, and certificate refused.
+    public void Add(string kind, string sentence)
     {
         lock (_gate)
         {
@@ -96,12 +97,4 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
 
         SiloLog.ConnectionRefused(logger, sentence);
     }
-}
-
-public enum ConnectionProblem
-{
-    CertificateRefused,
-
-    /// <summary>The remote side ended the connection before its first message.</summary>
-    EndedEarly,
 }

@@ -117,12 +117,7 @@ internal static class DashboardPassword
     }
 
     // Hashes have one length, so the comparison's time does not depend on the password's length.
-    private static bool Matches(string given, DashboardCredentials credentials)
-    {
-        var bytes = new byte[given.Length];
-        return Convert.TryFromBase64String(given, bytes, out var length)
-            && CryptographicOperations.FixedTimeEquals(
-                SHA256.HashData(bytes.AsSpan(0, length)),
-                SHA256.HashData(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}")));
-    }
+    private static bool Matches(string given, DashboardCredentials credentials) => CryptographicOperations.FixedTimeEquals(
+        SHA256.HashData(Encoding.UTF8.GetBytes(given)),
+        SHA256.HashData(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}")))));
 }

@@ -12,25 +12,18 @@ public static class StartFailure
     /// <summary>The exit code, and sentences that are safe to print. The host is null if it was not built yet.</summary>
     public static (int Code, string Sentences) Explain(string process, Exception exception, IHost? host)
     {
-        var (code, sentences) = Find(process, exception, host);
+        (int, IEnumerable<string>)? found = null;
+        for (Exception? cause = exception; cause is not null && found is null; cause = cause.InnerException)
+        {
+            found = Judge(cause, process, exception, host);
+        }
+
+        var (code, sentences) = found ?? (ExitCode.Failed, [Failed(process, exception)]);
         return (code, string.Join(Environment.NewLine, sentences.Select(VisibleText.Show)));
     }
 
     public static string Failed(string process, Exception exception) =>
         VisibleText.Show($"The {process} failed: {Phrases.ReasonOf(exception)}.");
-
-    private static (int Code, IEnumerable<string> Sentences) Find(string process, Exception exception, IHost? host)
-    {
-        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (Judge(cause, process, exception, host) is { } found)
-            {
-                return found;
-            }
-        }
-
-        return (ExitCode.Failed, [Failed(process, exception)]);
-    }
 
     private static (int Code, IEnumerable<string> Sentences)? Judge(Exception cause, string process, Exception whole, IHost? host) => cause switch
     {

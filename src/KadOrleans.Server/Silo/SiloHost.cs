@@ -47,10 +47,8 @@ public static class SiloHost
             .ConfigureAppConfiguration(configuration =>
             {
                 var given = configuration.Build();
-                using (given as IDisposable)
-                {
-                    configuration.AddInMemoryCollection(complete(given));
-                }
+                using var end = given as IDisposable;
+                configuration.AddInMemoryCollection(complete(given));
             });
 
     public static void Bind(IConfiguration configuration, KadClusterOptions options)

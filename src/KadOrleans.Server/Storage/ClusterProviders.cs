@@ -85,7 +85,6 @@ public static class ClusterProviders
         return filling.Values;
     }
 
-    /// <summary>The setting to name when an edge finds no silo.</summary>
     public static string SettingOf(KadOptions options) => options.Clustering switch
     {
         StorageChoice.Local => "Kad:Cluster:Gateway",

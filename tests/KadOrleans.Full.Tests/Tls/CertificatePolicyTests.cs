@@ -63,8 +63,8 @@ public sealed class CertificatePolicyTests : IDisposable
         var problems = new ConnectionProblems(time, new Logger<ConnectionProblems>(loggers));
         for (var i = 0; i < 15; i++)
         {
-            problems.Add(ConnectionProblem.CertificateRefused, $"refused {i}");
-            problems.Add(ConnectionProblem.EndedEarly, $"failed {i}");
+            problems.Add("certificate refused", $"refused {i}");
+            problems.Add("ended early", $"failed {i}");
             time.Advance(TimeSpan.FromSeconds(5));
         }
 

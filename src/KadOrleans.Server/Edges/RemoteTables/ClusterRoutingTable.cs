@@ -167,17 +167,16 @@ internal sealed class ClusterRoutingTable(
 
                 return answer;
             }
+            catch (ArgumentException e)
+            {
+                // The table refuses its content, and would refuse it again. Other failures may pass.
+                _queue.CountDropped(batch.Count);
+                logger.ObservationsRefused(e, ownId, batch.Count);
+                return null;
+            }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (e is ArgumentException)
-                {
-                    // The table refuses its content, and would refuse it again. Other failures may pass.
-                    _queue.CountDropped(batch.Count);
-                    logger.ObservationsRefused(e, ownId, batch.Count);
-                    return null;
-                }
-
                 if (pauses is null)
                 {
                     logger.TableUnreachable(e, ownId);

@@ -83,17 +83,14 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
                 yield break;
             }
 
-            for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken))
+            for (var page = await next.FirstPage; page.Count > 0;)
             {
                 foreach (var (key, value, _) in page)
                 {
                     yield return KeyValuePair.Create(key, value);
                 }
 
-                if (page.Count < options.ScanPage)
-                {
-                    break;
-                }
+                page = page.Count < options.ScanPage ? [] : await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken);
             }
         }
     }

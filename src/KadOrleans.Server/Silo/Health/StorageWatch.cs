@@ -36,7 +36,6 @@ internal sealed class StorageWatch(
 
     public bool IsAway => _isAway;
 
-    /// <summary>How slow storage is, in a sentence; null if it is not.</summary>
     public string? Slowness => _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

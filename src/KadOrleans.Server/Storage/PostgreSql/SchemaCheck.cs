@@ -84,12 +84,8 @@ internal static partial class SchemaCheck
     }
 
     // The column is null for states without an extension in their identity. By default nulls are all distinct.
-    private static string NameOf(string key, bool takesNullsAsEqual) => key switch
-    {
-        Extension when !takesNullsAsEqual => $"{Extension} without nulls",
-        _ when Coalesce().IsMatch(key) => Extension,
-        _ => key,
-    };
+    private static string NameOf(string key, bool takesNullsAsEqual) =>
+        key == Extension && !takesNullsAsEqual ? $"{Extension} without nulls" : Coalesce().IsMatch(key) ? Extension : key;
 
     [GeneratedRegex("""^coalesce\(\(?grainidextensionstring\)?(::[a-z ]+)?, ''(::[a-z ]+)*\)$""", RegexOptions.IgnoreCase)]
     private static partial Regex Coalesce();

@@ -245,7 +245,6 @@ internal sealed record StateRow(StateKey Key, int? Version, byte[] Payload)
     }
 }
 
-/// <summary>The columns that say which state a row is. They are unique together.</summary>
 internal readonly record struct StateKey(
     int GrainIdHash, long GrainIdN0, long GrainIdN1, int GrainTypeHash, string GrainType, string? GrainIdExtension, string ServiceId)
 {
