@@ -119,7 +119,6 @@ public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, 
     // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
     private const long MaxFileLength = 4 << 20;
 
-    /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
     // known: the credentials of the last reading. Returns known if nothing has changed.

@@ -29,7 +29,6 @@ internal static class PortCheck
         }
     }
 
-    /// <summary>The endpoint where a silo listens for clients. Null if it does not.</summary>
     private static IPEndPoint? FindGateway(EndpointOptions endpoints) => endpoints.GatewayListeningEndpoint
         ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
 

@@ -62,7 +62,6 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
 
     internal void WaitFor(string what) => _waitsFor = what;
 
-    /// <summary>A loop failed that should run as long as the process.</summary>
     internal void LoopEnded(string name) => _ended = name;
 
     internal void Answered() => Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
@@ -73,7 +72,6 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
         var isNew = _state != state;
         if (session is not null && session != _session)
         {
-            // Its loops are new.
             _ended = null;
         }
 

@@ -251,7 +251,6 @@ internal sealed record EdgeContext(
     }
 }
 
-/// <summary>How often an edge does what. Tests shorten it.</summary>
 internal sealed record EdgeTiming
 {
     public TimeSpan Renewal { get; init; } = IEdgeDirectoryGrain.RenewalInterval;

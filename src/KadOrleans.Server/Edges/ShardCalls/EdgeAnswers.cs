@@ -11,7 +11,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     private const long MaxCacheBytes = 64L << 20;
 
-    private readonly ShardLayout _layout;
     private readonly TimeProvider _time;
 
     // The greatest ages of news, in ticks of the clock. The second holds for remote nodes while the shard does not respond.
@@ -34,7 +33,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         AnswerCounts counts,
         long trustedFrom = long.MinValue)
     {
-        (_layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
+        (Layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
         (_usual, _outage) = (Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness));
         _views = new ShardView?[layout.Count];
         _reader = new ShardNewsReader(options, time, askForNews, key => CacheOf(key).Remove(key));
@@ -42,7 +41,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
     }
 
-    public ShardLayout Layout => _layout;
+    public ShardLayout Layout { get; }
 
     public IReadOnlySet<GrainId> Desks => _reader.Desks;
 
@@ -169,13 +168,13 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     private ShardView ViewOf(NodeId key)
     {
-        var number = GrainKeys.Shard(key, _layout.Bits);
+        var number = GrainKeys.Shard(key, Layout.Bits);
         return Volatile.Read(ref _views[number]) ?? CreateView(number);
     }
 
     private ShardView CreateView(int number)
     {
-        var view = new ShardView(_layout.ShardAt(number), _trustedFrom);
+        var view = new ShardView(Layout.ShardAt(number), _trustedFrom);
         if (Interlocked.CompareExchange(ref _views[number], view, null) is { } other)
         {
             return other;

@@ -158,10 +158,8 @@ internal sealed class ShardChannel<TItem, TResult>(
     private ITimer? _timer;
     private bool _isTimed;
 
-    /// <summary>How many calls may be pending. With one, none overtakes another. Default 1.</summary>
     public int MaxCalls { get; init; } = 1;
 
-    /// <summary>The shortest time between the beginnings of two calls. Default zero.</summary>
     public Func<TimeSpan> Pause { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>Queues a request. It completes within the options' timeout, and fails at once if too many wait.</summary>

@@ -24,8 +24,6 @@ internal sealed class SiloReadiness(
     /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
     public KadOrleans.Hosting.Health Health => new(State, storage.Slowness);
 
-    public bool IsReady => Health.IsReady;
-
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(Health.ToResult());
 
@@ -37,7 +35,7 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var ready = new ReadyGauge(() => readiness.IsReady);
+        using var ready = new ReadyGauge(() => readiness.Health.IsReady);
         using var meter = new Meter(TelemetryExport.SourceName);
         meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
         await stoppingToken.UntilCancelledAsync();

@@ -63,26 +63,23 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
 
         var statement = StateStatement.RunAsync(connectionString, batch);
         await statement.WaitAsync(SlowAfter, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!statement.IsCompleted)
+        var isSlow = !statement.IsCompleted;
+        if (isSlow)
         {
-            CountSlow(1);
+            lock (_gate)
+            {
+                _slow++;
+                StartIfFree();
+            }
+
             await statement;
-            CountSlow(-1);
         }
 
         lock (_gate)
         {
+            _slow -= isSlow ? 1 : 0;
             _running--;
             _underWay.ExceptWith(batch.Select(write => write.Row.Key));
-            StartIfFree();
-        }
-    }
-
-    private void CountSlow(int change)
-    {
-        lock (_gate)
-        {
-            _slow += change;
             StartIfFree();
         }
     }
