@@ -3,21 +3,6 @@ namespace KadOrleans.Server;
 /// <summary>A process of a cluster as an executable: with SQLite and PostgreSQL, and with the providers that it adds.</summary>
 public static class KadServer
 {
-    /// <summary>Runs a silo, an edge or both, as <c>Kad:Role</c> says, until SIGTERM or Ctrl-C.</summary>
-    /// <param name="args">Settings, as <c>Kad:Http=127.0.0.1:8080</c>.</param>
-    /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
-    /// <returns>
-    /// The exit code: 0 after a stop, 1 after a failure, 2 for wrong settings, 5 after the cluster replaced the process.
-    /// </returns>
-    public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
-    {
-        ArgumentNullException.ThrowIfNull(args);
-        return ServerCommand.RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
-    }
-}
-
-internal static class ServerCommand
-{
     private const string Help = """
         A process of a cluster: a silo, which holds routing tables and values, an edge, which is a node of a Kademlia network and keeps
         nothing itself, or both. It serves until told to stop.
@@ -45,9 +30,20 @@ internal static class ServerCommand
     // Commands of earlier releases, which kad has now.
     private static readonly Dictionary<string, string> Moved = new() { ["export"] = "export FILE", ["import"] = "import FILE", ["shards"] = "shards" };
 
-    // The output gets a silo's addresses, and one line for each id that listens. The error output gets the log, and one sentence for each
-    // mistake. Both must be safe to use from several threads.
-    public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
+    /// <summary>Runs a silo, an edge or both, as <c>Kad:Role</c> says, until SIGTERM or Ctrl-C.</summary>
+    /// <param name="args">Settings, as <c>Kad:Http=127.0.0.1:8080</c>.</param>
+    /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
+    /// <returns>
+    /// The exit code: 0 after a stop, 1 after a failure, 2 for wrong settings, 5 after the cluster replaced the process.
+    /// </returns>
+    public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
+    }
+
+    // The output gets addresses, and a line for each id. The error output gets the log. Several threads write to both.
+    internal static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))
         {

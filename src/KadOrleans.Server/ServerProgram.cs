@@ -12,8 +12,7 @@ internal static class ServerProgram
     /// <summary>The extra time of a silo's stop, as Orleans retries some writes beyond the timeout.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
 
-    // Starts what Kad:Role says, prints a silo's addresses, and runs until SIGTERM or Ctrl-C, or until an edge loses its lease. A
-    // failed start is reported in one sentence. The outputs are written from several threads.
+    // Runs until SIGTERM or Ctrl-C, or until an edge loses its lease. The outputs are written from several threads.
     public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
         var (isEdge, hasStarted) = (false, false);
@@ -21,20 +20,11 @@ internal static class ServerProgram
         IHost? host = null;
         try
         {
-            int code;
             isEdge = IsEdge(settings);
-            if (isEdge)
-            {
-                host = EdgeHost.Build(settings, providers, output, error, () => hasStarted);
-                code = await RunEdgeAsync(host, () => hasStarted = true);
-            }
-            else
-            {
-                host = SiloHost.Build(settings, providers, output, error);
-                await CheckSiloAsync(host.Services, claim);
-                code = await RunSiloAsync(host, output);
-            }
-
+            host = isEdge
+                ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
+                : SiloHost.Build(settings, providers, output, error);
+            var code = isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, claim, output);
             return await StoppedAsync(code);
         }
         catch (StopException exception)
@@ -79,6 +69,30 @@ internal static class ServerProgram
         }
     }
 
+    // Where a started silo serves. An edge announces itself when it has its lease.
+    public static IEnumerable<string> AddressLines(IServiceProvider services)
+    {
+        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        var version = typeof(ServerProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}";
+        var http = HttpAddress(services.GetRequiredService<IServer>());
+        if (services.GetRequiredService<KadOptions>().ServesDashboard)
+        {
+            yield return $"dashboard {http}/dashboard";
+            yield return $"status {http}/status";
+        }
+
+        if (services.GetService<OwnToken>() is { } token)
+        {
+            yield return $"console {http}/console/";
+            yield return $"token {Path.GetFullPath(token.Path)}";
+        }
+
+        yield return $"health {http}/health/ready";
+    }
+
+    public static string HttpAddress(IServer server) => server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
     private static bool IsEdge(string[] settings)
     {
         var configuration = new ConfigurationManager();
@@ -87,26 +101,22 @@ internal static class ServerProgram
             new HostApplicationBuilderSettings { Args = settings, Configuration = configuration }).Configuration);
     }
 
-    private static async Task CheckSiloAsync(IServiceProvider services, PortClaim claim)
+    // The token's file is there while the folder is locked: the next process writes its own.
+    private static async Task<int> RunSiloAsync(IHost host, PortClaim claim, TextWriter output)
     {
-        PortCheck.Run(services, claim);
-        GatewayExposure.Warn(services);
+        PortCheck.Run(host.Services, claim);
+        PortCheck.WarnOfOpenGateway(host.Services);
 
         // Opens storage that is a file before the silo starts, so that a fault is reported early.
-        services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
-        await SchemaCheck.RunAsync(services);
-    }
-
-    // The token's file is there while the folder is locked: the next process writes its own.
-    private static async Task<int> RunSiloAsync(IHost host, TextWriter output)
-    {
+        host.Services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
+        await SchemaCheck.RunAsync(host.Services);
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
         token?.Write("Kad:Data");
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
-            foreach (var line in Announcer.Lines(host.Services))
+            foreach (var line in AddressLines(host.Services))
             {
                 await output.WriteLineAsync(line);
             }
@@ -161,32 +171,4 @@ internal static class ServerProgram
             await disposable.DisposeAsync();
         }
     }
-}
-
-/// <summary>Tells where a started silo serves. An edge announces itself when it has its lease.</summary>
-internal static class Announcer
-{
-    public static IEnumerable<string> Lines(IServiceProvider services)
-    {
-        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
-        var version = typeof(Announcer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-        yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}";
-        var http = HttpAddress(services.GetRequiredService<IServer>());
-        if (services.GetRequiredService<KadOptions>().ServesDashboard)
-        {
-            yield return $"dashboard {http}/dashboard";
-            yield return $"status {http}/status";
-        }
-
-        if (services.GetService<OwnToken>() is { } token)
-        {
-            yield return $"console {http}/console/";
-            yield return $"token {Path.GetFullPath(token.Path)}";
-        }
-
-        yield return $"health {http}/health/ready";
-    }
-
-    /// <summary>Where a started process serves HTTP, with the real port.</summary>
-    public static string HttpAddress(IServer server) => server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
 }

@@ -1,6 +1,5 @@
 namespace KadOrleans.Full.Tests;
 
-/// <summary>What the documents show of the providers compiles as it stands there.</summary>
 public sealed class SnippetTests
 {
     private static readonly SnippetProgram Program = new(

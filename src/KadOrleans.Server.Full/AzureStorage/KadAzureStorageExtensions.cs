@@ -34,7 +34,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
         else if (AddKeyed(filling, Filling.Storage, "AzureBlobStorage"))
         {
             // The container names the service: Orleans' tables have the service's id in each row, but its blobs do not have it.
-            filling.Add($"{Filling.Storage}:ContainerName", () => filling[Filling.ServiceId]!.ToLowerInvariant());
+            filling.Add($"{Filling.Storage}:ContainerName", filling[Filling.ServiceId]!.ToLowerInvariant());
         }
     }
 
@@ -79,7 +79,6 @@ internal sealed class AzureStorageProvider : IStorageProvider
 /// <summary>Adds the clients of Azure's tables and blobs, which Orleans' providers take from the services by a key.</summary>
 internal static class AzureClients
 {
-    /// <summary>The key of the clients among the services.</summary>
     public const string ServiceKey = "kad";
 
     private const int Retries = 2;
@@ -87,8 +86,7 @@ internal static class AzureClients
     // By Azure's defaults, an unanswered request delays its grain for over six minutes.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    // Adds the client of tables, for clustering, reminders and grain storage: by a connection string, also Azurite's, or by the
-    // process's own identity (DefaultAzureCredential). OptionsValidationException: the connection string cannot be used.
+    // By a connection string, also Azurite's, or by the process's own identity (DefaultAzureCredential).
     public static void AddAzureTables(this IServiceCollection services, AzureOptions azure)
     {
         var options = new TableClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };
@@ -97,7 +95,6 @@ internal static class AzureClients
             : new TableServiceClient(new Uri(azure.TableServiceUri!), new DefaultAzureCredential(), options));
     }
 
-    /// <summary>Adds the client of blobs, for grain storage.</summary>
     public static void AddAzureBlobs(this IServiceCollection services, AzureOptions azure)
     {
         var options = new BlobClientOptions { Retry = { MaxRetries = Retries, NetworkTimeout = Timeout } };

@@ -7,9 +7,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Server.Full;
 
-// The certificate that a process presents, with its private key and intermediates, and the authorities that it trusts: the system's roots
-// if they are null. Immutable. Replaced credentials are not disposed, as handshakes may still use them. Two readings have the same
-// fingerprint if nothing has changed.
+// The certificate that a process presents, and the authorities that it trusts: the system's roots if null. Replaced credentials
+// are not disposed, as handshakes may still use them. The same fingerprint: nothing has changed.
 public sealed class Credentials(
     X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
 {
@@ -50,8 +49,7 @@ public sealed class Credentials(
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.PartialChain;
 }
 
-// A process's credentials, read again for each connection. Renewed ones are used from then on. If they cannot be used, the
-// previous ones stay.
+// A process's credentials, read again for each connection. If the renewed ones cannot be used, the previous ones stay.
 public sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
 {
     // Guards the fields below.
@@ -60,9 +58,8 @@ public sealed class RenewedCredentials(CredentialReader reader, Credentials firs
     private string? _told;
     private bool _isEndTold;
 
-    public CertificatePolicy Policy => reader.Policy;
-
-    public DateTimeOffset Now => time.GetUtcNow();
+    public string? FindFlaw(X509Certificate2 certificate, CertificateUse use, X509Chain? chain) =>
+        reader.Policy.FindFlaw(certificate, use, Credentials.Flags(chain), time.GetUtcNow());
 
     public Credentials Get()
     {
@@ -90,7 +87,7 @@ public sealed class RenewedCredentials(CredentialReader reader, Credentials firs
                 }
             }
 
-            if (!_isEndTold && _current.Certificate.NotAfter < Now)
+            if (!_isEndTold && _current.Certificate.NotAfter < time.GetUtcNow())
             {
                 _isEndTold = true;
                 logger.CertificateEnded(CertificatePolicy.Show(_current.Certificate), _current.Certificate.NotAfter.ToUniversalTime());
@@ -122,7 +119,6 @@ public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, 
     // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
     private const long MaxFileLength = 4 << 20;
 
-    /// <summary>Decides which certificates are acceptable, also this process's own.</summary>
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
     // known: the credentials of the last reading. Returns known if nothing has changed.

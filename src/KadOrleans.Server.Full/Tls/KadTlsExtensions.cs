@@ -36,7 +36,6 @@ public static class KadTlsExtensions
     }
 }
 
-/// <summary>Mutual TLS by Orleans' package.</summary>
 internal sealed class TlsProvider : ITlsProvider
 {
     public void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use)
@@ -54,11 +53,31 @@ internal sealed class TlsProvider : ITlsProvider
     public void Encrypt(IConnectionBuilder connections, ConnectionSide side)
     {
         var services = connections.ApplicationServices;
-        var tls = Create(
-            services.GetRequiredService<KadTlsOptions>(),
-            services.GetRequiredService<RenewedCredentials>(),
-            services.GetRequiredService<ConnectionProblems>(),
-            side);
+        var credentials = services.GetRequiredService<RenewedCredentials>();
+        var name = services.GetRequiredService<KadTlsOptions>().Name;
+        var tls = new TlsOptions
+        {
+            RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+            RemoteCertificateValidation = (certificate, chain, _) =>
+            {
+                var flaw = credentials.FindFlaw(certificate, side.Other, chain);
+                if (flaw is not null)
+                {
+                    services.GetRequiredService<ConnectionProblems>().Add(
+                        "certificate refused",
+                        $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");
+                }
+
+                return flaw is null;
+            },
+
+            // Required, but the context below overrides it and has the intermediates, too.
+            LocalServerCertificateSelector = (_, _) => credentials.Get().Certificate,
+            OnAuthenticateAsServer = (_, given) =>
+                Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
+            OnAuthenticateAsClient = (_, given) =>
+                Fill((SslClientAuthenticationOptions)given.SslClientAuthenticationOptions, credentials.Get(), name),
+        };
         if (side.IsCaller)
         {
             connections.UseClientTls(tls);
@@ -68,29 +87,6 @@ internal sealed class TlsProvider : ITlsProvider
             connections.UseServerTls(tls);
         }
     }
-
-    private static TlsOptions Create(KadTlsOptions options, RenewedCredentials credentials, ConnectionProblems problems, ConnectionSide side) => new()
-    {
-        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
-        RemoteCertificateValidation = (certificate, chain, _) =>
-        {
-            var flaw = credentials.Policy.FindFlaw(certificate, side.Other, Credentials.Flags(chain), credentials.Now);
-            if (flaw is not null)
-            {
-                problems.Add(
-                    ConnectionProblem.CertificateRefused,
-                    $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");
-            }
-
-            return flaw is null;
-        },
-
-        // Required, but the context below overrides it and has the intermediates, too.
-        LocalServerCertificateSelector = (_, _) => credentials.Get().Certificate,
-        OnAuthenticateAsServer = (_, given) => Fill((SslServerAuthenticationOptions)given.SslServerAuthenticationOptions, credentials.Get()),
-        OnAuthenticateAsClient = (_, given) =>
-            Fill((SslClientAuthenticationOptions)given.SslClientAuthenticationOptions, credentials.Get(), options.Name),
-    };
 
     private static void Fill(SslServerAuthenticationOptions server, Credentials credentials)
     {

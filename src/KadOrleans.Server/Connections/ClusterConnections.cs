@@ -35,8 +35,7 @@ public static class ClusterConnections
         }
     }
 
-    // Inside TLS: with TLS 1.3 a caller learns only here that its certificate was refused. After the first message Orleans handles failures
-    // itself.
+    // Inside TLS: with TLS 1.3 a caller learns only here that its certificate was refused. Orleans handles later failures.
     private static async Task GreetAsync(ConnectionDelegate next, ConnectionContext connection, bool isEncrypted, ConnectionProblems problems)
     {
         try
@@ -46,7 +45,7 @@ public static class ClusterConnections
         catch (Exception e)
         {
             problems.Add(
-                ConnectionProblem.EndedEarly,
+                "ended early",
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted
                     ? "it does not accept this process's certificate, as its log then says, or it stops."
                     : "it requires TLS, and Kad:Tls:Certificate is not set here, or it stops."));
@@ -81,9 +80,10 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
 
     // Guards the dictionary.
     private readonly Lock _gate = new();
-    private readonly Dictionary<ConnectionProblem, long> _loggedAt = [];
+    private readonly Dictionary<string, long> _loggedAt = [];
 
-    public void Add(ConnectionProblem kind, string sentence)
+    // The kinds are: ended early, and certificate refused.
+    public void Add(string kind, string sentence)
     {
         lock (_gate)
         {
@@ -95,21 +95,6 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
             _loggedAt[kind] = time.GetTimestamp();
         }
 
-        logger.ConnectionRefused(sentence);
+        SiloLog.ConnectionRefused(logger, sentence);
     }
-}
-
-public enum ConnectionProblem
-{
-    CertificateRefused,
-
-    /// <summary>The remote side ended the connection before its first message.</summary>
-    EndedEarly,
-}
-
-/// <summary>The log message of failed connections. Event id 7402, among those of TLS.</summary>
-internal static partial class ConnectionLog
-{
-    [LoggerMessage(7402, LogLevel.Warning, "{Problem}")]
-    public static partial void ConnectionRefused(this ILogger logger, string problem);
 }

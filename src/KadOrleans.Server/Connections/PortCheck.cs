@@ -13,11 +13,28 @@ internal static class PortCheck
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
         Run(claim, "Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
-        if (GatewayExposure.Find(endpoints) is { } gateway)
+        if (FindGateway(endpoints) is { } gateway)
         {
             Run(claim, "Kad:Silo:GatewayPort", gateway);
         }
     }
+
+    /// <summary>Warns of a gateway that other machines reach and that has no edge key.</summary>
+    public static void WarnOfOpenGateway(IServiceProvider services)
+    {
+        if (FindGateway(services.GetRequiredService<IOptions<EndpointOptions>>().Value) is { } gateway
+            && IsOpenGateway(gateway, services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
+        {
+            SiloLog.GatewayOpen(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), gateway, EdgeKey.Setting);
+        }
+    }
+
+    private static IPEndPoint? FindGateway(EndpointOptions endpoints) => endpoints.GatewayListeningEndpoint
+        ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
+
+    /// <summary>Whether other machines may call what only edges should.</summary>
+    public static bool IsOpenGateway(IPEndPoint gateway, string? edgeKey) =>
+        !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);
 
     private static void Run(PortClaim claim, string setting, IPEndPoint endpoint)
     {
@@ -44,9 +61,8 @@ internal static class PortCheck
         $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
 }
 
-// Reserves endpoints for this silo until it is disposed. A port check alone would let two silos pass that start at the same time,
-// as Orleans shares its ports. A reservation is an abstract Unix socket address. Only one process of a network namespace can have
-// it, and it ends with the process. Only Linux has such addresses; elsewhere each claim succeeds.
+// Reserves endpoints: Orleans shares ports, so a port check alone would let two silos pass that start at the same time. An
+// abstract Unix socket address belongs to one process of a network namespace, and ends with it. Only Linux has them.
 internal sealed class PortClaim : IDisposable
 {
     private readonly List<Socket> _held = [];
@@ -74,24 +90,4 @@ internal sealed class PortClaim : IDisposable
     }
 
     public void Dispose() => _held.ForEach(socket => socket.Dispose());
-}
-
-/// <summary>Warns of a gateway that other machines reach and that has no edge key.</summary>
-internal static class GatewayExposure
-{
-    public static void Warn(IServiceProvider services)
-    {
-        if (Find(services.GetRequiredService<IOptions<EndpointOptions>>().Value) is { } gateway
-            && IsOpen(gateway, services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
-        {
-            SiloLog.GatewayOpen(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(GatewayExposure)), gateway, EdgeKey.Setting);
-        }
-    }
-
-    /// <summary>The endpoint where a silo listens for clients. Null if it does not.</summary>
-    public static IPEndPoint? Find(EndpointOptions endpoints) => endpoints.GatewayListeningEndpoint
-        ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
-
-    /// <summary>Whether other machines may call what only edges should.</summary>
-    public static bool IsOpen(IPEndPoint gateway, string? edgeKey) => !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);
 }

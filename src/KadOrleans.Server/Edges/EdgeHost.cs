@@ -33,48 +33,66 @@ internal static class EdgeHost
             .Build();
     }
 
-    // Serves health and, on loopback only, /status: no request to these calls a grain. Serves the API for programs to those who
-    // have a token.
-    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => web
-        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
-        .ConfigureServices(services =>
+    // Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops
+    // first. What transports throws for an endpoint ends start-up. announce gets a line for each id, besides the log.
+    public static IServiceCollection AddKadEdge(
+        this IServiceCollection services,
+        EdgeOptions options,
+        Func<UdpEndpoint, IDatagramTransport> transports,
+        Action<string>? announce = null)
+    {
+        services.TryAddEnumerable(FormerNames.Service);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        services.TryAddSingleton(new EdgeTiming());
+        services.TryAddSingleton<ClockWatch>();
+        services.AddSingleton(options);
+        services.AddSingleton<EdgeHealth>();
+        services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton(s => new NodeEnvironment
         {
-            services.AddRouting().AddHealthChecks().AddCheck<EdgeHealth>(nameof(EdgeHealth));
+            Time = s.GetRequiredService<TimeProvider>(),
+            Random = s.GetRequiredService<IRandomSource>(),
+            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddHostedService(s => ActivatorUtilities.CreateInstance<EdgeService>(s, transports, announce ?? (static _ => { })));
+        return services;
+    }
+
+    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
+    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
+
+    // Health and, on loopback only, /status call no grain. Who has a token is served the API for programs.
+    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => HttpHosting.Configure<EdgeHealth>(
+        web,
+        settings,
+        services =>
+        {
             if (settings().Http.Tokens is { } file)
             {
                 services.AddKadClient().AddDhtApi(new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, file)));
             }
-        })
-        .Configure(application => Map(application, settings().Http));
+        },
+        Map);
 
-    private static void Map(IApplicationBuilder application, KadHttpOptions http)
+    private static void Map(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        application.UseHostCheck(http.Place);
-        application.UseRouting();
-        if (http.Tokens is not null)
+        if (settings.Http.Tokens is not null)
         {
-            application.UseAuthentication();
-            application.UseAuthorization();
+            endpoints.MapDhtApi();
         }
 
-        application.UseEndpoints(endpoints =>
+        if (IPAddress.IsLoopback(settings.Http.EndPoint.Address))
         {
-            endpoints.MapHealth();
-            if (http.Tokens is not null)
-            {
-                endpoints.MapDhtApi();
-            }
-
-            if (IPAddress.IsLoopback(http.EndPoint.Address))
-            {
-                var health = endpoints.ServiceProvider.GetRequiredService<EdgeHealth>();
-                endpoints.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
-            }
-            else
-            {
-                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost)).StatusNotServed(http.EndPoint);
-            }
-        });
+            var health = endpoints.ServiceProvider.GetRequiredService<EdgeHealth>();
+            endpoints.MapGet("/status", context => context.WriteJsonAsync(JsonSerializer.SerializeToNode(health.Describe(), Json)!));
+        }
+        else
+        {
+            var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EdgeHost));
+            logger.StatusNotServed(settings.Http.EndPoint);
+        }
     }
 
     private static Dictionary<string, string?> Complete(IConfiguration given, KadOptions settings, KadProviders providers) =>
@@ -130,7 +148,7 @@ internal sealed class EdgeWatch(EdgeHealth health, IServer http, IHostApplicatio
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        logger.StatusServed(Announcer.HttpAddress(http));
+        logger.StatusServed(ServerProgram.HttpAddress(http));
         using var ready = new ReadyGauge(() => health.IsReady);
         await health.LeaseLost.WaitAsync(stoppingToken);
         lifetime.StopApplication();
@@ -157,51 +175,4 @@ internal sealed class EndlessConnectionRetry(
         await Task.Delay(Pause, time, cancellationToken);
         return true;
     }
-}
-
-/// <summary>The edge process's log messages. Event ids 7300 to 7399.</summary>
-internal static partial class EdgeHostLog
-{
-    [LoggerMessage(7300, LogLevel.Information, "Health is served on {Address}")]
-    public static partial void StatusServed(this ILogger logger, string address);
-
-    [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
-    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
-
-    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
-    public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
-}
-
-internal static class EdgeServiceCollectionExtensions
-{
-    // Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops
-    // first. Registers the edge's state as EdgeHealth. What transports throws for an endpoint ends start-up. announce gets the
-    // line listening udp IP:PORT id HEX edge NAME for each id, besides the log.
-    public static IServiceCollection AddKadEdge(
-        this IServiceCollection services,
-        EdgeOptions options,
-        Func<UdpEndpoint, IDatagramTransport> transports,
-        Action<string>? announce = null)
-    {
-        services.TryAddEnumerable(FormerNames.Service);
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
-        services.TryAddSingleton(new EdgeTiming());
-        services.TryAddSingleton<ClockWatch>();
-        services.AddSingleton(options);
-        services.AddSingleton<EdgeHealth>();
-        services.AddSingleton<EdgeContext>();
-        services.TryAddSingleton(s => new NodeEnvironment
-        {
-            Time = s.GetRequiredService<TimeProvider>(),
-            Random = s.GetRequiredService<IRandomSource>(),
-            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
-        });
-        services.AddSingleton<IHostedService>(s => new EdgeService(s.GetRequiredService<EdgeContext>(), transports, announce));
-        return services;
-    }
-
-    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
-    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
-        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 }

@@ -1,6 +1,8 @@
+using System.Net;
+
 namespace KadOrleans.Server;
 
-/// <summary>An edge's log messages. Event ids 6000 to 6099 of the adapters; 6200 to 6299, one for each change of the edge's state.</summary>
+/// <summary>An edge's log messages. Event ids 6000 to 6099 of adapters, 6200 to 6299 of states, 7300 to 7399 of processes.</summary>
 internal static partial class EdgeLog
 {
     [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]
@@ -76,4 +78,13 @@ internal static partial class EdgeLog
 
     [LoggerMessage(6214, LogLevel.Warning, "Nobody asks for the slice {Lease} any more: its crawl ends here")]
     public static partial void SliceDropped(this ILogger logger, string lease);
+
+    [LoggerMessage(7300, LogLevel.Information, "Health is served on {Address}")]
+    public static partial void StatusServed(this ILogger logger, string address);
+
+    [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
+    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
+
+    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
+    public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
 }

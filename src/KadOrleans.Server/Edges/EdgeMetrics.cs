@@ -10,12 +10,7 @@ internal static class EdgeMetrics
 
     private static readonly Meter Meter = new(MeterName);
 
-    public static KeyValuePair<string, object?> Absent { get; } = new("kad.answer.source", "absent");
-
-    public static KeyValuePair<string, object?> Cached { get; } = new("kad.answer.source", "cached");
-
-    /// <summary>Either of these while the shard did not respond.</summary>
-    public static KeyValuePair<string, object?> InOutage { get; } = new("kad.answer.source", "outage");
+    public static KeyValuePair<string, object?> AnswerSource(string source) => new("kad.answer.source", source);
 
     public static KeyValuePair<string, object?> ShardCall(string kind) => new("kad.shard.call", kind);
 
@@ -54,9 +49,9 @@ internal static class EdgeMetrics
     {
         ShardFailures.Add(0, ShardCall("put"));
         ShardFailures.Add(0, ShardCall("get"));
-        ShardAnswers.Add(0, Absent);
-        ShardAnswers.Add(0, Cached);
-        ShardAnswers.Add(0, InOutage);
+        ShardAnswers.Add(0, AnswerSource("absent"));
+        ShardAnswers.Add(0, AnswerSource("cached"));
+        ShardAnswers.Add(0, AnswerSource("outage"));
         TableCalls.Add(0);
         ObservationsSent.Add(0);
         ObservationsDropped.Add(0);

@@ -1,29 +1,43 @@
 using System.Net.Http.Headers;
-using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Dashboard;
 
 namespace KadOrleans.Server;
 
-/// <summary>Sets up what the silo serves over HTTP, all on one address.</summary>
 internal static class HttpHosting
 {
-    private const string Dashboard = "/dashboard";
-
     // The settings are not read before the services are added.
-    public static void Configure(IWebHostBuilder web, Func<KadOptions> settings) => web
+    public static void Configure<THealth>(
+        IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
+        where THealth : class, IHealthCheck => web
         .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
         .ConfigureServices(services =>
         {
-            services.AddRouting();
-            services.AddHealthChecks().AddCheck<SiloReadiness>(nameof(SiloReadiness));
-            DashboardAuthentication.Add(services);
-            AddApi(services, settings());
+            services.AddRouting().AddAuthenticationCore().AddAuthorization().AddHealthChecks().AddCheck<THealth>(typeof(THealth).Name);
+            add(services);
+        })
+        .Configure(application =>
+        {
+            application.UseHostCheck(settings().Http.Place);
+            application.UseRouting();
+            application.Use(DashboardPassword.CheckAsync);
+            application.UseAuthentication();
+            application.UseAuthorization();
+            application.UseEndpoints(endpoints =>
+            {
+                endpoints.MapHealth();
+                map(endpoints, settings());
+            });
+        });
 
+    public static void ConfigureSilo(IWebHostBuilder web, Func<KadOptions> settings) => Configure<SiloReadiness>(
+        web,
+        settings,
+        services =>
+        {
+            AddApi(services, settings());
             services
                 .AddSingleton(settings())
                 .AddSingleton<StorageWatch>()
@@ -36,8 +50,8 @@ internal static class HttpHosting
                 .AddSingleton<DescribeSilo>(s => () => s.GetRequiredService<SiloReadiness>().Describe())
                 .AddHostedService<ClusterGauges>()
                 .AddSingleton<SiloStatusReport>();
-        })
-        .Configure(application => Map(application, settings()));
+        },
+        MapSilo);
 
     private static void AddApi(IServiceCollection services, KadOptions settings)
     {
@@ -52,86 +66,58 @@ internal static class HttpHosting
         }
     }
 
-    private static void Map(IApplicationBuilder application, KadOptions settings)
+    private static void MapSilo(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        application.UseHostCheck(settings.Http.Place);
-        application.UseRouting();
-        application.UseAuthentication();
-        application.UseAuthorization();
-        application.UseEndpoints(endpoints =>
+        if (settings.Http.Tokens is not null || settings.HasOwnToken)
         {
-            endpoints.MapHealth();
-            if (settings.Http.Tokens is not null || settings.HasOwnToken)
-            {
-                endpoints.MapDhtApi();
-                endpoints.MapKadConsole();
-            }
+            endpoints.MapDhtApi();
+            endpoints.MapKadConsole();
+        }
 
-            if (!settings.ServesDashboard)
-            {
-                SiloLog.DashboardNotServed(
-                    endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http.EndPoint);
-                return;
-            }
+        if (!settings.ServesDashboard)
+        {
+            SiloLog.DashboardNotServed(
+                endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpHosting)), settings.Http.EndPoint);
+            return;
+        }
 
-            IEndpointConventionBuilder[] restricted =
-            [
-                endpoints.MapOrleansDashboard(routePrefix: Dashboard),
-                endpoints.MapGet("/status", async context =>
-                {
-                    var report = context.RequestServices.GetRequiredService<SiloStatusReport>();
-                    await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
-                }),
-            ];
-            if (settings.Dashboard is not null)
+        IEndpointConventionBuilder[] restricted =
+        [
+            endpoints.MapOrleansDashboard(routePrefix: "/dashboard"),
+            endpoints.MapGet("/status", async context =>
             {
-                Array.ForEach(restricted, endpoint => endpoint.RequireAuthorization());
-            }
-        });
+                var report = context.RequestServices.GetRequiredService<SiloStatusReport>();
+                await context.WriteJsonAsync(await report.CreateAsync(context.RequestAborted));
+            }),
+        ];
+        if (settings.Dashboard is { } credentials)
+        {
+            Array.ForEach(restricted, endpoint => endpoint.WithMetadata(credentials));
+        }
     }
 }
 
-// HTTP basic authentication (RFC 7617) for the dashboard. The password is sent unencrypted, so an address that other machines
-// reach belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
-internal sealed class DashboardAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, KadOptions settings)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
+// HTTP basic authentication (RFC 7617) for endpoints with these credentials. The password is sent unencrypted, so an address that other
+// machines reach belongs behind TLS. Refused requests are not logged: a stranger could fill the log.
+internal static class DashboardPassword
 {
-    private const string Basic = "Basic";
-
-    public static void Add(IServiceCollection services) => services
-        .AddTransient<DashboardAuthentication>()
-        .AddAuthenticationCore(authentication =>
+    public static Task CheckAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<DashboardCredentials>() is not { } credentials
+            || (AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out var header)
+                && header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+                && Matches(header.Parameter ?? string.Empty, credentials)))
         {
-            authentication.DefaultScheme = Basic;
-            authentication.AddScheme<DashboardAuthentication>(Basic, displayName: null);
-        })
-        .AddAuthorization();
+            return next(context);
+        }
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        var isAllowed = settings.Dashboard is { } credentials
-            && AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
-            && header.Scheme.Equals(Basic, StringComparison.OrdinalIgnoreCase)
-            && Matches(header.Parameter ?? string.Empty, credentials);
-        return Task.FromResult(isAllowed
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(Basic)), Basic))
-            : AuthenticateResult.NoResult());
-    }
-
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
-    {
-        Response.StatusCode = StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = "Basic realm=\"KadOrleans\", charset=\"UTF-8\"";
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Basic realm=\"KadOrleans\", charset=\"UTF-8\"";
         return Task.CompletedTask;
     }
 
     // Hashes have one length, so the comparison's time does not depend on the password's length.
-    private static bool Matches(string given, DashboardCredentials credentials)
-    {
-        var bytes = new byte[given.Length];
-        return Convert.TryFromBase64String(given, bytes, out var length)
-            && CryptographicOperations.FixedTimeEquals(
-                SHA256.HashData(bytes.AsSpan(0, length)),
-                SHA256.HashData(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}")));
-    }
+    private static bool Matches(string given, DashboardCredentials credentials) => CryptographicOperations.FixedTimeEquals(
+        SHA256.HashData(Encoding.UTF8.GetBytes(given)),
+        SHA256.HashData(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}")))));
 }

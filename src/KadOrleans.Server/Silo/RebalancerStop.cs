@@ -15,7 +15,6 @@ internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails sil
 
     public static void Add(ISiloBuilder silo) => silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RebalancerStop>();
 
-    /// <summary>The silo of the worker. Null if it is on none.</summary>
     public static async Task<SiloAddress?> FindAsync(IGrainFactory grains) =>
         await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain(GrainId.Parse(Worker)));
 
@@ -34,24 +33,24 @@ internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails sil
         limit.CancelAfter(Limit);
         try
         {
-            await EndAsync().WaitAsync(limit.Token);
+            await EndAsync(limit.Token).WaitAsync(limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or OrleansException or TimeoutException)
         {
             // A silo that stops has no use for it.
         }
+    }
 
-        async Task EndAsync()
+    private async Task EndAsync(CancellationToken cancellationToken)
+    {
+        if (await FindAsync(grains) is not null)
         {
-            for (var isTold = false; await FindAsync(grains) is not null && !limit.IsCancellationRequested; isTold = true)
-            {
-                if (!isTold)
-                {
-                    await grains.GetGrain<IGrainManagementExtension>(GrainId.Parse(Worker)).DeactivateOnIdle(limit.Token);
-                }
+            await grains.GetGrain<IGrainManagementExtension>(GrainId.Parse(Worker)).DeactivateOnIdle(cancellationToken);
+        }
 
-                await Task.Delay(Pause, limit.Token);
-            }
+        while (await FindAsync(grains) is not null)
+        {
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 }

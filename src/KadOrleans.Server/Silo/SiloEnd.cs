@@ -12,47 +12,40 @@ public static class StartFailure
     /// <summary>The exit code, and sentences that are safe to print. The host is null if it was not built yet.</summary>
     public static (int Code, string Sentences) Explain(string process, Exception exception, IHost? host)
     {
-        var (code, sentences) = Find(process, exception, host);
+        (int, IEnumerable<string>)? found = null;
+        for (Exception? cause = exception; cause is not null && found is null; cause = cause.InnerException)
+        {
+            found = Judge(cause, process, exception, host);
+        }
+
+        var (code, sentences) = found ?? (ExitCode.Failed, [Failed(process, exception)]);
         return (code, string.Join(Environment.NewLine, sentences.Select(VisibleText.Show)));
     }
 
-    /// <summary>The sentence for a failure that is not a user's mistake.</summary>
     public static string Failed(string process, Exception exception) =>
         VisibleText.Show($"The {process} failed: {Phrases.ReasonOf(exception)}.");
 
-    private static (int Code, IEnumerable<string> Sentences) Find(string process, Exception exception, IHost? host)
+    private static (int Code, IEnumerable<string> Sentences)? Judge(Exception cause, string process, Exception whole, IHost? host) => cause switch
     {
-        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            switch (cause)
-            {
-                case GrainDatabaseException:
-                    return (ExitCode.WrongUsage, [cause.Message]);
-                case TransportException:
-                    return (ExitCode.WrongUsage, [$"Kad:Edge:Listen: {cause.Message}"]);
-                case InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal):
-                    // A setting that only the cluster could judge.
-                    return (ExitCode.WrongUsage, [cause.Message]);
-                case OptionsValidationException mistakes:
-                    return (ExitCode.WrongUsage, mistakes.Failures);
-                case OrleansConfigurationException:
-                    return (ExitCode.WrongUsage, [Sentence(cause.Message)]);
-                case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied }:
-                    return (ExitCode.WrongUsage, [Taken(process, exception, host)]);
-                case DbException { SqlState: PostgresErrorCodes.UndefinedTable }:
-                    return (ExitCode.WrongUsage, [$"{SchemaCheck.Missing}: {Sentence(cause.Message)}"]);
-                case DbException:
-                    var reason = cause.GetBaseException() is var root && root != cause ? $" ({root.Message})" : string.Empty;
-                    return (ExitCode.Failed, [$"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(cause.Message + reason)}"]);
-                case var _ when cause.GetType().FullName!.StartsWith("Azure.", StringComparison.Ordinal):
-                    return (ExitCode.Failed, [$"{AzureSetting(host)}: Azure Storage failed: {Sentence(Beginning(cause.Message))}"]);
-                default:
-                    break;
-            }
-        }
+        GrainDatabaseException => (ExitCode.WrongUsage, [cause.Message]),
+        TransportException => (ExitCode.WrongUsage, [$"Kad:Edge:Listen: {cause.Message}"]),
 
-        return (ExitCode.Failed, [Failed(process, exception)]);
-    }
+        // A setting that only the cluster could judge.
+        InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal) => (ExitCode.WrongUsage, [cause.Message]),
+        OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures),
+        OrleansConfigurationException => (ExitCode.WrongUsage, [Sentence(cause.Message)]),
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } =>
+            (ExitCode.WrongUsage, [Taken(process, whole, host)]),
+        DbException { SqlState: PostgresErrorCodes.UndefinedTable } =>
+            (ExitCode.WrongUsage, [$"{SchemaCheck.Missing}: {Sentence(cause.Message)}"]),
+        DbException => (ExitCode.Failed, [$"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(WithRoot(cause))}"]),
+        _ when cause.GetType().FullName!.StartsWith("Azure.", StringComparison.Ordinal) =>
+            (ExitCode.Failed, [$"{AzureSetting(host)}: Azure Storage failed: {Sentence(Beginning(cause.Message))}"]),
+        _ => null,
+    };
+
+    private static string WithRoot(Exception cause) =>
+        cause.GetBaseException() is var root && root != cause ? $"{cause.Message} ({root.Message})" : cause.Message;
 
     // Kestrel's message has its address. Orleans' message does not have its two ports, which an edge does not open.
     private static string Taken(string process, Exception exception, IHost? host) =>
@@ -87,7 +80,6 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
                 ExitCode.Replaced)
             : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));
 
-    /// <summary>Waits for a task, or for a fatal error of the silo.</summary>
     /// <exception cref="StopException">A fatal error of the silo. The process must end without disposing the host.</exception>
     public async Task UnlessAsync(Task task)
     {

@@ -20,11 +20,18 @@ public static class SiloHost
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration))
-            .ConfigureWebHost(web => HttpHosting.Configure(web, () => settings!))
+            .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
-                AddWaker(services, context.Configuration);
+                if (ClusterProviders.Is(context.Configuration, Filling.Storage, "Sqlite")
+                    && ClusterProviders.Is(context.Configuration, Filling.Reminders, "Memory"))
+                {
+                    services.AddSingleton<ListStored>(
+                        provider => ((SqliteGrainStorage)provider.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad)).ListGrainsAsync);
+                    services.AddHostedService<ShardWaker>();
+                }
+
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
@@ -42,13 +49,10 @@ public static class SiloHost
             .ConfigureAppConfiguration(configuration =>
             {
                 var given = configuration.Build();
-                using (given as IDisposable)
-                {
-                    configuration.AddInMemoryCollection(complete(given));
-                }
+                using var end = given as IDisposable;
+                configuration.AddInMemoryCollection(complete(given));
             });
 
-    /// <summary>Binds the section <c>Kad:Cluster</c> to the options, whose properties are its settings.</summary>
     public static void Bind(IConfiguration configuration, KadClusterOptions options)
     {
         try
@@ -75,8 +79,7 @@ public static class SiloHost
             // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
             logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);
 
-            // It logs each call that no silo can take, such as those that the dashboard makes while the last silo stops. A failed call is
-            // its caller's to log.
+            // It logs each call that no silo can take, as the dashboard's while the last silo stops. Callers log failures.
             logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
         }
         else
@@ -133,20 +136,6 @@ public static class SiloHost
         }
     }
 
-    // Where reminders do not survive a start.
-    private static void AddWaker(IServiceCollection services, IConfiguration configuration)
-    {
-        if (Is($"Orleans:GrainStorage:{GrainStorageName.Kad}", "Sqlite") && Is("Orleans:Reminders", "Memory"))
-        {
-            services.AddSingleton<ListStored>(
-                provider => ((SqliteGrainStorage)provider.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad)).ListGrainsAsync);
-            services.AddHostedService<ShardWaker>();
-        }
-
-        bool Is(string provider, string type) =>
-            type.Equals(configuration[$"{provider}:ProviderType"], StringComparison.OrdinalIgnoreCase);
-    }
-
     private static void SetUpConnections(ISiloBuilder silo, KadTlsOptions? options, ITlsProvider? tls)
     {
         ClusterConnections.AddServices(silo.Services, options, tls, CertificateUse.Silo);
@@ -182,13 +171,11 @@ public static class SiloHost
     }
 }
 
-// What the only silo of a cluster may take of its machine: memory, and room on the disk of its data folder. What its file takes
-// is part of that. One of several silos cannot tell how many keys fit.
+// What the only silo of a cluster may take of its machine, what its file takes included. Of several none can tell.
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
 
-    /// <summary>Sets the quota if the configuration has none.</summary>
     public void Apply(KadClusterOptions options, bool hasQuota)
     {
         var limits = new StoreLimits("silo", MemoryBytes, DiskBytes, KadClusterOptions.EmptySiloBytes) { IsSharded = true };
@@ -209,7 +196,7 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
     }
 }
 
-/// <summary>The silo process's log messages. Event ids 7000 to 7099.</summary>
+/// <summary>The silo process's log messages. Event ids 7000 to 7099, and 7402 of connections, which an edge logs too.</summary>
 internal static partial class SiloLog
 {
     [LoggerMessage(7000, LogLevel.Warning,
@@ -235,4 +222,7 @@ internal static partial class SiloLog
 
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
+
+    [LoggerMessage(7402, LogLevel.Warning, "{Problem}")]
+    public static partial void ConnectionRefused(ILogger logger, string problem);
 }

@@ -22,20 +22,12 @@ public static class ClusterProviders
     private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
     private const string Gateways = $"{Clustering}:Gateways";
 
-    // The largest records of storage providers, in bytes. Others hold far more than a grain writes.
-    private static readonly Dictionary<string, int> RecordLimits = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["AzureTableStorage"] = 15 * 64 * 1024,
-        ["DynamoDB"] = 400 * 1024,
-    };
-
-    // The settings to add to a silo's configuration. OptionsValidationException: a required setting is missing, is wrong, or
-    // contradicts another.
+    // Settings for a silo. OptionsValidationException: a required one is missing, is wrong, or contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         var filling = new Filling(configuration);
-        filling.Add("Orleans:Endpoints:SiloPort", () => Port(options.Silo.Port));
-        filling.Add("Orleans:Endpoints:GatewayPort", () => Port(options.Silo.GatewayPort));
+        filling.Add("Orleans:Endpoints:SiloPort", Port(options.Silo.Port));
+        filling.Add("Orleans:Endpoints:GatewayPort", Port(options.Silo.GatewayPort));
         if (options.Silo.Address is { } address)
         {
             filling.Add(AdvertisedAddress, address);
@@ -67,7 +59,7 @@ public static class ClusterProviders
         }
 
         CheckLocalStorageIsAlone(filling);
-        CheckRecords($"{Filling.Storage}:ProviderType", filling[$"{Filling.Storage}:ProviderType"]);
+        CheckRecords(filling[$"{Filling.Storage}:ProviderType"]);
         return filling.Values;
     }
 
@@ -92,13 +84,15 @@ public static class ClusterProviders
         return filling.Values;
     }
 
-    /// <summary>The setting to name when an edge finds no silo.</summary>
     public static string SettingOf(KadOptions options) => options.Clustering switch
     {
         StorageChoice.Local => "Kad:Cluster:Gateway",
         StorageChoice.AdoNet => PostgreSqlSetting,
         _ => "Kad:Storage",
     };
+
+    public static bool Is(IConfiguration configuration, string provider, string type) =>
+        Is(configuration[$"{provider}:ProviderType"], type);
 
     private static void AddLocal(Filling filling, KadOptions options)
     {
@@ -175,12 +169,14 @@ public static class ClusterProviders
         }
     }
 
-    private static void CheckRecords(string setting, string? provider)
+    // The other providers hold larger records than a grain writes, as Azure's tables with 960 KiB.
+    private static void CheckRecords(string? provider)
     {
-        if (provider is not null && RecordLimits.TryGetValue(provider, out var limit) && limit <= ShardRecordStorage.MaxRecordBytes)
+        if (Is(provider, "DynamoDB"))
         {
             throw KadSettings.Mistake(
-                $"{setting} is '{provider}', whose records have at most {limit / 1024} KiB; a provider with records of more than {ShardRecordStorage.MaxRecordBytes / 1024} KiB is needed.");
+                $"{Filling.Storage}:ProviderType is '{provider}', whose records have at most 400 KiB; "
+                + $"a provider with records of more than {ShardRecordStorage.MaxRecordBytes / 1024} KiB is needed.");
         }
     }
 

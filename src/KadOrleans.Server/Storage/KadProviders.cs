@@ -2,10 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Server;
 
-/// <summary>
-/// What an executable can use beside SQLite, PostgreSQL and plain connections. It references a provider's project, and calls that
-/// project's method for each: <c>UseKadAzureStorage</c>, <c>UseKadTls</c>.
-/// </summary>
+/// <summary>What an executable can use beside SQLite, PostgreSQL and plain connections, by the method of each: <c>UseKadTls</c>.</summary>
 public sealed class KadProviders
 {
     public KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
@@ -34,10 +31,8 @@ public interface IStorageProvider
     void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
 }
 
-/// <summary>Encrypts the connections between silos and from clients.</summary>
 public interface ITlsProvider
 {
-    /// <summary>Reads the credentials, and registers what connections need.</summary>
     void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use);
 
     void Encrypt(IConnectionBuilder connections, ConnectionSide side);
@@ -67,20 +62,17 @@ public sealed class Filling
 
     public bool AddProvider(string provider, string type) => Add($"{provider}:ProviderType", type);
 
-    public bool Add(string key, string value) => Add(key, () => value);
-
-    public bool Add(string key, Func<string> value)
+    public bool Add(string key, string value)
     {
         var isMissing = string.IsNullOrWhiteSpace(Configuration[key]);
         if (isMissing)
         {
-            Values[key] = value();
+            Values[key] = value;
         }
 
         return isMissing;
     }
 
-    /// <summary>Whether Orleans' own settings already have a provider's connection.</summary>
     public bool IsConnected(string provider) => Configuration[$"{provider}:ConnectionString"] is { Length: > 0 }
         || (Configuration[$"{provider}:ConnectionName"] is { Length: > 0 } name
             && Configuration.GetConnectionString(name) is { Length: > 0 });

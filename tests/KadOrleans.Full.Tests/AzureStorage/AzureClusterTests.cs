@@ -2,7 +2,6 @@ using Azure.Data.Tables;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>Processes of a cluster on Azurite.</summary>
 [Needs(Need.Azurite)]
 public sealed class AzureClusterTests : FolderTests
 {

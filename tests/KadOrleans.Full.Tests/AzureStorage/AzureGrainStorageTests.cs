@@ -4,14 +4,12 @@ using KadOrleans.Server.Full;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>Azure's blobs, as a silo uses them.</summary>
 [Needs(Need.Azurite)]
 public sealed class AzureBlobGrainStorageTests(AzureBlobSilo silo) : GrainStorageConformance, IClassFixture<AzureBlobSilo>
 {
     protected override IGrainStorage Storage => silo.Storage;
 }
 
-/// <summary>Azure's tables, as a silo uses them.</summary>
 [Needs(Need.Azurite)]
 public sealed class AzureTableGrainStorageTests(AzureTableSilo silo) : GrainStorageConformance, IClassFixture<AzureTableSilo>
 {
@@ -21,19 +19,15 @@ public sealed class AzureTableGrainStorageTests(AzureTableSilo silo) : GrainStor
     protected override int LargeState => 900_000;
 }
 
-/// <summary>A silo on Azurite with its grains' state in blobs.</summary>
 public sealed class AzureBlobSilo() : AzureSilo("Blobs");
 
-/// <summary>A silo on Azurite with its grains' state in tables.</summary>
 public sealed class AzureTableSilo() : AzureSilo("Tables");
 
-/// <summary>A silo on Azurite, as its settings make it.</summary>
 public abstract class AzureSilo(string grains) : IAsyncLifetime
 {
     private AzuriteServer? _azurite;
     private IHost? _host;
 
-    /// <summary>What its grains are given.</summary>
     public IGrainStorage Storage => _host!.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
     public async ValueTask InitializeAsync()

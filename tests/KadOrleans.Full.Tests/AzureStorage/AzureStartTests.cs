@@ -3,7 +3,6 @@ using Azure;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>What executables say of Azure's settings that cannot be used, and of an Azure that gives no answer.</summary>
 public sealed class AzureStartTests : FolderTests
 {
     private const string BadConnectionString = "Kad:Azure:ConnectionString cannot be used; ";

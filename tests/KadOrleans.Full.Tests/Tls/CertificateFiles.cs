@@ -13,13 +13,10 @@ internal sealed class CertificateFiles(string folder)
 
     public string Authority => Path.Combine(_folder, "ca.crt");
 
-    /// <summary>The settings of whoever uses them.</summary>
     public string[] Settings => [$"Kad:Tls:Certificate={Certificate}", $"Kad:Tls:Key={Key}", $"Kad:Tls:Authority={Authority}"];
 
-    /// <summary>The same, as they are read in a cluster <c>kad</c>.</summary>
     public KadTlsOptions Options => new() { Certificate = Certificate, Key = Key, Authority = Authority, Name = "kad" };
 
-    /// <summary>Writes all three.</summary>
     public CertificateFiles Write(X509Certificate2 certificate, params TestAuthority[] authorities)
     {
         WriteKey(certificate);

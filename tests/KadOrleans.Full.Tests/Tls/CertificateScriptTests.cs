@@ -3,7 +3,6 @@ using KadOrleans.Server.Full;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>What the script of the manifests makes is what silos and edges take.</summary>
 public sealed class CertificateScriptTests : FolderTests
 {
     [Fact]

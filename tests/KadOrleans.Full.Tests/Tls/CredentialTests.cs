@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>Certificates as they are read: what cannot be used is named, and what was renewed is taken.</summary>
 public sealed class CredentialTests : FolderTests
 {
     private readonly TestAuthority _authority = new();
@@ -136,7 +135,6 @@ public sealed class CredentialTests : FolderTests
 
     private CredentialReader Reader(CertificateUse use) => new(_files.Options, use, TimeProvider.System);
 
-    /// <summary>Writes a certificate of an authority, which need not be the one that is trusted.</summary>
     private void Write(TestAuthority authority, string subject, string name, int days = 30)
     {
         using var certificate = authority.Issue(subject, name, days: days);

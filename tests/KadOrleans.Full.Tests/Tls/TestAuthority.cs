@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>An authority of its own, which signs what a test asks for.</summary>
 internal sealed class TestAuthority : IDisposable
 {
     public const string Server = "1.3.6.1.5.5.7.3.1";

@@ -5,7 +5,6 @@ using KadOrleans.Server.Full;
 
 namespace KadOrleans.Full.Tests;
 
-/// <summary>Silos and edges as processes whose connections are encrypted, and who is kept out.</summary>
 public sealed class TlsClusterTests : FolderTests
 {
     private readonly TestAuthority _authority = new();
@@ -166,9 +165,12 @@ public sealed class TlsClusterTests : FolderTests
     }
 
     [Fact]
-    public async Task A_silo_with_TLS_serves_health_status_and_its_own_edge_as_ever()
+    public async Task A_silo_with_TLS_serves_a_client_with_a_certificate_and_health_status_and_its_own_edge_as_ever()
     {
-        await using var silo = await SiloProcess.StartedAsync(Folder, _silo.Settings);
+        var gateway = FreePort.Tcp();
+        await using var silo = await SiloProcess.StartedAsync(Folder, [.. _silo.Settings, $"Kad:Silo:GatewayPort={gateway}"]);
+        await using var client = await ClusterClient.ConnectAsync(gateway, builder => builder.UseKadTls(_edge.Options));
+        Assert.NotNull((await client.Dht.GetStatusAsync()).Settings);
         await silo.LineAsync("listening udp 127.0.0.1:");
         Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
     }

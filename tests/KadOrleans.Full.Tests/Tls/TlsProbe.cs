@@ -10,7 +10,6 @@ internal static class TlsProbe
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>The certificate that a port presents.</summary>
     public static async Task<string> SubjectAsync(int port, X509Certificate2? certificate)
     {
         using var deadline = new CancellationTokenSource(Longest);

@@ -19,7 +19,7 @@ public class RoutingTableBenchmarks
     }
 
     [Benchmark]
-    public int ObserveKnownContact()
+    public bool ObserveKnownContact()
     {
         _next = _next + 1 < _known.Length ? _next + 1 : 0;
         return _table.Apply(ContactObservation.Answered(_known[_next]), Samples.Now).Check is null;

@@ -11,7 +11,7 @@ public class DecodingBenchmarks
     [Benchmark]
     public int DecodeNodes()
     {
-        Datagram.TryReadHeader(_nodes, out _, out _, out var body, out _);
+        Datagram.TryReadHeader(_nodes, out _, out _, out var body);
         ResponseReader.TryReadNodes(body, _contacts, out var count);
         return count;
     }

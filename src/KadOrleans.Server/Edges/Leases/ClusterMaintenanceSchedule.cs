@@ -9,8 +9,7 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     /// <summary>How many pieces of work may wait. With this many, minutes apart, an edge is far behind.</summary>
     public const int Capacity = 16;
 
-    // How many keys may wait to be republished or be sent, besides the others. The more wait, the higher the rate (see
-    // RepublishPace): this many make 273 a second. Shards wait with more.
+    // How many keys may wait to be republished, besides the others. So many make 273 a second (RepublishPace).
     public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
 
     // Bounded by the two counts below.
@@ -19,8 +18,7 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     private int _republishing;
     private int _others;
 
-    // Queues work, which is then done in order. Returns false for work of another id or of an unknown kind, and when the queue is
-    // full. The queue holds Capacity pieces, and RepublishCapacity keys. The caller offers refused work again later.
+    // Queues work. Returns false for work of another id, and when the queue is full: the caller offers it again later.
     public bool TryAccept(EdgeWork work)
     {
         return Serves(work)
@@ -32,7 +30,6 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
 
     public bool Serves(EdgeWork work) => work.NodeId == nodeId;
 
-    /// <remarks>Watched by one reader at a time.</remarks>
     public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (await _work.Reader.WaitToReadAsync(cancellationToken))

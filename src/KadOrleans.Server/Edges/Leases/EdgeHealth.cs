@@ -62,7 +62,6 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
 
     internal void WaitFor(string what) => _waitsFor = what;
 
-    /// <summary>A loop failed that should run as long as the process.</summary>
     internal void LoopEnded(string name) => _ended = name;
 
     internal void Answered() => Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
@@ -73,7 +72,6 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
         var isNew = _state != state;
         if (session is not null && session != _session)
         {
-            // Its loops are new.
             _ended = null;
         }
 
@@ -104,7 +102,6 @@ internal sealed record EdgeOverview(
 internal sealed record EdgeNodeOverview(
     string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion, NetworkSizeEstimate? NetworkSize);
 
-/// <summary>What an edge is doing for its ids.</summary>
 internal enum EdgePhase
 {
     /// <summary>It has no lease yet: its host is starting, or no silo has answered.</summary>

@@ -1,9 +1,9 @@
 namespace KadOrleans.Server;
 
-// Runs an edge for the life of its host: binds its ports, waits for the cluster, leases its node ids and serves them. It may
-// start before any silo, and goes on while all silos are down. When another process takes its name it stops serving for good and
-// completes EdgeHealth.LeaseLost.
-internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce)
+// Runs an edge for the life of its host. It may start before any silo, and goes on while all silos are down. When another process
+// takes its name it stops serving for good.
+internal sealed class EdgeService(
+    EdgeContext context, IHostApplicationLifetime lifetime, Func<UdpEndpoint, IDatagramTransport> transports, Action<string> announce)
     : BackgroundService, IHostedLifecycleService
 {
     /// <summary>How long handing the lease back may take. Without it the successor finds out by itself.</summary>
@@ -13,7 +13,6 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
 
     // Orleans holds only a weak reference to it: this field keeps it alive.
     private readonly EdgeObserver _observer = new();
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly UdpEndpoint[] _listen = [.. context.Options.Endpoints];
     private readonly IDatagramTransport?[] _bound = new IDatagramTransport?[context.Options.Endpoints.Count];
 
@@ -40,11 +39,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         }
     }
 
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _started.TrySetResult();
-        return Task.CompletedTask;
-    }
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -55,7 +50,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         try
         {
             // Before the silo or the client of this process is up, grain calls fail or are lost.
-            await _started.Task.WaitAsync(stoppingToken);
+            await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
             await ServeAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -103,9 +98,8 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         return end;
     }
 
-    // Tries until the edge's name is free, its ids are leased and their tables loaded. It never takes the name of another live
-    // edge: two processes that restart whenever they end would take it from each other for ever. Nor does it take the name of an
-    // edge that may only be cut off by the loss of a silo. Returns null if another process took the lease before it began.
+    // Tries until the ids are leased. It never takes the name of another live edge: two processes would take it from each other
+    // for ever. Nor of one that may only be cut off. Returns null if another process took the lease before it began.
     private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
     {
         var told = new HashSet<NameUse?>();
@@ -169,7 +163,7 @@ internal sealed class EdgeService(EdgeContext context, Func<UdpEndpoint, IDatagr
         foreach (var (node, endpoint) in session.Nodes.SelectMany(node => node.LocalEndpoints, (node, endpoint) => (node, endpoint)))
         {
             _logger.Listening(endpoint, node.Id, Name);
-            announce?.Invoke($"listening udp {endpoint} id {node.Id} edge {Name}");
+            announce($"listening udp {endpoint} id {node.Id} edge {Name}");
         }
 
         var leases = session.Lease.NodeIds.Count;
@@ -250,7 +244,6 @@ internal sealed record EdgeContext(
         return result;
     }
 
-    /// <inheritdoc cref="CallAsync{T}"/>
     public async Task CallAsync(ValueTask call, CancellationToken cancellationToken)
     {
         await call.AsTask().WaitAsync(Timing.Call, Environment.Time, cancellationToken);
@@ -258,7 +251,6 @@ internal sealed record EdgeContext(
     }
 }
 
-/// <summary>How often an edge does what. Tests shorten it.</summary>
 internal sealed record EdgeTiming
 {
     public TimeSpan Renewal { get; init; } = IEdgeDirectoryGrain.RenewalInterval;

@@ -26,7 +26,11 @@ internal sealed class ClusterRoutingTable(
 
     private readonly IRoutingTableGrain _grain = grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(ownId));
     private readonly ObservationQueue _queue = new(MaxQueue, MaxBatch);
-    private readonly SnapshotLag _lag = new(pushTimeout ?? PushTimeout, time);
+    private readonly TimeSpan _pushTimeout = pushTimeout ?? PushTimeout;
+
+    // The table's version that the snapshot is to reach, and since when. RunAsync alone uses them.
+    private long _expected;
+    private long _expectedSince;
     private long _calls;
     private long _sent;
 
@@ -47,7 +51,6 @@ internal sealed class ClusterRoutingTable(
 
     public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
 
-    /// <summary>The number of observations dropped because too many waited or the table refused them.</summary>
     public long Dropped => _queue.Dropped;
 
     public RoutingTableSnapshot Snapshot => _snapshot;
@@ -125,7 +128,7 @@ internal sealed class ClusterRoutingTable(
             while (!IsFenced)
             {
                 var any = _queue.Any;
-                await any.WaitAsync(_lag.Left(_snapshot.Version) ?? Timeout.InfiniteTimeSpan, time, cancellationToken)
+                await any.WaitAsync(LeftToPush() ?? Timeout.InfiniteTimeSpan, time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (!any.IsCompleted)
@@ -148,7 +151,7 @@ internal sealed class ClusterRoutingTable(
         }
     }
 
-    /// <summary>Sends a batch and returns the response. Returns null if the batch was dropped.</summary>
+    // Null if the batch was dropped.
     private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
         BackOff? pauses = null;
@@ -164,17 +167,16 @@ internal sealed class ClusterRoutingTable(
 
                 return answer;
             }
+            catch (ArgumentException e)
+            {
+                // The table refuses its content, and would refuse it again. Other failures may pass.
+                _queue.CountDropped(batch.Count);
+                logger.ObservationsRefused(e, ownId, batch.Count);
+                return null;
+            }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (e is ArgumentException)
-                {
-                    // The table refuses its content, and would refuse it again. Other failures may pass.
-                    _queue.CountDropped(batch.Count);
-                    logger.ObservationsRefused(e, ownId, batch.Count);
-                    return null;
-                }
-
                 if (pauses is null)
                 {
                     logger.TableUnreachable(e, ownId);
@@ -218,15 +220,24 @@ internal sealed class ClusterRoutingTable(
             CheckNeeded?.Invoke(check);
         }
 
-        if (_lag.IsBehind(answer.Version, _snapshot.Version))
+        if (LeftToPush() is not { } left)
+        {
+            (_expected, _expectedSince) = (answer.Version, time.GetTimestamp());
+        }
+        else if (left == TimeSpan.Zero)
         {
             await FetchAsync(cancellationToken);
         }
     }
 
+    /// <summary>The time until the snapshot is asked for, as a push may get lost. Null if it is not behind.</summary>
+    private TimeSpan? LeftToPush() => _snapshot.Version >= _expected
+        ? null
+        : TimeSpan.FromTicks(Math.Max(0, (_pushTimeout - time.GetElapsedTime(_expectedSince)).Ticks));
+
     private async Task FetchAsync(CancellationToken cancellationToken)
     {
-        _lag.Asked();
+        _expectedSince = time.GetTimestamp();
         try
         {
             // A silo that hangs must not hold up the end of an edge, which hands its lease back after this.
@@ -251,40 +262,6 @@ internal sealed class ClusterRoutingTable(
     }
 }
 
-/// <summary>Tells when a snapshot stays behind the table's version: pushes may get lost. Not safe for threads.</summary>
-internal sealed class SnapshotLag(TimeSpan timeout, TimeProvider time)
-{
-    private long _expected;
-    private long _since;
-
-    /// <summary>Takes the version of the table's response. Returns whether to ask for the snapshot.</summary>
-    public bool IsBehind(long answered, long held)
-    {
-        if (held >= _expected)
-        {
-            (_expected, _since) = (answered, time.GetTimestamp());
-            return false;
-        }
-
-        return Left(held) == TimeSpan.Zero;
-    }
-
-    /// <summary>The time until the snapshot is to be asked for. Null if it is not behind.</summary>
-    public TimeSpan? Left(long held)
-    {
-        if (held >= _expected)
-        {
-            return null;
-        }
-
-        var left = timeout - time.GetElapsedTime(_since);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    /// <summary>Notes that the snapshot was asked for, and starts the timeout again.</summary>
-    public void Asked() => _since = time.GetTimestamp();
-}
-
 /// <summary>A queue that drops the oldest when full. Lookups in one bucket, and responses of one contact, count once.</summary>
 internal sealed class ObservationQueue(int capacity, int batchSize)
 {
@@ -301,7 +278,6 @@ internal sealed class ObservationQueue(int capacity, int batchSize)
 
     public Task Any => Volatile.Read(ref _any).Task;
 
-    /// <summary>Completes when a full batch waits.</summary>
     public Task Full => Volatile.Read(ref _full).Task;
 
     public void Add(ContactObservation observation, RoutingTableSnapshot snapshot)

@@ -11,7 +11,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     private const long MaxCacheBytes = 64L << 20;
 
-    private readonly ShardLayout _layout;
     private readonly TimeProvider _time;
 
     // The greatest ages of news, in ticks of the clock. The second holds for remote nodes while the shard does not respond.
@@ -34,7 +33,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         AnswerCounts counts,
         long trustedFrom = long.MinValue)
     {
-        (_layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
+        (Layout, _time, _ask, _counts, _trustedFrom) = (layout, time, ask, counts, trustedFrom);
         (_usual, _outage) = (Ticks(options.MaxStaleness), Ticks(options.MaxOutageStaleness));
         _views = new ShardView?[layout.Count];
         _reader = new ShardNewsReader(options, time, askForNews, key => CacheOf(key).Remove(key));
@@ -42,17 +41,17 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
     }
 
+    public ShardLayout Layout { get; }
+
     public IReadOnlySet<GrainId> Desks => _reader.Desks;
 
     /// <summary>The desk at the silo of a shard, by its last news; null if none is known.</summary>
     public GrainId? DeskOf(long shard) =>
         GrainKeys.NumberOf(shard) is var number && number < _views.Length ? Volatile.Read(ref _views[number])?.Desk : null;
 
-    /// <summary>Answers a get, if that is possible without a call.</summary>
-    public bool TryGet(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, GetKind.Get, out value);
+    public bool TryGet(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, isFind: false, isLate: false, out value);
 
-    /// <summary>Answers a remote node's FIND_VALUE, if that is possible without a call.</summary>
-    public bool TryFind(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, GetKind.Find, out value);
+    public bool TryFind(NodeId key, out StoredValue? value) => TryGet(ViewOf(key), key, isFind: true, isLate: false, out value);
 
     /// <summary>Asks the shard, or waits for the response to another get of the key.</summary>
     public Task<StoredValue?> AskAsync(NodeId key, CancellationToken cancellationToken)
@@ -61,9 +60,8 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         return cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task;
     }
 
-    // The same for a remote node's FIND_VALUE. If the shard does not respond within GrainKeyStoreOptions.FindTimeout, what is
-    // known answers. TimeoutException: the shard did not respond in time, and nothing recent enough is known. KeyStoreException:
-    // it failed, and nothing recent enough is known.
+    // The same for a remote node's FIND_VALUE. If the shard fails, or does not respond within GrainKeyStoreOptions.FindTimeout,
+    // what is known answers. If that is not recent enough, the failure or a TimeoutException is thrown.
     public async Task<StoredValue?> FindAsync(NodeId key)
     {
         var view = ViewOf(key);
@@ -79,7 +77,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
                 view.NoteUnanswered(pending.BegunAt);
             }
 
-            if (TryGet(view, key, e is TimeoutException ? GetKind.LateFind : GetKind.Find, out var known))
+            if (TryGet(view, key, isFind: true, isLate: e is TimeoutException, out var known))
             {
                 return known;
             }
@@ -95,17 +93,16 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         ViewOf(key).Put(key, _time.GetTimestamp());
     }
 
-    /// <summary>Makes all cached values invalid: this edge removed values of the shards.</summary>
     public void Invalidate() => Array.ForEach(_views, view => view?.Invalidate());
 
-    /// <summary>Reads the news of the shards that are asked from now on.</summary>
     public void Begin() => _reader.Begin();
 
     public Task ReadNewsAsync() => _reader.ReadAsync();
 
     public ValueTask DisposeAsync() => _reader.DisposeAsync();
 
-    private bool TryGet(ShardView view, NodeId key, GetKind kind, out StoredValue? value)
+    // isFind: for a remote node's FIND_VALUE. isLate: the shard did not respond to it in time.
+    private bool TryGet(ShardView view, NodeId key, bool isFind, bool isLate, out StoredValue? value)
     {
         view.Use();
         value = null;
@@ -122,7 +119,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
             return true;
         }
 
-        return (kind == GetKind.LateFind || (kind == GetKind.Find && view.IsSilent(now, state.ConfirmedAt, _usual)))
+        return (isLate || (isFind && view.IsSilent(now, state.ConfirmedAt, _usual)))
             && TryGet(state, key, now - _outage, isInOutage: true, out value);
     }
 
@@ -171,13 +168,13 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     private ShardView ViewOf(NodeId key)
     {
-        var number = GrainKeys.Shard(key, _layout.Bits);
+        var number = GrainKeys.Shard(key, Layout.Bits);
         return Volatile.Read(ref _views[number]) ?? CreateView(number);
     }
 
     private ShardView CreateView(int number)
     {
-        var view = new ShardView(_layout.ShardAt(number), _trustedFrom);
+        var view = new ShardView(Layout.ShardAt(number), _trustedFrom);
         if (Interlocked.CompareExchange(ref _views[number], view, null) is { } other)
         {
             return other;
@@ -189,18 +186,6 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     // Not by the first bits, which are those of a shard.
     private AnswerCache CacheOf(NodeId key) => _caches[(uint)key.GetHashCode() % Caches];
-
-    private enum GetKind
-    {
-        /// <summary>Any but a remote node's.</summary>
-        Get,
-
-        /// <summary>A remote node's FIND_VALUE.</summary>
-        Find,
-
-        /// <summary>The same, after the shard did not respond to it in time.</summary>
-        LateFind,
-    }
 }
 
 internal sealed class AnswerCounts
@@ -213,7 +198,6 @@ internal sealed class AnswerCounts
 
     public long Cached => Interlocked.Read(ref _cached);
 
-    /// <summary>Those of either while the shard did not respond.</summary>
     public long InOutage => Interlocked.Read(ref _inOutage);
 
     public void Add(bool isAbsent, bool isInOutage)
@@ -224,7 +208,7 @@ internal sealed class AnswerCounts
             Interlocked.Increment(ref _inOutage);
         }
 
-        EdgeMetrics.ShardAnswers.Add(1, isInOutage ? EdgeMetrics.InOutage : isAbsent ? EdgeMetrics.Absent : EdgeMetrics.Cached);
+        EdgeMetrics.ShardAnswers.Add(1, EdgeMetrics.AnswerSource(isInOutage ? "outage" : isAbsent ? "absent" : "cached"));
     }
 }
 
@@ -250,8 +234,7 @@ internal sealed class AnswerCache(long maxBytes)
         }
     }
 
-    // The pending get of a key unless it began at notBefore or earlier, or a new one. Then the caller is to ask the shard, and to
-    // call End. The epoch is 0 if nothing is known of the shard.
+    // The pending get of a key unless it began at notBefore or earlier, or a new one: then ask the shard, and call End.
     public PendingAnswer Begin(NodeId key, long epoch, long now, long notBefore, out bool isNew)
     {
         lock (_gate)

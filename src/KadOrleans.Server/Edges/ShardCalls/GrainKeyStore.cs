@@ -1,13 +1,11 @@
-using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Server;
 
 // The cluster's keys, for all node ids of an edge. Puts share grain calls, and so do gets, but never with each other: a get never
-// waits for a write. Other requests are a call each. A put returns StoreResult.Stored only when the value is durable. The latest
-// put of a key in order of arrival wins. A get sees what this store put, and what others put before
-// GrainKeyStoreOptions.MaxStaleness. Pending requests are bounded. While silos are down each times out.
-internal sealed class GrainKeyStore : IKeyStore
+// waits for a write. A put returns StoreResult.Stored only when the value is durable. A get sees what this store put, and what
+// others put before GrainKeyStoreOptions.MaxStaleness. While silos are down each request times out.
+internal sealed class GrainKeyStore : IAsyncDisposable
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
@@ -21,9 +19,8 @@ internal sealed class GrainKeyStore : IKeyStore
     private readonly AnswerCounts _answered = new();
     private long _newsCalls;
 
-    // Replaced as a whole: callers take it once.
-    private volatile Shards _shards;
-    private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
+    // What answers gets without a call, over the shards in use. Replaced as a whole: callers take it once.
+    private volatile EdgeAnswers _answers;
 
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pending;
@@ -35,7 +32,6 @@ internal sealed class GrainKeyStore : IKeyStore
     private long? _loggedAt;
 
     /// <summary>A store over the shards of a cluster, in the layout of its settings. It makes no call before it is used.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The bits in use are not from 0 to 16.</exception>
     public GrainKeyStore(
         IGrainFactory grains, ShardLayout layout, TimeProvider time, ILogger<GrainKeyStore> logger, GrainKeyStoreOptions? options = null)
     {
@@ -62,18 +58,15 @@ internal sealed class GrainKeyStore : IKeyStore
             _options with { Timeout = GrainKeyStoreOptions.GetTimeout },
             time,
             logger);
-        _shards = NewShards(layout, long.MinValue);
+        _answers = Answer(layout, long.MinValue);
     }
-
-    /// <summary>Always empty: silos count what their shards evict.</summary>
-    public StoreTurnover Turnover => default;
 
     /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
-    internal ShardLayout Layout => _shards.Layout;
+    internal ShardLayout Layout => _answers.Layout;
 
-    /// <summary>This store for one node id: with an area of its own. Disposing it does nothing.</summary>
+    /// <summary>These keys as one node id has them: with an area of its own. Disposing it disposes the store of all ids.</summary>
     public IKeyStore ForNode() => new NodeKeys(this);
 
     /// <summary>Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.</summary>
@@ -91,16 +84,16 @@ internal sealed class GrainKeyStore : IKeyStore
 
     public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default)
     {
+        var answers = _answers;
         var held =
-            _shards.Answers is not { } answers || cancellationToken.IsCancellationRequested || IsDisposed ? await ReadAsync(key, cancellationToken)
+            cancellationToken.IsCancellationRequested || IsDisposed ? await ReadAsync(key, cancellationToken)
             : answers.TryGet(key, out var value) ? value
             : await answers.AskAsync(key, cancellationToken);
         return Alive(held, now);
     }
 
-    // While the shard does not respond, what others put before GrainKeyStoreOptions.MaxOutageStaleness is seen, and what this
-    // store put. Without such knowledge it fails after GrainKeyStoreOptions.FindTimeout. The get goes on, and is counted and
-    // logged if it fails.
+    // While the shard does not respond, what others put before GrainKeyStoreOptions.MaxOutageStaleness is seen. Without that it
+    // fails after GrainKeyStoreOptions.FindTimeout. The get goes on, and is logged if it fails.
     public async ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now)
     {
         if (!IsDisposed && TryFind(key, now, out var value))
@@ -110,10 +103,7 @@ internal sealed class GrainKeyStore : IKeyStore
 
         try
         {
-            var held = _shards.Answers is { } answers && !IsDisposed
-                ? await answers.FindAsync(key)
-                : await ReadAsync(key, CancellationToken.None).AsTask().WaitAsync(GrainKeyStoreOptions.FindTimeout, _time);
-            return Alive(held, now);
+            return Alive(IsDisposed ? await ReadAsync(key, CancellationToken.None) : await _answers.FindAsync(key), now);
         }
         catch (TimeoutException late)
         {
@@ -123,132 +113,18 @@ internal sealed class GrainKeyStore : IKeyStore
 
     public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value)
     {
-        value = null;
-        if (_shards.Answers is not { } answers || !answers.TryFind(key, out var found))
-        {
-            return false;
-        }
-
+        var isFound = _answers.TryFind(key, out var found);
         value = Alive(found, now);
-        return true;
+        return isFound;
     }
 
     /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Alive(await ReadAsync(key, cancellationToken), now);
 
-    public ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-        PutAsync(key, value, kind, _area.Value, cancellationToken);
-
-    /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>
-    /// <exception cref="KeyStoreException">A shard did not respond, or could not write. Others may have removed their values.</exception>
-    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
-    {
-        using var call = Enter(cancellationToken);
-        try
-        {
-            return (await _calls.CallAllAsync(Layout, "expire", shard => shard.RemoveExpiredAsync(now), cancellationToken)).Sum();
-        }
-        finally
-        {
-            _shards.Answers?.Invalidate();
-        }
-    }
-
-    // Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They
-    // return its keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
-    // KeyStoreException: a shard did not answer.
-    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
-        KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        // Not counted among the pending calls: a reader may pause for any time.
-        using (Enter(cancellationToken))
-        {
-        }
-
-        await foreach (var entry in _calls.ScanAsync(Layout, region, cancellationToken))
-        {
-            yield return entry;
-        }
-    }
-
-    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. It activates every shard. An edge asks only when its
-    // shards begin or end to refuse values for their quotas. KeyStoreException: a shard did not answer.
-    public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
-    {
-        using var call = Enter(cancellationToken);
-        return await _calls.GetUsageAsync(Layout, cancellationToken);
-    }
-
-    public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
-
-    /// <summary>Marks later puts outside the area as far: shards know no node ids. See <see cref="ForNode"/>.</summary>
-    public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
-
-    /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0 && Interlocked.CompareExchange(ref _pending, 0, 0) == 0)
-        {
-            _drained.TrySetResult();
-        }
-
-        await _drained.Task;
-        _calls.Dispose();
-        if (_shards.Answers is { } answers)
-        {
-            await answers.DisposeAsync();
-        }
-    }
-
-    /// <summary>Calls more shards from now on, knowing nothing of them. Fewer are ignored. One call at a time.</summary>
-    internal async ValueTask UseAsync(ShardLayout layout)
-    {
-        var before = _shards;
-        if (layout.FirstBits == before.Layout.FirstBits && layout.Bits > before.Layout.Bits)
-        {
-            _shards = NewShards(layout, _time.GetTimestamp());
-            await (before.Answers?.DisposeAsync() ?? ValueTask.CompletedTask);
-        }
-    }
-
-    /// <summary>Reads the shards' news now instead of at the next interval.</summary>
-    internal Task ReadNewsAsync() => _shards.Answers?.ReadNewsAsync() ?? Task.CompletedTask;
-
-    /// <summary>Stops publishing a key. Returns false if the cluster did not publish it.</summary>
-    /// <exception cref="KeyStoreException">The shard did not answer, or could not write.</exception>
-    internal async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
-    {
-        using var call = Enter(cancellationToken);
-        var ended = await _calls.CallAsync(Layout.ShardOf(key), "unpublish", shard => shard.UnpublishAsync([key]), cancellationToken);
-        _shards.Answers?.Changed(key);
-        return ended[0];
-    }
-
-    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
-
-    // As the news tell, so with them alone.
-    private GrainId? DeskOf(long shard) => _shards.Answers?.DeskOf(shard);
-
-    private IReadOnlySet<GrainId> Desks() => _shards.Answers?.Desks ?? FrozenSet<GrainId>.Empty;
-
-    private Shards NewShards(ShardLayout layout, long trustedFrom)
-    {
-        if (_options.MaxStaleness <= TimeSpan.Zero)
-        {
-            return new Shards(layout, null);
-        }
-
-        var answers = new EdgeAnswers(
-            layout, _options, _time, AskForNewsAsync, key => ReadAsync(key, CancellationToken.None), _answered, trustedFrom);
-        answers.Begin();
-        return new Shards(layout, answers);
-    }
-
     /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
-    private async ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind, ResponsibleArea area, CancellationToken cancellationToken)
+    public async ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
     {
         if (StoreRules.FindRefusal(value.Value) is { } refusal)
         {
@@ -263,8 +139,7 @@ internal sealed class GrainKeyStore : IKeyStore
             return StoreResult.Busy;
         }
 
-        var corrected = Correct(value, kind);
-        var put = new ShardPut(key, area.Contains(key) ? corrected : corrected with { IsFar = true }, kind) { TellsWhy = true };
+        var put = new ShardPut(key, Correct(value, kind), kind) { TellsWhy = true };
         ShardOutcome<StoreResult> outcome;
         try
         {
@@ -273,7 +148,7 @@ internal sealed class GrainKeyStore : IKeyStore
         finally
         {
             // Before the caller hears of it, and also if the outcome is not known.
-            _shards.Answers?.Changed(key);
+            _answers.Changed(key);
         }
 
         if (outcome.Failure is not { } failure)
@@ -283,6 +158,96 @@ internal sealed class GrainKeyStore : IKeyStore
 
         Report(shard, "put", failure);
         return failure is QueueFullException ? StoreResult.Busy : StoreResult.StorageFailed;
+    }
+
+    /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        using var call = Enter(cancellationToken);
+        try
+        {
+            return (await _calls.CallAllAsync(Layout, "expire", shard => shard.RemoveExpiredAsync(now), cancellationToken)).Sum();
+        }
+        finally
+        {
+            _answers.Invalidate();
+        }
+    }
+
+    // Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They
+    // return its keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
+    public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
+        KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // Not counted among the pending calls: a reader may pause for any time.
+        using (Enter(cancellationToken))
+        {
+        }
+
+        await foreach (var entry in _calls.ScanAsync(Layout, region, cancellationToken))
+        {
+            yield return entry;
+        }
+    }
+
+    // As old as GrainKeyStoreOptions.UsageMaxAge. Each shard is asked: an edge does so only when quotas begin or end to refuse.
+    public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        using var call = Enter(cancellationToken);
+        return await _calls.GetUsageAsync(Layout, cancellationToken);
+    }
+
+    /// <summary>Refuses further calls and waits for the pending ones, which all end by their timeout.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0 && Interlocked.CompareExchange(ref _pending, 0, 0) == 0)
+        {
+            _drained.TrySetResult();
+        }
+
+        await _drained.Task;
+        _calls.Dispose();
+        await _answers.DisposeAsync();
+    }
+
+    /// <summary>Calls more shards from now on, knowing nothing of them. Fewer are ignored. One call at a time.</summary>
+    internal async ValueTask UseAsync(ShardLayout layout)
+    {
+        var before = _answers;
+        if (layout.FirstBits == before.Layout.FirstBits && layout.Bits > before.Layout.Bits)
+        {
+            _answers = Answer(layout, _time.GetTimestamp());
+            await before.DisposeAsync();
+        }
+    }
+
+    internal Task ReadNewsAsync() => _answers.ReadNewsAsync();
+
+    internal async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        using var call = Enter(cancellationToken);
+        var ended = await _calls.CallAsync(Layout.ShardOf(key), "unpublish", shard => shard.UnpublishAsync([key]), cancellationToken);
+        _answers.Changed(key);
+        return ended[0];
+    }
+
+    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    private GrainId? DeskOf(long shard) => _answers.DeskOf(shard);
+
+    private IReadOnlySet<GrainId> Desks() => _answers.Desks;
+
+    // Without news no desk is known, and each get calls its shard.
+    private EdgeAnswers Answer(ShardLayout layout, long trustedFrom)
+    {
+        var answers = new EdgeAnswers(
+            layout, _options, _time, AskForNewsAsync, key => ReadAsync(key, CancellationToken.None), _answered, trustedFrom);
+        if (_options.MaxStaleness > TimeSpan.Zero)
+        {
+            answers.Begin();
+        }
+
+        return answers;
     }
 
     private StoredValue Correct(StoredValue value, PutKind kind)
@@ -372,9 +337,6 @@ internal sealed class GrainKeyStore : IKeyStore
         throw new ObjectDisposedException(nameof(GrainKeyStore));
     }
 
-    /// <summary>The shards in use, and what answers gets without a call. Null if each get calls its shard.</summary>
-    private sealed record Shards(ShardLayout Layout, EdgeAnswers? Answers);
-
     private readonly struct UnderWay(GrainKeyStore store, bool isWithinQueue) : IDisposable
     {
         public bool IsWithinQueue => isWithinQueue;
@@ -393,7 +355,8 @@ internal sealed class GrainKeyStore : IKeyStore
         // Boxed, so that reads and writes are atomic.
         private volatile StrongBox<ResponsibleArea> _area = new(ResponsibleArea.Everywhere);
 
-        public StoreTurnover Turnover => store.Turnover;
+        /// <summary>Always empty: silos count what their shards evict.</summary>
+        public StoreTurnover Turnover => default;
 
         public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
             store.GetAsync(key, now, cancellationToken);
@@ -404,7 +367,7 @@ internal sealed class GrainKeyStore : IKeyStore
 
         public ValueTask<StoreResult> PutAsync(
             NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-            store.PutAsync(key, value, kind, _area.Value, cancellationToken);
+            store.PutAsync(key, _area.Value.Contains(key) ? value : value with { IsFar = true }, kind, cancellationToken);
 
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             store.RemoveExpiredAsync(now, cancellationToken);
@@ -412,13 +375,14 @@ internal sealed class GrainKeyStore : IKeyStore
         public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
             store.ScanAsync(region, cancellationToken);
 
+        /// <summary>Marks later puts outside the area as far: shards know no node ids.</summary>
         public void SetArea(ResponsibleArea area) => _area = new StrongBox<ResponsibleArea>(area);
 
-        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => store.GetTopChanges(count);
+        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
 
         public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => store.GetUsageAsync(cancellationToken);
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync() => store.DisposeAsync();
     }
 }
 
@@ -453,7 +417,6 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>How many puts and gets may wait in all, at most 128 MiB of values. Further ones fail at once.</summary>
     public int TotalQueue { get; init; } = 16_384;
 
-    /// <summary>Whether the store runs within a silo, and not in an Orleans client.</summary>
     public bool IsInSilo { get; init; }
 
     /// <summary>The timeout of a put or a shard's call, with retries: less than the 5 s of a remote node.</summary>
@@ -472,8 +435,7 @@ internal sealed record GrainKeyStoreOptions
     // time at the latest. With zero, the default, each get calls its shard.
     public TimeSpan MaxStaleness { get; init; }
 
-    // The greatest age of a shard's news by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
-    // Below MaxStaleness it changes nothing.
+    // The same by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
     public TimeSpan MaxOutageStaleness { get; init; }
 
     /// <summary>The most bytes of filters, 1.5 to 2.3 for a key. Shards beyond are asked for each key.</summary>

@@ -22,11 +22,10 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         store.UnpublishAsync(key, cancellationToken);
 
-    /// <summary>Scans all publications of the cluster, at the cost of a scan of all keys.</summary>
     public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var (key, held) in store.ScanAsync(cancellationToken))
+        await foreach (var (key, held) in store.ScanAsync(KeyRegion.Everywhere, cancellationToken))
         {
             if (PublicationOf(held) is { } publication)
             {

@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 
 namespace KadOrleans.Server;
 
-// The requests of one kind to all shards. Those for shards of one silo go to its desk, many in a call: a call for each datagram
-// would cost more than the datagram. A shard is called itself while its silo is not known, and for a while after its desk did not
-// respond for it. So the others do not wait for it. Requests may overtake others: a shard orders puts by the time of receipt.
+// The requests of one kind to all shards. Those of one silo go to its desk, many in a call. A shard is called itself while its
+// silo is not known, and for a while after its desk did not respond for it. Requests may overtake others: a shard orders puts.
 internal sealed class ShardChannels<TItem, TResult>(
     string kind,
     Func<GrainId, IReadOnlyList<TItem>, Task<ShardBatch<TResult>>> askDesk,
@@ -114,7 +113,6 @@ internal readonly record struct ShardOutcome<TResult>(TResult? Result, Exception
 
 internal sealed class QueueFullException(string message) : Exception(message);
 
-/// <summary>A put or a get on its way to its shard.</summary>
 internal sealed class ShardRequest<TItem, TResult>(TItem item, long shard, TimeLimit limit)
     : TaskCompletionSource<ShardOutcome<TResult>>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
@@ -157,14 +155,11 @@ internal sealed class ShardChannel<TItem, TResult>(
     private long? _calledAt;
     private bool _isGathering;
 
-    // Null until the first request.
     private ITimer? _timer;
     private bool _isTimed;
 
-    /// <summary>How many calls may be pending. With one, none overtakes another. Default 1.</summary>
     public int MaxCalls { get; init; } = 1;
 
-    /// <summary>The shortest time between the beginnings of two calls. Default zero.</summary>
     public Func<TimeSpan> Pause { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>Queues a request. It completes within the options' timeout, and fails at once if too many wait.</summary>

@@ -267,7 +267,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     /// <summary>The bytes of its filter that the reader has counted.</summary>
     public int Bytes { get; set; }
 
-    /// <summary>The desk at the silo of the shard; null if none is known.</summary>
     public GrainId? Desk
     {
         get => (GrainId?)_desk;
@@ -315,7 +314,6 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Makes the values that were cached by this view invalid.</summary>
     public void Invalidate()
     {
         lock (_gate)
@@ -372,9 +370,8 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     }
 }
 
-// What is known of a shard at a time: by news of a generation and version, and a filter of its keys. The filter gets more of them
-// until it is replaced. Changes before ConfirmedAt are known. The filter is complete if that is after TrustedFrom. Values that
-// were cached in another epoch are only as recent as that was. An epoch is never 0.
+// What is known of a shard: news of a generation and version, and a filter that gets more keys until it is replaced. The filter
+// is complete if ConfirmedAt is after TrustedFrom. Values cached in another epoch are as recent as that. None is 0.
 internal sealed record ShardState(long Generation, long Version, KeyFilter Filter, long Epoch, long ConfirmedAt, long TrustedFrom)
 {
     // Each new filter ends an epoch. A death of a silo brings two or three.
@@ -408,5 +405,4 @@ internal sealed record ShardState(long Generation, long Version, KeyFilter Filte
     public IReadOnlyList<FormerEpoch> AsFormer() => [new(Epoch, ConfirmedAt), .. Former.Take(MaxFormer - 1)];
 }
 
-/// <summary>An epoch that a new filter ended. Changes before that time were known then.</summary>
 internal readonly record struct FormerEpoch(long Epoch, long ConfirmedAt);

@@ -14,23 +14,24 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     private KeyStoreUsage _usage;
     private long? _usageReadAt;
 
-    /// <exception cref="KeyStoreException">It did not answer in time, or failed.</exception>
     public async Task<T> CallAsync<T>(long shard, string kind, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         var grain = grains.GetGrain<IKeyShardGrain>(shard);
         try
         {
-            return await _calls.CallAsync(GrainKeys.ShardName(shard), CountedAsync, new TimeLimit(options.Timeout, time), cancellationToken);
+            return await _calls.CallAsync(
+                GrainKeys.ShardName(shard),
+                () =>
+                {
+                    EdgeMetrics.ShardCalls.Add(1, EdgeMetrics.ShardCall(kind));
+                    return call(grain);
+                },
+                new TimeLimit(options.Timeout, time),
+                cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw Unanswered(shard, e);
-        }
-
-        ValueTask<T> CountedAsync()
-        {
-            EdgeMetrics.ShardCalls.Add(1, EdgeMetrics.ShardCall(kind));
-            return call(grain);
         }
     }
 
@@ -45,7 +46,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
         return results;
     }
 
-    // The usage of all shards, as old as GrainKeyStoreOptions.UsageMaxAge. KeyStoreException: a shard did not answer.
     public async Task<KeyStoreUsage> GetUsageAsync(ShardLayout layout, CancellationToken cancellationToken)
     {
         await _usageReading.WaitAsync(cancellationToken);
@@ -66,7 +66,6 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     }
 
     /// <summary>Reads shards page by page, the first pages of a few ahead of the reader. A shard without keys of the region is not called.</summary>
-    /// <exception cref="KeyStoreException">A shard did not answer.</exception>
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         ShardLayout layout, KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -84,22 +83,18 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
                 yield break;
             }
 
-            for (var page = await next.FirstPage; page.Count > 0; page = await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken))
+            for (var page = await next.FirstPage; page.Count > 0;)
             {
                 foreach (var (key, value, _) in page)
                 {
                     yield return KeyValuePair.Create(key, value);
                 }
 
-                if (page.Count < options.ScanPage)
-                {
-                    break;
-                }
+                page = page.Count < options.ScanPage ? [] : await ReadPageAsync(next.Shard, region, page[^1].Key, cancellationToken);
             }
         }
     }
 
-    /// <summary>Only after the last call.</summary>
     public void Dispose() => _usageReading.Dispose();
 
     public static KeyStoreException Unanswered(long shard, Exception failure) =>

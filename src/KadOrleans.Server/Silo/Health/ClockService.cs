@@ -8,8 +8,7 @@ internal sealed class ClockService(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClockService> logger) : BackgroundService
 {
-    // Without a response for this long the silo counts as cut off. It is longer than a dead silo is replaced in, so that the
-    // others stay ready meanwhile.
+    // Without a response for so long the silo counts as cut off. A dead silo is replaced sooner, so the others stay ready.
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(45);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

@@ -6,9 +6,8 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-// Whether the silo takes calls. It must be active in the cluster and started, which implies that it agrees on the cluster's
-// settings. Its storage and the silo that leases node ids must have responded lately, and its clock must be near the cluster's.
-// Reading it makes no call.
+// Whether the silo takes calls. It is active and started only if it agrees on the cluster's settings. Its storage and the silo
+// that leases node ids must have responded lately, and its clock be near the cluster's. Reading it makes no call.
 internal sealed class SiloReadiness(
     IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
 {
@@ -25,36 +24,21 @@ internal sealed class SiloReadiness(
     /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
     public KadOrleans.Hosting.Health Health => new(State, storage.Slowness);
 
-    public bool IsReady => Health.IsReady;
-
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(Health.ToResult());
 
-    public SiloState Describe()
-    {
-        var health = Health;
-        return new SiloState(health.IsReady, health.IsReady ? health.Reason : health.Status);
-    }
+    public SiloState Describe() =>
+        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Slowness);
 }
 
-/// <summary>Exports this silo's readiness and its view of the cluster's silos.</summary>
-internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : IHostedService, IDisposable
+internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos) : BackgroundService
 {
-    private readonly Meter _meter = new(TelemetryExport.SourceName);
-    private readonly ReadyGauge _ready = new(() => readiness.IsReady);
-
-    public Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose()
-    {
-        _ready.Dispose();
-        _meter.Dispose();
+        using var ready = new ReadyGauge(() => readiness.Health.IsReady);
+        using var meter = new Meter(TelemetryExport.SourceName);
+        meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
+        await stoppingToken.UntilCancelledAsync();
     }
 
     private IEnumerable<Measurement<int>> Count()

@@ -4,8 +4,7 @@ using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
-// Reads a record that never exists from grain storage, periodically, and keeps the result. So /health/ready can report storage
-// without a read per request, and says that it is slow before callers time out.
+// Reads a record that never exists, so that /health/ready can tell of storage without a read per request.
 internal sealed class StorageWatch(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
@@ -25,16 +24,18 @@ internal sealed class StorageWatch(
         "Until a read of grain storage was answered; one every two seconds.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 2, 5] });
 
-    private readonly SpareThreads _threads = new();
-    private volatile bool _isAway;
-    private volatile bool _isSlow;
-
     /// <summary>A read that takes longer means slow storage. STOREs are given up after 4 s, and need a write.</summary>
     private static readonly TimeSpan SlowRead = TimeSpan.FromSeconds(1);
 
+    // PostgreSQL's driver blocks a thread for each call that times out, to ask the server to cancel it. While storage fails the
+    // pool creates so many threads without delay. Otherwise probes would get no response for some ten seconds.
+    private const int SpareThreads = 128;
+
+    private volatile bool _isAway;
+    private volatile bool _isSlow;
+
     public bool IsAway => _isAway;
 
-    /// <summary>How slow storage is, in a sentence; null if it is not.</summary>
     public string? Slowness => _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -42,37 +43,45 @@ internal sealed class StorageWatch(
         // Storage providers are initialized while the silo starts.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
+        ThreadPool.GetMinThreads(out var usualThreads, out _);
         using var timer = new PeriodicTimer(Interval);
         do
         {
-            await CheckAsync(stoppingToken);
+            await CheckAsync(usualThreads, stoppingToken);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task CheckAsync(CancellationToken cancellationToken)
+    private async Task CheckAsync(int usualThreads, CancellationToken cancellationToken)
     {
+        string? problem = null;
         try
         {
             await ReadAsync(cancellationToken);
-            if (_isAway)
-            {
-                SiloLog.StorageBack(logger);
-                _threads.Return();
-            }
-
-            _isAway = false;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            if (!_isAway)
-            {
-                SiloLog.StorageAway(logger, e.Message);
-                _threads.Lend();
-            }
-
-            _isAway = true;
+            problem = e.Message;
         }
+
+        if (problem is not null && !_isAway)
+        {
+            SiloLog.StorageAway(logger, problem);
+            KeepThreads(Math.Max(usualThreads, SpareThreads));
+        }
+        else if (problem is null && _isAway)
+        {
+            SiloLog.StorageBack(logger);
+            KeepThreads(usualThreads);
+        }
+
+        _isAway = problem is not null;
+    }
+
+    private static void KeepThreads(int count)
+    {
+        ThreadPool.GetMinThreads(out _, out var completions);
+        ThreadPool.SetMinThreads(count, completions);
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)
@@ -93,28 +102,4 @@ internal sealed class StorageWatch(
     }
 
     private sealed class Nothing;
-}
-
-// Adds threads to the pool while storage fails. PostgreSQL's driver blocks a thread for each call that times out, to ask the
-// server to cancel it. As many calls as its pool has connections may time out together. Without spare threads, probes and other
-// silos would get no response for some ten seconds.
-internal sealed class SpareThreads
-{
-    /// <summary>The default maximum of connections in the driver's pool, and some for all other work.</summary>
-    private const int Count = 128;
-
-    private int _usual;
-
-    /// <summary>Lets the pool create so many threads without delay. Do not call it again before <see cref="Return"/>.</summary>
-    public void Lend()
-    {
-        ThreadPool.GetMinThreads(out _usual, out var completions);
-        ThreadPool.SetMinThreads(Math.Max(_usual, Count), completions);
-    }
-
-    public void Return()
-    {
-        ThreadPool.GetMinThreads(out _, out var completions);
-        ThreadPool.SetMinThreads(_usual, completions);
-    }
 }

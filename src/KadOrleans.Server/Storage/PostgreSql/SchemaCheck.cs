@@ -5,68 +5,12 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 /// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
-internal static class SchemaCheck
+internal static partial class SchemaCheck
 {
     public const string Missing =
         "The database lacks Orleans' tables, or part of them; apply infra/postgresql/schema.sql to it, as "
         + "docs/install.md#postgresql says";
 
-    private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{StateIdentity.Table}') IS NOT NULL";
-
-    // Before version 15 pg_index has no column for nulls, which then are all distinct.
-    private const string Indexes =
-        "SELECT ARRAY(SELECT pg_get_indexdef(i.indexrelid, key, true) FROM generate_series(1, i.indnkeyatts) AS key), "
-        + "coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) "
-        + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{StateIdentity.Table}') "
-        + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
-
-    // Checks grain storage if it is PostgreSQL. OptionsValidationException: it lacks the tables or the index; the message has the
-    // remedy. NpgsqlException: it does not answer.
-    public static async Task RunAsync(IServiceProvider services)
-    {
-        var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
-        if (storage.DataSource is StateDataSource database)
-        {
-            await RunAsync(database.ConnectionString);
-        }
-    }
-
-    /// <inheritdoc cref="RunAsync(IServiceProvider)"/>
-    public static async Task RunAsync(string connectionString)
-    {
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var tables = new NpgsqlCommand(Tables, connection);
-        if (await tables.ExecuteScalarAsync() is not true)
-        {
-            throw KadSettings.Mistake($"{Missing}.");
-        }
-
-        if (!(await ReadIndexesAsync(connection)).Any(StateIdentity.IsUniqueBy))
-        {
-            throw KadSettings.Mistake(
-                $"The table {StateIdentity.Table} has no unique index over the identity of a state, so two first writes of one could "
-                + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {StateIdentity.Statement}");
-        }
-    }
-
-    private static async Task<List<UniqueIndex>> ReadIndexesAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(Indexes, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        var indexes = new List<UniqueIndex>();
-        while (await reader.ReadAsync())
-        {
-            indexes.Add(new UniqueIndex(reader.GetFieldValue<string[]>(0), reader.GetBoolean(1)));
-        }
-
-        return indexes;
-    }
-}
-
-/// <summary>The identity of a state in Orleans' table. Unless it is unique, two first writes may both be kept.</summary>
-internal static partial class StateIdentity
-{
     public const string Table = "orleansstorage";
 
     public const string Statement =
@@ -80,25 +24,69 @@ internal static partial class StateIdentity
     // Hashes of the other columns. An index is valid with or without them.
     private static readonly string[] Hashes = ["grainidhash", "graintypehash"];
 
-    /// <summary>Whether a valid index that is not partial makes exactly the identity unique.</summary>
-    public static bool IsUniqueBy(UniqueIndex index)
+    private const string Tables = $"SELECT to_regclass('orleansquery') IS NOT NULL AND to_regclass('{Table}') IS NOT NULL";
+
+    // Before version 15 pg_index has no column for nulls, which then are all distinct.
+    private const string Indexes =
+        "SELECT ARRAY(SELECT pg_get_indexdef(i.indexrelid, key, true) FROM generate_series(1, i.indnkeyatts) AS key), "
+        + "coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) "
+        + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{Table}') "
+        + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
+
+    // OptionsValidationException: PostgreSQL lacks tables or the index; the message has the remedy.
+    public static async Task RunAsync(IServiceProvider services)
     {
-        var keys = index.Keys.Select(key => NameOf(key, index.TakesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
+        var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
+        if (storage.DataSource is StateDataSource database)
+        {
+            await RunAsync(database.ConnectionString);
+        }
+    }
+
+    public static async Task RunAsync(string connectionString)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var tables = new NpgsqlCommand(Tables, connection);
+        if (await tables.ExecuteScalarAsync() is not true)
+        {
+            throw KadSettings.Mistake($"{Missing}.");
+        }
+
+        if (!await HasUniqueIndexAsync(connection))
+        {
+            throw KadSettings.Mistake(
+                $"The table {Table} has no unique index over the identity of a state, so two first writes of one could "
+                + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {Statement}");
+        }
+    }
+
+    private static async Task<bool> HasUniqueIndexAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(Indexes, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            if (IsUniqueBy(reader.GetFieldValue<string[]>(0), takesNullsAsEqual: reader.GetBoolean(1)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Whether a valid index of these columns and expressions, as pg_get_indexdef writes them, makes exactly the identity unique.
+    private static bool IsUniqueBy(string[] index, bool takesNullsAsEqual)
+    {
+        var keys = index.Select(key => NameOf(key, takesNullsAsEqual)).ToHashSet(StringComparer.Ordinal);
         return keys.SetEquals([.. Needed, Extension, .. Hashes.Where(keys.Contains)]);
     }
 
     // The column is null for states without an extension in their identity. By default nulls are all distinct.
-    private static string NameOf(string key, bool takesNullsAsEqual) => key switch
-    {
-        Extension when !takesNullsAsEqual => $"{Extension} without nulls",
-        _ when Coalesce().IsMatch(key) => Extension,
-        _ => key,
-    };
+    private static string NameOf(string key, bool takesNullsAsEqual) =>
+        key == Extension && !takesNullsAsEqual ? $"{Extension} without nulls" : Coalesce().IsMatch(key) ? Extension : key;
 
     [GeneratedRegex("""^coalesce\(\(?grainidextensionstring\)?(::[a-z ]+)?, ''(::[a-z ]+)*\)$""", RegexOptions.IgnoreCase)]
     private static partial Regex Coalesce();
 }
-
-// A unique index of a table, as PostgreSQL describes it. Keys: its columns and expressions, as pg_get_indexdef writes them.
-// TakesNullsAsEqual: whether it treats nulls as equal (NULLS NOT DISTINCT).
-internal sealed record UniqueIndex(IReadOnlyList<string> Keys, bool TakesNullsAsEqual);

@@ -15,7 +15,6 @@ internal sealed class StateDataSource(string connectionString, TimeProvider time
 
     public override string ConnectionString => connectionString;
 
-    /// <summary>Has the provider use such a source, if its database is PostgreSQL.</summary>
     public static void Use(AdoNetGrainStorageOptions options, TimeProvider time)
     {
         if (options is { Invariant: "Npgsql", ConnectionString.Length: > 0 })

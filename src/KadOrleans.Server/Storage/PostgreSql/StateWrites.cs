@@ -2,9 +2,8 @@ using Npgsql;
 
 namespace KadOrleans.Server;
 
-// Writes the states that a silo's grains have pending: all of them in one statement, which is one transaction. States that come
-// meanwhile wait for the next one. So what a transaction costs, above all the wait for the disk, is shared by as many states as there
-// are. Each state has its own outcome. The queue has no bound of its own, as each grain waits for its write.
+// Writes the states that a silo's grains have pending in one statement, which is one transaction: they share its wait for the
+// disk. Later states wait for the next one. The queue has no bound of its own, as each grain waits for its write.
 internal sealed class StateWrites(string connectionString, TimeProvider time)
 {
     /// <summary>Statements at a time. Two would each have half of the states, at more processor time of silo and database.</summary>
@@ -29,20 +28,19 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
     private int _running;
     private int _slow;
 
-    // Returns what writetostorage does: the new version, or for a conflict none or the old one. The write fails if no statement takes it
-    // within the timeout; zero is no bound. After a cancellation a statement that has taken the state goes on, for the others in it.
-    // NpgsqlException: the state was not written. If the connection broke, that is unknown.
+    // Returns what writetostorage does: the new version, or for a conflict none or the old one. Fails if no statement takes it
+    // within the timeout; zero is no bound. Once taken it may be written in spite of a cancellation, or of a broken connection.
     public async Task<int?> WriteAsync(StateRow row, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var write = new StateWrite(row, timeout, time.GetTimestamp());
-        using var registration = cancellationToken.UnsafeRegister(_ => write.Cancel(cancellationToken), null);
+        using var registration = cancellationToken.UnsafeRegister(_ => write.TrySetCanceled(cancellationToken), null);
         lock (_gate)
         {
             _pending.Add(write);
             StartIfFree();
         }
 
-        return await write.Version.ConfigureAwait(false);
+        return await write.Task.ConfigureAwait(false);
     }
 
     // Under the lock. The statement takes its states on another thread than the caller's, which is a grain's: until then more may come.
@@ -63,32 +61,26 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
             return;
         }
 
-        var place = new Place();
-        await using (time.CreateTimer(_ => TurnSlow(place), null, SlowAfter, Timeout.InfiniteTimeSpan))
+        var statement = StateStatement.RunAsync(connectionString, batch);
+        await statement.WaitAsync(SlowAfter, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var isSlow = !statement.IsCompleted;
+        if (isSlow)
         {
-            await StateStatement.RunAsync(connectionString, batch);
-        }
-
-        lock (_gate)
-        {
-            place.IsLeft = true;
-            _slow -= place.IsSlow ? 1 : 0;
-            _running--;
-            _underWay.ExceptWith(batch.Select(write => write.Row.Key));
-            StartIfFree();
-        }
-    }
-
-    private void TurnSlow(Place place)
-    {
-        lock (_gate)
-        {
-            if (!place.IsLeft)
+            lock (_gate)
             {
-                place.IsSlow = true;
                 _slow++;
                 StartIfFree();
             }
+
+            await statement;
+        }
+
+        lock (_gate)
+        {
+            _slow -= isSlow ? 1 : 0;
+            _running--;
+            _underWay.ExceptWith(batch.Select(write => write.Row.Key));
+            StartIfFree();
         }
     }
 
@@ -117,44 +109,26 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
             return taken;
         }
     }
-
-    /// <summary>A statement's place among those that may run, which it leaves when it ends.</summary>
-    private sealed class Place
-    {
-        public bool IsSlow { get; set; }
-
-        public bool IsLeft { get; set; }
-    }
 }
 
 /// <summary>A state's write since its arrival, until its outcome is known. The first outcome counts.</summary>
 internal sealed class StateWrite(StateRow row, TimeSpan timeout, long since)
+    : TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
-    private readonly TaskCompletionSource<int?> _version = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public StateRow Row => row;
-
-    public Task<int?> Version => _version.Task;
-
-    public void Complete(int? version) => _version.TrySetResult(version);
-
-    public void Fail(Exception exception) => _version.TrySetException(exception);
-
-    public void Cancel(CancellationToken cancellationToken) => _version.TrySetCanceled(cancellationToken);
 
     /// <summary>Whether it needs no statement, as it was cancelled or has been pending for too long. In the latter case it fails.</summary>
     public bool IsOver(TimeProvider time)
     {
         if (timeout > TimeSpan.Zero && time.GetElapsedTime(since) >= timeout)
         {
-            Fail(new NpgsqlException($"The state was not written: others took the {timeout.TotalSeconds:0} s of its timeout.", new TimeoutException()));
+            TrySetException(new NpgsqlException($"The state was not written: others took the {timeout.TotalSeconds:0} s of its timeout.", new TimeoutException()));
         }
 
-        return _version.Task.IsCompleted;
+        return Task.IsCompleted;
     }
 }
 
-/// <summary>The statement that writes several states, each by a call of <c>writetostorage</c>.</summary>
 internal static class StateStatement
 {
     // Each call locks its row until the end. All silos write in the order of the keys, so none waits for one that waits for it.
@@ -192,7 +166,7 @@ internal static class StateStatement
         catch (Exception exception)
         {
             // Those that have an outcome keep it.
-            writes.ForEach(write => write.Fail(exception));
+            writes.ForEach(write => write.TrySetException(exception));
         }
     }
 
@@ -206,7 +180,7 @@ internal static class StateStatement
             }
             catch (PostgresException exception) when (IsOfOneState(exception))
             {
-                write.Fail(exception);
+                write.TrySetException(exception);
             }
         }
     }
@@ -245,7 +219,7 @@ internal static class StateStatement
         // Rows come before the commit, and the end of the results after it.
         for (var i = 0; i < versions.Length; i++)
         {
-            writes[i].Complete(versions[i]);
+            writes[i].TrySetResult(versions[i]);
         }
     }
 
@@ -268,7 +242,6 @@ internal sealed record StateRow(StateKey Key, int? Version, byte[] Payload)
     }
 }
 
-/// <summary>The columns that say which state a row is. They are unique together.</summary>
 internal readonly record struct StateKey(
     int GrainIdHash, long GrainIdN0, long GrainIdN1, int GrainTypeHash, string GrainType, string? GrainIdExtension, string ServiceId)
 {

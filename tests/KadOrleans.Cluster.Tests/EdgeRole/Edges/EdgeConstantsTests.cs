@@ -8,7 +8,7 @@ public sealed class EdgeConstantsTests
     [Fact]
     public async Task An_edge_uses_the_clusters_k_and_life_of_values()
     {
-        await using var cluster = new TestCluster(4, new KademliaOptions { BucketSize = 2, ValueTimeToLive = TimeSpan.FromDays(1) });
+        await using var cluster = new TestCluster { Kademlia = new() { BucketSize = 2, ValueTimeToLive = TimeSpan.FromDays(1) } };
         await cluster.InitializeAsync();
         var peers = Enumerable.Range(0, 5).Select(_ => Peer.Engine()).ToList();
         await using var edge = await TestEdge.ServeAsync(
@@ -18,8 +18,7 @@ public sealed class EdgeConstantsTests
         var set = await cluster.Client.GetGrain<IDhtGrain>(0).SetAsync(NodeId.FromKey("ours"), DhtValue.FromString("value"), Token);
         Assert.Equal((2, 2), (set.Lookup!.Closest.Count, set.Stored));
 
-        await using var client = await Peer.ClientAsync();
-        await client.BootstrapAsync([edge.Endpoints[0].ToString()], Token);
+        await using var client = await Peer.JoinedAsync(edge.Endpoints[0]);
         await client.SetAsync("theirs", DhtValue.FromString("value"), Token);
         var key = NodeId.FromKey("theirs");
         var stored = (await cluster.ShardOf(key).GetAsync([key]))[0]!;

@@ -1,16 +1,18 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Crawls of a network over real UDP by the edges of a cluster.</summary>
 public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
 {
     // Silos go on soon, and an edge's lease ends soon.
-    private readonly TestCluster _cluster = new(crawling: new CrawlTiming
+    private readonly TestCluster _cluster = new()
     {
-        Poll = TimeSpan.FromMilliseconds(50),
-        Silence = TimeSpan.FromSeconds(2),
-        Lease = TimeSpan.FromSeconds(3),
-        Pause = TimeSpan.FromMilliseconds(200),
-    });
+        Crawling = new()
+        {
+            Poll = TimeSpan.FromMilliseconds(50),
+            Silence = TimeSpan.FromSeconds(2),
+            Lease = TimeSpan.FromSeconds(3),
+            Pause = TimeSpan.FromMilliseconds(200),
+        },
+    };
 
     private readonly List<KadNode> _nodes = [];
     private readonly List<TestEdge> _edges = [];
@@ -40,7 +42,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
         var started = await Admin.StartCrawlAsync(new CrawlRequest(Rate: 400), TestContext.Current.CancellationToken);
         Assert.InRange(started.Slices, 8, 16);
         await Eventually.ReadAsync(() => GetAsync(started.Id), report => report.SlicesDone > 0);
-        await _cluster.Value.DeactivateAsync(_cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton));
+        await _cluster.Cluster.DeactivateAsync(_cluster.Client.GetGrain<ICrawlGrain>(GrainKeys.Singleton));
         await _edges[0].StopAsync();
 
         var report = await Eventually.ReadAsync(() => GetAsync(started.Id), report => report.Phase != CrawlPhase.Running);
@@ -55,7 +57,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
     public async Task A_network_of_sixty_nodes_a_third_of_them_Pythons_is_found_whole()
     {
         await StartNodesAsync(38);
-        using var python = new PythonNodes(_nodes[0].LocalEndpoints[0], 20);
+        await using var python = new PythonNodes(_nodes[0].LocalEndpoints[0], 20);
         await python.JoinedAsync();
         await StartEdgesAsync();
 

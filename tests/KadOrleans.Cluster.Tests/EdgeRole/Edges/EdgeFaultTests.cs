@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>What an edge does while storage or all silos are away and when the silo that held its grains stops, over real UDP.</summary>
 public sealed class EdgeFaultTests : IAsyncLifetime
 {
     private readonly TestCluster _cluster = new();
@@ -46,7 +45,7 @@ public sealed class EdgeFaultTests : IAsyncLifetime
         Assert.Equal((0, 1), await StoreAsync(endpoint, "kept", 2));
         var other = Enumerable.Range(0, int.MaxValue).Select(number => $"other {number}").First(key => !ShardOf(key).Equals(ShardOf("kept")));
         Assert.Equal((0, 1), await StoreAsync(endpoint, other, 3));
-        await using (var client = await JoinedAsync(endpoint))
+        await using (var client = await Peer.JoinedAsync(endpoint))
         {
             Assert.Equal(DhtValue.FromInteger(1), (await client.GetAsync("kept", Token)).Value);
             Assert.Equal(id, (await client.PingAsync(endpoint, Token)).Id);
@@ -56,7 +55,7 @@ public sealed class EdgeFaultTests : IAsyncLifetime
         _cluster.Rows.Heal();
         Assert.Equal((1, 0), await StoreAsync(endpoint, "kept", 4));
         Assert.Equal((1, 0), await StoreAsync(endpoint, other, 5));
-        await using var later = await JoinedAsync(endpoint);
+        await using var later = await Peer.JoinedAsync(endpoint);
         Assert.Equal(DhtValue.FromInteger(4), (await later.GetAsync("kept", Token)).Value);
         Assert.Equal((id, endpoint, epoch), (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch));
 
@@ -71,15 +70,15 @@ public sealed class EdgeFaultTests : IAsyncLifetime
         await edge.SaysAsync(null);
         var (id, endpoint, epoch) = (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch);
         var keys = Enumerable.Range(0, 20).Select(number => $"key {number}").ToList();
-        await using (var client = await JoinedAsync(endpoint))
+        await using (var client = await Peer.JoinedAsync(endpoint))
         {
             await Task.WhenAll(keys.Select(async (key, i) => Assert.Equal((2, 0), await StoreAsync(client, key, i))));
         }
 
-        var table = _cluster.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id));
+        var table = _cluster.Table(id);
         var version = (await table.GetSnapshotAsync()).Version;
-        var address = await _cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(table);
-        await _cluster.Value.StopSiloAsync(_cluster.Value.Silos.Single(silo => silo.SiloAddress.Equals(address)), Token);
+        var address = await _cluster.FindSiloAsync(table);
+        await _cluster.Cluster.StopSiloAsync(_cluster.Cluster.Silos.Single(silo => silo.SiloAddress.Equals(address)), Token);
 
         // Each activation's versions are above those of the one before: the edge is subscribed to the new one.
         await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].TableVersion >> 32 > version >> 32, edge.Describe);
@@ -89,7 +88,7 @@ public sealed class EdgeFaultTests : IAsyncLifetime
         // The values are to come from the cluster alone.
         await peer.DisposeAsync();
         Assert.Equal((id, endpoint, epoch), (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch));
-        await using var later = await JoinedAsync(endpoint);
+        await using var later = await Peer.JoinedAsync(endpoint);
         Assert.Equal(id, (await later.PingAsync(endpoint, Token)).Id);
         foreach (var (i, key) in keys.Index())
         {
@@ -121,7 +120,7 @@ public sealed class EdgeFaultTests : IAsyncLifetime
             await Eventually.BecomesAsync(async () => await StoreAsync(client, "during", 1) == (1, 1), edge.Describe);
         }
 
-        await _cluster.Value.StartAdditionalSiloAsync();
+        await _cluster.Cluster.StartAdditionalSiloAsync();
         await edge.BecomesAsync(EdgePhase.Serving);
         await edge.SaysAsync(null);
         Assert.Equal((id, endpoint, epoch), (edge.Ids[0], edge.Endpoints[0], edge.Overview.Epoch));
@@ -137,24 +136,16 @@ public sealed class EdgeFaultTests : IAsyncLifetime
         Assert.Equal((EdgePhase.Waiting, false), (edge.Health.State, edge.Health.IsReady));
         await edge.SaysAsync("the cluster gives no lease");
 
-        await _cluster.Value.StartAdditionalSiloAsync();
+        await _cluster.Cluster.StartAdditionalSiloAsync();
         await edge.BecomesAsync(EdgePhase.Serving);
         await using var client = await Peer.ClientAsync();
         Assert.Equal(edge.Ids[0], (await client.PingAsync(edge.Endpoints[0], Token)).Id);
     }
 
-    /// <summary>A client that met the edge: FIND_NODE was answered.</summary>
-    private static async Task<KadNode> JoinedAsync(UdpEndpoint edge)
-    {
-        var client = await Peer.ClientAsync();
-        Assert.Equal(1, (await client.BootstrapAsync([edge.ToString()], Token)).Joined);
-        return client;
-    }
-
     // By a client that has not met the edge's failures. How many stored the value, and how many did not answer.
     private static async Task<(int Stored, int Failed)> StoreAsync(UdpEndpoint edge, string key, long value)
     {
-        await using var client = await JoinedAsync(edge);
+        await using var client = await Peer.JoinedAsync(edge);
         return await StoreAsync(client, key, value);
     }
 

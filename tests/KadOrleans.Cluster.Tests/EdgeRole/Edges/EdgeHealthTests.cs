@@ -61,7 +61,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
 
         // Clocks are compared after the one renewal: none is under way any more.
         await Eventually.BecomesAsync(() => silent.Overview.ClockDifference is not null, silent.Describe);
-        await own.Value.DeactivateAsync(own.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton));
+        await own.Cluster.DeactivateAsync(own.Directory);
         await using var edge = new TestEdge(own.Client, "health-doubt");
         await edge.StartAsync();
         await SaysAsync(edge, "another edge may use the name health-doubt: this one waits for its response or the end of its lease");
@@ -113,7 +113,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
 
     private static HttpClient ClientOf(IHost server)
     {
-        var address = Announcer.HttpAddress(server.Services.GetRequiredService<IServer>());
+        var address = ServerProgram.HttpAddress(server.Services.GetRequiredService<IServer>());
         return new HttpClient { BaseAddress = new Uri(address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) };
     }
 

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Edges, their limits and bans as an operator changes them.</summary>
 public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<TestCluster>
 {
     private const string Rate = "requestsPerSource";
@@ -9,8 +8,7 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
 
     private IDhtAdmin Admin => cluster.Admin;
 
-    private IEnumerable<ClusterLimits> Silos => cluster.Value.Silos.Select(
-        silo => cluster.Value.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterLimits>());
+    private IEnumerable<ClusterLimits> Silos => cluster.Services<ClusterLimits>();
 
     [Fact]
     public async Task A_drained_edge_stops_answering_and_has_its_ids_when_it_resumes()
@@ -201,7 +199,6 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
 
     private async Task<EdgeDetails?> FindAsync(string name) => (await Admin.GetEdgesAsync(Token)).SingleOrDefault(edge => edge.Name == name);
 
-    /// <summary>Changes a limit and has each silo ask for it.</summary>
     private async Task SetAsync(string name, long? value)
     {
         await Admin.SetLimitAsync(name, value, Token);

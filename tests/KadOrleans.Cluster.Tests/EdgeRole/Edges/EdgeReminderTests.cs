@@ -8,9 +8,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
     // The shortest that is allowed, and shorter than a subscription lasts.
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
 
-    private readonly TestCluster _cluster = new(kademlia: new KademliaOptions { BucketRefreshInterval = RefreshInterval });
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private readonly TestCluster _cluster = new() { Kademlia = new() { BucketRefreshInterval = RefreshInterval } };
 
     public ValueTask InitializeAsync() => _cluster.InitializeAsync();
 
@@ -21,7 +19,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
     {
         await using var peer = await Peer.NodeAsync();
         await using var edge = await ServeAsync(peer.Engine);
-        var reminders = _cluster.Value.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
+        var reminders = _cluster.Service<IReminderTable>();
         await Eventually.ReadAsync(
             () => reminders.ReadRows(Table(edge).GetGrainId()),
             rows => rows.Reminders.Select(row => (row.ReminderName, row.Period)).ToHashSet().SetEquals(
@@ -52,7 +50,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
         await using var newcomer = Peer.Engine();
 
         // The newcomer and the peer know each other, and nobody has told the edge.
-        await peer.PingAsync(newcomer.LocalEndpoints[0], Token);
+        await peer.PingAsync(newcomer.LocalEndpoints[0], TestContext.Current.CancellationToken);
         await Eventually.BecomesAsync(() => peer.RoutingTable.TryGet(newcomer.Id, out _), () => peer.RoutingTable.Count);
         Assert.False((await Table(edge).GetSnapshotAsync()).TryGet(newcomer.Id, out _));
 
@@ -84,7 +82,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
 
     private async Task<DateTimeOffset> LastLookupAsync(TestEdge edge) => (await Table(edge).DescribeAsync()).Single().LastLookup;
 
-    private IRoutingTableGrain Table(TestEdge edge) => _cluster.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(edge.Ids[0]));
+    private IRoutingTableGrain Table(TestEdge edge) => _cluster.Table(edge.Ids[0]);
 
     private static long Walks(TestEdge edge) => edge.Overview.Counts.GetValueOrDefault("walks.done");
 }

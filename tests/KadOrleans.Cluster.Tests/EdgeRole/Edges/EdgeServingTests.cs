@@ -4,8 +4,6 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private IEdgeDirectoryGrain Directory => cluster.Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-
     [Fact]
     public async Task Each_id_of_an_edge_is_announced_and_answers_at_its_own_port()
     {
@@ -21,10 +19,8 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
     {
         await using var one = await TestEdge.ServeAsync(cluster.Client, "store-1");
         await using var other = await TestEdge.ServeAsync(cluster.Client, "store-2");
-        await using var client = await Peer.ClientAsync();
-        await using var reader = await Peer.ClientAsync();
-        await client.BootstrapAsync([one.Endpoints[0].ToString()], Token);
-        await reader.BootstrapAsync([other.Endpoints[0].ToString()], Token);
+        await using var client = await Peer.JoinedAsync(one.Endpoints[0]);
+        await using var reader = await Peer.JoinedAsync(other.Endpoints[0]);
         Assert.Equal(client.LocalEndpoints[0], await client.Engine.StunAsync(one.Endpoints[0]));
         DhtValue[] values =
         [
@@ -55,7 +51,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         await edge.StartAsync();
         await edge.BecomesAsync(EdgePhase.Serving);
         var (ids, endpoints, epoch) = (edge.Ids, edge.Endpoints, edge.Overview.Epoch!.Value);
-        await Directory.ReleaseAsync("rebinds", epoch);
+        await cluster.Directory.ReleaseAsync("rebinds", epoch);
 
         await Eventually.BecomesAsync(() => edge.Health.State == EdgePhase.Serving && edge.Overview.Epoch > epoch, edge.Describe);
         await using var client = await Peer.ClientAsync();
@@ -63,20 +59,6 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
 
         // Two, one and the refusal, two: the next attempt had them all.
         Assert.Equal(6, binds);
-    }
-
-    [Fact]
-    public async Task An_edge_joins_and_its_table_shows_who_it_met_to_others()
-    {
-        await using var peer = await Peer.NodeAsync();
-        await using var edge = await TestEdge.ServeAsync(cluster.Client, "joins", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
-        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, edge.Describe);
-        await edge.SaysAsync(null);
-
-        await using var client = await Peer.ClientAsync();
-        var joined = await client.BootstrapAsync([edge.Endpoints[0].ToString()], Token);
-        Assert.Equal(1, joined.Joined);
-        Assert.Contains(new Contact(peer.Id, peer.LocalEndpoints[0]), joined.Lookup!.Closest);
     }
 
     [Fact]
@@ -109,7 +91,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "robbed");
         var endpoint = edge.Endpoints[0];
         var other = new EdgeObserver();
-        await Directory.LeaseAsync("robbed", 1, cluster.Client.CreateObjectReference<IEdgeObserver>(other));
+        await cluster.Directory.LeaseAsync("robbed", 1, cluster.Client.CreateObjectReference<IEdgeObserver>(other));
 
         await edge.Health.LeaseLost.WaitAsync(TimeSpan.FromSeconds(30), Token);
         Assert.Equal((EdgePhase.LeaseLost, false), (edge.Health.State, edge.Health.IsReady));
@@ -124,7 +106,7 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         await using var peer = await Peer.NodeAsync();
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "reached", ("Bootstrap", peer.LocalEndpoints[0].ToString()));
         await edge.SaysAsync(null);
-        var observer = (await Directory.GetLiveAsync()).Single(e => e.Name == "reached").Observer;
+        var observer = (await cluster.Directory.GetLiveAsync()).Single(e => e.Name == "reached").Observer;
         var key = NodeId.FromKey("through an edge");
 
         Assert.Equal(peer.Id, (await observer.PingAsync(peer.LocalEndpoints[0])).Id);

@@ -6,7 +6,14 @@ internal static class Peer
     /// <summary>One that asks and stores nothing itself.</summary>
     public static Task<KadNode> ClientAsync() => StartAsync(isClient: true);
 
-    /// <summary>A full node.</summary>
+    /// <summary>A client that knows the network through one node, which has answered it.</summary>
+    public static async Task<KadNode> JoinedAsync(UdpEndpoint via)
+    {
+        var client = await ClientAsync();
+        Assert.Equal(1, (await client.BootstrapAsync([via.ToString()], TestContext.Current.CancellationToken)).Joined);
+        return client;
+    }
+
     public static Task<KadNode> NodeAsync() => StartAsync(isClient: false);
 
     /// <summary>An engine alone: it answers, and looks nothing up by itself.</summary>

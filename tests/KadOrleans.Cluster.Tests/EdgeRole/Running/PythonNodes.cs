@@ -1,7 +1,7 @@
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Nodes of the Python library <c>kademlia</c> in one process, which have joined a network on loopback.</summary>
-internal sealed class PythonNodes : IDisposable
+internal sealed class PythonNodes(UdpEndpoint bootstrap, int count) : IAsyncDisposable
 {
     private const string Script =
         """
@@ -23,35 +23,20 @@ internal sealed class PythonNodes : IDisposable
         asyncio.run(main())
         """;
 
-    private readonly Process _process;
-    private readonly int _count;
     private readonly List<NodeId> _ids = [];
 
-    public PythonNodes(UdpEndpoint bootstrap, int count)
-    {
-        _count = count;
-        _process = Process.Start(new ProcessStartInfo(Machine.KademliaPython, ["-c", Script, "127.0.0.1", $"{bootstrap.Port}", $"{count}"])
-        {
-            RedirectStandardOutput = true,
-        })!;
-    }
+    private readonly ChildProcess _process =
+        ChildProcess.Start(new ProcessStartInfo(Machine.KademliaPython, ["-c", Script, "127.0.0.1", $"{bootstrap.Port}", $"{count}"]));
 
     public IReadOnlyList<NodeId> Ids => _ids;
 
-    /// <summary>Waits until each has joined.</summary>
     public async Task JoinedAsync()
     {
-        while (_ids.Count < _count)
+        while (_ids.Count < count)
         {
-            _ids.Add(NodeId.Parse(await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)
-                ?? throw new InvalidOperationException($"{Machine.KademliaPython} ended after {_ids.Count} nodes.")));
+            _ids.Add(NodeId.Parse(await _process.NextLineAsync()));
         }
     }
 
-    public void Dispose()
-    {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

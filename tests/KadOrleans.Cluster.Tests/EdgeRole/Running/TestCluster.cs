@@ -1,25 +1,16 @@
 using KadOrleans.Cluster.Tests.Grains;
 using Orleans.Runtime.Hosting;
-using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Two silos with the real grains in this process, on storage that outlives them.</summary>
-public sealed class TestCluster : IAsyncLifetime
+public sealed class TestCluster : SiloCluster
 {
-    private readonly CrawlTiming _crawling;
+    public int ShardBits { get; init; } = 4;
 
-    public TestCluster()
-        : this(4)
-    {
-    }
+    public KademliaOptions Kademlia { get; init; } = new();
 
-    internal TestCluster(int shardBits = 4, KademliaOptions? kademlia = null, CrawlTiming? crawling = null) =>
-        (ShardBits, Kademlia, _crawling) = (shardBits, kademlia ?? new KademliaOptions(), crawling ?? new CrawlTiming());
-
-    public int ShardBits { get; }
-
-    public KademliaOptions Kademlia { get; }
+    internal CrawlTiming Crawling { get; init; } = new();
 
     public TestRows Rows { get; } = new();
 
@@ -28,62 +19,55 @@ public sealed class TestCluster : IAsyncLifetime
     /// <summary>Runs before each call of or by a silo, with its interface and method; fails it by throwing.</summary>
     public Action<string> BeforeCall { get; set; } = static _ => { };
 
-    public InProcessTestCluster Value { get; private set; } = null!;
+    public IDhtAdmin Admin => Service<IDhtAdmin>();
 
-    public IClusterClient Client => Value.Client;
-
-    public IDhtAdmin Admin => Value.GetSiloServiceProvider().GetRequiredService<IDhtAdmin>();
-
-    public static async Task<TestCluster> StartAsync()
+    public static async Task<TestCluster> StartAsync(int shardBits = 4)
     {
-        var cluster = new TestCluster();
+        var cluster = new TestCluster { ShardBits = shardBits };
         await cluster.InitializeAsync();
         return cluster;
     }
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        var builder = new InProcessTestClusterBuilder(2);
-        builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.UseInMemoryReminderService();
-            silo.AddIncomingGrainCallFilter(call => CallAsync(call, call.Invoke));
-            silo.AddOutgoingGrainCallFilter(call => CallAsync(call, call.Invoke));
-            silo.Services.AddSingleton(_crawling);
-            silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
-            silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
-            silo.Services.AddGrainStorage(
-                GrainStorageName.Kad, (_, _) => new TestGrainStorage(Rows));
-        });
-        builder.ConfigureClient(client => client.AddKadClient());
-        Value = builder.Build();
-        await Value.DeployAsync();
+        await base.InitializeAsync();
 
         // The directory has known of all edges for long.
-        await Client.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetLiveAsync();
+        await Directory.GetLiveAsync();
         Clock.Passed = IEdgeDirectoryGrain.LeaseDuration;
     }
 
     public async Task KillSilosAsync()
     {
-        foreach (var silo in Value.Silos.ToList())
+        foreach (var silo in Cluster.Silos.ToList())
         {
-            await Value.KillSiloAsync(silo);
+            await Cluster.KillSiloAsync(silo);
         }
     }
 
-    internal IKeyShardGrain ShardOf(NodeId key) => Client.GetGrain<IKeyShardGrain>(GrainKeys.Shard(key, ShardBits));
+    internal IKeyShardGrain ShardOf(NodeId key) => Shard(GrainKeys.Shard(key, ShardBits));
+
+    internal GrainKeyStore OpenStore() => new(Client, ShardLayout.Of(ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
 
     public Task RemindAsync(IAddressable grain, string name) => Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder(name, default);
 
     /// <summary>Until <see cref="TestRows.Heal"/> every read and write fails.</summary>
     public void TakeStorageAway() => Rows.BeforeRead = Rows.BeforeWrite = static (_, _) => throw new IOException("Storage is away.");
 
-    public async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         Rows.Heal();
-        await Value.DisposeAsync();
+        return base.DisposeAsync();
+    }
+
+    protected override void ConfigureSilo(string name, ISiloBuilder silo)
+    {
+        silo.AddIncomingGrainCallFilter(call => CallAsync(call, call.Invoke));
+        silo.AddOutgoingGrainCallFilter(call => CallAsync(call, call.Invoke));
+        silo.Services.AddSingleton(Crawling);
+        silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Grains, Clock);
+        silo.UseKadGrains(options => (options.ShardBits, options.Kademlia) = (ShardBits, Kademlia));
+        silo.Services.AddGrainStorage(GrainStorageName.Kad, (_, _) => new TestGrainStorage(Rows));
     }
 
     private Task CallAsync(IGrainCallContext call, Func<Task> invoke)

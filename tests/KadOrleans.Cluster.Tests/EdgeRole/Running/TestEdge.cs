@@ -8,7 +8,6 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
 {
     private IHost? _host;
 
-    /// <summary>It renews more often than in earnest.</summary>
     public static EdgeTiming Often { get; } = new()
     {
         Renewal = TimeSpan.FromMilliseconds(200),
@@ -24,22 +23,18 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
 
     public Func<UdpEndpoint, IDatagramTransport> Bind { get; init; } = endpoint => UdpTransport.Bind(endpoint);
 
-    /// <summary>The settings of its exports.</summary>
     public string[] Telemetry { get; init; } = [];
 
     public EdgeHealth Health => _host!.Services.GetRequiredService<EdgeHealth>();
 
     public EdgeOverview Overview => Health.Describe();
 
-    /// <summary>Where its ids listen, in the order of the lease.</summary>
     public IReadOnlyList<UdpEndpoint> Endpoints => [.. Overview.Nodes.Select(n => UdpEndpoint.Parse(n.Listening[0]))];
 
     public IReadOnlyList<NodeId> Ids => [.. Overview.Nodes.Select(n => NodeId.Parse(n.Id))];
 
-    /// <summary>What it said that it listens on.</summary>
     public IList<string> Announced { get; } = [];
 
-    /// <summary>Starts an edge and waits until it serves.</summary>
     public static async Task<TestEdge> ServeAsync(IGrainFactory grains, string name, params (string Key, string Value)[] settings)
     {
         var edge = new TestEdge(grains, name, settings);
@@ -48,7 +43,6 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
         return edge;
     }
 
-    /// <summary>Starts it without waiting for its lease.</summary>
     public async Task StartAsync()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

@@ -2,7 +2,6 @@ using System.Text;
 
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
-/// <summary>Values of a cluster with 16 shards as a file, and in a cluster with 128.</summary>
 public sealed class ClusterTransferTests : FolderTests
 {
     private const int Count = 5_000;
@@ -15,8 +14,7 @@ public sealed class ClusterTransferTests : FolderTests
     public async Task What_a_cluster_holds_is_the_same_in_a_cluster_of_other_shards_though_imported_twice()
     {
         await using var old = await TestCluster.StartAsync();
-        await using var other = new TestCluster(7);
-        await other.InitializeAsync();
+        await using var other = await TestCluster.StartAsync(7);
         var values = Enumerable.Range(0, Count).ToDictionary(_ => NodeId.Random(_random), Value);
         await PutAsync(old, values);
         var first = await TransferRun.ExportAsync(old.Admin);
@@ -111,8 +109,7 @@ public sealed class ClusterTransferTests : FolderTests
 
     private static async Task PutAsync(TestCluster cluster, Dictionary<NodeId, StoredValue> values)
     {
-        await using var store = new GrainKeyStore(
-            cluster.Client, ShardLayout.Of(cluster.ShardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
+        await using var store = cluster.OpenStore();
         foreach (var some in values.Chunk(500))
         {
             var results = await Task.WhenAll(some.Select(pair => store.PutAsync(pair.Key, pair.Value, PutKind.Import).AsTask()));

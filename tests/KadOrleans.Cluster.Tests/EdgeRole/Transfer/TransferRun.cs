@@ -10,7 +10,6 @@ internal sealed record TransferRun(int Code, byte[] Bytes, string Error)
 
     public JsonNode Json => JsonNode.Parse(Output)!;
 
-    /// <summary>An implementation that nobody calls.</summary>
     public static T Uncalled<T>()
         where T : class => Fake.Of<T>((method, _) => throw new NotSupportedException($"{method} is not called."));
 

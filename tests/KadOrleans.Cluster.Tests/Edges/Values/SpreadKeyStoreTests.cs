@@ -10,7 +10,7 @@ public sealed class SpreadKeyStoreTests(SixteenShardCluster cluster) : IAsyncLif
     {
         await cluster.ClearAsync(StoreQuota.Unlimited);
         var (held, expired) = (StoredValues.Text("held"), StoredValues.ExpiringAt(StoredValues.Now));
-        await _store.PutTogetherAsync(_keys.Select((key, i) => KeyValuePair.Create(key, i < 50 ? expired : held)));
+        await _store.ForNode().PutTogetherAsync(_keys.Select((key, i) => KeyValuePair.Create(key, i < 50 ? expired : held)));
     }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();

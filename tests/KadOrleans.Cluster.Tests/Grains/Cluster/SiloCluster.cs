@@ -19,7 +19,7 @@ public abstract class SiloCluster : IAsyncLifetime
 
     internal IDhtGrain Dht => Client.GetGrain<IDhtGrain>(GrainKeys.Singleton);
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(Silos);
         builder.Options.ConfigureFileLogging = false;

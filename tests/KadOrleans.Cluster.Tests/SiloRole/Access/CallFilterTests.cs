@@ -2,7 +2,6 @@ using System.Reflection;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo with an edge's key, and who may call what of it.</summary>
 public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixture<CallFilterTests.KeyedSilo>
 {
     private const int ShardBits = 4;
@@ -94,7 +93,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     [InlineData("10.1.2.3", "", true)]
     [InlineData("10.1.2.3", "a key of the test", false)]
     public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
-        Assert.Equal(isOpen, GatewayExposure.IsOpen(new IPEndPoint(IPAddress.Parse(address), 30000), key));
+        Assert.Equal(isOpen, PortCheck.IsOpenGateway(new IPEndPoint(IPAddress.Parse(address), 30000), key));
 
     private static async Task RefusesAsync(string sentence, Func<Task> call) =>
         Assert.Equal(sentence, (await Assert.ThrowsAsync<CallRefusedException>(call)).Message);

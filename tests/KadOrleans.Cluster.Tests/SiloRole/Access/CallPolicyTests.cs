@@ -3,7 +3,6 @@ using System.Xml.Linq;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Every interface that another process can call says who may call it.</summary>
 public sealed class CallPolicyTests
 {
     // Not beside this test: the executable with every provider. It has no grains.
@@ -47,22 +46,13 @@ public sealed class CallPolicyTests
         Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null));
 
     [Fact]
-    public void Reminders_and_the_management_of_this_projects_grains_are_for_silos_and_cancelling_is_for_all()
+    public void The_management_of_this_projects_grains_is_for_silos()
     {
-        var shard = typeof(KeyShardGrain);
-        Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(IRemindable).GetMethods()[0], shard));
         Assert.All(
-            typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(), method => Assert.Equal(Callers.Silos, CallPolicy.Of(method, shard)));
-        var cancel = Assembly.Load("Orleans.Core").GetType("Orleans.Runtime.IGrainCallCancellationExtension", throwOnError: true)!;
-        Assert.Equal(Callers.Clients, CallPolicy.Of(cancel.GetMethods()[0], shard));
+            typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(),
+            method => Assert.Equal(Callers.Silos, CallPolicy.Of(method, typeof(KeyShardGrain))));
         Assert.Equal(Callers.Clients, CallPolicy.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
     }
-
-    [Theory]
-    [InlineData(nameof(IKeyShardGrain.PutAsync), nameof(Callers.Edges))]
-    [InlineData(nameof(IKeyShardGrain.RemoveAsync), nameof(Callers.Silos))]
-    public void A_method_may_say_something_else_than_its_interface(string method, string callers) =>
-        Assert.Equal(callers, CallPolicy.Of(typeof(IKeyShardGrain).GetMethod(method)!, typeof(KeyShardGrain)).ToString());
 
     private static bool IsCalled(Type type) => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type);
 

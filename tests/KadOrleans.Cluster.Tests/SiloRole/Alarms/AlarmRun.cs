@@ -2,16 +2,18 @@ using System.Text;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// Real processes that export, and Prometheus' own judgement of what came. A minute is one export of the process that exports
-/// most often, however long that takes.
-/// </summary>
-internal sealed class AlarmRun : IAsyncDisposable
+// Real processes that export, and Prometheus' own judgement. A minute is one export of the process that exports most often.
+internal sealed partial class AlarmRun : IAsyncDisposable
 {
     /// <summary>Longer than any rule's <c>for</c>: whatever was wrong from the beginning would fire by then.</summary>
     private const int Calm = 20;
 
     private static readonly TimeSpan DefaultInterval = TimeSpan.FromMilliseconds(250);
+
+    private static readonly string RulesFile = Repository.Path("infra/monitoring/alerts.yaml");
+
+    private static readonly Dictionary<string, JsonNode> Rules = Yaml.Documents(File.ReadAllText(RulesFile)).Single()
+        .Entries("groups").SelectMany(group => group.Entries("rules")).ToDictionary(rule => rule.Text("alert")!);
 
     private readonly OtlpCollector _collector;
     private readonly TimeSpan _interval;
@@ -19,39 +21,31 @@ internal sealed class AlarmRun : IAsyncDisposable
 
     private AlarmRun(OtlpCollector collector, TimeSpan interval) => (_collector, _interval) = (collector, interval);
 
-    /// <summary>What processes are told.</summary>
     public string[] Settings =>
     [
         $"Kad:Telemetry:Endpoint={_collector.Endpoint}",
         $"OTEL_METRIC_EXPORT_INTERVAL={_interval.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)}",
     ];
 
-    /// <summary>The minute of the newest export.</summary>
     public int Now => Minutes().Values.DefaultIfEmpty().Max();
 
-    /// <summary>Begins to listen.</summary>
     public static async Task<AlarmRun> StartAsync(TimeSpan? interval = null) =>
         new(await OtlpCollector.StartAsync(), interval ?? DefaultInterval);
 
-    /// <summary>All metrics of a name, the newest first.</summary>
     public IEnumerable<ReceivedMetric> Of(string name) => Ours().Where(m => m.Name == name).Reverse();
 
-    /// <summary>The last sum of a metric's series with a tag's value.</summary>
     public double Last(string name, string? tag = null) => Of(name).FirstOrDefault()?.Points
         .Where(p => tag is null || p.Tags.Values.Contains(tag))
         .Sum(p => p.Value) ?? 0;
 
-    /// <summary>The process of a service that exported last.</summary>
     public Dictionary<string, string> LabelsOf(string service) => new()
     {
         ["job"] = service,
         ["instance"] = Ours().Last(m => m.Service == service).Instance,
     };
 
-    /// <summary>Waits until something was received.</summary>
     public Task UntilAsync(Func<bool> isReached, string what) => _collector.UntilAsync(isReached, () => $"{what}: not within the time.");
 
-    /// <summary>Lets exports come.</summary>
     public Task PassAsync(int minutes)
     {
         var end = Now + minutes;
@@ -72,7 +66,6 @@ internal sealed class AlarmRun : IAsyncDisposable
     public void Expect(int minute, string alarm, params IReadOnlyDictionary<string, string>[] firing) =>
         _expectations.Add((minute, alarm, firing));
 
-    /// <summary>Fails, with what Prometheus says, if an expectation is not met.</summary>
     public async Task VerifyAsync()
     {
         var file = Path.GetTempFileName();
@@ -109,7 +102,7 @@ internal sealed class AlarmRun : IAsyncDisposable
     private string Write()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"rule_files: ['{AlarmRule.FilePath}']");
+        text.AppendLine(CultureInfo.InvariantCulture, $"rule_files: ['{RulesFile}']");
         text.AppendLine("evaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:");
         var minutes = Minutes();
         foreach (var (series, values) in new SeriesTable(Ours().Where(m => minutes.ContainsKey(m.Export)), m => minutes[m.Export]).Notated())
@@ -120,7 +113,7 @@ internal sealed class AlarmRun : IAsyncDisposable
         text.AppendLine("  alert_rule_test:");
         foreach (var expectation in _expectations)
         {
-            var alerts = expectation.Firing.Select(labels => Alert(AlarmRule.All[expectation.Alarm], labels));
+            var alerts = expectation.Firing.Select(labels => Alert(Rules[expectation.Alarm], labels));
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"  - {{ eval_time: {expectation.Minute}m, alertname: {expectation.Alarm}, exp_alerts: [{string.Join(", ", alerts)}] }}");
@@ -129,9 +122,13 @@ internal sealed class AlarmRun : IAsyncDisposable
         return text.ToString();
     }
 
-    private static string Alert(AlarmRule rule, IReadOnlyDictionary<string, string> labels)
+    private static string Alert(JsonNode rule, IReadOnlyDictionary<string, string> labels)
     {
-        var all = labels.Append(KeyValuePair.Create("severity", rule.Severity)).Select(l => $"{l.Key}: '{l.Value}'");
-        return $"{{ exp_labels: {{ {string.Join(", ", all)} }}, exp_annotations: {{ summary: '{rule.SummaryOf(labels)}' }} }}";
+        var all = labels.Append(KeyValuePair.Create("severity", rule.Text("labels.severity")!)).Select(l => $"{l.Key}: '{l.Value}'");
+        var summary = Label().Replace(rule.Text("annotations.summary")!, match => labels[match.Groups[1].Value]);
+        return $"{{ exp_labels: {{ {string.Join(", ", all)} }}, exp_annotations: {{ summary: '{summary}' }} }}";
     }
+
+    [GeneratedRegex(@"\{\{ \$labels\.(\w+) \}\}")]
+    private static partial Regex Label();
 }

@@ -2,9 +2,7 @@ using KadOrleans.Cluster.Tests.EdgeRole;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// A wrong clock. The edge is in this process, as a machine's clock cannot be set for one process. Other tests would move its instruments.
-/// </summary>
+// The edge is in this process, as a machine's clock cannot be set for one process. Other tests would move its instruments.
 [Collection(Grains.Alone.Name)]
 [Trait("Tier", "Long")]
 public sealed class ClockAlarmTests : FolderTests

@@ -14,14 +14,11 @@ internal sealed class ClusterClient : IAsyncDisposable
     public static async Task<ClusterClient> ConnectAsync(int gateway, Action<IClientBuilder>? configure = null) =>
         new(await OrleansClient.StartAsync(gateway, configure));
 
-    /// <summary>The cluster's values.</summary>
     public GrainKeyStore OpenValues(int shardBits) =>
         new(Grains, ShardLayout.Of(shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
 
     /// <summary>Stores under each key what <see cref="StoreLoad.ValueOf"/> has for it, for an hour.</summary>
-    /// <param name="shardBits">The cluster has 2 to the power of this shards.</param>
-    /// <param name="keys">The keys.</param>
-    /// <param name="publish">Whether this cluster is to publish a value, by its number.</param>
+    // publish: whether this cluster is to publish a value, by its number.
     public async Task StoreAsync(int shardBits, IReadOnlyList<NodeId> keys, Func<int, bool>? publish = null)
     {
         await using var values = OpenValues(shardBits);

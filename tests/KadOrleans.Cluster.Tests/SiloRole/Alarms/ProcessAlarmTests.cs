@@ -1,11 +1,10 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The alarms that tell of processes: each is provoked, and Prometheus sees it in what they export.</summary>
+[Needs(Need.Promtool)]
 [Trait("Tier", "Long")]
 public sealed class ProcessAlarmTests : FolderTests
 {
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task An_edge_without_contacts_and_missing_processes_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -33,7 +32,6 @@ public sealed class ProcessAlarmTests : FolderTests
     }
 
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task An_edge_that_lost_its_lease_raises_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -46,7 +44,7 @@ public sealed class ProcessAlarmTests : FolderTests
         await hung.HangAsync();
         await successor.StartAsync();
         await hung.ContinueAsync();
-        Assert.Equal(ExitCode.Replaced, await hung.ExitAsync());
+        Assert.Equal((ExitCode.Replaced, successor.Id), (await hung.ExitAsync(), hung.Id));
 
         // It told of the loss while it ended.
         run.Expect(run.Now, "KadLeaseLost", run.LabelsOf("kad-edge"));

@@ -13,7 +13,6 @@ internal sealed class ProvenStrangers(IPEndPoint node)
     private readonly CryptographicRandomSource _random = new();
     private int _count;
 
-    /// <summary>As many more introduce themselves.</summary>
     public async Task ComeAsync(int count)
     {
         await Parallel.ForEachAsync(Enumerable.Range(_count, count), AtOnce, async (number, _) =>

@@ -1,15 +1,10 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// What a collector received as Prometheus gets it from there: one value per export and series. Exports that came in quick
-/// succession count as a minute apart, which is the exporters' default.
-/// </summary>
+// What a collector received as Prometheus gets it from there: a value per export and series. Exports count as a minute apart.
 internal sealed class SeriesTable
 {
     private readonly Dictionary<string, SortedDictionary<int, double>> _series = [];
 
-    /// <param name="metrics">What was received.</param>
-    /// <param name="minuteOf">When that was.</param>
     public SeriesTable(IEnumerable<ReceivedMetric> metrics, Func<ReceivedMetric, int> minuteOf)
     {
         foreach (var metric in metrics)

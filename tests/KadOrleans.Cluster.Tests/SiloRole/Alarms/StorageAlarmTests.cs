@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The alarms that tell of storage and of silos.</summary>
 [Trait("Tier", "Long")]
 public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
 {
@@ -40,9 +39,8 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         await using var run = await AlarmRun.StartAsync();
-        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={relay.ConnectionString}"];
-        await using var silo = new SiloServer(Folder, [.. storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
-        await using var edge = new EdgeServer(Folder, "edge", storage);
+        await using var silo = new SiloServer(Folder, [.. relay.Storage, .. run.Settings, "Kad:Cluster:ShardBits=0"]);
+        await using var edge = new EdgeServer(Folder, "edge", relay.Storage);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var asker = new UdpAsker(edge.Address, source: 30);
         Assert.True(await StoreAsync(asker));

@@ -1,13 +1,12 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The alarms that tell of requests, lookups, observations and reminders.</summary>
+[Needs(Need.Promtool)]
 [Trait("Tier", "Long")]
 public sealed class TrafficAlarmTests : FolderTests
 {
     private readonly CryptographicRandomSource _random = new();
 
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task Dropped_requests_of_strangers_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -33,7 +32,6 @@ public sealed class TrafficAlarmTests : FolderTests
     }
 
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task Dropped_observations_raise_an_alarm()
     {
         await using var run = await AlarmRun.StartAsync();
@@ -61,7 +59,6 @@ public sealed class TrafficAlarmTests : FolderTests
     }
 
     [Theory]
-    [Needs(Need.Promtool)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Lookups_that_reach_nobody_any_longer_or_never_did_raise_an_alarm(bool haveBefore)
@@ -97,7 +94,6 @@ public sealed class TrafficAlarmTests : FolderTests
     }
 
     [Fact]
-    [Needs(Need.Promtool)]
     public async Task Late_and_missing_reminders_raise_alarms()
     {
         await using var run = await AlarmRun.StartAsync();

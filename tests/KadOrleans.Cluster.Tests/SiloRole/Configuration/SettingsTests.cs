@@ -4,7 +4,6 @@ using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What silos and edges make of their settings. A mistake is one sentence with the setting, its value and what is allowed.</summary>
 public sealed class SettingsTests
 {
     private const string User = "Kad:Dashboard:User=me";
@@ -209,12 +208,14 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void Settings_of_Orleans_itself_are_kept()
+    public void Settings_of_Orleans_itself_are_kept_and_port_0_takes_a_free_port()
     {
-        var (_, filled) = Complete("Orleans:ClusterId=mine", "Orleans:Endpoints:SiloPort=4000", "Orleans:Reminders:ProviderType=AdoNet");
+        var (_, filled) = Complete(
+            "Orleans:ClusterId=mine", "Orleans:Endpoints:SiloPort=4000", "Orleans:Reminders:ProviderType=AdoNet", "Kad:Silo:GatewayPort=0");
 
         Assert.Empty(filled.Keys.Intersect(["Orleans:ClusterId", "Orleans:Endpoints:SiloPort", "Orleans:Reminders:ProviderType"]));
         Assert.Equal("kad", filled["Orleans:ServiceId"]);
+        Assert.NotEqual("0", filled["Orleans:Endpoints:GatewayPort"]);
     }
 
     [Theory]
@@ -229,14 +230,6 @@ public sealed class SettingsTests
         Assert.Equal(served, Silo($"Kad:Http={http}").ServesDashboard);
         Assert.Equal(served, Silo($"Kad:Http={http}", "Kad:Dashboard:User= ", "Kad:Dashboard:Password= ").ServesDashboard);
         Assert.True(Silo($"Kad:Http={http}", User, Password).ServesDashboard);
-    }
-
-    [Fact]
-    public void Port_0_takes_a_free_port()
-    {
-        var (_, filled) = Complete("Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0");
-
-        Assert.DoesNotContain("0", new[] { filled["Orleans:Endpoints:SiloPort"], filled["Orleans:Endpoints:GatewayPort"] });
     }
 
     [Theory]

@@ -5,9 +5,7 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// A PostgreSQL server for all tests that neither stop it nor alter it, started when the first asks for it. Each has a database of its own.
-/// </summary>
+/// <summary>A PostgreSQL server for all tests that neither stop nor alter it. Each has a database of its own.</summary>
 public sealed class SharedPostgreSql : IAsyncDisposable
 {
     // Several processes of several tests share the server's hundred connections.
@@ -19,7 +17,6 @@ public sealed class SharedPostgreSql : IAsyncDisposable
     private PostgreSqlServer? _server;
     private int _count;
 
-    /// <summary>Makes a database with the cluster's schema, and returns how Npgsql reaches it.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         await _gate.WaitAsync();
@@ -39,9 +36,9 @@ public sealed class SharedPostgreSql : IAsyncDisposable
         }
     }
 
-    /// <summary>The settings of silos and edges that keep their state in a new database.</summary>
-    public async Task<string[]> CreateStorageAsync() =>
-        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={await CreateDatabaseAsync()}"];
+    public static string[] StorageIn(string connectionString) => ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}"];
+
+    public async Task<string[]> CreateStorageAsync() => StorageIn(await CreateDatabaseAsync());
 
     public async ValueTask DisposeAsync()
     {

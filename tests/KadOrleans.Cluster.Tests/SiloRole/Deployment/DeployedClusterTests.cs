@@ -54,7 +54,8 @@ public sealed class DeployedClusterTests : FolderTests
         Assert.All([.. results, await program.ApplyAsync(settings)], result => Assert.True(result.Code == 0, result.Errors));
         foreach (var part in (string[])["silo", "edge"])
         {
-            Assert.Equal($"The database is ready for the {part}.", (await program.WaitAsync(part, $"kad_{part}").Result).Output.Trim());
+            await using var waiting = program.Wait(part, $"kad_{part}");
+            Assert.Equal($"The database is ready for the {part}.", await waiting.ReadLineAsync());
         }
 
         return program.Owner;

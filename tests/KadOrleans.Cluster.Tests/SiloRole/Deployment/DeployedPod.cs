@@ -1,9 +1,6 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// A pod's container as a process on this machine. Its environment is that of the image and of the PostgreSQL overlay. Only addresses,
-/// ports, the pod's name and the Secret with the database are this machine's.
-/// </summary>
+// A pod's container as a process, with the environment of image and overlay. Addresses, ports, name and database are this machine's.
 internal sealed class DeployedPod(string part, string name, string database, string folder) : RestartableServer
 {
     private readonly JsonObject _workload = part == "silo" ? Manifests.Of("postgres").Silo : Manifests.Of("postgres").Edge;
@@ -28,7 +25,6 @@ internal sealed class DeployedPod(string part, string name, string database, str
         }
     }
 
-    /// <summary>What it answers to a GET.</summary>
     public async Task<HttpStatusCode> GetAsync(string path, string? credentials = null)
     {
         using var client = new HttpClient();

@@ -7,14 +7,10 @@ internal sealed class SchemaProgram
 {
     private const string Overlay = "infra/kubernetes/overlays/postgres";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-
     private SchemaProgram(NpgsqlConnectionStringBuilder owner) => Owner = owner;
 
-    /// <summary>How the database's owner reaches it.</summary>
     public NpgsqlConnectionStringBuilder Owner { get; }
 
-    /// <summary>Makes an empty database.</summary>
     public static async Task<SchemaProgram> CreateAsync(PostgreSqlServer server, string database)
     {
         var owner = new NpgsqlConnectionStringBuilder(server.ConnectionString);
@@ -23,7 +19,6 @@ internal sealed class SchemaProgram
         return new SchemaProgram(owner);
     }
 
-    /// <summary>Makes a database with the tables and queries of Orleans' own scripts.</summary>
     public static async Task<SchemaProgram> CreateByOrleansAsync(PostgreSqlServer server, string database)
     {
         var program = await CreateAsync(server, database);
@@ -39,68 +34,33 @@ internal sealed class SchemaProgram
     public Task<Result> ApplyAsync(string siloRole = "", string edgeRole = "") =>
         ApplyAsync(new Dictionary<string, string> { ["SILO_ROLE"] = siloRole, ["EDGE_ROLE"] = edgeRole });
 
-    /// <summary>Applies the schema as the Job does with these settings.</summary>
-    public Task<Result> ApplyAsync(IReadOnlyDictionary<string, string> settings)
+    public async Task<Result> ApplyAsync(IReadOnlyDictionary<string, string> settings)
     {
-        var job = Assert.Single(Yaml.Documents(Repository.Read($"{Overlay}/schema-job.yaml")));
-        var command = job.Entries("spec.template.spec.containers.0.command")
+        var manifest = Assert.Single(Yaml.Documents(Repository.Read($"{Overlay}/schema-job.yaml")));
+        var command = manifest.Entries("spec.template.spec.containers.0.command")
             .Select(word => Regex.Replace(word.GetValue<string>(), @"\$\((\w+)\)", setting => settings[setting.Groups[1].Value]))
             .Select(word => word == "/kad/schema.sql" ? Repository.Path("infra/postgresql/schema.sql") : word)
             .ToList();
-        return Start(Owner.Username!, command[0], [.. command[1..]]).Result;
+        await using var job = Start(Owner.Username!, command[0], [.. command[1..]]);
+        return new Result(await job.ExitAsync(), job.Output.Text, job.Error.Text);
     }
 
-    /// <summary>Starts wait-for-schema.sh as a user.</summary>
-    public Run WaitAsync(string part, string user) => Start(user, "sh", Repository.Path($"{Overlay}/wait-for-schema.sh"), part);
+    public ChildProcess Wait(string part, string user) => Start(user, "sh", Repository.Path($"{Overlay}/wait-for-schema.sh"), part);
 
     public Task ExecuteAsync(string statements) => PostgreSqlStatements.ExecuteAsync(Owner.ConnectionString, statements);
 
-    /// <summary>The first field of the first row.</summary>
     public Task<object?> ReadAsync(string statement) => PostgreSqlStatements.ReadAsync(Owner.ConnectionString, statement);
 
-    private Run Start(string user, string program, params string[] args)
+    private ChildProcess Start(string user, string program, params string[] args)
     {
-        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, args);
         start.Environment["PGHOST"] = Owner.Host;
         start.Environment["PGPORT"] = Owner.Port.ToString(CultureInfo.InvariantCulture);
         start.Environment["PGUSER"] = user;
         start.Environment["PGDATABASE"] = Owner.Database;
         start.Environment["WAIT_SECONDS"] = "0.1";
-        return new Run(Process.Start(start)!);
+        return ChildProcess.Start(start);
     }
 
-    /// <summary>What a program ended with.</summary>
     internal sealed record Result(int Code, string Output, string Errors);
-
-    /// <summary>A program that runs.</summary>
-    internal sealed class Run
-    {
-        private readonly ProcessLines _output = new();
-
-        public Run(Process process) => Result = FinishAsync(process);
-
-        public Task<Result> Result { get; }
-
-        /// <summary>Completes when it has written one more line.</summary>
-        public async Task<string?> LineAsync()
-        {
-            using var deadline = new CancellationTokenSource(Longest);
-            return await _output.NextAsync(deadline.Token);
-        }
-
-        private async Task<Result> FinishAsync(Process process)
-        {
-            using var running = process;
-            using var deadline = new CancellationTokenSource(Longest);
-            using var end = deadline.Token.Register(() => process.Kill(entireProcessTree: true));
-            var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-            while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
-            {
-                _output.Add(line);
-            }
-
-            await process.WaitForExitAsync(CancellationToken.None);
-            return new Result(process.ExitCode, _output.Text, await errors);
-        }
-    }
 }

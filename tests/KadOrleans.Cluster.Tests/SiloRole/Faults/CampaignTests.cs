@@ -19,8 +19,6 @@ public sealed class CampaignTests
         FreezesAnEdge(FaultPlan.Create(seed, SqliteFaults, SqliteMembers, LongestFreeze))
         && FreezesAnEdge(FaultPlan.Create(seed, PostgreSqlFaults, PostgreSqlMembers, LongestFreeze)));
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public Task Faults_on_sqlite_lose_and_undo_nothing() => RunAsync(StorageKind.Sqlite, SqliteMembers.Silos, SqliteFaults, Seed);
 
@@ -53,7 +51,7 @@ public sealed class CampaignTests
         };
         await using var progress = new StringWriter();
 
-        var rows = await Campaign.RunAsync(options, new ProgressLog(progress), Token);
+        var rows = await Campaign.RunAsync(options, new ProgressLog(progress), TestContext.Current.CancellationToken);
 
         await using var table = new StringWriter();
         CampaignTable.Write(table, rows);

@@ -3,45 +3,35 @@ using KadOrleans.Cli;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// The exit code and output of a silo's or an edge's command line that ends by itself. It runs in the test's process, as a process of its
-/// own takes seconds, mostly to compile itself.
-/// </summary>
+// The outcome of a command line that ends by itself. It runs in the test's process, as one of its own takes seconds.
 internal sealed record EndedRun(int Code, string Output, string Errors)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
 
-    /// <summary>All lines of the errors.</summary>
     public IReadOnlyList<string> Lines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A silo with its data in a folder, on free ports unless the settings say otherwise.</summary>
-    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfServerAsync(
-        [
-            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0",
-            $"Kad:Data={Path.Combine(folder, "kad-cluster-data")}", .. settings,
-        ]);
+    public static Task<EndedRun> OfSiloAsync(string folder, params string[] settings) => OfSiloAsync(folder, new StringWriter(), settings);
 
-    /// <summary>An edge.</summary>
-    public static Task<EndedRun> OfEdgeAsync(params string[] args) => OfServerAsync(["Kad:Role=Edge", .. args]);
+    public static Task<EndedRun> OfSiloAsync(string folder, StringWriter output, params string[] settings) => OfServerAsync(
+        [.. HostedSilo.OnFreePorts, $"Kad:Data={Path.Combine(folder, "kad-cluster-data")}", .. settings], output);
 
-    /// <summary>A command of <c>kad</c>.</summary>
-    public static Task<EndedRun> OfKadAsync(params string[] args) => OfAsync(async (output, error) =>
+    public static Task<EndedRun> OfEdgeAsync(params string[] args) => OfServerAsync(["Kad:Role=Edge", .. args], new StringWriter());
+
+    /// <summary>What a command of <c>kad</c> that succeeds writes.</summary>
+    public static async Task<string> OutputOfKadAsync(params string[] args)
     {
-        using var bytes = new MemoryStream();
-        using var io = new CommandIo(() => Stream.Null, bytes, error);
-        var code = await KadCommand.RunAsync(args, io);
-        await output.WriteAsync(Encoding.UTF8.GetString(bytes.ToArray()));
-        return code;
-    });
-
-    private static Task<EndedRun> OfServerAsync(string[] args) =>
-        OfAsync((output, error) => ServerCommand.RunAsync(args, new KadProviders(), output, error));
-
-    private static async Task<EndedRun> OfAsync(Func<TextWriter, TextWriter, Task<int>> run)
-    {
-        await using var output = new StringWriter();
+        using var output = new MemoryStream();
         await using var error = new StringWriter();
-        var code = await run(TextWriter.Synchronized(output), TextWriter.Synchronized(error)).WaitAsync(Longest);
+        using var io = new CommandIo(() => Stream.Null, output, error);
+        Assert.True(await KadCommand.RunAsync(args, io) == ExitCode.Done, error.ToString());
+        return Encoding.UTF8.GetString(output.ToArray()).Trim();
+    }
+
+    private static async Task<EndedRun> OfServerAsync(string[] args, StringWriter output)
+    {
+        await using var error = new StringWriter();
+        var code = await KadServer.RunAsync(args, new KadProviders(), TextWriter.Synchronized(output), TextWriter.Synchronized(error)).WaitAsync(Longest);
         return new EndedRun(code, output.ToString(), error.ToString());
     }
 }

@@ -11,18 +11,15 @@ internal sealed class HostedSilo : IAsyncDisposable
     /// <summary>A silo that does not run, with its data in a folder.</summary>
     public HostedSilo(string folder, params string[] settings)
     {
-        string[] all =
-        [
-            "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Enabled=false", "Kad:Edge:Listen=127.0.0.1:0",
-            $"Kad:Data={folder}", .. settings,
-        ];
+        string[] all = [.. OnFreePorts, "Kad:Edge:Enabled=false", $"Kad:Data={folder}", .. settings];
         _host = SiloHost.Build(all, new KadProviders(), TextWriter.Null, TextWriter.Synchronized(_log));
     }
 
-    /// <summary>Where HTTP is served.</summary>
+    public static string[] OnFreePorts { get; } =
+        ["Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0"];
+
     public Uri Http { get; private set; } = new("http://localhost");
 
-    /// <summary>All that it has logged.</summary>
     public string Log => _log.ToString();
 
     public IServiceProvider Services => _host.Services;
@@ -34,7 +31,7 @@ internal sealed class HostedSilo : IAsyncDisposable
         var silo = new HostedSilo(folder, settings);
         silo._isRunning = true;
         await silo._host.StartAsync();
-        var health = Announcer.Lines(silo.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
+        var health = ServerProgram.AddressLines(silo.Services).Last().Split(["health ", "/health/ready"], StringSplitOptions.None)[1];
         silo.Http = new Uri(health.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         return silo;
     }
@@ -43,7 +40,6 @@ internal sealed class HostedSilo : IAsyncDisposable
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
 
-    /// <summary>Stops it, if it runs.</summary>
     public async Task StopAsync()
     {
         if (_isRunning)

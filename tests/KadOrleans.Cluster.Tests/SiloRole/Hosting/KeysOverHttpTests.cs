@@ -55,10 +55,7 @@ public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
 
         var usage = await GetAsync("usage");
         Assert.Equal((1, 128), (usage.GetProperty("keys").GetInt32(), usage.GetProperty("shards").GetArrayLength()));
-        var key = Assert.Single((await GetAsync("keys")).GetProperty("keys").EnumerateArray());
-        var details = await GetAsync($"keys/{key.GetProperty("digest").GetString()}?as=digest");
-        Assert.Equal("value", details.GetProperty("held").GetProperty("value").GetProperty("value").GetString());
-
+        Assert.Single((await GetAsync("keys")).GetProperty("keys").EnumerateArray());
         var silo = Assert.Single((await GetAsync("silos")).GetProperty("silos").EnumerateArray());
         Assert.Equal(("Active", true), (silo.GetProperty("state").GetString(), silo.GetProperty("isReady").GetBoolean()));
         Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", silo.GetProperty("version").GetString());

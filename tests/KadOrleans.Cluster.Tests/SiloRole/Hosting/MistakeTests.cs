@@ -2,7 +2,6 @@ using System.Net.Sockets;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What keeps a silo or an edge from starting is told in a sentence, and the program ends.</summary>
 public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
 {
     private const string Edge = "Kad:Role=Edge";
@@ -28,6 +27,9 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData(Azure, Edge, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
     [InlineData("kad-silo: Kad:Tls:Certificate is 'a.crt'" + NoTls, "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key")]
     [InlineData("Kad:Tls:Store:Subject is 'edge'" + NoTls, Edge, "Kad:Tls:Store:Subject=edge")]
+    [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
+    [InlineData("kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
+    [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)
     {
         var run = settings[0] == Edge ? await EndedRun.OfEdgeAsync(settings[1..]) : await EndedRun.OfSiloAsync(Folder, settings);
@@ -38,17 +40,15 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     }
 
     [Theory]
-    [InlineData(1, DatabaseFailed, "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1;Port=9;Username=x;Password=secret")]
-    [InlineData(1, DatabaseFailed, "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=no-such-host.invalid;Username=x;Password=secret")]
-    [InlineData(2, "kad-silo: Kad:PostgreSql:ConnectionString has the key 'hst', ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Hst=127.0.0.1;Password=secret")]
-    [InlineData(2, "kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
-    [InlineData(2, "kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
-    public async Task What_cannot_be_reached_ends_start_up_with_a_sentence(int code, string sentence, params string[] settings)
+    [InlineData("127.0.0.1")]
+    [InlineData("no-such-host.invalid")]
+    public async Task A_database_that_cannot_be_reached_ends_start_up_with_a_sentence(string host)
     {
-        var silo = await EndedRun.OfSiloAsync(Folder, settings);
+        var silo = await EndedRun.OfSiloAsync(
+            Folder, "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString=Host={host};Port=9;Username=x;Password=secret");
 
-        Assert.Equal(code, silo.Code);
-        Assert.StartsWith(sentence, silo.Lines[^1], StringComparison.Ordinal);
+        Assert.Equal(1, silo.Code);
+        Assert.StartsWith(DatabaseFailed, silo.Lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain("secret", silo.Errors, StringComparison.Ordinal);
     }
 
@@ -65,19 +65,6 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
             Assert.StartsWith(DatabaseFailed, silo.Lines[^1], StringComparison.Ordinal);
             Assert.Contains(wrong.Split('=')[1], silo.Lines[^1], StringComparison.Ordinal);
         }
-    }
-
-    [Fact]
-    public async Task A_folder_that_cannot_be_used_ends_start_up_with_a_sentence()
-    {
-        var file = Path.Combine(Folder, "file");
-        await File.WriteAllTextAsync(file, string.Empty);
-
-        var silo = await EndedRun.OfSiloAsync(Folder, $"Kad:Data={file}");
-
-        Assert.Equal(2, silo.Code);
-        Assert.Contains($"'{file}' cannot be created or entered", silo.Errors, StringComparison.Ordinal);
-        Assert.Contains("Kad:Data", Assert.Single(silo.Lines), StringComparison.Ordinal);
     }
 
     [Theory]

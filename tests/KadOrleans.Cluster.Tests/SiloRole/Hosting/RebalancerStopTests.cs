@@ -2,7 +2,6 @@ using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The end of the rebalancer's worker.</summary>
 public sealed class RebalancerStopTests
 {
     [Fact]

@@ -2,7 +2,6 @@ using KadOrleans.Browser;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo with an edge, in a network with three nodes.</summary>
 public sealed class SiloConsolePlace : ConsolePlace
 {
     /// <summary>Few, so that a doubling is soon done.</summary>

@@ -4,22 +4,10 @@ using static Microsoft.Playwright.Assertions;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What the console shows and does of a cluster alone.</summary>
 [Needs(Need.Chromium)]
 public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<SiloConsolePlace>
 {
     private const int Shards = 1 << SiloConsolePlace.ShardBits;
-
-    [Fact]
-    public async Task An_edge_offers_what_its_state_allows()
-    {
-        await using var window = await place.LogInAsync(place.Manager, "nodes", "Nodes");
-
-        await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("live");
-        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Drain: edge-of-the-test" })).ToBeVisibleAsync();
-        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Forget: edge-of-the-test" })).ToHaveCountAsync(0);
-        Assert.Empty(window.Errors);
-    }
 
     [Fact]
     public async Task The_silos_are_shown_and_a_key_is_found()
@@ -46,11 +34,12 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
         await ChangeAsync(window, "Drain");
         await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("drained");
         await ChangeAsync(window, "Resume");
-
         Assert.Equal(ids, (await ServingAsync(_ => true)).ToJsonString());
         await window.GoAsync("keys", "Keys");
         await window.GoAsync("nodes", "Nodes");
         await Expect(window.Page.Locator("article .mark")).ToHaveTextAsync("live");
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Drain: edge-of-the-test" })).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Forget: edge-of-the-test" })).ToHaveCountAsync(0);
         await window.GoAsync("audit", "Audit log");
         await Expect(window.Page.Locator("tbody tr").First).ToContainTextAsync("resume edge");
         Assert.Empty(window.Errors);
@@ -96,7 +85,6 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
         await Expect(window.Page.GetByText("edge-of-the-test: done.")).ToBeVisibleAsync();
     }
 
-    /// <summary>The edge's ids, once it serves them in the network.</summary>
     private async Task<JsonArray> ServingAsync(Func<JsonArray, bool> isExpected)
     {
         var edge = await Eventually.ReadAsync(

@@ -3,7 +3,6 @@ using Orleans.Serialization;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo that was built and has not started.</summary>
 public sealed class SiloHostTests : FolderTests
 {
     [Fact]

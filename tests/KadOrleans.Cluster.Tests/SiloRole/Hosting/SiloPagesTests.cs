@@ -2,7 +2,6 @@ using System.Text;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Who is shown the dashboard and the status.</summary>
 public sealed class SiloPagesTests : FolderTests
 {
     private static readonly string Credentials = Basic("me:secret");

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A shard on PostgreSQL whose first writes take longer than it waits, and are kept after all.</summary>
 [Needs(Need.PostgreSql)]
 public sealed class GivenUpWriteTests(PostgreSqlSilo silo) : IClassFixture<PostgreSqlSilo>
 {

@@ -2,10 +2,7 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// Holds transactions that have inserted a state before they commit, like a standby that does not confirm. Others cannot see the insert,
-/// and its client gets no response.
-/// </summary>
+// Holds transactions that have inserted a state before they commit: others cannot see it, and its client gets no response.
 internal sealed class InsertGate : IAsyncDisposable
 {
     private const string Install =
@@ -19,7 +16,6 @@ internal sealed class InsertGate : IAsyncDisposable
 
     private InsertGate(NpgsqlConnection connection) => _connection = connection;
 
-    /// <summary>A gate that is closed.</summary>
     public static async Task<InsertGate> CloseAsync(PostgreSqlServer server)
     {
         await server.ExecuteAsync(Install);
@@ -39,7 +35,6 @@ internal sealed class InsertGate : IAsyncDisposable
         }
     }
 
-    /// <summary>What was held commits.</summary>
     public Task OpenAsync() => AskAsync("SELECT pg_advisory_unlock(1)");
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();

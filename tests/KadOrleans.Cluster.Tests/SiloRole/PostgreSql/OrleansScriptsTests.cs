@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A cluster that was started on the tables and queries of Orleans' own scripts.</summary>
 [Needs(Need.PostgreSql | Need.OrleansScripts)]
 public sealed class OrleansScriptsTests : FolderTests
 {
@@ -25,7 +24,8 @@ public sealed class OrleansScriptsTests : FolderTests
         Assert.True(applied.Code == 0, applied.Errors);
         await using var newer = await PostgreSqlSilo.StartAsync(Folder, database.Owner.ConnectionString);
 
-        var members = new[] { await Members(older).ReadAllAsync(), await Members(newer).ReadAllAsync() };
+        var members = await Task.WhenAll(
+            ((HostedSilo[])[older, newer]).Select(silo => silo.Services.GetRequiredService<IMembershipTable>().ReadAllAsync()));
         Assert.All(members, read => Assert.Equal(2, read.Members.Count(member => member.Item1.Status == SiloStatus.Active)));
         Assert.Equal(members[0].Version.VersionEtag, members[1].Version.VersionEtag);
 
@@ -47,6 +47,4 @@ public sealed class OrleansScriptsTests : FolderTests
     private static IGrainStorage Storage(HostedSilo silo) => silo.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
     private static IReminderTable Reminders(HostedSilo silo) => silo.Services.GetRequiredService<IReminderTable>();
-
-    private static IMembershipTable Members(HostedSilo silo) => silo.Services.GetRequiredService<IMembershipTable>();
 }

@@ -7,11 +7,8 @@ public sealed class PostgreSqlDatabase : IAsyncLifetime
 
     internal PostgreSqlServer Server => _server!;
 
-    public async ValueTask InitializeAsync()
-    {
-        // Without PostgreSQL the tests are skipped.
-        _server = PostgreSqlServer.IsThere ? await PostgreSqlServer.StartAsync() : null;
-    }
+    // Without PostgreSQL the tests are skipped.
+    public async ValueTask InitializeAsync() => _server = PostgreSqlServer.IsThere ? await PostgreSqlServer.StartAsync() : null;
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -2,7 +2,6 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>PostgreSQL, as a silo uses it.</summary>
 [Needs(Need.PostgreSql)]
 public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStorageConformance, IClassFixture<PostgreSqlSilo>
 {

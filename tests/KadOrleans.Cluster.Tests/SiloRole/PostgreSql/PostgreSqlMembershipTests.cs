@@ -4,7 +4,6 @@ using Orleans.Runtime.MembershipService;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What Orleans counts on when its provider keeps the members of a cluster on PostgreSQL.</summary>
 [Needs(Need.PostgreSql)]
 public sealed class PostgreSqlMembershipTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
 {

@@ -2,7 +2,6 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What Orleans counts on when its provider keeps reminders on PostgreSQL.</summary>
 [Needs(Need.PostgreSql)]
 public sealed class PostgreSqlReminderTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
 {

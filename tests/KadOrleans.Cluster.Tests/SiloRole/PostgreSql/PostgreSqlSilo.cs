@@ -7,24 +7,22 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
     private readonly PostgreSqlDatabase _database = new();
     private HostedSilo _silo = null!;
 
-    /// <summary>Its services.</summary>
     public IServiceProvider Services => _silo.Services;
 
-    /// <summary>What its grains are given.</summary>
     public IGrainStorage Storage => Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
-    /// <summary>The way to its grains.</summary>
     public IGrainFactory Grains => _silo.Grains;
 
     internal PostgreSqlServer Server => _database.Server;
 
-    /// <summary>Starts a silo on a database.</summary>
     internal static Task<HostedSilo> StartAsync(string folder, string connectionString) => HostedSilo.StartAsync(
         folder,
-        "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
-        "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
-        // Each write that is refused is an error to Orleans, and the suite's purpose here.
-        "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None");
+        [
+            .. SharedPostgreSql.StorageIn(connectionString), "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
+            "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
+            // Each write that is refused is an error to Orleans, and the suite's purpose here.
+            "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None",
+        ]);
 
     public async ValueTask InitializeAsync()
     {
@@ -35,7 +33,6 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
         }
     }
 
-    /// <summary>Stops the silo and starts another on the same database.</summary>
     public async Task RestartAsync()
     {
         await _silo.DisposeAsync();

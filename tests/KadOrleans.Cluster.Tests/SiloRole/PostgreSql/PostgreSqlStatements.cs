@@ -2,7 +2,6 @@ using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Statements on a test's database.</summary>
 internal static class PostgreSqlStatements
 {
     public static Task ExecuteAsync(this PostgreSqlServer server, string statements) => ExecuteAsync(server.ConnectionString, statements);
@@ -12,7 +11,6 @@ internal static class PostgreSqlStatements
     public static Task ExecuteAsync(string database, string statements) =>
         RunAsync(database, statements, command => command.ExecuteNonQueryAsync());
 
-    /// <summary>The first field of the first row.</summary>
     public static Task<object?> ReadAsync(string database, string statement) =>
         RunAsync(database, statement, command => command.ExecuteScalarAsync());
 

@@ -3,7 +3,6 @@ using Orleans.Serialization;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Orleans' provider on a database, without a silo.</summary>
 internal static class PostgreSqlStorage
 {
     /// <summary>A provider as silos have it: it gathers writes.</summary>

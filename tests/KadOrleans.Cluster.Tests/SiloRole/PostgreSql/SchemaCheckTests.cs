@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo on a database that would lose a shard, or has no tables, does not start.</summary>
 public sealed class SchemaCheckTests : FolderTests
 {
     private const string Identity = "serviceid, grainidn0, grainidn1, graintypestring";
@@ -13,7 +12,7 @@ public sealed class SchemaCheckTests : FolderTests
     {
         await using var server = await PostgreSqlServer.StartAsync();
         await server.ExecuteAsync(DropIndex);
-        await using var silo = new SiloServer(Folder, Settings(server));
+        await using var silo = new SiloServer(Folder, SharedPostgreSql.StorageIn(server.ConnectionString));
 
         var sentence = await SentenceAsync(silo);
         Assert.Contains("The table orleansstorage has no unique index", sentence, StringComparison.Ordinal);
@@ -33,7 +32,7 @@ public sealed class SchemaCheckTests : FolderTests
             await using var silo = new SiloServer(
                 Folder,
                 [
-                    .. Settings(server),
+                    .. SharedPostgreSql.StorageIn(server.ConnectionString),
                     $"Orleans:{provider}:ProviderType=AdoNet",
                     $"Orleans:{provider}:Invariant=Npgsql",
                     $"Orleans:{provider}:ConnectionString={server.ConnectionString};Database=empty",
@@ -72,16 +71,13 @@ public sealed class SchemaCheckTests : FolderTests
 
         foreach (var keys in bad)
         {
-            Assert.EndsWith(StateIdentity.Statement, (await CheckAsync(server, keys))?.Message, StringComparison.Ordinal);
+            Assert.EndsWith(SchemaCheck.Statement, (await CheckAsync(server, keys))?.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void The_sentence_has_the_statement_of_the_file_that_makes_the_schema() => Assert.Contains(
-        $"  {StateIdentity.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
-
-    private static string[] Settings(PostgreSqlServer server) =>
-        ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
+        $"  {SchemaCheck.Statement}\n", Repository.Read("infra/postgresql/schema.sql"), StringComparison.Ordinal);
 
     private static async Task<OptionsValidationException?> CheckAsync(PostgreSqlServer server, string keys)
     {

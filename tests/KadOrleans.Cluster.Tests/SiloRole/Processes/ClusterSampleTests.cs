@@ -1,10 +1,9 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The samples as clients of a cluster.</summary>
+[Trait("Tier", "Long")]
 public sealed class ClusterSampleTests(SharedPostgreSql postgres) : FolderTests
 {
     [Fact]
-    [Trait("Tier", "Long")]
     public async Task A_visitor_reads_who_was_there_before()
     {
         await using var silo = new SiloServer(Folder, "Kad:Cluster:ShardBits=4");
@@ -18,7 +17,6 @@ public sealed class ClusterSampleTests(SharedPostgreSql postgres) : FolderTests
 
     [Fact]
     [Needs(Need.PostgreSql)]
-    [Trait("Tier", "Long")]
     public async Task A_visitor_finds_the_silos_in_a_database()
     {
         var storage = await postgres.CreateStorageAsync();

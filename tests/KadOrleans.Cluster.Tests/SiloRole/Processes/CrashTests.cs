@@ -10,18 +10,10 @@ public sealed class CrashTests : FolderTests
     {
         var gateway = FreePort.Tcp();
         await using var silo = await HostedSilo.StartAsync(Path.Combine(Folder, "silo"), $"Kad:Silo:GatewayPort={gateway}");
-        await using var error = new StringWriter();
 
-        var code = await ServerProgram.RunAsync(
-            [
-                role, "Kad:Http=127.0.0.1:0", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0", "Kad:Edge:Listen=127.0.0.1:0",
-                "Kad:Edge:Name=fails", $"Kad:Data={Folder}", $"Kad:Cluster:Gateway=127.0.0.1:{gateway}",
-            ],
-            new KadProviders(),
-            new FullOutput(),
-            TextWriter.Synchronized(error));
+        var run = await EndedRun.OfSiloAsync(Folder, new FullOutput(), role, "Kad:Edge:Name=fails", $"Kad:Cluster:Gateway=127.0.0.1:{gateway}");
 
-        Assert.Equal((1, sentence), (code, error.ToString().Trim().Split(Environment.NewLine)[^1]));
+        Assert.Equal((1, sentence), (run.Code, run.Lines[^1].Trim()));
     }
 
     /// <summary>A file on a disk that is full by the time an edge says where it listens.</summary>

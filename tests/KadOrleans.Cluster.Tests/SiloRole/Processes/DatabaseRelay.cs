@@ -8,8 +8,8 @@ internal sealed class DatabaseRelay : IAsyncDisposable
 {
     private readonly IPEndPoint _relay = new(IPAddress.Loopback, FreePort.Tcp());
     private readonly IPEndPoint _database;
-    private readonly ConcurrentDictionary<Socket, byte> _open = new();
-    private Socket? _listener;
+    private readonly ConcurrentBag<Socket> _open = [];
+    private TcpListener? _listener;
     private volatile TaskCompletionSource _passing = new();
     private Task _accepting = Task.CompletedTask;
 
@@ -22,29 +22,25 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         Open();
     }
 
-    /// <summary>How the database is reached through the relay.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>A relay that is open.</summary>
-    /// <param name="connectionString">Of a database on loopback.</param>
+    public string[] Storage => SharedPostgreSql.StorageIn(ConnectionString);
+
     public static DatabaseRelay Before(string connectionString) => new(new NpgsqlConnectionStringBuilder(connectionString));
 
-    /// <summary>The database is there again.</summary>
     public void Open()
     {
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(_relay);
-        _listener.Listen();
-        _accepting = AcceptAsync(_listener);
+        _listener = new TcpListener(_relay);
+        _listener.Start();
+        _accepting = UntilCutAsync(() => AcceptAsync(_listener));
     }
 
     /// <summary>The database goes away. Nothing of it comes through any more when this ends.</summary>
     public async Task CutAsync()
     {
         _listener?.Dispose();
-        _listener = null;
         await _accepting;
-        foreach (var socket in _open.Keys)
+        foreach (var socket in _open)
         {
             // A reset, as of a machine that is gone; an orderly end would be an orderly stop of the server.
             socket.Close(0);
@@ -54,7 +50,6 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     /// <summary>The database hangs: connections stand, and nothing of what is sent arrives before <see cref="Release"/>.</summary>
     public void Hold() => _passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What was held arrives.</summary>
     public void Release() => _passing.TrySetResult();
 
     public async ValueTask DisposeAsync()
@@ -63,55 +58,43 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         await CutAsync();
     }
 
-    private async Task AcceptAsync(Socket listener)
+    private async Task AcceptAsync(TcpListener listener)
     {
         while (true)
         {
-            try
-            {
-                var client = await listener.AcceptAsync();
-                _open.TryAdd(client, 0);
-                _ = RelayAsync(client);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
+            var client = await listener.AcceptSocketAsync();
+            _open.Add(client);
+            _ = UntilCutAsync(() => RelayAsync(client));
         }
     }
 
     private async Task RelayAsync(Socket client)
     {
         using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _open.TryAdd(server, 0);
-        try
+        _open.Add(server);
+        using (client)
         {
             (client.NoDelay, server.NoDelay) = (true, true);
             await server.ConnectAsync(_database);
-            await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Cut.
-        }
-        finally
-        {
-            client.Dispose();
-            _open.TryRemove(client, out _);
-            _open.TryRemove(server, out _);
+            await Task.WhenAny(UntilCutAsync(() => CopyAsync(client, server)), UntilCutAsync(() => CopyAsync(server, client)));
         }
     }
 
     private async Task CopyAsync(Socket from, Socket to)
     {
         var buffer = new byte[64 << 10];
+        while (await from.ReceiveAsync(buffer, SocketFlags.None) is > 0 and var length)
+        {
+            await _passing.Task;
+            await to.SendAsync(buffer.AsMemory(0, length), SocketFlags.None);
+        }
+    }
+
+    private static async Task UntilCutAsync(Func<Task> work)
+    {
         try
         {
-            while (await from.ReceiveAsync(buffer, SocketFlags.None) is > 0 and var length)
-            {
-                await _passing.Task;
-                await to.SendAsync(buffer.AsMemory(0, length), SocketFlags.None);
-            }
+            await work();
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

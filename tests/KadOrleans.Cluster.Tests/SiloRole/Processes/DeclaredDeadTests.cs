@@ -1,9 +1,6 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// A silo that the others cannot reach while its connections stand, as when its machine is cut off. It hangs, and continues when the others
-/// have its grains.
-/// </summary>
+/// <summary>A silo that the others cannot reach while its connections stand, as when its machine is cut off.</summary>
 public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
@@ -14,7 +11,7 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_hung_silo_is_declared_dead_within_45_s_and_ends_with_code_3()
     {
         var database = await postgres.CreateDatabaseAsync();
-        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={database}"];
+        var storage = SharedPostgreSql.StorageIn(database);
         string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
         using var health = new HealthReader(FreePort.Tcp());
         await using var cutOff = new SiloServer(Folder, settings);
@@ -32,7 +29,6 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
             () => PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"),
             dead => dead is not 0L);
         var took = Stopwatch.GetElapsedTime(hung);
-        TestContext.Current.TestOutputHelper?.WriteLine($"It was declared dead after {took}.");
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(45));
         await load.WholeAsync();
         await health.BecomesAsync(HttpStatusCode.OK, "ready");

@@ -1,21 +1,17 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What a process says of its health over HTTP.</summary>
 internal sealed class HealthReader(int port) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>The setting that has the process serve it.</summary>
     public string Setting => $"Kad:Http={_http.BaseAddress!.Authority}";
 
-    /// <summary>Status code and body of <c>/health/live</c> or <c>/health/ready</c>.</summary>
     public async Task<(HttpStatusCode Code, string Body)> ReadAsync(string what)
     {
         using var answer = await _http.GetAsync(new Uri($"/health/{what}", UriKind.Relative));
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Waits until <c>/health/ready</c> has a code and says something.</summary>
     public Task BecomesAsync(HttpStatusCode code, string words) =>
         Eventually.ReadAsync(TryReadAsync, last => last.Code == code && last.Body.Contains(words, StringComparison.Ordinal));
 

@@ -3,26 +3,9 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>A client in the test's own process, which asks over UDP and knows the network through one node.</summary>
 internal static class NetworkClient
 {
-    /// <summary>A client that has joined through a node.</summary>
-    public static async Task<KadNode> JoinAsync(IPEndPoint via)
-    {
-        var client = await EdgeRole.Peer.ClientAsync();
-        try
-        {
-            Assert.Equal(1, (await client.BootstrapAsync([via.ToString()])).Joined);
-            return client;
-        }
-        catch
-        {
-            await client.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<KadNode> JoinAsync(IPEndPoint via) => EdgeRole.Peer.JoinedAsync(via.ToEndpoint());
 
-    /// <summary>
-    /// Sets a value until so many nodes have stored it. On a loaded machine a lookup ends without a node that answers later than it used
-    /// to. A cold cluster's first STORE waits for its shard, there for longer than its sender waits for an answer.
-    /// </summary>
+    // On a loaded machine a lookup ends without late nodes. A cold cluster's first STORE waits too long for its shard.
     public static Task SetUntilStoredAsync(this KadNode client, NodeId key, DhtValue value, int nodes) =>
         Eventually.ReadAsync(() => client.SetAsync(key, value), set => set.Stored >= nodes);
 
@@ -30,6 +13,5 @@ internal static class NetworkClient
     public static async Task<DhtValue?> GetUntilFoundAsync(this KadNode client, NodeId key) =>
         (await Eventually.ReadAsync(() => client.GetAsync(key), got => got.Found)).Value;
 
-    /// <summary>An address as the engine writes it.</summary>
     public static UdpEndpoint ToEndpoint(this IPEndPoint address) => UdpEndpoint.FromIPAddress(address.Address, address.Port);
 }

@@ -3,15 +3,12 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>A build of silo and edge whose states have the next schema version, in a folder of its own.</summary>
 internal sealed class NextBuild : IDisposable
 {
-    /// <summary>The schema version of this release.</summary>
     public const int Older = StateSchema.Newest;
 
-    /// <summary>The schema version of the next one.</summary>
     public const int Newer = Older + 1;
 
     private const string Changed = "next";
 
-    /// <summary>Copies the build of the tests, with the grains of the next one.</summary>
     public NextBuild()
     {
         Copy(AppContext.BaseDirectory, Folder);

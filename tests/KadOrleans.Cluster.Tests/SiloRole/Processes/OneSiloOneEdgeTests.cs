@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo with local storage and an edge as processes, each killed under load.</summary>
 public sealed class OneSiloOneEdgeTests : FolderTests
 {
     private const int ShardBits = 4;

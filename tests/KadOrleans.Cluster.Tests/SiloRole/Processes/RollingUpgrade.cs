@@ -1,9 +1,6 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>
-/// Silos and two edges as processes, under endless STOREs of new and of the same keys. Another build replaces them in turn, as in a rolling
-/// upgrade: the next when the one before serves.
-/// </summary>
+// Silos and two edges as processes under endless STOREs. Another build replaces them in turn: the next when the one before serves.
 internal sealed class RollingUpgrade : IAsyncDisposable
 {
     private const int ShardBits = 4;
@@ -20,9 +17,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     private StoreLoad? _load;
     private KeyOverwrites? _overwrites;
 
-    /// <param name="build">The folder of the build that all begin with; empty for the one of the tests.</param>
-    /// <param name="silos">How many silos.</param>
-    /// <param name="storage">The settings of the storage; none for a silo's own.</param>
+    // An empty build is the one of the tests. Without settings a silo has storage of its own.
     public RollingUpgrade(string build, int silos, params string[] storage)
     {
         string[] ofSilo = [.. storage, SiloServer.ShardBits(ShardBits)];
@@ -47,7 +42,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync("started");
     }
 
-    /// <summary>Replaces one silo after another by one of a build with these settings.</summary>
     public async Task RollSilosAsync(string build, params string[] settings)
     {
         foreach (var silo in _silos)
@@ -59,7 +53,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         }
     }
 
-    /// <summary>Replaces one edge after another.</summary>
     public async Task RollEdgesAsync(string build)
     {
         foreach (var edge in _edges)
@@ -85,7 +78,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         return last.Errors;
     }
 
-    /// <summary>Starts the last silo again after <see cref="RefusalAsync"/>.</summary>
     public async Task StartLastAsync(string build)
     {
         var last = _silos[^1];
@@ -95,10 +87,8 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync("started again");
     }
 
-    /// <summary>The schema version that the cluster writes.</summary>
     public Task<int> WrittenAsync() => WrittenAsync(_silos[0]);
 
-    /// <summary>Waits until every silo writes a schema version.</summary>
     public async Task WritesAsync(int version)
     {
         foreach (var silo in _silos)
@@ -109,7 +99,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         await WholeAsync($"all write {version}");
     }
 
-    /// <summary>Fails if a silo does not write this schema version.</summary>
     public async Task StillWritesAsync(int version)
     {
         foreach (var silo in _silos)

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Two builds side by side, and no acknowledged value is lost on the way forward or back.</summary>
 [Trait("Tier", "Long")]
 public sealed class RollingUpgradeTests(SharedPostgreSql postgres)
 {

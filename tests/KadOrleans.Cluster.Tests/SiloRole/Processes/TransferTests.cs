@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A cluster's values as a file between cluster and node, and in a cluster of other shards.</summary>
 public sealed class TransferTests : FolderTests
 {
     private const int OldBits = 8;
@@ -24,12 +23,12 @@ public sealed class TransferTests : FolderTests
                 await client.StoreAsync(OldBits, keys, publish: i => i % 2 == 0);
             }
 
-            Assert.Equal($"exported {Count} values to {first}\n", await RunAsync(["admin", "export", first, .. oldSilo.AdminArguments]));
+            Assert.Equal($"exported {Count} values to {first}", await EndedRun.OutputOfKadAsync(["admin", "export", first, .. oldSilo.AdminArguments]));
             Assert.Equal(0, await oldSilo.StopAsync());
         }
 
         Assert.Equal(Count, await ImportAsync("state", "import", first, "--data", node));
-        await RunAsync("state", "export", second, "--data", node);
+        await EndedRun.OutputOfKadAsync("state", "export", second, "--data", node);
         Assert.DoesNotContain("publishedAt", await File.ReadAllTextAsync(second), StringComparison.Ordinal);
 
         await using var newSilo = new SiloServer(Folder, SiloServer.ShardBits(NewBits));
@@ -39,19 +38,6 @@ public sealed class TransferTests : FolderTests
         Assert.Empty(await ValueReading.MissingAsync(newEdge.Address, keys));
     }
 
-    private async Task<int> ImportAsync(params string[] args) =>
-        JsonNode.Parse(await RunAsync([.. args, "--json"]))!["imported"]!.GetValue<int>();
-
-    private async Task<string> RunAsync(params string[] args)
-    {
-        await using var process = ChildProcess.Start("kad", Folder, args);
-        var code = await process.ExitAsync();
-        while (await process.ReadLineAsync() is not null)
-        {
-            // To the end: lines may come after the exit.
-        }
-
-        Assert.True(code == 0, process.Error.Text);
-        return process.Output.Text + '\n';
-    }
+    private static async Task<int> ImportAsync(params string[] args) =>
+        JsonNode.Parse(await EndedRun.OutputOfKadAsync([.. args, "--json"]))!["imported"]!.GetValue<int>();
 }

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Two silos and two edges as processes on a PostgreSQL membership table, each killed in turn under load.</summary>
 public sealed class TwoSilosTwoEdgesTests(SharedPostgreSql postgres)
 {
     [Fact]

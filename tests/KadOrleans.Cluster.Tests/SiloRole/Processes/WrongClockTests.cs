@@ -3,7 +3,6 @@ using Orleans.Runtime.Placement;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Three silos as processes on PostgreSQL, one of them with a clock that is wrong.</summary>
 [Trait("Tier", "Long")]
 public sealed class WrongClockTests(SharedPostgreSql postgres) : FolderTests
 {

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What grains count on, whichever the storage.</summary>
 public abstract class GrainStorageConformance
 {
     private readonly GrainId _grain = Samples.Grain();

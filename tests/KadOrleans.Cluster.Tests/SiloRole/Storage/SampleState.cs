@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What a grain might store.</summary>
 [GenerateSerializer]
 [Alias("kad.tests.SampleState")]
 public sealed class SampleState

@@ -17,7 +17,6 @@ internal static class Samples
         return state;
     }
 
-    /// <summary>Writes the first state of a grain.</summary>
     public static async Task<GrainState<SampleState>> WriteAsync(this IGrainStorage storage, GrainId grain, string text, string name = Name)
     {
         var state = State(text);

@@ -37,7 +37,6 @@ internal sealed class SqliteFolder : IDisposable
         connection.Execute(sql);
     }
 
-    /// <summary>Every file in the folder with the hash of its bytes.</summary>
     public IReadOnlyDictionary<string, string> Fingerprint() => Directory.EnumerateFiles(_folder.Path).ToDictionary(
         file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
 

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The executables and a collector that speaks gRPC alone.</summary>
 public sealed class GrpcExportTests : FolderTests
 {
     [Fact]
@@ -26,5 +25,9 @@ public sealed class GrpcExportTests : FolderTests
 
         await collector.UntilAsync(() => collector.Spans.Contains(("KadOrleans", "kad.lookup")), () => "No span came.");
         Assert.Equal((0, 0, 0), (await node.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
+        var ofEdge = collector.Metrics.Where(m => m.Service == "kad-edge").ToList();
+        Assert.Contains(ofEdge, m => m.Meter == "Microsoft.Orleans");
+        Assert.Equal(0, ofEdge.Last(m => m.Name == "kad.edge.leases").Points.Single().Value);
+        Assert.Empty(new TelemetryComparison(collector, "silo", "edge", "node").Differences());
     }
 }

@@ -1,6 +1,5 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>What a silo with its edge sends to an OpenTelemetry collector.</summary>
 public sealed class TelemetryTests : FolderTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -48,40 +47,5 @@ public sealed class TelemetryTests : FolderTests
             name => Assert.Contains(collector.Metrics, m => m.Points.Any(p => p.Tags.GetValueOrDefault("kad.reminder.name") == name)));
 
         double? Last(string name) => collector.Metrics.LastOrDefault(m => m.Name == name)?.Points.Sum(p => p.Value);
-    }
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public async Task An_edge_of_its_own_sends_under_its_own_name()
-    {
-        await using var collector = await OtlpCollector.StartAsync();
-        await using var silo = new SiloServer(Folder);
-        await using var edge = new EdgeServer(
-            Folder, "edge", silo.GatewaySetting, $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200");
-        await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-
-        await collector.UntilAsync(
-            () => collector.Metrics.Any(m => m is { Name: "kad.edge.leases", Service: "kad-edge", Points: [{ Value: 1 }] }),
-            () => "The edge never told of its lease.");
-        Assert.Equal(0, await edge.StopAsync());
-
-        Assert.Empty(new TelemetryComparison(collector, "edge").Differences());
-        Assert.Contains(collector.Metrics, m => m.Meter == "Microsoft.Orleans");
-        Assert.Equal(0, collector.Metrics.Last(m => m.Name == "kad.edge.leases").Points.Single().Value);
-    }
-
-    [Fact]
-    [Trait("Tier", "Long")]
-    public async Task A_collector_that_is_away_does_not_disturb_a_silo()
-    {
-        await using var silo = await SiloProcess.StartedAsync(Folder, "Kad:Telemetry:Endpoint=http://127.0.0.1:9");
-
-        Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
-        Assert.False(silo.Errors.Contains(" error ", StringComparison.Ordinal), silo.Errors);
-        Assert.Equal(0, await silo.StopAsync());
-
-        // While the only silo stops, Orleans' own services may fail to call each other.
-        Assert.DoesNotContain(silo.Errors.Split('\n'), line => line.Contains(" error ", StringComparison.Ordinal)
-            && (line.Contains("elemetry", StringComparison.Ordinal) || line.Contains("127.0.0.1:9", StringComparison.Ordinal)));
     }
 }
