@@ -27,7 +27,7 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOption
     /// <summary>Usage is exact when it is asked for; all else as on an edge.</summary>
     public static GrainKeyStoreOptions Options { get; } = new() { UsageMaxAge = TimeSpan.Zero };
 
-    private IKeyStore? _store;
+    private GrainKeyStore? _store;
 
     public override async ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
     {
@@ -41,7 +41,8 @@ internal sealed class GrainKeyStoreHost(TestCluster cluster, GrainKeyStoreOption
             await cluster.RestartShardsAsync(quota);
         }
 
-        return _store = cluster.OpenStore(options ?? Options, cluster.Clock).ForNode();
+        _store = cluster.OpenStore(options ?? Options, cluster.Clock);
+        return _store.ForNode();
     }
 
     public override void MoveTo(DateTimeOffset now) => cluster.Clock.Set(now);

@@ -29,6 +29,7 @@ public class KeyShardPlanTests
             plan.Clear();
             AssertSame(model, shard);
             Assert.Equal(model.Turnover, shard.Turnover);
+            Assert.Equal((shard.Count, shard.Bytes), (shard.Accounts.Keys, shard.Accounts.Bytes));
         }
     });
 

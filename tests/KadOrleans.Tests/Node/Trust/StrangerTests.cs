@@ -36,7 +36,7 @@ public sealed class StrangerTests
         ledger.AnswerPing(stranger, NodeId.MaxValue);
 
         Assert.Single(ledger.Pings(stranger));
-        Assert.True(Datagram.TryReadHeader(Assert.Single(ledger.Answers(stranger)), out _, out _, out var body, out _));
+        Assert.True(Datagram.TryReadHeader(Assert.Single(ledger.Answers(stranger)), out _, out _, out var body));
         Assert.True(ResponseReader.TryReadStun(body, out var seen));
         Assert.Equal(stranger, seen);
     }

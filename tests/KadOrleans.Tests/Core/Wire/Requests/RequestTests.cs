@@ -17,7 +17,7 @@ public sealed class RequestTests
             Store, Store + "a261", Store + "a1ff", Store + "91c1", Store + "92c0", "92a573746f726594" + Id + Id + "c0c0",
             "92a966696e645f6e6f646593" + Id + Id + "c0", "92a966696e645f6e6f646591" + Id, "92a966696e645f6e6f646592" + Id + "c0",
             "92a966696e645f6e6f646592c0" + Id, "92c404504f4e4790", "92a566696e645f90", "92a470696e67", "92c0", "90", "c0",
-            "920590",
+            "920590", "92a470696e6781" + Id,
         ],
         body => Assert.False(Request.TryDecode(Convert.FromHexString(body), out _)));
 
