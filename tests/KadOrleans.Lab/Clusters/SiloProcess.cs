@@ -44,7 +44,7 @@ public sealed class SiloProcess : RestartableServer
 
     public Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(new Uri(Http, path));
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => Client.SendAsync(request);
+    public static Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => Client.SendAsync(request);
 
     public async Task<JsonElement> StatusAsync()
     {

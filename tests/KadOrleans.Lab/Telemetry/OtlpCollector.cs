@@ -49,8 +49,6 @@ public sealed class OtlpCollector : IAsyncDisposable
         return collector;
     }
 
-    public Task UntilAsync(Func<bool> isEnough, Func<string> describe) => Eventually.BecomesAsync(isEnough, describe);
-
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
     private static void Add<T>(ConcurrentQueue<T> all, IEnumerable<T> some)
@@ -72,7 +70,7 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     private void TakeSpans(ReadOnlyMemory<byte> request) => Add(_spans, OtlpReader.Spans(request));
 
-    private async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
+    private static async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
     {
         take(await ReadAsync(context));
 
@@ -80,7 +78,7 @@ public sealed class OtlpCollector : IAsyncDisposable
         context.Response.ContentType = "application/x-protobuf";
     }
 
-    private async Task TakeGrpcAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
+    private static async Task TakeGrpcAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
     {
         take((await ReadAsync(context))[GrpcPrefix..]);
         context.Response.ContentType = "application/grpc";

@@ -8,7 +8,7 @@ public sealed class TelemetryComparison(OtlpCollector collector, params string[]
     private readonly IReadOnlyList<DocumentedInstrument> _documented =
         [.. DocumentedInstrument.ReadAll().Where(i => i.From.Intersect(from).Any())];
 
-    public Task AllArriveAsync() => collector.UntilAsync(
+    public Task AllArriveAsync() => Eventually.BecomesAsync(
         () => !Missing().Any(), () => $"Did not arrive: {string.Join(", ", Missing())}");
 
     /// <summary>What differs from the documents, a sentence for each: name, kind, unit, tags.</summary>

@@ -50,6 +50,23 @@ public class RecordLogTests
     });
 
     [Fact]
+    public Task A_doubtful_write_is_resolved_before_the_next_one() => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        (records.OnWrite, records.FailRead) = (_ => WriteFault.Done, _ => true);
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(1), Samples.Text("a")));
+        Assert.Equal(StoreResult.StorageFailed, await shard.PutAsync(Samples.Key(2), Samples.Text("b")));
+        Assert.Equal(0, shard.Log.Shard.Count);
+
+        (records.OnWrite, records.FailRead) = (_ => WriteFault.None, _ => false);
+        Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(3), Samples.Text("c")));
+
+        Assert.Superset(
+            new HashSet<NodeId> { Samples.Key(1), Samples.Key(3) }, shard.Log.Shard.Enumerate().Select(held => held.Key).ToHashSet());
+        Assert.Equal(await shard.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+    });
+
+    [Fact]
     public Task Of_two_activations_the_second_reads_what_the_first_wrote_and_decides_again() => EngineHost.RunAsync(async () =>
     {
         var records = new FakeRecords();

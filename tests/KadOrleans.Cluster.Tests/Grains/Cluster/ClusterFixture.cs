@@ -52,6 +52,7 @@ public class ClusterFixture : SiloCluster
 
     public override ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Rows.Heal();
         return base.DisposeAsync();
     }

@@ -44,7 +44,7 @@ internal sealed partial class AlarmRun : IAsyncDisposable
         ["instance"] = Ours().Last(m => m.Service == service).Instance,
     };
 
-    public Task UntilAsync(Func<bool> isReached, string what) => _collector.UntilAsync(isReached, () => $"{what}: not within the time.");
+    public static Task UntilAsync(Func<bool> isReached, string what) => Eventually.BecomesAsync(isReached, () => $"{what}: not within the time.");
 
     public Task PassAsync(int minutes)
     {

@@ -18,11 +18,11 @@ public sealed class ClockAlarmTests : FolderTests
         var clock = new SettableClock();
         await using var edge = new TestEdge(client.Grains, "wrong") { Clock = clock, Telemetry = run.Settings };
         await edge.StartAsync();
-        await run.UntilAsync(() => run.Of("kad.clock.difference").Any(m => m.Service == "kad-edge"), "The edge asked for the time");
+        await AlarmRun.UntilAsync(() => run.Of("kad.clock.difference").Any(m => m.Service == "kad-edge"), "The edge asked for the time");
         await run.CalmAsync("KadClockSkew");
 
         clock.Ahead = TimeSpan.FromSeconds(30);
-        await run.UntilAsync(() => run.Of("kad.clock.difference").First(m => m.Service == "kad-edge").Points[0].Value < -29, "It asked again");
+        await AlarmRun.UntilAsync(() => run.Of("kad.clock.difference").First(m => m.Service == "kad-edge").Points[0].Value < -29, "It asked again");
         await run.PassAsync(8);
         run.Expect(run.Now, "KadClockSkew", run.LabelsOf("kad-edge"));
         await edge.StopAsync();

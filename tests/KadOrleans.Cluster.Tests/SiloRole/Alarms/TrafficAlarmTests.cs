@@ -40,7 +40,7 @@ public sealed class TrafficAlarmTests : FolderTests
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         var strangers = new ProvenStrangers(edge.Address);
         await strangers.ComeAsync(64);
-        await run.UntilAsync(() => run.Last("kad.table.contacts") >= 20, "The table has contacts");
+        await AlarmRun.UntilAsync(() => run.Last("kad.table.contacts") >= 20, "The table has contacts");
         await run.CalmAsync("KadObservationsDropped");
 
         await silo.HangAsync();
@@ -72,7 +72,7 @@ public sealed class TrafficAlarmTests : FolderTests
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         if (haveBefore)
         {
-            await run.UntilAsync(() => run.Last("kad.nodes.connected") == 1, "The edge met the peer");
+            await AlarmRun.UntilAsync(() => run.Last("kad.nodes.connected") == 1, "The edge met the peer");
             await LookUpAsync(20);
         }
 

@@ -59,7 +59,7 @@ public sealed class OwnTokenTests : FolderTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Http, "/v1/admin/edges"));
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        using var response = await silo.SendAsync(request);
+        using var response = await SiloProcess.SendAsync(request);
         return response.StatusCode;
     }
 }

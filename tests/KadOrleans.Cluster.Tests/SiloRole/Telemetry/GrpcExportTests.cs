@@ -18,12 +18,12 @@ public sealed class GrpcExportTests : FolderTests
 
         foreach (var service in (string[])["kad-silo", "kad-edge", "kad-node"])
         {
-            await collector.UntilAsync(
+            await Eventually.BecomesAsync(
                 () => collector.Metrics.Any(m => m.Service == service && m is { Name: "kad.process.ready", Points: [{ Value: 1 }] }),
                 () => $"{service} sent no metric.");
         }
 
-        await collector.UntilAsync(() => collector.Spans.Contains(("KadOrleans", "kad.lookup")), () => "No span came.");
+        await Eventually.BecomesAsync(() => collector.Spans.Contains(("KadOrleans", "kad.lookup")), () => "No span came.");
         Assert.Equal((0, 0, 0), (await node.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
         var ofEdge = collector.Metrics.Where(m => m.Service == "kad-edge").ToList();
         Assert.Contains(ofEdge, m => m.Meter == "Microsoft.Orleans");

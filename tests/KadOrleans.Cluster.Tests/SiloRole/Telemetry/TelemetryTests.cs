@@ -12,7 +12,7 @@ public sealed class TelemetryTests : FolderTests
         await using var silo = await HostedSilo.StartAsync(
             Folder, "Kad:Cluster:ShardBits=2", "Kad:Edge:Enabled=true", $"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}",
             "Kad:Edge:Trust=127.0.0.0/8", $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on");
-        await collector.UntilAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");
+        await Eventually.BecomesAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");
         await using var client = await EdgeRole.Peer.ClientAsync();
         await client.BootstrapAsync([peer.LocalEndpoints[0].ToString()], Token);
 
@@ -33,8 +33,8 @@ public sealed class TelemetryTests : FolderTests
         // The peer is a standalone node in the same process, so its instruments come, too.
         var documents = new TelemetryComparison(collector, "silo", "edge", "node");
         await documents.AllArriveAsync();
-        await collector.UntilAsync(() => Last("kad.values.held") >= 1, () => "The key that is held was not told of.");
-        await collector.UntilAsync(
+        await Eventually.BecomesAsync(() => Last("kad.values.held") >= 1, () => "The key that is held was not told of.");
+        await Eventually.BecomesAsync(
             () => collector.Spans.Any(s => s.Source.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal)), () => "No span of Orleans came.");
         await silo.StopAsync();
 

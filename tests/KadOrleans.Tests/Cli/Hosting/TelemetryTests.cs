@@ -22,9 +22,9 @@ public sealed class TelemetryTests
 
         var documents = new TelemetryComparison(collector, "node");
         await documents.AllArriveAsync();
-        await collector.UntilAsync(() => Last("kad.values.held") == 1, () => "The key that is held was not told of.");
-        await collector.UntilAsync(() => Last("kad.process.ready") == 1, () => "The node never told that it is ready.");
-        await collector.UntilAsync(() => Last("kad.nodes.connected") == 1, () => "The node never told of a contact that answers.");
+        await Eventually.BecomesAsync(() => Last("kad.values.held") == 1, () => "The key that is held was not told of.");
+        await Eventually.BecomesAsync(() => Last("kad.process.ready") == 1, () => "The node never told that it is ready.");
+        await Eventually.BecomesAsync(() => Last("kad.nodes.connected") == 1, () => "The node never told of a contact that answers.");
         Assert.Equal(0, await node.StopAsync());
 
         Assert.Empty(documents.Differences());
