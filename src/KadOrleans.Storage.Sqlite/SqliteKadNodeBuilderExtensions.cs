@@ -23,9 +23,11 @@ public static class SqliteKadNodeBuilderExtensions
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
         builder.Services.AddSingleton<IManagementStore>(_ => new SqliteManagementStore(folder));
         builder.Services.AddSingleton<ICrawlStore>(
-            services => new CrawlFiles(Path.Combine(folder, CrawlFolder), services.GetRequiredService<ILogger<CrawlFiles>>()));
+            services => OpenCrawls(folder, services.GetRequiredService<ILogger<CrawlFiles>>()));
         return builder;
     }
+
+    internal static CrawlFiles OpenCrawls(string folder, ILogger<CrawlFiles> logger) => new(Path.Combine(folder, CrawlFolder), logger);
 
     private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger) =>
         SqliteDatabase.Open(

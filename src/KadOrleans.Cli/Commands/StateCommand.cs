@@ -50,12 +50,12 @@ internal static class StateCommand
         CommonOptions.CheckOutput(json, file, "FILE '-'");
 
         // Opening would create a missing folder.
-        if (!File.Exists(Path.Combine(data, SqliteDatabase.FileName)))
+        if (!File.Exists(Path.Combine(data, SqliteNodeFile.Name)))
         {
-            throw CommandException.WrongUsage($"--data: '{data}' holds no node's database ({SqliteDatabase.FileName}); the folder of a node is needed.");
+            throw CommandException.WrongUsage($"--data: '{data}' holds no node's database ({SqliteNodeFile.Name}); the folder of a node is needed.");
         }
 
-        await using var storage = NodeStorage.OpenForReading(data, salvages);
+        await using var storage = OpenForReading(data, salvages);
         var state = await storage.States.LoadAsync(cancellationToken);
         if (storage.Damage is not null && state is null && (await storage.Keys.GetUsageAsync(cancellationToken)).Keys == 0)
         {
@@ -68,11 +68,27 @@ internal static class StateCommand
         var printer = new ResultPrinter(io, json);
         return printer.End(
             new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values },
-            file == StateFile.Standard ? () => { } : () => printer.Line($"exported {values} values and {contacts} contacts to {file}"),
+            file == StateFile.Standard ? () => { }
+        : () => printer.Line($"exported {values} values and {contacts} contacts to {file}"),
             storage.Damage is null ? null : $"In a copy of '{data}': {storage.Damage}");
 
         Task<long> WriteAsync(Stream stream) =>
             StateWriter.WriteAsync(stream, state, storage.Keys.ScanAsync(cancellationToken), cancellationToken);
+    }
+
+    // A damaged file is read from a copy where it salvages.
+    private static SqliteNodeFile OpenForReading(string folder, bool salvages)
+    {
+        try
+        {
+            return SqliteNodeFile.Open(folder, StoreQuota.Unlimited);
+        }
+        catch (KeyStoreException e) when (e.InnerException is DamagedDatabaseException)
+        {
+            return salvages
+                ? SqliteNodeFile.OpenCopy(folder)
+                : throw CommandException.WrongUsage($"{e.Message} --salvage exports what can be read.", e);
+        }
     }
 
     private static async Task<int> ImportAsync(
@@ -87,7 +103,7 @@ internal static class StateCommand
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            await using var storage = NodeStorage.Open(data, new StoreQuota());
+            await using var storage = SqliteNodeFile.Open(data, new StoreQuota());
             var held = await storage.States.LoadAsync(cancellationToken);
             if (held?.Id is { } own && head.Id is { } other && own != other && !force)
             {
@@ -108,7 +124,7 @@ internal static class StateCommand
 
     /// <summary>Imports. The result is the id that the folder has now, if any, the contacts that replaced the folder's, and the values.</summary>
     private static async Task<(NodeId? Id, int Contacts, ImportResult Values)> ImportAsync(
-        NodeStorage storage, StateReader head, StateReader values, CancellationToken cancellationToken)
+        SqliteNodeFile storage, StateReader head, StateReader values, CancellationToken cancellationToken)
     {
         // A node keeps its own publications elsewhere. A value that a cluster published is an ordinary value here.
         var importer = new StateImporter(storage.Keys, BatchSize, TimeProvider.System);

@@ -33,11 +33,10 @@ internal sealed class KeyFilter
             throw new ArgumentException($"A filter has a multiple of 64 bytes, not {bytes.Length}.", nameof(bytes));
         }
 
-        return new KeyFilter(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray());
+        return new KeyFilter(LittleEndian(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray()));
     }
 
-    /// <summary>In the machine's byte order: those of a cluster are little-endian.</summary>
-    public byte[] ToArray() => MemoryMarshal.AsBytes(_words.AsSpan()).ToArray();
+    public byte[] ToArray() => MemoryMarshal.AsBytes<ulong>(LittleEndian([.. _words])).ToArray();
 
     public bool Add(NodeId key)
     {
@@ -69,6 +68,16 @@ internal sealed class KeyFilter
         }
 
         return true;
+    }
+
+    private static ulong[] LittleEndian(ulong[] words)
+    {
+        if (!BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(words, words);
+        }
+
+        return words;
     }
 
     // The first bits of a key are those of its shard, so its last sixteen bytes are taken.

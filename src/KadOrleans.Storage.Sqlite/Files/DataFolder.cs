@@ -194,5 +194,11 @@ internal sealed class DataFolder : IDisposable
     private Exception Fault(string sentence, Exception? cause = null) => Kind.Fault(sentence, cause);
 }
 
-// A database's structure or content is damaged. It is the inner exception of the one that Fault creates.
-internal sealed class DamagedDatabaseException(string what, Exception? cause = null) : Exception(what, cause);
+/// <summary>A database's structure or content is damaged. It is the inner exception of the one that names the file.</summary>
+public sealed class DamagedDatabaseException : Exception
+{
+    internal DamagedDatabaseException(string what, Exception? cause = null)
+        : base(what, cause)
+    {
+    }
+}

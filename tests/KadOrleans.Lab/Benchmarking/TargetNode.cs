@@ -39,15 +39,14 @@ internal static class TargetNode
 
     private static async Task FillAsync(CommandIo io, string folder, NodeState state, byte[] keys, CancellationToken cancellationToken)
     {
-        await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
-        await using var store = new SqliteKeyStore(database);
+        await using var file = SqliteNodeFile.Open(folder, StoreQuota.Unlimited);
         var now = TimeProvider.System.GetUtcNow();
         var value = new StoredValue(
             DhtValue.FromBytes(new byte[RequestTemplate.ValueLength]), now, now + new KademliaOptions().ValueTimeToLive, SourceNetwork.Trusted);
         var (stored, all, lines) = (0, keys.Length / NodeId.Length, new ProgressLines(io));
         foreach (var some in keys.Chunk(NodeId.Length).Select(key => new NodeId(key)).Chunk(WritesAtOnce))
         {
-            var results = await Task.WhenAll(some.Select(key => store.PutAsync(key, value, PutKind.Publication, cancellationToken).AsTask()));
+            var results = await Task.WhenAll(some.Select(key => file.Keys.PutAsync(key, value, PutKind.Publication, cancellationToken).AsTask()));
             if (results.Any(result => result != StoreResult.Stored))
             {
                 throw CommandException.Failed($"The keys could not be stored in '{folder}'.");
@@ -57,6 +56,6 @@ internal static class TargetNode
             lines.Say($"storing keys: {stored:N0} of {all:N0}");
         }
 
-        await new SqliteNodeStateStore(database).SaveAsync(state, cancellationToken);
+        await file.States.SaveAsync(state, cancellationToken);
     }
 }

@@ -28,7 +28,7 @@ internal static class KillTargetCommand
         var output = TextWriter.Synchronized(io.Output);
         try
         {
-            await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
+            await using var file = SqliteNodeFile.Open(folder, StoreQuota.Unlimited);
             output.WriteLine(Workload.Opened);
             if (mode == "hold")
             {
@@ -36,8 +36,7 @@ internal static class KillTargetCommand
                 return 0;
             }
 
-            var store = new SqliteKeyStore(database);
-            await Task.WhenAll(Enumerable.Range(0, Workload.Writers).Select(writer => Task.Run(() => WriteForeverAsync(store, first + writer))));
+            await Task.WhenAll(Enumerable.Range(0, Workload.Writers).Select(writer => Task.Run(() => WriteForeverAsync(file.Keys, first + writer))));
             return 0;
         }
         catch (KeyStoreException exception)
@@ -46,7 +45,7 @@ internal static class KillTargetCommand
             return 1;
         }
 
-        async Task WriteForeverAsync(SqliteKeyStore store, int begin)
+        async Task WriteForeverAsync(IKeyStore store, int begin)
         {
             for (var number = begin; ; number += Workload.Writers)
             {

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace KadOrleans.Lab;
 
 /// <summary>
@@ -47,7 +45,8 @@ internal static class CrawlMapBenchmark
             MaxNodes = CrawlOptions.HighestMaxNodes,
             Summary = CrawlSummary.Of(records),
         };
-        await new CrawlFiles(Path.Combine(folder, "crawls"), NullLogger<CrawlFiles>.Instance).SaveAsync(report, records);
+        await using var file = SqliteNodeFile.Open(folder, StoreQuota.Unlimited);
+        await file.Crawls.SaveAsync(report, records);
         return report.Id;
     }
 

@@ -27,17 +27,16 @@ internal static class StorageBenchmark
     private static async Task OpenAsync(string folder)
     {
         var watch = Stopwatch.StartNew();
-        await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
+        await using var file = SqliteNodeFile.Open(folder, StoreQuota.Unlimited);
         var seconds = watch.Elapsed.TotalSeconds;
-        await using var store = new SqliteKeyStore(database);
-        var usage = await store.GetUsageAsync();
+        var usage = await file.Keys.GetUsageAsync();
         Console.WriteLine($"open: {usage.Keys} keys, {seconds:F2} s, {Resident():F0} MB resident, file {FileSize(folder):F0} MB");
     }
 
     private static async Task PutAsync(string folder, int keys, int seconds)
     {
-        await using var database = SqliteDatabase.Open(folder, new(StoreQuota.Unlimited));
-        await using var store = new SqliteKeyStore(database);
+        await using var file = SqliteNodeFile.Open(folder, StoreQuota.Unlimited);
+        var store = file.Keys;
         var held = (int)(await store.GetUsageAsync()).Keys;
         var watch = Stopwatch.StartNew();
         for (var first = held; first < keys; first += FillAtOnce)
@@ -59,7 +58,7 @@ internal static class StorageBenchmark
         }
     }
 
-    private static async Task<(long Puts, long Refused)> MeasureAsync(SqliteKeyStore store, int keys, int writers, TimeSpan time)
+    private static async Task<(long Puts, long Refused)> MeasureAsync(IKeyStore store, int keys, int writers, TimeSpan time)
     {
         var puts = 0L;
         var refused = 0L;
