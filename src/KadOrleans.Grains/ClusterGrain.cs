@@ -106,8 +106,12 @@ internal sealed class ClusterGrain(
     private async Task FixAsync(ClusterSettings proposed)
     {
         ArgumentNullException.ThrowIfNull(proposed);
-        ArgumentOutOfRangeException.ThrowIfLessThan(proposed.ShardBits, GrainKeys.MinShardBits);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(proposed.ShardBits, GrainKeys.MaxShardBits);
+        if (proposed.ShardBits is < GrainKeys.MinShardBits or > GrainKeys.MaxShardBits)
+        {
+            throw new ArgumentException(
+                $"ShardBits is {proposed.ShardBits}; {GrainKeys.MinShardBits} to {GrainKeys.MaxShardBits} is allowed.", nameof(proposed));
+        }
+
         if (!state.RecordExists)
         {
             await WriteAsync(new ClusterState { ShardBits = proposed.ShardBits });
@@ -138,12 +142,18 @@ internal sealed class ClusterGrain(
         state.State = content;
         try
         {
-            await this.OrEndAsync(state.WriteStateAsync());
+            await state.WriteStateAsync();
         }
         catch (Exception e) when (WriteOutcome.IsConflict(e))
         {
             // Another activation was first: its settings count.
             await state.ReadStateAsync();
+        }
+        catch
+        {
+            // Its outcome is unknown: the next call reads the state again.
+            DeactivateOnIdle();
+            throw;
         }
     }
 }

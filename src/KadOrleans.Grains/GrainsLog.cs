@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-/// <summary>The grains' log messages. Ids are stable: 6000 to 6999.</summary>
+/// <summary>The grains' log messages. Ids are stable: 6000 to 6999, 7002 and 7003.</summary>
 internal static partial class GrainsLog
 {
     [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, and writes state of schema version {StateVersion}")]

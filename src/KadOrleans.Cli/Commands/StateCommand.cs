@@ -68,9 +68,16 @@ internal static class StateCommand
         var printer = new ResultPrinter(io, json);
         return printer.End(
             new JsonObject { ["file"] = file, ["contacts"] = contacts, ["values"] = values },
-            file == StateFile.Standard ? () => { }
-        : () => printer.Line($"exported {values} values and {contacts} contacts to {file}"),
+            PrintFile,
             storage.Damage is null ? null : $"In a copy of '{data}': {storage.Damage}");
+
+        void PrintFile()
+        {
+            if (file != StateFile.Standard)
+            {
+                printer.Line($"exported {values} values and {contacts} contacts to {file}");
+            }
+        }
 
         Task<long> WriteAsync(Stream stream) =>
             StateWriter.WriteAsync(stream, state, storage.Keys.ScanAsync(cancellationToken), cancellationToken);

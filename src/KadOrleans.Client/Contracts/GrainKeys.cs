@@ -50,13 +50,18 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
     public static void CheckLength<T>(IReadOnlyList<T> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Count, MaxItems);
+        if (items.Count > MaxItems)
+        {
+            throw new ArgumentException($"A call takes at most {MaxItems} keys, not {items.Count}.", nameof(items));
+        }
     }
 
     public static void CheckCount(int count)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxItems);
+        if (count is < 1 or > MaxItems)
+        {
+            throw new ArgumentException($"A call returns 1 to {MaxItems} keys, not {count}.", nameof(count));
+        }
     }
 
     public long ShardOf(NodeId key) => ShardAt(GrainKeys.Shard(key, Bits));

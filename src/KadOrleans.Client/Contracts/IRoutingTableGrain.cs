@@ -3,7 +3,7 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Client;
 
 // The routing table of one node id. Key: GrainKeys.RoutingTable. Edges read the snapshots that it pushes. The death of its silo loses
-// at most 10 s of observations, a graceful stop none. Reminders have a live edge refresh buckets each hour and walk each 300 s.
+// the observations of 10 s to 10 min, a graceful stop none. Reminders have a live edge refresh buckets each hour and walk each 300 s.
 [Alias("kad.IRoutingTableGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]

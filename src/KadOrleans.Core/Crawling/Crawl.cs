@@ -28,6 +28,7 @@ internal sealed class Crawl
     private readonly Queue<CrawledNode> _waiting = new();
     private readonly Queue<CrawledNode> _again = new();
     private readonly Dictionary<UdpEndpoint, CrawledNode> _changed = [];
+    private readonly int[] _states = new int[Enum.GetValues<CrawlState>().Length];
     private int _underWay;
     private long _refused;
     private long _overflow;
@@ -47,15 +48,18 @@ internal sealed class Crawl
     {
         get
         {
-            var states = Records.CountBy(record => record.State).ToDictionary();
+            // A whole network is counted as it goes: many ask while every response waits.
+            var inRegion = _options.Region.Depth == 0 ? null : Records.CountBy(record => record.State).ToDictionary();
             return new CrawlCounts(
-                states.GetValueOrDefault(CrawlState.Visiting) + states.GetValueOrDefault(CrawlState.Visited),
-                states.GetValueOrDefault(CrawlState.Visited),
-                states.GetValueOrDefault(CrawlState.Waiting),
-                states.GetValueOrDefault(CrawlState.Unreachable),
-                states.GetValueOrDefault(CrawlState.NotANode),
+                Count(CrawlState.Visiting) + Count(CrawlState.Visited),
+                Count(CrawlState.Visited),
+                Count(CrawlState.Waiting),
+                Count(CrawlState.Unreachable),
+                Count(CrawlState.NotANode),
                 _refused,
                 _overflow);
+
+            int Count(CrawlState state) => inRegion?.GetValueOrDefault(state) ?? _states[(int)state];
         }
     }
 
@@ -78,7 +82,11 @@ internal sealed class Crawl
     /// <summary>Results stay, and unfinished endpoints are asked again. The last record of one counts.</summary>
     public void Restore(CrawlRecord record)
     {
-        _nodes.Remove(record.Endpoint);
+        if (_nodes.Remove(record.Endpoint, out var former))
+        {
+            _states[(int)former.Record.State]--;
+        }
+
         var isOver = record.State is not (CrawlState.Waiting or CrawlState.Visiting);
         AddNode(new CrawledNode(
             isOver ? record : record with { State = CrawlState.Waiting, Id = null, Contacts = 0, Queries = 0, RoundTrip = null }, null));
@@ -204,6 +212,7 @@ internal sealed class Crawl
         }
 
         _nodes.Add(node.Endpoint, node);
+        _states[(int)node.Record.State]++;
         _changed[node.Endpoint] = node;
         node.Namer?.Pending += 1;
         if (node.Record.State == CrawlState.Waiting)
@@ -242,6 +251,8 @@ internal sealed class Crawl
 
     private void Enter(CrawledNode node, CrawlState state)
     {
+        _states[(int)node.Record.State]--;
+        _states[(int)state]++;
         node.Record = node.Record with { State = state };
         _changed[node.Endpoint] = node;
     }

@@ -83,9 +83,14 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
     private bool MayClaim(NodeId id, Distance distance)
     {
-        var claims = _byDistance.Skip(FirstAt(distance)).TakeWhile(candidate => candidate.Contact.Id == id).ToList();
-        return claims.Count < MaxEndpointsPerId
-            && !claims.Exists(claim => claim is { IsProved: true, State: not CandidateState.Failed });
+        var (first, isTaken) = (FirstAt(distance), false);
+        var next = first;
+        for (; next < _byDistance.Count && _byDistance[next].Contact.Id == id; next++)
+        {
+            isTaken |= _byDistance[next] is { IsProved: true, State: not CandidateState.Failed };
+        }
+
+        return !isTaken && next - first < MaxEndpointsPerId;
     }
 
     /// <summary>Evicts one behind the new one's place if the set is full. Queried contacts stay.</summary>

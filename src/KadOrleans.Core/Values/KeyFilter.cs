@@ -33,10 +33,17 @@ internal sealed class KeyFilter
             throw new ArgumentException($"A filter has a multiple of 64 bytes, not {bytes.Length}.", nameof(bytes));
         }
 
-        return new KeyFilter(LittleEndian(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray()));
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes).ToArray();
+        ToLittleEndian(words);
+        return new KeyFilter(words);
     }
 
-    public byte[] ToArray() => MemoryMarshal.AsBytes<ulong>(LittleEndian([.. _words])).ToArray();
+    public byte[] ToArray()
+    {
+        var bytes = MemoryMarshal.AsBytes(_words.AsSpan()).ToArray();
+        ToLittleEndian(MemoryMarshal.Cast<byte, ulong>(bytes.AsSpan()));
+        return bytes;
+    }
 
     public bool Add(NodeId key)
     {
@@ -70,14 +77,12 @@ internal sealed class KeyFilter
         return true;
     }
 
-    private static ulong[] LittleEndian(ulong[] words)
+    private static void ToLittleEndian(Span<ulong> words)
     {
         if (!BitConverter.IsLittleEndian)
         {
             BinaryPrimitives.ReverseEndianness(words, words);
         }
-
-        return words;
     }
 
     // The first bits of a key are those of its shard, so its last sixteen bytes are taken.

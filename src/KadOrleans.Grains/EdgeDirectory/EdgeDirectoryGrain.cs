@@ -228,6 +228,7 @@ internal sealed class EdgeDirectoryGrain(
 
     private async Task WriteAsync(PendingChange[] changes)
     {
+        var isNoteDue = _isNoteDue;
         _isNoteDue = false;
         if (_isInDoubt)
         {
@@ -251,6 +252,11 @@ internal sealed class EdgeDirectoryGrain(
             {
                 change.Stored.SetException(e);
             }
+        }
+
+        if (!isNoteDue && Array.TrueForAll(changes, change => change.Stored.Task.IsCompleted))
+        {
+            return;
         }
 
         await SaveAsync(edges);

@@ -139,7 +139,7 @@ internal sealed class StateVersionService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         string? refusal = null;
-        var isScheduled = false;
+        Task<bool>? scheduling = null;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -153,7 +153,11 @@ internal sealed class StateVersionService(
             {
                 await agreement.JoinAsync();
                 await limits.FetchAsync();
-                isScheduled = isScheduled || await TryScheduleAsync();
+                if (scheduling is null or { IsCompletedSuccessfully: true, Result: false })
+                {
+                    // Not waited for: what it reads may be away for long.
+                    scheduling = TryScheduleAsync(stoppingToken);
+                }
             }
             catch (InvalidOperationException e)
             {
@@ -170,7 +174,7 @@ internal sealed class StateVersionService(
         }
     }
 
-    private async Task<bool> TryScheduleAsync()
+    private async Task<bool> TryScheduleAsync(CancellationToken stoppingToken)
     {
         try
         {
@@ -179,7 +183,11 @@ internal sealed class StateVersionService(
         }
         catch (Exception e)
         {
-            logger.ReminderNotSet(CrawlGrain.Periodic, e);
+            if (!stoppingToken.IsCancellationRequested)
+            {
+                logger.ReminderNotSet(CrawlGrain.Periodic, e);
+            }
+
             return false;
         }
     }

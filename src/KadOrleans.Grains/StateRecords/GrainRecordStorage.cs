@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace KadOrleans.Grains;
 
-/// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call has a timeout.</summary>
+/// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call ends within the timeout.</summary>
 internal sealed class GrainRecordStorage(
     IGrainStorage storage, GrainId grain, StateVersion version, TimeProvider time, TimeSpan timeout, WriteTarget target = WriteTarget.Shard)
 {

@@ -262,7 +262,7 @@ internal sealed class RoutingTableGrain(
 
             // The newer record is this activation's own: a write that seemed to fail.
             _etag = etag;
-            await TryWriteAsync();
+            await this.OrEndAsync(TryWriteAsync());
         }
     }
 

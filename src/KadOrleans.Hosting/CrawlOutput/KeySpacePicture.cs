@@ -3,7 +3,7 @@ using static System.FormattableString;
 namespace KadOrleans.Hosting;
 
 // Draws a crawled network as a ring of all ids, in SVG without scripts, for light and dark surroundings. Up to 256 endpoints are drawn as
-// one dot each. More are counted in 64 to 256 pieces of the space. So chance does not hide the shape, and the file stays below 100 kB.
+// one dot each. More are counted in 64 to 256 pieces of the space. So chance does not hide the shape, and the file stays below 120 kB.
 public sealed class KeySpacePicture(IReadOnlyCollection<CrawlRecord> records, CrawlSummary summary, DateTimeOffset startedAt)
 {
     private const int MostDots = 256;

@@ -85,7 +85,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         await (_current?.Ended ?? Task.CompletedTask);
     }
 
-    private Running? Find(string id) => _current is { } current && current.Report.Id == id ? current : null;
+    private Running? Find(string id) => _current is { } current && current.Id == id ? current : null;
 
     private async Task<CrawlReport> GetAsync(string id, CancellationToken cancellationToken) =>
         Find(id)?.Report
@@ -126,6 +126,8 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         public CrawlRun Run => run;
 
         public bool IsRunning => _last is null;
+
+        public string Id => begun.Id;
 
         public CancellationTokenSource Stop { get; } = CancellationTokenSource.CreateLinkedTokenSource(stopping);
 

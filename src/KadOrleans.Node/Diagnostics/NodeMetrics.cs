@@ -217,7 +217,8 @@ internal sealed class NodeMetrics
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    /// <summary>A counter of the process, with a count for each node. A tag it has makes a series per value.</summary>
+    // A counter of the process, with a count for each node. A tag it has makes a series per value. Only static fields of
+    // NodeMetrics: its arrays have the size of their list.
     internal sealed class NodeCounter
     {
         private readonly Counter<long> _counter;

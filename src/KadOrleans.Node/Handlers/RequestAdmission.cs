@@ -105,10 +105,11 @@ internal sealed class RequestAdmission(
     // A forged request stores nothing, and draws no read from storage and no call to a silo.
     private void ReceiveFromStranger(Request request, in RequestSource context)
     {
+        var store = request.Kind == RequestKind.Store ? request.AsStore() : default;
         switch (request.Kind)
         {
-            case RequestKind.Store when !handlers.TryRefuse(request.AsStore(), context):
-                gate.Hold(RequestKind.Store, request.AsStore().Key, context, request.AsStore());
+            case RequestKind.Store when !handlers.TryRefuse(store, context):
+                gate.Hold(RequestKind.Store, store.Key, context, store);
                 break;
             case RequestKind.FindValue when !handlers.TryFindValue(request.Target, context):
                 gate.Hold(RequestKind.FindValue, request.Target, context);

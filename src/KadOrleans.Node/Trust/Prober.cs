@@ -38,6 +38,7 @@ internal sealed class Prober(
     private TokenBucket _spareBucket;
     private bool _ticking;
     private ITimer? _timer;
+    private bool _isOver;
 
     public void Consider(Contact candidate, CandidateKind kind)
     {
@@ -86,7 +87,14 @@ internal sealed class Prober(
         Probe(contact.Endpoint, contact.Id);
     }
 
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _timer?.Dispose();
+        }
+    }
 
     // Before the common rate, so that one network's excess costs the others nothing.
     private bool TryTakeShare(UdpEndpoint endpoint, CandidateKind kind)
@@ -128,9 +136,13 @@ internal sealed class Prober(
             if (!_candidateBucket.TryTake(CandidateRate, time.GetUtcNow()))
             {
                 candidate = default;
-                _timer ??= time.CreateTimer(
-                    static prober => ((Prober)prober!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+                if (!_isOver)
+                {
+                    _timer ??= time.CreateTimer(
+                        static prober => ((Prober)prober!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    _timer.Change(Tick, Timeout.InfiniteTimeSpan);
+                }
+
                 return false;
             }
 

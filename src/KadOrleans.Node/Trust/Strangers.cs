@@ -44,6 +44,7 @@ internal sealed class Strangers(
     private TokenBucket _pings;
     private bool _ticking;
     private ITimer? _timer;
+    private bool _isOver;
 
     /// <summary>Pings over the request's route, as an address translator passes no other. False if a rate forbids it.</summary>
     public bool TryPing(UdpEndpoint endpoint, IResponseRoute route)
@@ -113,11 +114,23 @@ internal sealed class Strangers(
         Array.ForEach(_stores.Take(source), proceed);
     }
 
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _timer?.Dispose();
+        }
+    }
 
     private void SetTimer()
     {
         _ticking = true;
+        if (_isOver)
+        {
+            return;
+        }
+
         _timer ??= time.CreateTimer(
             static strangers => ((Strangers)strangers!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(Tick, Timeout.InfiniteTimeSpan);

@@ -48,7 +48,7 @@ internal sealed class DataFolder : IDisposable
     }
 
     // The first free name for a file beside the database that keeps its content: kad.db.damaged-1, kad.db.damaged-2, … None is
-    // ever overwritten.
+    // ever overwritten. DamagedDatabaseException: all are there, also where the file is not damaged but was moved away.
     public string NextSpareName(string word) =>
         Enumerable.Range(1, MaxSpareFiles).Select(number => $"{DatabasePath}.{word}-{number}").FirstOrDefault(name => !File.Exists(name))
         ?? throw new DamagedDatabaseException(

@@ -98,7 +98,7 @@ internal sealed record DamageReport(string Sentence, IReadOnlyList<NodeId> LostK
         string[] parts =
         [
             .. rebuilt is { } whole ? [$"its structure{whole.Missing}"] : Array.Empty<string>(),
-            .. Count(segments.Count, $"segments of its values: {named}{(segments.Count > MostNamed ? ", …" : string.Empty)}"),
+            .. Count(segments.Count, $"segments of its values ({named}{(segments.Count > MostNamed ? ", …" : string.Empty)})"),
             .. Count(damage.Publications.Count, "publications"),
             .. Count(damage.Contacts, "contacts"),
             .. damage.Id ? ["the node's id, which is a new one now unless --id says it"] : Array.Empty<string>(),

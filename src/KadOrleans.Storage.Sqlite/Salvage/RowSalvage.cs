@@ -12,9 +12,13 @@ internal static class RowSalvage
     /// <summary>Returns what is missing, as a part of a sentence, or nothing.</summary>
     public static string Copy(SqliteConnection damaged, SqliteConnection fresh)
     {
-        if (!TryRead(damaged, "SELECT number, records FROM segment LIMIT 0", static _ => { }))
+        try
         {
-            throw new DamagedDatabaseException("its table of values cannot be found");
+            damaged.PrepareCommand("SELECT number, records FROM segment").Dispose();
+        }
+        catch (SqliteException fault) when (IsDamage(fault))
+        {
+            throw new DamagedDatabaseException("its table of values cannot be found", fault);
         }
 
         var unread = CopySegments(damaged, fresh);
@@ -83,11 +87,12 @@ internal static class RowSalvage
 
             return true;
         }
-        catch (SqliteException fault) when (fault.SqliteErrorCode is not (
-            raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY
-            or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED))
+        catch (SqliteException fault) when (IsDamage(fault))
         {
             return false;
         }
     }
+
+    private static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode is not (
+        raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_BUSY or raw.SQLITE_LOCKED);
 }

@@ -33,6 +33,18 @@ public abstract class KeyStoreQuotaContract : KeyStoreContract
     }
 
     [Fact]
+    public async Task A_burst_of_puts_stays_within_the_share_of_its_source()
+    {
+        await ReopenAsync(StoreQuota.Unlimited with { BytesPerSource = 40 * (Fixed + 10) });
+        var values = Enumerable.Range(0, 500).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(10, StoredValues.Alice)));
+
+        var results = await Store.PutTogetherAsync(values);
+
+        Assert.Equal((40, 460), (results.Count(r => r == StoreResult.Stored), results.Count(r => r == StoreResult.SourceQuotaExceeded)));
+        Assert.Equal(40, (await Store.GetUsageAsync()).Keys);
+    }
+
+    [Fact]
     public async Task Ten_64s_of_one_60_fill_no_store_and_honest_and_own_values_stay()
     {
         await ReopenAsync(Share);

@@ -4,7 +4,10 @@ namespace KadOrleans.Cluster.Tests.Grains;
 
 public sealed class ShardRecordStorageTests
 {
-    private readonly ShardRecordStorage _records = RecordsOf(new TestRows());
+    private readonly TestRows _rows = new();
+    private readonly ShardRecordStorage _records;
+
+    public ShardRecordStorageTests() => _records = RecordsOf(_rows);
 
     internal static ShardRecordStorage RecordsOf(TestRows rows) => new(new GrainRecordStorage(
         new TestGrainStorage(rows),
@@ -12,6 +15,20 @@ public sealed class ShardRecordStorageTests
         new StateVersion(Options.Create(new KadClusterOptions())),
         TimeProvider.System,
         TimeSpan.FromMinutes(1)));
+
+    [Fact]
+    public async Task Of_records_that_are_written_together_each_has_its_own_outcome()
+    {
+        var first = await _records.WriteAsync([new("page-1", new PageRecord { Compaction = 1 }, null)])[0];
+        _rows.BeforeWrite = (state, _) => state == "page-2" ? throw new TimeoutException() : Task.CompletedTask;
+
+        var outcomes = _records.WriteAsync(
+            [new("page-0", new PageRecord(), "wrong"), new("page-1", new PageRecord { Compaction = 2 }, first), new("page-2", new PageRecord(), null)]);
+
+        await Assert.ThrowsAsync<StorageConflictException>(() => outcomes[0]);
+        Same(new PageRecord { Compaction = 2 }, await outcomes[1], await _records.ReadAsync<PageRecord>("page-1"));
+        await Assert.ThrowsAsync<TimeoutException>(() => outcomes[2]);
+    }
 
     [Fact]
     public async Task Records_of_all_kinds_come_back_as_they_were_written()

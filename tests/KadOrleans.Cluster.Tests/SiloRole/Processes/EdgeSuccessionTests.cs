@@ -4,6 +4,33 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class EdgeSuccessionTests : FolderTests
 {
     [Fact]
+    public async Task An_edge_that_hung_while_another_took_its_name_ends_with_3_and_waits_when_restarted()
+    {
+        await using var silo = new SiloServer(Folder, SiloServer.ShardBits(4));
+        using var health = new HealthReader(FreePort.Tcp());
+        await using var hung = new EdgeServer(Folder, "edge", silo.GatewaySetting, health.Setting);
+        await using var successor = new EdgeServer(Folder, "edge", silo.GatewaySetting);
+        await Task.WhenAll(silo.StartAsync(), hung.StartAsync());
+
+        await hung.HangAsync();
+        await successor.StartAsync();
+        await hung.ContinueAsync();
+        Assert.Equal(ExitCode.Replaced, await hung.ExitAsync());
+        Assert.Equal(hung.Id, successor.Id);
+
+        // As its supervisor would.
+        hung.Launch();
+        await NameIsTakenAsync(health);
+        await using (var client = await NetworkClient.JoinAsync(successor.Address))
+        {
+            Assert.Equal(successor.Id, (await client.PingAsync(successor.Address.ToEndpoint())).Id.ToString());
+            Assert.False((await client.PingAsync(hung.Address.ToEndpoint())).Answered);
+        }
+
+        Assert.Equal((0, 0), (await hung.StopAsync(), await successor.StopAsync()));
+    }
+
+    [Fact]
     public async Task A_live_edge_keeps_its_name_when_the_silo_that_knew_it_is_killed_while_another_asks_which_succeeds_it()
     {
         await using var silo = new SiloServer(Folder, SiloServer.ShardBits(4));

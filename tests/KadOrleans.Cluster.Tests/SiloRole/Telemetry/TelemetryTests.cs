@@ -48,4 +48,19 @@ public sealed class TelemetryTests : FolderTests
 
         double? Last(string name) => collector.Metrics.LastOrDefault(m => m.Name == name)?.Points.Sum(p => p.Value);
     }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task A_collector_that_is_away_does_not_disturb_a_silo()
+    {
+        await using var silo = await SiloProcess.StartedAsync(Folder, "Kad:Telemetry:Endpoint=http://127.0.0.1:9");
+
+        Assert.Equal("ready", (await silo.StatusAsync()).GetProperty("state").GetString());
+        Assert.False(silo.Errors.Contains(" error ", StringComparison.Ordinal), silo.Errors);
+        Assert.Equal(0, await silo.StopAsync());
+
+        // While the only silo stops, Orleans' own services may fail to call each other.
+        Assert.DoesNotContain(silo.Errors.Split('\n'), line => line.Contains(" error ", StringComparison.Ordinal)
+            && (line.Contains("elemetry", StringComparison.Ordinal) || line.Contains("127.0.0.1:9", StringComparison.Ordinal)));
+    }
 }

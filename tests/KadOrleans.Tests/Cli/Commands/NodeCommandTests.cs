@@ -5,6 +5,30 @@ namespace KadOrleans.Tests.Cli;
 public sealed class NodeCommandTests
 {
     [Fact]
+    public async Task Five_nodes_find_each_other_and_lose_no_value_with_one_of_them()
+    {
+        await using var first = await NodeProcess.StartAsync("--in-memory");
+        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
+        await using var third = await NodeProcess.StartAsync("--in-memory", "--bootstrap", first.Address);
+        await using var fourth = await NodeProcess.StartAsync("--in-memory", "--bootstrap", second.Address);
+        await using var fifth = await NodeProcess.StartAsync("--in-memory", "--bootstrap", third.Address);
+        foreach (var node in new[] { first, second, third, fourth, fifth })
+        {
+            await node.HasContactsAsync(4);
+        }
+
+        // A node that the machine keeps waiting is not waited for: the next command reaches it.
+        await Eventually.ReadAsync(
+            async () => (await KadRun.RunAsync("set", "shared", "by all", "--via", second.Address, "--json")).Json, set => (int)set["stored"]! == 5);
+        var found = await Eventually.ReadAsync(
+            async () => (await KadRun.RunAsync("find-node", fifth.Id, "--via", first.Address, "--json")).Json,
+            lookup => lookup["contacts"]!.AsArray().Count == 5);
+        Assert.Equal(fifth.Id, (string?)found["contacts"]![0]!["id"]);
+        await first.Process.KillAsync();
+        Assert.Equal("by all", (await KadRun.RunAsync("get", "shared", "--via", fifth.Address)).Output);
+    }
+
+    [Fact]
     public async Task A_node_says_where_it_listens_once_per_endpoint_and_Ctrl_C_ends_it_in_order()
     {
         await using var process = KadProcess.Start("node", "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--in-memory");

@@ -21,4 +21,14 @@ public sealed class PublishedSchemaTests
             Assert.All(Kubeconform.Releases, release => Kubeconform.Check(manifests, release));
         }
     }
+
+    [Fact]
+    public void A_field_that_is_misspelled_is_found()
+    {
+        var manifests = Kubectl.Kustomize(Repository.Path($"{Overlays}/postgres"))
+            .Replace("terminationGracePeriodSeconds:", "terminationGraceSeconds:", StringComparison.Ordinal);
+
+        var problem = Assert.Throws<InvalidOperationException>(() => Kubeconform.Check(manifests, Kubeconform.Releases[^1]));
+        Assert.Contains("terminationGraceSeconds", problem.Message, StringComparison.Ordinal);
+    }
 }

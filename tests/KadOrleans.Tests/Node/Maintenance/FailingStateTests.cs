@@ -6,6 +6,17 @@ public sealed class FailingStateTests
     private readonly SimulatedWorld _world = new(seed: 34);
 
     [Fact]
+    public async Task Joining_before_the_start_says_so()
+    {
+        await using var node = new KadNode(
+            new KadNodeOptions(), _world.Network.Bind(), new InMemoryKeyStore(new StoreQuota()), new InMemoryNodeStateStore(), _world.Environment);
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => node.JoinAsync());
+
+        Assert.Equal("The node has not been started.", error.Message);
+    }
+
+    [Fact]
     public void A_node_that_has_an_id_starts_and_serves_what_it_holds_and_one_without_does_not() => _world.Run(async () =>
     {
         var saved = new NodeState(NodeId.Random(_world.Random), []);
