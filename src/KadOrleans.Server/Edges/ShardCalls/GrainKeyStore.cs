@@ -66,7 +66,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
     internal ShardLayout Layout => _answers.Layout;
 
-    /// <summary>These keys as one node id has them: with an area of its own. The store of all ids is disposed of on its own.</summary>
+    /// <summary>These keys as one node id has them: with an area of its own. Disposing it disposes the store of all ids.</summary>
     public IKeyStore ForNode() => new NodeKeys(this);
 
     /// <summary>Counts by a stable name: grain calls for puts and gets, the puts and gets in them, and gets without a call.</summary>
@@ -382,7 +382,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
         public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => store.GetUsageAsync(cancellationToken);
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync() => store.DisposeAsync();
     }
 }
 
