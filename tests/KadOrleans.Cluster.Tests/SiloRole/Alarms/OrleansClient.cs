@@ -12,7 +12,8 @@ internal static class OrleansClient
         {
             client
                 .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
-                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad"));
+                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad"))
+                .AddKadClient();
             configure?.Invoke(client);
         });
         var host = builder.Build();
