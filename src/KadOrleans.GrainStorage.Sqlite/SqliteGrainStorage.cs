@@ -20,7 +20,7 @@ namespace KadOrleans.GrainStorage.Sqlite;
 /// </summary>
 /// <param name="options">The options, with a serializer. The file is opened at once.</param>
 /// <param name="activators">Creates the state of a grain that has none stored.</param>
-/// <param name="logger">Logs what is mended in a damaged file.</param>
+/// <param name="logger">Logs that the file was opened and closed, and writes that fail.</param>
 /// <exception cref="GrainDatabaseException">The file cannot be opened.</exception>
 public sealed class SqliteGrainStorage(
     SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) : IGrainStorage, IAsyncDisposable

@@ -6,6 +6,9 @@ namespace KadOrleans.Storage.Sqlite;
 // the report. A crawl without a report does not exist. Calls to save come one after another.
 internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
 {
+    /// <summary>Their folder in that of the database.</summary>
+    public const string Folder = "crawls";
+
     private const string ReportSuffix = ".json";
     private const string PagesSuffix = ".nodes";
     private const string UnfinishedSuffix = ".tmp";

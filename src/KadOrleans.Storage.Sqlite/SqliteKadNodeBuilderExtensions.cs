@@ -6,8 +6,6 @@ namespace KadOrleans.Storage.Sqlite;
 /// <summary>Chooses SQLite as a node's storage.</summary>
 public static class SqliteKadNodeBuilderExtensions
 {
-    private const string CrawlFolder = "crawls";
-
     /// <summary>
     /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing, and crawls in a folder in it. The
     /// host opens the file when it starts. If that fails, the start fails.
@@ -23,11 +21,9 @@ public static class SqliteKadNodeBuilderExtensions
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
         builder.Services.AddSingleton<IManagementStore>(_ => new SqliteManagementStore(folder));
         builder.Services.AddSingleton<ICrawlStore>(
-            services => OpenCrawls(folder, services.GetRequiredService<ILogger<CrawlFiles>>()));
+            services => new CrawlFiles(Path.Combine(folder, CrawlFiles.Folder), services.GetRequiredService<ILogger<CrawlFiles>>()));
         return builder;
     }
-
-    internal static CrawlFiles OpenCrawls(string folder, ILogger<CrawlFiles> logger) => new(Path.Combine(folder, CrawlFolder), logger);
 
     private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger) =>
         SqliteDatabase.Open(

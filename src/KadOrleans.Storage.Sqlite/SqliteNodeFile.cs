@@ -15,7 +15,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     {
         (_database, _copy) = (database, copy);
         (Keys, States) = (new SqliteKeyStore(database), new SqliteNodeStateStore(database));
-        Crawls = SqliteKadNodeBuilderExtensions.OpenCrawls(folder, NullLogger<CrawlFiles>.Instance);
+        Crawls = new CrawlFiles(Path.Combine(folder, CrawlFiles.Folder), NullLogger<CrawlFiles>.Instance);
     }
 
     /// <summary>The values. A put is durable when it is acknowledged.</summary>

@@ -56,9 +56,11 @@ internal static class Values
     public static DhtValue Parse(string type, string text)
     {
         // NaN and the infinities in any case, as .NET reads them.
-        text = type == "float" && double.TryParse(text, CultureInfo.InvariantCulture, out var number) && !double.IsFinite(number) && !text.Any(char.IsAsciiDigit)
-            ? number.ToString(CultureInfo.InvariantCulture)
-            : text;
+        if (type == "float" && !text.Any(char.IsAsciiDigit) && double.TryParse(text, CultureInfo.InvariantCulture, out var number))
+        {
+            text = number.ToString(CultureInfo.InvariantCulture);
+        }
+
         var json = JsonSerializer.SerializeToElement<object>(type == "bool" && text is "true" or "false" ? text == "true" : text);
         if (!DhtValueText.TryRead(type, json, out var value))
         {

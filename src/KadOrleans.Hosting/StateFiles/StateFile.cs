@@ -4,8 +4,6 @@ public static class StateFile
 {
     public const string Standard = "-";
 
-    public const string UnfinishedSuffix = ".partial";
-
     /// <summary>Opens a seekable file. Standard input is copied to a temporary file, deleted with the stream.</summary>
     public static async Task<FileStream> OpenAsync(string file, Func<Stream> openInput, CancellationToken cancellationToken)
     {
@@ -52,9 +50,9 @@ public static class StateFile
         }
     }
 
-    public static async Task<T> ReplaceAsync<T>(string target, Func<Stream, Task<T>> write)
+    private static async Task<T> ReplaceAsync<T>(string target, Func<Stream, Task<T>> write)
     {
-        var partial = target + UnfinishedSuffix;
+        var partial = target + ".partial";
 
         // Without a buffer: closing must not fail on a full disk after writing has.
         await using var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);

@@ -36,7 +36,7 @@ public abstract class StoreSuite<TStore> : IAsyncLifetime
 
     protected abstract StoreHost<TStore> CreateHost();
 
-    public virtual async ValueTask InitializeAsync() => await OpenAsync(StoreQuota.Unlimited);
+    public async ValueTask InitializeAsync() => await OpenAsync(StoreQuota.Unlimited);
 
     protected async Task OpenAsync(StoreQuota quota) => Store = await Place.OpenAsync(quota);
 

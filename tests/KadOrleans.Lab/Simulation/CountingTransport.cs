@@ -3,7 +3,7 @@ namespace KadOrleans.Lab;
 /// <summary>Throws away what is sent and counts it: the engine without a network.</summary>
 public sealed class CountingTransport : IDatagramTransport
 {
-    /// <summary>Datagrams sent since the beginning, or since <see cref="Forget"/>.</summary>
+    /// <summary>Datagrams sent since the beginning.</summary>
     public long Sent { get; private set; }
 
     public byte[]? FirstRequest { get; private set; }
@@ -25,8 +25,6 @@ public sealed class CountingTransport : IDatagramTransport
 
         return true;
     }
-
-    public void Forget() => Sent = 0;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -7,8 +7,6 @@ public sealed class RawPeer(IDatagramTransport transport, NodeId id) : ScriptedP
 
     public IEnumerable<byte[]> Responses => Received.Where(d => d.Length > 0 && d[0] == (byte)DatagramKind.Response);
 
-    public IEnumerable<byte[]> Requests => Received.Where(d => d.Length > 0 && d[0] == (byte)DatagramKind.Request);
-
     /// <summary>Writes the answer to a request into the buffer and returns its length; 0 is silence.</summary>
     internal Answerer? OnRequest { get; set; }
 

@@ -9,12 +9,9 @@ public sealed class SimulatedWorld
 
     public SimulatedWorld(int seed, NetworkConditions? conditions = null)
     {
-        Seed = seed;
         Random = new SeededRandomSource(seed);
         Network = new SimulatedNetwork(Clock, Random, conditions ?? new NetworkConditions());
     }
-
-    public int Seed { get; }
 
     public ManualTimeProvider Clock { get; } = new();
 
