@@ -8,7 +8,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
 {
     public const int MaxKeys = 1_024;
 
-    /// <summary>The pause between two requests. With the age of a silo's news a change is heard of within a second.</summary>
+    /// <summary>The pause between two requests. With the age of a silo's news a change is reported within a second.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -35,7 +35,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
         {
             var notice = await watch.NextAsync(Timeout.InfiniteTimeSpan, time, cancellationToken);
 
-            // What the cluster holds says nothing of a value that only others hold.
+            // Unchanged in the cluster. The value may be one that only other nodes hold.
             if (notice.Value == held)
             {
                 continue;
@@ -89,7 +89,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Watches go on when the cluster responds again. Gets of this client say why it does not.
+                // Watches continue when the cluster responds again. A get by this client throws the reason.
                 pauses.Next();
             }
 
@@ -121,7 +121,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
         _known = next;
     }
 
-    // Two chunks may have keys of one shard: what one of them has not heard of must come again.
+    // Two chunks may have keys of one shard: the changes that one of them lacks must come again.
     private static ShardPoint Earlier(ShardPoint one, ShardPoint other) => one.Generation != other.Generation
         ? new ShardPoint(one.Shard, 0, 0)
         : one.Version < other.Version ? one : other;

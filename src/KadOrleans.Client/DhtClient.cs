@@ -6,8 +6,8 @@ namespace KadOrleans.Client;
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
 public sealed class DhtClient : IDht
 {
-    // Grain ids that calls are spread over: the runtime gives a client one silo for each id, and ids to silos in turn.
-    private const int Ways = 16;
+    // The grain ids that calls are spread over. A client reaches each id through one silo, and different ids through different silos.
+    private const int GrainIds = 16;
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);
 
@@ -73,7 +73,7 @@ public sealed class DhtClient : IDht
         CallAsync(dht => dht.UnpublishAsync(key, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>A change in the cluster is heard of within a second.</remarks>
+    /// <remarks>A change that the cluster stores is reported within a second.</remarks>
     public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>
         _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
 
@@ -96,12 +96,12 @@ public sealed class DhtClient : IDht
             edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts))]);
     }
 
-    // A silo of an earlier release tells a failed copy as a result.
+    // A silo of an earlier release returns a failed copy as a result.
     private static SetResult ResultOf(NodeId key, SetResult result) => result.Local == StoreResult.StorageFailed
         ? throw new DhtUnavailableException("The cluster's shard of the key did not store the value.")
         : result with { Lookup = OfTarget(key, result.Lookup) };
 
-    // The target does not travel.
+    // The target is not part of a response.
     private static LookupOutcome? OfTarget(NodeId target, LookupOutcome? lookup) => lookup is null ? null : lookup with { Target = target };
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
@@ -121,7 +121,7 @@ public sealed class DhtClient : IDht
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % Ways)).AsTask().WaitAsync(cancellationToken);
+            return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % GrainIds)).AsTask().WaitAsync(cancellationToken);
         }
         catch (Exception e) when (e is ShardUnavailableException or NoLiveEdgeException)
         {

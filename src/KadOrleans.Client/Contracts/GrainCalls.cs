@@ -22,7 +22,7 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
 
     public BackOff Pauses() => new(TimeSpan.FromMilliseconds(50), longestPause ?? TimeSpan.FromSeconds(1));
 
-    /// <summary>Calls a grain, with retries within a limit. It may execute each try.</summary>
+    /// <summary>Calls a grain, with retries within a limit. Each try may execute.</summary>
     /// <exception cref="Exception">The last failure, at the time limit or if it is not transient.</exception>
     public async Task<T> CallAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
     {

@@ -26,8 +26,8 @@ internal static class GrainKeys
         return ((bytes[0] << 8) | bytes[1]) >> (16 - shardBits);
     }
 
-    // The grain key of a shard. Shards of more bits than the cluster was made with have keys of their own. So their states are
-    // others than those of the shards that they replace.
+    // The grain key of a shard. Shards of more bits than the cluster was made with have other keys, and so other states, than the
+    // shards that they replace.
     public static long Shard(ShardPrefix prefix, int firstBits) =>
         prefix.Bits == firstBits ? prefix.Number : ((long)prefix.Bits << MaxShardBits) | (uint)prefix.Number;
 
@@ -52,7 +52,7 @@ internal readonly record struct ShardLayout(int FirstBits, int Bits)
         ArgumentNullException.ThrowIfNull(items);
         if (items.Count > MaxItems)
         {
-            throw new ArgumentException($"A call takes at most {MaxItems} keys, not {items.Count}.", nameof(items));
+            throw new ArgumentException($"A call takes at most {MaxItems} items, not {items.Count}.", nameof(items));
         }
     }
 

@@ -11,7 +11,7 @@ internal interface IAuditGrain : IGrainWithIntegerKey
 {
     const int MaxEntries = 10_000;
 
-    /// <summary>Adds an entry, whose number is ignored. The oldest gives way.</summary>
+    /// <summary>Adds an entry, whose number is ignored. Beyond <see cref="MaxEntries"/> the oldest one is removed.</summary>
     [Alias("Append")]
     ValueTask AppendAsync(AuditRecord entry);
 

@@ -56,7 +56,7 @@ internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, 
     public int? Split { get; init; }
 }
 
-/// <summary>The settings fixed when a cluster is created. <see cref="ShardBits"/> are those of then; <see cref="Layout"/> has those in use.</summary>
+/// <summary>The settings fixed when a cluster is created. <see cref="ShardBits"/> is the number then; <see cref="Layout"/> has the one in use.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterSettings")]
 internal sealed record ClusterSettings([property: Id(0)] int ShardBits)

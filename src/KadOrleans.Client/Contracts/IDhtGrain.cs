@@ -55,7 +55,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
 [Alias("kad.NoLiveEdgeException")]
 internal sealed class NoLiveEdgeException(string message) : Exception(message);
 
-/// <summary>The cluster's own shard of a key did not answer in time, so it is unknown whether the cluster holds the key.</summary>
+/// <summary>The shard of a key did not respond in time, so it is unknown whether the cluster holds the key.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUnavailableException")]
 internal sealed class ShardUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)

@@ -3,7 +3,7 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Client;
 
 // Leases node ids to edges. Key: GrainKeys.Singleton. When a call returns, an edge's ids, their epoch and a handed-back lease are
-// durable. Which edges live is kept in memory, and is known again one renewal after the loss of a silo. Calls interleave.
+// durable. Which edges are live is kept in memory, and is known again one renewal after the loss of a silo. Calls interleave.
 [Alias("kad.IEdgeDirectoryGrain")]
 [Version(2)]
 [OpenTo(Callers.Silos)]
@@ -45,7 +45,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
-    /// <summary>The cluster's time. Silos of earlier releases tell their own.</summary>
+    /// <summary>The cluster's time. Silos of earlier releases return their own.</summary>
     [Alias("GetUtcNow")]
     [OpenTo(Callers.Edges)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();

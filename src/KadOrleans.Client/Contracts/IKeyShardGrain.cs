@@ -92,14 +92,13 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<bool> RepublishAsync();
 }
 
-/// <summary>A key and its value. The kind counts for a put.</summary>
+/// <summary>A key and its value. The kind is used by puts alone.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardPut")]
 internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication)
 {
-    // Whether the caller knows StoreResult.Busy, StoreResult.Late and StoreResult.Overtaken. Others are told
-    // StoreResult.StorageFailed.
+    // Whether the caller knows StoreResult.Busy, StoreResult.Late and StoreResult.Overtaken. Others get StoreResult.StorageFailed.
     [Id(3)]
     public bool TellsWhy { get; init; }
 }

@@ -40,11 +40,11 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [Alias("Describe")]
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
 
-    /// <summary>What the table knows of an id, for people to look at. Since version 2.</summary>
+    /// <summary>What the table knows of an id, for operators. Since version 2.</summary>
     [Alias("Find")]
     ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
 
-    /// <summary>Drops an id, and those of it that wait for its place. Returns whether the table had it. Since version 2.</summary>
+    /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it. Since version 2.</summary>
     [Alias("Drop")]
     ValueTask<bool> DropAsync(NodeId id);
 
@@ -63,7 +63,7 @@ internal sealed record TableContact(
     [property: Id(3)] DateTimeOffset LastSeen,
     [property: Id(4)] int Failures);
 
-// Fenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
+// IsFenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
 // contacts that the table wants pinged.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.TableAnswer")]

@@ -17,11 +17,11 @@ internal interface IRulesGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<ClusterRules> GetAsync();
 
-    /// <summary>Bans what <see cref="Ban.ToString"/> wrote, or ends its ban. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
+    /// <summary>Adds or removes a ban, as <see cref="Ban.ToString"/> writes it. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
     [Alias("Ban")]
     ValueTask<RuleChange> BanAsync(string ban, bool isBanned);
 
-    /// <summary>Changes a limit; null: back to the setting. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
+    /// <summary>Changes a limit; null restores the setting. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
     [Alias("SetLimit")]
     ValueTask<RuleChange> SetLimitAsync(string name, long? value);
 

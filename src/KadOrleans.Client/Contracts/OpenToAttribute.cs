@@ -1,6 +1,6 @@
 namespace KadOrleans.Client;
 
-// Who may call a grain, a grain service or an observer of this project. On an interface it is for all methods, on a method for
+// Who may call a grain, a grain service or an observer of this project. On an interface it covers all methods, on a method only
 // that one. An interface without it is refused to all processes outside the silos.
 [AttributeUsage(AttributeTargets.Interface | AttributeTargets.Method, Inherited = false)]
 internal sealed class OpenToAttribute(Callers callers) : Attribute
@@ -8,7 +8,7 @@ internal sealed class OpenToAttribute(Callers callers) : Attribute
     public Callers Callers { get; } = callers;
 }
 
-/// <summary>Processes, from those that may call most to all.</summary>
+/// <summary>Groups of processes. Each includes those before it.</summary>
 internal enum Callers
 {
     Silos,

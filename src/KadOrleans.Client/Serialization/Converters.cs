@@ -12,7 +12,7 @@ using Orleans.Serialization.TypeSystem;
 
 namespace KadOrleans.Client;
 
-/// <summary>A converter by two functions. What is in each STORE has a converter of its own, which costs no calls of delegates.</summary>
+/// <summary>A converter made of two functions. Types that each STORE carries have their own converters, which call no delegates.</summary>
 internal abstract class SimpleConverter<TValue, TSurrogate>(Func<TSurrogate, TValue> read, Func<TValue, TSurrogate> write)
     : IConverter<TValue, TSurrogate>
     where TSurrogate : struct
@@ -22,7 +22,7 @@ internal abstract class SimpleConverter<TValue, TSurrogate>(Func<TSurrogate, TVa
     public TSurrogate ConvertToSurrogate(in TValue value) => write(value);
 }
 
-// Surrogates of core types were structs with properties. As records they must not include their parameters, or the bytes would be others.
+// Surrogates of core types were structs with properties. As records they must not include their parameters, or the bytes would change.
 
 /// <summary>The 20 bytes of an id as three big-endian numbers.</summary>
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
@@ -268,7 +268,7 @@ internal sealed class KademliaOptionsConverter() : SimpleConverter<KademliaOptio
     },
     value => new(value.BucketSize, value.LookupConcurrency, value.DisjointPaths, value.SplitDepth, value.ReplacementCacheSize, value.FailuresBeforeDrop, value.ValueTimeToLive, value.BucketRefreshInterval, value.RepublishInterval, value.PublishInterval));
 
-// The names of results on the wire. Their projects do not know Orleans, so no attribute can say them. They were records with
+// The names of results on the wire. Their projects do not know Orleans, so they cannot have attributes. They were records with
 // these members, so their surrogates include parameters as records do: the bytes are the same.
 internal sealed class ResultNames : TypeManifestProviderBase
 {
@@ -284,8 +284,8 @@ internal sealed class ResultNames : TypeManifestProviderBase
     }
 }
 
-// A response has the name of its result's type. NameUse has no alias, so silos and edges of 0.1.0 know it by the name and assembly
-// of then alone. Both ways it is written so.
+// A response has the name of its result's type. NameUse has no alias, so silos and edges of release 0.1.0 know it only by its former
+// name and assembly. It is written and read by these.
 internal sealed class FormerNames : ITypeConverter
 {
     public static readonly ServiceDescriptor Service = ServiceDescriptor.Singleton<ITypeConverter, FormerNames>();
@@ -310,7 +310,7 @@ internal sealed class FormerNames : ITypeConverter
         StringComparison.Ordinal);
 }
 
-/// <summary>What a caller of a cluster learns of a lookup. It knows the target; the value travels beside it.</summary>
+/// <summary>A lookup without its target, which the caller knows, and without its value, which is sent beside it.</summary>
 [GenerateSerializer]
 internal record struct LookupOutcomeSurrogate(
     [property: Id(0)] TerminationReason Reason,
@@ -348,7 +348,7 @@ internal sealed class GetResultConverter() : SimpleConverter<GetResult, GetResul
     surrogate => new(surrogate.Value, surrogate.Lookup is { } lookup ? lookup with { Value = surrogate.Value } : null),
     value => new(value.Value, value.Lookup));
 
-/// <summary>The copy of the cluster is the local one. The publication is the caller's to say.</summary>
+/// <summary>Local is the cluster's copy. The publication is not sent: the caller sets it.</summary>
 [GenerateSerializer]
 internal record struct SetResultSurrogate(
     [property: Id(0)] StoreResult? Local,
@@ -369,7 +369,7 @@ internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResul
     },
     value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup));
 
-/// <summary>Of a failure only that there was one: a caller of a cluster is told a timeout.</summary>
+/// <summary>The kind of a failure is not sent: the caller gets <see cref="RequestFailure.TimedOut"/>.</summary>
 [GenerateSerializer]
 internal record struct PingResultSurrogate([property: Id(0)] bool Answered, [property: Id(1)] NodeId? Id, [property: Id(2)] TimeSpan RoundTrip);
 
