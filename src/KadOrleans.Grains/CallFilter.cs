@@ -54,13 +54,13 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
         new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
 }
 
-// Which methods processes outside the silos may call. OpenToAttribute says it beside each interface of this project; what it does
-// not say is for silos. Other programs guard grains of their own.
+// Which methods processes outside the silos may call: those that OpenToAttribute names on an interface of this project. The others are
+// for silos. Grains of other programs are not guarded.
 internal static class CallPolicy
 {
     private const string Project = "KadOrleans";
 
-    // Of Orleans. It tells a grain that a client cancelled a call of its own, and can do nothing else.
+    // An interface of Orleans. By it a client cancels its own call, and can do nothing else.
     private const string Cancellation = "IGrainCallCancellationExtension";
 
     // One entry for each method and class of grain that was called: code bounds it.

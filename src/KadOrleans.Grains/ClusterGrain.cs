@@ -99,7 +99,7 @@ internal sealed class ClusterGrain(
         }
         catch (Exception e)
         {
-            logger.DoublingBrokenOff(e.Message);
+            logger.DoublingInterrupted(e.Message);
         }
     }
 
@@ -183,7 +183,7 @@ internal sealed record ClusterState : IVersionedState
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
 }
 
-// Splits all shards, a few at a time. To call one that was split costs little, and completes a split that was broken off.
+// Splits all shards, a few at a time. A call to one that is split costs little, and completes a split that was interrupted.
 internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
 {
     /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>

@@ -80,7 +80,7 @@ internal static class GrainMetrics
 
     // Read while the shard's own thread may write: a gauge may be a moment old.
     private static long Held(Func<KeyShard, long> of) =>
-        Caches.Keys.SelectMany(cache => cache.Active.Keys).Where(shard => !shard.IsMoved).Sum(shard => of(shard.Shard));
+        Caches.Keys.SelectMany(cache => cache.Active.Keys).Where(shard => !shard.AreHalvesFilled).Sum(shard => of(shard.Shard));
 
     private static KeyValuePair<string, object?> Result(bool isHit) => new("kad.cache.result", isHit ? "Hit" : "Miss");
 

@@ -20,7 +20,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
     {
         _isWanted = isWanted;
 
-        // One that was never set or seen does not exist, and needs no call to know it: if it does, it ticks.
+        // A reminder that was neither set nor seen here is taken for absent, without a call. If it exists, its tick shows that.
         _isSet ??= _isWanted ? null : false;
         if (_isSet != _isWanted && _run.IsCompleted)
         {
@@ -86,7 +86,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         }
         catch (Exception e)
         {
-            logger.ReminderNotSet(name, e);
+            logger.ReminderNotSet(name, grain.GetGrainId(), e);
         }
     }
 }

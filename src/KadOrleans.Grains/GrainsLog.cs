@@ -12,8 +12,8 @@ internal static partial class GrainsLog
     [LoggerMessage(6002, LogLevel.Information, "Every silo knows schema version {Version}: state is written with it from now on")]
     public static partial void StateVersionRaised(this ILogger logger, int version);
 
-    [LoggerMessage(6003, LogLevel.Debug, "The schema version that this silo knows could not be told: {Message}")]
-    public static partial void StateVersionNotTold(this ILogger logger, string message);
+    [LoggerMessage(6003, LogLevel.Debug, "This silo could not report its schema version or read the limits; it tries again: {Message}")]
+    public static partial void StateVersionNotReported(this ILogger logger, string message);
 
     [LoggerMessage(6004, LogLevel.Warning, "This silo does not fit its cluster, and will be refused when it starts again: {Message}")]
     public static partial void SettingsDiffer(this ILogger logger, string message);
@@ -36,23 +36,23 @@ internal static partial class GrainsLog
     [LoggerMessage(6050, LogLevel.Warning, "{Shard} is not split yet, and it is tried again: {Message}")]
     public static partial void ShardNotSplit(this ILogger logger, string shard, string message);
 
-    [LoggerMessage(6051, LogLevel.Debug, "Shard {Shard} is split after {Duration}, with {Keys} keys")]
-    public static partial void ShardSplit(this ILogger logger, long shard, int keys, TimeSpan duration);
+    [LoggerMessage(6051, LogLevel.Debug, "{Shard} is split after {Duration}, with {Keys} keys")]
+    public static partial void ShardSplit(this ILogger logger, string shard, int keys, TimeSpan duration);
 
-    [LoggerMessage(6052, LogLevel.Warning, "A doubling of the shards was broken off, and goes on later: {Message}")]
-    public static partial void DoublingBrokenOff(this ILogger logger, string message);
+    [LoggerMessage(6052, LogLevel.Warning, "The doubling of the shards was interrupted, and continues later: {Message}")]
+    public static partial void DoublingInterrupted(this ILogger logger, string message);
 
-    [LoggerMessage(6010, LogLevel.Debug, "Shard {Shard} is active with {Keys} keys after {Duration}")]
-    public static partial void ShardActivated(this ILogger logger, long shard, int keys, TimeSpan duration);
+    [LoggerMessage(6010, LogLevel.Debug, "{Shard} is active with {Keys} keys after {Duration}")]
+    public static partial void ShardActivated(this ILogger logger, string shard, int keys, TimeSpan duration);
 
-    [LoggerMessage(6015, LogLevel.Warning, "Expired values of shard {Shard} were not all removed: {Message}")]
-    public static partial void ExpiryFailed(this ILogger logger, long shard, string message);
+    [LoggerMessage(6015, LogLevel.Warning, "Expired values of {Shard} were not all removed; the next hourly check removes them: {Message}")]
+    public static partial void ExpiryFailed(this ILogger logger, string shard, string message);
 
-    [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} could not be set or removed; it is tried again")]
-    public static partial void ReminderNotSet(this ILogger logger, string name, Exception exception);
+    [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} of {Grain} could not be set or removed; it is tried again")]
+    public static partial void ReminderNotSet(this ILogger logger, string name, GrainId grain, Exception exception);
 
-    [LoggerMessage(6017, LogLevel.Warning, "Due values could not be passed to an edge for republishing: {Message}")]
-    public static partial void RepublishNotHandedOver(this ILogger logger, string message);
+    [LoggerMessage(6017, LogLevel.Warning, "Due values of {Shard} could not be passed to an edge for republishing; it is tried again: {Message}")]
+    public static partial void RepublishNotHandedOver(this ILogger logger, string shard, string message);
 
     [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
     public static partial void TableNotSaved(this ILogger logger, string nodeId, Exception exception);
@@ -60,10 +60,10 @@ internal static partial class GrainsLog
     [LoggerMessage(6021, LogLevel.Warning, "The routing table of {NodeId} was saved by another activation; this one ends")]
     public static partial void TableSavedElsewhere(this ILogger logger, string nodeId);
 
-    [LoggerMessage(6022, LogLevel.Warning, "The edge of {NodeId} did not take a snapshot: {Message}")]
+    [LoggerMessage(6022, LogLevel.Warning, "The edge of {NodeId} did not take a snapshot; it gets the newest with the next change, or when it subscribes again: {Message}")]
     public static partial void SnapshotNotTaken(this ILogger logger, string nodeId, string message);
 
-    [LoggerMessage(6023, LogLevel.Warning, "The edge of {NodeId} did not take {Work}: {Message}")]
+    [LoggerMessage(6023, LogLevel.Warning, "The edge of {NodeId} did not take {Work}; it is tried again later: {Message}")]
     public static partial void WorkNotTaken(this ILogger logger, string nodeId, string work, string message);
 
     [LoggerMessage(6033, LogLevel.Information, "The edge name {Name} is forgotten: no edge used it for {Days} days")]
@@ -81,7 +81,10 @@ internal static partial class GrainsLog
     [LoggerMessage(6040, LogLevel.Warning, "Edge {Name} failed a call; another is tried: {Message}")]
     public static partial void EdgeFailed(this ILogger logger, string name, string message);
 
-    [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone: {Message}")]
+    [LoggerMessage(6044, LogLevel.Warning, "The edge directory did not respond; the last list of live edges is used: {Message}")]
+    public static partial void EdgesNotListed(this ILogger logger, string message);
+
+    [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone; an hourly check sends it to the network: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
 
     [LoggerMessage(6053, LogLevel.Warning, "Edge {Name} does not follow the newest bans and limits yet; it asks for them with its next renewal: {Message}")]
@@ -96,20 +99,20 @@ internal static partial class GrainsLog
     [LoggerMessage(6077, LogLevel.Debug, "The clock of silo {Silo} was not read: {Message}")]
     public static partial void SiloClockNotRead(this ILogger logger, SiloAddress silo, string message);
 
-    [LoggerMessage(6078, LogLevel.Debug, "Silo {Silo} did not say how it is: {Message}")]
+    [LoggerMessage(6078, LogLevel.Debug, "Silo {Silo} did not report its state: {Message}")]
     public static partial void SiloReportNotRead(this ILogger logger, SiloAddress silo, string message);
 
     [LoggerMessage(6079, LogLevel.Debug, "The membership table was not read: {Message}")]
     public static partial void MembersNotRead(this ILogger logger, string message);
 
-    [LoggerMessage(6041, LogLevel.Warning, "The cluster's own shard failed a call: {Message}")]
+    [LoggerMessage(6041, LogLevel.Warning, "A call to a shard failed after its retries: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
 
     [LoggerMessage(7002, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
-    public static partial void ShardsWoken(this ILogger logger, int count);
+    public static partial void ShardsActivated(this ILogger logger, int count);
 
-    [LoggerMessage(7003, LogLevel.Warning, "A stored shard could not be activated; its next use sets its reminder")]
-    public static partial void ShardNotWoken(this ILogger logger, Exception exception);
+    [LoggerMessage(7003, LogLevel.Warning, "After the start {Shards} could not be activated; the next use sets the reminder")]
+    public static partial void ShardsNotActivated(this ILogger logger, string shards, Exception exception);
 
     [LoggerMessage(6070, LogLevel.Information, "The crawl {Id} begins: {Slices} slices for {Edges} edges, {Rate} datagrams per second")]
     public static partial void CrawlBegun(this ILogger logger, string id, int slices, int edges, int rate);

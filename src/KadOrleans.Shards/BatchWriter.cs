@@ -16,7 +16,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     /// <summary>The most waiting writes; further ones fail at once. It bounds memory while storage hangs.</summary>
     internal const int MaxWaiting = 16_384;
 
-    /// <summary>The number of consecutive conflicts after which writes fail. So many mean that another activation is active.</summary>
+    /// <summary>The conflicts in a row after which writes fail. So many mean that another activation writes too.</summary>
     private const int MaxDecisions = 8;
 
     private static readonly TimeSpan ChangeWarningPeriod = TimeSpan.FromHours(1);
@@ -46,7 +46,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
     /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
     public Task ReloadAsync()
     {
-        log.Distrust();
+        log.RequireReload();
         return WriteAsync(WriteKind.Reload);
     }
 
@@ -106,7 +106,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
                 await log.ResolveDoubtAsync();
                 if (log.IsSealed)
                 {
-                    writes.ForEach(write => write.PassOn());
+                    writes.ForEach(write => write.FailSealed());
                     return;
                 }
 
@@ -125,7 +125,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         }
         catch (Exception e)
         {
-            logger.ShardReadFailed(e);
+            logger.ShardReadFailed(log.Name, e);
         }
 
         writes.ForEach(write => write.Fail());
@@ -199,7 +199,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
 
         Task ReloadNowAsync()
         {
-            log.Distrust();
+            log.RequireReload();
             return log.ResolveDoubtAsync();
         }
     }
@@ -210,7 +210,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         {
             _nextChangeWarning = refused.StoredAt + ChangeWarningPeriod;
             var changes = log.Shard.Accounts.Changes.Top(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
-            logger.ChangesRefused(refused.Source.ToText(), changes.Changed);
+            logger.ChangesRefused(refused.Source.ToText(), log.Name, changes.Changed);
         }
     }
 }
@@ -254,21 +254,21 @@ internal abstract class PendingWrite
     public virtual void Reject() => Fail();
 
     /// <summary>Fails the write with <see cref="LogSealedException"/>: the shard is being split, and its halves decide.</summary>
-    public abstract void PassOn();
+    public abstract void FailSealed();
 }
 
 // A value to be put: a call's item without Orleans. TellsWhy is set if the caller knows StoreResult.Busy, StoreResult.Late and
 // StoreResult.Overtaken. Others are told StoreResult.StorageFailed.
 internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind = PutKind.Publication, bool TellsWhy = false)
 {
-    // A put may stay for long in the buffers of a frozen process, and may reach a shard by two routes. So its age is counted from
+    // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from
     // StoredValue.StoredAt, the time of its receipt.
 
     /// <summary>The age at which a put's sender has certainly timed out. The edge waits 4 s, and clocks may differ.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(4) + ClockComparison.Bound;
 
     // The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out. If the cluster's
-    // time moved ahead by a step a moment ago, a stamp may be of the time before. One that is older by as much moves as far.
+    // time moved ahead by a step a moment ago, a stamp may be of the time before. The step is added to such a stamp.
     public Put Admit(DateTimeOffset now, TimeSpan step)
     {
         var storedAt = Value.StoredAt;
@@ -315,7 +315,7 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, Put put) 
 
     public override void Reject() => End(StoreResult.Busy);
 
-    public override void PassOn() => call.TrySetException(new LogSealedException());
+    public override void FailSealed() => call.TrySetException(new LogSealedException());
 
     private void End(StoreResult result) =>
         call.Set(index, put.TellsWhy || !result.IsUndecided() ? result : StoreResult.StorageFailed);
@@ -338,7 +338,7 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
         return isDue;
     });
 
-    /// <summary>Lets a publication live until a time. It has no value, so earlier writes stay, also the end of the publication.</summary>
+    /// <summary>Prolongs a publication to a time. It carries no value, so it undoes no earlier write, nor an unpublish.</summary>
     public static readonly WriteKind Prolong = OfPublication(
         "the publications may not be prolonged", static (held, end) => held.ExpiresAt < end ? held with { ExpiresAt = end } : null);
 
@@ -350,7 +350,7 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
         "the value will be published once more",
         static (held, mark) => held.PublishedAt == mark ? held with { PublishedAt = held.LastPublished } : null);
 
-    /// <summary>Changes nothing: it waits until what is in doubt was read.</summary>
+    /// <summary>Changes nothing. It completes once the parts of storage in doubt are read.</summary>
     public static readonly WriteKind Reload = new("it could not be read again", static (_, _, _) => true);
 
     /// <summary>Ends the log. Writes before it are decided before it. Its result is whether this activation wrote it.</summary>
@@ -388,7 +388,7 @@ internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, 
 
     public override void Fail() => call.TrySetException(new IOException($"The storage of a key shard failed; {kind.Failure}."));
 
-    public override void PassOn()
+    public override void FailSealed()
     {
         if (kind == WriteKind.Seal || kind == WriteKind.Reload)
         {

@@ -5,7 +5,7 @@ namespace KadOrleans.Shards;
 // pages, and then the manifest that names them. A crash before that leaves the old manifest and its pages valid; the next
 // compaction overwrites the rest. Last it empties what is no longer needed. All steps concern the log as it was at the start.
 // Records may be appended meanwhile, but not into slots that are emptied at the end.
-internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turns)
+internal sealed class Compactor(IRecordStorage storage, LogRing ring, ConcurrencyLimit limit)
 {
     // When no write waits, the log is compacted at so many records or bytes: an activation reads them besides the pages.
     public const int IdleRecords = 96;
@@ -32,7 +32,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
     /// <exception cref="StorageConflictException">Another activation compacts or has compacted: the image is out of date.</exception>
     public async Task CompactAsync(StorageImage image)
     {
-        using var turn = await turns.TakeAsync();
+        using var permit = await limit.AcquireAsync();
 
         // It may have ended since the compaction was due.
         if (image.IsSealed)
@@ -98,7 +98,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Turns turn
 
 // Which pages a compaction replaces. It drops those that nobody needs. It takes the oldest ones if more than half of what is
 // stored is outdated. It takes the newest ones if they are not much larger than the log. So a byte is written a few times, and a
-// shard has the pages of few compactions. No older page stays beside the oldest, so that their removals have nothing to remove.
+// shard has the pages of few compactions. Oldest: replaced pages, older than all that stay, so their removals concern nothing.
 internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyList<Page> Replaced, IReadOnlySet<Page> Oldest)
 {
     /// <summary>The most bytes of entries in one page, unless a single one has more. A read of one value reads a page.</summary>

@@ -19,7 +19,7 @@ internal sealed class KeyHistory
     public long Version { get; private set; }
 
     /// <summary>Whether the filter has more keys than it was made for, so that a new one is due.</summary>
-    public bool IsWorn => _added > _filter.Capacity;
+    public bool IsFilterFull => _added > _filter.Capacity;
 
     public int Bytes => _filter.Bytes;
 

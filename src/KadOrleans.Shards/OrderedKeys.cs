@@ -1,10 +1,10 @@
 namespace KadOrleans.Shards;
 
-// A shard's keys in order. Each look goes over the whole index. So a scan that goes on looks for more keys than it returns, and
-// keeps the rest for its next pages. A key that is stored after such a look may be left out.
+// A shard's keys in order. Each search reads the whole index. So a scan that continues searches for more keys than it returns, and
+// keeps the rest for its next pages. A key that is stored after such a search may be left out.
 internal sealed class OrderedKeys(KeyShard shard)
 {
-    /// <summary>The most pages of one look: 1.3 MB of keys with pages of 1,024.</summary>
+    /// <summary>The most pages of one search: 1.3 MB of keys with pages of 1,024.</summary>
     private const int MaxPages = 64;
 
     // Weak: nobody says that a scan has ended.
@@ -16,9 +16,9 @@ internal sealed class OrderedKeys(KeyShard shard)
         var batch = _kept.TryGetTarget(out var kept) && kept.Region == region && kept.Last == after ? kept : null;
         while (true)
         {
-            batch = batch is null ? Look(region, after, count)
+            batch = batch is null ? Search(region, after, count)
                 : batch.HasMore || batch.IsEnd ? batch
-                : Look(region, batch.Last, Math.Min(2 * batch.Size, MaxPages * count));
+                : Search(region, batch.Last, Math.Min(2 * batch.Size, MaxPages * count));
             while (found.Count < count && batch.HasMore)
             {
                 if (shard.TryFind(batch.Take(), out var held))
@@ -35,7 +35,7 @@ internal sealed class OrderedKeys(KeyShard shard)
         }
     }
 
-    /// <summary>The next keys that match a condition, by one look.</summary>
+    /// <summary>The next keys that match a condition, by one search.</summary>
     public List<NodeId> Find(NodeId? after, int count, Func<HeldKey, bool> isSuch)
     {
         var found = new List<NodeId>();
@@ -59,7 +59,7 @@ internal sealed class OrderedKeys(KeyShard shard)
         return found;
     }
 
-    private Batch Look(KeyRegion region, NodeId? after, int count) =>
+    private Batch Search(KeyRegion region, NodeId? after, int count) =>
         new(region, Find(after, count, held => region.Contains(held.Key)), count);
 
     private static void Keep(List<NodeId> found, int count)

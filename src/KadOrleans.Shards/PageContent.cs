@@ -1,14 +1,14 @@
 namespace KadOrleans.Shards;
 
-// What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages. Removals are kept if
-// pages stay, which they may concern.
+// What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages. Removals are kept while
+// pages stay that may have their keys.
 internal sealed class PageContent(StorageImage image, bool keepRemovals)
 {
     /// <summary>Fewer bytes are read as quickly with their contents.</summary>
     private const int LeastBytesForKeys = 32 << 10;
 
-    // Sorted entries: first those of the log, then those of each page. Of the same key the first ones count. They are merged and not gathered
-    // in a table: that would be a large object, and so would its sorted copy. Each compaction would bring on a collection of all generations.
+    // Sorted entries: first those of the log, then those of each page. Of the same key the first one counts. They are merged, not gathered
+    // in a table: that and its sorted copy would be large objects, which bring on collections of all generations.
     private readonly List<List<PageEntry>> _runs = [];
     private long _bytes;
     private long _keyBytes;

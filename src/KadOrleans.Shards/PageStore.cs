@@ -61,19 +61,19 @@ internal sealed class PageStore(IRecordStorage storage)
     }
 }
 
-// Reads values that are in pages alone. A page that several calls want is read once for all. A compaction may move a value while
-// its page is read; then it is looked up again.
+// Reads values that only pages have. A page that several calls want is read once for all. A compaction may move a value while its
+// page is read; then it is looked up again.
 internal sealed class PageReader(IRecordStorage storage, ValueCache cache, RecordLog log)
 {
-    /// <summary>Each try follows a compaction, and five of them during one read do not happen.</summary>
+    /// <summary>Each try follows a compaction; five during one read are not expected.</summary>
     private const int MaxTries = 5;
 
     private const int MaxPages = 16;
 
     private readonly Dictionary<Page, Task<byte[]?>> _reading = [];
 
-    // The values that are held of some keys, alive or not, in their order; null if there is none. IOException: too many reads
-    // wait, or the shard changed during each try. InvalidDataException: a page is damaged.
+    // The values that are held of some keys, alive or not, in their order; null if there is none. If keeps is true the cache takes
+    // them. IOException: too many reads wait, or the shard changed during each try. InvalidDataException: a page is damaged.
     public async Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps, Func<Task> reload)
     {
         var values = new StoredValue?[keys.Count];
@@ -117,7 +117,7 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
             ? page
             : throw new InvalidOperationException($"{key} has no page.");
 
-    // Not found is what is no longer held there.
+    // Leaves out the keys whose values are no longer in the page.
     private static Dictionary<NodeId, StoredValue> Find(StorageImage image, Page page, byte[] entries, HashSet<NodeId> wanted, bool keeps)
     {
         var found = new Dictionary<NodeId, StoredValue>();
@@ -177,7 +177,7 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
         try
         {
             ShardMetrics.PageRead();
-            using var turn = await cache.PageReads.TakeAsync();
+            using var permit = await cache.PageReads.AcquireAsync();
             var (record, _) = await storage.ReadAsync<PageRecord>(RecordNames.Page(page.Number));
             return record?.Compaction == page.Compaction ? record.Entries : null;
         }

@@ -22,9 +22,9 @@ internal sealed class RecordLog
     private bool _compactionFailed;
     private long _noCompactionBefore;
 
-    public RecordLog(IRecordStorage storage, StoreQuota quota, ValueCache cache, IRandomSource random, ILogger logger)
+    public RecordLog(string name, IRecordStorage storage, StoreQuota quota, ValueCache cache, IRandomSource random, ILogger logger)
     {
-        (_quota, _random, _logger) = (quota, random, logger);
+        (Name, _quota, _random, _logger) = (name, quota, random, logger);
         _ring = new LogRing(storage);
         _loader = new StorageLoader(storage, quota, cache);
         _compactor = new Compactor(storage, _ring, cache.Compactions);
@@ -41,6 +41,8 @@ internal sealed class RecordLog
 
         Everything,
     }
+
+    public string Name { get; }
 
     /// <summary>What memory knows of storage. May be a new object after a <see cref="ResolveDoubtAsync"/>.</summary>
     public StorageImage Image => _image;
@@ -70,13 +72,13 @@ internal sealed class RecordLog
         Shard.Accounts.Use(quota);
     }
 
-    /// <summary>Has the next <see cref="ResolveDoubtAsync"/> read everything: another activation has replaced a page.</summary>
-    public void Distrust() => _doubt = Doubt.Everything;
+    /// <summary>Makes the next <see cref="ResolveDoubtAsync"/> read everything: another activation has replaced a page.</summary>
+    public void RequireReload() => _doubt = Doubt.Everything;
 
     /// <summary>The keys and their changes since the first call, or since the filter was full.</summary>
     public KeyHistory GetHistory(int maxChanges)
     {
-        if (_image.History is not { IsWorn: false })
+        if (_image.History is not { IsFilterFull: false })
         {
             _image.History = KeyHistory.Begin(_image.Shard.Enumerate().Select(held => held.Key), _image.Shard.Count, DrawAttempt(), maxChanges);
         }
@@ -149,18 +151,18 @@ internal sealed class RecordLog
         catch (StorageConflictException e)
         {
             // The provider may also have retried a request after losing its response, and met its own write.
-            var result = await FindOutAsync(plan, record.Attempt, otherwise: CommitResult.Conflict);
+            var result = await ReadOutcomeAsync(plan, record.Attempt, otherwise: CommitResult.Conflict);
             if (result == CommitResult.Conflict)
             {
-                _logger.ShardWrittenElsewhere(e.Message);
+                _logger.ShardWrittenElsewhere(Name, e.Message);
             }
 
             return result;
         }
         catch (Exception e)
         {
-            _logger.ShardWriteFailed(changes.Length, e);
-            return await FindOutAsync(plan, record.Attempt, otherwise: CommitResult.Failed);
+            _logger.ShardWriteFailed(changes.Length, Name, e);
+            return await ReadOutcomeAsync(plan, record.Attempt, otherwise: CommitResult.Failed);
         }
 
         if (isSeal)
@@ -198,7 +200,7 @@ internal sealed class RecordLog
         }
         catch (Exception e)
         {
-            _logger.ShardReadFailed(e);
+            _logger.ShardReadFailed(Name, e);
             return CommitResult.Failed;
         }
     }
@@ -253,7 +255,7 @@ internal sealed class RecordLog
     private void GiveUpCompaction(Exception e)
     {
         _noCompactionBefore = _image.NextSequence + Compactor.RecordsBetweenTries;
-        _logger.ShardCompactionFailed(e);
+        _logger.ShardCompactionFailed(Name, e);
     }
 
     private void Replace(StorageImage image)
@@ -263,7 +265,7 @@ internal sealed class RecordLog
         _image = image;
     }
 
-    private async Task<CommitResult> FindOutAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
+    private async Task<CommitResult> ReadOutcomeAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
     {
         // The next read changes memory, also by the planned changes if they are in storage.
         _doubt = Doubt.LogEnd;
@@ -275,8 +277,8 @@ internal sealed class RecordLog
         }
         catch (Exception e)
         {
-            // Still in doubt: the next write finds out first.
-            _logger.ShardReadFailed(e);
+            // Still in doubt: the next write reads the log first.
+            _logger.ShardReadFailed(Name, e);
             return CommitResult.Failed;
         }
     }
@@ -317,7 +319,7 @@ internal sealed class LogRing(IRecordStorage storage)
     /// <summary>The number of slots. It exceeds the records at which a compaction begins, so writes go on while compactions fail.</summary>
     public const int Slots = 256;
 
-    /// <summary>Compacted records longer than this are emptied at once, before their slot's next turn.</summary>
+    /// <summary>Compacted records longer than this are emptied at once, before their slot is used again.</summary>
     private const int MaxStaleLength = 4096;
 
     private const int MaxParallel = 8;
@@ -387,7 +389,6 @@ internal enum SlotState
     /// <summary>Nothing, or a record of an earlier round: the end of the log.</summary>
     Free,
 
-    /// <summary>The expected record.</summary>
     Written,
 
     /// <summary>A later record, or one whose changes are in the pages: the reader's manifest is out of date.</summary>

@@ -53,7 +53,6 @@ internal sealed record Manifest
     public long Seal { get; init; }
 }
 
-/// <summary>A page that a manifest names, and the compaction that wrote it.</summary>
 internal readonly record struct PageReference(int Number, long Compaction);
 
 /// <summary>A page of values. It never changes while a manifest names it.</summary>
@@ -80,7 +79,7 @@ internal sealed record PageKeysRecord
 
 internal sealed record LogRecord
 {
-    /// <summary>Its sequence in the log, from 1. A record whose slot's turn comes again is overwritten.</summary>
+    /// <summary>Its sequence in the log, from 1. The record 256 later overwrites it.</summary>
     public long Sequence { get; init; }
 
     /// <summary>A random number for each attempt to write, which identifies its record to a later reader.</summary>
@@ -91,7 +90,7 @@ internal sealed record LogRecord
 
     public byte[] Entries { get; init; } = [];
 
-    /// <summary>Whether it is the last record for ever: the shard is being split. It has no changes.</summary>
+    /// <summary>Whether it ends the log: the shard is being split. It has no changes.</summary>
     public bool IsSeal { get; init; }
 }
 
@@ -125,8 +124,8 @@ internal sealed class Page(int number, long compaction, int bytes)
 
 internal readonly record struct Entry(NodeId Key, StoredValue? Value);
 
-// What a shard that moves takes along: the changes of its log. The next activation reads only the keys of pages and the end of
-// the log. It is as good as the memory of the activation that ended, and as little proof of what storage has.
+// What a shard takes along when its activation migrates: the changes of its log. The next activation reads only the keys of pages
+// and the end of the log. It is what the ended activation knew, and no proof of what storage has.
 internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long NextSequence, byte[] Changes)
 {
     /// <summary>The most bytes of changes. Shards of a silo that stops move together in one message.</summary>

@@ -17,9 +17,10 @@ internal sealed class ShardEngine
     private readonly BatchWriter _writer;
     private readonly Splitter? _split;
 
-    // An activation, before ActivateAsync. Without halves it cannot be split. No other activation of the shard may draw the same
-    // random numbers, by which each knows its records.
+    // An activation, before ActivateAsync. The name is for log messages. Without halves it cannot be split. No other activation of
+    // the shard may draw the same random numbers, by which each knows its records.
     public ShardEngine(
+        string name,
         IRecordStorage storage,
         HalfRecords? halves,
         StoreQuota quota,
@@ -30,7 +31,7 @@ internal sealed class ShardEngine
         ILogger logger)
     {
         (_cache, _constants, _time) = (cache, constants, time);
-        Log = new RecordLog(storage, quota, cache, random, logger);
+        Log = new RecordLog(name, storage, quota, cache, random, logger);
         _reader = new PageReader(storage, cache, Log);
         _writer = new BatchWriter(Log, _reader, time, logger);
         _split = halves is null ? null : new Splitter(Log, _writer, new SplitCopier(storage, halves), cache);
@@ -45,7 +46,7 @@ internal sealed class ShardEngine
     /// <summary>Whether the shard answers reads itself: it is not sealed, or is known to be ahead of its halves.</summary>
     public bool MayRead => _split?.MayRead ?? true;
 
-    public bool IsMoved => _split is { IsMoved: true };
+    public bool AreHalvesFilled => _split is { AreHalvesFilled: true };
 
     // Loads the shard, with what the activation before saved. From its end on the silo may answer from its cache of the values. A
     // half of a shard that was split says its name. InvalidOperationException: a newer release wrote it, or the half has no
@@ -53,7 +54,7 @@ internal sealed class ShardEngine
     public async Task ActivateAsync(MovedLog? moved, string? half)
     {
         Log.Take(moved);
-        using (await _cache.Loads.TakeAsync())
+        using (await _cache.Loads.AcquireAsync())
         {
             await Log.ResolveDoubtAsync();
         }
@@ -87,7 +88,7 @@ internal sealed class ShardEngine
         await _writer.EndAsync();
     }
 
-    /// <summary>The values that are held of some keys, alive or not, in their order; null if there is none.</summary>
+    /// <summary>The values held of some keys, alive or not, in their order; null if there is none. The cache takes them if keeps is true.</summary>
     public Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps) => _reader.ReadAsync(keys, keeps, _writer.ReloadAsync);
 
     // The next keys of a region with their values, in order, expired ones included. Fewer than count are the last. Null if the
@@ -123,7 +124,7 @@ internal sealed class ShardEngine
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _constants)
         || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
 
-    /// <summary>Puts values, in order. The step is by how much the time moved ahead a moment ago.</summary>
+    /// <summary>Puts values, in order. The step is how far the cluster's time moved ahead a moment ago.</summary>
     public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step)
     {
         var now = _time.GetUtcNow();
@@ -173,7 +174,7 @@ internal sealed class ShardEngine
     /// <summary>The keys' changes for those who know a state. Null if the shard is split: its halves have histories of their own.</summary>
     public KeyHistory? GetHistory(int maxChanges) => IsSealed ? null : Log.GetHistory(maxChanges);
 
-    public Task MoveAsync() => Split.MoveAsync();
+    public Task FillHalvesAsync() => Split.FillHalvesAsync();
 
     public Task EmptyAsync() => Split.EmptyAsync();
 
@@ -234,24 +235,24 @@ internal static class ShardMetrics
     private static KeyValuePair<string, object?> Class(bool isFar) => new("kad.eviction.class", isFar ? "Far" : "Near");
 }
 
-/// <summary>The engine's log messages. Their stable ids are of the grains' range.</summary>
+/// <summary>The engine's log messages. Their event ids are stable, and within the grains' range.</summary>
 internal static partial class ShardsLog
 {
-    [LoggerMessage(6011, LogLevel.Error, "A group commit of {Changes} changes failed")]
-    public static partial void ShardWriteFailed(this ILogger logger, int changes, Exception exception);
+    [LoggerMessage(6011, LogLevel.Error, "A write of {Changes} changes to {Shard} failed; the shard's log is read to see whether they are stored")]
+    public static partial void ShardWriteFailed(this ILogger logger, int changes, string shard, Exception exception);
 
-    [LoggerMessage(6012, LogLevel.Error, "A shard's storage could not be read; pending writes fail")]
-    public static partial void ShardReadFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(6012, LogLevel.Error, "The storage of {Shard} could not be read; the writes that wait for it fail")]
+    public static partial void ShardReadFailed(this ILogger logger, string shard, Exception exception);
 
-    [LoggerMessage(6013, LogLevel.Warning, "Another activation wrote to a shard ({Message}); its records are read and the puts decided again")]
-    public static partial void ShardWrittenElsewhere(this ILogger logger, string message);
+    [LoggerMessage(6013, LogLevel.Warning, "Another activation of {Shard} wrote first; its records are read, and the writes are decided again: {Message}")]
+    public static partial void ShardWrittenElsewhere(this ILogger logger, string shard, string message);
 
     [LoggerMessage(
         6018,
         LogLevel.Warning,
-        "{Source} may change no more values of others in a shard within the hour; it changed {Changed} of them since the shard became active")]
-    public static partial void ChangesRefused(this ILogger logger, string source, long changed);
+        "{Source} may change no more values of others in {Shard} within the hour; it changed {Changed} of them since the shard became active")]
+    public static partial void ChangesRefused(this ILogger logger, string source, string shard, long changed);
 
-    [LoggerMessage(6014, LogLevel.Warning, "A shard's log could not be compacted into pages; nothing is lost, and it is tried again")]
-    public static partial void ShardCompactionFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(6014, LogLevel.Warning, "The log of {Shard} could not be compacted into pages; nothing is lost, and it is tried again")]
+    public static partial void ShardCompactionFailed(this ILogger logger, string shard, Exception exception);
 }

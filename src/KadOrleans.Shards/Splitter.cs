@@ -1,40 +1,40 @@
 namespace KadOrleans.Shards;
 
-// The split of a shard into its halves. A seal ends its log: whoever would write behind it finds it there, as each write of a slot is
-// a compare-and-swap. Then everything is copied. From then on the halves decide. Each step may be done again, by any activation.
+// The split of a shard into its halves. A seal ends its log: a later write fails on it, as each write of a slot is a
+// compare-and-swap. Then everything is copied. From then on the halves decide. Each step may be repeated, by any activation.
 internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier copier, ValueCache cache)
 {
-    /// <summary>Each try follows a compaction by another activation, and five of them do not happen.</summary>
+    /// <summary>Each try follows a compaction by another activation; five in a row are not expected.</summary>
     private const int MaxTries = 5;
 
-    private Task _moving = Task.CompletedTask;
+    private Task _filling = Task.CompletedTask;
     private Task _emptying = Task.CompletedTask;
 
     // An image to which the halves have added nothing.
     private StorageImage? _current;
 
     /// <summary>Whether the halves have everything, and decide.</summary>
-    public bool IsMoved { get; private set; }
+    public bool AreHalvesFilled { get; private set; }
 
     /// <summary>Whether the shard answers gets itself: it is not sealed, or is known to be ahead of its halves.</summary>
-    public bool MayRead => !log.IsSealed || (log.Image == _current && !IsMoved);
+    public bool MayRead => !log.IsSealed || (log.Image == _current && !AreHalvesFilled);
 
     /// <summary>Completes when nothing is copied or emptied. Never fails.</summary>
-    public Task Completion => Task.WhenAll(_moving, _emptying).ContinueWith(
+    public Task Completion => Task.WhenAll(_filling, _emptying).ContinueWith(
         static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>Moves everything into the halves, if that is not done or being done. Writes wait for it.</summary>
-    public Task MoveAsync() => IsMoved ? Task.CompletedTask : _moving.IsCompleted ? _moving = MoveOnceAsync() : _moving;
+    /// <summary>Copies everything into the halves, if that is not done or under way. Writes wait for it.</summary>
+    public Task FillHalvesAsync() => AreHalvesFilled ? Task.CompletedTask : _filling.IsCompleted ? _filling = FillOnceAsync() : _filling;
 
     public async Task<IReadOnlyList<HalfCopy>> FindMissingAsync()
     {
         var image = log.Image;
         var missing = image.IsSplit ? [] : await copier.FindMissingAsync();
-        (IsMoved, _current) = (missing.Count == 0, image);
+        (AreHalvesFilled, _current) = (missing.Count == 0, image);
         return missing;
     }
 
-    /// <summary>Empties the shard, whose halves have everything, if that is not being done.</summary>
+    /// <summary>Empties the shard, whose halves have everything, if that is not under way.</summary>
     public Task EmptyAsync() => _emptying.IsCompleted ? _emptying = EmptyOnceAsync() : _emptying;
 
     private Task EmptyOnceAsync() => RetryAsync(async () =>
@@ -46,7 +46,7 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
         }
     });
 
-    private async Task MoveOnceAsync()
+    private async Task FillOnceAsync()
     {
         if (!log.IsSealed && await writer.SealAsync())
         {
@@ -63,9 +63,9 @@ internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier co
 
             if (await FindMissingAsync() is { Count: > 0 } missing)
             {
-                using var turn = await cache.Compactions.TakeAsync();
+                using var permit = await cache.Compactions.AcquireAsync();
                 await copier.CopyAsync(_current!, missing);
-                IsMoved = true;
+                AreHalvesFilled = true;
             }
         });
     }

@@ -82,7 +82,7 @@ internal sealed class StorageImage : IShardValues
         {
             var head = EntryCodec.ReadHead(entries, hasContent);
             page.Entries++;
-            CountOut(head.Key);
+            MarkOutdated(head.Key);
             if (head.IsRemoval)
             {
                 page.Removals++;
@@ -149,7 +149,7 @@ internal sealed class StorageImage : IShardValues
     {
         foreach (var (key, value) in changes)
         {
-            CountOut(key);
+            MarkOutdated(key);
             _recent[key] = value;
             if (value is null)
             {
@@ -205,7 +205,6 @@ internal sealed class StorageImage : IShardValues
             var changes = _recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key) ? _recent : _compacting;
             if (changes.TryGetValue(key.Key, out var noted) && ReferenceEquals(noted, value))
             {
-                // As it was written.
                 return;
             }
 
@@ -287,8 +286,7 @@ internal sealed class StorageImage : IShardValues
         return true;
     }
 
-    // What a page and the cache have of a key is outdated from now on.
-    private void CountOut(NodeId key)
+    private void MarkOutdated(NodeId key)
     {
         if (Shard.TryFind(key, out var held) && FindPage(ValuePlace.Of(held).Page) is { } page)
         {
@@ -299,14 +297,13 @@ internal sealed class StorageImage : IShardValues
 }
 
 // Where a shard has a value: in the page with a number, or in the Log if no page has it yet. A page has a key once, so its number is
-// enough. And when the cluster published it last: whole minutes from the year 1, or 0 if it did not. HeldKey.Place has both: 36 bits of
+// enough. Minutes: when the cluster published it last, in minutes from the year 1; 0 if it did not. HeldKey.Place has both: 36 bits of
 // minutes and 20 bits of the page.
 internal readonly record struct ValuePlace(int Page, long Minutes)
 {
     /// <summary>The value is in the log, and in memory.</summary>
     public const int Log = -1;
 
-    /// <summary>The highest page number that a place can name.</summary>
     public const int MaxPage = (1 << PageBits) - 2;
 
     private const int PageBits = 20;
@@ -328,7 +325,7 @@ internal readonly record struct ValuePlace(int Page, long Minutes)
 // is read whole.
 internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, ValueCache cache)
 {
-    /// <summary>A compaction by another activation moves the records being read. Five such moves in a row do not happen.</summary>
+    /// <summary>A compaction by another activation moves the records being read. Five such moves in a row are not expected.</summary>
     private const int MaxTries = 5;
 
     private const int MaxReads = 16;
@@ -397,7 +394,7 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
             }
         }
 
-        using var turn = await cache.PageReads.TakeAsync();
+        using var permit = await cache.PageReads.AcquireAsync();
         var (page, pageETag) = await storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number));
         return page?.Compaction == reference.Compaction
             ? (new Page(reference.Number, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true)

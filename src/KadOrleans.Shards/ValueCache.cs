@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Shards;
 
-// What the shards of a silo share: a cache of their values with one bound, and turns at what takes memory for a moment. Safe for
-// several threads.
+// What the shards of a silo share: a cache of their values with one bound, and limits for operations that take much memory. Safe
+// for several threads.
 internal sealed class ValueCache
 {
     /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
@@ -13,11 +13,11 @@ internal sealed class ValueCache
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
     public const int MaxCompactions = 4;
 
-    // The most activations that load at once. Without a bound all of them share processor and storage after a start, and each is
-    // there only when the last one is. It is enough to keep storage busy that is a network away, and few beside a hundred shards.
+    // The most activations that load at once. Without a bound all shards load together after a start, and none is ready before the
+    // last one. So many keep remote storage busy.
     public const int MaxLoads = 8;
 
-    // Shards on different threads rarely meet at one of so many locks.
+    // With so many locks, shards on different threads rarely wait for each other.
     private const int MaxParts = 16;
 
     // A part needs room for many values of the largest size.
@@ -31,11 +31,11 @@ internal sealed class ValueCache
         _parts = [.. Enumerable.Range(0, count).Select(_ => new Part(maxBytes / count))];
     }
 
-    public Turns PageReads { get; } = new(MaxPageReads, mostWaiting: 16_384);
+    public ConcurrencyLimit PageReads { get; } = new(MaxPageReads, mostWaiting: 16_384);
 
-    public Turns Compactions { get; } = new(MaxCompactions);
+    public ConcurrencyLimit Compactions { get; } = new(MaxCompactions);
 
-    public Turns Loads { get; } = new(MaxLoads);
+    public ConcurrencyLimit Loads { get; } = new(MaxLoads);
 
     public ConcurrentDictionary<ShardEngine, byte> Active { get; } = new();
 
@@ -66,7 +66,7 @@ internal sealed class ValueCache
         }
     }
 
-    /// <summary>Keeps a value of a key that is likely not wanted soon, if nothing else has to go for it.</summary>
+    /// <summary>Keeps a value that is likely not needed soon, if no other has to leave for it.</summary>
     public void Offer(CacheOwner owner, NodeId key, StoredValue value)
     {
         var part = PartOf(key);
@@ -122,26 +122,26 @@ internal sealed class ValueCache
     }
 }
 
-// An image of a shard as the owner of values in the cache, so that a later image does not take them for its own. It is apart from
-// the image, as the cache keeps it longer than the shard is there.
+// Identifies the image of a shard that put values into the cache, so that a later image does not use them. It is an object of its
+// own, as the cache may hold it after the shard has ended.
 internal sealed class CacheOwner
 {
     public volatile bool IsOpen;
 }
 
-// Turns at something of which a silo does only so much at once, in the order in which they were asked. Safe for several threads.
+// Bounds how many operations of one kind run at once in a silo. The others wait, in order. Safe for several threads.
 [SuppressMessage("Design", "CA1001", Justification = "Without a wait handle the semaphore has nothing to dispose of.")]
-internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
+internal sealed class ConcurrencyLimit(int atOnce, int mostWaiting = int.MaxValue)
 {
     private readonly SemaphoreSlim _free = new(atOnce);
 
     // Guards the other fields.
     private readonly Lock _gate = new();
-    private TaskCompletionSource? _quiet;
+    private TaskCompletionSource? _idle;
     private int _asked;
 
-    // Waits for a turn, which lasts until it is disposed of. IOException: too many wait.
-    public async ValueTask<Turn> TakeAsync()
+    // Waits for a permit, which lasts until it is disposed of. IOException: too many wait.
+    public async ValueTask<Permit> AcquireAsync()
     {
         lock (_gate)
         {
@@ -154,35 +154,35 @@ internal sealed class Turns(int atOnce, int mostWaiting = int.MaxValue)
         }
 
         await _free.WaitAsync();
-        return new Turn(this);
+        return new Permit(this);
     }
 
-    /// <summary>Waits until nobody has a turn: who only fills idle time does not delay those that are asked.</summary>
-    public Task WhenQuietAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until no operation runs or waits: background work then delays none.</summary>
+    public Task WhenIdleAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             return _asked == 0
                 ? Task.CompletedTask
-                : (_quiet ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
+                : (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
         }
     }
 
-    private void Leave()
+    private void Release()
     {
         _free.Release();
         lock (_gate)
         {
             if (--_asked == 0)
             {
-                _quiet?.SetResult();
-                _quiet = null;
+                _idle?.SetResult();
+                _idle = null;
             }
         }
     }
 
-    public readonly struct Turn(Turns turns) : IDisposable
+    public readonly struct Permit(ConcurrencyLimit limit) : IDisposable
     {
-        public void Dispose() => turns.Leave();
+        public void Dispose() => limit.Release();
     }
 }

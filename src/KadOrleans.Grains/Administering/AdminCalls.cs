@@ -20,7 +20,7 @@ internal sealed class AdminCalls(
 
     public Task<T> CallOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> call, CancellationToken cancellationToken)
         where TGrain : IGrainWithIntegerKey =>
-        CallAsync(typeof(TGrain).Name, grains.GetGrain<TGrain>(GrainKeys.Singleton), call, Limit(), cancellationToken);
+        CallAsync($"{typeof(TGrain).Name[1..^5]} grain", grains.GetGrain<TGrain>(GrainKeys.Singleton), call, Limit(), cancellationToken);
 
     public Task<T> CallShardAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
         CallAsync(GrainKeys.ShardName(shard), grains.GetGrain<IKeyShardGrain>(shard), call, limit, cancellationToken);

@@ -57,8 +57,8 @@ internal sealed class AuditGrain(
     private static string Shorten(string text) => text.Length <= MaxText ? text : text[..MaxText];
 }
 
-// The last entries of an audit log, in a ring of pages. An entry's number says its page, and the oldest page gives its slot to
-// the newest. So one write keeps an entry, and nothing has to be removed.
+// The last entries of an audit log, in a ring of pages. An entry's number gives its page, and the newest page replaces the oldest. So
+// one write stores an entry, and nothing has to be deleted.
 internal sealed class AuditPages(int pageSize, int slots)
 {
     private readonly AuditPageState[] _pages = [.. Enumerable.Range(0, slots).Select(_ => new AuditPageState { First = -1 })];

@@ -343,7 +343,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         return new BanChange(change.Changed, change.Missing);
     }
 
-    // A page of live keys, or also of expired ones that the cluster publishes, each as map tells it. Null: nothing of it is told.
+    // A page of live keys, or also of expired ones that the cluster publishes, each as map returns it. Next is null after the last page.
     private async Task<(List<T> Keys, NodeId? Next)> ReadAsync<T>(
         KeyRegion region, NodeId? after, int count, bool withPublished, Func<NodeId, StoredValue, T> map, CancellationToken cancellationToken)
     {

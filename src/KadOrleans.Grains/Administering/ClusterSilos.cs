@@ -19,13 +19,13 @@ internal sealed class ClusterSilos(
     ClusterTime time,
     ILogger<ClusterSilos> logger)
 {
-    // The most dead silos. The membership table keeps each start of a week; the last ones tell what happened in the night.
+    // How many dead silos are listed. The membership table keeps each start of a week; the last ones show recent restarts.
     internal const int MaxDead = 20;
 
-    // For the storage of the membership table, which may be away.
+    // For the storage of the membership table, which may be unavailable.
     private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
 
-    // As the service's, which the runtime keeps to within some seconds.
+    // That of the service, which the runtime applies only to within some seconds.
     private static readonly TimeSpan CallTimeout = TimeSpan.Parse(ISiloReportService.CallTimeout, CultureInfo.InvariantCulture);
 
     /// <summary>The silos: those that are not dead by address, and behind them the last dead ones.</summary>
@@ -75,7 +75,7 @@ internal sealed class ClusterSilos(
         }
     }
 
-    // By each silo's own clock.
+    // Its times are by each silo's own clock.
     private async Task<IReadOnlyDictionary<SiloAddress, StoredSilo>> ReadTableAsync()
     {
         try
@@ -114,7 +114,7 @@ internal sealed class ClusterSilos(
         SiloStatus StatusOf(SiloAddress address) => known.TryGetValue(address, out var status) ? status : stored[address].Status;
     }
 
-    // What a silo says of itself comes before what the table says of it.
+    // A silo's own report comes before the table.
     private static SiloDetails Describe(SiloAddress address, SiloStatus status, StoredSilo? stored, SiloAnswer answer, DateTimeOffset now)
     {
         var report = answer.Report;
@@ -131,7 +131,7 @@ internal sealed class ClusterSilos(
             report?.HasGrain ?? false);
     }
 
-    // The start is computed anew each time, and people read it.
+    // The start is computed anew each time, so its fractions of a second mean nothing.
     private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerSecond));
 }
 
@@ -152,8 +152,8 @@ internal interface ISiloReportService : IGrainService
     Task<SiloReport> GetAsync(GrainId grain);
 }
 
-// How a silo is, as it says itself. The reason says why it is not ready, or what slows it. The difference is how far the
-// cluster's time is ahead of its clock; null before the silos agreed with it. The grain is the one that was asked for.
+// A silo's report on itself. Reason: why it is not ready, or what slows it. ClockDifference: how far the cluster's time is ahead of its
+// clock; null before the silos agreed with it. HasGrain: whether the grain that was asked about is active on it.
 [GenerateSerializer]
 [Alias("kad.SiloReport")]
 internal sealed record SiloReport(
@@ -179,7 +179,7 @@ internal sealed class SiloServices<T>(IServiceProvider services) : GrainServiceC
 
 internal delegate Task<SiloReport> AskReport(SiloAddress silo, GrainId grain);
 
-/// <summary>Tells how this silo is, from memory alone. It counts the time from its creation, with the silo's.</summary>
+/// <summary>Reports this silo's state, from memory alone. Its uptime begins when this object is made, with the silo.</summary>
 internal sealed class SiloReporter(
     ILocalSiloDetails own,
     ActiveGrains active,

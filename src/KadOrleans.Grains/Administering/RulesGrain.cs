@@ -15,7 +15,7 @@ internal sealed class RulesGrain(
     // The version that each edge and silo follows, by its name. Unknown after a move until it asks, one renewal later at most.
     private readonly Dictionary<string, long> _followed = [];
 
-    // What is durable. Edges that ask during a write get this.
+    // What storage has. Edges that ask during a write get this.
     private RulesState _current = new();
     private LimitsState _limits = new();
 

@@ -13,19 +13,19 @@ internal sealed class ClusterClock(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock,
     ILogger<ClusterClock> logger)
 {
-    /// <summary>The silos that vote: those with the lowest addresses. More would not make the middle any better.</summary>
+    /// <summary>The silos that vote: those with the lowest addresses. More votes would not improve the median.</summary>
     private const int MaxVotes = 31;
 
     // Used by one round at a time. One entry for each silo that votes. One that does not answer keeps its vote while it is a member.
-    // All as seen from _line, which no setting of a clock moves.
+    // All are differences from _steady, which does not change when the clock is set.
     private Dictionary<SiloAddress, ClockVote> _votes = [];
-    private readonly MeasuredTime _line = new(clock.GetUtcNow(), clock.GetTimestamp());
+    private readonly MeasuredTime _steady = new(clock.GetUtcNow(), clock.GetTimestamp());
 
     // Null before the first round.
     private volatile MeasuredTime? _agreed;
 
-    // What this silo adds to its clock to get the time agreed on; null before the first round. That time went on with what was
-    // measured since then. So a clock that was set meanwhile does not take it along.
+    // What this silo adds to its clock to get the time agreed on; null before the first round. A monotonic clock carries that time
+    // on, so setting this silo's clock does not move it.
     public TimeSpan? Agreed => _agreed?.When(clock.GetTimestamp(), clock) - clock.GetUtcNow();
 
     /// <summary>Asks the other silos, and follows the clock that they choose. Never fails. Not to be called twice at a time.</summary>
@@ -36,11 +36,11 @@ internal sealed class ClusterClock(
         _votes = heard.Where(one => one.Vote is not null || _votes.ContainsKey(one.Silo))
             .ToDictionary(one => one.Silo, one => one.Vote ?? _votes[one.Silo]);
 
-        // Last, so that it is of now. Read once, as the clock may be set at any moment.
+        // Read after the calls, to be current, and once, as the clock may be set at any moment.
         var (now, at) = (clock.GetUtcNow(), clock.GetTimestamp());
-        var line = _line.When(at, clock);
-        var ahead = now - line;
-        _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), _agreed?.When(at, clock) - line);
+        var steady = _steady.When(at, clock);
+        var ahead = now - steady;
+        _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), _agreed?.When(at, clock) - steady);
         var chosen = AgreedClock.Choose([.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])]);
         var step = time.Follow(chosen with { Difference = chosen.Difference - ahead });
         if (step != TimeSpan.Zero)
@@ -68,7 +68,7 @@ internal sealed class ClusterClock(
         {
             var start = clock.GetTimestamp();
             var theirs = await ask(silo);
-            var comparison = ClockComparison.Of(_line.When(start, clock), clock.GetElapsedTime(start), theirs.UtcNow);
+            var comparison = ClockComparison.Of(_steady.When(start, clock), clock.GetElapsedTime(start), theirs.UtcNow);
             return (silo, new ClockVote(comparison, comparison.Difference + theirs.Correction));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -85,7 +85,7 @@ internal sealed class ClusterClock(
     }
 }
 
-/// <summary>Tells another silo what this silo's clock shows.</summary>
+/// <summary>Reports a silo's clock to another silo.</summary>
 [Alias("kad.ISiloClockService")]
 [Version(0)]
 [OpenTo(Callers.Silos)]

@@ -19,13 +19,13 @@ internal sealed class ClusterCrawl(
     private Exception? _conflict;
     private BackOff _pauses = NewPauses(timing);
 
-    // Those of slices that are done. What the edges told of others is told again.
+    // The counts of slices that are done. Edges report those of others again after a move of the grain.
     private CrawlCounts _counts = crawl.Report.Counts;
     private long _datagrams = crawl.Report.Datagrams;
 
     public StoredCrawl Stored => crawl;
 
-    // Short after a slice began or ended: edges of a small network would wait most of the time, for the next round or slice.
+    // Short after a slice began or ended: in a small network edges would otherwise wait most of the time.
     public TimeSpan NextPause() => _pauses.Next();
 
     public bool IsDone => _plan.IsDone;
@@ -253,7 +253,7 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
         }
         catch (Exception e)
         {
-            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+            logger.EdgesNotListed(e.Message);
         }
 
         return _live;

@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-// The stored crawls, each with a record and pages in one of Slots places. The oldest place is used again: nothing is removed.
+// The stored crawls. Each has a record and pages in a slot. The oldest one's slot is used again: nothing is deleted.
 internal sealed class CrawlArchive(GrainRecordStorage storage)
 {
     public const int Slots = CrawlReport.MaxKept + 1;
@@ -21,7 +21,7 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         }
     }
 
-    // A report that cannot be read must not keep crawls from being made: its place is used again.
+    // A report that cannot be read must not prevent new crawls: its slot is used again.
     private static StoredCrawl? TryRead(int slot, StoredCrawlState state)
     {
         try
@@ -34,7 +34,7 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         }
     }
 
-    /// <summary>Begins a crawl in the place of the oldest, durably.</summary>
+    /// <summary>Begins a crawl in a free slot, or in that of the oldest. It is durable when this returns.</summary>
     public async Task<StoredCrawl> AddAsync(CrawlReport report, int depth)
     {
         var free = Array.FindIndex(_crawls, crawl => crawl is null);
@@ -83,7 +83,7 @@ internal sealed class CrawlArchive(GrainRecordStorage storage)
         var first = crawl.State.Pages;
         await WriteAsync(crawl, first, pages);
 
-        // What is still being written of a slice changes a state that nobody reads any more.
+        // A write of a slice that is still under way changes an object that is no longer used.
         crawl.State.Slices = crawl.State.Slices.ConvertAll(slice => new CrawlSliceState { IsDone = slice.IsDone, Tries = slice.Tries, Number = slice.Number });
         (crawl.State.Slices[0].FirstPage, crawl.State.Slices[0].Pages, crawl.State.Pages) = (first, pages.Count, first + pages.Count);
         await SaveAsync(crawl, report);
@@ -157,7 +157,6 @@ internal sealed class StoredCrawlState : IVersionedState
 [Alias("kad.CrawlSliceState")]
 internal sealed class CrawlSliceState
 {
-    /// <summary>Whether it is done. Then it has its pages.</summary>
     [Id(0)]
     public bool IsDone { get; set; }
 
@@ -187,7 +186,7 @@ internal sealed class CrawlPageState : IVersionedState
     [Id(0)]
     public int SchemaVersion { get; set; }
 
-    /// <summary>The crawl that it is of. A page of an older crawl counts as missing.</summary>
+    /// <summary>The id of its crawl. A page of an older crawl counts as missing.</summary>
     [Id(1)]
     public string Crawl { get; set; } = string.Empty;
 

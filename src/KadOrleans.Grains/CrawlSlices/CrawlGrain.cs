@@ -12,7 +12,7 @@ internal sealed class CrawlGrain(
     IGrainFactory grains,
     ILogger<CrawlGrain> logger) : Grain, ICrawlGrain, IRemindable
 {
-    /// <summary>Starts a crawl. Behind it comes the interval, so that another setting is another reminder.</summary>
+    /// <summary>The prefix of the reminder that starts crawls. The interval follows, so a changed setting makes another reminder.</summary>
     public const string Periodic = "crawl-each-";
 
     /// <summary>Activates the grain while a crawl runs, so that the death of a silo does not end it.</summary>
@@ -85,7 +85,7 @@ internal sealed class CrawlGrain(
     {
         if (reminderName == Resume)
         {
-            // Its activation goes on with the crawl.
+            // The activation of this grain has continued a crawl that runs.
             if (_current is null && _starting is null && await this.GetReminder(Resume) is { } reminder)
             {
                 await this.UnregisterReminder(reminder);
@@ -175,7 +175,7 @@ internal sealed class CrawlGrain(
             }
         }
 
-        // It is none any more if the crawl has ended.
+        // Null once the crawl has ended.
         _timer?.Change(current.NextPause(), timing.Poll);
     }
 

@@ -37,8 +37,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            logger.ShardFailed(e.Message);
-            shardFailure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
+            shardFailure = NoteFailure(key, e);
         }
 
         try
@@ -160,8 +159,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            logger.ShardFailed(e.Message);
-            throw ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), e);
+            throw NoteFailure(key, e);
         }
 
         return !result.IsUndecided()
@@ -210,8 +208,15 @@ internal sealed class DhtGrain(
         }
         catch (Exception e)
         {
-            logger.ShardFailed(e.Message);
+            NoteFailure(published.Key, e);
         }
+    }
+
+    private ShardUnavailableException NoteFailure(NodeId key, Exception cause)
+    {
+        var failure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), cause);
+        logger.ShardFailed(failure.Message);
+        return failure;
     }
 
     private async Task<SetResult> SpreadAsync(Func<IEdgeObserver, Task<SetResult>> set, CancellationToken cancellationToken)

@@ -35,8 +35,8 @@ internal sealed class EdgeCaller(
             {
                 var left = limit.Left;
 
-                // As the silo, not as the grain: an edge may send its response through any silo's gateway, which looks up where the caller
-                // is. A stateless worker is on every silo, so the gateway would give it to its own silo's worker, which asked nothing.
+                // By Task.Run the silo calls, not the grain. An edge may respond through any silo's gateway, which looks up the caller. A
+                // stateless worker is on every silo, so the gateway would choose the worker of its own silo, which did not call.
                 return await Task.Run(() => call(edge.Observer)).WaitAsync(left < timeout ? left : timeout, time, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -73,7 +73,7 @@ internal sealed class EdgeCaller(
         catch (Exception e) when (known.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
             // The directory does not respond, but the edges of the older list most likely still live.
-            logger.EdgeFailed(nameof(IEdgeDirectoryGrain), e.Message);
+            logger.EdgesNotListed(e.Message);
         }
 
         return _known.All;

@@ -83,7 +83,6 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
             () => grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([.. active]).WaitAsync(Timeout), logger.SiloSilent);
     }
 
-    /// <summary>Whether the holder with this key ran in a silo that is dead.</summary>
     public bool IsWithinDeadSilo(string? holder) =>
         holder?.StartsWith(Hosted, StringComparison.Ordinal) == true
         && SiloAddress.TryParse(holder.Split(Separator)[0][Hosted.Length..], CultureInfo.InvariantCulture, out var silo)
@@ -115,11 +114,10 @@ internal sealed class EdgeDirectoryState : IVersionedState
     public Dictionary<string, EdgeState> Edges { get; set; } = [];
 }
 
-// A name that edges have used, with the epoch of its newest lease. Its ids have 40 hexadecimal digits, and the order of the
-// edge's ports. The holder is the key of the observer that leased them; null if unknown. It is there since schema 4, and so is
-// whether the lease was handed back. An edge of this name was last known to live then, to ForgottenNames.NotePeriod. That is null
-// in states of builds that did not note it. An operator may have drained the name: it gets no lease. Earlier builds drop the last
-// two when they write.
+// A name that edges have used. Epoch: of its newest lease. NodeIds: in the order of the edge's ports, each of 40 hexadecimal digits.
+// Holder: the key of the observer that leased them; null if unknown. IsReleased: whether the lease was handed back. Both since schema
+// 4. LastSeen: when an edge of this name was last live, to within ForgottenNames.NotePeriod; null if no build noted it. IsDrained:
+// whether an operator drained the name. Earlier builds drop the last two when they write.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.EdgeState")]
 internal sealed record EdgeState(
@@ -130,11 +128,11 @@ internal sealed record EdgeState(
     [property: Id(4)] DateTimeOffset? LastSeen = null,
     [property: Id(5)] bool IsDrained = false);
 
-// Decides which names are forgotten with their ids. Else edges with generated names would make the state grow for ever.
+// Decides which names are forgotten with their ids. Otherwise edges with generated names would make the state grow without end.
 internal static class ForgottenNames
 {
-    // A name is forgotten this long after an edge of that name lived last. If it is too short, an edge that was off for long
-    // comes back with other ids, and its contacts have to learn them.
+    // A name is forgotten this long after its last live edge. If it is too short, an edge that was off for long gets other ids when
+    // it returns, and its contacts have to learn them.
     public static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
     /// <summary>How often the time of a live edge is noted. One write of the state notes all.</summary>
@@ -149,7 +147,7 @@ internal static class ForgottenNames
         return edges.Select(edge => KeyValuePair.Create(edge.Key, edge.Value with { LastSeen = SeenAt(edge.Key, edge.Value) }))
             .Where(edge => now - edge.Value.LastSeen < Life || edge.Value.IsDrained).ToDictionary();
 
-        // A time of the future is of a clock that was wrong.
+        // A time in the future came from a wrong clock.
         DateTimeOffset SeenAt(string name, EdgeState edge) => isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
     }
 }

@@ -4,7 +4,7 @@ namespace KadOrleans.Grains;
 
 // Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start
 // fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the
-// active silo, it calls the grain that fixes settings if there are none, and looks whether its own storage has them. Before they
+// active silo, it calls the grain that fixes settings if there are none, and checks that its own storage has them. Before they
 // agree, no shard, routing table or directory activates on the silo.
 internal sealed class ClusterAgreement(
     IGrainFactory grains,
@@ -20,9 +20,9 @@ internal sealed class ClusterAgreement(
     : ILifecycleParticipant<ISiloLifecycle>
 {
     // The timeout of the first comparison. Storage that needs an active silo, such as the runtime's memory storage, cannot be read yet.
-    private static readonly TimeSpan FirstLookTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FirstReadTimeout = TimeSpan.FromSeconds(3);
 
-    // How long the grain is tried. After an outage of all silos its old activation is called until the old silos are declared dead.
+    // How long the grain is called. After an outage of all silos calls go to its old activation until the old silos are declared dead.
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
 
     private readonly GrainCalls _calls = new(time, logger);
@@ -73,7 +73,7 @@ internal sealed class ClusterAgreement(
         {
             var storage = services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
             var grainId = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
-            await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstLookTimeout);
+            await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstReadTimeout);
             return state;
         }
         catch (Exception e)
@@ -124,7 +124,7 @@ internal sealed class ClusterAgreement(
 }
 
 // Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the
-// limits and the time. Once it has periodic crawls scheduled.
+// limits and the time. It also has periodic crawls scheduled, once.
 internal sealed class StateVersionService(
     IGrainFactory grains,
     ClusterAgreement agreement,
@@ -155,7 +155,7 @@ internal sealed class StateVersionService(
                 await limits.FetchAsync();
                 if (scheduling is null or { IsCompletedSuccessfully: true, Result: false })
                 {
-                    // Not waited for: what it reads may be away for long.
+                    // Not awaited: the storage that it reads may be unavailable for long.
                     scheduling = TryScheduleAsync(stoppingToken);
                 }
             }
@@ -169,23 +169,24 @@ internal sealed class StateVersionService(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.StateVersionNotTold(e.Message);
+                logger.StateVersionNotReported(e.Message);
             }
         }
     }
 
     private async Task<bool> TryScheduleAsync(CancellationToken stoppingToken)
     {
+        var crawls = grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
         try
         {
-            await grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton).ScheduleAsync();
+            await crawls.ScheduleAsync();
             return true;
         }
         catch (Exception e)
         {
             if (!stoppingToken.IsCancellationRequested)
             {
-                logger.ReminderNotSet(CrawlGrain.Periodic, e);
+                logger.ReminderNotSet(CrawlGrain.Periodic, crawls.GetGrainId(), e);
             }
 
             return false;

@@ -8,7 +8,7 @@ internal sealed class ClusterLimits(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterLimits> logger)
 {
-    /// <summary>How long the rules are asked for at the start. A silo that cannot read them starts with its settings and asks again.</summary>
+    /// <summary>The time limit of the first read. A silo that cannot read the rules starts with its settings and asks again.</summary>
     private static readonly TimeSpan FirstLimit = TimeSpan.FromSeconds(10);
 
     private readonly KadClusterOptions _options = options.Value;
@@ -42,7 +42,7 @@ internal sealed class ClusterLimits(
         }
     }
 
-    // Asks for the newest rules until it has them: by the last call the cluster knows which ones it follows. Whether it had older ones.
+    // Asks for the newest rules until it has them: the last call reports the version that it follows. Returns whether they are newer.
     public async ValueTask<bool> FetchAsync()
     {
         var had = Version;
@@ -63,8 +63,8 @@ internal sealed class ClusterLimits(
     }
 }
 
-// The number of shards, as this silo knows it: by the cluster's last word, which is 15 s old at most. Until the first word it is what
-// the silo is configured with. Who uses an older number calls shards that pass calls on to their halves. Safe for several threads.
+// The number of shards, as the cluster reported it last, 15 s ago at most. Before the first report it is that of the settings. With an
+// older number a caller reaches shards that pass calls on to their halves. Safe for several threads.
 internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
 {
     // Boxed, so that reads and writes are atomic.
@@ -77,7 +77,7 @@ internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
     /// <summary>How many of them were split by a doubling; null if none is under way.</summary>
     public int? Split => _known.Split;
 
-    /// <summary>Notes the cluster's word. The number of shards never falls.</summary>
+    /// <summary>Notes what the cluster reported. The number of shards never falls.</summary>
     public void Note(ShardLayout layout, int? split)
     {
         var before = _known.Layout;

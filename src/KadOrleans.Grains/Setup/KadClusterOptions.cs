@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-/// <summary>The options of a cluster's grains. They must be the same on every silo.</summary>
+/// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/> and <see cref="StateVersion"/>.</summary>
 public sealed class KadClusterOptions
 {
     /// <summary>
@@ -10,8 +10,8 @@ public sealed class KadClusterOptions
     public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
 
     /// <summary>
-    /// The newest schema version of stored states that this silo accepts. Default: the newest that it knows. No silo writes a version that
-    /// some silo does not accept, so the release before can be brought back.
+    /// The newest schema version of stored states that this silo accepts: 3 to the newest that it knows, which is the default. No silo
+    /// writes a version that some silo does not accept, so the release before can be brought back.
     /// </summary>
     public int? StateVersion { get; set; }
 
@@ -22,8 +22,8 @@ public sealed class KadClusterOptions
     public StoreQuota Quota { get; set; } = new();
 
     /// <summary>
-    /// The bytes of values that this silo keeps in memory besides its index: 0 or more. Default: an eighth of the memory that the process
-    /// may use. A value counts 256 bytes more than its content. Silos may differ.
+    /// The bytes of values that this silo keeps in memory besides its index: 0 to the memory that the process may use, less 256 MiB.
+    /// Default: an eighth of that memory. A value counts 256 bytes more than its content. Silos may differ.
     /// </summary>
     public long? Cache { get; set; }
 
@@ -78,24 +78,22 @@ public sealed class KadClusterOptions
     public int CrawlMaxNodes { get; set; } = new CrawlOptions().MaxNodes;
 
     /// <summary>
-    /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only the facade, and edges
-    /// only what they need. Null (default): every client that reaches a gateway may call every grain.
+    /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only <see cref="IDht"/>, and
+    /// edges only what they need. Null (default): every client that reaches a gateway may call every grain.
     /// </summary>
     public string? EdgeKey { get; set; }
 
     /// <summary>The most keys that a cluster of one silo can hold: no changed limit may exceed it.</summary>
     internal int MostKeys { get; set; } = int.MaxValue;
 
-    /// <summary>The bytes of memory of a silo that holds nothing.</summary>
+    /// <summary>The bytes of memory that a silo without values needs.</summary>
     internal const long EmptySiloBytes = 256 << 20;
 
-    /// <summary>What <see cref="Cache"/> is by default.</summary>
     internal static long DefaultCache => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
 
-    /// <summary>The settings that all silos of a cluster share.</summary>
     internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
 
-    /// <summary>The same, with the cluster's number of shards.</summary>
+    /// <summary><see cref="Settings"/> with the cluster's number of shards.</summary>
     internal ClusterSettings SettingsWith(ShardLayout layout) => new(layout.FirstBits)
     {
         Kademlia = Kademlia,

@@ -45,15 +45,15 @@ internal sealed class KeyShardGrain(
         await agreement.Completion.WaitAsync(cancellationToken);
         _shard = this.GetPrimaryKeyLong();
         _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
-        _republishing = new ShardRepublishing(GrainFactory, time, options.Value.EdgeTimeout, logger);
+        _republishing = new ShardRepublishing(Name, GrainFactory, time, options.Value.EdgeTimeout, logger);
         var firstBits = shards.Layout.FirstBits;
         _prefix = shards.Layout.Find(_shard)
-            ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(_shard)}: the cluster has {shards.Layout.Count}.");
+            ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");
         _engine = BuildEngine(firstBits);
         var started = time.GetTimestamp();
-        await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : GrainKeys.ShardName(_shard));
+        await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : Name);
         _moved = null;
-        logger.ShardActivated(_shard, _engine.Shard.Count, time.GetElapsedTime(started));
+        logger.ShardActivated(Name, _engine.Shard.Count, time.GetElapsedTime(started));
         active.Begin(this);
         UpdateReminder();
     }
@@ -186,10 +186,10 @@ internal sealed class KeyShardGrain(
         }
 
         var (keys, started) = (_engine.Shard.Count, time.GetTimestamp());
-        await Halves.MoveAsync();
-        logger.ShardSplit(_shard, keys, time.GetElapsedTime(started));
+        await Halves.WaitUntilFilledAsync();
+        logger.ShardSplit(Name, keys, time.GetElapsedTime(started));
 
-        // They set their reminders before this shard removes its own.
+        // The halves set their reminders before this shard removes its own.
         await Halves.AskBothAsync(half => half.GetUsageAsync(), (lower, _) => lower);
         await _engine.EmptyAsync();
         UpdateReminder();
@@ -245,10 +245,12 @@ internal sealed class KeyShardGrain(
     }
 
     private ShardEngine NewEngine(HalfRecords? halves) =>
-        new(RecordsOf(this.GetGrainId()), halves, Quota, cache, options.Value.Kademlia, random, time, logger);
+        new(Name, RecordsOf(this.GetGrainId()), halves, Quota, cache, options.Value.Kademlia, random, time, logger);
 
     private ShardRecordStorage RecordsOf(GrainId grain) =>
         new(new GrainRecordStorage(storage, grain, version, time, options.Value.StorageTimeout));
+
+    private string Name => GrainKeys.ShardName(_shard);
 
     private TimeSpan RecentStep => time.RecentStep;
 
@@ -263,11 +265,11 @@ internal sealed class KeyShardGrain(
         }
         catch (LogSealedException)
         {
-            // Its halves do so.
+            // Its halves do this work.
         }
         catch (IOException e)
         {
-            logger.ExpiryFailed(_shard, e.Message);
+            logger.ExpiryFailed(Name, e.Message);
         }
 
         await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, time.GetUtcNow()), _ending.Token);
@@ -336,13 +338,12 @@ internal sealed class KeyShardGrain(
         {
             if (!_prefix.Contains(keyOf(item)))
             {
-                throw new ArgumentException($"The key {keyOf(item)} does not belong to {GrainKeys.ShardName(_shard)}.", nameof(items));
+                throw new ArgumentException($"The key {keyOf(item)} does not belong to {Name}.", nameof(items));
             }
         }
     }
 
-    // The reminder exists while the shard holds values.
-    private void UpdateReminder() => _reminder.Set(!_engine.IsMoved && _engine.Shard.Count > 0);
+    private void UpdateReminder() => _reminder.Set(!_engine.AreHalvesFilled && _engine.Shard.Count > 0);
 }
 
 // One shard's part of the cluster's quotas. Shards do not call each other, and random keys do not spread evenly. So each shard
@@ -385,7 +386,7 @@ internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, No
         Func<TRequest, NodeId> keyOf,
         Func<IKeyShardGrain, IReadOnlyList<TRequest>, ValueTask<IReadOnlyList<TResult>>> call)
     {
-        await MoveAsync(requests.Count);
+        await WaitUntilFilledAsync(requests.Count);
         return (await ShardCall.DivideAsync(requests, request => keyOf(request) >= border ? 1 : 0, half => half == 0 ? lower : upper, call, all => all)).Results;
     }
 
@@ -393,30 +394,30 @@ internal sealed class ShardHalves(IKeyShardGrain lower, IKeyShardGrain upper, No
     public async ValueTask<IReadOnlyList<T>> ReadPageAsync<T>(
         NodeId? after, int count, Func<IKeyShardGrain, int, ValueTask<IReadOnlyList<T>>> read)
     {
-        await MoveAsync();
+        await WaitUntilFilledAsync();
         var page = after >= border ? [] : await read(lower, count);
         return page.Count == count ? page : [.. page, .. await read(upper, count - page.Count)];
     }
 
     public async ValueTask<T> AskBothAsync<T>(Func<IKeyShardGrain, ValueTask<T>> call, Func<T, T, T> merge)
     {
-        await MoveAsync();
+        await WaitUntilFilledAsync();
         var both = await Task.WhenAll(call(lower).AsTask(), call(upper).AsTask());
         return merge(both[0], both[1]);
     }
 
     // Waits until the halves have everything. IOException: too many wait.
-    public async Task MoveAsync(int requests = 1)
+    public async Task WaitUntilFilledAsync(int requests = 1)
     {
         if (_waiting + requests > MaxWaiting)
         {
-            throw new IOException("Too many requests wait until the shard is split.");
+            throw new IOException($"More than {MaxWaiting} requests wait until the shard is split.");
         }
 
         _waiting += requests;
         try
         {
-            await engine.MoveAsync();
+            await engine.FillHalvesAsync();
         }
         finally
         {

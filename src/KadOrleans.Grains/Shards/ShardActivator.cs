@@ -2,17 +2,16 @@ using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Grains;
 
-// Lists the grains of a type that have a stored state.
 internal delegate Task<IReadOnlyList<GrainId>> ListStored(GrainType type);
 
 /// <summary>Calls each stored shard after a start if reminders do not survive one: an active shard sets its own.</summary>
-internal sealed class ShardWaker(
+internal sealed class ShardActivator(
     ListStored list,
     IGrainFactory grains,
     ClusterShards known,
     ValueCache cache,
     ClusterAgreement agreement,
-    ILogger<ShardWaker> logger) : BackgroundService
+    ILogger<ShardActivator> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -20,28 +19,28 @@ internal sealed class ShardWaker(
 
         try
         {
-            // Those that a doubling makes are called by the shards that they are halves of.
+            // A shard that is split activates its halves itself.
             var stored = await list(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
             var shards = stored.Where(shard => known.Layout.IsInUse(shard.GetIntegerKey())).ToList();
             foreach (var shard in shards)
             {
-                // A shard that is asked before its turn loads first.
-                await cache.Loads.WhenQuietAsync(stoppingToken);
-                await WakeAsync(shard);
+                // Shards that callers ask for load first.
+                await cache.Loads.WhenIdleAsync(stoppingToken);
+                await ActivateAsync(shard);
             }
 
             if (shards.Count > 0)
             {
-                logger.ShardsWoken(shards.Count);
+                logger.ShardsActivated(shards.Count);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.ShardNotWoken(exception);
+            logger.ShardsNotActivated("the stored shards", exception);
         }
     }
 
-    private async Task WakeAsync(GrainId shard)
+    private async Task ActivateAsync(GrainId shard)
     {
         try
         {
@@ -50,7 +49,7 @@ internal sealed class ShardWaker(
         catch (Exception exception)
         {
             // Storage failed, or a newer release wrote the shard. The others are still called.
-            logger.ShardNotWoken(exception);
+            logger.ShardsNotActivated(GrainKeys.ShardName(shard.GetIntegerKey()), exception);
         }
     }
 }

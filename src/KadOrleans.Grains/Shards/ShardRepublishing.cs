@@ -3,12 +3,12 @@ namespace KadOrleans.Grains;
 // Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not
 // among the k nearest, none of the cluster's is. While an edge has enough to do, its keys wait. Those that wait until the next
 // tick are due again then.
-internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
+internal sealed class ShardRepublishing(string shard, IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
     /// <summary>The pause between two calls to a directory that fails, or that does not know all edges yet.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
-    /// <summary>The most such calls. They outlast an outage of five minutes.</summary>
+    /// <summary>The most such calls: enough for an outage of five minutes.</summary>
     private const int MaxQuestions = 20;
 
     // The pause before keys that an edge refused are offered again. An edge has room for a minute's work, so it does not run out of it.
@@ -70,7 +70,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
         }
         catch (Exception e)
         {
-            logger.RepublishNotHandedOver(e.Message);
+            logger.RepublishNotHandedOver(shard, e.Message);
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class ShardRepublishing(IGrainFactory grains, TimeProvider time,
             }
             catch (Exception e) when (questions < MaxQuestions)
             {
-                logger.RepublishNotHandedOver(e.Message);
+                logger.RepublishNotHandedOver(shard, e.Message);
             }
 
             await Task.Delay(Pause, time, cancellationToken);

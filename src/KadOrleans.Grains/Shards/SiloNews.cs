@@ -6,10 +6,10 @@ namespace KadOrleans.Grains;
 internal sealed class SiloNews(
     ClusterShards shards, AskSilo askSilo, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
-    /// <summary>News of this age are good enough: an edge counts them as that much older.</summary>
+    /// <summary>News up to this age are sent without asking the shard: an edge takes the age into account.</summary>
     public static readonly TimeSpan MinAge = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Older ones help no edge.</summary>
+    /// <summary>News beyond this age are not sent.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a shard is not asked whose filter found no room, or which was split.</summary>
@@ -43,7 +43,7 @@ internal sealed class SiloNews(
 
         // An edge may know of a doubling before this silo.
         List<ShardPoint> wanted = [.. known.Where(point =>
-            (layout.Find(point.Shard)?.Bits ?? throw new ArgumentException($"There is no shard {point.Shard}.", nameof(known))) >= layout.Bits)];
+            (layout.Find(point.Shard)?.Bits ?? throw new ArgumentException($"There is no {GrainKeys.ShardName(point.Shard)}.", nameof(known))) >= layout.Bits)];
         ForgetSplit(layout);
         Task[] asked = [.. Refresh(wanted, grainOf).Where(task => !task.IsCompleted)];
         if (asked.Length > 0)
@@ -103,7 +103,7 @@ internal sealed class SiloNews(
             var entries = known.Select(point => EntryOf(point.Shard)).Distinct().ToList();
             foreach (var some in entries.Where(entry => IsDue(entry, now)).ToLookup(entry => entry.IsAnswered ? entry.Place.Silo : null))
             {
-                // Shards without news may be elsewhere by then: next time they are asked themselves.
+                // A shard whose news do not come may have moved: next time it is asked itself.
                 var all = some.ToList();
                 all.ForEach(entry => entry.IsAnswered = false);
                 var asked = some.Key is { } silo ? AskAsync(all, askSilo(silo, [.. all.Select(entry => entry.Point)]), now) : null;
@@ -128,11 +128,10 @@ internal sealed class SiloNews(
     {
         try
         {
-            // Several callers may wait for this.
             var all = await asked.ConfigureAwait(false);
             lock (_gate)
             {
-                // A shard that was split has none; one that a silo does not tell may be elsewhere.
+                // A shard that was split has no news. One that is missing from a silo's response may have moved.
                 foreach (var entry in entries)
                 {
                     var news = all.FirstOrDefault(one => one.Shard == entry.Shard);

@@ -13,12 +13,12 @@ internal sealed class RoutingTableGrain(
     ClusterTime time,
     ILogger<RoutingTableGrain> logger) : Grain, IRoutingTableGrain, IRemindable
 {
-    /// <summary>Lonely buckets are refreshed (Kademlia §2.3).</summary>
+    /// <summary>Refreshes the buckets without a recent lookup (Kademlia §2.3).</summary>
     public const string Refresh = "refresh";
 
     public const string Walk = "walk";
 
-    // Each bucket is due once an hour: with a check an hour, one that comes a moment too early would cost it another hour.
+    // A bucket is due an hour after its last lookup. With one check an hour, a check just before that would delay it by an hour.
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
 
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
@@ -132,7 +132,7 @@ internal sealed class RoutingTableGrain(
     {
         var held = _table.Find(id);
 
-        // A contact that takes its place is handed values when it is heard of next.
+        // A contact that takes its place gets its values at its next observation.
         foreach (var drop in KnownContact.DropsOf(held))
         {
             _table.Apply(drop, time.GetUtcNow());
@@ -303,7 +303,7 @@ internal sealed class TableState : IVersionedState
     public List<BucketState> Buckets { get; set; } = [];
 }
 
-/// <summary>A bucket from its lowest id on, in 40 hexadecimal digits. Contacts are least recently seen first, replacements newest last.</summary>
+/// <summary>A bucket by its lowest id, in 40 hexadecimal digits, and its depth. Contacts are least recently seen first, replacements newest last.</summary>
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BucketState")]
 internal sealed record BucketState(

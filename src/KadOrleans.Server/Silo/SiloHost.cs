@@ -29,7 +29,7 @@ public static class SiloHost
                 {
                     services.AddSingleton<ListStored>(
                         provider => ((SqliteGrainStorage)provider.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad)).ListGrainsAsync);
-                    services.AddHostedService<ShardWaker>();
+                    services.AddHostedService<ShardActivator>();
                 }
 
                 if (settings!.HasEdge)

@@ -2,25 +2,25 @@ using KadOrleans.Shards;
 
 namespace KadOrleans.Tests.Shards;
 
-public sealed class TurnsTests
+public sealed class ConcurrencyLimitTests
 {
     private const int AtOnce = 8;
 
-    private readonly Turns _turns = new(AtOnce, mostWaiting: 16);
+    private readonly ConcurrencyLimit _limit = new(AtOnce, mostWaiting: 16);
 
     [Fact]
     public async Task It_is_quiet_when_none_has_a_turn_also_after_one_that_failed()
     {
-        Assert.True(_turns.WhenQuietAsync(TestContext.Current.CancellationToken).IsCompleted);
+        Assert.True(_limit.WhenIdleAsync(TestContext.Current.CancellationToken).IsCompleted);
         var end = new TaskCompletionSource();
         var run = RunAsync(() => end.Task);
-        var quiet = _turns.WhenQuietAsync(TestContext.Current.CancellationToken);
+        var quiet = _limit.WhenIdleAsync(TestContext.Current.CancellationToken);
         Assert.False(quiet.IsCompleted);
 
         end.SetException(new IOException());
         await Assert.ThrowsAsync<IOException>(() => run);
         await quiet;
-        Assert.True(_turns.WhenQuietAsync(TestContext.Current.CancellationToken).IsCompleted);
+        Assert.True(_limit.WhenIdleAsync(TestContext.Current.CancellationToken).IsCompleted);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class TurnsTests
 
     private async Task RunAsync(Func<Task> run)
     {
-        using var turn = await _turns.TakeAsync();
+        using var permit = await _limit.AcquireAsync();
         await run();
     }
 }

@@ -39,6 +39,7 @@ internal sealed class EngineHost
     {
         var clock = new ManualTimeProvider();
         var engine = new ShardEngine(
+            "shard 0000",
             records,
             halves,
             quota ?? StoreQuota.Unlimited,

@@ -41,7 +41,7 @@ public class KeyHistoryTests
         var history = KeyHistory.Begin([], 0, 1, MaxChanges);
         var random = new SeededRandomSource(1);
         var added = 0;
-        for (; !history.IsWorn; added++)
+        for (; !history.IsFilterFull; added++)
         {
             history.Note(NodeId.Random(random));
         }

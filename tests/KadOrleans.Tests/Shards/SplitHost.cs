@@ -56,7 +56,7 @@ internal sealed class SplitHost
 
     public async Task SplitAsync()
     {
-        await Shard.Engine.MoveAsync();
+        await Shard.Engine.FillHalvesAsync();
         await Shard.Engine.EmptyAsync();
     }
 
@@ -68,7 +68,7 @@ internal sealed class SplitHost
         }
         catch (LogSealedException)
         {
-            await Shard.Engine.MoveAsync();
+            await Shard.Engine.FillHalvesAsync();
             return await (await ActivateHalfAsync(_records.HalfOf(key))).PutAsync(key, value);
         }
     }
@@ -84,7 +84,7 @@ internal sealed class SplitHost
             }
         }
 
-        await Shard.Engine.MoveAsync();
+        await Shard.Engine.FillHalvesAsync();
         return (await (await ActivateHalfAsync(_records.HalfOf(key))).ReadAsync(key))[0];
     }
 

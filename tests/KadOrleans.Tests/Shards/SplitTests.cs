@@ -103,7 +103,7 @@ public class SplitTests
         await host.Shard.ReadAllAsync();
         Assert.All(acknowledged, held => Assert.Equal(held.Value, cache.TryGetOpen(held.Key, out var value) ? value : null));
 
-        await host.Shard.Engine.MoveAsync();
+        await host.Shard.Engine.FillHalvesAsync();
 
         Assert.All(acknowledged.Keys, key => Assert.False(cache.TryGetOpen(key, out _)));
     });
@@ -131,7 +131,7 @@ public class SplitTests
 
         async Task CompactAsync()
         {
-            using var turn = await cache.Compactions.TakeAsync();
+            using var permit = await cache.Compactions.AcquireAsync();
             await gate.Task;
         }
     });
@@ -146,7 +146,7 @@ public class SplitTests
         await stale.Shard.Log.BeginCompactionAsync();
         await stale.Shard.Log.Compacting;
         records.SetFaults(() => WriteFault.None);
-        await host.Shard.Engine.MoveAsync();
+        await host.Shard.Engine.FillHalvesAsync();
 
         await stale.Shard.Log.BeginCompactionAsync();
         await stale.Shard.Log.Compacting;
@@ -169,7 +169,7 @@ public class SplitTests
         var (first, border) = (NodeId.MinValue.WithBit(0, true), NodeId.MinValue.WithBit(0, true).WithBit(1, true));
         var engine = (await SplitHost.ActivateHalfAsync(half, new HalfRecords(lower, upper, border))).Engine;
 
-        await engine.MoveAsync();
+        await engine.FillHalvesAsync();
         await engine.EmptyAsync();
 
         var held = await SplitHost.ReadHalfAsync(lower);

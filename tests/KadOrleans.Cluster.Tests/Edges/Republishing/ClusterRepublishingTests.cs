@@ -128,7 +128,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     {
         var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList(_edges, Hour, [])));
         var grains = Fake.Of<IGrainFactory>((_, _) => directory);
-        var republishing = new ShardRepublishing(grains, Time, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        var republishing = new ShardRepublishing("shard 0000", grains, Time, TimeSpan.FromSeconds(10), NullLogger.Instance);
         try
         {
             await Task.Delay(first, Time, _stopping.Token);

@@ -326,7 +326,7 @@ internal sealed class ModelShard
 
     private ShardNews? Tell(ShardPoint known)
     {
-        if (_history is not { IsWorn: false })
+        if (_history is not { IsFilterFull: false })
         {
             _generation += 2;
             _history = KeyHistory.Begin(_held.Keys, _held.Count, _generation, 256);

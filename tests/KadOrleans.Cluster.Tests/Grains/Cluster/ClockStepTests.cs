@@ -78,7 +78,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
         Assert.NotEqual(0, other.Calls);
     }
 
-    // The facade has an activation for each call at a time, on both silos.
+    // The facade has a worker on each silo, with a list of edges of its own.
     private async Task AskAsync()
     {
         for (var i = 0; i < 20; i++)

@@ -51,7 +51,7 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task Each_silo_asks_for_the_limits_itself_and_is_named_until_it_has()
     {
-        // One whose turn comes while the edges are told has asked already. That is not so each time.
+        // A silo may ask by itself while the edges get the change, and is not named then. So it is tried until none did.
         var rate = 76;
         await cluster.UntilAsync(async () =>
         {

@@ -14,7 +14,7 @@ public class StateVersionTests
         Assert.Throws<InvalidOperationException>(() => version.Check(StateSchema.Newest + 1, "state"));
         Assert.Equal(StateSchema.Newest, version.Stamp(new ClusterState()).SchemaVersion);
 
-        // One that is held back knows what it is told to.
+        // The setting limits what a silo accepts.
         version = new StateVersion(Options.Create(new KadClusterOptions { StateVersion = StateSchema.Oldest }));
         Assert.Equal(StateSchema.Oldest, version.Known);
     }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-public sealed class ShardWakerTests : FolderTests
+public sealed class ShardActivatorTests : FolderTests
 {
     [Fact]
     public async Task After_a_restart_a_shard_that_nobody_uses_has_its_reminder_again()
