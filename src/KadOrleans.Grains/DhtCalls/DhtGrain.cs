@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains;
 
 // The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
-// each id. The runtime tells a cancellation to any worker of an id: with several it might be another than the one that has the call.
+// each id. The runtime sends a cancellation to any worker of an id: with several it might miss the one that runs the call.
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]
 internal sealed class DhtGrain(
@@ -54,8 +54,9 @@ internal sealed class DhtGrain(
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
+        var limit = Limit(CallLimit);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, cancellationToken) : new SetResult { Local = own };
+        return own == StoreResult.Stored ? await SendAsync(put, limit, cancellationToken) : new SetResult { Local = own };
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
@@ -63,8 +64,8 @@ internal sealed class DhtGrain(
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
         if (own == StoreResult.Stored)
         {
-            // Not awaited: the caller has its durable acknowledgement, and a failure is logged.
-            _ = SendAsync(put, CancellationToken.None);
+            // Not awaited: the value is durable, and a failure is logged.
+            _ = SendAsync(put, Limit(CallLimit), CancellationToken.None);
         }
 
         return new SetResult { Local = own };
@@ -73,9 +74,10 @@ internal sealed class DhtGrain(
     public async ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfNoLife(life);
+        var limit = Limit(CallLimit);
         var (own, _) = await PutAsync(key, value, life, cancellationToken);
         return own == StoreResult.Stored
-            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), cancellationToken)) with { Local = own }
+            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), limit, cancellationToken)) with { Local = own }
             : new SetResult { Local = own };
     }
 
@@ -187,10 +189,9 @@ internal sealed class DhtGrain(
         _ => "its storage failed",
     };
 
-    /// <summary>Sends a publication that the shard holds. While no contact took it, it stays pending.</summary>
-    private async Task<SetResult> SendAsync(ShardPut put, CancellationToken cancellationToken)
+    private async Task<SetResult> SendAsync(ShardPut put, TimeLimit limit, CancellationToken cancellationToken)
     {
-        var result = await SpreadAsync(edge => edge.SetAsync(put.Key, put.Value.Value), cancellationToken);
+        var result = await SpreadAsync(edge => edge.SetAsync(put.Key, put.Value.Value), limit, cancellationToken);
         if (result.Stored > 0)
         {
             // Not awaited: if it fails, the value is published once more.
@@ -219,11 +220,11 @@ internal sealed class DhtGrain(
         return failure;
     }
 
-    private async Task<SetResult> SpreadAsync(Func<IEdgeObserver, Task<SetResult>> set, CancellationToken cancellationToken)
+    private async Task<SetResult> SpreadAsync(Func<IEdgeObserver, Task<SetResult>> set, TimeLimit limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await _edges.CallAsync(set, Limit(CallLimit), cancellationToken);
+            return await _edges.CallAsync(set, limit, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -90,6 +90,40 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task A_set_ends_within_30_seconds_although_its_shard_is_late_and_no_edge_responds(bool hasLife)
+    {
+        foreach (var name in new[] { "one", "two", "three" })
+        {
+            await LeaseAsync(name, _one);
+        }
+
+        var never = new TaskCompletionSource<SetResult>();
+        _one.Set = (_, _) => never.Task;
+        var begun = cluster.Clock.Elapsed;
+        var isAway = () => cluster.Clock.Elapsed - begun < TimeSpan.FromSeconds(15);
+        cluster.Gate.Set<IKeyShardGrain>(
+            nameof(IKeyShardGrain.PutAsync), () => isAway() ? throw new SiloUnavailableException("gone") : Task.CompletedTask);
+        try
+        {
+            var set = hasLife
+                ? cluster.Dht.SetForAsync(Key(173), DhtValue.FromInteger(1), TimeSpan.FromHours(1)).AsTask()
+                : cluster.Dht.SetAsync(Key(172), DhtValue.FromInteger(1)).AsTask();
+            await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(0.2), () => Task.FromResult(!isAway()));
+            var result = await PatientlyAsync(set);
+
+            Assert.Equal((StoreResult.Stored, 0), (result.Local, result.Stored));
+            Assert.InRange(cluster.Clock.Elapsed - begun, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(30));
+        }
+        finally
+        {
+            cluster.Gate.Open();
+            never.SetResult(new SetResult());
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task A_set_that_the_shard_did_not_store_fails_and_reaches_nobody(bool isDurable)
     {
         await LeaseAsync("one", _one);
