@@ -51,7 +51,7 @@ internal sealed class CallFilter(IOptions<KadClusterOptions> options) : IIncomin
     }
 
     private static CallRefusedException Refused(IIncomingGrainCallContext context, string whom, string why) =>
-        new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDhtGrain)}.");
+        new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}{why}; clients use {nameof(IDht)}.");
 }
 
 // Which methods processes outside the silos may call: those that OpenToAttribute names on an interface of this project. The others are

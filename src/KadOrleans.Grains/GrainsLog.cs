@@ -21,7 +21,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6005, LogLevel.Information, "{Shards} shards were handed over to {Silos} other silos in {Duration}")]
     public static partial void ShardsHandedOver(this ILogger logger, int shards, int silos, TimeSpan duration);
 
-    [LoggerMessage(6006, LogLevel.Warning, "Some shards were not handed over before the silo leaves, and activate elsewhere when they are called: {Message}")]
+    [LoggerMessage(6006, LogLevel.Warning, "Some shards were not handed over before this silo stops; each activates on another silo when it is called: {Message}")]
     public static partial void ShardsNotHandedOver(this ILogger logger, string message);
 
     [LoggerMessage(6007, LogLevel.Information, "The {Shards} shards of the cluster are being doubled")]
@@ -117,7 +117,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6070, LogLevel.Information, "The crawl {Id} begins: {Slices} slices for {Edges} edges, {Rate} datagrams per second")]
     public static partial void CrawlBegun(this ILogger logger, string id, int slices, int edges, int rate);
 
-    [LoggerMessage(6071, LogLevel.Information, "The crawl {Id} goes on in another activation")]
+    [LoggerMessage(6071, LogLevel.Information, "The crawl {Id} continues in another activation")]
     public static partial void CrawlResumed(this ILogger logger, string id);
 
     [LoggerMessage(6072, LogLevel.Information, "The crawl {Id} ended: {Phase}, {Reachable} nodes, {Unreachable} unreachable")]

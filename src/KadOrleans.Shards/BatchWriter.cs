@@ -258,7 +258,7 @@ internal abstract class PendingWrite
 }
 
 // A value to be put: a call's item without Orleans. TellsWhy is set if the caller knows StoreResult.Busy, StoreResult.Late and
-// StoreResult.Overtaken. Others are told StoreResult.StorageFailed.
+// StoreResult.Overtaken. Others get StoreResult.StorageFailed.
 internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind = PutKind.Publication, bool TellsWhy = false)
 {
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from

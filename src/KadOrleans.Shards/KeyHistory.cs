@@ -82,7 +82,7 @@ internal sealed class KeyHistory
             return new KeyNews(Generation, Version, [], _filter.ToArray());
         }
 
-        // A caller that knows more heard of it through another silo.
+        // A caller that knows more got it from another silo.
         return missed <= 0
             ? new KeyNews(Generation, version, [], null)
             : new KeyNews(Generation, Version, _changes.GetRange(_changes.Count - (int)missed, (int)missed), null);

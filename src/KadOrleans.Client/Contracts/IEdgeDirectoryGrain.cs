@@ -163,7 +163,7 @@ internal sealed record EdgeReport
     [Id(2)]
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>Nodes in the network, as its lookups estimate; null if they cannot tell yet. Edges of earlier releases lack it.</summary>
+    /// <summary>Nodes in the network, as its lookups estimate; null before they can. Edges of earlier releases lack it.</summary>
     [Id(3)]
     public double? NetworkSize { get; init; }
 }

@@ -382,7 +382,6 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         return (found, null);
     }
 
-    /// <summary>Merges what all shards say of their source networks, each as it responds.</summary>
     private async Task<(SourceMerge Merge, IReadOnlyList<long> Missing)> MergeAsync(
         Func<IKeyShardGrain, ValueTask<ShardSources>> call, CancellationToken cancellationToken)
     {

@@ -121,13 +121,13 @@ internal delegate Task<SiloClock> AskClock(SiloAddress silo);
 // clock's own. Safe for several threads.
 internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
 {
-    // How long puts with stamps of an earlier agreed time are taken. A silo that was heard with it may have it for one
+    // How long puts with stamps of an earlier agreed time are taken. A silo that answered with it may keep it for one
     // StateVersionService.Interval more. Edges ask for the time every 10 s; a call may take 10 s more.
     public static readonly TimeSpan Grace = StateVersionService.Interval + TimeSpan.FromSeconds(20);
 
     private readonly ClusterCorrection _correction = new();
 
-    // Null: the agreed time has not moved ahead, and no silo was heard with an earlier one.
+    // Null: the agreed time has not moved ahead, and no silo answered with an earlier one.
     private volatile Step? _last;
 
     public TimeSpan Correction => _correction.Value;

@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals tell which edges live.
+// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals show which edges are live.
 [Reentrant]
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
@@ -243,7 +243,7 @@ internal sealed class EdgeDirectoryGrain(
             {
                 if (change.Leased is not null && time.GetElapsedTime(change.Since) >= IEdgeDirectoryGrain.LeaseTimeout)
                 {
-                    throw new TimeoutException($"No lease was given within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s.");
+                    throw new TimeoutException($"The edge directory gave no lease within {IEdgeDirectoryGrain.LeaseTimeout.TotalSeconds} s, as its storage is slow or unavailable.");
                 }
 
                 change.Apply(edges);

@@ -35,7 +35,7 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 
     public bool IsReleased(string name, long epoch) => _released.GetValueOrDefault(name) == epoch;
 
-    /// <summary>The edge with this name, even if its lease ended. Null if it was not heard or handed its lease back.</summary>
+    /// <summary>The edge with this name, even if its lease ended. Null if it neither leased nor renewed since the start, or handed its lease back.</summary>
     public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name);
 
     public bool IsAlive(string name) => _edges.TryGetValue(name, out var heard) && !IsOver(heard);

@@ -139,9 +139,9 @@ public class ClusterFixture : SiloCluster
 }
 
 /// <summary>A cluster for tests that kill silos.</summary>
-public sealed class MortalCluster : ClusterFixture
+public sealed class CrashCluster : ClusterFixture
 {
-    public MortalCluster() => FindsDeadSilosSoon = true;
+    public CrashCluster() => FindsDeadSilosSoon = true;
 }
 
 /// <summary>The tests that share the cluster run one after another: they move its clock and break its storage.</summary>

@@ -2,7 +2,7 @@ using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
-public sealed class NameUseTests(MortalCluster cluster) : IClassFixture<MortalCluster>, IAsyncLifetime
+public sealed class NameUseTests(CrashCluster cluster) : IClassFixture<CrashCluster>, IAsyncLifetime
 {
     private readonly TaskCompletionSource _silence = new();
     private readonly IEdgeObserver _newcomer = cluster.Reference(new TestEdge());

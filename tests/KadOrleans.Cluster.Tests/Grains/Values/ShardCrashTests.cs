@@ -1,6 +1,6 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
-public sealed class ShardCrashTests(MortalCluster cluster) : IClassFixture<MortalCluster>
+public sealed class ShardCrashTests(CrashCluster cluster) : IClassFixture<CrashCluster>
 {
     private readonly ConcurrentDictionary<NodeId, StoredValue> _acknowledged = new();
 

@@ -7,8 +7,8 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     private const int ShardBits = 4;
     private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
     private const string WrongKey = "the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'";
-    private const string ForEdges = $"is open to edges alone, and {WrongKey}; clients use IDhtGrain.";
-    private const string ForSilos = "is open to silos alone; clients use IDhtGrain.";
+    private const string ForEdges = $"is open to edges alone, and {WrongKey}; clients use IDht.";
+    private const string ForSilos = "is open to silos alone; clients use IDht.";
 
     [Fact]
     public async Task A_client_reaches_the_facade_and_neither_shards_nor_leases()
