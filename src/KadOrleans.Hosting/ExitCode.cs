@@ -1,6 +1,6 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>The exit codes of all executables. A number has one meaning. 4 is not used: it was the Kubernetes job's of the PostgreSQL schema.</summary>
+/// <summary>The exit codes of all executables. A number has one meaning. 4 is not used: a former Kubernetes job for the PostgreSQL schema had it.</summary>
 public static class ExitCode
 {
     /// <summary>Done, or stopped normally by a signal.</summary>

@@ -32,7 +32,7 @@ public static class AzureSettings
         return options;
     }
 
-    // Credentials are sent to it.
+    // The address must use HTTPS: credentials are sent to it.
     private static void CheckAddress(OptionChecks checks, string setting, string? address, string reason)
     {
         if (address is null)

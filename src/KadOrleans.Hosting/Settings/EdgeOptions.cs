@@ -21,7 +21,7 @@ public sealed class EdgeOptions
     /// <summary>The number of node ids. Default: one for each entry of <see cref="Listen"/>.</summary>
     public int? NodeIds { get; set; }
 
-    /// <summary>IP:PORT for each node id, or one whose port is the first of as many. Default: 0.0.0.0:8468.</summary>
+    /// <summary>One IP:PORT for each node id, or a single IP:PORT from which the ids take consecutive ports. Default: 0.0.0.0:8468.</summary>
     public IList<string> Listen { get; } = [];
 
     /// <summary>Nodes to join the network through, each as HOST:PORT. Default: none, the first edge of a network.</summary>
@@ -36,7 +36,7 @@ public sealed class EdgeOptions
     /// <summary>Bytes of responses per second to all endpoints, for each node id.</summary>
     public long Upload { get; set; } = new UploadLimits().Total;
 
-    // The greatest age of what the edge answers by without asking the cluster. A value stored or changed through another edge is found
+    // The greatest age of the data that the edge responds with before it asks the cluster again. A value stored or changed through another edge is found
     // through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
     public TimeSpan MaxStaleness { get; set; } = TimeSpan.FromSeconds(2);
 
