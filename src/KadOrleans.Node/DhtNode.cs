@@ -91,8 +91,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
     /// <summary>
-    /// Whether contacts respond: one did within a minute, or fewer than min(<see cref="Reachability.UnresponsiveContacts"/>, the
-    /// table's size) have failed since one did.
+    /// Whether contacts respond. True for a minute after a response, and then while fewer than 3 requests, or fewer than 8
+    /// contacts (all of a smaller table), have failed. False with an empty table and before the first response.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
@@ -167,7 +167,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>
     /// The value of a key: the one held here if this node is among the k nearest and a trusted or private source stored it. Else it
     /// is the one that most holders agree on, as anybody can store here. Else it is the one held here. The nearest contact that lacks it gets a
-    /// copy (Kademlia §2.3). It lives two hours at most, or minutes if that contact is not one of the k nearest.
+    /// copy (Kademlia §2.3). It lives two hours at most, or 5 minutes if that contact is not one of the k nearest.
     /// </summary>
     public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {

@@ -145,7 +145,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         return saved is null || saved.Id == id
             ? id
             : throw new KeyStoreException(
-                $"The id {id} was asked for, but the stored state belongs to {saved.Id}: leave the id out, or use other storage.");
+                $"Id is {id}, but the stored state belongs to {saved.Id}: leave Id out, or use other storage.");
     }
 
     private NodeParts Build(NodeId id, IReadOnlyList<Contact> contacts)
@@ -248,7 +248,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>Refreshes the table by random walks: asked for, or by itself. Starts and stops with the node.</summary>
     public RoutingTableRefreshManager RefreshManager => Parts.Maintenance.Walks;
 
-    /// <summary>Looks up a random id in every bucket that had no lookup for an hour (Kademlia §2.3).</summary>
+    /// <summary>Looks up a random id in every bucket without a lookup for <see cref="KademliaOptions.BucketRefreshInterval"/> (Kademlia §2.3).</summary>
     public Task RefreshAsync(CancellationToken cancellationToken = default) =>
         Parts.Maintenance.RefreshBucketsAsync(Parts.Refresh.GetDueBuckets(Parts.Table.Describe(), _environment.Time.GetUtcNow()), cancellationToken);
 
@@ -286,7 +286,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         }
     }
 
-    private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started.");
+    private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started: call StartAsync first.");
 
     private async Task StopAsync()
     {

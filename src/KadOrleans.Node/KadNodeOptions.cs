@@ -61,8 +61,8 @@ public sealed class KadNodeOptions
     public bool ClientOnly { get; set; }
 
     /// <summary>
-    /// Whether to trust every jump of the clock; default false. If false, values do not expire for ten minutes after a jump, and
-    /// none is removed in the first ten minutes after the start.
+    /// Whether to trust every jump of the clock; default false. If false, values expire by the monotonic clock after a jump ahead,
+    /// until both clocks agree for ten minutes. None is removed in the first ten minutes after a jump or the start.
     /// </summary>
     public bool TrustClock { get; set; }
 }

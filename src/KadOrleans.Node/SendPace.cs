@@ -3,7 +3,7 @@ namespace KadOrleans.Node;
 /// <summary>Spreads units of work over time.</summary>
 internal sealed class SendPace(TimeProvider time, double perSecond)
 {
-    // Timers are late by some milliseconds; no more than 50 ms may follow at once.
+    // Timers are late by some milliseconds: at most 50 ms of delay is made up for at once.
     private readonly long _slack = (long)(0.05 * time.TimestampFrequency);
 
     private readonly double _interval = Math.Max(1, time.TimestampFrequency / perSecond);

@@ -9,7 +9,7 @@ internal static class NodeGauges
         "kad.clock.distrusted",
         () => IfAny(clocks.All, all => all.Count(clock => !clock.Status.Agrees)),
         "{node}",
-        "Nodes whose values do not expire, as the system's clock jumped."));
+        "Nodes that remove no expired values, as the system's clock jumped."));
 
     /// <summary>The network's size: the median of the nodes' estimates, as all are in one network.</summary>
     public static WatchedParts<NetworkSize> NetworkSizes { get; } = new(static (meter, sizes) => meter.CreateObservableGauge(

@@ -15,7 +15,7 @@ internal static partial class NodeLog
     [LoggerMessage(EventId = 1003, Message = "Bootstrap node {Address}: {Problem}")]
     public static partial void BootstrapNodeFailed(this ILogger logger, LogLevel level, string address, string problem);
 
-    [LoggerMessage(EventId = 1010, Message = "A request could not be answered")]
+    [LoggerMessage(EventId = 1010, Message = "Handling a request failed: a STORE gets no response, a FIND_VALUE at most contacts")]
     public static partial void RequestFailed(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(1011, LogLevel.Error, "A request without a response could not be completed; this is a bug")]
@@ -39,8 +39,8 @@ internal static partial class NodeLog
     [LoggerMessage(1025, LogLevel.Debug, "Republished {Values} values and published {Publications} again")]
     public static partial void ValuesRepublished(this ILogger logger, int values, int publications);
 
-    [LoggerMessage(1026, LogLevel.Warning, "The publication of {Key} has ended: {Voices} of the {Holders} nearest nodes hold a value that was published later")]
-    public static partial void PublicationEnded(this ILogger logger, NodeId key, int voices, int holders);
+    [LoggerMessage(1026, LogLevel.Warning, "The publication of {Key} has ended: {Votes} of the {Holders} nearest nodes hold a value that was published later")]
+    public static partial void PublicationEnded(this ILogger logger, NodeId key, int votes, int holders);
 
     [LoggerMessage(1028, LogLevel.Warning, "The value of {Key} is stored, but will not be published again: {Result}")]
     public static partial void NotRemembered(this ILogger logger, NodeId key, StoreResult result);
@@ -82,7 +82,7 @@ internal static partial class NodeLog
     [LoggerMessage(1032, LogLevel.Warning, "A random walk failed; the others of its batch go on")]
     public static partial void WalkFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1033, LogLevel.Error, "The routing table could not be refreshed; it will be tried again")]
+    [LoggerMessage(1033, LogLevel.Error, "The routing table could not be refreshed; the refresh is tried again")]
     public static partial void TableNotRefreshed(this ILogger logger, Exception exception);
 
     [LoggerMessage(1034, LogLevel.Error, "A callback of a table refresh failed; the others are still called")]
@@ -106,6 +106,6 @@ internal static partial class NodeLog
     [LoggerMessage(1070, LogLevel.Information, "The crawl {Id} ended: {Phase}, {Reachable} nodes, {Unreachable} unreachable")]
     public static partial void CrawlEnded(this ILogger logger, string id, CrawlPhase phase, int reachable, int unreachable);
 
-    [LoggerMessage(1071, LogLevel.Error, "The crawl {Id} failed")]
+    [LoggerMessage(1071, LogLevel.Error, "The crawl {Id} failed and was not kept; start another")]
     public static partial void CrawlFailed(this ILogger logger, string id, Exception exception);
 }

@@ -67,7 +67,7 @@ internal sealed class NodeMetrics
         "kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
 
     private static readonly Counter<long> Outgoing =
-        Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests of ours that ended, by type and outcome.");
+        Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests that this process sent and that ended, by type and outcome.");
 
     private static readonly Histogram<double> LookupDuration =
         Meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.", advice: Seconds);
@@ -217,8 +217,8 @@ internal sealed class NodeMetrics
     private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
         new("kad.request.outcome", failure?.ToString() ?? "Answered");
 
-    // A counter of the process, with a count for each node. A tag it has makes a series per value. Only static fields of
-    // NodeMetrics: its arrays have the size of their list.
+    // A counter of the process, with a count for each node. A tag makes a series for each of its values. All are static fields of
+    // NodeMetrics: a node's array of counts has the length of their list.
     internal sealed class NodeCounter
     {
         private readonly Counter<long> _counter;

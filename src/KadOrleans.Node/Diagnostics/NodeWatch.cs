@@ -107,8 +107,8 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         return new Held(held?.Value, held?.ExpiresAt, held?.Source is { IsTrusted: true } or { IsPrivate: true });
     }
 
-    // The value of the key is as far as it is believed. AskAt is when the next get is due, null if there is no reason for one. Pause is
-    // the time until the one after it, if that does not find what a stranger stored here.
+    // Value is the key's value as far as it is believed. AskAt is when the next get is due, null if there is no reason for one. Pause
+    // is the time until the get after it, if the next one does not find what a stranger stored here.
     private readonly record struct State(Held Held, DhtValue? Value, DateTimeOffset AskedAt, DateTimeOffset? AskAt, TimeSpan Pause)
     {
         /// <summary>A get or set had this result. A stranger's value here may be a lie, or newer than the holders'.</summary>
@@ -122,6 +122,6 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
             : new State(held, Value, AskedAt, AskedAt + AskInterval, AskInterval);
     }
 
-    // Believed: a source stored it whose word is taken.
+    // Believed: a trusted or private source stored it, or it is a pending publication.
     private readonly record struct Held(DhtValue? Value, DateTimeOffset? ExpiresAt, bool IsBelieved);
 }

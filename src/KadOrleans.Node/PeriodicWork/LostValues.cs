@@ -1,6 +1,6 @@
 namespace KadOrleans.Node;
 
-/// <summary>Gets damaged values back from other holders, as a stranger's: by majority, and within a holder's quota.</summary>
+/// <summary>Gets damaged values back from other holders, by majority. One from an untrusted holder counts in its network's quota.</summary>
 internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);

@@ -357,17 +357,17 @@ public sealed class RoutingTableRefreshManager(
     }
 }
 
-/// <summary>The table could not be refreshed, by the inner exception. Exactly this type if not the walks failed.</summary>
+/// <summary>The table could not be refreshed; the inner exception is the cause. Derived types tell failed walks and contacts.</summary>
 /// <param name="message">What failed and why.</param>
 /// <param name="innerException">The cause, if there is one.</param>
 public class RoutingTableRefreshException(string message, Exception? innerException = null) : Exception(message, innerException);
 
-/// <summary>A walk, or every one of a batch, failed because this node's table or transport did, never for a contact.</summary>
+/// <summary>A walk, or every walk of a batch, failed: this node's table or transport did, not a contact.</summary>
 /// <param name="message">What failed and why.</param>
 /// <param name="innerException">The cause.</param>
 public sealed class RandomWalkException(string message, Exception innerException)
     : RoutingTableRefreshException(message, innerException);
 
-/// <summary>A contact's endpoint did not answer, or with another id. Walks skip such contacts.</summary>
+/// <summary>A contact's endpoint did not answer, or answered with another id, or is this node's. Walks skip such contacts.</summary>
 /// <param name="message">The contact and the reason.</param>
 public sealed class PeerValidationException(string message) : RoutingTableRefreshException(message);

@@ -277,14 +277,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         // The publication's own copy has no vote, an overwritten one has. Unresponsive contacts count in the total, so one liar
         // is no majority in an outage.
         var own = held?.Value == value ? 1 : 0;
-        var judges = Math.Max(found.Closest.Count, known) + own;
-        var voices = found.Agreed + own;
-        if (found.Agreed == 0 || 2 * voices <= judges)
+        var voters = Math.Max(found.Closest.Count, known) + own;
+        var votes = found.Agreed + own;
+        if (found.Agreed == 0 || 2 * votes <= voters)
         {
             return null;
         }
 
-        _logger.PublicationEnded(key, voices, judges);
+        _logger.PublicationEnded(key, votes, voters);
         return new StoredValue(value, now, now + Kademlia.Bound(life), default);
     }
 

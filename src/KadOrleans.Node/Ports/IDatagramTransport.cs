@@ -1,6 +1,6 @@
 namespace KadOrleans.Node;
 
-/// <summary>Sends and receives datagrams. The destination decides the route of those sent through it itself.</summary>
+/// <summary>Sends and receives datagrams. Of those sent through it, the destination alone decides the local endpoint.</summary>
 public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
 {
     /// <summary>The bound endpoints, with the real ports; known before <see cref="Start"/>.</summary>
@@ -22,7 +22,7 @@ public interface IDatagramReceiver
     void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute route, TimeSpan age);
 }
 
-/// <summary>A way for datagrams to leave. Others ignore a response from another address than they asked. Thread-safe.</summary>
+/// <summary>A way for datagrams to leave. Nodes ignore a response from another address than the queried one. Thread-safe.</summary>
 public interface IResponseRoute
 {
     /// <summary>Sends without waiting. False: the system refused (no route, socket or room). True is no receipt.</summary>

@@ -43,7 +43,7 @@ public interface IKeyStore : IAsyncDisposable
     /// </param>
     /// <param name="kind">
     /// The value's origin. A publication replaces any earlier value. A copy is <see cref="StoreResult.Outdated"/> if another value is held
-    /// that lives as long or longer. An import is so if the held value was stored later.
+    /// that lives as long or longer. An import is outdated if the held value was stored later.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<StoreResult> PutAsync(
@@ -140,6 +140,6 @@ public readonly record struct KeyStoreUsage(long Keys, long Bytes);
 public sealed class KeyStoreException(string message, Exception? innerException = null)
     : DhtUnavailableException(message, innerException!)
 {
-    /// <summary>Whether as many reads are waiting as may. What is asked for may be held, so nothing is answered.</summary>
+    /// <summary>Whether the limit of waiting reads is reached. The value may be held, so a remote node gets no response.</summary>
     public bool IsBusy { get; init; }
 }

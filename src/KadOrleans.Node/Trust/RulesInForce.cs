@@ -26,7 +26,7 @@ internal sealed class RulesInForce(
 
         var limits = LimitBook.Apply(Settings, changes, mostKeys);
 
-        // Unchanged, it is the store's own matter.
+        // An unchanged quota is not set: the store may have been opened with another.
         if (limits.Quota != Limits.Quota)
         {
             store.SetQuota(limits.Quota);

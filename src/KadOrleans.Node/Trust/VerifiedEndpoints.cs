@@ -136,7 +136,7 @@ internal sealed class SharedBucket
     // Guards _bucket.
     private readonly Lock _gate = new();
 
-    // A default bucket was last used ages ago, so it is full.
+    // A default bucket was last used long ago, so it is full.
     private TokenBucket _bucket;
 
     public bool TryTake(TokenRate rate, int amount, DateTimeOffset now)

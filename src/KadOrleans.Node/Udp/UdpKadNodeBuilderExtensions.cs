@@ -12,7 +12,7 @@ public static class UdpKadNodeBuilderExtensions
         return builder.UseUdp(endpoints.Length == 0 ? new UdpTransportOptions() : new UdpTransportOptions { Listen = endpoints });
     }
 
-    /// <summary>Listens on the given endpoints, each as HOST:PORT such as 0.0.0.0:8468 or [::]:8468.</summary>
+    /// <summary>Listens on the given endpoints, each as ADDRESS:PORT such as 0.0.0.0:8468 or [::]:8468.</summary>
     /// <exception cref="FormatException">One is no address with a port; the message names it.</exception>
     public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, string endpoint, params string[] more)
     {
@@ -20,7 +20,7 @@ public static class UdpKadNodeBuilderExtensions
         return builder.UseUdp([UdpEndpoint.Parse(endpoint), .. more.Select(UdpEndpoint.Parse)]);
     }
 
-    /// <summary>Listens as the options say. The port is taken when the host starts; if it can't be, the host does not.</summary>
+    /// <summary>Listens as the options say. The port is bound when the host starts; <see cref="TransportException"/> if it can't be.</summary>
     public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, UdpTransportOptions options)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -48,9 +48,9 @@ internal sealed unsafe class MessageBatch : IDisposable
     internal ReadOnlySpan<byte> Datagram(int index) => new(_buffers[index].Start, (int)_headers[index].Length);
 
     /// <summary>The local address that a datagram came to, if the system reported it.</summary>
-    internal UdpEndpoint Asked(int index) => PacketInformation.TryRead(Told(index), out var asked) ? asked : default;
+    internal UdpEndpoint Asked(int index) => PacketInformation.TryRead(Reported(index), out var asked) ? asked : default;
 
-    internal TimeSpan Age(int index) => ArrivalTime.Age(Told(index), DateTime.UtcNow);
+    internal TimeSpan Age(int index) => ArrivalTime.Age(Reported(index), DateTime.UtcNow);
 
     internal void Reset()
     {
@@ -107,7 +107,7 @@ internal sealed unsafe class MessageBatch : IDisposable
         NativeMemory.Free(_datagrams);
     }
 
-    private ReadOnlySpan<byte> Told(int index) => Control(index)[..(int)_headers[index].Message.ControlLength];
+    private ReadOnlySpan<byte> Reported(int index) => Control(index)[..(int)_headers[index].Message.ControlLength];
 
     private Span<byte> Control(int index) => new(_controls + (index * ControlData.MaxLength), ControlData.MaxLength);
 }
@@ -229,14 +229,14 @@ internal static class ArrivalTime
     /// <summary>Zero if the system did not report the arrival.</summary>
     public static TimeSpan Age(ReadOnlySpan<byte> control, DateTime now)
     {
-        var told = ControlData.Find(control, Level, Type);
-        if (told.Length < Length)
+        var stamp = ControlData.Find(control, Level, Type);
+        if (stamp.Length < Length)
         {
             return TimeSpan.Zero;
         }
 
-        var seconds = MemoryMarshal.Read<long>(told[ControlData.HeaderLength..]);
-        var nanoseconds = MemoryMarshal.Read<long>(told[(ControlData.HeaderLength + sizeof(long))..]);
+        var seconds = MemoryMarshal.Read<long>(stamp[ControlData.HeaderLength..]);
+        var nanoseconds = MemoryMarshal.Read<long>(stamp[(ControlData.HeaderLength + sizeof(long))..]);
         var arrived = DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond) + (nanoseconds / NanosecondsPerTick);
         return new TimeSpan(Math.Max(0, now.Ticks - arrived));
     }

@@ -75,6 +75,19 @@ public sealed class JumpingClockTests
     });
 
     [Fact]
+    public void A_publication_made_while_the_clock_was_behind_is_not_due_when_the_clock_is_set_right() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync();
+        await node.Node.SetAsync(Key(0), DhtValue.FromInteger(0));
+        var before = (await node.Node.Admin.DescribeKeyAsync(Key(0))).PublishedAt!.Value;
+
+        _world.Clock.SetWallClock(TimeSpan.FromDays(30));
+        await _world.PassAsync(TimeSpan.FromMinutes(12));
+
+        Assert.Equal(before + TimeSpan.FromDays(30), (await node.Node.Admin.DescribeKeyAsync(Key(0))).PublishedAt);
+    });
+
+    [Fact]
     public void A_node_that_trusts_the_clock_follows_it_at_once() => _world.Run(async () =>
     {
         var node = await StartWithValuesAsync(options => options.TrustClock = true);
