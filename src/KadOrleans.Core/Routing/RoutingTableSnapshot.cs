@@ -105,7 +105,7 @@ public sealed class RoutingTableSnapshot
     }
 
     /// <summary>
-    /// Whether a new contact with this id could get a place or wait for one: its bucket has room, can be split, or has fewer than k
+    /// Whether a new contact with this id could get a place or wait for one. Its bucket has room, can be split, or has fewer than k
     /// replacements. False for our own id.
     /// </summary>
     public bool WouldAccept(NodeId id)
