@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace KadOrleans.Core;
 
-// The contacts a lookup knows, nearest first, one per endpoint. Bounded: a farther one that was not queried makes room for a
-// nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.
+// The contacts that a lookup knows, its candidates: nearest first, one per endpoint. Bounded: a farther one that was not queried
+// makes room for a nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
     // Claims to an id stand side by side until their endpoints prove them. Without a bound one id could take all places.
@@ -80,7 +80,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     // An unresponsive contact does not keep others of its network from being asked.
     private static bool Counts(CandidateState state) => state is CandidateState.Waiting or CandidateState.Answered;
 
-    /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
+    /// <summary>A proved id has one endpoint; a claimed one has up to <see cref="MaxEndpointsPerId"/>.</summary>
     private bool MayClaim(NodeId id, Distance distance)
     {
         var (first, isTaken) = (FirstAt(distance), false);
