@@ -234,7 +234,7 @@ internal sealed class Lookup
     {
         if (contact.Id != _ownId
             && contact.Endpoint.IsUnicast
-            && _candidates.Hear(contact, namer, _policy.IsProved?.Invoke(contact) ?? true) is { } candidate)
+            && _candidates.Hear(contact, namer, path, _policy.IsProved?.Invoke(contact) ?? true) is { } candidate)
         {
             candidate.Paths |= 1u << path;
         }
