@@ -30,12 +30,12 @@ public sealed record KademliaOptions
     /// </summary>
     public int FailuresBeforeDrop { get; set; } = 2;
 
-    /// <summary>How long a value lives after it was stored. Default one week, as in the network's other nodes.</summary>
+    /// <summary>How long a value lives after it was stored. 1 second to 365 days; default one week, as in the network's other nodes.</summary>
     public TimeSpan ValueTimeToLive { get; set; } = TimeSpan.FromDays(7);
 
     internal TimeSpan Bound(TimeSpan? life) => life < ValueTimeToLive ? life.Value : ValueTimeToLive;
 
-    /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). Default one hour.</summary>
+    /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). 1 minute to 7 days; default one hour.</summary>
     public TimeSpan BucketRefreshInterval { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>

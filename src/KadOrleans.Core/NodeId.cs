@@ -66,11 +66,10 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
         return new NodeId(bytes);
     }
 
-    /// <summary>
-    /// An id drawn uniformly from those that share their first <paramref name="prefixLength"/> bits with this one.
-    /// </summary>
+    /// <summary>An id drawn uniformly from those that share their first <paramref name="prefixLength"/> bits with this one.</summary>
     /// <param name="prefixLength">0 to 160 bits.</param>
     /// <param name="random">Where the other bits come from.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The length is not 0 to 160.</exception>
     public NodeId RandomWithPrefix(int prefixLength, IRandomSource random)
     {
         var other = Random(random);
@@ -117,7 +116,7 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
     /// <summary>How many leading bits the two ids share: 0 to 160.</summary>
     public int CommonPrefixLength(NodeId other) => DistanceTo(other).LeadingZeroBits;
 
-    /// <summary>The bit at <paramref name="index"/>, counted from the most significant, 0 to 159.</summary>
+    /// <summary>The bit at <paramref name="index"/>, counted from the most significant, 0 to 159. Other indexes are not checked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool GetBit(int index) => index switch
     {
@@ -127,6 +126,7 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
     };
 
     /// <summary>This id with the bit at <paramref name="index"/> set to <paramref name="value"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is not 0 to 159.</exception>
     public NodeId WithBit(int index, bool value)
     {
         var mask = PrefixMask(index + 1).Xor(PrefixMask(index));
@@ -134,6 +134,7 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
     }
 
     /// <summary>This id with all bits behind the first <paramref name="prefixLength"/> set to 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The length is not 0 to 160.</exception>
     public NodeId Prefix(int prefixLength) => Masked(PrefixMask(prefixLength));
 
     /// <summary>This id with all bits set to 0 that are 0 in <paramref name="mask"/>.</summary>

@@ -1,6 +1,6 @@
 namespace KadOrleans.Core;
 
-// Finds options out of bounds. A problem names the setting, its value and what is allowed. Dots separate parts of names.
+// Finds options out of bounds. A problem names the setting, its value and what is allowed. The separator replaces dots in names.
 internal sealed class OptionChecks(string prefix, char separator)
 {
     public List<string> Problems { get; } = [];

@@ -38,10 +38,10 @@ public readonly record struct UdpEndpoint
     internal bool IsLocal => IsLoopback || IsLinkLocal || IsPrivate;
 
     /// <summary>
-    /// An address of no public host and of no private network either. IPv4: examples (192.0.2.0/24, 198.51.100.0/24,
-    /// 203.0.113.0/24), carriers' own networks (100.64.0.0/10), measurements (198.18.0.0/15), protocols (192.0.0.0/24), relays of
-    /// 6to4 (192.88.99.0/24). IPv6: examples (2001:db8::/32, 3fff::/20), protocols (2001::/23), IPv4 in IPv6 (::/96), what is to be
-    /// discarded (100::/64), sites of old (fec0::/10), and all that <see cref="IsTranslated"/> names. RFC 6890, RFC 9637.
+    /// An address of no public host and of no private network either (RFC 6890, RFC 9637). IPv4: documentation (192.0.2.0/24,
+    /// 198.51.100.0/24, 203.0.113.0/24), shared address space (100.64.0.0/10), benchmarking (198.18.0.0/15), IETF protocols
+    /// (192.0.0.0/24), 6to4 relays (192.88.99.0/24). IPv6: documentation (2001:db8::/32, 3fff::/20), IETF protocols (2001::/23),
+    /// IPv4-compatible (::/96), discard-only (100::/64), site-local (fec0::/10), and all that <see cref="IsTranslated"/> names.
     /// </summary>
     public bool IsSpecialPurpose => IsIPv4
         ? (uint)_low >> 8 is 0xC0_00_02 or 0xC6_33_64 or 0xCB_00_71 or 0xC0_00_00 or 0xC0_58_63
@@ -70,7 +70,7 @@ public readonly record struct UdpEndpoint
     {
         if (!IsUnicast)
         {
-            throw new ArgumentException($"The address {this} is not unicast; an address and port of one node are needed.");
+            throw new ArgumentException($"The endpoint is {this}; a unicast address with a port of 1 to 65535 is allowed.");
         }
     }
 
@@ -84,6 +84,7 @@ public readonly record struct UdpEndpoint
     public static UdpEndpoint FromIPv4(uint address, ushort port) => new(0, MappedPrefix | address, port);
 
     /// <summary>Takes the 16 bytes of an IPv6 address, which may be a mapped IPv4 one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="address"/> is shorter than that.</exception>
     public static UdpEndpoint FromIPv6(ReadOnlySpan<byte> address, ushort port) => new(
         BinaryPrimitives.ReadUInt64BigEndian(address),
         BinaryPrimitives.ReadUInt64BigEndian(address[8..]),
@@ -92,6 +93,7 @@ public readonly record struct UdpEndpoint
     internal static UdpEndpoint FromHalves(ulong high, ulong low, ushort port) => new(high, low, port);
 
     /// <summary>Takes an address of the base library, dropping its scope.</summary>
+    /// <exception cref="OverflowException"><paramref name="port"/> is not 0 to 65535.</exception>
     public static UdpEndpoint FromIPAddress(IPAddress address, int port)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -111,6 +113,7 @@ public readonly record struct UdpEndpoint
     }
 
     /// <summary>Writes the 16 bytes of the IPv6 or IPv6-mapped form.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="destination"/> is shorter than that.</exception>
     public void WriteIPv6(Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
@@ -154,7 +157,7 @@ public readonly record struct UdpEndpoint
     public override string ToString() => IsIPv4 ? $"{AddressText.Format(this)}:{Port}" : $"[{AddressText.Format(this)}]:{Port}";
 }
 
-/// <summary>A remote node: its id and the endpoint it is reached at (Kademlia §2.1).</summary>
+/// <summary>A remote node: its id and the endpoint it is reached at (Kademlia §2.2).</summary>
 /// <param name="Id">The id it answers with.</param>
 /// <param name="Endpoint">The source of its datagrams; the protocol advertises no other address.</param>
 public readonly record struct Contact(NodeId Id, UdpEndpoint Endpoint)

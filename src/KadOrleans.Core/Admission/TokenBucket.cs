@@ -77,7 +77,7 @@ internal sealed class TokenBucketMap(int capacity)
         }
     }
 
-    // A bucket near the hand that may be forgotten; -1 if there is none.
+    // A full bucket among the next few of the round, which may be forgotten; -1 if there is none.
     private int FindFull(TokenRate rate, DateTimeOffset now)
     {
         for (var i = 0; i < EvictionTries; i++)

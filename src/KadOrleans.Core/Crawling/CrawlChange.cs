@@ -12,7 +12,7 @@ public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, 
 {
     /// <summary>The records with <see cref="CrawlRecord.Since"/>, and what changed; null if there is no crawl before.</summary>
     internal static (IReadOnlyList<CrawlRecord> Records, CrawlChange? Change) Compare(
-        IReadOnlyList<CrawlReport> before, IEnumerable<CrawlRecord> then, IReadOnlyList<CrawlRecord> now, DateTimeOffset startedAt)
+        IReadOnlyList<CrawlReport> before, IEnumerable<CrawlRecord> former, IReadOnlyList<CrawlRecord> now, DateTimeOffset startedAt)
     {
         if (before.Count == 0)
         {
@@ -21,7 +21,7 @@ public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, 
 
         var known = before.Select(crawl => crawl.StartedAt).ToHashSet();
         var gone = new Dictionary<Contact, DateTimeOffset?>();
-        foreach (var record in then.Where(r => r.IsReachable))
+        foreach (var record in former.Where(r => r.IsReachable))
         {
             gone[new Contact(record.Id!.Value, record.Endpoint)] = record.Since;
         }

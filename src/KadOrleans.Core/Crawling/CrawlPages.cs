@@ -27,7 +27,7 @@ internal static class CrawlPages
         var length = BitConverter.ToInt32(header);
         if (length is < 1 or > MaxLength)
         {
-            throw new InvalidDataException($"A page has {length} bytes.");
+            throw new InvalidDataException($"The page of a crawl has {length} bytes; 1 to {MaxLength} are allowed.");
         }
 
         var page = new byte[length];

@@ -33,7 +33,7 @@ internal sealed class CrawlPlan
     public (bool IsDone, int Tries, int Number, SliceLease? Lease) StateOf(int slice) =>
         (_entries[slice].IsDone, _entries[slice].Tries, _entries[slice].Number, _entries[slice].Lease);
 
-    /// <summary>Its lease counts as answered now, so an edge that is still at it goes on.</summary>
+    /// <summary>Its lease counts as answered now, so an edge that still crawls it goes on.</summary>
     public void Restore(int slice, bool isDone, int tries, int number, SliceLease? lease, TimeSpan now)
     {
         var entry = _entries[slice];
@@ -73,7 +73,7 @@ internal sealed class CrawlPlan
 
     public void OnAnswered(SliceLease lease, TimeSpan now) => EntryOf(lease)?.AnsweredAt = now;
 
-    /// <summary>The edge is certainly not at the slice. Another one gets it at once, and this one nothing for a while.</summary>
+    /// <summary>The edge certainly does not crawl the slice. Another one gets it at once, and this one none for a pause.</summary>
     public void OnRefused(SliceLease lease, TimeSpan now)
     {
         if (EntryOf(lease) is { } entry)
@@ -138,7 +138,7 @@ internal sealed record CrawlTiming
     /// <summary>The longest time between two rounds of asking. A slice of a large network takes minutes.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Then an edge is not asked any more, so that its lease runs out.</summary>
+    /// <summary>After this time without an answer an edge is not asked any more, so that its lease runs out.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long an edge goes on without being asked: longer than a silo's death takes to be noticed.</summary>

@@ -14,7 +14,7 @@ public sealed record CrawlRecord
     /// <summary>The id that it answered a ping with; null if it gave none.</summary>
     public NodeId? Id { get; init; }
 
-    /// <summary>Other ids that nodes name it under; not more than a few are kept.</summary>
+    /// <summary>Other ids that nodes name it under: at most 8 are kept.</summary>
     public IReadOnlyList<NodeId> ClaimedIds { get; init; } = [];
 
     /// <summary>The shortest round trip measured; null without an answer.</summary>
@@ -26,7 +26,7 @@ public sealed record CrawlRecord
     /// <summary>FIND_NODE requests that it answered.</summary>
     public int Queries { get; init; }
 
-    /// <summary>Whether it named its whole table; false if it stopped responding, or kept inventing contacts.</summary>
+    /// <summary>Whether it named its whole table; false if it stopped responding, or named too many contacts or unreachable ones.</summary>
     public bool IsComplete { get; init; }
 
     /// <summary>Whether a node answers there.</summary>
@@ -50,7 +50,7 @@ public sealed record CrawlRecord
 /// <summary>The state of one endpoint in a crawl.</summary>
 public enum CrawlState
 {
-    /// <summary>Named by others, not asked to its end yet.</summary>
+    /// <summary>The crawl began with it or others named it, and it has neither answered a ping nor failed yet.</summary>
     Waiting,
 
     /// <summary>It answered with an id, and is being asked for its contacts.</summary>
@@ -62,7 +62,7 @@ public enum CrawlState
     /// <summary>It answered none of several pings.</summary>
     Unreachable,
 
-    /// <summary>It answered without an id of its own: a client, or nothing that speaks the protocol well.</summary>
+    /// <summary>It answered without an id of its own: a client, or a program that does not follow the protocol.</summary>
     NotANode,
 }
 
@@ -90,7 +90,7 @@ internal static class CrawlPage
     {
         if (records.Count > MaxRecords)
         {
-            throw new ArgumentException($"A page has {records.Count} records; {MaxRecords} is allowed.");
+            throw new ArgumentException($"The page of a crawl has {records.Count} records; at most {MaxRecords} are allowed.");
         }
 
         using var stream = new MemoryStream(64 * records.Count);

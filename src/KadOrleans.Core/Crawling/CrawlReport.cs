@@ -70,9 +70,9 @@ public sealed record CrawlReport
     }
 
     // The report of a crawl that ends, and the records with Since. A finished one without a node has failed. Kept crawls come
-    // oldest first; then are the records of the last one that finished.
+    // oldest first. The former records are those of the last one that finished.
     internal (CrawlReport Report, IReadOnlyList<CrawlRecord> Records) End(
-        CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IEnumerable<CrawlReport> kept, IEnumerable<CrawlRecord> then, DateTimeOffset now)
+        CrawlPhase phase, IReadOnlyList<CrawlRecord> found, IEnumerable<CrawlReport> kept, IEnumerable<CrawlRecord> former, DateTimeOffset now)
     {
         phase = phase == CrawlPhase.Finished && !found.Any(record => record.IsReachable) ? CrawlPhase.Failed : phase;
         var ended = this with
@@ -89,7 +89,7 @@ public sealed record CrawlReport
         }
 
         var finished = kept.Where(crawl => crawl.Phase == CrawlPhase.Finished).ToList();
-        var (records, change) = CrawlChange.Compare(finished, then, found, StartedAt);
+        var (records, change) = CrawlChange.Compare(finished, former, found, StartedAt);
         ended = ended with { Change = change };
         return (ended with { Sessions = SessionLengths.Of([.. finished, ended]) }, records);
     }
@@ -120,11 +120,11 @@ public enum CrawlPhase
 /// <summary>The progress of a crawl.</summary>
 /// <param name="Reachable">Nodes that answered.</param>
 /// <param name="Visited">The reachable nodes whose contacts were read.</param>
-/// <param name="Waiting">Endpoints that were not asked to the end yet.</param>
+/// <param name="Waiting">Endpoints that have neither answered a ping nor failed yet.</param>
 /// <param name="Unreachable">Endpoints that did not answer.</param>
 /// <param name="NotNodes">Endpoints that answered without an id.</param>
 /// <param name="Refused">Contacts at addresses that no host can have, or that the node that named them cannot know.</param>
-/// <param name="Overflow">Contacts ignored because of <see cref="CrawlOptions.MaxNodes"/>.</param>
+/// <param name="Overflow">Contacts ignored: beyond <see cref="CrawlReport.MaxNodes"/> endpoints, or 2,048 of one public network (/24 or /48).</param>
 public readonly record struct CrawlCounts(
     int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
 

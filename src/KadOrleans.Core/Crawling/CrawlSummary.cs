@@ -19,7 +19,7 @@ public sealed record CrawlSummary
     /// <summary>Endpoints that answered without an id.</summary>
     public required int NotNodes { get; init; }
 
-    /// <summary>Endpoints that were not asked to the end: the crawl was stopped.</summary>
+    /// <summary>Endpoints with which the crawl was not done when it was stopped.</summary>
     public required int Unfinished { get; init; }
 
     /// <summary>Different ids of nodes.</summary>
@@ -123,7 +123,7 @@ public sealed record Quantiles(double Least, double P10, double P50, double P90,
 /// <summary>How evenly ids are spread over the space, by their first bits: a chi-square test against an even spread.</summary>
 /// <param name="Bits">How many first bits were compared.</param>
 /// <param name="ChiSquare">The sum of squared deviations over the expected count.</param>
-/// <param name="Probability">How likely chance alone deviates that much.</param>
+/// <param name="Probability">The probability, 0 to 1, that an even spread deviates as much or more.</param>
 /// <param name="Fullest">The prefix with the most ids, as bits.</param>
 /// <param name="FullestRatio">Its ids over its even share.</param>
 /// <param name="Emptiest">The prefix with the fewest ids, as bits.</param>

@@ -7,7 +7,7 @@ namespace KadOrleans;
 /// <param name="Endpoints">Where a live edge listens, in the order of the ids that it serves.</param>
 /// <param name="Contacts">Contacts in a live edge's tables.</param>
 /// <param name="Epoch">How many leases the name has had.</param>
-/// <param name="LastSeen">When its edge was known to live last, to a day; null if that is unknown.</param>
+/// <param name="LastSeen">When its edge was last known to be alive, up to a day too early; null if that is unknown.</param>
 public sealed record EdgeDetails(
     string Name,
     EdgeLeaseState State,
@@ -77,7 +77,7 @@ public sealed record ShardCount(int Count, int? Split);
 /// <param name="Name">Its name. Null if it is not known.</param>
 /// <param name="State">What the membership says: Active, Joining, ShuttingDown, Stopping, Dead or Created.</param>
 /// <param name="StartedAt">When it started; null if it is not known.</param>
-/// <param name="LastHeard">When it was known to live last: now, or by its clock when it last wrote that; null if that is not known.</param>
+/// <param name="LastHeard">When it was last known to be alive: now, or when it last wrote so, by its own clock; null if that is unknown.</param>
 /// <param name="ClockDifference">How far the cluster's time is ahead of its clock. Null if it does not tell.</param>
 /// <param name="Version">The release that it runs. Null if it does not tell.</param>
 /// <param name="IsReady">Whether it says that it takes calls.</param>
@@ -127,8 +127,8 @@ public sealed record LimitChange(bool Changed, IReadOnlyList<string> Missing);
 /// <summary>A change that an operator made, or tried to.</summary>
 /// <param name="Time">When it ended, in UTC.</param>
 /// <param name="Who">The name of the caller's token.</param>
-/// <param name="Action">What was done, in a word or two: delete.</param>
-/// <param name="Target">What was changed: the id of a key.</param>
+/// <param name="Action">What was done, in a word or two, such as delete.</param>
+/// <param name="Target">What was changed, such as the id of a key.</param>
 /// <param name="Succeeded">Whether it was done. If not, a part may have been.</param>
 /// <param name="Result">What came of it.</param>
 public sealed record AuditEntry(DateTimeOffset Time, string Who, string Action, string Target, bool Succeeded, string Result)

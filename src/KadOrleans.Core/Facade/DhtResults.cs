@@ -19,7 +19,7 @@ public sealed record KeyChange(NodeId Key, DhtValue? Value);
 /// <param name="Value">The value; the type's default without one.</param>
 public readonly record struct TypedResult<T>(bool Found, T? Value);
 
-/// <summary>The result of a set: one count for each fate of a copy.</summary>
+/// <summary>The result of a set, with the contacts counted by what became of the copy.</summary>
 public sealed record SetResult
 {
     /// <summary>Contacts that stored the value.</summary>
@@ -31,9 +31,7 @@ public sealed record SetResult
     /// <summary>Contacts that did not respond. Some of them may hold the value.</summary>
     public int Failed { get; init; }
 
-    /// <summary>
-    /// The copy in this DHT's own storage. Null if it keeps none: the node is not among the k nearest, or is a client.
-    /// </summary>
+    /// <summary>The copy in this DHT's own storage. Null if it keeps none: the node is not among the k nearest, or is a client.</summary>
     public StoreResult? Local { get; init; }
 
     /// <summary>

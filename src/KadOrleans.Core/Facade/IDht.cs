@@ -21,7 +21,7 @@ public interface IDht
     /// publishes another value under the key. A client-only node publishes once.
     /// </summary>
     /// <param name="key">Where it is stored.</param>
-    /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
+    /// <param name="value">At most 8,137 bytes of content (<see cref="DhtValue.ContentLength"/>).</param>
     /// <param name="acknowledgement">The acknowledgement to await.</param>
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <exception cref="ArgumentException">The value is empty or too large; nothing was stored.</exception>
@@ -34,7 +34,7 @@ public interface IDht
     /// longer refuses this one. So does this DHT while it publishes another value of the key.
     /// </summary>
     /// <param name="key">Where it is stored.</param>
-    /// <param name="value">At most <see cref="StoreRules.MaxContentLength"/> bytes.</param>
+    /// <param name="value">At most 8,137 bytes of content (<see cref="DhtValue.ContentLength"/>).</param>
     /// <param name="life">
     /// 1 s to 365 days. Whole seconds count. A node holds it at most for its own time to live, a week by default. Nodes of Python's
     /// <c>kademlia</c> do not know it, and hold the value as any other.
@@ -44,9 +44,7 @@ public interface IDht
     /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
     Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.
-    /// </summary>
+    /// <summary>Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.</summary>
     /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
     Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 
@@ -67,7 +65,7 @@ public interface IDht
     Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default);
 
     /// <summary>Sends a PING and waits for the response.</summary>
-    /// <exception cref="ArgumentException">The address is not unicast.</exception>
+    /// <exception cref="ArgumentException">The address is not unicast, or the port is 0.</exception>
     /// <exception cref="DhtUnavailableException">No edge of the cluster can send it.</exception>
     Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default);
 

@@ -12,7 +12,7 @@ public interface IDhtAdmin
     /// <summary>The most keys of a page.</summary>
     const int MaxPage = 1_000;
 
-    /// <summary>The most source networks by keys, and by bytes, that one call tells. Others are in the totals.</summary>
+    /// <summary>The most source networks by keys, and by bytes, that one call returns. Others are in the totals.</summary>
     const int MaxSources = 500;
 
     /// <summary>The entries that the audit log keeps.</summary>

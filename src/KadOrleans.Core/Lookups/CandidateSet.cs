@@ -2,11 +2,12 @@ using System.Numerics;
 
 namespace KadOrleans.Core;
 
-// The contacts a lookup knows, nearest first, one per endpoint. Bounded: a farther one that was not queried makes room for a
-// nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.
+// The contacts that a lookup knows, its candidates: nearest first, one per endpoint. Bounded: a farther one that was not queried
+// makes room for a nearer one, so responses full of strangers cannot grow it. Counts the queried contacts of each network.
 internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet trusted)
 {
-    // Claims to an id stand side by side until their endpoints prove them. Without a bound one id could take all places.
+    // Claims to an id stand side by side until their endpoints prove them. Without a bound one id could take all places. Each path
+    // has its own, so that a liar's claims keep no true one from another path.
     private const int MaxEndpointsPerId = 3;
 
     private readonly SubnetDiversity _asked = new(new SubnetLimits(), trusted);
@@ -19,7 +20,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
 
     // Null if there is no room. An endpoint known under another id gets the new one only if that is nearer and the endpoint was
     // not queried yet. It will prove one of its ids.
-    public Candidate? Hear(Contact contact, Candidate? namedBy, bool isProved)
+    public Candidate? Hear(Contact contact, Candidate? namedBy, int path, bool isProved)
     {
         var distance = contact.Id.DistanceTo(target);
         if (_byEndpoint.TryGetValue(contact.Endpoint, out var known))
@@ -40,7 +41,7 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
             return known;
         }
 
-        if (!MayClaim(contact.Id, distance) || !MakeRoom(FirstAt(distance)))
+        if (!MayClaim(contact.Id, distance, path) || !MakeRoom(FirstAt(distance)))
         {
             return null;
         }
@@ -80,17 +81,17 @@ internal sealed class CandidateSet(NodeId target, int capacity, AddressRangeSet 
     // An unresponsive contact does not keep others of its network from being asked.
     private static bool Counts(CandidateState state) => state is CandidateState.Waiting or CandidateState.Answered;
 
-    /// <summary>A proved id has one endpoint; a claimed one may have few.</summary>
-    private bool MayClaim(NodeId id, Distance distance)
+    /// <summary>A proved id has one endpoint; a claimed one has up to <see cref="MaxEndpointsPerId"/> on each path.</summary>
+    private bool MayClaim(NodeId id, Distance distance, int path)
     {
-        var (first, isTaken) = (FirstAt(distance), false);
-        var next = first;
-        for (; next < _byDistance.Count && _byDistance[next].Contact.Id == id; next++)
+        var (claims, isTaken) = (0, false);
+        for (var next = FirstAt(distance); next < _byDistance.Count && _byDistance[next].Contact.Id == id; next++)
         {
             isTaken |= _byDistance[next] is { IsProved: true, State: not CandidateState.Failed };
+            claims += _byDistance[next].IsOn(path) ? 1 : 0;
         }
 
-        return !isTaken && next - first < MaxEndpointsPerId;
+        return !isTaken && claims < MaxEndpointsPerId;
     }
 
     /// <summary>Evicts one behind the new one's place if the set is full. Queried contacts stay.</summary>

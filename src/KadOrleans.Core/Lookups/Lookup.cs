@@ -4,7 +4,7 @@ namespace KadOrleans.Core;
 // nearest responsive contacts have answered on each disjoint path. Not thread-safe.
 internal sealed class Lookup
 {
-    // Each path has an equal share. An honest network of millions needs about 60; invented contacts would need no end.
+    // Each path has an equal share. An honest network of millions needs about 60; invented contacts would go on without end.
     public const int MaxRequests = 256;
 
     // Votes of different networks that settle an undisputed value. Fewer let a few addresses decide; each more costs a request.
@@ -64,7 +64,7 @@ internal sealed class Lookup
 
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
-    // More where votes are missing: they are asked in one round trip.
+    // More while votes are missing, so that one round trip brings them.
     private int Concurrency => _hasValue ? Math.Max(_options.LookupConcurrency, Quorum) : Math.Max(_options.LookupConcurrency, _paths.Count);
 
     public bool TryNext(out Contact contact)
@@ -234,7 +234,7 @@ internal sealed class Lookup
     {
         if (contact.Id != _ownId
             && contact.Endpoint.IsUnicast
-            && _candidates.Hear(contact, namer, _policy.IsProved?.Invoke(contact) ?? true) is { } candidate)
+            && _candidates.Hear(contact, namer, path, _policy.IsProved?.Invoke(contact) ?? true) is { } candidate)
         {
             candidate.Paths |= 1u << path;
         }

@@ -9,10 +9,10 @@ public sealed record LookupOutcome
     /// <summary>Why the lookup ended.</summary>
     public required TerminationReason Reason { get; init; }
 
-    /// <summary>The contacts that answered, nearest first, at most k.</summary>
+    /// <summary>The contacts that answered, nearest first: at most k, and one of a network (/24 or /48), or two if those are too few.</summary>
     public required IReadOnlyList<Contact> Closest { get; init; }
 
-    /// <summary>Every contact that answered, nearest first: <see cref="Closest"/> and those behind them.</summary>
+    /// <summary>Every contact that answered, nearest first: those of <see cref="Closest"/> and the others.</summary>
     public IReadOnlyList<Contact> AnsweredContacts { get; init; } = [];
 
     /// <summary>The value that most holders agree on, or null.</summary>
@@ -37,8 +37,8 @@ public sealed record LookupOutcome
     public Contact? CacheAt { get; init; }
 
     /// <summary>
-    /// Whether <see cref="CacheAt"/> is one of the k nearest that were heard of, which hold the value and are sent the
-    /// key's next one. A copy anywhere else must not live long.
+    /// Whether <see cref="CacheAt"/> is one of the k nearest that were heard of. Those should hold the value, and are sent the key's next
+    /// one. A copy anywhere else must not live long.
     /// </summary>
     public bool CacheBelongs { get; init; }
 
@@ -54,7 +54,7 @@ public sealed record LookupOutcome
     /// <summary>Contacts that answered.</summary>
     public required int Answered { get; init; }
 
-    /// <summary>Contacts that failed: timed out, unreachable or talking nonsense.</summary>
+    /// <summary>Contacts that failed: no response in time, unreachable, a malformed response, or no proof of their id.</summary>
     public required int Failed { get; init; }
 
     /// <summary>Length of the chain of answers that led to the nearest contact that answered.</summary>
@@ -89,7 +89,7 @@ public enum TerminationReason
     /// <summary>The bound on requests was reached; somebody may be leading the lookup astray.</summary>
     RequestLimit,
 
-    /// <summary>The caller gave up.</summary>
+    /// <summary>The caller cancelled it.</summary>
     Cancelled,
 
     /// <summary>The lookup's deadline was over; the outcome has what was found until then.</summary>

@@ -4,7 +4,7 @@ namespace KadOrleans.Core;
 // that nodes that started together do not always refresh together.
 internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 {
-    // Enough for a network of four thousand million nodes. A liar who claims an id next to ours must not make it 160.
+    // Enough for a network of 2^32 nodes. A liar who claims an id next to ours must not make it 160.
     public const int MaxJoinBuckets = 32;
 
     private const double EarliestShare = 0.25;

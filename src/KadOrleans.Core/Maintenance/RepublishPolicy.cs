@@ -6,7 +6,7 @@ internal static class RepublishPolicy
     private const int SpreadDivisor = 6;
 
     // Due without a STORE for the interval plus an offset, which each holder derives from the key and its own id. The first
-    // holder's STOREs reach the others before they are due, so about one of the k works.
+    // holder's STOREs reach the others before they are due, so about one of the k republishes.
     public static bool IsDue(
         NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, DateTimeOffset now, KademliaOptions options)
     {

@@ -42,7 +42,7 @@ public readonly record struct BucketRoom(BucketRange Range, bool HasRoom);
 /// <param name="Depth">How many leading bits its ids share, 0 to 160.</param>
 /// <param name="Count">Contacts, at most k.</param>
 /// <param name="Replacements">Contacts that wait for a place.</param>
-/// <param name="LastLookup">When a lookup last aimed into the bucket, or when it was created.</param>
+/// <param name="LastLookup">When a lookup last had its target in the bucket; before the first one, when the table began.</param>
 public readonly record struct BucketSummary(NodeId Prefix, int Depth, int Count, int Replacements, DateTimeOffset LastLookup)
 {
     internal BucketRange Range => new(Prefix, Depth);

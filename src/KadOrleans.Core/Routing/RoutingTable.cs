@@ -275,9 +275,9 @@ internal readonly record struct SavedContact(Contact Contact, DateTimeOffset Las
 /// <summary>What a routing table knows of a contact.</summary>
 /// <param name="Contact">Id and endpoint.</param>
 /// <param name="IsReplacement">Whether it waits for a place (Kademlia §4.1).</param>
-/// <param name="FirstSeen">When it entered the table, as far as that was noted; of a replacement as <paramref name="LastSeen"/>.</param>
+/// <param name="FirstSeen">When it entered the table, as far as that was noted; of a replacement <paramref name="LastSeen"/>.</param>
 /// <param name="LastSeen">When it last answered.</param>
-/// <param name="Failures">Requests left unanswered since then.</param>
+/// <param name="Failures">Failed requests since then; those within five seconds count as one.</param>
 public sealed record KnownContact(
     Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures)
 {

@@ -12,7 +12,7 @@ public sealed class RoutingTableSnapshot
     /// <summary>A snapshot of the given data.</summary>
     /// <param name="ownId">The id of the node whose table it is.</param>
     /// <param name="version">The version of the table.</param>
-    /// <param name="contacts">In any order; no id twice.</param>
+    /// <param name="contacts">In any order; no id twice, and not the own one.</param>
     /// <param name="rooms">The table's buckets, in any order. Without any, every new contact has room.</param>
     /// <exception cref="ArgumentException">An id comes twice.</exception>
     public RoutingTableSnapshot(
@@ -71,8 +71,8 @@ public sealed class RoutingTableSnapshot
 
     /// <summary>
     /// The contacts nearest to <paramref name="target"/> for a response to another node. The asker's own endpoint and the contact whose id
-    /// is the target are left out, as the network's nodes do. So are IPv6 contacts if the asker has an IPv4 address, and loopback and
-    /// link-local ones that <see cref="AddressScope"/> excludes. Exact, and without allocating.
+    /// is the target are left out, as the network's nodes do. So are IPv6 contacts if the asker has an IPv4 address. So are loopback,
+    /// link-local, private and special-purpose ones that are more local than the asker. Exact, and without allocating.
     /// </summary>
     /// <inheritdoc cref="FindClosest(NodeId, Span{Contact})"/>
     /// <param name="target">The id they are compared with.</param>
@@ -105,8 +105,8 @@ public sealed class RoutingTableSnapshot
     }
 
     /// <summary>
-    /// Whether a new contact with this id could get a place: its bucket has room or can be split. If not, enough others wait for a place
-    /// already. False for our own id.
+    /// Whether a new contact with this id could get a place or wait for one. Its bucket has room, can be split, or has fewer than k
+    /// replacements. False for our own id.
     /// </summary>
     public bool WouldAccept(NodeId id)
     {
@@ -246,7 +246,7 @@ internal ref struct ClosestWalk(ReadOnlySpan<Contact> contacts, NodeId target, S
         }
     }
 
-    // Itself, the target, IPv6 to a node that can only send to IPv4, and what only our host or link can reach.
+    // Itself, the target, IPv6 to a node that can only send to IPv4, and what is more local than the asker.
     private readonly bool IsOfNoUse(Contact contact, UdpEndpoint asker) =>
         contact.Endpoint == asker
         || contact.Id == _target

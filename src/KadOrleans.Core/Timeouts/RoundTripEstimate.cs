@@ -11,7 +11,7 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
 
     public static readonly TimeSpan InitialTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>With the first timeout a contact fails after half a second without a response.</summary>
+    /// <summary>After <see cref="MinTimeout"/> and this, half a second, a contact without a response fails at the earliest.</summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
     public TimeSpan Timeout => this == default ? InitialTimeout : Clamp(Mean + (4 * Deviation), MinTimeout);

@@ -385,8 +385,8 @@ public sealed record StoredValue
     internal static DateTimeOffset PendingSince(DateTimeOffset time) => time - PendingShift;
 
     /// <summary>
-    /// Whether the node that took the value for its cluster is not responsible for the key. False if unknown. A hint
-    /// for <see cref="StoreAccounts"/>. A cluster's shards store it; standalone nodes judge by <see cref="ResponsibleArea"/>.
+    /// Whether the node that took the value for its cluster is not responsible for the key. False if unknown. Far values are
+    /// evicted first. A cluster's shards store this; standalone nodes judge by <see cref="ResponsibleArea"/>.
     /// </summary>
     public bool IsFar
     {

@@ -6,7 +6,7 @@ namespace KadOrleans.Core.Values;
 // a time, so no put waits for a copy. Slots have no references for the garbage collector.
 internal sealed class KeyIndex
 {
-    /// <summary>In bytes, with a key's part of a segment in a file.</summary>
+    /// <summary>Memory for each key in bytes, with its part of the buckets and of the list of a file's segments.</summary>
     public const long BytesPerKey = 64;
 
     public const int None = -1;

@@ -166,7 +166,7 @@ public enum StoreResult
     /// <summary>The subnet has used up its share of keys or bytes.</summary>
     SubnetQuotaExceeded,
 
-    /// <summary>The node is not responsible for the key, and holds as much of that kind as leaves the reserve free.</summary>
+    /// <summary>The node is not responsible for the key, and such values already fill all but the reserve.</summary>
     FarQuotaExceeded,
 
     /// <summary>The source, or its subnet, has changed too many values of others within the hour.</summary>
@@ -245,8 +245,7 @@ internal static class StoreRules
 }
 
 /// <summary>
-/// Bounds of what a node holds for others. When one is reached, values are evicted; see
-/// <see cref="StoreAccounts.FindRoom"/> and ADR 16.
+/// Bounds of what a node holds for others; each is 0 or more. When one is reached, a new value evicts others or is refused (ADR 16).
 /// </summary>
 public sealed record StoreQuota
 {

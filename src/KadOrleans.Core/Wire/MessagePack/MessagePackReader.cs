@@ -202,7 +202,7 @@ internal readonly ref struct MessagePackToken
 
     public bool IsContainer => Type is MessagePackType.Array or MessagePackType.Map;
 
-    /// <summary>Peers of another age write text for bin, or bin for text.</summary>
+    /// <summary>Nodes under Python 2 write bin where others write text.</summary>
     public bool IsName => Type is MessagePackType.String or MessagePackType.Binary;
 
     public bool IsTrue => Type == MessagePackType.Boolean && _bits != 0;

@@ -50,6 +50,18 @@ public sealed class LookupPathTests
     }
 
     [Fact]
+    public void A_liar_on_one_path_that_claims_an_id_for_other_endpoints_does_not_hide_it_from_another_path()
+    {
+        var lookup = _network.Start(LookupKind.Node, Contacts[20..26], new LookupPolicy { IsProved = _ => false });
+        var asked = LookupNetwork.TakeAll(lookup);
+
+        lookup.OnNodes(asked[0], [.. Enumerable.Range(0, LookupNetwork.BucketSize).Select(_ => Contacts[0] with { Endpoint = _network.NextEndpoint() })]);
+        lookup.OnNodes(asked[1], Contacts.AsSpan(0, 1));
+
+        Assert.Equal(Contacts[0], lookup.CandidateAt(Contacts[0].Endpoint)?.Contact);
+    }
+
+    [Fact]
     public void A_path_whose_contacts_all_fail_goes_on_from_unused_ones_of_the_others()
     {
         var lookup = _network.Start(LookupKind.Node, Contacts[..9]);

@@ -76,6 +76,17 @@ public sealed class LookupProofTests
     }
 
     [Fact]
+    public void Of_the_endpoints_that_an_id_is_claimed_for_three_are_kept()
+    {
+        var claims = Enumerable.Range(0, LookupNetwork.BucketSize).Select(_ => Contacts[0] with { Endpoint = _network.NextEndpoint() }).ToArray();
+        var lookup = _network.Begin(LookupKind.Node, Contacts[5..6], NobodyIsProved);
+
+        lookup.OnNodes(Contacts[5], claims);
+
+        Assert.Equal(claims[..3], claims.Where(claim => lookup.CandidateAt(claim.Endpoint) is not null));
+    }
+
+    [Fact]
     public void A_late_id_frees_the_place_and_is_waited_for_at_the_end()
     {
         var lookup = _network.Start(LookupKind.Node, Contacts[..8], NobodyIsProved);

@@ -94,16 +94,17 @@ public class RoutingTableSnapshotTests
 
 public sealed class AnswerFamilyTests
 {
-    /// <summary>IPv6 to who can send there, and our own host's and link's to who shares it.</summary>
+    /// <summary>IPv6 to who can send there, and our own host's, link's and private network's to who shares it.</summary>
     [Theory]
-    [InlineData("198.51.100.1:1", "192.0.2.1 10.0.0.1")]
-    [InlineData("10.0.0.9:1", "192.0.2.1 10.0.0.1")]
-    [InlineData("169.254.1.9:1", "192.0.2.1 10.0.0.1 169.254.1.1")]
-    [InlineData("127.0.0.1:1", "192.0.2.1 10.0.0.1 169.254.1.1 127.0.0.2")]
-    [InlineData("[2001:db8::9]:1", "192.0.2.1 10.0.0.1 [2001:db8::1]")]
+    [InlineData("11.0.0.9:1", "11.0.0.1")]
+    [InlineData("198.51.100.1:1", "11.0.0.1 10.0.0.1")]
+    [InlineData("10.0.0.9:1", "11.0.0.1 10.0.0.1")]
+    [InlineData("169.254.1.9:1", "11.0.0.1 10.0.0.1 169.254.1.1")]
+    [InlineData("127.0.0.1:1", "11.0.0.1 10.0.0.1 169.254.1.1 127.0.0.2")]
+    [InlineData("[2001:db8::9]:1", "11.0.0.1 10.0.0.1 [2001:db8::1]")]
     public void An_asker_is_told_only_of_contacts_it_can_reach(string asker, string told)
     {
-        string[] addresses = ["192.0.2.1", "10.0.0.1", "169.254.1.1", "127.0.0.2", "[2001:db8::1]"];
+        string[] addresses = ["11.0.0.1", "10.0.0.1", "169.254.1.1", "127.0.0.2", "[2001:db8::1]"];
         var contacts = addresses.Select(address => new Contact(NodeId.FromKey(address), UdpEndpoint.Parse($"{address}:8468")));
         var found = new Contact[20];
         var snapshot = new RoutingTableSnapshot(NodeId.MinValue, 1, [.. contacts]);
