@@ -65,12 +65,12 @@ internal static class NodeCommands
 
     public static Command Run(CommandIo io)
     {
-        var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (a random one) or republish (what is due)." };
+        var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (lookups of random ids) or republish (values that are due)." };
         return ApiCommand.Create(
             io,
             ApiCommand.Verb("run", "Begin work now that is done at intervals otherwise.", "run refresh", "run republish").With(work),
             parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/run" + ApiRequest.QueryOf(("work", parsed.GetValue(work)))),
-            static (printer, result) => printer.Line($"Begun by {result.Text("begun")}; see the log or the metrics for its end."));
+            static (printer, result) => printer.Line($"Tables or shards that began: {result.Text("begun")}. The log and the metrics show the end."));
     }
 
     private static Command Table(CommandIo io, ExampleCommand command)
