@@ -52,7 +52,7 @@ internal static class CrawlCommands
                     cancellationToken);
                 for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
                 {
-                    progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses wait, {crawl.Text("datagrams")} datagrams";
+                    progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses queued, {crawl.Text("datagrams")} datagrams";
                     await Task.Delay(pause, cancellationToken);
                     crawl = await client.SendAsync(ApiRequest.Get($"{Path}/{crawl.Text("id")}"), cancellationToken);
                 }

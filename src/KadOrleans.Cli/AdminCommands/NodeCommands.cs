@@ -26,7 +26,7 @@ internal static class NodeCommands
         "contact", $"contact show {AnId}", $"contact drop {AnId}").Alias("contacts").With(
         Contact(io, "show", "Show what each routing table knows of a contact.", HttpMethod.Get, static (printer, result) => printer.Rows(
             result.List("contacts"),
-            ("table", "table"), ("endpoint", "endpoint"), ("waits", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
+            ("table", "table"), ("endpoint", "endpoint"), ("replacement", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
         Contact(io, "drop", "Drop a contact from all routing tables. It comes back when it is heard of again.", HttpMethod.Delete, static (printer, result) =>
             printer.Line($"It left {result.Count("tables", "table")}."))));
 
