@@ -83,7 +83,7 @@ public sealed class AdminClient : IDisposable
         }
     }
 
-    private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API.");
+    private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API; the HTTP address of one is needed.");
 
     private static CommandException Refused(HttpStatusCode status, string text)
     {

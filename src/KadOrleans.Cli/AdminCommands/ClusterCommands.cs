@@ -34,7 +34,7 @@ internal static class EdgeCommands
             ApiCommand.Verb(name, description, $"edges {name} edge-3").With(edge),
             parsed => new ApiRequest(
                 HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}" + ApiRequest.QueryOf(("action", action))),
-            static (printer, result) => printer.Line(result.IsTrue("changed") ? "Done." : "It was so already."));
+            static (printer, result) => printer.Line(result.IsTrue("changed") ? "Done." : "Nothing changed: it was so already."));
     }
 }
 

@@ -34,8 +34,8 @@ internal static class CrawlCommands
 
     private static Command Start(CommandIo io)
     {
-        var rate = CommonOptions.Text("--rate", "N", "Datagrams per second of all edges together.");
-        var nodes = CommonOptions.Text("--nodes", "N", "The most addresses to remember.");
+        var rate = CommonOptions.Text("--rate", "N", $"Datagrams per second of all edges together, 1 to {CrawlOptions.HighestRate}. [default: the limit crawlRate]");
+        var nodes = CommonOptions.Text("--nodes", "N", $"The most addresses to remember, 1 to {CrawlOptions.HighestMaxNodes}.");
         var command = new ExampleCommand("start", "Start a crawl, or join the one that runs, and wait for its end.")
         {
             Examples = ApiCommand.Examples("crawl start", "crawl start --rate 500"),
@@ -52,7 +52,7 @@ internal static class CrawlCommands
                     cancellationToken);
                 for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
                 {
-                    progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses wait, {crawl.Text("datagrams")} datagrams";
+                    progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses queued, {crawl.Text("datagrams")} datagrams";
                     await Task.Delay(pause, cancellationToken);
                     crawl = await client.SendAsync(ApiRequest.Get($"{Path}/{crawl.Text("id")}"), cancellationToken);
                 }
@@ -113,7 +113,7 @@ internal static class CrawlCommands
             print);
     }
 
-    private static Argument<string> Id() => new("CRAWL") { Description = "The crawl's name, as the list has it." };
+    private static Argument<string> Id() => new("CRAWL") { Description = "The crawl's id, as 'kad admin crawl list' shows it." };
 
     private static void Print(ResultPrinter printer, JsonObject crawl) => printer.Fields(
         Fields.Select(field => (field.Split('.')[^1], crawl.Text(field))));

@@ -44,7 +44,7 @@ internal static class KeyCommands
 
     public static Command Set(CommandIo io, string group = "")
     {
-        var value = new ValueArguments("How long the value lives; it is not published again. It replaces what strangers stored and what ends sooner.");
+        var value = new ValueArguments($"How long the value lives, 1 to {StoreRules.MaxLifeSeconds}; it is not published again. It replaces what strangers stored and what ends sooner.");
         return ApiCommand.Create(
             io,
             new ExampleCommand("set", "Store a value and publish it again each day, or for some time.")

@@ -26,7 +26,7 @@ internal static class NodeCommands
         "contact", $"contact show {AnId}", $"contact drop {AnId}").Alias("contacts").With(
         Contact(io, "show", "Show what each routing table knows of a contact.", HttpMethod.Get, static (printer, result) => printer.Rows(
             result.List("contacts"),
-            ("table", "table"), ("endpoint", "endpoint"), ("waits", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
+            ("table", "table"), ("endpoint", "endpoint"), ("replacement", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
         Contact(io, "drop", "Drop a contact from all routing tables. It comes back when it is heard of again.", HttpMethod.Delete, static (printer, result) =>
             printer.Line($"It left {result.Count("tables", "table")}."))));
 
@@ -65,12 +65,12 @@ internal static class NodeCommands
 
     public static Command Run(CommandIo io)
     {
-        var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (a random one) or republish (what is due)." };
+        var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (lookups of random ids) or republish (values that are due)." };
         return ApiCommand.Create(
             io,
             ApiCommand.Verb("run", "Begin work now that is done at intervals otherwise.", "run refresh", "run republish").With(work),
             parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/run" + ApiRequest.QueryOf(("work", parsed.GetValue(work)))),
-            static (printer, result) => printer.Line($"Begun by {result.Text("begun")}; see the log or the metrics for its end."));
+            static (printer, result) => printer.Line($"Tables or shards that began: {result.Text("begun")}. The log and the metrics show the end."));
     }
 
     private static Command Table(CommandIo io, ExampleCommand command)

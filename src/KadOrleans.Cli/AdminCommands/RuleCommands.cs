@@ -12,7 +12,7 @@ internal static class BanCommands
         command => List(io, command),
         ApiCommand.Verb("list", "List the bans in force.", "bans list"),
         Change(io, "add", "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.", HttpMethod.Put, "banned"),
-        Change(io, "remove", "End a ban, given as the list has it.", HttpMethod.Delete, "no longer banned"));
+        Change(io, "remove", "End a ban, written as 'bans list' shows it.", HttpMethod.Delete, "no longer banned"));
 
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) =>
     {
@@ -60,7 +60,7 @@ internal static class LimitCommands
 
     private static Command Set(CommandIo io)
     {
-        var (name, value) = (Name(), new Argument<string>("VALUE") { Description = "A whole number of the limit's unit." });
+        var (name, value) = (Name(), new Argument<string>("VALUE") { Description = "A whole number, within the bounds that 'limits list' shows." });
         return ApiCommand.Create(
             io,
             ApiCommand.Verb(
@@ -81,7 +81,7 @@ internal static class LimitCommands
             static (printer, result) => printer.Changed(result, "name", "as the setting says"));
     }
 
-    private static Argument<string> Name() => new("NAME") { Description = "A limit of the list, such as totalKeys." };
+    private static Argument<string> Name() => new("NAME") { Description = "A limit's name, as 'limits list' shows it, such as totalKeys." };
 
     private static string PathOf(string name) => $"{Path}/{Uri.EscapeDataString(name)}";
 }

@@ -12,7 +12,7 @@ internal static class UsageCommands
 
     public static Command Sources(CommandIo io)
     {
-        var count = CommonOptions.Text("--count", "N", $"How many networks by keys, and how many by bytes. [default: {DefaultSources}]");
+        var count = CommonOptions.Text("--count", "N", $"How many networks by keys, and how many by bytes, 1 to {IDhtAdmin.MaxSources}. [default: {DefaultSources}]");
         return ApiCommand.Create(
             io,
             new ExampleCommand("sources", "Count what each source network stored: those with most keys or bytes.")
@@ -26,7 +26,7 @@ internal static class UsageCommands
 
     public static Command Audit(CommandIo io)
     {
-        var count = CommonOptions.Text("--count", "N", "How many at most. [default: 100]");
+        var count = CommonOptions.Text("--count", "N", $"How many at most, 1 to {IDhtAdmin.MaxPage}. [default: 100]");
         var before = CommonOptions.Text("--before", "NUMBER", "Only entries with lower numbers than this one.");
         return ApiCommand.Create(
             io,

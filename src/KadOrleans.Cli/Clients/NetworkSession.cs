@@ -18,8 +18,8 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         });
     }
 
-    // As RunAsync, and judges the command's lookup. A client that has just joined knows no size of the network, so it looks up
-    // random ids meanwhile. If the command succeeded, people read of a crowd around the lookup's target.
+    // As RunAsync, and checks whether the contacts nearest to the lookup's target are crowded. That needs an estimate of the network's
+    // size. A client that has just joined has none, so it looks up random ids meanwhile. A command that fails gives no warning.
     public async Task<T> RunJudgedAsync<T>(
         IReadOnlyList<string> via,
         string title,

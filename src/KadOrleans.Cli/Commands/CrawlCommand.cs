@@ -195,8 +195,8 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
 {
     private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
 
-    // Opens or creates a file, and passes its records on. It may be damaged, not a crawl's state, in use, or closed to this
-    // process.
+    // Opens or creates a file, and passes its records on. A file that is damaged, is not a crawl's state, is in use or may not be
+    // opened is wrong usage.
     public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
     {
         FileStream? opened = null;
@@ -232,7 +232,7 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
         var whole = (long)await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false);
         if (!Header.AsSpan().StartsWith(start.AsSpan(0, (int)whole)))
         {
-            throw new InvalidDataException("It begins otherwise.");
+            throw new InvalidDataException("The first line is not a crawl's.");
         }
 
         await file.WriteAsync(Header.AsMemory((int)whole));

@@ -4,7 +4,7 @@ internal static class SetCommand
 {
     public static Command Create(CommandIo io)
     {
-        var value = new ValueArguments("How long the value lives, a week by default. It replaces what strangers stored and what ends sooner.");
+        var value = new ValueArguments($"How long the value lives, 1 to {StoreRules.MaxLifeSeconds}; a week by default. It replaces what strangers stored and what ends sooner.");
         var via = CommonOptions.Via();
         return new ExampleCommand(
             "set",

@@ -38,7 +38,7 @@ internal static class StateCommand
         return new ExampleCommand("import", "Read a node's id, contacts and values from a JSON file.")
         {
             Examples = ["kad state import backup.json", "gunzip -c backup.json.gz | kad state import - --data /var/lib/kad"],
-            Notes = "Id and contacts replace those of the folder. Values are added; of two values of a key the one stored later stays.  "
+            Notes = "Id and contacts replace those of the folder. Values are added; of two values of a key the one stored later stays. "
                 + "The whole file is checked before anything is written.",
         }.With(file, data, force).Runs((parsed, json, cancellationToken) =>
             ImportAsync(io, parsed.GetValue(file)!, parsed.GetValue(data)!, parsed.GetValue(force), json, cancellationToken));

@@ -102,7 +102,7 @@ internal static partial class NodeRunnerLog
     [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]
     public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
 
-    [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining: {Problem}")]
+    [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining; the node tries again by itself: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);
 
     [LoggerMessage(8002, LogLevel.Warning, "{Problem} It will be tried again when the node has lost all contacts.")]

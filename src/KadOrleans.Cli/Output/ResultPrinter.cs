@@ -24,7 +24,7 @@ public sealed class ResultPrinter(CommandIo io, bool json)
 
     public int Print(JsonObject result, string line) => Print(result, () => Line(line));
 
-    public int Print(JsonObject result, Action people)
+    public int Print(JsonObject result, Action printText)
     {
         if (json)
         {
@@ -32,7 +32,7 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         }
         else
         {
-            people();
+            printText();
         }
 
         return ExitCode.Done;
@@ -74,12 +74,12 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         return exitCode;
     }
 
-    /// <summary>Prints a result, and fails if there is a problem: people read both.</summary>
-    public int End(JsonObject result, Action people, string? problem)
+    /// <summary>Prints a result, and fails if there is a problem. As text both are printed.</summary>
+    public int End(JsonObject result, Action printText, string? problem)
     {
         if (!json || problem is null)
         {
-            Print(result, people);
+            Print(result, printText);
         }
 
         return problem is null ? ExitCode.Done : Fail(ExitCode.Failed, problem, result);

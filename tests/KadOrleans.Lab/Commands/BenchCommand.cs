@@ -60,7 +60,7 @@ internal sealed class BenchOptions
 
     private readonly Option<string> _operation = new("--op")
     {
-        Description = "What to ask: ping, find_node, find_value, find_missing, store (held keys), store_new (each key once), or a mix.",
+        Description = "What to ask: ping, find_node, find_value, find_missing, store (held keys), store_new (each key once) or mix.",
         HelpName = "OP",
         DefaultValueFactory = _ => "mix",
     };

@@ -18,7 +18,7 @@ internal sealed class NumberOption<T> : Option<string?>
         Description = $"{description}: {least} to {most}. [default: {byDefault ?? $"{standard}"}]";
     }
 
-    /// <summary>The number; the standard one, if any, where none is given.</summary>
+    /// <summary>The number that is given, else the default, if there is one.</summary>
     public T? Find(ParseResult parsed)
     {
         var isReal = typeof(T) == typeof(double);

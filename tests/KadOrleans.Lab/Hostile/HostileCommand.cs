@@ -8,8 +8,8 @@ internal static class HostileCommand
         var seed = new NumberOption<int>("--seed", "N", 0, int.MaxValue, "Seed of the simulated attacks", 1);
         var table = new Option<string?>("--table") { Description = "One of the simulated tables, such as lives.", HelpName = "NAME" };
         var all = Verb("hostile", "Print what each attack achieves, as tables: about 20 minutes.", true, true, "", "simulated --table lives", "sockets");
-        var simulated = Verb("simulated", "The attacks on virtual time.", true, false, "simulated --seed 2", "simulated --table lives");
-        var sockets = Verb("sockets", "The attacks over sockets, each in a network namespace of Linux.", false, true, "sockets", "sockets > tables.md");
+        var simulated = Verb("simulated", "Run the attacks on virtual time.", true, false, "simulated --seed 2", "simulated --table lives");
+        var sockets = Verb("sockets", "Run the attacks over sockets, each in a network namespace of Linux.", false, true, "sockets", "sockets > tables.md");
         return all.With(simulated, sockets, Inside(io));
 
         ExampleCommand Verb(string name, string description, bool virtualTime, bool realSockets, params string[] examples)

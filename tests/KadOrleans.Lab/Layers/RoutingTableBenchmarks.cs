@@ -46,8 +46,8 @@ public class ClosestContactsBenchmarks
 }
 
 /// <summary>
-/// 5,000 contacts come to an empty table: splits, replacements, diversity. The local table also takes a new picture of
-/// itself at each change; the ratio says what that costs.
+/// 5,000 contacts come to an empty table: splits, replacements, diversity. The local table also makes a new snapshot
+/// at each change; the ratio says what that costs.
 /// </summary>
 public class TableFillBenchmarks
 {

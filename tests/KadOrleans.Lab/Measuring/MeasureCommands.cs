@@ -1,6 +1,6 @@
 namespace KadOrleans.Lab;
 
-/// <summary>Measurements of one part each. Their arguments are words, which each explains when they are wrong.</summary>
+/// <summary>Measurements of one part each. Each tells what its arguments are when they are wrong.</summary>
 internal static class MeasureCommands
 {
     public static IEnumerable<Command> Create(CommandIo io) =>

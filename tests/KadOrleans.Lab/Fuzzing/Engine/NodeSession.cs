@@ -27,7 +27,7 @@ internal sealed class NodeSession : IFuzzTarget
         BytesPerSource = 12_000,
     };
 
-    /// <summary>By then every call has ended, each of its requests having waited for its turn and in vain.</summary>
+    /// <summary>By then every call has ended: each of its requests was sent and timed out.</summary>
     private static readonly TimeSpan CallPatience = TimeSpan.FromMinutes(30);
 
     /// <summary>By then all newcomers were offered values, and none took them.</summary>
@@ -81,7 +81,7 @@ internal sealed class NodeSession : IFuzzTarget
         _world.Run(BeginAsync);
     }
 
-    /// <summary>One datagram, and a little life around it. Returns whether it meant anything to the node.</summary>
+    /// <summary>One datagram, and some lookups and stores of the node itself. Returns whether the datagram meant anything to it.</summary>
     public bool Run(ReadOnlySpan<byte> datagram)
     {
         var bytes = datagram.ToArray();

@@ -13,7 +13,7 @@ internal sealed class ValueTrial(SimulatedWorld world, Population population, Ti
 
     private DateTimeOffset Now => world.Clock.GetUtcNow();
 
-    /// <summary>A publisher's STORE went out. The wire is asked, as a publisher may leave before it has noted that itself.</summary>
+    /// <summary>A publisher's STORE went out. It is seen on the wire, as a publisher may leave before it notes that itself.</summary>
     public void OnPublication(NodeId key)
     {
         if (_byKey.TryGetValue(key, out var value))

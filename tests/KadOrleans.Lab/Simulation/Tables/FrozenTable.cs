@@ -1,6 +1,6 @@
 namespace KadOrleans.Lab;
 
-/// <summary>A routing table put away: what <see cref="RoutingTable.Save()"/> says of it, at 9 bytes a contact.</summary>
+/// <summary>A saved routing table: what <see cref="RoutingTable.Save()"/> returns, at 9 bytes a contact.</summary>
 internal sealed class FrozenTable
 {
     private readonly NodeId _ownId;

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// A <see cref="RoutingTable"/> that is put away while it is not needed, as a grain's is between activations. What is
+/// A <see cref="RoutingTable"/> that is saved while it is not needed, as a grain's is between activations. What is
 /// observed meanwhile waits, as an edge's observations do, and is applied with the time it was seen at. Used from one thread.
 /// </summary>
 internal sealed class PagedRoutingTable(NodeId ownId, TablePager pager, FrozenTable? begin) : IRoutingTable

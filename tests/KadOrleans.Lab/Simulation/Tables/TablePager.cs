@@ -1,8 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// The pager of one world's tables. A bounded number of them is in memory, the others are stored in compact form until they are needed. The
-/// tables of a network of this size are never put away.
+/// Keeps the tables of one world: a bounded number in memory, the others saved in compact form until they are needed.
 /// </summary>
 internal sealed class TablePager(ManualTimeProvider clock, KademliaOptions options)
 {

@@ -81,7 +81,7 @@ public sealed class AdminCommandTests : OperatedNode
         var failed = (await DoneAsync("crawl", "list")).Rows[0];
         Assert.Equal("failed", failed[1]);
         Assert.Contains("failed", (await DoneAsync("crawl", "show", failed[0])).Output, StringComparison.Ordinal);
-        Assert.StartsWith("Begun by 1;", (await DoneAsync("run", "walk")).Output, StringComparison.Ordinal);
+        Assert.StartsWith("Tables or shards that began: 1.", (await DoneAsync("run", "walk")).Output, StringComparison.Ordinal);
         Assert.Empty((await DoneAsync("edges", "list", "--json")).Json["edges"]!.AsArray());
         await FailAsync(ExitCode.Failed, $"The contact {NodeId.MaxValue} is in no table.", "contact", "drop", NodeId.MaxValue.ToString());
     }

@@ -54,7 +54,7 @@ public sealed class MonitoringTests
         alarms = alarms[..alarms.IndexOf("\n## ", 1, StringComparison.Ordinal)];
         var sections = alarms.Split("\n### ")[1..].ToDictionary(s => s[..s.IndexOf('\n', StringComparison.Ordinal)].Trim(), s => s);
 
-        Assert.StartsWith("# What you can do about it\n", document, StringComparison.Ordinal);
+        Assert.StartsWith("# Runbook\n", document, StringComparison.Ordinal);
         Assert.Equal(Alerts.Select(a => a.Text("alert")!).Order(), sections.Keys.Order());
         Assert.All(sections.Values, section =>
         {

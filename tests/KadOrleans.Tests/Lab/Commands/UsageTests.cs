@@ -59,6 +59,9 @@ public sealed class UsageTests
         { "cost --write-ms NaN", ["--write-ms", "'NaN'", "0 to 10000"] },
         { "cost --storage disk", ["--storage", "'disk'", "azure-blobs, azure-tables, postgresql, sqlite, all"] },
         { "bench-echo --answers 5:x", ["--answers", "'x'", "0 to 9216"] },
+        { "storage put folder many 4", ["KEYS", "'many'", "1 to 2147483647"] },
+        { "http 3 x", ["http", "'x'", "1 to 2147483647"] },
+        { "network 0", ["'network 0'", "a whole number above 0"] },
     };
 
     [Theory]
