@@ -42,6 +42,12 @@ internal sealed class EdgeCaller(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 failure = e;
+                if (limit.Left <= TimeSpan.Zero)
+                {
+                    // The call's time is up, which says nothing of the edge.
+                    break;
+                }
+
                 _suspectSince[(edge.Name, edge.Epoch)] = time.GetTimestamp();
                 logger.EdgeFailed(edge.Name, e.Message);
             }

@@ -98,7 +98,12 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         }
 
         var never = new TaskCompletionSource<SetResult>();
-        _one.Set = (_, _) => never.Task;
+        var asked = 0;
+        _one.Set = (_, _) =>
+        {
+            Interlocked.Increment(ref asked);
+            return never.Task;
+        };
         var begun = cluster.Clock.Elapsed;
         var isAway = () => cluster.Clock.Elapsed - begun < TimeSpan.FromSeconds(15);
         cluster.Gate.Set<IKeyShardGrain>(
@@ -113,6 +118,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
 
             Assert.Equal((StoreResult.Stored, 0), (result.Local, result.Stored));
             Assert.InRange(cluster.Clock.Elapsed - begun, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(30));
+            Assert.Equal(2, asked);
         }
         finally
         {
