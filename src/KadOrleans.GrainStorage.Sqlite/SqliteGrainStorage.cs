@@ -78,8 +78,8 @@ public sealed class SqliteGrainStorage(
 }
 
 /// <summary>
-/// The bytes of <see cref="OrleansGrainStorageSerializer"/>, written into pooled buffers. That one doubles an array until the state
-/// fits. So a state of 64 KiB took four times as much memory, half of it a large object.
+/// Writes the bytes of <see cref="OrleansGrainStorageSerializer"/>, through pooled buffers. That one doubles an array until the state
+/// fits. So it allocates four times the bytes of a state of 64 KiB, half of them as a large object.
 /// </summary>
 /// <param name="serializer">Orleans' serializer.</param>
 public sealed class PooledGrainStorageSerializer(Serializer serializer) : IGrainStorageSerializer

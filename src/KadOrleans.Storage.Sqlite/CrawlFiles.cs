@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Storage.Sqlite;
 
-// Keeps each crawl in two files beside the database, which it would make several times as large: what was found as pages, then
-// the report. A crawl without a report does not exist. Calls to save come one after another.
+// Keeps each crawl in two files: what was found, as pages, and then the report. In the database it would make that several times
+// as large. A crawl without a report does not exist. Calls to save come one after another.
 internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logger) : ICrawlStore
 {
     /// <summary>Their folder in that of the database.</summary>
@@ -128,6 +128,6 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         }
     }
 
-    [LoggerMessage(5011, LogLevel.Warning, "The crawl {Id} cannot be read to its end: {Problem}")]
+    [LoggerMessage(5011, LogLevel.Warning, "The crawl {Id} cannot be read, or not to its end: {Problem}")]
     private partial void LogDamaged(string id, string problem);
 }

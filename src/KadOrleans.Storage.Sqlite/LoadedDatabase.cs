@@ -209,7 +209,7 @@ internal sealed class LoadedDatabase
         if (needed > Options.MemoryBytes)
         {
             throw new KeyStoreException(
-                $"'{_file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {Options.CacheBytes}, and this process may use {Options.MemoryBytes}; give it {needed} or more, or choose a smaller cache.");
+                $"'{_file.Path}' has some {keys} keys, whose index needs {keys * KeyIndex.BytesPerKey} bytes of memory beside the cache's {Options.CacheBytes}, and this process may use {Options.MemoryBytes}; give it {needed} or more, or choose a smaller cache (CacheBytes, or --cache).");
         }
     }
 

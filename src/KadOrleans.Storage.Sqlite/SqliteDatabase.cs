@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite;
 
-// A node's data file, locked for this process. SqliteKeyStore and SqliteNodeStateStore share one. Memory has an index of its keys
-// and a cache of their values. All else is held in memory too. The caller that opened it disposes it, after the stores.
+// A node's data file, locked for this process. The stores of keys, publications and node state share one. Memory has an index of
+// its keys, a cache of their values, and all publications and contacts. The caller that opened it disposes it, after the stores.
 internal sealed class SqliteDatabase : IAsyncDisposable
 {
     public const string FileName = "kad.db";
@@ -234,7 +234,7 @@ internal sealed record StorageOptions(StoreQuota Quota)
     public long SlackBytes { get; init; } = 4 << 20;
 }
 
-/// <summary>The storage's log messages. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's.</summary>
+/// <summary>The storage's log messages. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's, and 5011 the crawls'.</summary>
 internal static partial class StorageLog
 {
     [LoggerMessage(5000, LogLevel.Information, "Opened {Path}: {Keys} keys, {Bytes} bytes of values")]
@@ -252,6 +252,6 @@ internal static partial class StorageLog
     [LoggerMessage(5010, LogLevel.Warning, "The write-ahead log of {Path} could not be moved into the file; the next commit tries again")]
     public static partial void LogNotRestarted(ILogger logger, Exception exception, string path);
 
-    [LoggerMessage(5009, LogLevel.Error, "Segment {Number} of {Path} is damaged and could not be replaced")]
+    [LoggerMessage(5009, LogLevel.Error, "Segment {Number} of {Path} is damaged and could not be replaced; the next read of it tries again. Check the disk's health")]
     public static partial void SegmentNotReplaced(ILogger logger, Exception exception, long number, string path);
 }

@@ -7,8 +7,8 @@ namespace KadOrleans.Storage.Sqlite;
 public static class SqliteKadNodeBuilderExtensions
 {
     /// <summary>
-    /// Keeps keys and state in one file in <paramref name="folder"/>, which is created if it is missing, and crawls in a folder in it. The
-    /// host opens the file when it starts. If that fails, the start fails.
+    /// Keeps values, id, contacts and publications in one file in <paramref name="folder"/>, which is created if it is missing. Bans, limits
+    /// and crawls are beside it. The file opens when the node starts. If that fails, the start fails with a <see cref="KeyStoreException"/>.
     /// </summary>
     public static KadNodeBuilder UseSqlite(this KadNodeBuilder builder, string folder)
     {

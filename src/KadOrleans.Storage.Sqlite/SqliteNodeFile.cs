@@ -27,7 +27,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// <summary>The crawls that the folder keeps.</summary>
     public ICrawlStore Crawls { get; }
 
-    /// <summary>What is missing in a salvaged copy, in one sentence; null if the file was sound.</summary>
+    /// <summary>What is missing in a copy of a damaged file, in one sentence; null if the file was sound.</summary>
     public string? Damage => _database.Damage;
 
     /// <summary>Opens the file, and creates it and its folder if they are missing. A file that is refused stays as it is.</summary>
@@ -42,7 +42,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// <summary>Copies the file to a temporary folder and keeps what is readable of it there. The folder itself is not changed.</summary>
     /// <param name="folder">The node's data folder.</param>
     /// <exception cref="KeyStoreException">Nothing of the file can be read.</exception>
-    /// <exception cref="IOException">The file cannot be copied.</exception>
+    /// <exception cref="IOException">The file cannot be copied; <see cref="UnauthorizedAccessException"/> if that is not permitted.</exception>
     public static SqliteNodeFile OpenCopy(string folder)
     {
         var copy = Directory.CreateTempSubdirectory("kad-salvage-").FullName;

@@ -355,10 +355,10 @@ internal sealed class FunctionOperation<TContext, TResult>(
     }
 }
 
-/// <summary>The log messages of database writers. Event ids 5001 to 5006.</summary>
+/// <summary>The log messages of database writers. Event ids 5001 to 5003, and 5006.</summary>
 internal static partial class GroupCommitLog
 {
-    [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and so are others until it works again")]
+    [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and others may be until it works again. Check the disk's free space and health")]
     public static partial void WritingFailed(ILogger logger, Exception exception, string path, int count);
 
     [LoggerMessage(5002, LogLevel.Warning, "Writing {Path} works again")]

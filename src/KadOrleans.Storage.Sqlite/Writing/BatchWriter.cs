@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Storage.Sqlite;
 
 // The only writer of the node's file. Of each batch it plans the new state of each key and publication, and writes them in one
-// transaction. Memory changes only after the commit. Operations use what is public and takes no thread but the writer's.
+// transaction. Memory changes only after the commit. Operations call its public members, on its thread.
 internal sealed class BatchWriter : GroupCommit<BatchWriter>
 {
     /// <summary>The most waiting writes. With values of 8 KB that is 64 MB: a slow disk must not use up the node's memory.</summary>

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
 
@@ -10,14 +10,16 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>A folder of its own for one test, removed at the end, and the storage in it.</summary>
 internal sealed class SqliteFolder : IDisposable
 {
+    public const string FileName = "kad-grains.db";
+
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
 
-    public string DatabasePath => _folder[GrainDatabase.FileName];
+    public string DatabasePath => _folder[FileName];
 
     public Serializer Serializer => _services.GetRequiredService<Serializer>();
 
-    public SqliteGrainStorage Open(bool deleteStateOnClear = true) => new(
+    public SqliteGrainStorage Open(bool deleteStateOnClear = true, ILogger<SqliteGrainStorage>? logger = null) => new(
         new SqliteGrainStorageOptions
         {
             Folder = _folder.Path,
@@ -26,7 +28,7 @@ internal sealed class SqliteFolder : IDisposable
             GrainStorageSerializer = new PooledGrainStorageSerializer(Serializer),
         },
         _services.GetRequiredService<IActivatorProvider>(),
-        NullLogger<SqliteGrainStorage>.Instance);
+        logger ?? NullLogger<SqliteGrainStorage>.Instance);
 
     /// <summary>A connection beside the storage, which must be closed meanwhile.</summary>
     public void Alter(string sql)
@@ -34,7 +36,9 @@ internal sealed class SqliteFolder : IDisposable
         SQLitePCL.Batteries_V2.Init();
         using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
         connection.Open();
-        connection.Execute(sql);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     public IReadOnlyDictionary<string, string> Fingerprint() => Directory.EnumerateFiles(_folder.Path).ToDictionary(

@@ -70,7 +70,7 @@ public sealed class SqliteGrainStorageTests : GrainStorageConformance, IAsyncDis
 
         await _storage.DisposeAsync();
 
-        Assert.Equal([GrainDatabase.FileName], _folder.Fingerprint().Keys);
+        Assert.Equal([SqliteFolder.FileName], _folder.Fingerprint().Keys);
         await using var reopened = _folder.Open();
         foreach (var (grain, state) in states)
         {

@@ -1,40 +1,38 @@
 using KadOrleans.GrainStorage.Sqlite;
-using KadOrleans.Storage.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Holds the writer between two batches, so that a test decides what the next one consists of.</summary>
-internal sealed class WriterGate : DatabaseOperation<GrainStatements>, IDisposable
+/// <summary>
+/// Holds the writer where it logs a first write that failed, so that a test decides what the next batch consists of. The other log
+/// messages go on.
+/// </summary>
+internal sealed class WriterGate : ILogger<SqliteGrainStorage>, IDisposable
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _open = new();
 
-    private WriterGate()
+    /// <summary>Stops the writer by a write that it refuses; disposal lets it go on.</summary>
+    public async Task CloseAsync(Task refused)
     {
+        Assert.Same(_reached.Task, await Task.WhenAny(_reached.Task, refused));
+        Assert.False(refused.IsCompleted);
     }
 
-    public override bool IsWrite => false;
-
-    /// <summary>Stops the writer; disposal lets it go on.</summary>
-    public static async Task<WriterGate> CloseAsync(GrainDatabase database)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        var gate = new WriterGate();
-        Assert.True(database.TryEnqueue(gate));
-        await gate._reached.Task;
-        return gate;
+        if (logLevel == LogLevel.Error)
+        {
+            _reached.TrySetResult();
+            _open.Wait();
+        }
     }
 
-    public override void Run(GrainStatements context)
-    {
-        _reached.SetResult();
-        _open.Wait();
-    }
+    public bool IsEnabled(LogLevel logLevel) => true;
 
-    public override void Complete()
-    {
-    }
-
-    public override void Fail(Exception cause) => _reached.TrySetException(cause);
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
 
     public void Dispose() => _open.Set();
 }
