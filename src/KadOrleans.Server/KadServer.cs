@@ -1,6 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>A process of a cluster as an executable: with SQLite and PostgreSQL, and with the providers that it adds.</summary>
+/// <summary>Runs a process of a cluster on SQLite, PostgreSQL and the providers that the executable adds.</summary>
 public static class KadServer
 {
     private const string Help = """
@@ -31,10 +31,10 @@ public static class KadServer
     private static readonly Dictionary<string, string> Moved = new() { ["export"] = "export FILE", ["import"] = "import FILE", ["shards"] = "shards" };
 
     /// <summary>Runs a silo, an edge or both, as <c>Kad:Role</c> says, until SIGTERM or Ctrl-C.</summary>
-    /// <param name="args">Settings, as <c>Kad:Http=127.0.0.1:8080</c>.</param>
+    /// <param name="args">Settings as NAME=VALUE, such as <c>Kad:Http=127.0.0.1:8080</c>. None: a whole cluster in one process.</param>
     /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
     /// <returns>
-    /// The exit code: 0 after a stop, 1 after a failure, 2 for wrong settings, 5 after the cluster replaced the process.
+    /// The exit code: 0 after a stop, 1 after a failure, 2 for a wrong setting or a port in use, 5 after the cluster replaced the process.
     /// </returns>
     public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
     {
@@ -42,7 +42,7 @@ public static class KadServer
         return RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
     }
 
-    // The output gets addresses, and a line for each id. The error output gets the log. Several threads write to both.
+    // The output gets addresses and a line for each node id. The error output gets the log. Several threads write to both.
     internal static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))

@@ -42,7 +42,7 @@ internal static class ServerProgram
         }
         catch (Exception exception)
         {
-            // The log of a half-started host's shutdown would bury the reason.
+            // The log of a half-started host's shutdown would follow the reason, which must be the last line.
             host?.Services.GetRequiredService<LineLoggerProvider>().Close();
             var (code, sentence) = StartFailure.Explain(Process(), exception, host);
             return await EndAsync(code, sentence);
@@ -101,13 +101,13 @@ internal static class ServerProgram
             new HostApplicationBuilderSettings { Args = settings, Configuration = configuration }).Configuration);
     }
 
-    // The token's file is there while the folder is locked: the next process writes its own.
+    // The token's file is written and removed while this process has the data folder locked. So it never is another process's.
     private static async Task<int> RunSiloAsync(IHost host, PortClaim claim, TextWriter output)
     {
         PortCheck.Run(host.Services, claim);
         PortCheck.WarnOfOpenGateway(host.Services);
 
-        // Opens storage that is a file before the silo starts, so that a fault is reported early.
+        // Opens the file of local storage before the silo starts, so that a fault is reported early.
         host.Services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
         await SchemaCheck.RunAsync(host.Services);
         var fatal = host.Services.GetRequiredService<FatalError>();
@@ -142,8 +142,8 @@ internal static class ServerProgram
         catch (Exception e)
         {
             throw new StopException(
-                "The silo could not leave the cluster in order, most likely as its storage or the other silos do not answer. "
-                + "What was acknowledged is in storage; its grains come up elsewhere when it has been declared dead.",
+                "The silo could not leave the cluster in order, most likely because storage or the other silos do not answer. "
+                + "What was acknowledged is in storage; other silos start its grains when they have declared it dead.",
                 e);
         }
     }

@@ -21,37 +21,37 @@ internal sealed class AzureStorageProvider : IStorageProvider
 {
     private const string Tables = "AzureTableStorage";
 
-    public void FillInSilo(Filling filling)
+    public void FillInSilo(OrleansSettings orleans)
     {
-        var azure = AzureSettings.Read(filling.Configuration, isSilo: true);
-        AddKeyed(filling, Filling.Clustering, Tables);
-        AddKeyed(filling, Filling.Reminders, Tables);
+        var azure = AzureSettings.Read(orleans.Configuration, isSilo: true);
+        AddKeyed(orleans, OrleansSettings.Clustering, Tables);
+        AddKeyed(orleans, OrleansSettings.Reminders, Tables);
         if (azure.GrainStorage == AzureGrains.Tables)
         {
             // Its table OrleansGrainState has the service's id in each row.
-            AddKeyed(filling, Filling.Storage, Tables);
+            AddKeyed(orleans, OrleansSettings.Storage, Tables);
         }
-        else if (AddKeyed(filling, Filling.Storage, "AzureBlobStorage"))
+        else if (AddKeyed(orleans, OrleansSettings.Storage, "AzureBlobStorage"))
         {
             // The container names the service: Orleans' tables have the service's id in each row, but its blobs do not have it.
-            filling.Add($"{Filling.Storage}:ContainerName", filling[Filling.ServiceId]!.ToLowerInvariant());
+            orleans.Add($"{OrleansSettings.Storage}:ContainerName", orleans[OrleansSettings.ServiceId]!.ToLowerInvariant());
         }
     }
 
-    public void FillInEdge(Filling filling)
+    public void FillInEdge(OrleansSettings orleans)
     {
-        filling.Values[$"{Filling.Clustering}:ProviderType"] = Tables;
-        if (!filling.IsConnected(Filling.Clustering))
+        orleans.Values[$"{OrleansSettings.Clustering}:ProviderType"] = Tables;
+        if (!orleans.IsConnected(OrleansSettings.Clustering))
         {
-            AzureSettings.Read(filling.Configuration, isSilo: false);
-            filling.Values[$"{Filling.Clustering}:ServiceKey"] = AzureClients.ServiceKey;
+            AzureSettings.Read(orleans.Configuration, isSilo: false);
+            orleans.Values[$"{OrleansSettings.Clustering}:ServiceKey"] = AzureClients.ServiceKey;
         }
     }
 
     public void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo)
     {
         // An edge may have Orleans' own settings of the connection.
-        if (!isSilo && configuration[$"{Filling.Clustering}:ServiceKey"] != AzureClients.ServiceKey)
+        if (!isSilo && configuration[$"{OrleansSettings.Clustering}:ServiceKey"] != AzureClients.ServiceKey)
         {
             return;
         }
@@ -64,12 +64,12 @@ internal sealed class AzureStorageProvider : IStorageProvider
         }
     }
 
-    private static bool AddKeyed(Filling filling, string provider, string type)
+    private static bool AddKeyed(OrleansSettings orleans, string provider, string type)
     {
-        var isAdded = filling.AddProvider(provider, type);
+        var isAdded = orleans.AddProvider(provider, type);
         if (isAdded)
         {
-            filling.Values[$"{provider}:ServiceKey"] = AzureClients.ServiceKey;
+            orleans.Values[$"{provider}:ServiceKey"] = AzureClients.ServiceKey;
         }
 
         return isAdded;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Server.Full;
 
 // The certificate that a process presents, and the authorities that it trusts: the system's roots if null. Replaced credentials
-// are not disposed, as handshakes may still use them. The same fingerprint: nothing has changed.
+// are not disposed, as handshakes may still use them. The fingerprint is that of what was read: if it is the same, nothing has changed.
 public sealed class Credentials(
     X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
 {
@@ -49,7 +49,7 @@ public sealed class Credentials(
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status) ?? X509ChainStatusFlags.PartialChain;
 }
 
-// A process's credentials, read again for each connection. If the renewed ones cannot be used, the previous ones stay.
+// A process's credentials, read again for each connection. If the renewed ones cannot be used, the previous ones stay in use.
 public sealed class RenewedCredentials(CredentialReader reader, Credentials first, TimeProvider time, ILogger<RenewedCredentials> logger)
 {
     // Guards the fields below.

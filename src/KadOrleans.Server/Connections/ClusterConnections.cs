@@ -4,7 +4,7 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-/// <summary>Sets up Orleans' connections: encrypted where the settings ask for it, and watched for what ends them early.</summary>
+/// <summary>Sets up Orleans' connections: encrypted where the settings ask for it, and watched for an early end.</summary>
 public static class ClusterConnections
 {
     public static IClientBuilder UseConnections(this IClientBuilder builder, KadTlsOptions? options, ITlsProvider? tls)
@@ -82,7 +82,6 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
     private readonly Lock _gate = new();
     private readonly Dictionary<string, long> _loggedAt = [];
 
-    // The kinds are: ended early, and certificate refused.
     public void Add(string kind, string sentence)
     {
         lock (_gate)

@@ -52,7 +52,8 @@ internal static class PortCheck
         catch (SocketException e)
         {
             throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(setting, endpoint) : KadSettings.Mistake(string.Create(
-                CultureInfo.InvariantCulture, $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}."));
+                CultureInfo.InvariantCulture,
+                $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}; a port that this user may open, and an address of this machine (Kad:Silo:Address), are needed."));
         }
     }
 

@@ -63,7 +63,7 @@ internal static class EdgeHost
     public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 
-    // Health and, on loopback only, /status call no grain. Who has a token is served the API for programs.
+    // Health and /status call no grain. /status is served on loopback only, and the API to whoever has a token.
     public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => HttpHosting.Configure<EdgeHealth>(
         web,
         settings,
@@ -97,7 +97,7 @@ internal static class EdgeHost
 
     private static Dictionary<string, string?> Complete(IConfiguration given, KadOptions settings, KadProviders providers) =>
         settings.Cluster.EdgeKey is { } key && EdgeKey.FindProblem(key) is { } problem
-            ? throw KadSettings.Mistake(problem) // The message does not have the key.
+            ? throw KadSettings.Mistake(problem) // The problem does not quote the key.
             : ClusterProviders.FillInEdge(given, settings, providers);
 
     private static void ConfigureLog(ILoggingBuilder logging, TextWriter log, bool verbose, Func<bool> hasStarted) => logging

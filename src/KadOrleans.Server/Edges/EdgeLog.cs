@@ -2,16 +2,16 @@ using System.Net;
 
 namespace KadOrleans.Server;
 
-/// <summary>An edge's log messages. Event ids 6000 to 6099 of adapters, 6200 to 6299 of states, 7300 to 7399 of processes.</summary>
+/// <summary>An edge's log messages. Event ids: 6000 to 6099 calls to silos, 6200 to 6299 its states, 7300 to 7399 its process.</summary>
 internal static partial class EdgeLog
 {
-    [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such line")]
+    [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such message")]
     public static partial void ShardsFailed(this ILogger logger, Exception? exception, string shard, long count);
 
-    [LoggerMessage(6010, LogLevel.Warning, "Observations do not reach the routing table of {Id}; they are retried until they do")]
+    [LoggerMessage(6010, LogLevel.Warning, "The routing table of {Id} does not answer; this edge calls it again until it does")]
     public static partial void TableUnreachable(this ILogger logger, Exception exception, NodeId id);
 
-    [LoggerMessage(6011, LogLevel.Information, "Observations reach the routing table of {Id} again")]
+    [LoggerMessage(6011, LogLevel.Information, "The routing table of {Id} answers again")]
     public static partial void TableReachable(this ILogger logger, NodeId id);
 
     [LoggerMessage(6012, LogLevel.Warning, "Another edge holds {Id} now: this one stops reporting for it")]
@@ -21,10 +21,10 @@ internal static partial class EdgeLog
     public static partial void ObservationsRefused(this ILogger logger, Exception exception, NodeId id, int count);
 
     [LoggerMessage(6020, LogLevel.Warning,
-        "The cluster's time is {Seconds} s ahead of this machine's clock, more than {Bound} s apart: see to its time service (NTP)")]
+        "The cluster's time is {Seconds} s ahead of this machine's clock, more than {Bound} s apart: check the time service (NTP) of this machine")]
     public static partial void ClocksDiffer(this ILogger logger, double seconds, double bound);
 
-    [LoggerMessage(6021, LogLevel.Information, "The cluster's time is near this machine's clock again: {Seconds} s ahead")]
+    [LoggerMessage(6021, LogLevel.Information, "The cluster's time is near this machine's clock again: {Seconds} s ahead of it")]
     public static partial void ClocksAgree(this ILogger logger, double seconds);
 
     [LoggerMessage(6200, LogLevel.Information, "listening udp {Endpoint} id {Id} edge {Edge}")]
@@ -40,7 +40,7 @@ internal static partial class EdgeLog
         "Edge {Edge} is cut off from the silos: it answers PING and FIND_NODE from its last snapshot, and no STORE: {Problem}")]
     public static partial void CutOff(this ILogger logger, string edge, string problem);
 
-    [LoggerMessage(6204, LogLevel.Information, "Edge {Edge} has its silos back")]
+    [LoggerMessage(6204, LogLevel.Information, "Edge {Edge} reaches the silos again")]
     public static partial void Recovered(this ILogger logger, string edge);
 
     [LoggerMessage(6205, LogLevel.Error,
@@ -73,10 +73,10 @@ internal static partial class EdgeLog
     [LoggerMessage(6215, LogLevel.Warning, "Edge {Edge} holds its lease, but the tables or the number of shards could not be read; it serves from those it has: {Problem}")]
     public static partial void TablesNotRead(this ILogger logger, string edge, string problem);
 
-    [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed")]
+    [LoggerMessage(6209, LogLevel.Error, "The loop {Loop} of node {Id} failed and has ended: restart the process")]
     public static partial void LoopFailed(this ILogger logger, string loop, NodeId id, Exception exception);
 
-    [LoggerMessage(6214, LogLevel.Warning, "Nobody asks for the slice {Lease} any more: its crawl ends here")]
+    [LoggerMessage(6214, LogLevel.Warning, "No silo asks for the slice {Lease} any more: this edge stops crawling it, and another edge may get it")]
     public static partial void SliceDropped(this ILogger logger, string lease);
 
     [LoggerMessage(7300, LogLevel.Information, "Health is served on {Address}")]
@@ -85,6 +85,6 @@ internal static partial class EdgeLog
     [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
     public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
 
-    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines")]
+    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines; it is served on loopback only")]
     public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace KadOrleans.Server;
 
-/// <summary>The instruments of the adapters, on the node's meter. Tags are small closed sets: never an id or a key.</summary>
+/// <summary>The instruments of an edge's calls to silos, on the node's meter. Tags are small closed sets: never an id or a key.</summary>
 internal static class EdgeMetrics
 {
     /// <summary>The name of the node's meter too, so one subscription shows both.</summary>

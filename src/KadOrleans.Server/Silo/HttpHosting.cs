@@ -8,7 +8,7 @@ namespace KadOrleans.Server;
 
 internal static class HttpHosting
 {
-    // The settings are not read before the services are added.
+    // The settings are a function, as they are known only while the host is built.
     public static void Configure<THealth>(
         IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
         where THealth : class, IHealthCheck => web

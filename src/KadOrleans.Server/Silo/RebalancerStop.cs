@@ -8,7 +8,7 @@ internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails sil
     // The worker's interface is internal to Orleans.
     private const string Worker = "activationrebalancerworker/0";
 
-    /// <summary>How long its end is waited for. Without it only the error is logged.</summary>
+    /// <summary>The timeout of its end. After it the only harm is the logged error.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
@@ -37,7 +37,7 @@ internal sealed class RebalancerStop(IGrainFactory grains, ILocalSiloDetails sil
         }
         catch (Exception e) when (e is OperationCanceledException or OrleansException or TimeoutException)
         {
-            // A silo that stops has no use for it.
+            // Orleans then logs its error, and the silo stops.
         }
     }
 

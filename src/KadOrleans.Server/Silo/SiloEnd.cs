@@ -64,7 +64,7 @@ public static class StartFailure
     private static string Sentence(string message) => $"{Phrases.Of(message)}.";
 }
 
-/// <summary>Ends the process with a sentence and an exit code at a fatal error, mostly as other silos declared it dead.</summary>
+/// <summary>Ends the process with a sentence and an exit code at a fatal error, mostly because other silos declared it dead.</summary>
 internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
 {
     private readonly TaskCompletionSource<StopException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,8 +74,8 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
     public void OnFatalException(object? sender, string? context, Exception? exception) => _ended.TrySetResult(
         services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Dead
             ? new StopException(
-                "The other silos declared this one dead, as they could not reach it. Its grains start on them, and what was "
-                + "acknowledged is in storage; start it again.",
+                "The other silos declared this one dead, as they could not reach it. They start its grains, and what was "
+                + "acknowledged is in storage; start this silo again.",
                 exception,
                 ExitCode.Replaced)
             : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));

@@ -8,10 +8,10 @@ using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
-/// <summary>Builds the process. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
+/// <summary>Builds the process of a silo, with or without an edge. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 public static class SiloHost
 {
-    /// <summary>Builds the host, not started. Without a log it logs to the standard error output, from several threads.</summary>
+    /// <summary>Builds the host, not started. The log is by default the standard error output. Several threads write to it.</summary>
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
         KadOptions? settings = null;
@@ -24,8 +24,8 @@ public static class SiloHost
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
-                if (ClusterProviders.Is(context.Configuration, Filling.Storage, "Sqlite")
-                    && ClusterProviders.Is(context.Configuration, Filling.Reminders, "Memory"))
+                if (ClusterProviders.Is(context.Configuration, OrleansSettings.Storage, "Sqlite")
+                    && ClusterProviders.Is(context.Configuration, OrleansSettings.Reminders, "Memory"))
                 {
                     services.AddSingleton<ListStored>(
                         provider => ((SqliteGrainStorage)provider.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad)).ListGrainsAsync);
@@ -69,11 +69,11 @@ public static class SiloHost
     {
         logging.UseLines(log, verbose);
 
-        // Its first check may precede its first timestamp. Then it warns of a stall since the machine's start.
+        // The watchdog's first check may precede its first timestamp. Then it warns of a stall since the machine's start.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         if (!verbose)
         {
-            // It logs every failed read and write, several each second while storage fails. The caller logs them instead.
+            // It logs every failed read and write, several each second while storage fails. Callers log them.
             logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
 
             // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
@@ -97,7 +97,7 @@ public static class SiloHost
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<PooledGrainStorageSerializer>(services));
         silo.Services.AddOptions<AdoNetGrainStorageOptions>(GrainStorageName.Kad).PostConfigure<TimeProvider>(StateDataSource.Use);
-        // Before the grains' own, which makes a system call each time: each write draws twice.
+        // Instead of the grains' default, which makes a system call for each number: a write needs two numbers.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options =>
         {
@@ -113,7 +113,7 @@ public static class SiloHost
         silo.Services.AddSingleton<FatalError>();
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
 
-        // By its own clock a silo that is minutes ahead would take each one that starts for one that failed to join, and end it.
+        // A silo whose clock is minutes ahead would otherwise declare each starting silo dead, as one that did not join in time.
         silo.Services.AddOptions<ClusterMembershipOptions>()
             .Configure(options => options.EvictWhenMaxJoinAttemptTimeExceeded = false)
             .BindConfiguration(ClusterProviders.Membership);
@@ -159,7 +159,7 @@ public static class SiloHost
             (options.RebalancerDueTime, options.SessionCyclePeriod) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5));
 
             // By default the first cycles of a session move a tenth of what they should: with some hundred grains, none. On a busy silo a
-            // cycle may count grains that are on their way, so it moves few.
+            // cycle may count grains that are being moved, so it moves few.
             options.CycleNumberWeight = 0.3;
             options.ActivationMigrationCountLimit = LimitOf(shards.Layout);
 
@@ -171,7 +171,7 @@ public static class SiloHost
     }
 }
 
-// What the only silo of a cluster may take of its machine, what its file takes included. Of several none can tell.
+// The memory and disk that the only silo of a cluster may use, its present file included. One of several cannot know its share.
 internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
 {
     public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
@@ -203,9 +203,8 @@ internal static partial class SiloLog
         "The dashboard and /status are not served: {Address} is reached from other machines, and Kad:Dashboard:User and Kad:Dashboard:Password are not set")]
     public static partial void DashboardNotServed(ILogger logger, IPEndPoint address);
 
-    [LoggerMessage(7001, LogLevel.Warning, "The status lacks data of grains: {Problem}")]
+    [LoggerMessage(7001, LogLevel.Warning, "A response of /status lacks the settings and edges, as the grain that knows them did not answer: {Problem}")]
     public static partial void StatusIncomplete(ILogger logger, string problem);
-
 
     [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
     public static partial void StorageAway(ILogger logger, string problem);

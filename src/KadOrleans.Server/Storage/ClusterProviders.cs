@@ -3,18 +3,18 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Npgsql;
-using static KadOrleans.Server.Filling;
+using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
 
-/// <summary>Translates <c>Kad:Storage</c> and its settings into Orleans' own. Settings of Orleans that are given stay.</summary>
+/// <summary>Translates <c>Kad:Storage</c> and its settings into Orleans' own. What is given of Orleans' settings of a silo stays.</summary>
 public static class ClusterProviders
 {
     public const string PostgreSqlSetting = "Kad:PostgreSql:ConnectionString";
 
     public const string Membership = "Orleans:Membership";
 
-    // The range for ports of 0. It is below that for outgoing connections, which could take a port before Orleans listens.
+    // The range that a port for 0 is chosen from. Outgoing connections, whose range is above, could take it before Orleans listens.
     private const int FirstPort = 15_000;
     private const int EndPort = 32_000;
     private const int PortAttempts = 1_000;
@@ -25,63 +25,63 @@ public static class ClusterProviders
     // Settings for a silo. OptionsValidationException: a required one is missing, is wrong, or contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
-        var filling = new Filling(configuration);
-        filling.Add("Orleans:Endpoints:SiloPort", Port(options.Silo.Port));
-        filling.Add("Orleans:Endpoints:GatewayPort", Port(options.Silo.GatewayPort));
+        var orleans = new OrleansSettings(configuration);
+        orleans.Add("Orleans:Endpoints:SiloPort", Port(options.Silo.Port));
+        orleans.Add("Orleans:Endpoints:GatewayPort", Port(options.Silo.GatewayPort));
         if (options.Silo.Address is { } address)
         {
-            filling.Add(AdvertisedAddress, address);
+            orleans.Add(AdvertisedAddress, address);
         }
 
-        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A silo whose
-        // process died is so found after some 3 s: its connections are closed.
-        filling.Add($"{Membership}:ProbeTimeout", "00:00:02");
+        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A dead
+        // process, whose connections are closed, is found after some 3 s.
+        orleans.Add($"{Membership}:ProbeTimeout", "00:00:02");
 
         // While a connection to a silo is open, silos declare it dead only after three such timeouts without a message. So one that hangs
-        // for less is none the worse for short probes. By default it is four times the above, and Orleans raises the timeout up to it for
-        // slow responses. For that long a third of the keys could not be stored after the loss of a machine.
-        filling.Add($"{Membership}:MaxProbeTimeout", "00:00:05");
+        // for less stays a member. By default it is four times the above, and Orleans raises the timeout up to it for slow responses.
+        // For that long a third of the keys could not be stored after the loss of a machine.
+        orleans.Add($"{Membership}:MaxProbeTimeout", "00:00:05");
 
         // A silo that was declared dead while cut off learns it from the table. Until then it acts as a member.
-        filling.Add($"{Membership}:TableRefreshTimeout", "00:00:15");
+        orleans.Add($"{Membership}:TableRefreshTimeout", "00:00:15");
         switch (options.Storage)
         {
             case StorageChoice.Local:
-                AddLocal(filling, options);
+                AddLocal(orleans, options);
                 break;
             case StorageChoice.AdoNet:
                 CheckPostgreSql(options.PostgreSql);
-                AddPostgreSql(filling, options.PostgreSql, Clustering, Filling.Storage, Reminders);
+                AddPostgreSql(orleans, options.PostgreSql, Clustering, OrleansSettings.Storage, Reminders);
                 break;
             default:
-                providers.RequireStorage().FillInSilo(filling);
+                providers.RequireStorage().FillInSilo(orleans);
                 break;
         }
 
-        CheckLocalStorageIsAlone(filling);
-        CheckRecords(filling[$"{Filling.Storage}:ProviderType"]);
-        return filling.Values;
+        CheckLocalStorageIsAlone(orleans);
+        CheckRecords(orleans[$"{OrleansSettings.Storage}:ProviderType"]);
+        return orleans.Values;
     }
 
     public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
         CheckPostgreSql(options.PostgreSql);
-        var filling = new Filling(configuration);
+        var orleans = new OrleansSettings(configuration);
         switch (options.Clustering)
         {
             case StorageChoice.Local:
-                filling.Values[$"{Clustering}:ProviderType"] = "Static";
-                AddGateways(filling, options.Cluster.Gateway);
+                orleans.Values[$"{Clustering}:ProviderType"] = "Static";
+                AddGateways(orleans, options.Cluster.Gateway);
                 break;
             case StorageChoice.AdoNet:
-                AddPostgreSql(filling, options.PostgreSql, Clustering);
+                AddPostgreSql(orleans, options.PostgreSql, Clustering);
                 break;
             default:
-                providers.RequireStorage().FillInEdge(filling);
+                providers.RequireStorage().FillInEdge(orleans);
                 break;
         }
 
-        return filling.Values;
+        return orleans.Values;
     }
 
     public static string SettingOf(KadOptions options) => options.Clustering switch
@@ -94,25 +94,25 @@ public static class ClusterProviders
     public static bool Is(IConfiguration configuration, string provider, string type) =>
         Is(configuration[$"{provider}:ProviderType"], type);
 
-    private static void AddLocal(Filling filling, KadOptions options)
+    private static void AddLocal(OrleansSettings orleans, KadOptions options)
     {
-        if (filling.AddProvider(Clustering, "Development") && options.Silo.Address is null)
+        if (orleans.AddProvider(Clustering, "Development") && options.Silo.Address is null)
         {
-            filling.Add(AdvertisedAddress, "127.0.0.1");
+            orleans.Add(AdvertisedAddress, "127.0.0.1");
         }
 
-        if (filling.AddProvider(Filling.Storage, "Sqlite"))
+        if (orleans.AddProvider(OrleansSettings.Storage, "Sqlite"))
         {
-            filling.Values[$"{Filling.Storage}:Folder"] = options.Data;
-            filling.Values[$"{Filling.Storage}:FolderSetting"] = "Kad:Data";
+            orleans.Values[$"{OrleansSettings.Storage}:Folder"] = options.Data;
+            orleans.Values[$"{OrleansSettings.Storage}:FolderSetting"] = "Kad:Data";
         }
 
-        filling.AddProvider(Reminders, "Memory");
+        orleans.AddProvider(Reminders, "Memory");
     }
 
-    private static void AddGateways(Filling filling, IList<string> gateways)
+    private static void AddGateways(OrleansSettings orleans, IList<string> gateways)
     {
-        if (gateways.Count == 0 && filling.Configuration.GetSection(Gateways).GetChildren().Any())
+        if (gateways.Count == 0 && orleans.Configuration.GetSection(Gateways).GetChildren().Any())
         {
             return;
         }
@@ -120,21 +120,21 @@ public static class ClusterProviders
         foreach (var (i, gateway) in gateways.DefaultIfEmpty(ClientOptions.DefaultGateway).Index())
         {
             KadSettings.TryEndPoint(gateway, out var endpoint);
-            filling.Values[$"{Gateways}:{i}"] = endpoint.ToString();
+            orleans.Values[$"{Gateways}:{i}"] = endpoint.ToString();
         }
     }
 
-    private static void AddPostgreSql(Filling filling, PostgreSqlOptions database, params ReadOnlySpan<string> providers)
+    private static void AddPostgreSql(OrleansSettings orleans, PostgreSqlOptions database, params ReadOnlySpan<string> providers)
     {
         foreach (var provider in providers)
         {
-            filling.AddProvider(provider, "AdoNet");
-            if (Is(filling[$"{provider}:ProviderType"], "AdoNet"))
+            orleans.AddProvider(provider, "AdoNet");
+            if (Is(orleans[$"{provider}:ProviderType"], "AdoNet"))
             {
-                filling.Add($"{provider}:Invariant", "Npgsql");
-                if (!filling.IsConnected(provider))
+                orleans.Add($"{provider}:Invariant", "Npgsql");
+                if (!orleans.IsConnected(provider))
                 {
-                    filling.Values[$"{provider}:ConnectionString"] = database.ConnectionString
+                    orleans.Values[$"{provider}:ConnectionString"] = database.ConnectionString
                         ?? throw KadSettings.Mistake($"{PostgreSqlSetting} is missing; Kad:Storage=AdoNet needs it.");
                 }
             }
@@ -158,14 +158,14 @@ public static class ClusterProviders
     }
 
     // One process locks the file, so it cannot hold the state of several silos.
-    private static void CheckLocalStorageIsAlone(Filling filling)
+    private static void CheckLocalStorageIsAlone(OrleansSettings orleans)
     {
-        var clustering = filling[$"{Clustering}:ProviderType"];
-        if (Is(filling[$"{Filling.Storage}:ProviderType"], "Sqlite") && !Is(clustering, "Development"))
+        var clustering = orleans[$"{Clustering}:ProviderType"];
+        if (Is(orleans[$"{OrleansSettings.Storage}:ProviderType"], "Sqlite") && !Is(clustering, "Development"))
         {
             throw KadSettings.Mistake(
-                $"{Filling.Storage}:ProviderType is 'Sqlite', which a single silo can use, but {Clustering}:ProviderType is "
-                + $"'{clustering}'; choose both with Kad:Storage, or set both.");
+                $"{OrleansSettings.Storage}:ProviderType is 'Sqlite', which is for a single silo, but {Clustering}:ProviderType is "
+                + $"'{clustering}'; 'Development' is needed with it, and Kad:Storage=Local sets both.");
         }
     }
 
@@ -175,7 +175,7 @@ public static class ClusterProviders
         if (Is(provider, "DynamoDB"))
         {
             throw KadSettings.Mistake(
-                $"{Filling.Storage}:ProviderType is '{provider}', whose records have at most 400 KiB; "
+                $"{OrleansSettings.Storage}:ProviderType is '{provider}', whose records have at most 400 KiB; "
                 + $"a provider with records of more than {ShardRecordStorage.MaxRecordBytes / 1024} KiB is needed.");
         }
     }

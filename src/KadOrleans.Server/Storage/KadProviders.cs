@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Server;
 
-/// <summary>What an executable can use beside SQLite, PostgreSQL and plain connections, by the method of each: <c>UseKadTls</c>.</summary>
+/// <summary>What an executable has beside SQLite, PostgreSQL and plain connections. A method adds each, such as <c>UseKadTls</c>.</summary>
 public sealed class KadProviders
 {
     public KadProviders(Action<KadProviders>? use = null) => use?.Invoke(this);
@@ -22,12 +22,12 @@ public sealed class KadProviders
 public interface IStorageProvider
 {
     /// <summary>Adds Orleans' settings of a silo: members, grain state and reminders.</summary>
-    void FillInSilo(Filling filling);
+    void FillInSilo(OrleansSettings orleans);
 
     /// <summary>Adds Orleans' settings of a client: where it finds the silos.</summary>
-    void FillInEdge(Filling filling);
+    void FillInEdge(OrleansSettings orleans);
 
-    /// <summary>Adds the connections that the providers take from the services, by the configuration with what was filled in.</summary>
+    /// <summary>Adds the connections that the providers take from the services, by the configuration with the added settings.</summary>
     void AddConnections(IServiceCollection services, IConfiguration configuration, bool isSilo);
 }
 
@@ -38,7 +38,8 @@ public interface ITlsProvider
     void Encrypt(IConnectionBuilder connections, ConnectionSide side);
 }
 
-public sealed class Filling
+/// <summary>The settings of Orleans: the given ones, and in <see cref="Values"/> what is added to them.</summary>
+public sealed class OrleansSettings
 {
     public const string Clustering = "Orleans:Clustering";
     public const string Storage = "Orleans:GrainStorage:Kad";
@@ -47,7 +48,7 @@ public sealed class Filling
     private const string ClusterId = "Orleans:ClusterId";
     private const string DefaultId = "kad";
 
-    public Filling(IConfiguration configuration)
+    public OrleansSettings(IConfiguration configuration)
     {
         Configuration = configuration;
         Add(ClusterId, DefaultId);

@@ -3,13 +3,13 @@ using System.Threading.Channels;
 
 namespace KadOrleans.Server;
 
-/// <summary>Periodic work that the cluster's reminders give to a node id. Values expire in their shards, not by it.</summary>
+/// <summary>The periodic work that the cluster's reminders give to a node id. Shards remove expired values themselves.</summary>
 internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSchedule
 {
     /// <summary>How many pieces of work may wait. With this many, minutes apart, an edge is far behind.</summary>
     public const int Capacity = 16;
 
-    // How many keys may wait to be republished, besides the others. So many make 273 a second (RepublishPace).
+    // How many keys may wait to be republished, besides the others. At so many RepublishPace sends 273 a second.
     public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
 
     // Bounded by the two counts below.

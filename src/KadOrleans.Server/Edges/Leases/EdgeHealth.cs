@@ -5,7 +5,7 @@ namespace KadOrleans.Server;
 /// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
 internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock) : IHealthCheck
 {
-    /// <summary>An edge without a response for this long is not ready. One slow response, each 10 s, is allowed.</summary>
+    /// <summary>An edge without a silo's response for this long is not ready. Renewals are 10 s apart, so one may be slow.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,7 +17,7 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
 
     public EdgePhase State => _state;
 
-    /// <summary>Whether it has all that <see cref="Obstacle"/> may lack. A network's first edge needs no contact.</summary>
+    /// <summary>Whether <see cref="Obstacle"/> is null. An edge without bootstrap nodes needs no contact, as a network's first has none.</summary>
     public bool IsReady => Obstacle is null;
 
     public string? Obstacle => _state switch
@@ -98,13 +98,13 @@ internal sealed record EdgeOverview(
     IReadOnlyDictionary<string, long> Counts,
     double? ClockDifference);
 
-/// <summary>A node id of an edge. The network's size is that of its last lookups, if there were enough of them.</summary>
+/// <summary>A node id of an edge. The network's size is estimated from its last lookups, if there were enough of them.</summary>
 internal sealed record EdgeNodeOverview(
     string Id, IReadOnlyList<string> Listening, int Contacts, long TableVersion, NetworkSizeEstimate? NetworkSize);
 
 internal enum EdgePhase
 {
-    /// <summary>It has no lease yet: its host is starting, or no silo has answered.</summary>
+    /// <summary>It has no lease: it starts, the silos do not answer, or the cluster gives none.</summary>
     Waiting,
 
     /// <summary>It holds its ids and serves them; silos answer.</summary>
@@ -116,6 +116,6 @@ internal enum EdgePhase
     /// <summary>Another process holds its name. The ids are no longer served, and will not be by this process.</summary>
     LeaseLost,
 
-    /// <summary>It stopped and handed its lease back.</summary>
+    /// <summary>It stopped, and handed its lease back if a silo answered.</summary>
     Stopped,
 }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>The calls of grains, which the ids take in turn. While none is served they fail, for another edge.</summary>
+/// <summary>Takes the calls of grains, for the node ids in turn. While no id is served they fail, and callers try another edge.</summary>
 internal sealed class EdgeObserver : IEdgeObserver
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];

@@ -1,12 +1,12 @@
 namespace KadOrleans.Server;
 
-// Runs an edge for the life of its host. It may start before any silo, and goes on while all silos are down. When another process
+// Runs an edge for the life of its host. It may start before any silo, and serves on while all silos are down. When another process
 // takes its name it stops serving for good.
 internal sealed class EdgeService(
     EdgeContext context, IHostApplicationLifetime lifetime, Func<UdpEndpoint, IDatagramTransport> transports, Action<string> announce)
     : BackgroundService, IHostedLifecycleService
 {
-    /// <summary>How long handing the lease back may take. Without it the successor finds out by itself.</summary>
+    /// <summary>The timeout of handing the lease back. After it a successor may have to wait for the end of the lease.</summary>
     private static readonly TimeSpan HandBackLimit = TimeSpan.FromSeconds(3);
 
     private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
@@ -18,7 +18,7 @@ internal sealed class EdgeService(
 
     private string Name => context.Options.Name;
 
-    /// <summary>Binds the ports first, so that a port in use fails start-up at once, and not after silos were found.</summary>
+    /// <summary>Binds the ports first, so that a port in use ends start-up at once, and not after silos were found.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         EdgeMetrics.Begin();

@@ -1,6 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>The use of one lease: its ids served, its renewals, its end.</summary>
+/// <summary>Uses one lease: serves its ids, renews it and hands it back.</summary>
 internal sealed class EdgeSession(
     EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
     : IAsyncDisposable
@@ -192,7 +192,7 @@ internal sealed class EdgeSession(
         return null;
     }
 
-    // If it fails the rules that it has stay in force. Silos of earlier releases have none.
+    // If it fails, the rules that the edge has stay in force. Silos of earlier releases have no rules.
     private static Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken) => TryAsync(
         async () =>
         {
@@ -218,7 +218,7 @@ internal sealed class EdgeSession(
         }
     }
 
-    /// <summary>At their interval, and at once after an outage. A failure does not end a lease just renewed.</summary>
+    /// <summary>Renews them at their interval, and at once after an outage. A failure does not end a lease just renewed.</summary>
     private async Task RenewSubscriptionsAsync(CancellationToken cancellationToken)
     {
         var time = context.Environment.Time;
@@ -275,6 +275,6 @@ internal enum SessionEnd
 
     LeaseLost,
 
-    /// <summary>The cluster knows no holder of the name: its storage was emptied. The ids may be leased again.</summary>
+    /// <summary>The cluster no longer knows the lease, as after a loss of its storage, and no other process has the name. It may be leased again.</summary>
     Forgotten,
 }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>Crawls one slice at a time. Unless asked for its progress it stops: another edge will get the slice.</summary>
+/// <summary>Crawls one slice at a time. It stops when no silo asks for its progress: another edge may then get the slice.</summary>
 internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : IDisposable
 {
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<SliceCrawler>();
@@ -91,7 +91,7 @@ internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : 
 
         public CrawlRun Run { get; }
 
-        /// <summary>What is found, when it is done; null if nobody asks for it any more.</summary>
+        /// <summary>What is found, when the crawl is done; null if it was stopped.</summary>
         public Task<IReadOnlyList<byte[]>?> Pages { get; }
 
         public IReadOnlyList<byte[]>? Found => Pages.IsCompletedSuccessfully ? Pages.Result : null;

@@ -128,7 +128,7 @@ internal sealed class ClusterRoutingTable(
             while (!IsFenced)
             {
                 var any = _queue.Any;
-                await any.WaitAsync(LeftToPush() ?? Timeout.InfiniteTimeSpan, time, cancellationToken)
+                await any.WaitAsync(TimeToFetch() ?? Timeout.InfiniteTimeSpan, time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (!any.IsCompleted)
@@ -220,7 +220,7 @@ internal sealed class ClusterRoutingTable(
             CheckNeeded?.Invoke(check);
         }
 
-        if (LeftToPush() is not { } left)
+        if (TimeToFetch() is not { } left)
         {
             (_expected, _expectedSince) = (answer.Version, time.GetTimestamp());
         }
@@ -231,7 +231,7 @@ internal sealed class ClusterRoutingTable(
     }
 
     /// <summary>The time until the snapshot is asked for, as a push may get lost. Null if it is not behind.</summary>
-    private TimeSpan? LeftToPush() => _snapshot.Version >= _expected
+    private TimeSpan? TimeToFetch() => _snapshot.Version >= _expected
         ? null
         : TimeSpan.FromTicks(Math.Max(0, (_pushTimeout - time.GetElapsedTime(_expectedSince)).Ticks));
 
@@ -240,7 +240,7 @@ internal sealed class ClusterRoutingTable(
         _expectedSince = time.GetTimestamp();
         try
         {
-            // A silo that hangs must not hold up the end of an edge, which hands its lease back after this.
+            // A silo that hangs must not delay the stop of an edge, which hands its lease back after this.
             var asked = _grain.GetSnapshotAsync().AsTask();
             GrainCalls.Ignore(asked);
             Update(await asked.WaitAsync(cancellationToken));

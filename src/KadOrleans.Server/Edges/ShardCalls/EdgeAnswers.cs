@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Server;
 
 // Answers gets on the edge: keys that no shard holds by filters of the shards' keys, others by a cache of values. Both are kept
-// by the shards' news. What was not confirmed within GrainKeyStoreOptions.MaxStaleness answers nothing. Remote nodes are answered
-// by it while the shard does not respond, up to GrainKeyStoreOptions.MaxOutageStaleness. Puts of this edge count at once.
+// by the shards' news. What no news confirmed within GrainKeyStoreOptions.MaxStaleness is not used. While the shard
+// does not respond, it is used for remote nodes up to GrainKeyStoreOptions.MaxOutageStaleness. Puts of this edge count at once.
 internal sealed class EdgeAnswers : IAsyncDisposable
 {
     private const int Caches = 16;
@@ -13,7 +13,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
 
     private readonly TimeProvider _time;
 
-    // The greatest ages of news, in ticks of the clock. The second holds for remote nodes while the shard does not respond.
+    // The greatest ages of news in use, in ticks of the clock. The second is for remote nodes while the shard does not respond.
     private readonly long _usual;
     private readonly long _outage;
     private readonly long _trustedFrom;
@@ -184,7 +184,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         return view;
     }
 
-    // Not by the first bits, which are those of a shard.
+    // Not by the first bits, as all keys of a shard share them.
     private AnswerCache CacheOf(NodeId key) => _caches[(uint)key.GetHashCode() % Caches];
 }
 
@@ -223,7 +223,7 @@ internal sealed class AnswerCache(long maxBytes)
     private readonly BoundedCache<Answer> _answers = new(maxBytes, answer => Overhead + (answer.Value?.Value.ContentLength ?? 0));
     private readonly Dictionary<NodeId, PendingAnswer> _pending = [];
 
-    /// <summary>Finds the result of a get, null if the key is not held. Changes up to <paramref name="confirmedAfter"/> must be known.</summary>
+    /// <summary>Finds the result of a get, null if the key is not held. News must have confirmed it after <paramref name="confirmedAfter"/>.</summary>
     public bool TryGet(NodeId key, ShardState state, long confirmedAfter, out StoredValue? value)
     {
         lock (_gate)

@@ -26,7 +26,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     private int _pending;
     private int _disposed;
 
-    // Guards the two below: failures since the last line of log, and when that was.
+    // Guards the two below: failures since the last log message, and when that was.
     private readonly Lock _gate = new();
     private long _failed;
     private long? _loggedAt;
@@ -190,7 +190,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         }
     }
 
-    // As old as GrainKeyStoreOptions.UsageMaxAge. Each shard is asked: an edge does so only when quotas begin or end to refuse.
+    // At most as old as GrainKeyStoreOptions.UsageMaxAge. Each shard is asked: an edge does so only when quotas begin or end to refuse.
     public async ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         using var call = Enter(cancellationToken);
@@ -297,14 +297,14 @@ internal sealed class GrainKeyStore : IAsyncDisposable
             [.. keys.Index().Where(item => unanswered.Contains(item.Item)).Select(item => item.Index)]);
     }
 
-    private async Task<IReadOnlyList<ShardNews>> AskForNewsAsync(long way, IReadOnlyList<ShardPoint> known)
+    private async Task<IReadOnlyList<ShardNews>> AskForNewsAsync(long worker, IReadOnlyList<ShardPoint> known)
     {
         Interlocked.Increment(ref _newsCalls);
         EdgeMetrics.ShardCalls.Add(1, EdgeMetrics.ShardCall("news"));
-        return await _grains.GetGrain<IShardBatchGrain>(way).GetNewsAsync(known);
+        return await _grains.GetGrain<IShardBatchGrain>(worker).GetNewsAsync(known);
     }
 
-    private static QueueFullException TooMany() => new("Too many requests are pending for the cluster's shards.");
+    private QueueFullException TooMany() => new($"{_options.TotalQueue} requests are pending for the cluster's shards already.");
 
     private void Report(long shard, string kind, Exception cause)
     {
@@ -389,8 +389,8 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 /// <summary>How a <see cref="GrainKeyStore"/> batches, waits and gives up. The defaults suit an edge.</summary>
 internal sealed record GrainKeyStoreOptions
 {
-    /// <summary>How long a shard is called itself after its desk did not respond for it.</summary>
-    public static readonly TimeSpan ApartFor = TimeSpan.FromSeconds(5);
+    /// <summary>How long a shard is called directly after its desk did not respond for it.</summary>
+    public static readonly TimeSpan DirectFor = TimeSpan.FromSeconds(5);
 
     /// <summary>The timeout of a get, retries included. A shard that moves to another silo is back sooner.</summary>
     public static readonly TimeSpan GetTimeout = TimeSpan.FromSeconds(2.5);
@@ -399,7 +399,7 @@ internal sealed record GrainKeyStoreOptions
     // one that waits no longer than 1 s. The get itself goes on to its timeout, and its result is kept for the next FIND_VALUE.
     public static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(0.8);
 
-    /// <summary>The longest pause between tries: so long after its silo's death is known a shard may stay unasked.</summary>
+    /// <summary>The longest pause between tries. A shard may stay uncalled for so long after its silo was declared dead.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The most puts, or keys of gets, in one grain call. A shard takes 1,024, which are at most 8 MiB.</summary>
@@ -408,7 +408,7 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>How many calls of a kind may be pending at a silo, at least 1. More make smaller calls.</summary>
     public int DeskCalls { get; init; } = 2;
 
-    /// <summary>The shortest time between two calls to a silo, for each silo but the first. An edge has 2 ms.</summary>
+    /// <summary>The shortest time between two calls to a silo is this, times the number of other silos. An edge has 2 ms.</summary>
     public TimeSpan PauseForSilo { get; init; }
 
     /// <summary>How many requests may wait in one channel. Further ones fail at once.</summary>
@@ -422,7 +422,7 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>The timeout of a put or a shard's call, with retries: less than the 5 s of a remote node.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Without a desk's response, requests then go to their shards too. A healthy silo takes 250 ms.</summary>
+    /// <summary>Without a desk's response for so long, requests go to their shards too. A healthy silo may take 250 ms.</summary>
     public TimeSpan HedgeAfter { get; init; } = TimeSpan.FromMilliseconds(400);
 
     /// <summary>The age at which a usage is read again. With zero it is read each time.</summary>
@@ -435,7 +435,7 @@ internal sealed record GrainKeyStoreOptions
     // time at the latest. With zero, the default, each get calls its shard.
     public TimeSpan MaxStaleness { get; init; }
 
-    // The same by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
+    // The greatest age by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
     public TimeSpan MaxOutageStaleness { get; init; }
 
     /// <summary>The most bytes of filters, 1.5 to 2.3 for a key. Shards beyond are asked for each key.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace KadOrleans.Server;
 
-// The requests of one kind to all shards. Those of one silo go to its desk, many in a call. A shard is called itself while its
+// The requests of one kind to all shards. Those of one silo go to its desk, many in a call. A shard is called directly while its
 // silo is not known, and for a while after its desk did not respond for it. Requests may overtake others: a shard orders puts.
 internal sealed class ShardChannels<TItem, TResult>(
     string kind,
@@ -18,7 +18,7 @@ internal sealed class ShardChannels<TItem, TResult>(
     private readonly ConcurrentDictionary<long, ShardChannel<TItem, TResult>> _shards = new();
 
     // Timestamps of the clock.
-    private readonly ConcurrentDictionary<long, long> _apartUntil = new();
+    private readonly ConcurrentDictionary<long, long> _directUntil = new();
     private long _calls;
     private long _items;
 
@@ -36,7 +36,7 @@ internal sealed class ShardChannels<TItem, TResult>(
 
     private ShardChannel<TItem, TResult> ChannelOf(long shard)
     {
-        if (deskOf(shard) is not { } desk || (_apartUntil.TryGetValue(shard, out var until) && time.GetTimestamp() < until))
+        if (deskOf(shard) is not { } desk || (_directUntil.TryGetValue(shard, out var until) && time.GetTimestamp() < until))
         {
             return OwnChannelOf(shard);
         }
@@ -46,7 +46,7 @@ internal sealed class ShardChannels<TItem, TResult>(
 
     private ShardChannel<TItem, TResult> Create(GrainId desk)
     {
-        // Those of silos that stopped. What is pending there ends by itself.
+        // Removes desks of silos that stopped. What is pending there ends by itself.
         var known = allDesks();
         foreach (var other in _desks.Keys.Where(other => !known.Contains(other)))
         {
@@ -57,7 +57,7 @@ internal sealed class ShardChannels<TItem, TResult>(
         {
             MaxCalls = options.DeskCalls,
 
-            // So an edge makes no more calls for being in a cluster of more silos, each with fewer requests.
+            // So an edge makes no more calls in a cluster of more silos, where each silo gets fewer requests.
             Pause = () => options.PauseForSilo * (allDesks().Count - 1),
         };
     }
@@ -85,7 +85,7 @@ internal sealed class ShardChannels<TItem, TResult>(
     {
         foreach (var request in requests)
         {
-            _apartUntil[request.Shard] = time.GetTimestamp() + (long)(GrainKeyStoreOptions.ApartFor.TotalSeconds * time.TimestampFrequency);
+            _directUntil[request.Shard] = time.GetTimestamp() + (long)(GrainKeyStoreOptions.DirectFor.TotalSeconds * time.TimestampFrequency);
             OwnChannelOf(request.Shard).Add(request);
         }
     }

@@ -1,10 +1,10 @@
 namespace KadOrleans.Server;
 
-/// <summary>Asks a silo for news of shards. Different ways may lead to different silos.</summary>
-internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long way, IReadOnlyList<ShardPoint> known);
+/// <summary>Asks a silo for news of shards, by the key of a stateless worker. Different keys may lead to different silos.</summary>
+internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long worker, IReadOnlyList<ShardPoint> known);
 
-// Reads the news of the shards that an edge asks for keys: four times within GrainKeyStoreOptions.MaxStaleness, all shards with
-// one call. A silo that does not respond is passed over. Without news the views become too old to be used.
+// Reads the news of the shards that an edge asks for keys: four times within GrainKeyStoreOptions.MaxStaleness, up to
+// MaxShards with one call. If a silo does not respond, another is asked. Without news the views become too old to be used.
 internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider time, AskForNews ask, Action<NodeId> changed) : IAsyncDisposable
 {
     private const int MaxShards = 1_024;
@@ -12,7 +12,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
     /// <summary>How long a shard is read after the last request for one of its keys.</summary>
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a shard is not read whose filter found no room, or whose news could not be read.</summary>
+    /// <summary>How long a shard is not read after its filter found no room, or its news could not be read.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest pause while no silo responds, or none knows the call.</summary>
@@ -30,7 +30,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
     // Guards the fields below: one read at a time.
     private readonly SemaphoreSlim _reading = new(1);
     private long _bytes;
-    private long _way;
+    private long _worker;
     private bool _isDeskChanged;
 
     // Replaced as a whole when a desk comes or goes.
@@ -157,21 +157,21 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         {
             try
             {
-                var asked = ask(_way, known);
+                var asked = ask(_worker, known);
                 GrainCalls.Ignore(asked);
                 return await asked.WaitAsync(timeout, time, _ending.Token);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Requests go to the shards meanwhile, and log why those do not respond.
-                _way++;
+                // Gets go to the shards meanwhile. If they fail too, the log says why.
+                _worker++;
             }
         }
 
         return null;
     }
 
-    // News that have no room, or cannot be read, cost their shard its view for a while, and not the loop.
+    // After news that finds no room, or cannot be read, only its shard has no view for a while. The loop goes on.
     private void TryNote(ShardView view, ShardNews news, long confirmedAt)
     {
         try
@@ -235,7 +235,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
     }
 }
 
-// What an edge knows of the keys of a shard. Times are timestamps of the edge's clock. Readers take State once and go by it. A filter
+// What an edge knows of the keys of a shard. Times are timestamps of the edge's clock. Readers take State once. A filter
 // is complete only if it was confirmed after trustedFrom.
 internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 {
@@ -250,7 +250,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     private long _lastPut = trustedFrom;
     private bool _isUsed;
 
-    // Written by any thread; a lost race is as if the calls had come in the other order.
+    // Written by any thread. A race between two calls is harmless: it is as if they had come in the other order.
     private long _answeredAt = long.MinValue;
     private long _unansweredAt = long.MinValue;
 
@@ -284,7 +284,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
     /// <summary>Whether a key was asked for, or put, since the last call.</summary>
     public bool TakeUse() => Interlocked.Exchange(ref _isUsed, false);
 
-    /// <summary>Whether the shard did not respond to the last call, and news have not confirmed its keys since.</summary>
+    /// <summary>Whether the shard did not respond to the last call, and no news has confirmed its keys since.</summary>
     public bool IsSilent(long now, long confirmedAt, long usual)
     {
         // An older silence proves nothing: this process may have been paused, and the shard has not been asked since.
@@ -330,8 +330,8 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    // Notes news, which have all changes before confirmedAt. Those that do not continue what is known are ignored, and a filter
-    // that is older than that. Calls changed for each changed key, before the news count as known.
+    // Notes news, which has all changes before confirmedAt. News that does not continue what is known is ignored, and so is a
+    // filter older than that. Calls changed for each changed key, before the news counts as known.
     public void Note(ShardNews news, long confirmedAt, Action<NodeId> changed)
     {
         if (news.Filter is { } filter)
@@ -371,19 +371,19 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 }
 
 // What is known of a shard: news of a generation and version, and a filter that gets more keys until it is replaced. The filter
-// is complete if ConfirmedAt is after TrustedFrom. Values cached in another epoch are as recent as that. None is 0.
+// is complete if ConfirmedAt is after TrustedFrom. A value cached in a former epoch is as recent as that. Epochs begin at 1.
 internal sealed record ShardState(long Generation, long Version, KeyFilter Filter, long Epoch, long ConfirmedAt, long TrustedFrom)
 {
     // Each new filter ends an epoch. A death of a silo brings two or three.
     private const int MaxFormer = 4;
 
-    /// <summary>The epochs before, the last one first. Values of theirs that are still cached were the shard's at a time.</summary>
+    /// <summary>The epochs before, the last one first, for values that were cached in them.</summary>
     public IReadOnlyList<FormerEpoch> Former { get; init; } = [];
 
     /// <summary>Whether a key of the shard is certainly not held, as of <see cref="ConfirmedAt"/>.</summary>
     public bool Denies(NodeId key) => ConfirmedAt > TrustedFrom && !Filter.MayContain(key);
 
-    /// <summary>The time before which all changes of a value are known that was cached in an epoch. Null if the epoch is too long ago.</summary>
+    /// <summary>The time before which all changes are known of a value that was cached in an epoch. Null if the epoch is too long ago.</summary>
     public long? ConfirmedAtIn(long epoch)
     {
         if (epoch == Epoch)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Server;
 
-/// <summary>Calls to shards that share nothing: one for each request, or page, and shard.</summary>
+/// <summary>Calls to shards without batches: one for each request and shard, or for each page of a scan.</summary>
 internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int Parallelism = 8;

@@ -1,6 +1,6 @@
 namespace KadOrleans.Server;
 
-/// <summary>Compares the silo's own clock with the cluster's time, which the silo that leases node ids tells, from the time the silo is active.</summary>
+/// <summary>Compares the silo's clock with the cluster's time, which the edge directory tells, once the silo is active.</summary>
 internal sealed class ClockService(
     ClockWatch clock,
     IGrainFactory grains,
@@ -8,16 +8,16 @@ internal sealed class ClockService(
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClockService> logger) : BackgroundService
 {
-    // Without a response for so long the silo counts as cut off. A dead silo is replaced sooner, so the others stay ready.
-    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(45);
+    // Without a response for so long the silo counts as cut off. After a death the directory is back sooner, so others stay ready.
+    public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(45);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
     private long _answeredAt = time.GetTimestamp();
 
-    /// <summary>Whether the silo that leases node ids has not responded for <see cref="Longest"/>.</summary>
-    public bool IsCutOff => time.GetElapsedTime(Interlocked.Read(ref _answeredAt)) >= Longest;
+    /// <summary>Whether the edge directory has not responded for <see cref="SilenceTimeout"/>.</summary>
+    public bool IsCutOff => time.GetElapsedTime(Interlocked.Read(ref _answeredAt)) >= SilenceTimeout;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -6,8 +6,8 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Server;
 
-// Whether the silo takes calls. It is active and started only if it agrees on the cluster's settings. Its storage and the silo
-// that leases node ids must have responded lately, and its clock be near the cluster's. Reading it makes no call.
+// Whether the silo takes calls. It is active and started only if it agrees on the cluster's settings. Its storage and the edge
+// directory must have responded lately, and its clock must be near the cluster's. Reading it makes no call.
 internal sealed class SiloReadiness(
     IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
 {
@@ -67,7 +67,7 @@ internal sealed class SiloStatusReport(
 
     public async Task<JsonObject> CreateAsync(CancellationToken cancellationToken)
     {
-        // Also while it is not ready: that is when somebody looks.
+        // Also while the silo is not ready: the status then matters most.
         var listing = members.ReadAsync();
         var status = silos.CurrentStatus == SiloStatus.Active ? await AskAsync(cancellationToken) : null;
         return new JsonObject

@@ -15,13 +15,13 @@ internal sealed class StorageWatch(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts are about to fail.</summary>
+    /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts fail.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly Histogram<double> Duration = new Meter(TelemetryExport.SourceName).CreateHistogram<double>(
         "kad.storage.read.duration",
         "s",
-        "Until a read of grain storage was answered; one every two seconds.",
+        "Time until a read of grain storage was answered; one read every two seconds.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 2, 5] });
 
     /// <summary>A read that takes longer means slow storage. STOREs are given up after 4 s, and need a write.</summary>

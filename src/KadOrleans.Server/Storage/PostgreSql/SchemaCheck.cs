@@ -57,7 +57,7 @@ internal static partial class SchemaCheck
         {
             throw KadSettings.Mistake(
                 $"The table {Table} has no unique index over the identity of a state, so two first writes of one could "
-                + $"both be kept, and neither read; run schema.sql (docs/install.md#postgresql), or as its owner: {Statement}");
+                + $"both be kept, and neither could be read; run schema.sql (docs/install.md#postgresql), or as its owner: {Statement}");
         }
     }
 

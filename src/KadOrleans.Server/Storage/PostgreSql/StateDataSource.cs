@@ -25,7 +25,7 @@ internal sealed class StateDataSource(string connectionString, TimeProvider time
         }
     }
 
-    // The provider checks at its start that the source makes connections of the driver. It opens others.
+    // The provider checks at its start that the source creates the driver's connections. It opens those of the method below.
     protected override DbConnection CreateDbConnection() => new NpgsqlConnection(connectionString);
 
     protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
@@ -84,7 +84,7 @@ internal sealed partial class StateCommand(NpgsqlConnection connection, StateWri
         return await base.ExecuteDbDataReaderAsync(behavior, cancellationToken).ConfigureAwait(false);
     }
 
-    // The query that the provider has read from the database: this project's, or that of Orleans' scripts. Another one is not gathered.
+    // The query that the provider has read from the database: this project's, or that of Orleans' scripts. Another query runs as it is.
     [GeneratedRegex(
         """
         ^\s* SELECT \s+ (newgrainstateversion|\*) \s+ FROM \s+ writetostorage \s*\(

@@ -84,7 +84,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         }
     }
 
-    /// <summary>Takes the oldest writes, or leaves its place. A state under way stays: all would wait for it.</summary>
+    /// <summary>Takes the oldest writes. Without any it frees its place. A second write of a state stays pending: all would wait for the first.</summary>
     private List<StateWrite> Take()
     {
         lock (_gate)
@@ -122,7 +122,7 @@ internal sealed class StateWrite(StateRow row, TimeSpan timeout, long since)
     {
         if (timeout > TimeSpan.Zero && time.GetElapsedTime(since) >= timeout)
         {
-            TrySetException(new NpgsqlException($"The state was not written: others took the {timeout.TotalSeconds:0} s of its timeout.", new TimeoutException()));
+            TrySetException(new NpgsqlException($"The state was not written: for {timeout.TotalSeconds:0} s, its timeout, it waited for other writes.", new TimeoutException()));
         }
 
         return Task.IsCompleted;

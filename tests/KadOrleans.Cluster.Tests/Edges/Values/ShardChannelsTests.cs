@@ -65,7 +65,7 @@ public sealed class ShardChannelsTests
         var soon = Ask(12);
         (await _one.NextAsync()).Answer();
         await soon;
-        _clock.Advance(GrainKeyStoreOptions.ApartFor);
+        _clock.Advance(GrainKeyStoreOptions.DirectFor);
         var later = Ask(13);
         (await _many.NextAsync()).Answer();
 

@@ -1,6 +1,6 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>A silo whose clock is not that of the silo that leases node ids, or that hears nothing of that one.</summary>
+/// <summary>A silo whose clock is not that of the edge directory, or that gets no response of it.</summary>
 public sealed class ClockSkewTests : FolderTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -35,7 +35,7 @@ public sealed class ClockSkewTests : FolderTests
         var time = new ManualTimeProvider();
         using var clock = new ClockWatch(time, NullLogger<ClockWatch>.Instance);
         using var service = new ClockService(clock, null!, null!, time, NullLogger<ClockService>.Instance);
-        time.Advance(ClockService.Longest - TimeSpan.FromSeconds(1));
+        time.Advance(ClockService.SilenceTimeout - TimeSpan.FromSeconds(1));
         Assert.False(service.IsCutOff);
 
         time.Advance(TimeSpan.FromSeconds(1));
