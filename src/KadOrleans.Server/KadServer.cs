@@ -34,7 +34,7 @@ public static class KadServer
     /// <param name="args">Settings as NAME=VALUE, such as <c>Kad:Http=127.0.0.1:8080</c>. None: a whole cluster in one process.</param>
     /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
     /// <returns>
-    /// The exit code: 0 after a stop, 1 after a failure, 2 for a wrong setting or a port in use, 5 after the cluster replaced the process.
+    /// The exit code. 0: stopped. 1: failed. 2: a setting is wrong or a port in use. 5: the cluster replaced the process.
     /// </returns>
     public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
     {
