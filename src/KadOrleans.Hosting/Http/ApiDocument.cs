@@ -55,7 +55,7 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
 internal static class RequestBodies
 {
     // Describes a body and bounds its bytes. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong
-    // one gets a sentence. The server reads what a refused request sends, so that its connection serves on.
+    // one gets a sentence. The server reads what a refused request sends, so that its connection stays usable.
     public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder endpoint, int most, params string[] types) =>
         endpoint.WithMetadata(new RequestSizeLimitAttribute(most)).AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {

@@ -19,7 +19,7 @@ public static class BatchApi
         .DescribesBatch();
 
     public static RouteHandlerBuilder DescribesBatch(this RouteHandlerBuilder endpoint) => endpoint
-        .WithDescription("Puts and deletes need a scope for changes. All operations are checked before the first is done.")
+        .WithDescription("Puts and deletes need the scope write, or below /v1/admin the scope manage. All operations are checked before the first is done.")
         .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
@@ -68,7 +68,7 @@ public static class BatchApi
     /// <summary>A request, for the document.</summary>
     private sealed record Batch(IReadOnlyList<OperationBody> Operations);
 
-    /// <summary>An operation of a request, for the document: op is get, put or delete; what is behind the form is for puts.</summary>
+    /// <summary>An operation of a request, for the document: op is get, put or delete; wait, life, type and value are for puts.</summary>
     private sealed record OperationBody(string Op, string Key, string? As, string? Wait, int? Life, string? Type, JsonNode? Value);
 
     /// <summary>The outcomes in the order of the operations.</summary>

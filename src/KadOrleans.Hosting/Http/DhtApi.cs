@@ -57,12 +57,12 @@ public static class DhtApi
         // Routing answers a wrong method or path without a sentence.
         endpoints.Map($"{Root}/{{**rest}}", (HttpContext context) => ApiProblem.Create(
             StatusCodes.Status404NotFound,
-            $"There is no {context.Request.Method} {VisibleText.Excerpt(context.Request.Path)}; {Document} has what there is."))
+            $"There is no {context.Request.Method} {VisibleText.Excerpt(context.Request.Path)}; {Document} lists the endpoints."))
             .WithMetadata(new RequestSizeLimitAttribute(ValueBody.MaxBodyBytes))
             .ExcludeFromDescription();
     }
 
-    // Ids, addresses and bans are text; times between two others are seconds.
+    // Ids, addresses and bans are text; durations are seconds.
     private static void Configure(JsonSerializerOptions json)
     {
         json.Encoder = JavaScriptEncoder.Default;
@@ -81,7 +81,7 @@ public static class DhtApi
     }
 }
 
-/// <summary>The network around: the nearest nodes, and the nodes of this DHT.</summary>
+/// <summary>The nodes nearest to an id, and the nodes of this DHT.</summary>
 internal static class NetworkApi
 {
     public static void Map(RouteGroupBuilder api)

@@ -47,6 +47,6 @@ public static class HostCheck
         context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
         context.Response.ContentType = "text/plain";
         return context.Response.WriteAsync(
-            $"The Host header is not a name of this server; use its IP address, or add the name to {place.HostsSetting}.\n", context.RequestAborted);
+            $"The Host header is '{VisibleText.Excerpt(context.Request.Host.ToString())}'; this server's IP address is needed, or a name in {place.HostsSetting}.\n", context.RequestAborted);
     });
 }

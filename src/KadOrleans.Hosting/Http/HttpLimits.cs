@@ -26,7 +26,7 @@ public static class HttpLimits
     /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Listens on an address, within the limits. As many connections as may be open may be closing; more are refused.</summary>
+    /// <summary>Listens on an address, within the limits. As many connections again may be closing; beyond these, new ones are refused.</summary>
     public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address, int connections)
     {
         kestrel.AddServerHeader = false;

@@ -128,7 +128,7 @@ internal static class KeyApi
     private static bool Matches(IList<EntityTagHeaderValue> tags, EntityTagHeaderValue? tag) =>
         tag is not null && tags.Any(given => given.Equals(EntityTagHeaderValue.Any) || given.Compare(tag, useStrongComparison: false));
 
-    // Null is JSON, which is also for those who accept all or say nothing.
+    // Null is JSON, also for a request that accepts everything or names no type.
     private static string? FormOf(HttpRequest request) => request.GetTypedHeaders().Accept
         .OrderByDescending(accepted => accepted.Quality ?? 1)
         .Select(accepted => accepted.MediaType.Value?.ToLowerInvariant())

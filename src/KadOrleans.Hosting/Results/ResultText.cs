@@ -91,7 +91,7 @@ public static class ValueJson
     /// <summary>A value as a string, number or boolean; bytes are in hexadecimal. Null for a number that JSON lacks.</summary>
     public static JsonNode? NodeOf(DhtValue value) => value.Kind switch
     {
-        // A float has the fraction that ToString gives it, as readers take -0 for the integer 0, which has no sign.
+        // ToString marks a float by a fraction or an exponent: a reader would take -0 for the integer 0, which has no sign.
         DhtValueKind.Float when !double.IsFinite(value.AsFloat()) => null,
         DhtValueKind.Integer or DhtValueKind.Float or DhtValueKind.Boolean => JsonNode.Parse(value.ToString()),
         _ => JsonValue.Create(value.ToString()),

@@ -3,8 +3,10 @@ namespace KadOrleans.Hosting;
 /// <summary>The options of an edge, from the section <c>Kad:Edge</c>.</summary>
 public sealed class EdgeOptions
 {
+    /// <summary>The most node ids of an edge.</summary>
     public const int MaxNodeIds = 64;
 
+    /// <summary>The most characters of <see cref="Name"/>.</summary>
     public const int MaxNameLength = 128;
 
     private static readonly UdpEndpoint DefaultListen = UdpEndpoint.FromIPv4(0, 8468);
@@ -14,11 +16,10 @@ public sealed class EdgeOptions
     /// <summary>Whether a silo's process runs the edge too. Default: only in Local mode.</summary>
     public bool? Enabled { get; set; }
 
-    // The stable name that the node ids belong to, 1 to 128 characters. Default: the machine's name, which in Kubernetes is the
-    // pod's. Of two processes with one name only one can serve.
+    // The stable name of the node ids, 1 to 128 characters. Default: the machine's, in Kubernetes the pod's. Only one process at a time can serve it.
     public string Name { get; set; } = Environment.MachineName;
 
-    /// <summary>The number of node ids. Default: one for each entry of <see cref="Listen"/>.</summary>
+    /// <summary>The number of node ids, 1 to 64. Default: one for each entry of <see cref="Listen"/>.</summary>
     public int? NodeIds { get; set; }
 
     /// <summary>One IP:PORT for each node id, or a single IP:PORT from which the ids take consecutive ports. Default: 0.0.0.0:8468.</summary>
@@ -30,14 +31,14 @@ public sealed class EdgeOptions
     // Address ranges in CIDR form whose nodes are exempt from rate limits, byte budgets, quotas and proofs of their address. Default: none.
     public IList<string> Trust { get; } = [];
 
-    /// <summary>Bytes of responses per second to one endpoint.</summary>
+    /// <summary>Bytes of responses per second to one endpoint: 16,384 to 10^12, or 0 for no bound. Default: 1,000,000.</summary>
     public long UploadPerEndpoint { get; set; } = new UploadLimits().PerEndpoint;
 
-    /// <summary>Bytes of responses per second to all endpoints, for each node id.</summary>
+    /// <summary>Bytes of responses per second to all endpoints, for each node id: 16,384 to 10^12, or 0 for no bound. Default: 0.</summary>
     public long Upload { get; set; } = new UploadLimits().Total;
 
     // The greatest age of the data that the edge responds with before it asks the cluster again. A value stored or changed through another edge is found
-    // through this one after this time at the latest. 1 s to 1 min; longer needs fewer calls. Zero: every request asks the cluster.
+    // through this one after this time at the latest. 1 s to 1 min; a longer time needs fewer calls. Zero: every request asks the cluster.
     public TimeSpan MaxStaleness { get; set; } = TimeSpan.FromSeconds(2);
 
     // The same for remote nodes' FIND_VALUE while a key's silo does not respond. 1 s to 5 min; below MaxStaleness it changes
@@ -47,7 +48,7 @@ public sealed class EdgeOptions
     /// <summary>The endpoint of each node id, 1 to 64, in the order of the lease.</summary>
     public IReadOnlyList<UdpEndpoint> Endpoints => _endpoints ??= Expand();
 
-    /// <summary>The engine's options for each id.</summary>
+    /// <summary>The options of the node of each id: this section, with the parameters of Kademlia given.</summary>
     public KadNodeOptions ToNodeOptions(KademliaOptions kademlia)
     {
         var options = new KadNodeOptions { Upload = new UploadLimits { PerEndpoint = UploadPerEndpoint, Total = Upload }, Kademlia = kademlia };
@@ -100,7 +101,7 @@ public sealed class EdgeOptions
         checks.Within("Edge:NodeIds", count, 1, MaxNodeIds);
         if (Listen.Count > 1 && Listen.Count != count)
         {
-            checks.Add(setting, string.Join(',', Listen), $"{count} node ids need one entry, whose port is the first of as many, or one for each");
+            checks.Add(setting, string.Join(',', Listen), $"{count} node ids need one IP:PORT each, or a single one from which they take consecutive ports");
         }
         else if (First.Port != 0 && First.Port + count - Math.Max(1, Listen.Count) > ushort.MaxValue)
         {

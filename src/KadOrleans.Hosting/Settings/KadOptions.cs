@@ -44,7 +44,7 @@ public sealed class KadOptions
     /// <summary>The timeout of an edge's stop, below the 30 s that orchestrators allow.</summary>
     public static readonly TimeSpan EdgeShutdownTimeout = TimeSpan.FromSeconds(25);
 
-    /// <summary>Null: an edge beside the silo if <see cref="EdgeOptions.Enabled"/>, else a silo alone.</summary>
+    /// <summary>Null: a silo, with an edge if <see cref="EdgeOptions.Enabled"/>.</summary>
     public ServerRole? Role { get; set; }
 
     public StorageChoice Storage { get; set; }
@@ -89,7 +89,7 @@ public sealed class KadOptions
     public bool HasOwnToken => Http.Tokens is null && Storage == StorageChoice.Local && IPAddress.IsLoopback(Http.EndPoint.Address);
 }
 
-/// <summary>Where health, status and a silo's dashboard are served.</summary>
+/// <summary>Where health, status, the API and a silo's dashboard are served.</summary>
 public sealed class KadHttpOptions
 {
     public const string Setting = "Kad:Http";
@@ -102,7 +102,7 @@ public sealed class KadHttpOptions
     /// <summary>The host names that requests may use besides IP addresses and localhost.</summary>
     public IList<string> Hosts { get; } = [];
 
-    /// <summary>The file of the API's tokens. Null: the API is not served, except by a silo that <see cref="KadOptions.HasOwnToken"/>.</summary>
+    /// <summary>The file of the API's tokens. Null: the API is not served, except by a silo with <see cref="KadOptions.HasOwnToken"/>.</summary>
     public string? Tokens { get; set; }
 
     public int Connections { get; set; } = HttpLimits.MaxConnections;
@@ -157,7 +157,7 @@ public sealed class AzureOptions
 
     public string? TableServiceUri { get; set; }
 
-    /// <summary>The default is what clusters of earlier builds have.</summary>
+    /// <summary>The default, blobs, is what clusters of earlier versions have.</summary>
     public AzureGrains GrainStorage { get; set; }
 }
 

@@ -11,8 +11,8 @@ public static class KadSettings
 {
     public const string Root = "Kad";
 
-    // Settings of the host that turn off the watch of its files. No setting takes effect after the start. A watch covers all
-    // folders below the working one, so it would report a silo's own writes there.
+    // Settings of the host that turn off the watch of its files: a setting changed after the start has no effect. A watch covers
+    // all folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
     private const string Clustering = "Orleans:Clustering:ProviderType";
@@ -30,7 +30,7 @@ public static class KadSettings
         .Concat(OfGrains.Select(name => KeyValuePair.Create<string, Type?>($"Cluster:{name}", null)))
         .ToDictionary(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>All settings without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
+    /// <summary>The names of all settings, without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
     /// <summary>Creates the exception for a mistake that ends the start of a process.</summary>

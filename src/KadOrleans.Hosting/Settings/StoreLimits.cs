@@ -1,7 +1,7 @@
 namespace KadOrleans.Hosting;
 
-// What a process that holds keys may take of its machine, and how many keys and bytes of values fit. The room on the disk
-// includes what its files take. While it holds nothing it uses the empty bytes of its memory.
+// The memory and disk, in bytes, that a process may use for keys, and how many keys and bytes of values fit. DiskBytes include
+// what its files take already. EmptyBytes are the memory that it takes without any key.
 public sealed record StoreLimits(string Process, long MemoryBytes, long DiskBytes, long EmptyBytes)
 {
     public const int LeastKeysByDefault = 1_000;
@@ -9,10 +9,10 @@ public sealed record StoreLimits(string Process, long MemoryBytes, long DiskByte
     /// <summary>Keys that no default exceeds: with more, a node takes longer than five seconds to start.</summary>
     public const int MostKeysByDefault = 10_000_000;
 
-    // Keys of as many networks as there are keys take more than the index.
+    // The index, and half as much again for the accounts of sources, if each key comes from another source.
     private const long MemoryPerKeyByDefault = 3 * KeyIndex.BytesPerKey / 2;
 
-    // What is stored takes at most twice what lives in it, and a compaction as much again for a moment.
+    // The files have at most twice the bytes of the live values, and a compaction writes these once more.
     private const int DiskPerByte = 3;
     private const long BytesPerKeyByDefault = 1024;
 
@@ -24,7 +24,7 @@ public sealed record StoreLimits(string Process, long MemoryBytes, long DiskByte
 
     public static long ReadMemory() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    // Room in bytes on the disk of a folder, which need not be there, with what some of its files take. No limit if it cannot be read.
+    // The free bytes on the disk of a folder, which need not exist, plus those of its files that match a pattern. No limit if unknown.
     public static long ReadDisk(string folder, string files)
     {
         try

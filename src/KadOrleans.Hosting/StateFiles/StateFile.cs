@@ -54,7 +54,7 @@ public static class StateFile
     {
         var partial = target + ".partial";
 
-        // Without a buffer: closing must not fail on a full disk after writing has.
+        // Without a buffer: after a write has failed on a full disk, closing must not fail too.
         await using var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         try
         {
@@ -88,7 +88,7 @@ public static class StateFile
         return File.Exists(target) ? target : file;
     }
 
-    /// <summary>Opens a device or pipe. Null for a plain file, whose length can be set, or none.</summary>
+    /// <summary>Opens a device or pipe. Null if the file does not exist, or is a plain one, whose length can be set.</summary>
     private static FileStream? OpenSpecial(string file)
     {
         if (!File.Exists(file))

@@ -22,7 +22,7 @@ public sealed class StateImporter(
             var kept = chunk.Where(value => !value.Value.IsExpired(now) || value.Value.PublishedAt is not null).ToList();
             var results = kept.Count > 0 ? await put(kept) : [];
 
-            // A node takes no expired publication of a cluster.
+            // A node refuses a publication of a cluster that has expired.
             var outdated = kept.Zip(results).Where(one => one.Second == StoreResult.Outdated).ToLookup(one => one.First.Value.IsExpired(now));
             Result = new ImportResult(
                 Result.Imported + results.Count(result => result == StoreResult.Stored),

@@ -11,7 +11,7 @@ public sealed class StateReader(Stream stream, string name)
     private readonly JsonParts _parts = new(stream);
     private readonly Dictionary<NodeId, Contact> _contacts = [];
 
-    /// <summary>Null if the file has none, or was not read to its end.</summary>
+    /// <summary>Null if the file has none, or it was not read yet.</summary>
     public NodeId? Id { get; private set; }
 
     public IReadOnlyCollection<Contact> Contacts => _contacts.Values;
@@ -150,14 +150,14 @@ internal readonly struct StateEntry(JsonElement json)
 
     private DateTimeOffset Time(string name) => StateFormat.TryParse(Text(name), out var time)
         ? time
-        : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid time for {name}");
+        : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid time for {name}: one such as 2026-01-31T12:00:00.000Z is needed");
 
     // Optional: a file made by hand need not name the source whose quota a value counts against.
     private SourceNetwork Source() => Field("source").ValueKind == JsonValueKind.Undefined
         ? SourceNetwork.Trusted
         : UInt128.TryParse(Text("source"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var source)
         ? new SourceNetwork((ulong)(source >> 64), (ulong)source)
-        : throw new JsonException($"'{VisibleText.Excerpt(Text("source"))}' is not a source");
+        : throw new JsonException($"'{VisibleText.Excerpt(Text("source"))}' is not a source: at most 32 hexadecimal digits are needed");
 }
 
 /// <summary>Reads the parts of a JSON object, and its lists element by element, so a file's size does not matter.</summary>
@@ -269,7 +269,7 @@ internal sealed class JsonParts(Stream stream)
         {
             if (_buffer.Length >= MaxElement)
             {
-                throw new JsonException("a text in it is too long");
+                throw new JsonException($"a part of it is longer than {MaxElement} bytes");
             }
 
             Array.Resize(ref _buffer, _buffer.Length * 2);

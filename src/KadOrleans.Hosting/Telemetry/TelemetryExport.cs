@@ -113,7 +113,7 @@ public sealed class TelemetryOptions
     private const string StandardSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string ProtocolSetting = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
-    /// <summary>The collector, of http:// or https://. Over HTTP the signals' paths are appended.</summary>
+    /// <summary>The collector, of http:// or https://. Over HTTP <c>/v1/metrics</c> and <c>/v1/traces</c> are appended.</summary>
     public string Endpoint { get; set; } = string.Empty;
 
     public bool UsesGrpc { get; private init; }

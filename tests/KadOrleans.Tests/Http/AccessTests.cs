@@ -58,7 +58,7 @@ public sealed class AccessTests
             "The token 'manager' lacks the scope 'read'; it has view, manage.",
             await api.FailAsync(HttpStatusCode.Forbidden, "GET", "/v1/keys/a", headers: api.Manager));
         Assert.Equal(
-            "There is no POST /v1/keys/a; /v1/openapi.json has what there is.",
+            "There is no POST /v1/keys/a; /v1/openapi.json lists the endpoints.",
             await api.FailAsync(HttpStatusCode.NotFound, "POST", "/v1/keys/a", "x"));
         await api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/else");
         await api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/keys/");

@@ -140,7 +140,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     public async Task What_is_too_large_or_of_another_type_is_refused()
     {
         Assert.Equal(
-            "The body is longer than 65536 bytes, which are allowed here.",
+            "The body is longer than 65536 bytes, the most allowed here.",
             await _api.FailAsync(HttpStatusCode.RequestEntityTooLarge, "PUT", Path, new string('x', 65_537), "text/plain"));
         Assert.Equal(
             $"The value is {StoreRules.MaxContentLength + 1} bytes long; at most {StoreRules.MaxContentLength} are allowed.",
@@ -157,7 +157,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("PUT", "keys/key?life=0", "life is '0'; 1 to 31536000 seconds are allowed.")]
     [InlineData("PUT", "keys/key?life=31536001", "life is '31536001'; 1 to 31536000 seconds are allowed.")]
-    [InlineData("PUT", "keys/key?life=60&wait=durable", "wait is 'durable'; with a life network is allowed.")]
+    [InlineData("PUT", "keys/key?life=60&wait=durable", "wait is 'durable'; with a life only network is allowed.")]
     [InlineData("GET", "keys/key?as=id", "as is 'id'; text or digest is allowed.")]
     [InlineData("GET", "keys/key?as=digest", "The key 'key' is no digest; 40 hexadecimal digits are needed.")]
     [InlineData("GET", "nodes/key", "The id is 'key'; 40 hexadecimal digits are needed.")]

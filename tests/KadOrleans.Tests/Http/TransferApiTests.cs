@@ -46,7 +46,7 @@ public sealed class TransferApiTests(ApiHost host) : IClassFixture<ApiHost>
             "'body' is not a kad-state file of version 1: it is not a JSON object.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Path, "[]"));
         var many = await FileAsync([.. Enumerable.Range(0, 1_001).Select(i => (Samples.Key(i), FakeAdmin.Held))]);
         Assert.Equal(
-            "The body has more than 1000 values, which are allowed in a request.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Path, many));
+            "The body has more than 1000 values, the most allowed in a request.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Path, many));
         Assert.Empty(_api.Admin.Imported);
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace KadOrleans.Hosting;
 
 // A program's token, as the server knows it: the token itself is kept nowhere. Names, of 1 to 64 characters, are unique. The SHA-256 of the
-// token's UTF-8 bytes has 64 hexadecimal digits. There is at least one scope of ApiScope. As many requests as in a second may come at once.
+// token's UTF-8 bytes has 64 hexadecimal digits. There is at least one scope of ApiScope. The requests of a second may come at once.
 public sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
 {
     public const int DefaultRate = 1_000;

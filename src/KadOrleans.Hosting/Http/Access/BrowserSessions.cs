@@ -16,7 +16,6 @@ public sealed class BrowserSessions(TimeProvider time)
     /// <summary>How long a session lasts, used or not: a working day.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(12);
 
-    // Guards _byHash.
     private readonly Lock _gate = new();
     private readonly Dictionary<string, BrowserSession> _byHash = [];
 

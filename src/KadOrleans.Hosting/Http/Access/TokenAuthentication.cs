@@ -127,7 +127,7 @@ internal sealed class TokenRates : IEndpointFilter, IDisposable
         return next(context);
     }
 
-    /// <summary>Counts the parts of a request beyond the first, which it was let in as. More than a second's count as a second's.</summary>
+    /// <summary>Counts the parts of a request beyond the first, which is counted already. At most a second's requests are counted.</summary>
     public void TakeParts(HttpContext context, int parts)
     {
         var more = Math.Min(parts, TokenAuthentication.TokenOf(context).RequestsPerSecond) - 1;

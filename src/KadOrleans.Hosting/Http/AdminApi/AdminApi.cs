@@ -1,6 +1,6 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>The management API, below <c>/v1/admin</c>: <see cref="IDhtAdmin"/> for who has a token for it.</summary>
+/// <summary>The management API, below <c>/v1/admin</c>: <see cref="IDhtAdmin"/> for programs with the scope view or manage.</summary>
 internal static class AdminApi
 {
     public static void Map(RouteGroupBuilder api)
@@ -56,8 +56,8 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
 {
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
 
-    // Makes a change and notes it: who, by the token of the request, what in a word, and its result in a few. The change must not be
-    // cancelled with the request: it would be done by half. An entry that cannot be kept is in the log alone.
+    // Makes a change and notes it: the name of the request's token, the action, its target and its result. The change must not be
+    // cancelled with the request, as it could stay half done. An entry that cannot be kept is in the log alone.
     public async Task<T> RunAsync<T>(HttpContext context, string action, string target, Func<Task<T>> change, Func<T, string> describe)
     {
         var who = VisibleText.Show(TokenAuthentication.TokenOf(context).Name);

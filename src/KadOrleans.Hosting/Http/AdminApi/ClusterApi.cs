@@ -28,7 +28,7 @@ internal static class ClusterApi
             $"{action} edge",
             name,
             () => admin.ChangeEdgeAsync(name, chosen, CancellationToken.None),
-            static changed => changed ? "done" : "was so already"));
+            static changed => changed ? "done" : "nothing to change"));
     }
 
     private static Task<ShardCount> DoubleAsync(HttpContext context, IDhtAdmin admin, AuditLog audit) => audit.RunAsync(
@@ -53,7 +53,7 @@ internal static class ClusterApi
 
     private sealed record EdgesResult(IReadOnlyList<EdgeDetails> Edges);
 
-    /// <summary>The silos: those that are not dead by address, and behind them the last dead ones.</summary>
+    /// <summary>The silos that are not dead, by address, and after them the last dead ones.</summary>
     private sealed record SilosResult(IReadOnlyList<SiloDetails> Silos);
 
     /// <summary>What was done to an edge, and whether something had to be changed.</summary>

@@ -79,7 +79,7 @@ internal static class HeldKeyApi
         _ => HolderState.OtherValue,
     };
 
-    /// <summary>What a near node holds: another value than the one held here, for one.</summary>
+    /// <summary>What a near node holds of a key. Another value is one that differs from the value held here.</summary>
     private enum HolderState
     {
         Value,
@@ -124,7 +124,7 @@ internal static class UsageApi
         view.MapGet("/usage", (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetUsageAsync(cancellationToken))
             .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.");
         view.MapGet("/usage/sources", GetSourcesAsync)
-            .WithSummary("Counts the keys and bytes that are held here by the network that stored them: those with most.")
+            .WithSummary("Counts the keys and bytes that are held here by source network, for the networks with most.")
             .WithDescription($"count: how many by keys, and how many by bytes; 1 to {IDhtAdmin.MaxSources}, {Requested.DefaultCount} without it.");
     }
 
@@ -144,11 +144,11 @@ internal static class UsageApi
             sources.Missing);
     }
 
-    /// <summary>Keys with expired ones, and bytes as the footprint of values. Shards that did not respond in time are missing, and not counted.</summary>
+    /// <summary>Expired keys count too. Bytes are the footprints of keys. Shards that did not respond in time are missing, and not counted.</summary>
     private sealed record SourcesResult(
         long Keys, long Bytes, IReadOnlyList<SourceResult> Sources, OthersResult Others, IReadOnlyList<long> Missing);
 
-    /// <summary>What an IPv4 address or an IPv6 /64 holds. The source trusted is what was stored here itself or by trusted sources.</summary>
+    /// <summary>What an IPv4 address or an IPv6 /64 holds. The source <c>trusted</c> has what was set here or stored by trusted nodes.</summary>
     private sealed record SourceResult(string Source, long Keys, long Bytes);
 
     /// <summary>The networks that are not listed, and the most that one of them may have.</summary>

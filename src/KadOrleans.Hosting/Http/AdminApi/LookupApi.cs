@@ -8,7 +8,7 @@ internal static class LookupApi
 
     public static void Map(RouteGroupBuilder view) => view.MapPost("/lookups", RunAsync)
         .WithSummary("Looks a target up in the network and tells each query: who was asked, who named it, what it answered and when.")
-        .WithDescription("kind: node finds the nearest nodes, value a value. A target with as: digest is an id; without it is text, as a key is.")
+        .WithDescription("kind: node finds the nearest nodes, value a value. With as: digest the target is an id, else the text of a key.")
         .WithBody<LookupBody>(MaxBodyBytes, ValueBody.Json)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
@@ -60,7 +60,7 @@ internal static class LookupApi
         IReadOnlyList<NodeId> Closest,
         IReadOnlyList<QueryDescription> Queries);
 
-    /// <summary>A <see cref="LookupQuery"/>, and how many leading bits the id of who was asked shares with the target.</summary>
+    /// <summary>A <see cref="LookupQuery"/>, and how many leading bits the id of its contact shares with the target.</summary>
     private sealed record QueryDescription(
         NodeId Id,
         UdpEndpoint Endpoint,

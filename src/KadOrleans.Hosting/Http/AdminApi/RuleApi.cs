@@ -95,6 +95,6 @@ internal static class LimitApi
     /// </summary>
     private sealed record LimitRow(string Name, string Unit, long? Setting, long? Value, DateTimeOffset? Since, long Least, long Most);
 
-    /// <summary>A limit with its new value, null if it was set back. Silos ask for it each 15 s, edges each 10 s: missing are those that did not yet.</summary>
+    /// <summary>A limit with its new value, null if it was set back. Silos ask for it each 15 s, edges each 10 s: missing are those that have not asked yet.</summary>
     private sealed record LimitResult(string Name, long? Value, bool Changed, IReadOnlyList<string> Missing);
 }

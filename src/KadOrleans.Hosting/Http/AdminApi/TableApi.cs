@@ -61,7 +61,7 @@ internal static class TableApi
 
     private sealed record TableResult(NodeId Id, IReadOnlyList<BucketResult> Buckets);
 
-    /// <summary>A bucket: the lowest id that it covers, how many leading bits its ids share, and contacts that wait for a place.</summary>
+    /// <summary>A bucket: the lowest id that it covers, how many leading bits its ids share, and the contacts of its replacement cache.</summary>
     private sealed record BucketResult(
         NodeId Prefix, int Depth, int Replacements, DateTimeOffset LastLookup, IReadOnlyList<ContactResult> Contacts);
 
@@ -76,6 +76,6 @@ internal static class TableApi
     /// <summary>A contact that was dropped, and how many tables had it.</summary>
     private sealed record DropResult(NodeId Id, int Tables);
 
-    /// <summary>Work, and how many tables or shards took it; the others have enough to do.</summary>
+    /// <summary>Work, and how many tables or shards took it; the others have too much work pending.</summary>
     private sealed record RunResult(DhtWork Work, int Begun);
 }

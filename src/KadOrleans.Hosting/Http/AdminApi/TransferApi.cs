@@ -91,7 +91,7 @@ internal static class TransferApi
             var values = new StateReader(body, "body").ReadValues().Take(MaxValues + 1).ToList();
             return values.Count <= MaxValues
                 ? values
-                : throw ApiProblemException.Wrong($"The body has more than {MaxValues} values, which are allowed in a request.");
+                : throw ApiProblemException.Wrong($"The body has more than {MaxValues} values, the most allowed in a request.");
         }
         catch (StateFileException e)
         {

@@ -47,14 +47,14 @@ public readonly record struct RequestedKey(NodeId Digest, string? Text)
 /// <summary>How a request wants its value stored. Without a life the value is published again each day.</summary>
 internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? Life)
 {
-    /// <summary>Reads the parameters of a put: network or durable, network without one, and whole seconds.</summary>
+    /// <summary>Reads the parameters of a put: wait, which is network (the default) or durable, and life in whole seconds.</summary>
     public static RequestedPut Parse(string? wait, string? life)
     {
         var acknowledgement = wait switch
         {
             null or "network" => SetAcknowledgement.Network,
             "durable" when life is null => SetAcknowledgement.Durable,
-            "durable" => throw ApiProblemException.Wrong("wait is 'durable'; with a life network is allowed."),
+            "durable" => throw ApiProblemException.Wrong("wait is 'durable'; with a life only network is allowed."),
             _ => throw ApiProblemException.Wrong($"wait is '{VisibleText.Excerpt(wait)}'; network or durable is allowed."),
         };
         return new RequestedPut(acknowledgement, life is null ? null

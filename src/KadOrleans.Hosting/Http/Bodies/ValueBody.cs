@@ -22,7 +22,7 @@ internal static class Body
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             var most = context.GetEndpoint()!.Metadata.GetMetadata<IRequestSizeLimitMetadata>()!.MaxRequestBodySize;
-            throw new ApiProblemException(e.StatusCode, $"The body is longer than {most} bytes, which are allowed here.");
+            throw new ApiProblemException(e.StatusCode, $"The body is longer than {most} bytes, the most allowed here.");
         }
     }
 
@@ -89,7 +89,7 @@ internal static class ValueBody
         };
     }
 
-    // Reads {"type":…,"value":…}. Without a type it is the value's in JSON; a number with a fraction or an exponent is a float.
+    // Reads {"type":…,"value":…}. Without a type, the JSON value's own counts; a number with a fraction or an exponent is a float.
     public static DhtValue Read(JsonElement json)
     {
         if (!json.TryGetProperty("value", out var value))

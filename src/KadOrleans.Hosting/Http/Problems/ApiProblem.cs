@@ -1,6 +1,6 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>Ends a request with a problem: a mistake of the caller.</summary>
+/// <summary>Ends a request with a status and a sentence, and without an entry in the log.</summary>
 internal sealed class ApiProblemException(int status, string sentence) : Exception(sentence)
 {
     public int Status => status;
@@ -55,6 +55,6 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
         }
     }
 
-    [LoggerMessage(8100, LogLevel.Error, "{Method} {Path} failed")]
+    [LoggerMessage(8100, LogLevel.Error, "{Method} {Path} failed with status 500; if it fails again, report it with the exception that a verbose log has")]
     private partial void LogFailed(string method, string path, Exception failure);
 }

@@ -27,7 +27,7 @@ internal static class SessionApi
         // A form of another site has another type, so it cannot log a browser in.
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.MediaType != ValueBody.Json)
         {
-            throw new ApiProblemException(StatusCodes.Status415UnsupportedMediaType, $"The content type of a login is {ValueBody.Json}.");
+            throw new ApiProblemException(StatusCodes.Status415UnsupportedMediaType, $"The content type is '{VisibleText.Excerpt(context.Request.ContentType ?? string.Empty)}'; {ValueBody.Json} is needed.");
         }
 
         var json = await Body.ReadJsonAsync(context, Missing);

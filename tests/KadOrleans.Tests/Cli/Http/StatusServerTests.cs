@@ -9,7 +9,7 @@ public sealed class StatusServerTests
         foreach (var page in (string[])["/status", "/health/live", "/health/ready", "/else"])
         {
             Assert.Equal(
-                (HttpStatusCode.MisdirectedRequest, "The Host header is not a name of this server; use its IP address, or add the name to --http-host.\n"),
+                (HttpStatusCode.MisdirectedRequest, "The Host header is 'evil.example.com'; this server's IP address is needed, or a name in --http-host.\n"),
                 await node.AskAsync(page, "evil.example.com"));
         }
 

@@ -60,7 +60,7 @@ public sealed class OverviewTests
         Assert.Equal("Ready, but without an edge: nothing is served to the network.", Words(Ready));
         Assert.Equal("Ready. Storage is slow.", Words(new Health(Health.Ready, "Storage is slow."), Node("", 0)));
         Assert.Equal("Not ready: storageFails. The disk is full.", Words(new Health("storageFails", "The disk is full."), Node("", 0)));
-        Assert.Equal("Ready, but nobody says how the nodes are.", Overview.Of(Ready, null, [At(0)]).Words);
+        Assert.Equal("Ready, but the status of the nodes is unknown.", Overview.Of(Ready, null, [At(0)]).Words);
     }
 
     [Fact]

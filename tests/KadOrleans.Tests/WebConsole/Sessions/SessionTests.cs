@@ -48,11 +48,11 @@ public sealed class SessionTests(ApiHost host) : IClassFixture<ApiHost>
         _api.Http.DefaultRequestHeaders.Authorization = null;
         var login = $$"""{"token":"{{File.ReadAllText(_api.Folder["http-token"])}}"}""";
 
-        Assert.Equal("The content type of a login is application/json.", await _api.FailAsync(HttpStatusCode.UnsupportedMediaType, "POST", Session, login, "text/plain"));
+        Assert.Equal("The content type is 'text/plain; charset=utf-8'; application/json is needed.", await _api.FailAsync(HttpStatusCode.UnsupportedMediaType, "POST", Session, login, "text/plain"));
         Assert.Equal("""The token is missing; {"token":…} is needed.""", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Session, "{}"));
         Assert.Equal("The token is not one of this server's.", await _api.FailAsync(HttpStatusCode.Unauthorized, "POST", Session, """{"token":"kad_0"}"""));
         Assert.Equal(
-            "The body is longer than 1024 bytes, which are allowed here.",
+            "The body is longer than 1024 bytes, the most allowed here.",
             await _api.FailAsync(HttpStatusCode.RequestEntityTooLarge, "POST", Session, new string(' ', 2_000)));
 
         using var begun = await _api.SendAsync("POST", Session, login);

@@ -40,7 +40,7 @@ public sealed record Overview(
     private static string Describe(Health health, IReadOnlyList<DhtNodeStatus>? nodes) => (health, nodes) switch
     {
         ({ IsReady: false }, _) => $"Not ready: {health.Status}.{(health.Reason is { } reason ? " " + reason : string.Empty)}",
-        (_, null) => "Ready, but nobody says how the nodes are.",
+        (_, null) => "Ready, but the status of the nodes is unknown.",
         ({ Reason: { } reason }, _) => $"Ready. {reason}",
         (_, []) => "Ready, but without an edge: nothing is served to the network.",
         (_, [{ Name: "", Contacts: 0 }]) => "Ready. The node has no contacts yet.",
@@ -108,14 +108,14 @@ public sealed record OverviewSeries(
 }
 
 // One of the alarms of docs/runbook.md by its name there, as far as this process can judge it from the last five minutes. Monitoring
-// judges all of them, over longer times. The sentence says what is so.
+// judges all of them, over longer times. The sentence says what was counted.
 public sealed record Alarm(string Name, bool Fires, string Sentence)
 {
     // As in infra/monitoring/alerts.yaml.
     private const double MostFailedLookups = 0.05;
     private const double MostDroppedPerSecond = 1;
 
-    // Of fewer lookups one that fails says nothing.
+    // With fewer lookups, a single failure would fire the alarm.
     private const int LeastLookups = 10;
 
     private const int NamedNodes = 5;
@@ -126,8 +126,8 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
         new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
         Contacts(nodes ?? []),
         OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed") is > 0 and var failed
-            ? new("KadStorageFailing", true, $"STOREs that storage failed: {failed}.")
-            : new("KadStorageFailing", false, "No STORE failed for want of storage."),
+            ? new("KadStorageFailing", true, $"STOREs that failed in storage: {failed}.")
+            : new("KadStorageFailing", false, "No STORE failed in storage."),
         Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
         Lookups(OverviewRates.Between(begin, end)),
     ];

@@ -69,14 +69,14 @@ public sealed partial class OverviewFeed(
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                // What people look at must not end the process that they look at.
+                // A failure of the console must not end the process.
                 LogNotSampled(e.Message);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(8120, LogLevel.Warning, "The console's overview was not renewed: {Reason}")]
+    [LoggerMessage(8120, LogLevel.Warning, "The console's overview was not renewed, and is tried again in 5 s: {Reason}")]
     private partial void LogNotSampled(string reason);
 
     private async Task<Overview> SampleAsync(CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ function sign(character) {
   return el('span', { class: 'sign' }, `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
 }
 
-/** An id: its first digits, the whole of it on hover, for readers of screens, and when it is copied. */
+/** An id: its first digits, the whole of it on hover, for screen readers, and when it is copied. */
 export function id(text, digits = 10) {
   return text.length <= digits
     ? el('code', {}, text)

@@ -5,7 +5,7 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 export const number = value => numbers.format(value);
 
-/** 12, 3.4, 0.05: three digits at most behind nothing. */
+/** With at most two decimals: 123, 12.3, 1.23. */
 export function rate(value) {
   return value >= 100 ? number(Math.round(value)) : value >= 10 ? value.toFixed(1) : value === 0 ? '0' : value.toFixed(2);
 }

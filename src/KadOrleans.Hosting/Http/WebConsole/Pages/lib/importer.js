@@ -66,7 +66,7 @@ export function importer(onLeave) {
 }
 
 async function content(chosen) {
-  if (chosen.size > MOST_BYTES) throw new Error(`The file has ${bytes(chosen.size)}; ${bytes(MOST_BYTES)} are allowed here. The command kad admin import takes more.`);
+  if (chosen.size > MOST_BYTES) throw new Error(`The file has ${bytes(chosen.size)}; at most ${bytes(MOST_BYTES)} are allowed here. The command kad admin import takes more.`);
   return chosen.text();
 }
 

@@ -84,8 +84,8 @@ function explore(place, crawl, begin) {
     el('div', { class: 'network' }, drawing, el('div', {}, el('dl', { class: 'facts' },
       fact('Nodes', number(facts.nodes)), fact('Unreachable', `${number(facts.unreachable)} (${(facts.unreachableShare * 100).toFixed(1)} %)`),
       fact('Different ids', number(facts.ids)), fact('Different addresses', number(facts.addresses)),
-      facts.roundTripMilliseconds && fact('Round trip', `${milliseconds(facts.roundTripMilliseconds.p50)} in the middle, ${milliseconds(facts.roundTripMilliseconds.p99)} at 99 %`),
-      facts.contactsPerNode && fact('Contacts of a node', `${number(Math.round(facts.contactsPerNode.p50))} in the middle, ${number(Math.round(facts.contactsPerNode.most))} at most`),
+      facts.roundTripMilliseconds && fact('Round trip', `median ${milliseconds(facts.roundTripMilliseconds.p50)}, 99 % within ${milliseconds(facts.roundTripMilliseconds.p99)}`),
+      facts.contactsPerNode && fact('Contacts of a node', `median ${number(Math.round(facts.contactsPerNode.p50))}, at most ${number(Math.round(facts.contactsPerNode.most))}`),
       facts.balance && fact('Spread of ids', facts.balance.verdict === 'even' ? 'even, as by chance' : `uneven; fullest: ${facts.balance.fullestPrefix}…`),
       fact('Protocol', Object.entries(facts.addressForms).map(([form, count]) => `${number(count)} ${form}`).join(', ') || '–'),
       fact('Ids at several addresses', number(facts.idsAtSeveralEndpointsCount)),
@@ -94,7 +94,7 @@ function explore(place, crawl, begin) {
   const open = prefix => load(drawing, async () => {
     const map = await read(`crawls/${encodeURIComponent(crawl.id)}/map`, { prefix });
     put(path, crumbs(prefix, open));
-    put(found, map.nodes ? nodes(map.nodes) : el('p', { class: 'quiet' }, 'Open a sixteenth to come nearer; where few nodes are left, they are listed.'));
+    put(found, map.nodes ? nodes(map.nodes) : el('p', { class: 'quiet' }, 'Open a sixteenth of the ring to see its ids alone; a part with few nodes lists them.'));
     return ring(map, open, node => {
       const row = document.getElementById(`node-${node.endpoint}`);
       row?.scrollIntoView({ block: 'center' });

@@ -27,7 +27,7 @@ export function show(view, { onLeave }) {
   onLeave(watch(overview => {
     if (!overview) return;
     const firing = overview.alarms.filter(alarm => alarm.fires).length;
-    const [title, kind] = !overview.isReady ? ['Not well', 'bad'] : firing > 0 ? ['Needs a look', 'warn'] : ['Healthy', 'good'];
+    const [title, kind] = !overview.isReady ? ['Unhealthy', 'bad'] : firing > 0 ? ['Needs attention', 'warn'] : ['Healthy', 'good'];
     if (words !== title + overview.words) {
       words = title + overview.words;
       put(health, el('p', { class: `health ${kind}` }, el('strong', {}, title), shown(overview.words), firing > 0 && el('span', {}, firing === 1 ? 'An alarm fires.' : `${firing} alarms fire.`)));

@@ -23,7 +23,7 @@ export function show(view) {
 
 function draw(silos) {
   return [
-    el('p', { class: 'lead' }, 'The silos hold keys and routing tables. Each says itself whether it is ready; of one that does not respond the membership table tells.'),
+    el('p', { class: 'lead' }, 'The silos hold keys and routing tables. Each says whether it is ready. The state of one that does not respond is from the membership table.'),
     !silos.some(silo => silo.hasEdgeDirectory) && notice('No silo that responds has the edge directory.'),
     table('Silos', ['Silo', 'State', 'Ready', 'Clock', 'Version', 'Started', 'Last heard'], silos.map(silo => [
       [shown(silo.address, { class: 'address' }), silo.name && el('div', { class: 'quiet' }, shown(silo.name)), silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')],

@@ -39,7 +39,7 @@ function draw(table) {
       el('summary', {},
         el('span', { class: 'range' }, el('code', {}, prefixOf(bucket)), el('small', {}, `depth ${bucket.depth}`)),
         bar(bucket.contacts.length, most, `${bucket.contacts.length} of at most ${most} contacts`),
-        el('span', { class: 'count' }, plural(bucket.contacts.length, 'contact'), bucket.replacements > 0 && ` + ${bucket.replacements} waiting`),
+        el('span', { class: 'count' }, plural(bucket.contacts.length, 'contact'), bucket.replacements > 0 && ` + ${plural(bucket.replacements, 'replacement')}`),
         el('small', {}, `last lookup ${relative(bucket.lastLookup)}`)),
       bucket.contacts.length === 0
         ? el('p', { class: 'empty' }, 'No contact.')
