@@ -48,7 +48,7 @@ public sealed class SessionTests(ApiHost host) : IClassFixture<ApiHost>
         _api.Http.DefaultRequestHeaders.Authorization = null;
         var login = $$"""{"token":"{{File.ReadAllText(_api.Folder["http-token"])}}"}""";
 
-        Assert.Equal("The content type is 'text/plain; charset=utf-8'; application/json is needed.", await _api.FailAsync(HttpStatusCode.UnsupportedMediaType, "POST", Session, login, "text/plain"));
+        Assert.Equal("The content type is 'text/plain'; application/json is needed.", await _api.FailAsync(HttpStatusCode.UnsupportedMediaType, "POST", Session, login, "text/plain"));
         Assert.Equal("""The token is missing; {"token":…} is needed.""", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Session, "{}"));
         Assert.Equal("The token is not one of this server's.", await _api.FailAsync(HttpStatusCode.Unauthorized, "POST", Session, """{"token":"kad_0"}"""));
         Assert.Equal(
