@@ -91,7 +91,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public NetworkSizeEstimate? NetworkSize => _size.Estimate;
 
     /// <summary>
-    /// Whether contacts respond. True for a minute after a response, and then while fewer than 3 requests, or fewer than 8
+    /// Whether contacts respond. True for a minute after a response. Then true while fewer than 3 requests, or fewer than 8
     /// contacts (all of a smaller table), have failed. False with an empty table and before the first response.
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
