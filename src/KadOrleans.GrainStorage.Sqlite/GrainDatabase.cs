@@ -29,8 +29,6 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         Start();
     }
 
-    internal SqliteConnection Connection => _file.Connection;
-
     protected override GrainStatements Context { get; }
 
     // Opens the database in a folder, creates what is missing, and checks the whole file. A refused file is not changed by a

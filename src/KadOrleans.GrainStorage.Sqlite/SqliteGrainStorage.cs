@@ -25,7 +25,7 @@ namespace KadOrleans.GrainStorage.Sqlite;
 public sealed class SqliteGrainStorage(
     SqliteGrainStorageOptions options, IActivatorProvider activators, ILogger<SqliteGrainStorage> logger) : IGrainStorage, IAsyncDisposable
 {
-    internal GrainDatabase Database { get; } = GrainDatabase.Open(options.Folder, options.FolderSetting, logger);
+    private readonly GrainDatabase _database = GrainDatabase.Open(options.Folder, options.FolderSetting, logger);
 
     /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -42,7 +42,7 @@ public sealed class SqliteGrainStorage(
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var payload = ToArray(options.GrainStorageSerializer.Serialize(grainState.State));
-        grainState.ETag = Text(await Database.RunAsync(new GrainWrite(Key(stateName, grainId), grainState.ETag, payload)));
+        grainState.ETag = Text(await _database.RunAsync(new GrainWrite(Key(stateName, grainId), grainState.ETag, payload)));
         grainState.RecordExists = true;
     }
 
@@ -50,7 +50,7 @@ public sealed class SqliteGrainStorage(
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var write = new GrainWrite(Key(stateName, grainId), grainState.ETag, payload: null, deletes: options.DeleteStateOnClear);
-        grainState.ETag = Text(await Database.RunAsync(write));
+        grainState.ETag = Text(await _database.RunAsync(write));
         grainState.RecordExists = false;
         grainState.State = activators.GetActivator<T>().Create();
     }
@@ -61,10 +61,10 @@ public sealed class SqliteGrainStorage(
         [.. (await ReadAsync(statements => statements.ListGrains(type.ToString()!))).Select(id => GrainId.Parse(id))];
 
     /// <summary>Finishes queued operations and closes the file. One file is left.</summary>
-    public ValueTask DisposeAsync() => Database.DisposeAsync();
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     private Task<T> ReadAsync<T>(Func<GrainStatements, T> read) =>
-        Database.RunAsync(new FunctionOperation<GrainStatements, T>(read, isWrite: false));
+        _database.RunAsync(new FunctionOperation<GrainStatements, T>(read, isWrite: false));
 
     private static GrainRowKey Key(string stateName, GrainId grainId) => new(stateName, grainId.ToString());
 

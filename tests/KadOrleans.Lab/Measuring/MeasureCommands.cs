@@ -12,6 +12,9 @@ internal static class MeasureCommands
         Verb("memory", "Print the heap that a contact takes.", _ => Task.Run(ContactMemory.Print), "", "> memory.txt"),
     ];
 
+    public static CommandException WrongUsage(string name, string[] words, string needed) =>
+        CommandException.WrongUsage($"'{name} {string.Join(' ', words)}' is given; {needed}");
+
     private static ExampleCommand Verb(string name, string description, Func<string[], Task> run, params string[] examples)
     {
         var words = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore };

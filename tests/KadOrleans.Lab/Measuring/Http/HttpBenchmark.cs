@@ -19,7 +19,7 @@ internal static class HttpBenchmark
         ["watch", var count] => WatchAsync(Parse(count)),
         ["map", var rows, var rounds] => CrawlMapBenchmark.RunAsync(Parse(rows), Parse(rounds)),
         [var seconds, var rounds] => CompareAsync(TimeSpan.FromSeconds(Parse(seconds)), Parse(rounds)),
-        _ => throw CommandException.WrongUsage($"'http {string.Join(' ', args)}' is given; http SECONDS ROUNDS, http watch COUNT, or http map ROWS ROUNDS, is needed."),
+        _ => throw MeasureCommands.WrongUsage("http", args, "http SECONDS ROUNDS, http watch COUNT, or http map ROWS ROUNDS, is needed."),
     };
 
     private static int Parse(string text) => Numbers.ParseWhole("kad-lab http", text, 1, int.MaxValue);

@@ -27,7 +27,7 @@ internal sealed class NetworkBenchmark
     public static Task RunAsync(string[] args) =>
         args.Length <= 1 && int.TryParse(args.FirstOrDefault("5"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
             ? new NetworkBenchmark().RunAsync(TimeSpan.FromSeconds(seconds))
-            : throw CommandException.WrongUsage($"'network {string.Join(' ', args)}' is given; network [SECONDS] is needed, with a whole number above 0.");
+            : throw MeasureCommands.WrongUsage("network", args, "network [SECONDS] is needed, with a whole number above 0.");
 
     private async Task RunAsync(TimeSpan duration)
     {

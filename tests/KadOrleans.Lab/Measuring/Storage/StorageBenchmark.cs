@@ -21,7 +21,7 @@ internal static class StorageBenchmark
         ["open", var folder] => OpenAsync(folder),
         ["put", var folder, var keys, var seconds] =>
             PutAsync(folder, Numbers.ParseWhole("KEYS", keys, 1, int.MaxValue), Numbers.ParseWhole("SECONDS", seconds, 1, int.MaxValue)),
-        _ => throw CommandException.WrongUsage($"'storage {string.Join(' ', args)}' is given; storage put FOLDER KEYS SECONDS, or storage open FOLDER, is needed."),
+        _ => throw MeasureCommands.WrongUsage("storage", args, "storage put FOLDER KEYS SECONDS, or storage open FOLDER, is needed."),
     };
 
     private static async Task OpenAsync(string folder)
