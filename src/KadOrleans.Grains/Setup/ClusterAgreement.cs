@@ -114,7 +114,7 @@ internal sealed class ClusterAgreement(
                 $"Kad:Cluster:StateVersion is {version.Known}, but this cluster writes version {written} already, which never falls: remove the setting, or set it to {written} or more.");
         }
 
-        if (terms.Settings.FindDifference(options.Value.Settings) is { } difference)
+        if (terms.Settings.FindDifference(options.Value.SettingsFor(terms.Settings)) is { } difference)
         {
             throw new InvalidOperationException(difference);
         }

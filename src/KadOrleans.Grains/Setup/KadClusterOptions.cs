@@ -3,11 +3,18 @@ namespace KadOrleans.Grains;
 /// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/> and <see cref="StateVersion"/>.</summary>
 public sealed class KadClusterOptions
 {
+    private int? _shardBits;
+
     /// <summary>
     /// The number of leading bits of a key that choose its shard: 0 to 16, default 7, which makes 128 shards. It is what a new cluster is made
-    /// with, which may double its shards later. A silo refuses to start with a value that is neither the first nor the present one.
+    /// with, which may double its shards later. If it is set, a silo refuses to start with a value that is neither the first nor the present
+    /// one. If not, the silo takes the number that the cluster has.
     /// </summary>
-    public int ShardBits { get; set; } = GrainKeys.DefaultShardBits;
+    public int ShardBits
+    {
+        get => _shardBits ?? DefaultShardBits;
+        set => _shardBits = value;
+    }
 
     /// <summary>
     /// The newest schema version of stored states that this silo accepts: 3 to the newest that it knows, which is the default. No silo
@@ -89,9 +96,15 @@ public sealed class KadClusterOptions
     /// <summary>The bytes of memory that a silo without values needs.</summary>
     internal const long EmptySiloBytes = 256 << 20;
 
+    /// <summary>The bits of a new cluster if <see cref="ShardBits"/> is not set.</summary>
+    internal int DefaultShardBits { get; set; } = GrainKeys.DefaultShardBits;
+
     internal static long DefaultCache => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
 
     internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
+
+    /// <summary><see cref="Settings"/> as they are compared with the cluster's, whose number of shards is taken if none is set.</summary>
+    internal ClusterSettings SettingsFor(ClusterSettings cluster) => Settings with { ShardBits = _shardBits ?? cluster.ShardBits };
 
     /// <summary><see cref="Settings"/> with the cluster's number of shards.</summary>
     internal ClusterSettings SettingsWith(ShardLayout layout) => new(layout.FirstBits)

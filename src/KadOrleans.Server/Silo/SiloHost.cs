@@ -104,6 +104,8 @@ public static class SiloHost
             Bind(configuration, options);
             if (settings.Storage == StorageChoice.Local)
             {
+                // The only silo has all shards. Fewer of them share a record for more puts (ADR 38).
+                options.DefaultShardBits = 4;
                 SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
             }
         });

@@ -48,6 +48,7 @@ internal sealed class EdgeSession(
                 MaxOutageStaleness = context.Options.MaxOutageStaleness,
                 IsInSilo = context.Silo is not null,
                 PauseForSilo = TimeSpan.FromMilliseconds(2),
+                PauseForManyPuts = TimeSpan.FromMilliseconds(8),
             })
         {
             ClockCorrection = () => context.Clock.Correction,

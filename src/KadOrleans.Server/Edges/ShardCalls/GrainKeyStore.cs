@@ -55,7 +55,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
                 (await AskOnceAsync(keys, async once => new(await grains.GetGrain<IKeyShardGrain>(shard).GetAsync(once), []))).Results,
             DeskOf,
             Desks,
-            _options with { Timeout = GrainKeyStoreOptions.GetTimeout },
+            _options with { Timeout = GrainKeyStoreOptions.GetTimeout, PauseForManyPuts = TimeSpan.Zero },
             time,
             logger);
         _answers = Answer(layout, long.MinValue);
@@ -402,6 +402,12 @@ internal sealed record GrainKeyStoreOptions
     /// <summary>The longest pause between tries. A shard may stay uncalled for so long after its silo was declared dead.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Puts in a call that show that more would come soon.</summary>
+    public const int ManyPuts = 3;
+
+    /// <summary>The longest time for which an edge gathers puts because the last call had many.</summary>
+    public static readonly TimeSpan LongestGathering = TimeSpan.FromMilliseconds(24);
+
     /// <summary>The most puts, or keys of gets, in one grain call. A shard takes 1,024, which are at most 8 MiB.</summary>
     public int MaxBatch { get; init; } = 1_024;
 
@@ -410,6 +416,9 @@ internal sealed record GrainKeyStoreOptions
 
     /// <summary>The shortest time between two calls to a silo is this, times the number of other silos. An edge has 2 ms.</summary>
     public TimeSpan PauseForSilo { get; init; }
+
+    /// <summary>The same after a call of <see cref="ManyPuts"/>, up to <see cref="LongestGathering"/>. An edge has 8 ms.</summary>
+    public TimeSpan PauseForManyPuts { get; init; }
 
     /// <summary>How many requests may wait in one channel. Further ones fail at once.</summary>
     public int ChannelQueue { get; init; } = 4_096;
@@ -437,6 +446,15 @@ internal sealed record GrainKeyStoreOptions
 
     // The greatest age by which FIND_VALUE, and nothing else, is answered while the shard does not respond.
     public TimeSpan MaxOutageStaleness { get; init; }
+
+    // The shortest time from a call of so many requests to a silo until the next one. So an edge makes no more calls in a cluster of
+    // more silos, where each silo gets fewer requests.
+    public TimeSpan PauseAfter(int sent, int otherSilos)
+    {
+        var (least, gathering) = (PauseForSilo * otherSilos, PauseForManyPuts * otherSilos);
+        gathering = gathering < LongestGathering ? gathering : LongestGathering;
+        return sent >= ManyPuts && gathering > least ? gathering : least;
+    }
 
     /// <summary>The most bytes of filters, 1.5 to 2.3 for a key. Shards beyond are asked for each key.</summary>
     public long MaxFilterBytes { get; init; } = 64L << 20;

@@ -57,8 +57,7 @@ internal sealed class ShardChannels<TItem, TResult>(
         {
             MaxCalls = options.DeskCalls,
 
-            // So an edge makes no more calls in a cluster of more silos, where each silo gets fewer requests.
-            Pause = () => options.PauseForSilo * (allDesks().Count - 1),
+            PauseAfter = sent => options.PauseAfter(sent, allDesks().Count - 1),
         };
     }
 
@@ -153,6 +152,7 @@ internal sealed class ShardChannel<TItem, TResult>(
     private readonly Queue<ShardRequest<TItem, TResult>> _waiting = new();
     private readonly List<List<ShardRequest<TItem, TResult>>> _underWay = [];
     private long? _calledAt;
+    private int _sent;
     private bool _isGathering;
 
     private ITimer? _timer;
@@ -160,7 +160,8 @@ internal sealed class ShardChannel<TItem, TResult>(
 
     public int MaxCalls { get; init; } = 1;
 
-    public Func<TimeSpan> Pause { get; init; } = static () => TimeSpan.Zero;
+    /// <summary>The shortest time from a call of so many requests to the next one.</summary>
+    public Func<int, TimeSpan> PauseAfter { get; init; } = static _ => TimeSpan.Zero;
 
     /// <summary>Queues a request. It completes within the options' timeout, and fails at once if too many wait.</summary>
     public void Add(ShardRequest<TItem, TResult> request)
@@ -226,7 +227,7 @@ internal sealed class ShardChannel<TItem, TResult>(
     {
         for (var goesOn = true; goesOn;)
         {
-            var pause = _calledAt is { } calledAt ? Pause() - time.GetElapsedTime(calledAt) : TimeSpan.Zero;
+            var pause = _calledAt is { } calledAt ? PauseAfter(_sent) - time.GetElapsedTime(calledAt) : TimeSpan.Zero;
             if (pause > TimeSpan.Zero)
             {
                 await Task.Delay(pause, time);
@@ -258,7 +259,7 @@ internal sealed class ShardChannel<TItem, TResult>(
             }
 
             _underWay.Add(batch);
-            (_isGathering, _calledAt) = (false, time.GetTimestamp());
+            (_isGathering, _calledAt, _sent) = (false, time.GetTimestamp(), batch.Count);
             if (TryGather())
             {
                 _ = Task.Run(RunAsync);

@@ -53,7 +53,7 @@ public sealed class ShardChannelTests
     [Fact]
     public async Task With_a_pause_the_first_request_waits_for_none_and_those_of_the_pause_share_a_call()
     {
-        var channel = CreateChannel(maxCalls: 2, pause: TimeSpan.FromMilliseconds(3));
+        var channel = CreateChannel(maxCalls: 2, pauseAfter: _ => TimeSpan.FromMilliseconds(3));
         var first = AskAsync(channel, 1);
         var call = await _calls.NextAsync();
         Task<ShardOutcome<int>>[] others = [AskAsync(channel, 2), AskAsync(channel, 3)];
@@ -67,6 +67,40 @@ public sealed class ShardChannelTests
         Assert.Equal([2, 3], next.Requests);
         next.Answer();
         Assert.Equal([20, 30], (await Task.WhenAll(others)).Select(outcome => outcome.Result));
+    }
+
+    [Fact]
+    public async Task The_pause_follows_from_the_number_of_requests_in_the_call_before()
+    {
+        var channel = CreateChannel(pauseAfter: sent => TimeSpan.FromMilliseconds(sent == 1 ? 0 : 20));
+        var first = AskAsync(channel, 1);
+        var call = await _calls.NextAsync();
+        Task<ShardOutcome<int>>[] two = [AskAsync(channel, 2), AskAsync(channel, 3)];
+        call.Answer();
+        (await _calls.NextAsync()).Answer();
+        await Task.WhenAll([first, .. two]);
+
+        var last = AskAsync(channel, 4);
+        await Eventually.IsTrueAsync(() => _clock.NextDue <= TimeSpan.FromMilliseconds(20));
+        Assert.Equal(2, _calls.Count);
+        _clock.Advance(TimeSpan.FromMilliseconds(20));
+        (await _calls.NextAsync()).Answer();
+        Assert.Equal(40, (await last).Result);
+    }
+
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(9, 0, 0)]
+    [InlineData(2, 1, 2)]
+    [InlineData(3, 1, 8)]
+    [InlineData(2, 3, 6)]
+    [InlineData(3, 3, 24)]
+    [InlineData(9, 5, 24)]
+    [InlineData(9, 15, 30)]
+    public void An_edge_pauses_for_longer_after_many_puts_and_the_more_silos_there_are(int sent, int others, int milliseconds)
+    {
+        var options = new GrainKeyStoreOptions { PauseForSilo = TimeSpan.FromMilliseconds(2), PauseForManyPuts = TimeSpan.FromMilliseconds(8) };
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), options.PauseAfter(sent, others));
     }
 
     [Fact]
@@ -181,8 +215,8 @@ public sealed class ShardChannelTests
         return request.Task;
     }
 
-    private ShardChannel<int, int> CreateChannel(int maxCalls = 1, TimeSpan pause = default) =>
-        new("a channel", CallAsync, Options, _clock, NullLogger.Instance) { MaxCalls = maxCalls, Pause = () => pause };
+    private ShardChannel<int, int> CreateChannel(int maxCalls = 1, Func<int, TimeSpan>? pauseAfter = null) =>
+        new("a channel", CallAsync, Options, _clock, NullLogger.Instance) { MaxCalls = maxCalls, PauseAfter = pauseAfter ?? (_ => TimeSpan.Zero) };
 
     private async Task<ShardBatch<int>> CallAsync(IReadOnlyList<ShardRequest<int, int>> requests) =>
         new(await _calls.CallAsync([.. requests.Select(request => request.Item)]), []);

@@ -69,6 +69,21 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task A_silo_that_names_no_number_of_shards_takes_the_clusters()
+    {
+        cluster.Configure = options =>
+        {
+            // The number is what a new cluster would have.
+            options.DefaultShardBits = ClusterFixture.ShardBits - 3;
+            options.CrawlInterval = TimeSpan.Zero;
+        };
+        var silo = await cluster.Cluster.StartAdditionalSiloAsync();
+        var shards = cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterShards>();
+        Assert.Equal(ShardLayout.Of(ClusterFixture.ShardBits), shards.Layout);
+        await cluster.Cluster.StopSiloAsync(silo);
+    }
+
+    [Fact]
     public async Task A_silo_with_another_storage_refuses_to_start()
     {
         // The silo is active when it is refused. Its process would end then, but within this one it stays and is given grains.

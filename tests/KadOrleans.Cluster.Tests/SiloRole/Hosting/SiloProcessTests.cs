@@ -51,8 +51,16 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
             await HasItsNameAtOnceAsync(killed, id);
         }
 
-        await using var last = SiloProcess.Start(Folder, settings);
+        // Without the setting it takes the number of shards that there are.
+        await using var last = SiloProcess.Start(Folder, settings[..2]);
         await HasItsNameAtOnceAsync(last, id);
+    }
+
+    [Fact]
+    public async Task The_only_silo_of_a_new_cluster_makes_sixteen_shards()
+    {
+        await using var silo = await SiloProcess.StartedAsync(Folder);
+        Assert.Equal(4, (await silo.StatusAsync()).GetProperty("settings").GetProperty("shardBits").GetInt32());
     }
 
     [Fact]
