@@ -8,7 +8,7 @@ internal static class FaultsCommand
         ("--storage", "Where the cluster keeps its state: postgresql, sqlite (one silo) or azurite. [default: postgresql]"),
         ("--silos", "Silos: 1 to 16. [default: 3]"),
         ("--edges", "Edges: 1 to 16. [default: 2; 1 for silence]"),
-        ("--shard-bits", "Bits of a shard's number: 0 to 12. [default: 7]"),
+        ("--shard-bits", "Bits of a shard's number: 0 to 12. [default: 7; 4 with sqlite]"),
         ("--build", "A clone with a built server, or a folder with kad-server.dll. [default: this clone]"),
     ];
 

@@ -25,7 +25,7 @@ public sealed record ClusterShape
             Storage = storage,
             Silos = options.Integer("--silos", Math.Min(3, most), 1, most),
             Edges = options.Integer("--edges", edges, 1, 16),
-            ShardBits = options.Integer("--shard-bits", 7, 0, 12),
+            ShardBits = options.Integer("--shard-bits", storage == StorageKind.Sqlite ? 4 : 7, 0, 12),
             Executables = Executables.Find(options.Text("--build")),
         };
     }
