@@ -23,9 +23,9 @@ internal sealed class KeyHistory
 
     public int Bytes => _filter.Bytes;
 
-    // The most changes that are remembered of a shard, 256 to 4,096 of 20 bytes each. All shards together remember half a
+    // The most changes that are remembered of a shard, 256 to 32,768 of 20 bytes each. All shards together remember half a
     // million. A caller that missed more of them gets a filter.
-    public static int MaxChangesOf(int shardBits) => Math.Clamp((1 << 19) >> shardBits, 256, 4_096);
+    public static int MaxChangesOf(int shardBits) => Math.Clamp((1 << 19) >> shardBits, 256, 32_768);
 
     /// <summary>Begins with the keys of a shard, at version 0. Its filter has room for half as many again.</summary>
     public static KeyHistory Begin(IEnumerable<NodeId> keys, int count, long generation, int maxChanges)

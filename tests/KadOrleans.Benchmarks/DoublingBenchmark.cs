@@ -23,7 +23,7 @@ internal sealed class DoublingBenchmark(IGrainFactory grains, int first, Func<in
     public async Task RunAsync(TimeSpan time)
     {
         using var stop = new CancellationTokenSource();
-        var layout = (await Cluster.GetAsync())!.Layout;
+        var layout = await ShardBenchmark.ReadLayoutAsync(grains);
         var load = Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(() => StoreAsync(layout, stop.Token), CancellationToken.None)));
         var before = await MeasureAsync(() => Task.Delay(time));
         _phase = 1;

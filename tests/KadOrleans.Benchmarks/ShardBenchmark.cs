@@ -55,8 +55,8 @@ internal static class ShardBenchmark
     {
         var watch = Stopwatch.StartNew();
         var now = DateTimeOffset.UtcNow;
-        var left = Enumerable.Range(first, count).Chunk(PerCall * 1 << GrainKeys.DefaultShardBits)
-            .SelectMany(some => some.GroupBy(i => GrainKeys.Shard(Key(i), GrainKeys.DefaultShardBits)));
+        var layout = await ReadLayoutAsync(grains);
+        var left = Enumerable.Range(first, count).Chunk(PerCall * layout.Count).SelectMany(some => some.GroupBy(i => layout.ShardOf(Key(i))));
         var repeated = 0;
         await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = CallsAtOnce }, async (shard, _) =>
         {
@@ -86,6 +86,7 @@ internal static class ShardBenchmark
 
     private static async Task GetAsync(IGrainFactory grains, int keys, int bytes, TimeSpan time, int atOnce)
     {
+        var layout = await ReadLayoutAsync(grains);
         var watch = Stopwatch.StartNew();
         var runs = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(seed => Task.Run(() => ReadAsync(new Random(seed)))));
         var times = runs.SelectMany(run => run.Times).Order().ToList();
@@ -98,7 +99,7 @@ internal static class ShardBenchmark
             {
                 var i = random.Next(keys);
                 var started = Stopwatch.GetTimestamp();
-                var values = await grains.GetGrain<IKeyShardGrain>(GrainKeys.Shard(Key(i), GrainKeys.DefaultShardBits)).GetAsync([Key(i)]);
+                var values = await grains.GetGrain<IKeyShardGrain>(layout.ShardOf(Key(i))).GetAsync([Key(i)]);
                 calls.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
                 wrong += values[0]?.Value == Value(i, bytes, default).Value ? 0 : 1;
             }
@@ -106,6 +107,9 @@ internal static class ShardBenchmark
             return (calls, wrong);
         }
     }
+
+    public static async Task<ShardLayout> ReadLayoutAsync(IGrainFactory grains) =>
+        (await grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync())!.Layout;
 
     private static NodeId Key(int number) => NodeId.FromKey(number.ToString(CultureInfo.InvariantCulture));
 

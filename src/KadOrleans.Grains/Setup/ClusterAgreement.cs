@@ -102,7 +102,7 @@ internal sealed class ClusterAgreement(
     }
 
     private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
-        .JoinAsync(options.Value.Settings, silo.SiloAddress, version.Known);
+        .JoinAsync(options.Value.SettingsOr(shards.Layout.FirstBits), silo.SiloAddress, version.Known);
 
     private void Compare(ClusterTerms terms)
     {
@@ -114,7 +114,9 @@ internal sealed class ClusterAgreement(
                 $"Kad:Cluster:StateVersion is {version.Known}, but this cluster writes version {written} already, which never falls: remove the setting, or set it to {written} or more.");
         }
 
-        if (terms.Settings.FindDifference(options.Value.SettingsFor(terms.Settings)) is { } difference)
+        // A silo that names no number of shards takes the cluster's, and keeps that one.
+        var own = options.Value.SettingsOr(Completion.IsCompletedSuccessfully ? shards.Layout.FirstBits : terms.Settings.ShardBits);
+        if (terms.Settings.FindDifference(own) is { } difference)
         {
             throw new InvalidOperationException(difference);
         }

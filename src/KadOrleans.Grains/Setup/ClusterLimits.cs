@@ -68,7 +68,7 @@ internal sealed class ClusterLimits(
 internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
 {
     // Boxed, so that reads and writes are atomic.
-    private volatile Known _known = new(ShardLayout.Of(options.Value.ShardBits), null);
+    private volatile Known _known = new(ShardLayout.Of(options.Value.ShardBits ?? options.Value.DefaultShardBits), null);
 
     public event Action<ShardLayout>? Changed;
 

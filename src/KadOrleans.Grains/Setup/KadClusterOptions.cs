@@ -3,18 +3,12 @@ namespace KadOrleans.Grains;
 /// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/> and <see cref="StateVersion"/>.</summary>
 public sealed class KadClusterOptions
 {
-    private int? _shardBits;
-
     /// <summary>
-    /// The number of leading bits of a key that choose its shard: 0 to 16, default 7, which makes 128 shards. It is what a new cluster is made
-    /// with, which may double its shards later. If it is set, a silo refuses to start with a value that is neither the first nor the present
-    /// one. If not, the silo takes the number that the cluster has.
+    /// The number of leading bits of a key that choose its shard: 0 to 16. It is what a new cluster is made with, which may double its shards
+    /// later. A silo refuses to start with a value that is neither the first nor the present one. With null, the default, it takes the number
+    /// that the cluster has; a new one has 7, which makes 128 shards, and the only silo of <c>kad-server</c> with <c>Local</c> storage 4.
     /// </summary>
-    public int ShardBits
-    {
-        get => _shardBits ?? DefaultShardBits;
-        set => _shardBits = value;
-    }
+    public int? ShardBits { get; set; }
 
     /// <summary>
     /// The newest schema version of stored states that this silo accepts: 3 to the newest that it knows, which is the default. No silo
@@ -101,12 +95,10 @@ public sealed class KadClusterOptions
 
     internal static long DefaultCache => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
 
-    internal ClusterSettings Settings => new(ShardBits) { Kademlia = Kademlia };
+    /// <summary>What this silo asks of the cluster. Without <see cref="ShardBits"/> it asks for <paramref name="unsetBits"/>.</summary>
+    internal ClusterSettings SettingsOr(int unsetBits) => new(ShardBits ?? unsetBits) { Kademlia = Kademlia };
 
-    /// <summary><see cref="Settings"/> as they are compared with the cluster's, whose number of shards is taken if none is set.</summary>
-    internal ClusterSettings SettingsFor(ClusterSettings cluster) => Settings with { ShardBits = _shardBits ?? cluster.ShardBits };
-
-    /// <summary><see cref="Settings"/> with the cluster's number of shards.</summary>
+    /// <summary>The constants with the cluster's number of shards.</summary>
     internal ClusterSettings SettingsWith(ShardLayout layout) => new(layout.FirstBits)
     {
         Kademlia = Kademlia,
@@ -125,7 +117,7 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
     {
         ArgumentNullException.ThrowIfNull(options);
         var checks = new OptionChecks("Kad:Cluster:", ':');
-        checks.Within("ShardBits", options.ShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
+        checks.Within("ShardBits", options.ShardBits ?? options.DefaultShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
         checks.Within("StateVersion", options.StateVersion ?? StateSchema.Newest, StateSchema.Oldest, StateSchema.Newest);
         checks.Check(options.Quota);
         checks.Within("Cache", options.Cache ?? 0, 0, Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - KadClusterOptions.EmptySiloBytes));

@@ -34,7 +34,7 @@ public sealed class TlsClusterTests : FolderTests
         await edge.StartAsync();
 
         // All shards answer, those of the other silo too.
-        await using var load = new StoreLoad(edge.Address, new KadClusterOptions().ShardBits);
+        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
         await load.WholeAsync();
         await first.KillAsync();
         await first.StartAsync();
@@ -123,7 +123,7 @@ public sealed class TlsClusterTests : FolderTests
         await using var silo = await StartedAsync();
         await using var edge = new EdgeServer(Folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, new KadClusterOptions().ShardBits);
+        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
         await load.WholeAsync();
 
         // A new authority, too: trusted beside the old one until all have new certificates.

@@ -175,7 +175,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     }
 
     // Scans a region, shard by shard as the reader goes on. Only shards that overlap it are called, with one call per page. They
-    // return its keys alone. A scan of all keys activates every shard (128 by default, most may be empty), so it is for tools.
+    // return its keys alone. A scan of all keys activates every shard (most may be empty), so it is for tools.
     public async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -74,12 +74,22 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         cluster.Configure = options =>
         {
             // The number is what a new cluster would have.
-            options.DefaultShardBits = ClusterFixture.ShardBits - 3;
+            (options.ShardBits, options.DefaultShardBits) = (null, ClusterFixture.ShardBits - 3);
             options.CrawlInterval = TimeSpan.Zero;
         };
         var silo = await cluster.Cluster.StartAdditionalSiloAsync();
         var shards = cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterShards>();
         Assert.Equal(ShardLayout.Of(ClusterFixture.ShardBits), shards.Layout);
+
+        // It keeps that number. A cluster whose settings were lost and fixed anew does not replace its shards.
+        var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest, ShardBits = 4, Kademlia = Settings.Kademlia });
+        await cluster.Cluster.DeactivateAsync(grain);
+        var agreement = cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterAgreement>();
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(agreement.JoinAsync);
+        Assert.Contains("Kad:Cluster:ShardBits is 8, but this cluster was created with 4", refusal.Message, StringComparison.Ordinal);
+        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest, ShardBits = ClusterFixture.ShardBits, Kademlia = Settings.Kademlia });
+        await cluster.Cluster.DeactivateAsync(grain);
         await cluster.Cluster.StopSiloAsync(silo);
     }
 

@@ -54,7 +54,7 @@ public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
         await PutAsync("value");
 
         var usage = await GetAsync("usage");
-        Assert.Equal((1, 128), (usage.GetProperty("keys").GetInt32(), usage.GetProperty("shards").GetArrayLength()));
+        Assert.Equal((1, 16), (usage.GetProperty("keys").GetInt32(), usage.GetProperty("shards").GetArrayLength()));
         Assert.Single((await GetAsync("keys")).GetProperty("keys").EnumerateArray());
         var silo = Assert.Single((await GetAsync("silos")).GetProperty("silos").EnumerateArray());
         Assert.Equal(("Active", true), (silo.GetProperty("state").GetString(), silo.GetProperty("isReady").GetBoolean()));
