@@ -1,12 +1,14 @@
 using System.Security.Cryptography.X509Certificates;
 using KadOrleans.Cluster.Tests.SiloRole;
-using KadOrleans.Grains;
 using KadOrleans.Server.Full;
 
 namespace KadOrleans.Full.Tests;
 
 public sealed class TlsClusterTests : FolderTests
 {
+    /// <summary>The bits of a shard unless a setting says otherwise.</summary>
+    private const int ShardBits = 7;
+
     private readonly TestAuthority _authority = new();
     private readonly TestAuthority _foreign = new("another authority");
     private readonly CertificateFiles _silo;
@@ -34,7 +36,7 @@ public sealed class TlsClusterTests : FolderTests
         await edge.StartAsync();
 
         // All shards answer, those of the other silo too.
-        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
+        await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
         await first.KillAsync();
         await first.StartAsync();
@@ -123,7 +125,7 @@ public sealed class TlsClusterTests : FolderTests
         await using var silo = await StartedAsync();
         await using var edge = new EdgeServer(Folder, "edge", [silo.GatewaySetting, .. _edge.Settings]);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, GrainKeys.DefaultShardBits);
+        await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
 
         // A new authority, too: trusted beside the old one until all have new certificates.
