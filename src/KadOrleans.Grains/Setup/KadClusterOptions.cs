@@ -6,7 +6,7 @@ public sealed class KadClusterOptions
     /// <summary>
     /// The number of leading bits of a key that choose its shard: 0 to 16. It is what a new cluster is made with, which may double its shards
     /// later. A silo refuses to start with a value that is neither the first nor the present one. With null, the default, it takes the number
-    /// that the cluster has; a new one has 7, which makes 128 shards, and the only silo of <c>kad-server</c> with <c>Local</c> storage 4.
+    /// that the cluster has. A new one has 7, which makes 128 shards. With <c>Local</c> storage <c>kad-server</c> makes it with 4.
     /// </summary>
     public int? ShardBits { get; set; }
 
