@@ -83,14 +83,18 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
 
         // It keeps that number. A cluster whose settings were lost and fixed anew does not replace its shards.
         var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
-        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest, ShardBits = 4, Kademlia = Settings.Kademlia });
-        await cluster.Cluster.DeactivateAsync(grain);
+        await FixAsync(4);
         var agreement = cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<ClusterAgreement>();
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(agreement.JoinAsync);
         Assert.Contains("Kad:Cluster:ShardBits is 8, but this cluster was created with 4", refusal.Message, StringComparison.Ordinal);
-        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest, ShardBits = ClusterFixture.ShardBits, Kademlia = Settings.Kademlia });
-        await cluster.Cluster.DeactivateAsync(grain);
+        await FixAsync(ClusterFixture.ShardBits);
         await cluster.Cluster.StopSiloAsync(silo);
+
+        Task FixAsync(int bits)
+        {
+            cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest, ShardBits = bits, Kademlia = Settings.Kademlia });
+            return cluster.Cluster.DeactivateAsync(grain);
+        }
     }
 
     [Fact]

@@ -289,11 +289,6 @@ public sealed class SettingsTests
         var options = Edge("Bootstrap:1=d.example:4", "Bootstrap:0=10.0.0.1:3", "Bootstrap=a.example:1,b.example:2", "Trust:0=10.0.0.0/8");
         Assert.Equal(["a.example:1", "b.example:2", "10.0.0.1:3", "d.example:4"], options.Bootstrap);
         Assert.Equal(["10.0.0.0/8"], options.Trust);
-
-        // The binder visits every property, given or not.
-        var others = new KadClusterOptions();
-        SiloHost.Bind(Read("Kad:Cluster:Quota:TotalKeys=77"), others);
-        Assert.Null(others.ShardBits);
     }
 
     [Theory]
