@@ -58,10 +58,6 @@ public sealed class DocumentTests
     }
 
     [Fact]
-    public void No_sentence_of_a_document_has_more_than_25_words() =>
-        AssertShort(Documents.Values.SelectMany(document => document.Sentences.Select(sentence => (document.Path, sentence))));
-
-    [Fact]
     public void Each_type_and_folder_that_the_map_names_exists()
     {
         var sources = Files.Where(f => f.EndsWith(".cs", StringComparison.Ordinal)).ToList();
@@ -71,13 +67,6 @@ public sealed class DocumentTests
             Documents["docs/architecture.md"].Codes.SelectMany(code => TypeName.Matches(code)).Select(m => m.Value),
             name => Assert.Contains(name, words));
     }
-
-    /// <summary>Asserts that no sentence has more than 25 words.</summary>
-    internal static void AssertShort(IEnumerable<(string Path, string Sentence)> sentences) => AssertNone(
-        from one in sentences
-        let words = one.Sentence.Split(' ').Count(word => word.Any(char.IsLetterOrDigit))
-        where words > 25
-        select $"{one.Path}, {words} words, 25 are allowed: {one.Sentence}");
 
     private static void AssertNone(IEnumerable<string> problems)
     {
@@ -103,15 +92,9 @@ internal sealed class Document(string path)
 {
     private static readonly Regex Block = new(@"^ *```.*?^ *```[^\n]*$", RegexOptions.Multiline | RegexOptions.Singleline);
     private static readonly Regex Heading = new(@"^ *#+ (.*)$", RegexOptions.Multiline);
-    private static readonly Regex Item = new(@"^(?:[-*]|\d+\.) +");
-    private static readonly Regex LineEnd = new(@"\s*\n\s*");
     private static readonly Regex Link = new(@"\[([^\]]*)\]\(([^)\s]*)\)");
     private static readonly Regex InlineCode = new("`[^`\\n]*`");
-    private static readonly Regex SentenceEnd = new(@"(?<=[.?!][)”""]?)\s+(?=[A-Z“""(\d])");
     private static readonly Regex NoAnchor = new(@"[^\w\- ]");
-
-    // An empty line, the beginning of an item or of a row, and the end of a row or heading.
-    private static readonly Regex Break = new(@"\s*\n\s*\n\s*|\n *(?=[|#<]|[-*] |\d+\. )|(?<=^ *[|#<][^\n]*)\n *", RegexOptions.Multiline);
 
     private readonly string _text = Block.Replace(Repository.Read(path), "\n");
 
@@ -127,12 +110,4 @@ internal sealed class Document(string path)
 
     /// <summary>The pieces of code within lines, such as the names of types.</summary>
     public IEnumerable<string> Codes => InlineCode.Matches(_text).Select(m => m.Value.Trim('`'));
-
-    /// <summary>The sentences of paragraphs and lists. Headings and tables have none; a piece of code is one word.</summary>
-    public IEnumerable<string> Sentences =>
-        from paragraph in Break.Split(_text)
-        where paragraph.Length > 0 && paragraph[0] is not ('|' or '#' or '<')
-        let words = InlineCode.Replace(Item.Replace(paragraph, ""), "Code")
-        from sentence in SentenceEnd.Split(Link.Replace(LineEnd.Replace(words, " "), "$1").Replace("*", "", StringComparison.Ordinal))
-        select sentence;
 }
