@@ -157,7 +157,7 @@ internal static class ServerProgram
         {
             EdgePhase.LeaseLost => ExitCode.Replaced,
             EdgePhase.Stopped => ExitCode.Done,
-            _ => ExitCode.Failed,
+            EdgePhase.Waiting or EdgePhase.Serving or EdgePhase.CutOff => ExitCode.Failed,
         };
     }
 

@@ -194,7 +194,7 @@ internal sealed class RecordLog
             {
                 SlotState.Free => Doubt.None,
                 SlotState.Written => Doubt.LogEnd,
-                _ => Doubt.Everything,
+                SlotState.Overtaken => Doubt.Everything,
             };
             return _doubt == Doubt.None ? CommitResult.Done : CommitResult.Conflict;
         }

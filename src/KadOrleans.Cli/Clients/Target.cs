@@ -121,13 +121,15 @@ internal sealed record Pinged(Target Target, UdpEndpoint Endpoint, PingResult Re
     /// <summary>Whether a node answered. A client has no id and leads to no network.</summary>
     public bool IsNode => Result.Id is not null;
 
-    public string Problem => $"{Name} {Result.Failure switch
-    {
-        null => "answered without an id: it is a client, not a node",
-        RequestFailure.Unreachable => "cannot be reached: the system does not send to it",
-        RequestFailure.Malformed => "sent a malformed response to a ping",
-        _ => "did not answer a ping",
-    }}.";
+    public string Problem =>
+        $"{Name} {(Result.Failure is { } failure ? Describe(failure) : "answered without an id: it is a client, not a node")}.";
 
     private string Name => Target.Text == Endpoint.ToString() ? Target.Text : $"{Target.Text} ({Endpoint})";
+
+    private static string Describe(RequestFailure failure) => failure switch
+    {
+        RequestFailure.Unreachable => "cannot be reached: the system does not send to it",
+        RequestFailure.Malformed => "sent a malformed response to a ping",
+        RequestFailure.TimedOut or RequestFailure.Cancelled => "did not answer a ping",
+    };
 }

@@ -165,7 +165,7 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
         DhtValueKind.Integer => DhtValue.FromInteger(surrogate.Number),
         DhtValueKind.Float => DhtValue.FromFloat(BitConverter.Int64BitsToDouble((long)surrogate.Number)),
         DhtValueKind.Boolean => DhtValue.FromBoolean(surrogate.Number != 0),
-        _ => default,
+        DhtValueKind.None => default,
     };
 
     public DhtValueSurrogate ConvertToSurrogate(in DhtValue value) => value.Kind switch
@@ -175,7 +175,7 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
         DhtValueKind.Integer => new(value.Kind, null, value.AsInteger()),
         DhtValueKind.Float => new(value.Kind, null, BitConverter.DoubleToInt64Bits(value.AsFloat())),
         DhtValueKind.Boolean => new(value.Kind, null, value.AsBoolean() ? 1 : 0),
-        _ => new(value.Kind, null, 0),
+        DhtValueKind.None => new(value.Kind, null, 0),
     };
 
     // Avoids a copy for content that is only written to a stream.

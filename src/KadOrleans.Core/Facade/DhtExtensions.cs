@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans;
 
 /// <summary>
@@ -87,7 +89,8 @@ public static class DhtExtensions
             DhtValueKind.Integer => ToInt64(value.AsInteger()),
             DhtValueKind.Float => value.AsFloat(),
             DhtValueKind.Boolean => value.AsBoolean(),
-            _ => value.AsBytes().ToArray(),
+            DhtValueKind.Bytes => value.AsBytes().ToArray(),
+            DhtValueKind.None => throw new UnreachableException("No type is that of an empty value."),
         };
         return (T)read;
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Core;
 
 /// <summary>The outcome of a lookup.</summary>
@@ -164,13 +166,14 @@ internal sealed class LookupRecorder
         entry.Named,
         entry.Value);
 
-    private static QueryResult ResultOf(Entry entry, Candidate? candidate) => candidate switch
+    private static QueryResult ResultOf(Entry entry, Candidate? candidate) => candidate is null ? QueryResult.Pending : candidate.State switch
     {
-        { State: CandidateState.Answered } => entry.Value is null ? QueryResult.Contacts : QueryResult.Value,
-        { HasReplied: true } => QueryResult.Unproved,
-        { State: CandidateState.Failed } => QueryResult.Failed,
-        { State: CandidateState.Unresponsive } => QueryResult.Unresponsive,
-        _ => QueryResult.Pending,
+        CandidateState.Answered => entry.Value is null ? QueryResult.Contacts : QueryResult.Value,
+        _ when candidate.HasReplied => QueryResult.Unproved,
+        CandidateState.Failed => QueryResult.Failed,
+        CandidateState.Unresponsive => QueryResult.Unresponsive,
+        CandidateState.Heard or CandidateState.Waiting => QueryResult.Pending,
+        _ => throw new UnreachableException($"The candidate is {candidate.State}."),
     };
 
     private sealed record Entry(Contact Contact, TimeSpan SentAt, TimeSpan? EndedAt = null, int Named = 0, DhtValue? Value = null);

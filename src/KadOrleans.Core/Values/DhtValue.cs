@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -35,7 +36,7 @@ public readonly record struct DhtValue
         DhtValueKind.String or DhtValueKind.Bytes => _bytes!.Length,
         DhtValueKind.Integer or DhtValueKind.Float => sizeof(ulong),
         DhtValueKind.Boolean => sizeof(bool),
-        _ => 0,
+        DhtValueKind.None => 0,
     };
 
     /// <summary>A text value. Lone surrogates become U+FFFD, as UTF-8 cannot carry them.</summary>
@@ -119,7 +120,7 @@ public readonly record struct DhtValue
         DhtValueKind.Float => FormatFloat(AsFloat()),
         DhtValueKind.Boolean => AsBoolean() ? "true" : "false",
         DhtValueKind.Bytes => Convert.ToHexStringLower(_bytes!),
-        _ => string.Empty,
+        DhtValueKind.None => string.Empty,
     };
 
     /// <inheritdoc cref="FromString"/>
@@ -184,9 +185,11 @@ internal static class DhtValueText
             case DhtValueKind.String:
                 json.WriteStringValue(value.AsUtf8().Span);
                 break;
-            default:
+            case DhtValueKind.Float or DhtValueKind.Bytes or DhtValueKind.None:
                 json.WriteStringValue(value.ToString());
                 break;
+            default:
+                throw new UnreachableException($"The value is {value.Kind}.");
         }
     }
 
@@ -289,9 +292,11 @@ internal static class ValueContent
             case ContentType.Boolean:
                 destination[0] = value.AsBoolean() ? (byte)1 : (byte)0;
                 break;
-            default:
+            case ContentType.NonNegativeInteger or ContentType.NegativeInteger:
                 BinaryPrimitives.WriteUInt64BigEndian(destination, unchecked((ulong)value.AsInteger()));
                 break;
+            default:
+                throw new UnreachableException($"The content is {type}.");
         }
 
         return type;
@@ -316,7 +321,7 @@ internal static class ValueContent
             ContentType.NegativeInteger => DhtValue.FromInteger(BinaryPrimitives.ReadInt64BigEndian(content)),
             ContentType.Float => DhtValue.FromFloat(BinaryPrimitives.ReadDoubleBigEndian(content)),
             ContentType.Boolean => DhtValue.FromBoolean(content[0] != 0),
-            _ => DhtValue.FromBytes(content.ToArray()),
+            ContentType.Bytes => DhtValue.FromBytes(content.ToArray()),
         };
         return value.Kind != DhtValueKind.None;
     }

@@ -61,7 +61,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         PutKind.Copy when isAlive => old!.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
         PutKind.WithLife when isAlive && old!.Source.IsTrusted => old.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
         PutKind.Copy or PutKind.WithLife => offered.IsExpired(offered.StoredAt),
-        _ => false,
+        PutKind.Publication => false,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind."),
     };
 
     private static bool IsPublished(StoredValue? value) => value?.PublishedAt is not null;

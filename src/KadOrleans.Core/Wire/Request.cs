@@ -108,33 +108,37 @@ internal readonly record struct StoreRequest(
 /// <summary>The calls by their names on the wire, which are case sensitive.</summary>
 internal static class RequestFunction
 {
+    private static readonly RequestKind[] Kinds = Enum.GetValues<RequestKind>();
+
     public static ReadOnlySpan<byte> NameOf(RequestKind kind) => kind switch
     {
         RequestKind.Ping => "ping"u8,
         RequestKind.Stun => "stun"u8,
         RequestKind.Store => "store"u8,
         RequestKind.FindNode => "find_node"u8,
-        _ => "find_value"u8,
+        RequestKind.FindValue => "find_value"u8,
     };
 
     public static int ArgumentCountOf(RequestKind kind) => kind switch
     {
         RequestKind.Stun => 0,
         RequestKind.Ping => 1,
+        RequestKind.FindNode or RequestKind.FindValue => 2,
         RequestKind.Store => 3,
-        _ => 2,
     };
 
     public static bool TryFind(ReadOnlySpan<byte> name, out RequestKind kind)
     {
-        for (kind = RequestKind.Ping; kind <= RequestKind.FindValue; kind++)
+        foreach (var each in Kinds)
         {
-            if (name.SequenceEqual(NameOf(kind)))
+            if (name.SequenceEqual(NameOf(each)))
             {
+                kind = each;
                 return true;
             }
         }
 
+        kind = default;
         return false;
     }
 }
@@ -148,14 +152,21 @@ internal static class RequestWriter
         Span<byte> destination, MessageId id, RequestKind kind, NodeId sender = default, NodeId target = default)
     {
         var writer = Begin(destination, id, kind);
-        if (kind != RequestKind.Stun)
+        switch (kind)
         {
-            writer.WriteNodeId(sender);
-        }
-
-        if (kind is RequestKind.FindNode or RequestKind.FindValue)
-        {
-            writer.WriteNodeId(target);
+            case RequestKind.Stun:
+                break;
+            case RequestKind.Ping:
+                writer.WriteNodeId(sender);
+                break;
+            case RequestKind.FindNode or RequestKind.FindValue:
+                writer.WriteNodeId(sender);
+                writer.WriteNodeId(target);
+                break;
+            case RequestKind.Store:
+                throw new ArgumentException($"A {kind} has a value: {nameof(TryWriteStore)} writes it.", nameof(kind));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind.");
         }
 
         return End(writer);

@@ -186,7 +186,8 @@ internal sealed class DhtGrain(
         StoreResult.Busy => "too many values wait for its storage",
         StoreResult.Late => "the put came too late",
         StoreResult.Overtaken => "it holds a value that was set later",
-        _ => "its storage failed",
+        StoreResult.StorageFailed => "its storage failed",
+        _ => throw new ArgumentOutOfRangeException(nameof(undecided), undecided, "The put was decided."),
     };
 
     private async Task<SetResult> SendAsync(ShardPut put, TimeLimit limit, CancellationToken cancellationToken)

@@ -299,7 +299,7 @@ internal sealed class EdgeDirectoryGrain(
             NameChange.Drain => known.IsDrained ? known : known with { IsReleased = true, IsDrained = true },
             NameChange.Resume => known.IsDrained ? known with { IsReleased = true, IsDrained = false } : known,
             NameChange.RotateIds => known with { IsReleased = true, NodeIds = [] },
-            _ => !_live.IsAlive(name)
+            NameChange.Forget => !_live.IsAlive(name)
                 ? null
                 : throw new ArgumentException($"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
         };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Hosting;
@@ -32,7 +33,7 @@ public static class LookupText
         TerminationReason.NobodyAnswered => "nobody answered",
         TerminationReason.RequestLimit => "it reached its limit of requests",
         TerminationReason.DeadlineReached => "it reached its deadline",
-        _ => "it was interrupted",
+        TerminationReason.Cancelled => "it was interrupted",
     };
 }
 
@@ -94,6 +95,7 @@ public static class ValueJson
         // ToString marks a float by a fraction or an exponent: a reader would take -0 for the integer 0, which has no sign.
         DhtValueKind.Float when !double.IsFinite(value.AsFloat()) => null,
         DhtValueKind.Integer or DhtValueKind.Float or DhtValueKind.Boolean => JsonNode.Parse(value.ToString()),
-        _ => JsonValue.Create(value.ToString()),
+        DhtValueKind.String or DhtValueKind.Bytes or DhtValueKind.None => JsonValue.Create(value.ToString()),
+        _ => throw new UnreachableException($"The value is {value.Kind}."),
     };
 }

@@ -144,7 +144,7 @@ internal sealed class NodeAdmin(
         {
             DhtWork.Refresh => new MaintenanceTask.RefreshBuckets([.. parts().Table.Describe().Select(bucket => bucket.Range)]),
             DhtWork.Walk => new MaintenanceTask.Walk(),
-            _ => new MaintenanceTask.Republish(),
+            DhtWork.Republish => new MaintenanceTask.Republish(),
         };
         return Task.FromResult(parts().Maintenance.TryRun(task) ? 1 : 0);
     }

@@ -201,7 +201,9 @@ internal sealed class NodeMetrics
         StoreResult.Overtaken => UnacknowledgedReason.Overtaken,
         StoreResult.Busy => UnacknowledgedReason.Queue,
         StoreResult.StorageFailed => UnacknowledgedReason.Storage,
-        _ => UnacknowledgedReason.Refused,
+        StoreResult.TooLarge or StoreResult.UnsupportedType or StoreResult.Outdated
+            or StoreResult.SourceQuotaExceeded or StoreResult.SubnetQuotaExceeded or StoreResult.FarQuotaExceeded
+            or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded => UnacknowledgedReason.Refused,
     };
 
     internal static UnacknowledgedReason ReasonOf(RefusalReason reason) => reason switch
@@ -209,7 +211,8 @@ internal sealed class NodeMetrics
         RefusalReason.Late => UnacknowledgedReason.Late,
         RefusalReason.Busy or RefusalReason.PendingLimit => UnacknowledgedReason.Queue,
         RefusalReason.StorageFailed => UnacknowledgedReason.Storage,
-        _ => UnacknowledgedReason.Refused,
+        RefusalReason.SourceLimit or RefusalReason.Malformed or RefusalReason.Unproven or RefusalReason.ByteBudget
+            or RefusalReason.UnreachableSource or RefusalReason.Stopping or RefusalReason.Banned => UnacknowledgedReason.Refused,
     };
 
     private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Node;
 
 /// <summary>Decides which requests are handled: bans, rates, proofs. Forged requests use up no proven endpoint's rate.</summary>
@@ -84,41 +86,54 @@ internal sealed class RequestAdmission(
             case RequestKind.Store:
                 handlers.Store(pending.Store, context);
                 break;
-            default:
+            case RequestKind.Ping:
                 throw new InvalidOperationException($"The response to {pending.Kind} is always short.");
+            default:
+                throw new UnreachableException($"No handler for {pending.Kind}.");
         }
     }
 
     /// <summary>Ends the wait for proof. FIND requests get the contacts that fit; others get no response.</summary>
     public void GiveUp(PendingRequest pending, RefusalReason reason)
     {
-        if (pending.Kind is RequestKind.FindNode or RequestKind.FindValue)
+        switch (pending.Kind)
         {
-            handlers.FindNodeShortened(pending, ContextOf(pending));
-        }
-        else
-        {
-            metrics.Refused(pending.Kind, reason);
+            case RequestKind.FindNode or RequestKind.FindValue:
+                handlers.FindNodeShortened(pending, ContextOf(pending));
+                break;
+            case RequestKind.Ping or RequestKind.Stun or RequestKind.Store:
+                metrics.Refused(pending.Kind, reason);
+                break;
+            default:
+                throw new UnreachableException($"No end of the wait for {pending.Kind}.");
         }
     }
 
     // A forged request stores nothing, and draws no read from storage and no call to a silo.
     private void ReceiveFromStranger(Request request, in RequestSource context)
     {
-        var store = request.Kind == RequestKind.Store ? request.AsStore() : default;
         switch (request.Kind)
         {
-            case RequestKind.Store when !handlers.TryRefuse(store, context):
-                gate.Hold(RequestKind.Store, store.Key, context, store);
+            case RequestKind.Store:
+                var store = request.AsStore();
+                if (!handlers.TryRefuse(store, context))
+                {
+                    gate.Hold(RequestKind.Store, store.Key, context, store);
+                }
+
                 break;
-            case RequestKind.FindValue when !handlers.TryFindValue(request.Target, context):
-                gate.Hold(RequestKind.FindValue, request.Target, context);
+            case RequestKind.FindValue:
+                if (!handlers.TryFindValue(request.Target, context))
+                {
+                    gate.Hold(RequestKind.FindValue, request.Target, context);
+                }
+
                 break;
-            case RequestKind.Store or RequestKind.FindValue:
-                break;
-            default:
+            case RequestKind.Ping or RequestKind.Stun or RequestKind.FindNode:
                 handlers.Handle(request, context);
                 break;
+            default:
+                throw new UnreachableException($"No rule for {request.Kind} of a stranger.");
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Node;
 
 internal sealed class RequestHandlers(
@@ -45,7 +47,7 @@ internal sealed class RequestHandlers(
                 FindValue(request.Target, context);
                 Consider(request.Sender, context);
                 break;
-            default:
+            case RequestKind.Store:
                 var put = request.AsStore();
                 if (!IsTooOld(context))
                 {
@@ -54,6 +56,8 @@ internal sealed class RequestHandlers(
 
                 Store(put, context);
                 break;
+            default:
+                throw new UnreachableException($"No handler for {request.Kind}.");
         }
     }
 
@@ -65,7 +69,7 @@ internal sealed class RequestHandlers(
             RequestKind.Ping => ResponseWriter.WriteEmptyPong(Buffer, context.Id),
             RequestKind.Stun => ResponseWriter.WriteStun(Buffer, context.Id, context.Source),
             RequestKind.Store => ResponseWriter.WriteStored(Buffer, context.Id, false),
-            _ => ResponseWriter.WriteNodes(Buffer, context.Id, []),
+            RequestKind.FindNode or RequestKind.FindValue => ResponseWriter.WriteNodes(Buffer, context.Id, []),
         };
         Send(length, kind, default, context);
     }

@@ -97,7 +97,7 @@ internal sealed class Bootstrapper(
         RequestFailure.TimedOut => "no answer in time",
         RequestFailure.Malformed => "its answer was not understood",
         RequestFailure.Unreachable => "no way to send there",
-        _ => "the node stopped",
+        RequestFailure.Cancelled => "the node stopped",
     };
 }
 

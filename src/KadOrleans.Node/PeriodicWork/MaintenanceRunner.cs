@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -131,7 +132,8 @@ internal sealed class MaintenanceRunner(
         MaintenanceTask.Walk => Walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
         MaintenanceTask.CorrectTimes correct => CorrectTimesAsync(correct.Correction, cancellationToken),
-        _ => ExpireAsync(cancellationToken),
+        MaintenanceTask.ExpireValues => ExpireAsync(cancellationToken),
+        _ => throw new UnreachableException($"No work for {task.GetType().Name}."),
     };
 
     // Moves the times of values stored or published while the system's clock was behind. A value whose write fails expires early.

@@ -104,7 +104,7 @@ internal sealed class Prober(
         {
             CandidateKind.Claim => _claimBucket.TryTake(ClaimRate, now),
             CandidateKind.Spare => _spareBucket.TryTake(SpareRate, now),
-            _ => true,
+            CandidateKind.Newcomer => true,
         };
     }
 

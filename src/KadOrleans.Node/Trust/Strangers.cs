@@ -72,7 +72,7 @@ internal sealed class Strangers(
     public void Hold(PendingRequest request)
     {
         request.IsPinged = TryPing(request.Source, request.Route);
-        if (!request.IsPinged || !(request.Kind == RequestKind.Store ? _stores : _finds).TryHold(request, out var pushedOut))
+        if (!request.IsPinged || !QueueOf(request.Kind).TryHold(request, out var pushedOut))
         {
             giveUp(request, RefusalReason.PendingLimit);
             return;
@@ -122,6 +122,12 @@ internal sealed class Strangers(
             _timer?.Dispose();
         }
     }
+
+    private PendingRequests QueueOf(RequestKind kind) => kind switch
+    {
+        RequestKind.Store => _stores,
+        RequestKind.Ping or RequestKind.Stun or RequestKind.FindNode or RequestKind.FindValue => _finds,
+    };
 
     private void SetTimer()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -53,9 +54,11 @@ public static class ClusterProviders
                 CheckPostgreSql(options.PostgreSql);
                 AddPostgreSql(orleans, options.PostgreSql, Clustering, OrleansSettings.Storage, Reminders);
                 break;
-            default:
+            case StorageChoice.AzureStorage:
                 providers.RequireStorage().FillInSilo(orleans);
                 break;
+            default:
+                throw new UnreachableException($"The storage is {options.Storage}.");
         }
 
         CheckLocalStorageIsAlone(orleans);
@@ -76,9 +79,11 @@ public static class ClusterProviders
             case StorageChoice.AdoNet:
                 AddPostgreSql(orleans, options.PostgreSql, Clustering);
                 break;
-            default:
+            case StorageChoice.AzureStorage:
                 providers.RequireStorage().FillInEdge(orleans);
                 break;
+            default:
+                throw new UnreachableException($"The clustering is {options.Clustering}.");
         }
 
         return orleans.Values;
@@ -88,7 +93,7 @@ public static class ClusterProviders
     {
         StorageChoice.Local => "Kad:Cluster:Gateway",
         StorageChoice.AdoNet => PostgreSqlSetting,
-        _ => "Kad:Storage",
+        StorageChoice.AzureStorage => "Kad:Storage",
     };
 
     public static bool Is(IConfiguration configuration, string provider, string type) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -65,6 +66,7 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
         {
             Ended = () => Interlocked.Add(ref _republishing, -republish.Keys.Count),
         },
-        _ => new MaintenanceTask.Walk(),
+        RandomWalkWork => new MaintenanceTask.Walk(),
+        _ => throw new UnreachableException($"No task for {work.GetType().Name}."),
     };
 }

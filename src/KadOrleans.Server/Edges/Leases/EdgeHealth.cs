@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KadOrleans.Server;
@@ -31,7 +32,8 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
         _ when clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
         _ when options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",
-        _ => "it has no contact",
+        EdgePhase.Serving => "it has no contact",
+        _ => throw new UnreachableException($"The edge is {_state}."),
     };
 
     /// <summary>Completes when another process took the edge's name. A process that is only an edge should then end.</summary>

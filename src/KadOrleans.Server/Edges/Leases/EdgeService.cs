@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Server;
 
 // Runs an edge for the life of its host. It may start before any silo, and serves on while all silos are down. When another process
@@ -115,12 +117,14 @@ internal sealed class EdgeService(
                     case NameUse.Held:
                         WaitFor($"another live edge uses the name {Name}", NameUse.Held, () => _logger.NameInUse(Name));
                         break;
-                    default:
+                    case NameUse.Unclear:
                         WaitFor(
                             $"another edge may use the name {Name}: this one waits for its response or the end of its lease",
                             NameUse.Unclear,
                             () => _logger.NameUnclear(Name, IEdgeDirectoryGrain.LeaseDuration.TotalSeconds));
                         break;
+                    case var use:
+                        throw new UnreachableException($"The use of the name is {use}.");
                 }
             }
             catch (LeaseLostException)
