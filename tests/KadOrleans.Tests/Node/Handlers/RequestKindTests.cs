@@ -7,7 +7,7 @@ public sealed class RequestKindTests
 
     private readonly SimulatedWorld _world = new(seed: 43);
 
-    public static MatrixTheoryData<RequestKind, Asker> Requests => new(Enum.GetValues<RequestKind>(), Enum.GetValues<Asker>());
+    public static MatrixTheoryData<string, Asker> Requests => new(Enum.GetNames<RequestKind>(), Enum.GetValues<Asker>());
 
     public enum Asker
     {
@@ -22,8 +22,9 @@ public sealed class RequestKindTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public void A_request_gets_the_response_of_its_kind(RequestKind kind, Asker asker) => _world.Run(async () =>
+    public void A_request_gets_the_response_of_its_kind(string request, Asker asker) => _world.Run(async () =>
     {
+        var kind = Enum.Parse<RequestKind>(request);
         await using var node = await _world.StartAsync(options =>
         {
             options.ClientOnly = asker == Asker.OfAClient;

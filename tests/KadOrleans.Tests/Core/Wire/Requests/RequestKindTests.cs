@@ -5,20 +5,22 @@ public sealed class RequestKindTests
 {
     private const RequestKind Unknown = (RequestKind)99;
 
-    public static TheoryData<RequestKind> Kinds => [.. Enum.GetValues<RequestKind>()];
+    public static TheoryData<string> Kinds => [.. Enum.GetNames<RequestKind>()];
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_kind_is_found_by_its_name(RequestKind kind)
+    public void A_kind_is_found_by_its_name(string name)
     {
+        var kind = Enum.Parse<RequestKind>(name);
         Assert.True(RequestFunction.TryFind(RequestFunction.NameOf(kind), out var found));
         Assert.Equal(kind, found);
     }
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_request_of_each_kind_is_read_as_that_kind(RequestKind kind)
+    public void A_request_of_each_kind_is_read_as_that_kind(string name)
     {
+        var kind = Enum.Parse<RequestKind>(name);
         var datagram = RequestBytes.Of(kind, default, new StoreRequest(NodeId.FromKey("sender"), NodeId.FromKey("key"), "value"));
 
         Assert.True(Datagram.TryReadHeader(datagram, out _, out _, out var body));
