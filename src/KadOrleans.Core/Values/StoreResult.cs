@@ -1,0 +1,44 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>The result of storing a value on this node.</summary>
+public enum StoreResult
+{
+    /// <summary>The value is held, and durable where the store is.</summary>
+    Stored,
+
+    /// <summary>The value's encoded request would be longer than 8,192 bytes.</summary>
+    TooLarge,
+
+    /// <summary>The value is of none of the five types.</summary>
+    UnsupportedType,
+
+    /// <summary>The source has used up its share of keys or bytes.</summary>
+    SourceQuotaExceeded,
+
+    /// <summary>The node holds as many keys or bytes as it may.</summary>
+    TotalQuotaExceeded,
+
+    /// <summary>The storage behind the node failed; nothing was promised.</summary>
+    StorageFailed,
+
+    /// <summary>A copy of a publication that is older than what is held, or whose life is over; or an import of what was stored earlier.</summary>
+    Outdated,
+
+    /// <summary>The subnet has used up its share of keys or bytes.</summary>
+    SubnetQuotaExceeded,
+
+    /// <summary>The node is not responsible for the key, and such values already fill all but the reserve.</summary>
+    FarQuotaExceeded,
+
+    /// <summary>The source, or its subnet, has changed too many values of others within the hour.</summary>
+    ChangeLimitExceeded,
+
+    /// <summary>Too many values wait for the storage; nothing was promised.</summary>
+    Busy,
+
+    /// <summary>The value was taken in too long ago, so its sender has timed out; nothing was promised.</summary>
+    Late,
+
+    /// <summary>Another value of the key, which was taken in later, is held; nothing was promised.</summary>
+    Overtaken,
+}

@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+
+namespace KadOrleans.Core.Values;
+
+internal static class StoreRules
+{
+    /// <summary>In bytes. A request body has at most 8,192: 52 for the call, 3 for the value's header.</summary>
+    public const int MaxContentLength = 8137;
+
+    /// <summary>365 days. A node holds a value at most for its own time to live.</summary>
+    public const int MaxLifeSeconds = 365 * 24 * 60 * 60;
+
+    /// <summary>The sender gets no response, and may offer the value again.</summary>
+    public static bool IsUndecided(this StoreResult result) =>
+        result is StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken;
+
+    public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
+    {
+        if (life < TimeSpan.FromSeconds(1) || life > TimeSpan.FromSeconds(MaxLifeSeconds))
+        {
+            throw new ArgumentOutOfRangeException(name, life, $"The life is {life}; 00:00:01 to 365.00:00:00 is allowed.");
+        }
+    }
+
+    /// <summary>Why a value cannot be sent to, and is not accepted from, the network.</summary>
+    public static StoreResult? FindRefusal(DhtValue value) =>
+        value.Kind == DhtValueKind.None ? StoreResult.UnsupportedType
+        : value.ContentLength > MaxContentLength ? StoreResult.TooLarge
+        : null;
+
+    public static void ThrowIfRefused(DhtValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (FindRefusal(value) is { } refusal)
+        {
+            throw new ArgumentException(
+                refusal == StoreResult.TooLarge
+                    ? $"The value is {value.ContentLength} bytes long; at most {MaxContentLength} are allowed."
+                    : "The value is empty (default(DhtValue)).",
+                name);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>A value as a node holds it. Of each there may be millions, so times are kept as eight bytes.</summary>
+public sealed record StoredValue
+{
+    private readonly long _storedAt;
+    private readonly long _expiresAt;
+
+    // Zero: not published. The highest bit, which no time uses, says that the value is far: a field would cost eight bytes each.
+    private readonly long _publishedAt;
+    private const long FarBit = long.MinValue;
+
+    // A pending publication is marked as published so much before it was set, see PendingSince.
+    private static readonly TimeSpan PendingShift = TimeSpan.FromDays(365_000);
+
+    // Halfway between a mark and a time.
+    private static readonly DateTimeOffset LatestMark = new(1500, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>A value as it arrived, or as it was held elsewhere.</summary>
+    public StoredValue(DhtValue value, DateTimeOffset storedAt, DateTimeOffset expiresAt, SourceNetwork source) =>
+        (Value, Source, _storedAt, _expiresAt) = (value, source, storedAt.UtcTicks, expiresAt.UtcTicks);
+
+    /// <summary>The value itself.</summary>
+    public DhtValue Value { get; init; }
+
+    /// <summary>When the last STORE of it arrived; republishing goes by this. UTC.</summary>
+    public DateTimeOffset StoredAt { get => new(_storedAt, TimeSpan.Zero); init => _storedAt = value.UtcTicks; }
+
+    /// <summary>From this moment on it is gone. UTC.</summary>
+    public DateTimeOffset ExpiresAt { get => new(_expiresAt, TimeSpan.Zero); init => _expiresAt = value.UtcTicks; }
+
+    /// <summary>The source that it is counted against.</summary>
+    public SourceNetwork Source { get; init; }
+
+    /// <summary>
+    /// When a client of the cluster whose shard holds the value published it last, in UTC; null for what others published.
+    /// Standalone nodes keep what they published in a place of its own.
+    /// </summary>
+    public DateTimeOffset? PublishedAt
+    {
+        get => (_publishedAt & ~FarBit) is not 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        init => _publishedAt = (_publishedAt & FarBit) | (value?.UtcTicks ?? 0);
+    }
+
+    /// <summary>A cluster's publication that the network has yet to get, see <see cref="PendingSince"/>.</summary>
+    internal bool IsPending => PublishedAt < LatestMark;
+
+    /// <summary>When the value was published, or set if that is pending.</summary>
+    internal DateTimeOffset? LastPublished => IsPending ? PublishedAt + PendingShift : PublishedAt;
+
+    // The mark of a publication that the network has yet to get: a thousand years before, which every release takes for due.
+    internal static DateTimeOffset PendingSince(DateTimeOffset time) => time - PendingShift;
+
+    /// <summary>
+    /// Whether the node that took the value for its cluster is not responsible for the key. False if unknown. Far values are
+    /// evicted first. A cluster's shards store this; standalone nodes judge by <see cref="ResponsibleArea"/>.
+    /// </summary>
+    public bool IsFar
+    {
+        get => _publishedAt < 0;
+        init => _publishedAt = (_publishedAt & ~FarBit) | (value ? FarBit : 0);
+    }
+
+    /// <summary>
+    /// The bytes that a key and its value count against quotas: the content, and a fixed part for id, times and index entry. So a flood of
+    /// tiny values is bounded too.
+    /// </summary>
+    public int Footprint => Value.ContentLength + FixedFootprint;
+
+    /// <summary>The part of <see cref="Footprint"/> that each key costs, in bytes.</summary>
+    public const int FixedFootprint = 128;
+
+    /// <summary>Whether the value is gone at <paramref name="now"/>.</summary>
+    public bool IsExpired(DateTimeOffset now) => now.UtcTicks >= _expiresAt;
+
+    /// <summary>How much of its life it has left at <paramref name="now"/>; zero when it is gone.</summary>
+    public TimeSpan LifeLeft(DateTimeOffset now) => IsExpired(now) ? TimeSpan.Zero : ExpiresAt - now;
+
+    /// <summary>Whether all but <see cref="IsFar"/> is the same.</summary>
+    public bool Equals(StoredValue? other) =>
+        other is not null
+        && Value == other.Value
+        && Source == other.Source
+        && _storedAt == other._storedAt
+        && _expiresAt == other._expiresAt
+        && PublishedAt == other.PublishedAt;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Value, Source, _storedAt, _expiresAt, PublishedAt);
+}
