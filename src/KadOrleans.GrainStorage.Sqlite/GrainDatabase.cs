@@ -106,7 +106,7 @@ public sealed class GrainDatabaseException : Exception
     }
 }
 
-/// <summary>The grain storage's log messages. Event ids 7100 to 7199.</summary>
+/// <summary>The grain storage's log messages: docs/telemetry.md, Events.</summary>
 internal static partial class GrainStorageLog
 {
     [LoggerMessage(7100, LogLevel.Information, "Opened {Path}: {States} grain states")]

@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-/// <summary>The grains' log messages. Ids are stable: 6000 to 6999, 7002 and 7003.</summary>
+/// <summary>The grains' log messages: docs/telemetry.md, Events.</summary>
 internal static partial class GrainsLog
 {
     [LoggerMessage(6000, LogLevel.Information, "The cluster has {ShardBits} shard bits, and writes state of schema version {StateVersion}")]
@@ -108,10 +108,10 @@ internal static partial class GrainsLog
     [LoggerMessage(6041, LogLevel.Warning, "A call to a shard failed after its retries: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);
 
-    [LoggerMessage(7002, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
+    [LoggerMessage(6060, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
     public static partial void ShardsActivated(this ILogger logger, int count);
 
-    [LoggerMessage(7003, LogLevel.Warning, "After the start {Shards} could not be activated; the next use sets the reminder")]
+    [LoggerMessage(6061, LogLevel.Warning, "After the start {Shards} could not be activated; the next use sets the reminder")]
     public static partial void ShardsNotActivated(this ILogger logger, string shards, Exception exception);
 
     [LoggerMessage(6070, LogLevel.Information, "The crawl {Id} begins: {Slices} slices for {Edges} edges, {Rate} datagrams per second")]

@@ -2,24 +2,24 @@ using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Shards;
 
-/// <summary>The engine's log messages. Their event ids are stable, and within the grains' range.</summary>
+/// <summary>The engine's log messages: docs/telemetry.md, Events.</summary>
 internal static partial class ShardsLog
 {
-    [LoggerMessage(6011, LogLevel.Error, "A write of {Changes} changes to {Shard} failed; the shard's log is read to see whether they are stored")]
+    [LoggerMessage(6400, LogLevel.Error, "A write of {Changes} changes to {Shard} failed; the shard's log is read to see whether they are stored")]
     public static partial void ShardWriteFailed(this ILogger logger, int changes, string shard, Exception exception);
 
-    [LoggerMessage(6012, LogLevel.Error, "The storage of {Shard} could not be read; the writes that wait for it fail")]
+    [LoggerMessage(6401, LogLevel.Error, "The storage of {Shard} could not be read; the writes that wait for it fail")]
     public static partial void ShardReadFailed(this ILogger logger, string shard, Exception exception);
 
-    [LoggerMessage(6013, LogLevel.Warning, "Another activation of {Shard} wrote first; its records are read, and the writes are decided again: {Message}")]
+    [LoggerMessage(6402, LogLevel.Warning, "Another activation of {Shard} wrote first; its records are read, and the writes are decided again: {Message}")]
     public static partial void ShardWrittenElsewhere(this ILogger logger, string shard, string message);
 
     [LoggerMessage(
-        6018,
+        6404,
         LogLevel.Warning,
         "{Source} may change no more values of others in {Shard} within the hour; it changed {Changed} of them since the shard became active")]
     public static partial void ChangesRefused(this ILogger logger, string source, string shard, long changed);
 
-    [LoggerMessage(6014, LogLevel.Warning, "The log of {Shard} could not be compacted into pages; nothing is lost, and it is tried again")]
+    [LoggerMessage(6403, LogLevel.Warning, "The log of {Shard} could not be compacted into pages; nothing is lost, and it is tried again")]
     public static partial void ShardCompactionFailed(this ILogger logger, string shard, Exception exception);
 }

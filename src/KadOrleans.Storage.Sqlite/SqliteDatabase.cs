@@ -234,7 +234,7 @@ internal sealed record StorageOptions(StoreQuota Quota)
     public long SlackBytes { get; init; } = 4 << 20;
 }
 
-/// <summary>The storage's log messages. Event ids 5000 to 5099, of which 5001 to 5003 and 5006 are the writer's, and 5011 the crawls'.</summary>
+/// <summary>The storage's log messages: docs/telemetry.md, Events.</summary>
 internal static partial class StorageLog
 {
     [LoggerMessage(5000, LogLevel.Information, "Opened {Path}: {Keys} keys, {Bytes} bytes of values")]

@@ -96,7 +96,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     }
 }
 
-/// <summary>The command's own log messages. Event ids 8000 to 8099.</summary>
+/// <summary>The command's own log messages: docs/telemetry.md, Events.</summary>
 internal static partial class NodeRunnerLog
 {
     [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]

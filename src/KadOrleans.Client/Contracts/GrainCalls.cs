@@ -53,7 +53,7 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
         return pause;
     }
 
-    [LoggerMessage(6043, LogLevel.Debug, "A call to {Grain} failed; retry in {Delay}: {Message}")]
+    [LoggerMessage(6300, LogLevel.Debug, "A call to {Grain} failed; retry in {Delay}: {Message}")]
     private static partial void Retried(ILogger logger, string grain, TimeSpan delay, string message);
 }
 

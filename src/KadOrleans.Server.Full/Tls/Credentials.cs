@@ -98,7 +98,7 @@ public sealed class RenewedCredentials(CredentialReader reader, Credentials firs
     }
 }
 
-/// <summary>The log messages of TLS. Event ids 7400 to 7499.</summary>
+/// <summary>The log messages of TLS: docs/telemetry.md, Events.</summary>
 internal static partial class TlsLog
 {
     [LoggerMessage(7400, LogLevel.Information, "New connections present the renewed certificate {Subject}, which expires at {End:yyyy-MM-dd HH:mm} UTC")]

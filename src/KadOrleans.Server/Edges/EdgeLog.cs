@@ -2,29 +2,29 @@ using System.Net;
 
 namespace KadOrleans.Server;
 
-/// <summary>An edge's log messages. Event ids: 6000 to 6099 calls to silos, 6200 to 6299 its states, 7300 to 7399 its process.</summary>
+/// <summary>An edge's log messages: docs/telemetry.md, Events.</summary>
 internal static partial class EdgeLog
 {
-    [LoggerMessage(6000, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such message")]
+    [LoggerMessage(6220, LogLevel.Error, "The cluster's shards do not answer ({Shard} last); {Count} puts and gets failed since the last such message")]
     public static partial void ShardsFailed(this ILogger logger, Exception? exception, string shard, long count);
 
-    [LoggerMessage(6010, LogLevel.Warning, "The routing table of {Id} does not answer; this edge calls it again until it does")]
+    [LoggerMessage(6221, LogLevel.Warning, "The routing table of {Id} does not answer; this edge calls it again until it does")]
     public static partial void TableUnreachable(this ILogger logger, Exception exception, NodeId id);
 
-    [LoggerMessage(6011, LogLevel.Information, "The routing table of {Id} answers again")]
+    [LoggerMessage(6222, LogLevel.Information, "The routing table of {Id} answers again")]
     public static partial void TableReachable(this ILogger logger, NodeId id);
 
-    [LoggerMessage(6012, LogLevel.Warning, "Another edge holds {Id} now: this one stops reporting for it")]
+    [LoggerMessage(6223, LogLevel.Warning, "Another edge holds {Id} now: this one stops reporting for it")]
     public static partial void TableFenced(this ILogger logger, NodeId id);
 
-    [LoggerMessage(6013, LogLevel.Error, "The routing table of {Id} refused {Count} observations, which are dropped")]
+    [LoggerMessage(6224, LogLevel.Error, "The routing table of {Id} refused {Count} observations, which are dropped")]
     public static partial void ObservationsRefused(this ILogger logger, Exception exception, NodeId id, int count);
 
-    [LoggerMessage(6020, LogLevel.Warning,
+    [LoggerMessage(6225, LogLevel.Warning,
         "The cluster's time is {Seconds} s ahead of this machine's clock, more than {Bound} s apart: check the time service (NTP) of this machine")]
     public static partial void ClocksDiffer(this ILogger logger, double seconds, double bound);
 
-    [LoggerMessage(6021, LogLevel.Information, "The cluster's time is near this machine's clock again: {Seconds} s ahead of it")]
+    [LoggerMessage(6226, LogLevel.Information, "The cluster's time is near this machine's clock again: {Seconds} s ahead of it")]
     public static partial void ClocksAgree(this ILogger logger, double seconds);
 
     [LoggerMessage(6200, LogLevel.Information, "listening udp {Endpoint} id {Id} edge {Edge}")]
@@ -79,12 +79,12 @@ internal static partial class EdgeLog
     [LoggerMessage(6214, LogLevel.Warning, "No silo asks for the slice {Lease} any more: this edge stops crawling it, and another edge may get it")]
     public static partial void SliceDropped(this ILogger logger, string lease);
 
-    [LoggerMessage(7300, LogLevel.Information, "Health is served on {Address}")]
+    [LoggerMessage(6230, LogLevel.Information, "Health is served on {Address}")]
     public static partial void StatusServed(this ILogger logger, string address);
 
-    [LoggerMessage(7301, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
+    [LoggerMessage(6231, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
     public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
 
-    [LoggerMessage(7302, LogLevel.Warning, "/status is not served: {Address} is reached from other machines; it is served on loopback only")]
+    [LoggerMessage(6232, LogLevel.Warning, "/status is not served: {Address} is reached from other machines; it is served on loopback only")]
     public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
 }

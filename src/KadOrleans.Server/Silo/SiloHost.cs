@@ -198,7 +198,7 @@ internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
     }
 }
 
-/// <summary>The silo process's log messages. Event ids 7000 to 7099, and 7402 of connections, which an edge logs too.</summary>
+/// <summary>The silo process's log messages: docs/telemetry.md, Events. An edge logs what is of connections, too.</summary>
 internal static partial class SiloLog
 {
     [LoggerMessage(7000, LogLevel.Warning,
@@ -224,6 +224,6 @@ internal static partial class SiloLog
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
 
-    [LoggerMessage(7402, LogLevel.Warning, "{Problem}")]
+    [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
     public static partial void ConnectionRefused(ILogger logger, string problem);
 }

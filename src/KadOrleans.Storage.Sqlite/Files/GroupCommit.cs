@@ -355,7 +355,7 @@ internal sealed class FunctionOperation<TContext, TResult>(
     }
 }
 
-/// <summary>The log messages of database writers. Event ids 5001 to 5003, and 5006.</summary>
+/// <summary>The log messages of database writers: docs/telemetry.md, Events.</summary>
 internal static partial class GroupCommitLog
 {
     [LoggerMessage(5001, LogLevel.Error, "Writing {Path} failed; {Count} writes were refused, and others may be until it works again. Check the disk's free space and health")]

@@ -8,7 +8,7 @@ public sealed class ShardChangesTests
 {
     private const int Limit = 10;
     private const int TooMany = 5;
-    private const int ChangesRefused = 6018;
+    private const int ChangesRefused = 6404;
     private const string Told = "may change no more values of others in shard 0007 within the hour; it changed";
 
     private readonly ManualTimeProvider _clock = new();
