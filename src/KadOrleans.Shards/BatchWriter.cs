@@ -259,7 +259,7 @@ internal abstract class PendingWrite
 
 // A value to be put: a call's item without Orleans. TellsWhy is set if the caller knows StoreResult.Busy, StoreResult.Late and
 // StoreResult.Overtaken. Others get StoreResult.StorageFailed.
-internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind = PutKind.Publication, bool TellsWhy = false)
+internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Terms = default, bool TellsWhy = false)
 {
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from
     // StoredValue.StoredAt, the time of its receipt.
@@ -274,14 +274,14 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutKind Kind 
         var storedAt = Value.StoredAt;
         var moved = now - storedAt > MaxAge && storedAt + step - now <= ClockComparison.Bound ? storedAt + step : storedAt;
         moved = moved < now ? moved : now;
-        return Kind == PutKind.Import || moved == storedAt ? this : this with { Value = Value with { StoredAt = moved } };
+        return Terms.Kind == PutKind.Import || moved == storedAt ? this : this with { Value = Value with { StoredAt = moved } };
     }
 
     // Why a put must be refused: the shard holds another value that was received later, or the put is too old. Null if it may be
     // decided. The same value again is allowed. Imports have a rule of their own (StoreDecision).
     public StoreResult? FindRefusal(StoredValue? held, DateTimeOffset now)
     {
-        if (Kind == PutKind.Import)
+        if (Terms.Kind == PutKind.Import)
         {
             return null;
         }
@@ -306,7 +306,7 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, Put put) 
     public override StoredValue? RefusedChange => _decided == StoreResult.ChangeLimitExceeded ? put.Value : null;
 
     public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided =
-        put.FindRefusal(plan.Find(put.Key), now) ?? plan.Put(put.Key, put.Value, put.Kind, out _).Result;
+        put.FindRefusal(plan.Find(put.Key), now) ?? plan.Put(put.Key, put.Value, put.Terms, out _).Result;
 
     public override void Succeed() => End(_decided);
 

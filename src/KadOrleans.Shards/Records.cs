@@ -135,8 +135,9 @@ internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long Ne
 // Encodes changes as the bytes of a stored record, so every provider's serializer has one array to write. A change is one byte of
 // type (0: removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its
 // content (4) and the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its
-// last publication (8 bytes) then ends the change. Since schema 3 the next bit is StoredValue.IsFar. Numbers are big-endian. Type
-// and content are those of ValueContent. A page's record of keys has the same changes without their contents.
+// last publication (8 bytes) then ends the change. Since schema 3 the next bit is StoredValue.IsFar. Since schema 7 the two after
+// it are SourceNetwork.IsProven and StoredValue.IsAuthored. Numbers are big-endian. Type and content are those of ValueContent. A
+// page's record of keys has the same changes without their contents.
 internal static class EntryCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;
@@ -146,6 +147,9 @@ internal static class EntryCodec
     private const int PublishedLength = sizeof(long);
     private const byte Published = 0x80;
     private const byte Far = 0x40;
+    private const byte Proven = 0x20;
+    private const byte Authored = 0x10;
+    private const byte Marks = Published | Far | Proven | Authored;
     private const byte Removed = 0;
 
     public static int LengthOf(StoredValue? value) => value is null
@@ -214,14 +218,16 @@ internal static class EntryCodec
             StoredAt: ReadTime(rest),
             ExpiresAt: ReadTime(rest[8..]),
             PublishedAt: isPublished ? ReadTime(rest[(36 + (hasContent ? size : 0))..]) : null,
-            Source: new SourceNetwork(BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..])),
-            IsFar: (encoded[0] & Far) != 0);
+            Source: new SourceNetwork(BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..]))
+                .WithProof((encoded[0] & Proven) != 0),
+            IsFar: (encoded[0] & Far) != 0,
+            IsAuthored: (encoded[0] & Authored) != 0);
     }
 
     /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
-        ValueContent.TryRead((ContentType)(encoded[0] & ~(Published | Far)), encoded.Slice(PutOverhead, head.ContentLength), out var value)
-            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar }
+        ValueContent.TryRead((ContentType)(encoded[0] & ~Marks), encoded.Slice(PutOverhead, head.ContentLength), out var value)
+            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar, IsAuthored = head.IsAuthored }
             : throw Damaged();
 
     public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
@@ -249,10 +255,13 @@ internal static class EntryCodec
         var rest = target[RemovalLength..];
         WriteStoredAt(target, stored.StoredAt);
         BinaryPrimitives.WriteInt64BigEndian(rest[8..], stored.ExpiresAt.UtcTicks);
-        BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.High);
-        BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Low);
+        BinaryPrimitives.WriteUInt64BigEndian(rest[16..], stored.Source.Address.High);
+        BinaryPrimitives.WriteUInt64BigEndian(rest[24..], stored.Source.Address.Low);
         BinaryPrimitives.WriteInt32BigEndian(rest[32..], stored.Value.ContentLength);
-        target[0] = (byte)((byte)ValueContent.Write(stored.Value, rest[36..]) | (stored.IsFar ? Far : 0));
+        target[0] = (byte)((byte)ValueContent.Write(stored.Value, rest[36..])
+            | (stored.IsFar ? Far : 0)
+            | (stored.Source.IsProven ? Proven : 0)
+            | (stored.IsAuthored ? Authored : 0));
         if (stored.PublishedAt is { } publishedAt)
         {
             target[0] |= Published;
@@ -284,7 +293,8 @@ internal readonly record struct EntryHead(
     DateTimeOffset ExpiresAt = default,
     DateTimeOffset? PublishedAt = null,
     SourceNetwork Source = default,
-    bool IsFar = false)
+    bool IsFar = false,
+    bool IsAuthored = false)
 {
     public StoreShare Share =>
         new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);

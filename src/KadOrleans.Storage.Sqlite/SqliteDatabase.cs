@@ -160,7 +160,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
         // "KadO" in ASCII.
         ApplicationId = 0x4B61644F,
-        Version = 4,
+        Version = 5,
+
+        // Its records have no marks of authors, and are otherwise the same.
+        OldestVersion = 4,
         Layout = """
             CREATE TABLE segment (
                 number INTEGER NOT NULL PRIMARY KEY,

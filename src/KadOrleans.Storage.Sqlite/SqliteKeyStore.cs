@@ -28,18 +28,18 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
         Check(CancellationToken.None).TryGet(key, now, out value, out _, out _);
 
     public ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
 
         // The writer decides, after all earlier puts. While it is far behind there is an early check. So a flood of puts beyond the quota
         // leaves half of the queue to others.
-        if (database.Writer.IsCrowded && database.Values.FindRefusal(key, value, kind) is { } refusal)
+        if (database.Writer.IsCrowded && database.Values.FindRefusal(key, value, terms) is { } refusal)
         {
             return ValueTask.FromResult(refusal);
         }
 
-        var write = new PutOperation(key, value, kind);
+        var write = new PutOperation(key, value, terms);
         if (database.Writer.TryEnqueue(write))
         {
             return cancellationToken.CanBeCanceled
@@ -135,7 +135,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
 // A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes
 // it.
-internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) : DatabaseOperation<BatchWriter>, IValueTaskSource<StoreResult>
+internal sealed class PutOperation(NodeId key, StoredValue value, PutTerms terms) : DatabaseOperation<BatchWriter>, IValueTaskSource<StoreResult>
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
@@ -148,7 +148,7 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutKind kind) 
     /// <summary>The caller's task; await it once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
-    public override void Run(BatchWriter context) => _result = context.Put(key, value, kind, out _isAtStake);
+    public override void Run(BatchWriter context) => _result = context.Put(key, value, terms, out _isAtStake);
 
     public override void Complete() => _completion.SetResult(_result);
 

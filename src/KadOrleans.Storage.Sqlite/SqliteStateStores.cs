@@ -19,6 +19,16 @@ internal sealed class SqlitePublicationStore(SqliteDatabase database) : IPublica
             onFailure: static result => result == StoreResult.Stored ? StoreResult.StorageFailed : result);
     }
 
+    public async ValueTask<StoreResult> ReplaceAsync(
+        NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return await database.WriteAsync(
+            writer => writer.Replace(key, before, after),
+            cancellationToken,
+            onFailure: static result => result == StoreResult.Stored ? StoreResult.StorageFailed : result);
+    }
+
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);

@@ -101,7 +101,48 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     // Whether the caller knows StoreResult.Busy, StoreResult.Late and StoreResult.Overtaken. Others get StoreResult.StorageFailed.
     [Id(3)]
     public bool TellsWhy { get; init; }
+
+    // Whoever sets this or a condition knows StoreResult.TokenRequired and StoreResult.Superseded. A silo of 1e5aaf4c knows neither,
+    // and decides as if both were left out.
+    [Id(4)]
+    public PutScope Scope { get; init; }
+
+    [Id(5)]
+    public ShardCondition? Condition { get; init; }
+
+    public PutTerms Terms => new(Kind)
+    {
+        Scope = Scope,
+        Condition = Condition is { } condition
+            ? new PutCondition
+            {
+                Value = condition.Value,
+                PublishedAt = condition.PublishedAt,
+                StoredBy = condition.StoredBy,
+                EndsPublication = condition.EndsPublication,
+            }
+            : null,
+    };
+
+    public static ShardPut Of(NodeId key, StoredValue value, PutTerms terms) => new(key, value, terms.Kind)
+    {
+        TellsWhy = true,
+        Scope = terms.Scope,
+        Condition = terms.Condition is { } condition
+            ? new ShardCondition(condition.Value, condition.PublishedAt, condition.StoredBy, condition.EndsPublication)
+            : null,
+    };
 }
+
+/// <summary>A <see cref="PutCondition"/> between processes.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardCondition")]
+internal sealed record ShardCondition(
+    [property: Id(0)] DhtValue? Value,
+    [property: Id(1)] DateTimeOffset? PublishedAt,
+    [property: Id(2)] DateTimeOffset? StoredBy,
+    [property: Id(3)] bool EndsPublication);
 
 /// <summary>A publication that the network has, with the <see cref="StoredValue.PendingSince"/> that it was stored with.</summary>
 [GenerateSerializer]

@@ -187,14 +187,16 @@ internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate
 
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.SourceNetwork")]
-internal record struct SourceNetworkSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low);
+internal record struct SourceNetworkSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low, [property: Id(2)] bool IsProven);
 
 [RegisterConverter]
 internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
 {
-    public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) => new(surrogate.High, surrogate.Low);
+    public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) =>
+        new SourceNetwork(surrogate.High, surrogate.Low).WithProof(surrogate.IsProven);
 
-    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) => new(value.High, value.Low);
+    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) =>
+        new(value.Address.High, value.Address.Low, value.IsProven);
 }
 
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
@@ -205,7 +207,8 @@ internal record struct StoredValueSurrogate(
     [property: Id(2)] DateTimeOffset ExpiresAt,
     [property: Id(3)] SourceNetwork Source,
     [property: Id(4)] DateTimeOffset? PublishedAt,
-    [property: Id(5)] bool IsFar);
+    [property: Id(5)] bool IsFar,
+    [property: Id(6)] bool IsAuthored);
 
 [RegisterConverter]
 internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
@@ -215,10 +218,11 @@ internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValue
         {
             PublishedAt = surrogate.PublishedAt,
             IsFar = surrogate.IsFar,
+            IsAuthored = surrogate.IsAuthored,
         };
 
     public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) =>
-        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar);
+        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar, value.IsAuthored);
 }
 
 /// <summary>A held value is immutable, so calls within a silo do not copy it.</summary>

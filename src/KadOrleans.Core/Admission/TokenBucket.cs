@@ -187,19 +187,42 @@ public sealed record SourceLimits
 /// <param name="Low">Lower 64 bits, 0 for an IPv6 source.</param>
 public readonly record struct SourceNetwork(ulong High, ulong Low)
 {
+    // Of Low, which no address has: that of an IPv4 source begins with 16 zeros, and an IPv6 source has none.
+    private const ulong ProvenBit = 1UL << 63;
+
     /// <summary>This node itself and sources in its trusted ranges.</summary>
     public static SourceNetwork Trusted => default;
 
     /// <summary>Whether no limit applies.</summary>
     public bool IsTrusted => High == 0 && Low == 0;
 
-    /// <summary>The wider network of a source, as <see cref="SubnetOf"/> has it for an endpoint.</summary>
-    public SourceNetwork Subnet => High == 0 ? (Low == Lowest.Low ? Lowest : new SourceNetwork(0, Low & ~0xFFUL)) : OfIPv6(High & ~0xFFFFUL);
+    /// <summary>
+    /// Whether a write token proves that the source itself wrote. What is only said to come from it is counted apart, as sources can
+    /// be forged: nobody pays for what was written in their name. Never of <see cref="Trusted"/>, which has no account.
+    /// </summary>
+    public bool IsProven => (Low & ProvenBit) != 0;
+
+    /// <summary>The network, whether proven or not.</summary>
+    public SourceNetwork Address => new(High, Low & ~ProvenBit);
+
+    /// <summary>The wider network of a source, as <see cref="SubnetOf"/> has it for an endpoint. It is proven if the source is.</summary>
+    public SourceNetwork Subnet
+    {
+        get
+        {
+            var low = Low & ~ProvenBit;
+            var subnet = High == 0 ? (low == Lowest.Low ? Lowest : new SourceNetwork(0, low & ~0xFFUL)) : OfIPv6(High & ~0xFFFFUL);
+            return subnet.WithProof(IsProven);
+        }
+    }
+
+    /// <summary>The same network, proven or not.</summary>
+    public SourceNetwork WithProof(bool isProven) => isProven && !IsTrusted ? new(High, Low | ProvenBit) : Address;
 
     /// <summary>Whether the addresses are loopback, link-local or private: they say nothing of who owns them.</summary>
-    public bool IsPrivate => this == Lowest || Endpoint.IsLocal;
+    public bool IsPrivate => Address == Lowest || Endpoint.IsLocal;
 
-    private UdpEndpoint Endpoint => UdpEndpoint.FromHalves(High, Low, 0);
+    private UdpEndpoint Endpoint => UdpEndpoint.FromHalves(High, Address.Low, 0);
 
     // The lowest IPv6 network without the IPv4 in it, such as loopback. It is not zero: a forged ::2 would pass for Trusted.
     private static SourceNetwork Lowest => new(0, 1);
@@ -218,8 +241,8 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     /// <summary>Seeded per process: a stranger who forges sources cannot choose ones that collide.</summary>
     public override int GetHashCode() => HashCode.Combine(High, Low);
 
-    /// <summary>Two groups of 16 hexadecimal digits.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
+    /// <summary>Two groups of 16 hexadecimal digits of <see cref="Address"/>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Address.Low:x16}");
 
     /// <summary>For people: an IPv4 address, an IPv6 /64 such as <c>2001:db8::/64</c>, or "trusted".</summary>
     public string ToText() => IsTrusted ? "trusted" : $"{Endpoint.ToIPAddress()}{(Endpoint.IsIPv4 ? "" : "/64")}";

@@ -103,7 +103,9 @@ internal sealed class FormerSources
     public int Count => _byKey.Count;
 
     public bool Has(NodeId key, SourceNetwork source, DateTimeOffset now) =>
-        _byKey.TryGetValue(key, out var former) && former.Source == source && now - former.Since < Kept;
+        _byKey.TryGetValue(key, out var former)
+        && (former.Source == source || (source.IsProven && former.Source == source.Address))
+        && now - former.Since < Kept;
 
     /// <summary>The first source of several in a row keeps its claim.</summary>
     public void Remember(NodeId key, SourceNetwork source, DateTimeOffset now)

@@ -67,7 +67,7 @@ internal sealed class KeyShard
     }
 
     /// <summary>Why Put would refuse a value if the current plan is applied; the plan may still be abandoned.</summary>
-    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
+    public StoreResult? FindRefusal(NodeId key, StoredValue value, PutTerms terms = default)
     {
         StoredValue? known = null;
         var slot = SlotOf(key);
@@ -80,14 +80,14 @@ internal sealed class KeyShard
             }
         }
 
-        var result = Decide(key, slot, known, value, kind).Result;
+        var result = Decide(key, slot, known, value, terms).Result;
         return result == StoreResult.Stored ? null : result;
     }
 
     /// <summary>The value was stored at this moment, but for imports.</summary>
-    public StoreResult Put(NodeId key, StoredValue value, PutKind kind = PutKind.Publication)
+    public StoreResult Put(NodeId key, StoredValue value, PutTerms terms = default)
     {
-        var decision = DecideAndCharge(key, SlotOf(key), Read(key), value, kind);
+        var decision = DecideAndCharge(key, SlotOf(key), Read(key), value, terms);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key);
@@ -184,13 +184,13 @@ internal sealed class KeyShard
     /// <summary>Of a key that is held, or counted by the plan under way.</summary>
     internal int SlotOf(NodeId key) => _index.Find(key);
 
-    internal StoreDecision Decide(NodeId key, StoredValue offered, PutKind kind = PutKind.Publication) =>
-        Decide(key, SlotOf(key), Read(key), offered, kind);
+    internal StoreDecision Decide(NodeId key, StoredValue offered, PutTerms terms = default) =>
+        Decide(key, SlotOf(key), Read(key), offered, terms);
 
     // A change counts even if its write fails later: the decisions of one write must know of each other.
-    internal StoreDecision DecideAndCharge(NodeId key, int slot, StoredValue? before, StoredValue offered, PutKind kind)
+    internal StoreDecision DecideAndCharge(NodeId key, int slot, StoredValue? before, StoredValue offered, PutTerms terms)
     {
-        var decision = Decide(key, slot, before, offered, kind);
+        var decision = Decide(key, slot, before, offered, terms);
         if (decision.IsReturn)
         {
             Accounts.Former.Forget(key);
@@ -264,8 +264,8 @@ internal sealed class KeyShard
         }
     }
 
-    private StoreDecision Decide(NodeId key, int slot, StoredValue? before, StoredValue offered, PutKind kind) =>
-        StoreDecision.Make(key, before, offered, kind, Accounts, IsCounted(slot) ? slot : KeyIndex.None);
+    private StoreDecision Decide(NodeId key, int slot, StoredValue? before, StoredValue offered, PutTerms terms) =>
+        StoreDecision.Make(key, before, offered, terms, Accounts, IsCounted(slot) ? slot : KeyIndex.None);
 
     private bool IsCounted(int slot) => slot != KeyIndex.None && _index[slot].IsCounted;
 
@@ -382,14 +382,14 @@ internal sealed class KeyShardPlan(KeyShard shard)
         : null;
 
     /// <summary>What is at stake holds only if the plan is stored.</summary>
-    public StoreDecision Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake) => TryFindChange(key, out var change)
-        ? Put(key, change.Slot, change.After, value, kind, out isAtStake)
-        : Put(key, shard.SlotOf(key), shard.Read(key), value, kind, out isAtStake);
+    public StoreDecision Put(NodeId key, StoredValue value, PutTerms terms, out bool isAtStake) => TryFindChange(key, out var change)
+        ? Put(key, change.Slot, change.After, value, terms, out isAtStake)
+        : Put(key, shard.SlotOf(key), shard.Read(key), value, terms, out isAtStake);
 
     /// <summary>With the key's slot and what <see cref="Find"/> found of it, if nothing has changed since.</summary>
-    public StoreDecision Put(NodeId key, int slot, StoredValue? before, StoredValue value, PutKind kind, out bool isAtStake)
+    public StoreDecision Put(NodeId key, int slot, StoredValue? before, StoredValue value, PutTerms terms, out bool isAtStake)
     {
-        var decision = shard.DecideAndCharge(key, slot, before, value, kind);
+        var decision = shard.DecideAndCharge(key, slot, before, value, terms);
         foreach (var evicted in decision.Evicted)
         {
             Set(evicted.Key, null);

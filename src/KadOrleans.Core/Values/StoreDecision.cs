@@ -15,29 +15,43 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // A life that grows by less is not written: the copies that k holders exchange every hour differ by delays and rounding.
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 
+    // A STORE and its retry arrive within this time. A trusted node's STORE of an earlier value may so come after a client's set, and
+    // ends no publication that is younger.
+    public static readonly TimeSpan LatestStore = TimeSpan.FromSeconds(10);
+
     // The same value keeps its source and the later end of life; only its source or a trusted one sets an earlier end. Another
     // value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes
     // nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client, even an expired one:
     // the shard has no other record of it. A replacement's quota check counts the room that the old value leaves.
-    internal static StoreDecision Make(NodeId key, StoredValue? old, StoredValue offered, PutKind kind, StoreAccounts accounts, int slot)
+    internal static StoreDecision Make(NodeId key, StoredValue? old, StoredValue offered, PutTerms terms, StoreAccounts accounts, int slot)
     {
         if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
             return Refuse(refusal);
         }
 
+        if (terms.Condition?.IsMet(old, offered.Value) == false)
+        {
+            return Refuse(StoreResult.Superseded);
+        }
+
         var isAlive = old is not null && !old.IsExpired(offered.StoredAt);
-        if (IsOutdated(old, isAlive, offered, kind))
+        if (IsOutdated(old, isAlive, offered, terms))
         {
             return Refuse(StoreResult.Outdated);
         }
 
         if ((isAlive || IsPublished(old)) && old!.Value == offered.Value)
         {
-            return Renew(old, offered, kind, accounts.Changes);
+            return Renew(old, offered, terms, accounts.Changes);
         }
 
-        var isChange = isAlive && kind != PutKind.Import && old!.Source != offered.Source && !offered.Source.IsTrusted;
+        if (isAlive && IsOutOfScope(old!, terms.Scope))
+        {
+            return Refuse(StoreResult.TokenRequired);
+        }
+
+        var isChange = isAlive && terms.Kind != PutKind.Import && !IsOwn(old!, offered) && !offered.Source.IsTrusted;
         var isReturn = isChange && accounts.Former.Has(key, offered.Source, offered.StoredAt);
         if (isChange && !isReturn && !accounts.Changes.Allows(offered.Source, offered.StoredAt))
         {
@@ -52,36 +66,58 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 
     private static StoreDecision Refuse(StoreResult result) => new(result, null, false);
 
-    private static bool IsOutdated(StoredValue? old, bool isAlive, StoredValue offered, PutKind kind) => kind switch
+    private static bool IsOutdated(StoredValue? old, bool isAlive, StoredValue offered, PutTerms terms) => terms.Kind switch
     {
         PutKind.Import => old?.StoredAt > offered.StoredAt,
-        _ when IsPublished(old) && old!.Value != offered.Value && !MayEndPublication(offered, kind) => true,
+        _ when IsPublished(old) && old!.Value != offered.Value && !MayEndPublication(old, offered, terms) => true,
         PutKind.Copy when isAlive => old!.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
         PutKind.WithLife when isAlive && old!.Source.IsTrusted => old.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
         PutKind.Copy or PutKind.WithLife => offered.IsExpired(offered.StoredAt),
         PutKind.Publication => false,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind."),
+        _ => throw new ArgumentOutOfRangeException(nameof(terms), terms.Kind, "Unknown kind."),
     };
 
     private static bool IsPublished(StoredValue? value) => value?.PublishedAt is not null;
 
-    private static bool MayEndPublication(StoredValue offered, PutKind kind) =>
-        IsPublished(offered) || (kind == PutKind.Publication && offered.Source.IsTrusted);
+    // Whether the value is held, but the put may not change it.
+    private static bool IsOutOfScope(StoredValue old, PutScope scope) => scope switch
+    {
+        PutScope.Anything => false,
+        PutScope.Unauthored => old.IsAuthored,
+        PutScope.Nothing => true,
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Unknown scope."),
+    };
+
+    // Whether the source that wrote the held value writes again. One that shows a token also has what was written in its name without.
+    private static bool IsOwn(StoredValue old, StoredValue offered) =>
+        offered.Source == old.Source || (offered.Source.IsProven && offered.Source.Address == old.Source);
+
+    // Trust alone does not: the address of a trusted node can be forged as any other.
+    private static bool MayEndPublication(StoredValue old, StoredValue offered, PutTerms terms) =>
+        IsPublished(offered)
+        || terms.Condition is { EndsPublication: true }
+        || (terms.Kind == PutKind.Publication
+            && offered is { Source.IsTrusted: true, IsAuthored: true }
+            && !(offered.StoredAt - old.LastPublished < LatestStore));
 
     // The same value again. A trusted source's set makes it the trusted source's, whose values are never evicted. A copy does not
     // change its source, as the sender did not publish it. Another public source that lengthens its life makes a change, and
     // never lengthens what a trusted source stored. Only an offer that lives about as long as the held value counts as a STORE
-    // for republishing. Otherwise a stranger could stop all holders' republishing by copies that are about to expire.
-    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutKind kind, ChangeLimiter changes)
+    // for republishing. Otherwise a stranger could stop all holders' republishing by copies that are about to expire. Out of its
+    // scope an offer renews as any holder's does, and changes nothing else.
+    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutTerms terms, ChangeLimiter changes)
     {
+        var kind = terms.Kind;
         var longer = offered.ExpiresAt - old.ExpiresAt;
-        var isStranger = kind != PutKind.Import
-            && offered.Source is { IsTrusted: false, IsPrivate: false }
-            && offered.Source != old.Source
-            && !old.IsExpired(offered.StoredAt);
+        var isAlive = !old.IsExpired(offered.StoredAt);
+        var isOwn = IsOwn(old, offered);
+        var isOutOfScope = isAlive && IsOutOfScope(old, terms.Scope);
+        var isStranger = kind != PutKind.Import && offered.Source is { IsTrusted: false, IsPrivate: false } && !isOwn && isAlive;
 
         // Else a set of this node, or of one that it trusts, would be refused because its own former value lives longer.
-        var isLengthened = longer > NegligibleLife && !(isStranger && old.Source.IsTrusted);
+        var isLengthened = longer > NegligibleLife
+            && !(isStranger && old.Source.IsTrusted)
+            && !(isOutOfScope && !IsOrdinary(old, offered, kind));
         var isChange = isLengthened && isStranger && !IsOrdinary(old, offered, kind);
         if (isChange && !changes.Allows(offered.Source, offered.StoredAt))
         {
@@ -89,25 +125,36 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         }
 
         var isShortened = kind == PutKind.WithLife && longer < TimeSpan.Zero && !IsPublished(old)
-            && (offered.Source.IsTrusted || offered.Source == old.Source);
+            && (offered.Source.IsTrusted || isOwn || (isOutOfScope && offered.Source.Address == old.Source.Address));
+        if (isShortened && isOutOfScope)
+        {
+            return Refuse(StoreResult.TokenRequired);
+        }
+
         var isLater = offered.StoredAt > old.StoredAt && (isShortened || longer >= -NegligibleLife);
+        var isTakenOver = offered.Source.IsTrusted && kind != PutKind.Copy && !isOutOfScope;
         var touched = old with
         {
             StoredAt = isLater ? offered.StoredAt : old.StoredAt,
             IsFar = old.IsFar && offered.IsFar,
-            Source = offered.Source.IsTrusted && kind != PutKind.Copy ? offered.Source : old.Source,
+            Source = isTakenOver || isOwn ? offered.Source : old.Source,
+
+            // Of others' values nobody makes an author's: those who write without a token could not change them any more.
+            IsAuthored = old.IsAuthored || (offered.IsAuthored && (offered.Source.IsTrusted || isOwn || kind == PutKind.Import)),
         };
-        var publishedAt = offered.PublishedAt ?? old.PublishedAt;
+        var publishedAt = terms.Condition is { EndsPublication: true } ? null : offered.PublishedAt ?? old.PublishedAt;
         if (!isLengthened
             && !isShortened
             && publishedAt == old.PublishedAt
             && touched.IsFar == old.IsFar
-            && touched.Source == old.Source)
+            && touched.Source == old.Source
+            && touched.IsAuthored == old.IsAuthored)
         {
             return new StoreDecision(StoreResult.Stored, touched, false);
         }
 
-        var expiresAt = isShortened || isLengthened || (longer > TimeSpan.Zero && !isStranger) ? offered.ExpiresAt : old.ExpiresAt;
+        var isTail = longer > TimeSpan.Zero && !isStranger && !isOutOfScope;
+        var expiresAt = isShortened || isLengthened || isTail ? offered.ExpiresAt : old.ExpiresAt;
         return new StoreDecision(StoreResult.Stored, touched with { ExpiresAt = expiresAt, PublishedAt = publishedAt }, true)
         {
             IsChange = isChange,

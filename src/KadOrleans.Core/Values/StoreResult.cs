@@ -41,4 +41,10 @@ public enum StoreResult
 
     /// <summary>Another value of the key, which was taken in later, is held; nothing was promised.</summary>
     Overtaken,
+
+    /// <summary>The held value was written by a known author, and this write, which would change it, shows no token.</summary>
+    TokenRequired,
+
+    /// <summary>What has to be held for the put is not held any more (<see cref="PutCondition"/>); nothing was changed.</summary>
+    Superseded,
 }

@@ -6,9 +6,11 @@ public sealed record StoredValue
     private readonly long _storedAt;
     private readonly long _expiresAt;
 
-    // Zero: not published. The highest bit, which no time uses, says that the value is far: a field would cost eight bytes each.
+    // Zero: not published. The two highest bits, which no time uses, are marks: a field would cost eight bytes each.
     private readonly long _publishedAt;
     private const long FarBit = long.MinValue;
+    private const long AuthoredBit = 1L << 62;
+    private const long Marks = FarBit | AuthoredBit;
 
     // A pending publication is marked as published so much before it was set, see PendingSince.
     private static readonly TimeSpan PendingShift = TimeSpan.FromDays(365_000);
@@ -38,8 +40,8 @@ public sealed record StoredValue
     /// </summary>
     public DateTimeOffset? PublishedAt
     {
-        get => (_publishedAt & ~FarBit) is not 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
-        init => _publishedAt = (_publishedAt & FarBit) | (value?.UtcTicks ?? 0);
+        get => (_publishedAt & ~Marks) is not 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        init => _publishedAt = (_publishedAt & Marks) | (value?.UtcTicks ?? 0);
     }
 
     /// <summary>A cluster's publication that the network has yet to get, see <see cref="PendingSince"/>.</summary>
@@ -59,6 +61,16 @@ public sealed record StoredValue
     {
         get => _publishedAt < 0;
         init => _publishedAt = (_publishedAt & ~FarBit) | (value ? FarBit : 0);
+    }
+
+    /// <summary>
+    /// Whether its writer was known: this node or cluster itself, or whoever showed a write token. A write that shows none changes it
+    /// only within one bound for all such writes (ADR 39).
+    /// </summary>
+    public bool IsAuthored
+    {
+        get => (_publishedAt & AuthoredBit) != 0;
+        init => _publishedAt = (_publishedAt & ~AuthoredBit) | (value ? AuthoredBit : 0);
     }
 
     /// <summary>
@@ -83,8 +95,9 @@ public sealed record StoredValue
         && Source == other.Source
         && _storedAt == other._storedAt
         && _expiresAt == other._expiresAt
-        && PublishedAt == other.PublishedAt;
+        && PublishedAt == other.PublishedAt
+        && IsAuthored == other.IsAuthored;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Value, Source, _storedAt, _expiresAt, PublishedAt);
+    public override int GetHashCode() => HashCode.Combine(Value, Source, _storedAt, _expiresAt, PublishedAt, IsAuthored);
 }

@@ -177,6 +177,7 @@ internal sealed class DhtGrain(
         var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted)
         {
             PublishedAt = life is null ? StoredValue.PendingSince(now) : null,
+            IsAuthored = true,
         };
         return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true };
     }

@@ -99,7 +99,7 @@ internal sealed class KeyShardGrain(
             puts,
             put => put.Key,
             static (shard, some) => shard._engine.PutAsync(
-                some, static put => new Put(put.Key, put.Value, put.Kind, put.TellsWhy), shard.RecentStep),
+                some, put => new Put(put.Key, shard.Unmarked(put.Value), put.Terms, put.TellsWhy), shard.RecentStep),
             static (half, some) => half.PutAsync(some));
     }
 
@@ -342,6 +342,11 @@ internal sealed class KeyShardGrain(
             }
         }
     }
+
+    // Silos that know no marks take a record that has them for damaged, so none is written before all silos do.
+    private StoredValue Unmarked(StoredValue value) => version.Written >= StateSchema.Authors || (!value.IsAuthored && !value.Source.IsProven)
+        ? value
+        : value with { Source = value.Source.Address, IsAuthored = false };
 
     private void UpdateReminder() => _reminder.Set(!_engine.AreHalvesFilled && _engine.Shard.Count > 0);
 }

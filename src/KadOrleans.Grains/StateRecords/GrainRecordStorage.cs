@@ -72,7 +72,7 @@ internal static class WriteOutcome
 
 // The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
 // directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. 6: the
-// number of shards may be doubled. States of older versions are read as they are. A schema change raises Newest alone and asks
+// number of shards may be doubled. 7: values of shards may be marked as authored, and their sources as proven (ADR 39). States of older versions are read as they are. A schema change raises Newest alone and asks
 // StateVersion.Written before it writes what is new; a later release line raises Oldest.
 internal static class StateSchema
 {
@@ -82,9 +82,9 @@ internal static class StateSchema
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
 #if KAD_NEXT_SCHEMA
     // A build for tests of upgrades. It differs from the release only in the version that it writes.
-    public const int Newest = 7;
+    public const int Newest = 8;
 #else
-    public const int Newest = 6;
+    public const int Newest = 7;
 #endif
 
     public const int EdgeHolders = 4;
@@ -92,6 +92,8 @@ internal static class StateSchema
     public const int Constants = 5;
 
     public const int Doubling = 6;
+
+    public const int Authors = 7;
 }
 
 // A stored state with the schema version that wrote it. Parts of states were classes: as records they must not include their

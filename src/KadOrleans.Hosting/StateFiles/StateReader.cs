@@ -137,7 +137,11 @@ internal readonly struct StateEntry(JsonElement json)
         }
 
         DateTimeOffset? publishedAt = Field("publishedAt").ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : Time("publishedAt");
-        return new(key, new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source()) { PublishedAt = publishedAt });
+        return new(key, new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source()) 
+        {
+            PublishedAt = publishedAt,
+            IsAuthored = Flag("authored"),
+        });
     }
 
     private static NodeId ToId(string name, string? text) => NodeId.TryParse(text, out var id)
@@ -152,11 +156,19 @@ internal readonly struct StateEntry(JsonElement json)
         ? time
         : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid time for {name}: one such as 2026-01-31T12:00:00.000Z is needed");
 
+    // Optional: files have them only where they are true.
+    private bool Flag(string name) => Field(name).ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.False => false,
+        JsonValueKind.True => true,
+        _ => throw new JsonException($"'{name}' is neither true nor false"),
+    };
+
     // Optional: a file made by hand need not name the source whose quota a value counts against.
     private SourceNetwork Source() => Field("source").ValueKind == JsonValueKind.Undefined
         ? SourceNetwork.Trusted
         : UInt128.TryParse(Text("source"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var source)
-        ? new SourceNetwork((ulong)(source >> 64), (ulong)source)
+        ? new SourceNetwork((ulong)(source >> 64), (ulong)source).Address.WithProof(Flag("proven"))
         : throw new JsonException($"'{VisibleText.Excerpt(Text("source"))}' is not a source: at most 32 hexadecimal digits are needed");
 }
 

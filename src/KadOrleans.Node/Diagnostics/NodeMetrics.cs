@@ -203,7 +203,8 @@ internal sealed class NodeMetrics
         StoreResult.StorageFailed => UnacknowledgedReason.Storage,
         StoreResult.TooLarge or StoreResult.UnsupportedType or StoreResult.Outdated
             or StoreResult.SourceQuotaExceeded or StoreResult.SubnetQuotaExceeded or StoreResult.FarQuotaExceeded
-            or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded => UnacknowledgedReason.Refused,
+            or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded or StoreResult.TokenRequired
+            or StoreResult.Superseded => UnacknowledgedReason.Refused,
     };
 
     internal static UnacknowledgedReason ReasonOf(RefusalReason reason) => reason switch

@@ -22,10 +22,10 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     }
 
     public ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
     {
         using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(_shard.Put(key, value, kind));
+        return ValueTask.FromResult(_shard.Put(key, value, terms));
     }
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>

@@ -107,6 +107,16 @@ internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
         }
     }
 
+    public ValueTask<StoreResult> ReplaceAsync(
+        NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var isReplaced = after is null
+            ? _publications.TryRemove(KeyValuePair.Create(key, before))
+            : _publications.TryUpdate(key, after, before);
+        return ValueTask.FromResult(isReplaced ? StoreResult.Stored : StoreResult.Superseded);
+    }
+
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -41,13 +41,14 @@ public interface IKeyStore : IAsyncDisposable
     /// The value. The <see cref="StoredValue.ExpiresAt"/> of a copy comes from its remaining life. The <see cref="StoredValue.StoredAt"/>
     /// of an import is when it was stored; otherwise it is the present time.
     /// </param>
-    /// <param name="kind">
-    /// The value's origin. A publication replaces any earlier value. A copy is <see cref="StoreResult.Outdated"/> if another value is held
+    /// <param name="terms">
+    /// The value's origin, what it may change, and what must be held; a <see cref="PutKind"/> alone does. All of it is decided by the
+    /// store's writer, after every earlier put. A publication replaces any earlier value. A copy is <see cref="StoreResult.Outdated"/> if another value is held
     /// that lives as long or longer. An import is outdated if the held value was stored later.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default);
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default);
 
     /// <summary>Removes the values expired at <paramref name="now"/> and returns their number.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);

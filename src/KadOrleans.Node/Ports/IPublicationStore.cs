@@ -12,6 +12,18 @@ public interface IPublicationStore
     /// <summary>Replaces the key's publication. <see cref="StoreResult.TotalQuotaExceeded"/>: no room for another key.</summary>
     ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Replaces a publication by another, or ends it, if it is still the one that was read: what the network was asked about for
+    /// seconds must not undo what was set or ended meanwhile. The store's writer decides, after every earlier write.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="before">The publication as <see cref="GetAsync"/> returned it.</param>
+    /// <param name="after">Its successor; null ends it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns><see cref="StoreResult.Superseded"/>, and nothing is changed, if it is another one, or none, by now.</returns>
+    ValueTask<StoreResult> ReplaceAsync(
+        NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default);
+
     /// <summary>Ends a publication. Returns false if there was none. Copies in the network stay until they expire.</summary>
     ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default);
 

@@ -98,7 +98,7 @@ internal sealed class DataFolder : IDisposable
             throw Damaged("its schema version is unknown");
         }
 
-        if (version != Kind.Version)
+        if (!Kind.Reads(version))
         {
             var (writer, remedy) = version > Kind.Version
                 ? ("a newer release", "run that release")

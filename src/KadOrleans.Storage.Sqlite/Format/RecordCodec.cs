@@ -6,7 +6,8 @@ namespace KadOrleans.Storage.Sqlite;
 
 // One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of
 // storing and expiry (8 bytes each). Then come its source unless that is trusted (16 bytes), the length of the encoded value (2
-// bytes), and the value as ValueCodec writes it. Numbers are big-endian.
+// bytes), and the value as ValueCodec writes it. Numbers are big-endian. Since version 5 of the file two bits of a put's type are
+// SourceNetwork.IsProven and StoredValue.IsAuthored.
 internal static class RecordCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;
@@ -16,6 +17,9 @@ internal static class RecordCodec
     private const byte Removal = 0;
     private const byte TrustedPut = 1;
     private const byte Put = 2;
+    private const byte Proven = 0x10;
+    private const byte Authored = 0x20;
+    private const byte Marks = Proven | Authored;
 
     private const int StoredAtOffset = RemovalLength;
     private const int ExpiresAtOffset = StoredAtOffset + sizeof(long);
@@ -28,7 +32,9 @@ internal static class RecordCodec
 
     public static int WritePut(Span<byte> destination, NodeId key, StoredValue value)
     {
-        destination[0] = value.Source.IsTrusted ? TrustedPut : Put;
+        destination[0] = (byte)((value.Source.IsTrusted ? TrustedPut : Put)
+            | (value.Source.IsProven ? Proven : 0)
+            | (value.IsAuthored ? Authored : 0));
         key.CopyTo(destination[1..]);
         BinaryPrimitives.WriteInt64BigEndian(destination[StoredAtOffset..], value.StoredAt.ToUnixTimeMilliseconds());
         BinaryPrimitives.WriteInt64BigEndian(destination[ExpiresAtOffset..], value.ExpiresAt.ToUnixTimeMilliseconds());
@@ -68,7 +74,7 @@ internal static class RecordCodec
 
     private static int? TakeLength(ReadOnlySpan<byte> records)
     {
-        var offset = records[0] switch
+        var offset = (records[0] & ~Marks) switch
         {
             TrustedPut => SourceOffset,
             Put => SourceOffset + SourceCodec.Length,
@@ -100,7 +106,7 @@ internal static class RecordCodec
                 return false;
             }
 
-            var network = source.IsEmpty ? default : SourceCodec.Read(source);
+            var network = ReadSource(source);
             head = new RecordHead(
                 storedAt, expiresAt, new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted, IsMarkedFar: false));
             return true;
@@ -117,11 +123,14 @@ internal static class RecordCodec
                 return false;
             }
 
-            value = new StoredValue(content, storedAt, expiresAt, source.IsEmpty ? default : SourceCodec.Read(source));
+            value = new StoredValue(content, storedAt, expiresAt, ReadSource(source)) { IsAuthored = (Bytes[0] & Authored) != 0 };
             return true;
         }
 
-        private ReadOnlySpan<byte> Source => Bytes[0] == Put ? Bytes.Slice(SourceOffset, SourceCodec.Length) : [];
+        private ReadOnlySpan<byte> Source => (Bytes[0] & ~Marks) == Put ? Bytes.Slice(SourceOffset, SourceCodec.Length) : [];
+
+        private SourceNetwork ReadSource(ReadOnlySpan<byte> source) =>
+            source.IsEmpty ? default : SourceCodec.Read(source).WithProof((Bytes[0] & Proven) != 0);
 
         private bool TryReadTimes(out DateTimeOffset storedAt, out DateTimeOffset expiresAt)
         {
@@ -141,8 +150,8 @@ internal static class SourceCodec
 
     public static void Write(SourceNetwork source, Span<byte> destination)
     {
-        BinaryPrimitives.WriteUInt64BigEndian(destination, source.High);
-        BinaryPrimitives.WriteUInt64BigEndian(destination[sizeof(ulong)..], source.Low);
+        BinaryPrimitives.WriteUInt64BigEndian(destination, source.Address.High);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[sizeof(ulong)..], source.Address.Low);
     }
 
     public static SourceNetwork Read(ReadOnlySpan<byte> encoded) => new(

@@ -88,7 +88,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     }
 
     /// <summary>Puts a value, if the rules allow it after the changes planned so far. At stake is a result that depends on the commit.</summary>
-    public StoreResult Put(NodeId key, StoredValue value, PutKind kind, out bool isAtStake)
+    public StoreResult Put(NodeId key, StoredValue value, PutTerms terms, out bool isAtStake)
     {
         // Read before the lock, which readers of other values wait for.
         var isPlanned = Plan.TryFindChange(key, out var change);
@@ -96,7 +96,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         var before = isPlanned ? change.After : _values.Shard.TryGetAt(slot, out var held) ? _values.Read(held) : null;
         lock (_values.Gate)
         {
-            return Plan.Put(key, slot, before, value, kind, out isAtStake).Result;
+            return Plan.Put(key, slot, before, value, terms, out isAtStake).Result;
         }
     }
 
@@ -135,6 +135,19 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         }
 
         _published[key] = publication;
+        return StoreResult.Stored;
+    }
+
+    /// <summary>Replaces or ends a publication, if the changes planned so far leave it as it was read.</summary>
+    public StoreResult Replace(NodeId key, Publication before, Publication? after)
+    {
+        if (FindPublication(key) != before)
+        {
+            return StoreResult.Superseded;
+        }
+
+        _publicationsAdded -= after is null ? 1 : 0;
+        _published[key] = after;
         return StoreResult.Stored;
     }
 

@@ -124,7 +124,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
 
     /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
     public async ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
     {
         if (StoreRules.FindRefusal(value.Value) is { } refusal)
         {
@@ -139,7 +139,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
             return StoreResult.Busy;
         }
 
-        var put = new ShardPut(key, Correct(value, kind), kind) { TellsWhy = true };
+        var put = ShardPut.Of(key, Correct(value, terms.Kind), terms);
         ShardOutcome<StoreResult> outcome;
         try
         {
@@ -366,8 +366,8 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value) => store.TryFind(key, now, out value);
 
         public ValueTask<StoreResult> PutAsync(
-            NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default) =>
-            store.PutAsync(key, _area.Value.Contains(key) ? value : value with { IsFar = true }, kind, cancellationToken);
+            NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
+            store.PutAsync(key, _area.Value.Contains(key) ? value : value with { IsFar = true }, terms, cancellationToken);
 
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
             store.RemoveExpiredAsync(now, cancellationToken);

@@ -9,14 +9,17 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
     public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
         await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { } held ? PublicationOf(held) : null;
 
-    public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default)
+    public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default) =>
+        store.PutAsync(key, ToStored(publication), PutKind.Publication, cancellationToken);
+
+    public ValueTask<StoreResult> ReplaceAsync(
+        NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default)
     {
-        var expiresAt = publication.PublishedAt + timeToLive;
-        var value = new StoredValue(publication.Value, time.GetUtcNow(), expiresAt, SourceNetwork.Trusted)
-        {
-            PublishedAt = publication.IsPending ? StoredValue.PendingSince(publication.PublishedAt) : publication.PublishedAt,
-        };
-        return store.PutAsync(key, value, PutKind.Publication, cancellationToken);
+        var condition = new PutCondition { Value = before.Value, PublishedAt = MarkOf(before), EndsPublication = after is null };
+        return after is null
+            ? store.PutAsync(
+                key, ToStored(before) with { PublishedAt = null }, new PutTerms(PutKind.Copy) { Condition = condition }, cancellationToken)
+            : store.PutAsync(key, ToStored(after), new PutTerms(PutKind.Publication) { Condition = condition }, cancellationToken);
     }
 
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
@@ -33,6 +36,16 @@ internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeTo
             }
         }
     }
+
+    private StoredValue ToStored(Publication publication) =>
+        new(publication.Value, time.GetUtcNow(), publication.PublishedAt + timeToLive, SourceNetwork.Trusted)
+        {
+            PublishedAt = MarkOf(publication),
+            IsAuthored = true,
+        };
+
+    private static DateTimeOffset MarkOf(Publication publication) =>
+        publication.IsPending ? StoredValue.PendingSince(publication.PublishedAt) : publication.PublishedAt;
 
     private static Publication? PublicationOf(StoredValue held) =>
         held.LastPublished is { } publishedAt ? new Publication(held.Value, publishedAt) { IsPending = held.IsPending } : null;

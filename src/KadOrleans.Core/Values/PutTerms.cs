@@ -1,0 +1,64 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>How a value is offered to a store: where it comes from, what it may change, and what must be held for it.</summary>
+/// <remarks>A <see cref="PutKind"/> alone is such terms: the put may change anything that the kind allows, whatever is held.</remarks>
+/// <param name="Kind">The origin of the value.</param>
+public readonly record struct PutTerms(PutKind Kind)
+{
+    /// <summary>What of the held value the put may change. Default: anything.</summary>
+    public PutScope Scope { get; init; }
+
+    /// <summary>What must be held. Otherwise the put changes nothing and is <see cref="StoreResult.Superseded"/>. Null: no condition.</summary>
+    public PutCondition? Condition { get; init; }
+
+    /// <summary>Terms without a bound and without a condition.</summary>
+    public static implicit operator PutTerms(PutKind kind) => new(kind);
+}
+
+/// <summary>What of a live held value a put may change: its content, its source, and its life by more than a usual renewal.</summary>
+public enum PutScope
+{
+    /// <summary>Any value, within the rules of its <see cref="PutKind"/>.</summary>
+    Anything,
+
+    /// <summary>Only what was held without <see cref="StoredValue.IsAuthored"/>. Else it is <see cref="StoreResult.TokenRequired"/>.</summary>
+    Unauthored,
+
+    /// <summary>No value: it may only store a new key, or renew. Else it is <see cref="StoreResult.TokenRequired"/>.</summary>
+    Nothing,
+}
+
+/// <summary>
+/// What a store must hold of a key, alive or not, when it decides a put. Work that reads a value, asks the network for seconds and
+/// writes back names what it read, so that nothing that was stored meanwhile is undone.
+/// </summary>
+public sealed record PutCondition
+{
+    /// <summary>The held content must be that of the put itself: it is a renewal.</summary>
+    public static PutCondition SameValue { get; } = new();
+
+    /// <summary>The content that must be held; null for that of the put.</summary>
+    public DhtValue? Value { get; init; }
+
+    /// <summary>The mark of the publication that must be held, see <see cref="StoredValue.PublishedAt"/>; null if it does not matter.</summary>
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    /// <summary>When the held value was stored at the latest, to the millisecond; null if it does not matter.</summary>
+    public DateTimeOffset? StoredBy { get; init; }
+
+    /// <summary>Whether the put also ends the publication that <see cref="PublishedAt"/> names. The value stays.</summary>
+    public bool EndsPublication { get; init; }
+
+    /// <summary>The held value, with nothing stored since.</summary>
+    public static PutCondition Unchanged(StoredValue held)
+    {
+        ArgumentNullException.ThrowIfNull(held);
+        return new() { Value = held.Value, PublishedAt = held.PublishedAt, StoredBy = held.StoredAt };
+    }
+
+    internal bool IsMet(StoredValue? held, DhtValue offered) =>
+        held is not null
+        && held.Value == (Value ?? offered)
+        && (PublishedAt is null || PublishedAt == held.PublishedAt)
+        && (StoredBy is not { } latest || held.StoredAt - latest < TimeSpan.FromMilliseconds(1));
+}
