@@ -33,10 +33,10 @@ internal sealed class ScriptedStore : IKeyStore
         Finding is { } find ? ValueTask.FromResult(find()) : GetAsync(key, now);
 
     public async ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutKind kind = PutKind.Publication, CancellationToken cancellationToken = default)
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
     {
         await BeforePut();
-        return Result ?? await _inner.PutAsync(key, value, kind, cancellationToken);
+        return Result ?? await _inner.PutAsync(key, value, terms, cancellationToken);
     }
 
     public StoreTurnover Turnover => _inner.Turnover;
