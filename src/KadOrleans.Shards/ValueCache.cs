@@ -7,7 +7,7 @@ namespace KadOrleans.Shards;
 // for several threads.
 internal sealed class ValueCache
 {
-    /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
+    /// <summary>The most pages that are read at once. A page has 64 KiB, or a single entry.</summary>
     private const int MaxPageReads = 64;
 
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>

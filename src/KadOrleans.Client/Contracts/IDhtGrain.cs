@@ -27,7 +27,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     // Stores a value for a time as IDht.SetAsync does. If the cluster refuses it, as it holds one that was set here and lives longer or
-    // is published, the network is not asked. Since version 3. ShardUnavailableException: as of SetAsync.
+    // is published, the network is not asked. ShardUnavailableException: as of SetAsync.
     [Alias("SetFor")]
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 

@@ -3,8 +3,8 @@ using Orleans.Concurrency;
 namespace KadOrleans.Client;
 
 // The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead
-// edge fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge, except
-// at one of release 0.1. Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
+// edge fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge.
+// Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
 [Alias("kad.IEdgeObserver")]
 [OpenTo(Callers.Silos)]
 internal interface IEdgeObserver : IGrainObserver
@@ -45,7 +45,7 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("Set")]
     Task<SetResult> SetAsync(NodeId key, DhtValue value);
 
-    /// <summary><see cref="SetAsync"/> for a value with a life. Edges of earlier releases lack it.</summary>
+    /// <summary><see cref="SetAsync"/> for a value with a life.</summary>
     [AlwaysInterleave]
     [Alias("SetFor")]
     Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life);
@@ -54,23 +54,23 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("FindNode")]
     Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken);
 
-    /// <summary>Finds the k nearest contacts and asks each what it holds of a key. Edges of earlier releases lack it.</summary>
+    /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     [AlwaysInterleave]
     [Alias("AskHolders")]
     Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken);
 
-    /// <summary>Looks a target up from one of the edge's ids, and returns each query. Edges of earlier releases lack it.</summary>
+    /// <summary>Looks a target up from one of the edge's ids, and returns each query.</summary>
     [AlwaysInterleave]
     [Alias("TraceLookup")]
     Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken);
 
-    /// <summary>Follows what an operator has set. Returns once it does. Edges of earlier releases lack it.</summary>
+    /// <summary>Follows what an operator has set. Returns once it does.</summary>
     [AlwaysInterleave]
     [Alias("OnRules")]
     Task OnRulesAsync(EdgeRules rules);
 
     // Begins to crawl a slice, or returns the progress of the one under this lease and renews it. A slice under another lease ends.
-    // Edges of earlier releases lack it.
+    //
     [AlwaysInterleave]
     [Alias("CrawlSlice")]
     Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order);

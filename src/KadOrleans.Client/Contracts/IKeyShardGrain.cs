@@ -52,7 +52,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
 
     // The network has these publications, at most 1,024. Returns true for each that was pending under this mark, and is not any
-    // more. Durable when it returns; throws if storage fails. Since version 5.
+    // more. Durable when it returns; throws if storage fails.
     [Alias("ConfirmPublished")]
     ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published);
 
@@ -66,11 +66,10 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<ShardUsage> GetUsageAsync();
 
     // The source networks that hold most keys and those that hold most bytes: up to count (1 to 1,024) of each. Reads no value.
-    // Since version 4.
     [Alias("GetSources")]
     ValueTask<ShardSources> GetSourcesAsync(int count);
 
-    /// <summary>What each of at most 1,024 source networks holds, in no order, and the totals of all. Since version 4.</summary>
+    /// <summary>What each of at most 1,024 source networks holds, in no order, and the totals of all.</summary>
     [Alias("CountSources")]
     ValueTask<ShardSources> CountSourcesAsync(IReadOnlyList<SourceNetwork> sources);
 
@@ -81,13 +80,13 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<ShardNews?> GetNewsAsync(ShardPoint known);
 
     // Splits the shard into two of one more bit. Everything is in them, and nothing here, when it returns. Gets go on meanwhile, and writes
-    // wait. If it fails, everything is still here or there, and it may be called again, also of a shard that is split. Since version 2.
+    // wait. If it fails, everything is still here or there, and it may be called again, also of a shard that is split.
     [Alias("Split")]
     [ResponseTimeout("00:02:00")]
     ValueTask SplitAsync();
 
     // Begins the hourly work now: removes expired values, and passes on those that are due for republishing. Does not wait for
-    // its end. Returns false while such work runs. Since version 3.
+    // its end. Returns false while such work runs.
     [Alias("Republish")]
     ValueTask<bool> RepublishAsync();
 }
@@ -214,15 +213,15 @@ internal interface IShardDesk : IGrainService
 }
 
 // The shards' results for the requests of one call. Results: in the order of the requests. Without meaning where there is no
-// response. Unanswered: the places of requests whose shard failed or was too slow. The shard may still execute them. Silo: the
-// silo that distributed them, for edges of the release before.
+// response. Unanswered: the places of requests whose shard failed or was too slow. The shard may still execute them. Id 2 is used up: it was
+// a silo's address.
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardBatch`1")]
 internal sealed record ShardBatch<T>(
-    [property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered, [property: Id(2)] SiloAddress? Silo = null);
+    [property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered);
 
-// Any silo's IShardDesk: for an edge that knows none yet, and for edges of the release before, which call this alone. A stateless
+// Any silo's IShardDesk, for an edge that knows none yet. A stateless
 // worker of every silo. A client reaches one key through one silo, and different keys through different silos.
 [Alias("kad.IShardBatchGrain")]
 [Version(1)]
@@ -254,8 +253,8 @@ internal readonly record struct ShardPoint(
 // activation, and each new filter of it, has another. Version: the number of changes since the generation began. Changed: the keys
 // that were stored, changed or removed since the caller's version. A key may be there twice. Filter: a KeyFilter of all keys. Null
 // if the caller's generation is this one and Changed is complete. Age: how old this is at most: every change before is in it. Silo:
-// where the shard is active. Null from older silos. Desk: the IShardDesk there. The id has the gateway's address, by which a client
-// sends it there itself. Within a silo it needs the address of Silo instead. Null from older silos.
+// where the shard is active. Desk: the IShardDesk there. The id has the gateway's address, by which a client
+// sends it there itself. Within a silo it needs the address of Silo instead.
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.ShardNews")]

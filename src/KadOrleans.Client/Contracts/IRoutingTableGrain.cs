@@ -23,7 +23,7 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
 
     // SubscribeAsync for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its version is
-    // the known one. Since version 1.
+    // the known one.
     [Alias("SubscribeForChanges")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
@@ -40,16 +40,15 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [Alias("Describe")]
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
 
-    /// <summary>What the table knows of an id, for operators. Since version 2.</summary>
+    /// <summary>What the table knows of an id, for operators.</summary>
     [Alias("Find")]
     ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
 
-    /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it. Since version 2.</summary>
+    /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it.</summary>
     [Alias("Drop")]
     ValueTask<bool> DropAsync(NodeId id);
 
     // Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do.
-    // Since version 2.
     [Alias("Run")]
     ValueTask<bool> RunAsync(bool isWalk);
 }

@@ -288,7 +288,7 @@ internal sealed class ResultNames : TypeManifestProviderBase
     }
 }
 
-// A response has the name of its result's type. NameUse has no alias, so silos and edges of release 0.1.0 know it only by its former
+// A response has the name of its result's type. NameUse has no alias, so silos and edges of the builds before know it only by its former
 // name and assembly. It is written and read by these.
 internal sealed class FormerNames : ITypeConverter
 {

@@ -71,7 +71,7 @@ internal sealed class ClusterSilos(
         {
             logger.SiloReportNotRead(silo, e.Message);
             return new SiloAnswer(
-                null, GrainCalls.IsTransient(e) ? "it does not respond" : "it does not report its state; silos of earlier releases do not");
+                null, GrainCalls.IsTransient(e) ? "it does not respond" : "it does not report its state");
         }
     }
 

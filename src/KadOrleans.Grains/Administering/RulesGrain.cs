@@ -1,7 +1,6 @@
 namespace KadOrleans.Grains;
 
-// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo
-// of an earlier release that writes bans leaves them as they are.
+// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own.
 internal sealed class RulesGrain(
     [PersistentState(StateNames.Rules, GrainStorageName.Kad)] IPersistentState<RulesState> state,
     [PersistentState(StateNames.Limits, GrainStorageName.Kad)] IPersistentState<LimitsState> limitsState,

@@ -73,7 +73,6 @@ internal sealed class ClusterClock(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Silos of earlier releases have no such service.
             logger.SiloClockNotRead(silo, e.Message);
             return (silo, null);
         }

@@ -115,9 +115,9 @@ internal sealed class EdgeDirectoryState : IVersionedState
 }
 
 // A name that edges have used. Epoch: of its newest lease. NodeIds: in the order of the edge's ports, each of 40 hexadecimal digits.
-// Holder: the key of the observer that leased them; null if unknown. IsReleased: whether the lease was handed back. Both since schema
-// 4. LastSeen: when an edge of this name was last live, to within ForgottenNames.NotePeriod; null if no build noted it. IsDrained:
-// whether an operator drained the name. Earlier builds drop the last two when they write.
+// Holder: the key of the observer that leased them; null if unknown. IsReleased: whether the lease was handed back. LastSeen: when an
+// edge of this name was last live, to within ForgottenNames.NotePeriod; null if it is unknown. IsDrained: whether an operator drained
+// the name.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.EdgeState")]
 internal sealed record EdgeState(

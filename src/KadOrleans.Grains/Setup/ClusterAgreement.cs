@@ -108,6 +108,12 @@ internal sealed class ClusterAgreement(
     {
         var written = terms.StateVersion;
         version.Check(written, StateNames.Cluster);
+        if (written < StateSchema.Oldest)
+        {
+            throw new InvalidOperationException(
+                $"This cluster writes its state with schema version {written}, and this release reads {StateSchema.Oldest} and newer: run the release before on all silos without a lower Kad:Cluster:StateVersion first, until it writes {StateSchema.Oldest}.");
+        }
+
         if (written > version.Known)
         {
             throw new InvalidOperationException(

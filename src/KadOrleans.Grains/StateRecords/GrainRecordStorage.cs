@@ -70,14 +70,13 @@ internal static class WriteOutcome
     }
 }
 
-// The schema versions of stored states. 2: values of shards may be marked as published. 3: they may be marked as far. 4: the edge
-// directory notes who leased a name and who handed it back. 5: the cluster's settings have the constants of Kademlia. 6: the
-// number of shards may be doubled. 7: values of shards may be marked as authored, and their sources as proven (ADR 39). States of older versions are read as they are. A schema change raises Newest alone and asks
+// The schema versions of stored states. 6 is what builds of before the first release wrote last, and the first that is read. 7: values
+// of shards may be marked as authored, and their sources as proven (ADR 39). A schema change raises Newest alone, and asks
 // StateVersion.Written before it writes what is new; a later release line raises Oldest.
 internal static class StateSchema
 {
     // The oldest that this release can write, which the one before reads. A silo without a report counts as knowing this one.
-    public const int Oldest = 3;
+    public const int Oldest = 6;
 
     /// <summary>The newest version that this release reads and writes, of every state.</summary>
 #if KAD_NEXT_SCHEMA
@@ -86,12 +85,6 @@ internal static class StateSchema
 #else
     public const int Newest = 7;
 #endif
-
-    public const int EdgeHolders = 4;
-
-    public const int Constants = 5;
-
-    public const int Doubling = 6;
 
     public const int Authors = 7;
 }
@@ -194,7 +187,7 @@ internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordSto
     }
 }
 
-/// <summary>A <see cref="Manifest"/> as grain storage has it. <see cref="Seal"/> is since schema 6.</summary>
+/// <summary>A <see cref="Manifest"/> as grain storage has it.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardManifestState")]
 internal sealed class ShardManifestState : IVersionedState
@@ -275,7 +268,7 @@ internal sealed class ShardPageKeysState : IVersionedState
     public PageKeysRecord ToRecord() => new() { Compaction = Compaction, PageBytes = PageBytes, Entries = Entries };
 }
 
-/// <summary>A <see cref="LogRecord"/>, in the same way. <see cref="IsSeal"/> is since schema 6.</summary>
+/// <summary>A <see cref="LogRecord"/>, in the same way.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardLogState")]
 internal sealed class ShardLogState : IVersionedState

@@ -56,7 +56,6 @@ internal sealed class EdgeSession(
 
         await FetchRulesAsync(context, observer, cancellationToken);
 
-        // Missing if the directory is of a release whose edges use the defaults.
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
         var nodes = new List<EdgeNode>();
         try
@@ -193,7 +192,7 @@ internal sealed class EdgeSession(
         return null;
     }
 
-    // If it fails, the rules that the edge has stay in force. Silos of earlier releases have no rules.
+    // If it fails, the rules that the edge has stay in force.
     private static Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken) => TryAsync(
         async () =>
         {
