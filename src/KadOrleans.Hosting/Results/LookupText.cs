@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
-
 namespace KadOrleans.Hosting;
 
 public static class LookupText
@@ -37,12 +34,6 @@ public static class LookupText
     };
 }
 
-public static class ResultJson
-{
-    [return: NotNullIfNotNull(nameof(result))]
-    public static JsonObject? Of<T>(T? result) => JsonSerializer.SerializeToNode(result, JsonSerializerOptions.Web)?.AsObject();
-}
-
 /// <summary>The outcome of a lookup for programs.</summary>
 /// <param name="Reason">Why it ended: the name of a <see cref="TerminationReason"/>, with a small first letter.</param>
 /// <param name="Asked">Contacts that were asked.</param>
@@ -65,37 +56,4 @@ public sealed record LookupSummary(string Reason, int Asked, int Answered, int F
             outcome.Agreed,
             outcome.Differed,
             outcome.Crowded);
-}
-
-/// <summary>An estimated network size as JSON: <c>{"nodes","standardError","lookups"}</c>, or null.</summary>
-public static class NetworkSizeJson
-{
-    public static JsonObject? Create(NetworkSizeEstimate? estimate) => estimate is null ? null : ResultJson.Of(
-        new { Nodes = Math.Round(estimate.Nodes, 1), StandardError = Math.Round(estimate.StandardError, 1), estimate.Lookups });
-}
-
-public static class ValueJson
-{
-    public const string Types = "string, int, float, bool or bytes";
-
-    /// <summary>What a value of a type is, as the end of a sentence; null if there is no such type.</summary>
-    public static string? AllowedOf(string type) => type switch
-    {
-        "string" => "a string is text",
-        "bool" => "a bool is true or false",
-        "int" => $"an int is a whole number from {DhtValue.MinInteger} to {DhtValue.MaxInteger}, or its digits as text",
-        "float" => "a float is a number from -1.8e308 to 1.8e308, or the text NaN, Infinity or -Infinity",
-        "bytes" => "bytes are text in hexadecimal, two digits each",
-        _ => null,
-    };
-
-    /// <summary>A value as a string, number or boolean; bytes are in hexadecimal. Null for a number that JSON lacks.</summary>
-    public static JsonNode? NodeOf(DhtValue value) => value.Kind switch
-    {
-        // ToString marks a float by a fraction or an exponent: a reader would take -0 for the integer 0, which has no sign.
-        DhtValueKind.Float when !double.IsFinite(value.AsFloat()) => null,
-        DhtValueKind.Integer or DhtValueKind.Float or DhtValueKind.Boolean => JsonNode.Parse(value.ToString()),
-        DhtValueKind.String or DhtValueKind.Bytes or DhtValueKind.None => JsonValue.Create(value.ToString()),
-        _ => throw new UnreachableException($"The value is {value.Kind}."),
-    };
 }
