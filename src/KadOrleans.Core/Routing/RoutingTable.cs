@@ -223,28 +223,6 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     private static DateTimeOffset Earlier(DateTimeOffset time, DateTimeOffset now) => time < now ? time : now;
 }
 
-/// <summary>What a routing table learns, from where datagrams arrive. Of a lookup only the id counts: its target.</summary>
-internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
-{
-    // The table trusts this. The contact must have proved id and endpoint by a PONG, or the table must have it with both.
-    public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
-
-    public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
-
-    public static ContactObservation Dropped(Contact contact) => new(ObservationKind.Dropped, contact);
-
-    /// <summary>A lookup of a target refreshes its bucket (Kademlia §2.3).</summary>
-    public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
-}
-
-internal enum ObservationKind
-{
-    Answered,
-    Failed,
-    LookedUp,
-    Dropped,
-}
-
 internal readonly record struct TableDecision
 {
     /// <summary>The contacts that entered: the newcomer, then replacements. They are due for hand-off (Kademlia §2.5).</summary>
@@ -255,33 +233,4 @@ internal readonly record struct TableDecision
 
     /// <summary>A contact to ping: another wants its place, or its id answers elsewhere.</summary>
     public Contact? Check { get; init; }
-}
-
-/// <summary>A routing table as stored. Buckets are in the order of their ranges.</summary>
-internal sealed record RoutingTableState(NodeId OwnId, long Version, IReadOnlyList<SavedBucket> Buckets);
-
-/// <summary>Contacts come least recently seen first, replacements newest last and without failures.</summary>
-internal sealed record SavedBucket(
-    BucketRange Range,
-    DateTimeOffset LastLookup,
-    IReadOnlyList<SavedContact> Contacts,
-    IReadOnlyList<SavedContact> Replacements);
-
-internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures)
-{
-    public DateTimeOffset? FirstSeen { get; init; }
-}
-
-/// <summary>What a routing table knows of a contact.</summary>
-/// <param name="Contact">Id and endpoint.</param>
-/// <param name="IsReplacement">Whether it waits for a place (Kademlia §4.1).</param>
-/// <param name="FirstSeen">When it entered the table, as far as that was noted; of a replacement <paramref name="LastSeen"/>.</param>
-/// <param name="LastSeen">When it last answered.</param>
-/// <param name="Failures">Failed requests since then; those within five seconds count as one.</param>
-public sealed record KnownContact(
-    Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures)
-{
-    /// <summary>Replacements come first, as one would take the place.</summary>
-    internal static IEnumerable<ContactObservation> DropsOf(IEnumerable<KnownContact> known) =>
-        known.OrderByDescending(one => one.IsReplacement).Select(one => ContactObservation.Dropped(one.Contact));
 }
