@@ -69,14 +69,14 @@ public sealed class ForgedRequests(IRandomSource random)
 /// <summary>A request of any kind as a node writes it: the sender, key and value are those of a STORE.</summary>
 internal static class RequestBytes
 {
-    public static byte[] Of(RequestKind kind, MessageId id, in StoreRequest what)
+    public static byte[] Of(RequestKind kind, MessageId id, in StoreRequest what, bool asksForToken = false)
     {
         var buffer = new byte[Datagram.MaxLength];
-        return buffer[..Write(buffer, kind, id, what)];
+        return buffer[..Write(buffer, kind, id, what, asksForToken)];
     }
 
-    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what) =>
-        kind != RequestKind.Store ? RequestWriter.Write(destination, id, kind, what.Sender, what.Key)
+    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what, bool asksForToken = false) =>
+        kind != RequestKind.Store ? RequestWriter.Write(destination, id, kind, what.Sender, what.Key, asksForToken)
         : RequestWriter.TryWriteStore(destination, id, what, out var length) ? length
         : throw new ArgumentException($"A value of {what.Value.ContentLength} bytes fits no STORE.", nameof(what));
 }
