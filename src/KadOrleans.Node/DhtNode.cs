@@ -20,7 +20,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly ResponseGate _gate;
     private readonly RequestHandlers _handlers;
     private readonly RequestAdmission _admission;
-    private readonly ValueStorer _storer;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly CancellationTokenSource _stopping = new();
@@ -68,10 +67,10 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         Lookups = new LookupRunner(
             table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), options.Kademlia, trusted, _size, Metrics, environment);
-        _storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
-        Publisher = new ValuePublisher(Lookups, _storer, store, Id, options, _time);
+        Storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
+        Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
-        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(table, store, Storer, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
@@ -111,6 +110,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal LookupRunner Lookups { get; }
 
     internal ValuePublisher Publisher { get; }
+
+    internal ValueStorer Storer { get; }
 
     internal MaintenanceUpload Upload { get; }
 
@@ -193,7 +194,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
             // Not awaited: its outcome changes nothing here. Who wrote the value is not known: its author may write without tokens.
-            _ = _storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, isAuthored: false);
+            _ = Storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, isAuthored: false);
         }
 
         return new GetResult(outcome.Value, outcome);

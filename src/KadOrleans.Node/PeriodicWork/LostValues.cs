@@ -50,7 +50,11 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             var (now, most) = (_time.GetUtcNow(), node.Kademlia.ValueTimeToLive);
             var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
             var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
-            var source = isOwn || _trusted.Contains(holder.Endpoint) ? SourceNetwork.Trusted : SourceNetwork.Of(holder.Endpoint);
+
+            // The holder itself answered a request: nobody did so in its name.
+            var source = isOwn || _trusted.Contains(holder.Endpoint)
+                ? SourceNetwork.Trusted
+                : SourceNetwork.Of(holder.Endpoint).WithProof(true);
             var copy = new StoredValue(value, now, now + (life < most ? life : most), source) { IsAuthored = isOwn };
             var isStored = await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
             if (isStored)

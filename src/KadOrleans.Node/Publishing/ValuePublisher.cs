@@ -88,6 +88,10 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
     public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact, bool isAuthored) =>
         StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
 
+    /// <summary>A publication of this node, which begins its life at the contact.</summary>
+    internal Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact) =>
+        StoreAsync(Request(key, value, life: null, isChosen: false), contact, isAuthored: true);
+
     private StoreRequest Request(NodeId key, DhtValue value, TimeSpan? life, bool isChosen) =>
         new(ownId, key, value, life is { } left ? RemainingLife.InSeconds(left) : null, isChosen);
 

@@ -89,7 +89,7 @@ public class GoldenStateTests
         var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
         var read = EntryCodec.Decode(page.Entries);
         Assert.Equal(ChangesOf(schema), read);
-        Assert.Equal(schema < 3 ? 0 : 2, read.Count(change => change.Value?.IsFar == true));
+        Assert.Equal(schema < 3 ? 0 : schema < 7 ? 2 : 3, read.Count(change => change.Value?.IsFar == true));
     }
 
     /// <summary>The bytes of published values since schema 2, and of far ones since schema 3, which never change.</summary>
@@ -114,6 +114,25 @@ public class GoldenStateTests
         Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
+    /// <summary>The bytes of values with a known author and of proven sources since schema 7, which never change.</summary>
+    [Theory]
+    [InlineData("11", false, true)]
+    [InlineData("21", true, false)]
+    [InlineData("31", true, true)]
+    public void A_value_with_an_author_or_of_a_proven_source_is_read_as_it_was_meant(string type, bool isProven, bool isAuthored)
+    {
+        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "20010db800000001"
+            + "0000000000000000" + "00000001" + "76";
+        var value = Value(DhtValue.FromString("v"), new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(isProven)) with { IsAuthored = isAuthored };
+
+        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
+
+        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
+    }
+
+    [Fact] public void TEMP() => File.WriteAllLines("/tmp/schema-7.txt", StatesOf(7).Select(state => $"{state.Key} {Convert.ToBase64String(Serializer.SerializeToArray<object>(state.Value))}"));
+
     private static Dictionary<string, EdgeState> EdgesOf(int schema)
     {
         var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]) };
@@ -132,11 +151,15 @@ public class GoldenStateTests
         Entry published = new(NodeId.FromKey("published"), value with { PublishedAt = StoredAt.AddDays(1) });
         Entry far = new(NodeId.FromKey("far"), value with { IsFar = true });
         Entry both = new(NodeId.FromKey("both"), value with { IsFar = true, PublishedAt = StoredAt.AddDays(1) });
+        Entry authored = new(NodeId.FromKey("authored"), value with { IsAuthored = true });
+        Entry proven = new(NodeId.FromKey("proven"), value with { Source = new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(true) });
+        Entry all = new(NodeId.FromKey("all"), both.Value! with { Source = new SourceNetwork(0, 0xFFFF_CB00_7105).WithProof(true), IsAuthored = true });
         return schema switch
         {
             1 => Changes,
             2 => [.. Changes, published],
-            _ => [.. Changes, published, far, both],
+            < 7 => [.. Changes, published, far, both],
+            _ => [.. Changes, published, far, both, authored, proven, all],
         };
     }
 

@@ -59,6 +59,9 @@ public sealed class ForgedRequests(IRandomSource random)
     public ReadOnlySpan<byte> Store(NodeId key, DhtValue value, uint? secondsLeft = null) =>
         Write(RequestKind.Store, MessageId.Random(random), NodeId.Random(random), key, value, secondsLeft);
 
+    internal ReadOnlySpan<byte> Store(NodeId key, DhtValue value, WriteToken token) =>
+        Write(RequestKind.Store, MessageId.Bearing(token, isAuthored: true, random), NodeId.Random(random), key, value);
+
     public ReadOnlySpan<byte> FindValue(NodeId key) => Write(RequestKind.FindValue, MessageId.Random(random), NodeId.Random(random), key);
 
     private ReadOnlySpan<byte> Write(
