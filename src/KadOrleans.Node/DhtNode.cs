@@ -13,13 +13,13 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly Reachability _reachability;
     private readonly Strangers _strangers;
     private readonly BansInForce _bans = new();
+    private readonly HeldTokens _tokens;
     private readonly RequestTable _requests;
     private readonly EndpointQueries _queries;
     private readonly Prober _prober;
     private readonly ResponseGate _gate;
     private readonly RequestHandlers _handlers;
     private readonly RequestAdmission _admission;
-    private readonly ValueStorer _storer;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly CancellationTokenSource _stopping = new();
@@ -38,7 +38,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         IRoutingTable table,
         IKeyStore store,
         NodeEnvironment environment,
-        KeyWatches? watches = null)
+        KeyWatches? watches = null,
+        WriteGuard? writes = null)
     {
         Watches = watches ??= new KeyWatches();
         (Options, _transport, _table, _store) = (options, transport, table, store);
@@ -51,23 +52,25 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, Proceed, GiveUp, Metrics, _time);
+        _tokens = new HeldTokens(_time);
         _requests = new RequestTable(
-            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans);
+            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans, _tokens);
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, Metrics, _time, options.ClientOnly);
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, Metrics, _time, _logger);
+        writes ??= new WriteGuard(options, environment);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Metrics, _time, _logger);
         _admission = new RequestAdmission(
-            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, Metrics, _time);
+            _handlers, _gate, trusted, verified, writes, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         Lookups = new LookupRunner(
             table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), options.Kademlia, trusted, _size, Metrics, environment);
-        _storer = new ValueStorer(_requests, Id);
-        Publisher = new ValuePublisher(Lookups, _storer, store, Id, options, _time);
+        Storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
+        Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
-        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(table, store, Storer, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
@@ -107,6 +110,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal LookupRunner Lookups { get; }
 
     internal ValuePublisher Publisher { get; }
+
+    internal ValueStorer Storer { get; }
 
     internal MaintenanceUpload Upload { get; }
 
@@ -188,8 +193,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
-            // Not awaited: its outcome changes nothing here.
-            _ = _storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact);
+            // Not awaited: its outcome changes nothing here. Who wrote the value is not known: its author may write without tokens.
+            _ = Storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, isAuthored: false);
         }
 
         return new GetResult(outcome.Value, outcome);
@@ -333,6 +338,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         }
 
         _requests.Learn(source, roundTrip);
+        _tokens.Learn(source, body, wasAsked: false);
         _reachability.Answered();
         if (ResponseReader.TryReadPong(body, out var sender) && !_bans.Set.Contains(sender))
         {

@@ -21,7 +21,8 @@ internal static class NodeStatusReport
             Clock = new { status.Clock.Agrees, AheadSeconds = Math.Round(status.Clock.Ahead.TotalSeconds, 3) },
             Evicted = new { Far = status.Turnover.EvictedFar, Near = status.Turnover.EvictedNear },
             status.Turnover.Changed,
-            ChangedBySource = status.TopChanges.Select(source => new { Source = source.Source.ToText(), Values = source.Changed }),
+            ChangedBySource = status.TopChanges.Select(
+                source => new { Source = source.Source.ToText(), Proven = source.Source.IsProven, Values = source.Changed }),
             GarbageCollections = new { Gen0 = GC.CollectionCount(0), Gen1 = GC.CollectionCount(1), Gen2 = GC.CollectionCount(2) },
             Totals = status.Counts,
             Rates = new { OverSeconds = Math.Round(over.TotalSeconds, 3), PerSecond = perSecond },

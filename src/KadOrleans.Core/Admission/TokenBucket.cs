@@ -247,5 +247,8 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
     /// <summary>For people: an IPv4 address, an IPv6 /64 such as <c>2001:db8::/64</c>, or "trusted".</summary>
     public string ToText() => IsTrusted ? "trusted" : $"{Endpoint.ToIPAddress()}{(Endpoint.IsIPv4 ? "" : "/64")}";
 
+    // For logs: whoever acts on them must not ban a node in whose name others wrote.
+    internal string ToAccountText() => IsTrusted || IsProven ? ToText() : $"{ToText()} (not proven)";
+
     private static SourceNetwork OfIPv6(ulong high) => high == 0 ? Lowest : new SourceNetwork(high, 0);
 }

@@ -155,7 +155,7 @@ internal sealed class CrawlRun(
     {
         if (query.Target is not { } target)
         {
-            return new PingCall(query.Endpoint, null, node.Id, OnPinged, Count);
+            return new PingCall(query.Endpoint, null, node.Id, OnPinged, Count, asksForToken: false);
         }
 
         return new EndpointCall<(Contact[] Contacts, AddressForm Form)>(

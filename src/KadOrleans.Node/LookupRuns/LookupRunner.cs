@@ -262,7 +262,10 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
 
     public override RequestKind Kind => kind == LookupKind.Node ? RequestKind.FindNode : RequestKind.FindValue;
 
-    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.Write(destination, id, Kind, sender, target);
+    public override bool AsksForToken => true;
+
+    public override int Write(Span<byte> destination, MessageId id) =>
+        RequestWriter.Write(destination, id, Kind, sender, target, AsksForToken);
 
     public override bool TryComplete(ReadOnlySpan<byte> body)
     {

@@ -49,8 +49,13 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
 
             var (now, most) = (_time.GetUtcNow(), node.Kademlia.ValueTimeToLive);
             var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
-            var source = await SourceOfAsync(key, value, holder, cancellationToken);
-            var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
+            var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
+
+            // The holder itself answered a request: nobody did so in its name.
+            var source = isOwn || _trusted.Contains(holder.Endpoint)
+                ? SourceNetwork.Trusted
+                : SourceNetwork.Of(holder.Endpoint).WithProof(true);
+            var copy = new StoredValue(value, now, now + (life < most ? life : most), source) { IsAuthored = isOwn };
             var isStored = await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
             if (isStored)
             {
@@ -64,11 +69,5 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             _logger.MaintenanceFailed(nameof(LostValues), e);
             return false;
         }
-    }
-
-    private async Task<SourceNetwork> SourceOfAsync(NodeId key, DhtValue value, Contact holder, CancellationToken cancellationToken)
-    {
-        var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
-        return isOwn || _trusted.Contains(holder.Endpoint) ? SourceNetwork.Trusted : SourceNetwork.Of(holder.Endpoint);
     }
 }

@@ -20,7 +20,8 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = local, Lookup = outcome };
         }
 
-        var result = await storer.StoreAsync(key, value, life, outcome.Closest, isChosen: life is not null, cancellationToken);
+        var result = await storer.StoreAsync(
+            key, value, life, outcome.Closest, isChosen: life is not null, isAuthored: true, cancellationToken);
         return result with { Local = local, Lookup = outcome };
     }
 
@@ -30,7 +31,7 @@ internal sealed class ValuePublisher(
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         var life = held.LifeLeft(time.GetUtcNow());
-        await storer.StoreAsync(key, held.Value, life, outcome.Closest, isChosen: false, cancellationToken);
+        await storer.StoreAsync(key, held.Value, life, outcome.Closest, isChosen: false, held.IsAuthored, cancellationToken);
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(
@@ -42,17 +43,24 @@ internal sealed class ValuePublisher(
         }
 
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted);
+        var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted) { IsAuthored = true };
         return await store.PutAsync(key, stored, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken);
     }
 }
 
-internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
+/// <summary>Sends STOREs, with the contacts' write tokens. IsAuthored: the value's writer is this node, or was known to it.</summary>
+internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId)
 {
     // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
     // first: earlier releases take that request for one without a life.
     public async Task<SetResult> StoreAsync(
-        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        IReadOnlyList<Contact> contacts,
+        bool isChosen,
+        bool isAuthored,
+        CancellationToken cancellationToken)
     {
         var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
 
@@ -71,27 +79,48 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 
         async Task<bool?> StoreOrInsistAsync(Contact contact)
         {
-            var taken = await SendAsync(key, value, life, contact, isChosen: false);
-            return isChosen && taken is false ? await SendAsync(key, value, life, contact, isChosen: true) : taken;
+            var taken = await StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
+            return isChosen && taken is false ? await StoreAsync(Request(key, value, life, isChosen: true), contact, isAuthored) : taken;
         }
     }
 
     /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
-    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact) =>
-        SendAsync(key, value, life, contact, isChosen: false);
+    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact, bool isAuthored) =>
+        StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
 
-    private Task<bool?> SendAsync(NodeId key, DhtValue value, TimeSpan? life, Contact contact, bool isChosen)
+    /// <summary>A publication of this node, which begins its life at the contact.</summary>
+    internal Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact) =>
+        StoreAsync(Request(key, value, life: null, isChosen: false), contact, isAuthored: true);
+
+    private StoreRequest Request(NodeId key, DhtValue value, TimeSpan? life, bool isChosen) =>
+        new(ownId, key, value, life is { } left ? RemainingLife.InSeconds(left) : null, isChosen);
+
+    private async Task<bool?> StoreAsync(StoreRequest request, Contact contact, bool isAuthored)
     {
-        var answer = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        uint? seconds = life is { } left ? RemainingLife.InSeconds(left) : null;
-        var request = new StoreRequest(ownId, key, value, seconds, isChosen);
-        requests.Send(new EndpointCall<bool>(
-            RequestKind.Store,
-            contact.Endpoint,
-            contact.Id,
-            (destination, id) => RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0,
-            ResponseReader.TryReadStored,
-            (_, stored, failure) => answer.TrySetResult(failure is null ? stored : null)));
+        if (await tokens.GetAsync(contact) is not { } token)
+        {
+            return null;
+        }
+
+        var answer = await SendAsync(request, contact, token, isAuthored);
+        if (token.IsNone || answer is not { IsRenewed: false })
+        {
+            return answer?.IsStored;
+        }
+
+        // It does not know its token, as after a restart: it has refused the value, or taken it for nobody's.
+        tokens.Forget(contact, token);
+        var isWanted = !answer.Value.IsStored || isAuthored;
+        var second = isWanted && await tokens.GetAsync(contact) is { IsNone: false } next
+            ? await SendAsync(request, contact, next, isAuthored)
+            : null;
+        return (second ?? answer.Value).IsStored;
+    }
+
+    private Task<StoreAnswer?> SendAsync(StoreRequest request, Contact contact, WriteToken token, bool isAuthored)
+    {
+        var answer = new TaskCompletionSource<StoreAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        requests.Send(new StoreCall(contact, request, token, isAuthored, end => answer.TrySetResult(end)));
         return answer.Task;
     }
 }

@@ -21,10 +21,11 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
             RequestKind.FindValue,
             contact.Endpoint,
             contact.Id,
-            (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, ownId, key),
+            (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, ownId, key, asksForToken: true),
             static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
             (_, value, failure) => end(
-                new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value))),
+                new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value)),
+            asksForToken: true),
         cancellationToken);
 
     private async Task<T> SendAsync<T>(Func<Action<T>, OutgoingRequest> create, CancellationToken cancellationToken)
@@ -41,21 +42,23 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
     }
 }
 
-/// <summary>A PING. Its response proves an endpoint and has its id, unless that is a client's.</summary>
+/// <summary>A PING. Its response proves an endpoint and has its id, unless that is a client's. A crawl asks for no token.</summary>
 internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,
     NodeId sender,
     Action<OutgoingRequest, NodeId?, RequestFailure?> onEnd,
-    Action? onUnresponsive = null)
+    Action? onUnresponsive = null,
+    bool asksForToken = true)
     : EndpointCall<NodeId?>(
         RequestKind.Ping,
         destination,
         expectedId,
-        (buffer, id) => RequestWriter.Write(buffer, id, RequestKind.Ping, sender),
+        (buffer, id) => RequestWriter.Write(buffer, id, RequestKind.Ping, sender, asksForToken: asksForToken),
         TryReadPong,
         onEnd,
-        onUnresponsive)
+        onUnresponsive,
+        asksForToken)
 {
     private static bool TryReadPong(ReadOnlySpan<byte> body, out NodeId? id)
     {
@@ -72,7 +75,8 @@ internal class EndpointCall<T>(
     EndpointCall<T>.Writer write,
     EndpointCall<T>.Reader read,
     Action<OutgoingRequest, T?, RequestFailure?> onEnd,
-    Action? onUnresponsive = null)
+    Action? onUnresponsive = null,
+    bool asksForToken = false)
     : OutgoingRequest(destination, expectedId)
 {
     public delegate int Writer(Span<byte> destination, MessageId id);
@@ -80,6 +84,8 @@ internal class EndpointCall<T>(
     public delegate bool Reader(ReadOnlySpan<byte> body, out T answer);
 
     public override RequestKind Kind => kind;
+
+    public override bool AsksForToken => asksForToken;
 
     public override int Write(Span<byte> destination, MessageId id) => write(destination, id);
 

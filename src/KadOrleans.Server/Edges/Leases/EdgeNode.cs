@@ -21,7 +21,7 @@ internal sealed class EdgeNode : IAsyncDisposable
         var keys = store.ForNode();
         var options = context.Options.ToNodeOptions(kademlia);
         var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
-        Node = new DhtNode(options, transport, table, keys, context.Environment);
+        Node = new DhtNode(options, transport, table, keys, context.Environment, writes: context.Writes);
         Schedule = new ClusterMaintenanceSchedule(Id);
         Crawler = new SliceCrawler(Node, context.Environment);
 

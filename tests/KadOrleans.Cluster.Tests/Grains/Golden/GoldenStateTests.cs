@@ -22,6 +22,16 @@ public class GoldenStateTests
         new(NodeId.FromKey("both"), Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { IsFar = true, PublishedAt = StoredAt.AddDays(1) }),
     ];
 
+    /// <summary>The changes that a schema knows; never changed.</summary>
+    private static Entry[] ChangesOf(int schema)
+    {
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted);
+        Entry authored = new(NodeId.FromKey("authored"), value with { IsAuthored = true });
+        Entry proven = new(NodeId.FromKey("proven"), value with { Source = new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(true) });
+        Entry all = new(NodeId.FromKey("all"), Changes[^1].Value! with { Source = new SourceNetwork(0, 0xFFFF_CB00_7105).WithProof(true), IsAuthored = true });
+        return schema < StateSchema.Authors ? Changes : [.. Changes, authored, proven, all];
+    }
+
     private static readonly Dictionary<string, EdgeState> Edges = new()
     {
         ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]),
@@ -75,8 +85,8 @@ public class GoldenStateTests
             Pages = [new ShardPageReference(2, 5)],
             Seal = 99,
         },
-        ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = EntryCodec.Encode(Changes) },
-        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(Changes), IsSeal = true },
+        ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = EntryCodec.Encode(ChangesOf(schema)) },
+        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(ChangesOf(schema)), IsSeal = true },
     };
 
     public static TheoryData<int> Schemas => [.. Enumerable.Range(StateSchema.Oldest, StateSchema.Newest - StateSchema.Oldest + 1)];
@@ -97,8 +107,8 @@ public class GoldenStateTests
 
         var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
         var read = EntryCodec.Decode(page.Entries);
-        Assert.Equal(Changes, read);
-        Assert.Equal(2, read.Count(change => change.Value?.IsFar == true));
+        Assert.Equal(ChangesOf(schema), read);
+        Assert.Equal(schema < StateSchema.Authors ? 2 : 3, read.Count(change => change.Value?.IsFar == true));
     }
 
     /// <summary>The bytes of published values and of far ones, which never change.</summary>
@@ -120,6 +130,23 @@ public class GoldenStateTests
 
         Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
         Assert.Equal(isFar, read.Value!.IsFar);
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
+    }
+
+    /// <summary>The bytes of values with a known author and of proven sources since schema 7, which never change.</summary>
+    [Theory]
+    [InlineData("11", false, true)]
+    [InlineData("21", true, false)]
+    [InlineData("31", true, true)]
+    public void A_value_with_an_author_or_of_a_proven_source_is_read_as_it_was_meant(string type, bool isProven, bool isAuthored)
+    {
+        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "20010db800000001"
+            + "0000000000000000" + "00000001" + "76";
+        var value = Value(DhtValue.FromString("v"), new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(isProven)) with { IsAuthored = isAuthored };
+
+        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
+
+        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
         Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
