@@ -234,13 +234,16 @@ internal sealed class Crawl
     {
         foreach (var contact in contacts)
         {
-            if (!contact.Endpoint.IsUnicast || !AddressScope.Allows(namer.Endpoint, contact.Endpoint))
+            var isKnown = _nodes.ContainsKey(contact.Endpoint);
+            if (!contact.Endpoint.IsUnicast
+                || !AddressScope.Allows(namer.Endpoint, contact.Endpoint)
+                || (!isKnown && _options.IsRefused?.Invoke(contact) == true))
             {
                 _refused++;
                 continue;
             }
 
-            if (!_nodes.ContainsKey(contact.Endpoint) && _options.Region.Contains(contact.Id))
+            if (!isKnown && _options.Region.Contains(contact.Id))
             {
                 AddNode(NewNode(contact.Endpoint, namer));
             }
@@ -366,6 +369,9 @@ internal sealed record CrawlOptions
 
     /// <summary>The id of the crawler and of other clients, which tables may still name.</summary>
     public NodeId? IgnoredId { get; init; }
+
+    /// <summary>Contacts that others name and that are not asked: the crawler's own addresses. Null: none.</summary>
+    public Func<Contact, bool>? IsRefused { get; init; }
 
     // Only contacts in this range are asked for and visited, beside those that the crawl begins with.
     public BucketRange Region { get; init; }

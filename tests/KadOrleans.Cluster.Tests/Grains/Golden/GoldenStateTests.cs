@@ -131,8 +131,6 @@ public class GoldenStateTests
         Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
-    [Fact] public void TEMP() => File.WriteAllLines("/tmp/schema-7.txt", StatesOf(7).Select(state => $"{state.Key} {Convert.ToBase64String(Serializer.SerializeToArray<object>(state.Value))}"));
-
     private static Dictionary<string, EdgeState> EdgesOf(int schema)
     {
         var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]) };
