@@ -22,6 +22,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly RequestAdmission _admission;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
+    private readonly OwnEndpointCheck _ownCheck;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedStop _stop;
     private Task _handOffLoop = Task.CompletedTask;
@@ -39,7 +40,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         IKeyStore store,
         NodeEnvironment environment,
         KeyWatches? watches = null,
-        WriteGuard? writes = null)
+        WriteGuard? writes = null,
+        IReadOnlyCollection<ushort>? siblingPorts = null)
     {
         Watches = watches ??= new KeyWatches();
         (Options, _transport, _table, _store) = (options, transport, table, store);
@@ -57,21 +59,23 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans, _tokens);
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
+        Own = new OwnEndpoints(transport, table, trusted, siblingPorts ?? []);
+        _ownCheck = new OwnEndpointCheck(this, Own, table, environment);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
-        _gate = new ResponseGate(table, _strangers, _prober, budget, Metrics, _time, options.ClientOnly);
+        _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
         _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Metrics, _time, _logger);
         _admission = new RequestAdmission(
-            _handlers, _gate, trusted, verified, writes, _bans, options.Limits, options.ClientOnly, Metrics, _time);
+            _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         Lookups = new LookupRunner(
-            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), options.Kademlia, trusted, _size, Metrics, environment);
+            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Metrics, environment);
         Storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         _handOff = new HandOff(table, store, Storer, Upload, options.Kademlia, trusted, _time, _logger);
-        _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, table, _logger);
+        _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
     }
@@ -114,6 +118,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal ValueStorer Storer { get; }
 
     internal MaintenanceUpload Upload { get; }
+
+    internal OwnEndpoints Own { get; }
 
     internal RulesInForce Rules { get; }
 
@@ -224,6 +230,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         return holders;
     }
+
+    /// <summary>Learns at which endpoints others see this node. Returns the time until the next check.</summary>
+    internal Task<TimeSpan> CheckOwnEndpointsAsync(CancellationToken cancellationToken) => _ownCheck.CheckAsync(cancellationToken);
 
     /// <summary>Prepares a crawl of the network under this node's id. It starts from the nodes that this one knows, and changes none of them.</summary>
     internal CrawlRun PrepareCrawl(CrawlOptions options, int perSecond)
@@ -348,7 +357,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     private void OnProbed(UdpEndpoint endpoint, NodeId? id)
     {
-        if (id is { } known && known != Id && !_bans.Set.Contains(known))
+        if (id is { } known && known != Id && !_bans.Set.Contains(known) && !Own.IsBound(endpoint))
         {
             _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
         }

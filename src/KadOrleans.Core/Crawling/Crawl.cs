@@ -234,13 +234,16 @@ internal sealed class Crawl
     {
         foreach (var contact in contacts)
         {
-            if (!contact.Endpoint.IsUnicast || !AddressScope.Allows(namer.Endpoint, contact.Endpoint))
+            var isKnown = _nodes.ContainsKey(contact.Endpoint);
+            if (!contact.Endpoint.IsUnicast
+                || !AddressScope.Allows(namer.Endpoint, contact.Endpoint)
+                || (!isKnown && _options.IsRefused?.Invoke(contact) == true))
             {
                 _refused++;
                 continue;
             }
 
-            if (!_nodes.ContainsKey(contact.Endpoint) && _options.Region.Contains(contact.Id))
+            if (!isKnown && _options.Region.Contains(contact.Id))
             {
                 AddNode(NewNode(contact.Endpoint, namer));
             }

@@ -18,6 +18,9 @@ internal sealed record CrawlOptions
     /// <summary>The id of the crawler and of other clients, which tables may still name.</summary>
     public NodeId? IgnoredId { get; init; }
 
+    /// <summary>Contacts that others name and that are not asked: the crawler's own addresses. Null: none.</summary>
+    public Func<Contact, bool>? IsRefused { get; init; }
+
     // Only contacts in this range are asked for and visited, beside those that the crawl begins with.
     public BucketRange Region { get; init; }
 }

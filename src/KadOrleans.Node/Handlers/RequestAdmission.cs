@@ -9,6 +9,7 @@ internal sealed class RequestAdmission(
     AddressRangeSet trusted,
     VerifiedEndpoints verified,
     WriteGuard writes,
+    OwnEndpoints own,
     BansInForce bans,
     SourceLimits limits,
     bool clientOnly,
@@ -27,9 +28,9 @@ internal sealed class RequestAdmission(
     /// <summary>Takes one request. Nothing that a stranger can send makes it throw.</summary>
     public void Receive(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
-        if (!source.IsUnicast)
+        if (!source.IsUnicast || own.IsBound(source))
         {
-            // A response or ping would reach nobody or a whole network.
+            // A response or ping would reach nobody, a whole network, or this node itself.
             metrics.Refused(RefusalReason.UnreachableSource);
             return;
         }
@@ -203,6 +204,7 @@ internal sealed class ResponseGate(
     Strangers strangers,
     Prober prober,
     UploadBudget budget,
+    OwnEndpoints own,
     NodeMetrics metrics,
     TimeProvider time,
     bool clientOnly)
@@ -312,7 +314,7 @@ internal sealed class ResponseGate(
     private CandidateKind? Classify(Contact sender)
     {
         var snapshot = table.Snapshot;
-        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast)
+        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast || own.IsOwn(sender))
         {
             return null;
         }

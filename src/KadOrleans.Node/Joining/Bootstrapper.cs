@@ -7,6 +7,7 @@ internal sealed class Bootstrapper(
     EndpointQueries queries,
     LookupRunner lookups,
     Func<string, CancellationToken, Task<IPAddress[]>> resolver,
+    OwnEndpoints own,
     IRoutingTable table,
     ILogger logger)
 {
@@ -75,8 +76,8 @@ internal sealed class Bootstrapper(
 
     private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
-        var (id, failure) = await queries.PingAsync(endpoint, cancellationToken);
         var ownId = table.Snapshot.OwnId;
+        var (id, failure) = own.IsBound(endpoint) ? (ownId, null) : await queries.PingAsync(endpoint, cancellationToken);
         if (failure is not null)
         {
             return new BootstrapAttempt(node, endpoint, null, $"{endpoint} did not answer a ping ({Describe(failure.Value)}).");

@@ -7,6 +7,7 @@ internal sealed class LookupRunner(
     IRoutingTable table,
     RequestTable requests,
     Action<Contact> onProved,
+    OwnEndpoints own,
     KademliaOptions options,
     AddressRangeSet trusted,
     NetworkSize size,
@@ -57,7 +58,7 @@ internal sealed class LookupRunner(
             AsksAllHolders = asksAllHolders,
         };
         var lookup = new Lookup(ownId, target, kind, seeds ?? FindSeeds(target), options, policy);
-        return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, recorder);
+        return new RunningLookup(lookup, requests, own, ownId, onProved, environment.Time, recorder);
     }
 
     private async Task<LookupOutcome> RunAsync(
@@ -82,7 +83,13 @@ internal sealed class LookupRunner(
 
 /// <summary>A <see cref="Lookup"/> on the wire. One lock guards the state machine; nothing is sent while it is held.</summary>
 internal sealed class RunningLookup(
-    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupRecorder? recorder = null)
+    Lookup lookup,
+    RequestTable requests,
+    OwnEndpoints own,
+    NodeId ownId,
+    Action<Contact> onProved,
+    TimeProvider time,
+    LookupRecorder? recorder = null)
 {
     /// <summary>Most lookups take some seconds. Without a deadline late contacts would make one last minutes.</summary>
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
@@ -121,7 +128,7 @@ internal sealed class RunningLookup(
         var allowed = 0;
         foreach (var contact in contacts)
         {
-            if (!requests.Bans.Set.Contains(contact))
+            if (!requests.Bans.Set.Contains(contact) && !own.IsRefused(contact))
             {
                 contacts[allowed++] = contact;
             }

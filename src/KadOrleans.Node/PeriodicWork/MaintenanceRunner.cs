@@ -42,6 +42,7 @@ internal sealed class MaintenanceRunner(
             MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token), StoreWatch.Period),
             .. _republisher.Jobs,
             new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
+            new(nameof(OwnEndpoints), node.CheckOwnEndpointsAsync, StoreWatch.Period),
             .. OtherJobs,
         ];
         await Task.WhenAll([.. jobs.Select(RunJobAsync)]);

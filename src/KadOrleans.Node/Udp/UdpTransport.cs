@@ -27,6 +27,8 @@ internal sealed class UdpTransport : IDatagramTransport
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
+    public IReadOnlyList<UdpEndpoint> OwnEndpoints => InterfaceAddresses.Expand(LocalEndpoints);
+
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
     /// <summary>Binds every endpoint or none. Datagrams wait in the sockets until <see cref="Start"/>.</summary>

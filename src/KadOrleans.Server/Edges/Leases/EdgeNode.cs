@@ -21,7 +21,8 @@ internal sealed class EdgeNode : IAsyncDisposable
         var keys = store.ForNode();
         var options = context.Options.ToNodeOptions(kademlia);
         var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
-        Node = new DhtNode(options, transport, table, keys, context.Environment, writes: context.Writes);
+        HashSet<ushort> siblings = [.. context.Options.Endpoints.Select(endpoint => endpoint.Port)];
+        Node = new DhtNode(options, transport, table, keys, context.Environment, writes: context.Writes, siblingPorts: siblings);
         Schedule = new ClusterMaintenanceSchedule(Id);
         Crawler = new SliceCrawler(Node, context.Environment);
 
