@@ -220,8 +220,14 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetOnContactsAsync(key, value, life: null, cancellationToken);
 
-    internal Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
-        Publisher.SetAsync(key, value, life, keepsCopy: false, cancellationToken);
+    // In the key's turn, so that it arrives after what this node's own upkeep has begun to send. The lookup is not: a caller waits.
+    internal async Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
+    {
+        StoreRules.ThrowIfRefused(value);
+        var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
+        return await Turns.RunAsync(
+            key, () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken));
+    }
 
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
     {

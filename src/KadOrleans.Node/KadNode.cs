@@ -211,7 +211,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await _publications.RemoveAsync(key, cancellationToken);
+        await _ownPublications.UnpublishAsync(Engine, key, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>

@@ -118,6 +118,7 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
                 PublishedAt = condition.PublishedAt,
                 StoredBy = condition.StoredBy,
                 EndsPublication = condition.EndsPublication,
+                IsAbsent = condition.IsAbsent,
             }
             : null,
     };
@@ -127,7 +128,7 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
         TellsWhy = true,
         Scope = terms.Scope,
         Condition = terms.Condition is { } condition
-            ? new ShardCondition(condition.Value, condition.PublishedAt, condition.StoredBy, condition.EndsPublication)
+            ? new ShardCondition(condition.Value, condition.PublishedAt, condition.StoredBy, condition.EndsPublication, condition.IsAbsent)
             : null,
     };
 }
@@ -140,7 +141,8 @@ internal sealed record ShardCondition(
     [property: Id(0)] DhtValue? Value,
     [property: Id(1)] DateTimeOffset? PublishedAt,
     [property: Id(2)] DateTimeOffset? StoredBy,
-    [property: Id(3)] bool EndsPublication);
+    [property: Id(3)] bool EndsPublication,
+    [property: Id(4)] bool IsAbsent);
 
 /// <summary>A publication that the network has, with the <see cref="StoredValue.PendingSince"/> that it was stored with.</summary>
 [GenerateSerializer]

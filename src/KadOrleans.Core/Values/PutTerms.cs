@@ -37,6 +37,12 @@ public sealed record PutCondition
     /// <summary>The held content must be that of the put itself: it is a renewal.</summary>
     public static PutCondition SameValue { get; } = new();
 
+    /// <summary>Nothing that lives may be held: the put stores what was missing.</summary>
+    public static PutCondition NothingHeld { get; } = new() { IsAbsent = true };
+
+    /// <summary>Whether nothing that lives may be held. The other properties then do not matter.</summary>
+    public bool IsAbsent { get; init; }
+
     /// <summary>The content that must be held; null for that of the put.</summary>
     public DhtValue? Value { get; init; }
 
@@ -56,9 +62,19 @@ public sealed record PutCondition
         return new() { Value = held.Value, PublishedAt = held.PublishedAt, StoredBy = held.StoredAt };
     }
 
-    internal bool IsMet(StoredValue? held, DhtValue offered) =>
-        held is not null
-        && held.Value == (Value ?? offered)
+    internal bool IsMet(StoredValue? held, StoredValue offered) => IsAbsent
+        ? held is null || held.IsExpired(offered.StoredAt)
+        : held is not null && (IsAsRead(held, offered.Value) || IsDone(held, offered));
+
+    private bool IsAsRead(StoredValue held, DhtValue offered) =>
+        held.Value == (Value ?? offered)
         && (PublishedAt is null || PublishedAt == held.PublishedAt)
         && (StoredBy is not { } latest || held.StoredAt - latest < TimeSpan.FromMilliseconds(1));
+
+    // A shard may decide a put again whose outcome was unclear, and then finds the mark that the put itself has set.
+    private bool IsDone(StoredValue held, StoredValue offered) =>
+        PublishedAt is not null
+        && offered.PublishedAt is not null
+        && held.PublishedAt == offered.PublishedAt
+        && held.Value == offered.Value;
 }

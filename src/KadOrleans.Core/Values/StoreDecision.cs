@@ -30,7 +30,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Refuse(refusal);
         }
 
-        if (terms.Condition?.IsMet(old, offered.Value) == false)
+        if (terms.Condition?.IsMet(old, offered) == false)
         {
             return Refuse(StoreResult.Superseded);
         }

@@ -20,6 +20,12 @@ internal sealed class DhtGrain(
     /// <summary>How long a shard is tried: longer than it takes to declare a silo dead. The rest of the time is for an edge.</summary>
     private static readonly TimeSpan ShardLimit = TimeSpan.FromSeconds(20);
 
+    /// <summary>How many times a put is tried that was overtaken by others of the key.</summary>
+    private const int MaxOvertaken = 5;
+
+    /// <summary>How many later values are sent after one that they replaced while it went out.</summary>
+    private const int MaxCorrections = 3;
+
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
 
@@ -56,7 +62,7 @@ internal sealed class DhtGrain(
     {
         var limit = Limit(CallLimit);
         var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, limit, cancellationToken) : new SetResult { Local = own };
+        return own == StoreResult.Stored ? await SendAsync(put, life: null, limit, cancellationToken) : new SetResult { Local = own };
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
@@ -65,7 +71,7 @@ internal sealed class DhtGrain(
         if (own == StoreResult.Stored)
         {
             // Not awaited: the value is durable, and a failure is logged.
-            _ = SendAsync(put, Limit(CallLimit), CancellationToken.None);
+            _ = SendAsync(put, life: null, Limit(CallLimit), CancellationToken.None);
         }
 
         return new SetResult { Local = own };
@@ -75,10 +81,8 @@ internal sealed class DhtGrain(
     {
         StoreRules.ThrowIfNoLife(life);
         var limit = Limit(CallLimit);
-        var (own, _) = await PutAsync(key, value, life, cancellationToken);
-        return own == StoreResult.Stored
-            ? (await SpreadAsync(edge => edge.SetForAsync(key, value, life), limit, cancellationToken)) with { Local = own }
-            : new SetResult { Local = own };
+        var (own, put) = await PutAsync(key, value, life, cancellationToken);
+        return own == StoreResult.Stored ? await SendAsync(put, life, limit, cancellationToken) : new SetResult { Local = own };
     }
 
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
@@ -156,8 +160,14 @@ internal sealed class DhtGrain(
         var put = default(ShardPut);
         try
         {
-            // Each try gets a new time: the shard refuses old puts.
-            result = (await CallShardAsync(key, shard => shard.PutAsync([put = Stamp(key, value, life)]), cancellationToken))[0];
+            // Each try gets a new time: the shard refuses old puts. One that was overtaken is not older than the call: while it was on its
+            // way an edge may have renewed the value before.
+            var tries = 0;
+            do
+            {
+                result = (await CallShardAsync(key, shard => shard.PutAsync([put = Stamp(key, value, life)]), cancellationToken))[0];
+            }
+            while (result == StoreResult.Overtaken && ++tries < MaxOvertaken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -191,29 +201,55 @@ internal sealed class DhtGrain(
         _ => throw new ArgumentOutOfRangeException(nameof(undecided), undecided, "The put was decided."),
     };
 
-    private async Task<SetResult> SendAsync(ShardPut put, TimeLimit limit, CancellationToken cancellationToken)
+    private async Task<SetResult> SendAsync(ShardPut put, TimeSpan? life, TimeLimit limit, CancellationToken cancellationToken)
     {
-        var result = await SpreadAsync(edge => edge.SetAsync(put.Key, put.Value.Value), limit, cancellationToken);
-        if (result.Stored > 0)
+        var result = await SpreadAsync(put.Key, put.Value.Value, life, limit, cancellationToken);
+        if (MayBeHeld(result))
         {
             // Not awaited: if it fails, the value is published once more.
-            _ = ConfirmAsync(new PublishedKey(put.Key, put.Value.PublishedAt!.Value));
+            _ = EndAsync(put.Key, put.Value, result);
         }
 
         return result with { Local = StoreResult.Stored };
     }
 
-    private async Task ConfirmAsync(PublishedKey published)
+    private static bool MayBeHeld(SetResult result) => result.Stored + result.Failed > 0;
+
+    // Confirms what was sent. If another value has been stored meanwhile, that one is sent again: this one may have reached contacts
+    // later, from another edge.
+    private async Task EndAsync(NodeId key, StoredValue sent, SetResult result)
     {
         try
         {
-            await CallShardAsync(published.Key, shard => shard.ConfirmPublishedAsync([published]), CancellationToken.None);
+            for (var i = 0; i < MaxCorrections && !await IsConfirmedAsync(key, sent, result); i++)
+            {
+                var held = (await CallShardAsync(key, shard => shard.GetAsync([key]), CancellationToken.None))[0];
+                if (held is null || held.Value == sent.Value || !held.Source.IsTrusted)
+                {
+                    return;
+                }
+
+                TimeSpan? life = held.PublishedAt is null ? held.LifeLeft(time.GetUtcNow()) : null;
+                result = await SpreadAsync(key, held.Value, life, Limit(CallLimit), CancellationToken.None);
+                if (!MayBeHeld(result))
+                {
+                    return;
+                }
+
+                sent = held;
+            }
         }
         catch (Exception e)
         {
-            NoteFailure(published.Key, e);
+            NoteFailure(key, e);
         }
     }
+
+    // False also if there is nothing to be confirmed: the value has a life, or no contact told that it has it.
+    private async Task<bool> IsConfirmedAsync(NodeId key, StoredValue sent, SetResult result) =>
+        result.Stored > 0
+        && sent.PublishedAt is { } mark
+        && (await CallShardAsync(key, shard => shard.ConfirmPublishedAsync([new PublishedKey(key, mark)]), CancellationToken.None))[0];
 
     private ShardUnavailableException NoteFailure(NodeId key, Exception cause)
     {
@@ -222,11 +258,13 @@ internal sealed class DhtGrain(
         return failure;
     }
 
-    private async Task<SetResult> SpreadAsync(Func<IEdgeObserver, Task<SetResult>> set, TimeLimit limit, CancellationToken cancellationToken)
+    private async Task<SetResult> SpreadAsync(
+        NodeId key, DhtValue value, TimeSpan? life, TimeLimit limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await _edges.CallAsync(set, limit, cancellationToken);
+            return await _edges.CallAsync(
+                edge => life is { } chosen ? edge.SetForAsync(key, value, chosen) : edge.SetAsync(key, value), limit, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

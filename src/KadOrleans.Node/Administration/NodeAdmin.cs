@@ -82,7 +82,8 @@ internal sealed class NodeAdmin(
         var now = time.GetUtcNow();
         return await Task.WhenAll(values.Select(value => value.Value.IsExpired(now)
             ? Task.FromResult(StoreResult.Outdated)
-            : ImportAsync(value.Key, value.Value with { PublishedAt = null }, cancellationToken)));
+            : parts().Engine.Turns.RunAsync(
+                value.Key, () => ImportAsync(value.Key, value.Value with { PublishedAt = null }, cancellationToken))));
     }
 
     private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken)

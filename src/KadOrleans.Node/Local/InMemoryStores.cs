@@ -114,7 +114,8 @@ internal sealed class InMemoryPublicationStore(int capacity) : IPublicationStore
         var isReplaced = after is null
             ? _publications.TryRemove(KeyValuePair.Create(key, before))
             : _publications.TryUpdate(key, after, before);
-        return ValueTask.FromResult(isReplaced ? StoreResult.Stored : StoreResult.Superseded);
+        var isThere = isReplaced || (after is not null && _publications.GetValueOrDefault(key) == after);
+        return ValueTask.FromResult(isThere ? StoreResult.Stored : StoreResult.Superseded);
     }
 
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)

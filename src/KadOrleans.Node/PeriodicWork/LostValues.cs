@@ -21,7 +21,8 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
         var found = 0;
         foreach (var key in keys)
         {
-            found += await TryGetAsync(key, cancellationToken) ? 1 : 0;
+            // In the key's turn with its lookup: a key that is deleted meanwhile leaves nothing behind that would tell.
+            found += await node.Turns.RunAsync(key, () => TryGetAsync(key, cancellationToken)) ? 1 : 0;
             await Task.Delay(pause, _time, cancellationToken);
         }
 
@@ -56,7 +57,8 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
                 ? SourceNetwork.Trusted
                 : SourceNetwork.Of(holder.Endpoint).WithProof(true);
             var copy = new StoredValue(value, now, now + (life < most ? life : most), source) { IsAuthored = isOwn };
-            var isStored = await store.PutAsync(key, copy, PutKind.Copy, cancellationToken) == StoreResult.Stored;
+            var terms = new PutTerms(PutKind.Copy) { Condition = PutCondition.NothingHeld };
+            var isStored = await store.PutAsync(key, copy, terms, cancellationToken) == StoreResult.Stored;
             if (isStored)
             {
                 node.Watches.Post(key, KeyNotice.Changed);

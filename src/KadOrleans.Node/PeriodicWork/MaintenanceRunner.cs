@@ -137,7 +137,8 @@ internal sealed class MaintenanceRunner(
         _ => throw new UnreachableException($"No work for {task.GetType().Name}."),
     };
 
-    // Moves the times of values stored or published while the system's clock was behind. A value whose write fails expires early.
+    // Moves the times of values stored or published while the system's clock was behind, as far as they are as they were read. A value
+    // whose write fails expires early.
     private async Task CorrectTimesAsync(ClockCorrection correction, CancellationToken cancellationToken)
     {
         var moved = 0;
@@ -145,9 +146,9 @@ internal sealed class MaintenanceRunner(
         {
             // The same value with a later end of life is a renewal to every store.
             var puts = chunk
-                .Select(entry => (entry.Key, Value: correction.Move(entry.Value, node.Kademlia.ValueTimeToLive)))
-                .Where(entry => entry.Value is not null)
-                .Select(entry => store.PutAsync(entry.Key, entry.Value!, PutKind.Copy, cancellationToken))
+                .Select(entry => (entry.Key, Read: entry.Value, Moved: correction.Move(entry.Value, node.Kademlia.ValueTimeToLive)))
+                .Where(entry => entry.Moved is not null)
+                .Select(entry => store.PutAsync(entry.Key, entry.Moved!, CopyOf(entry.Read), cancellationToken))
                 .ToList();
             foreach (var put in puts)
             {
@@ -159,11 +160,13 @@ internal sealed class MaintenanceRunner(
         {
             if (correction.Move(publication.PublishedAt) is { } publishedAt)
             {
-                await publications.PutAsync(key, publication with { PublishedAt = publishedAt }, cancellationToken);
+                await publications.ReplaceAsync(key, publication, publication with { PublishedAt = publishedAt }, cancellationToken);
             }
         }
 
         _logger.TimesCorrected(moved, correction.By.TotalSeconds);
+
+        static PutTerms CopyOf(StoredValue read) => new(PutKind.Copy) { Condition = PutCondition.Unchanged(read) };
     }
 
     private async Task ExpireAsync(CancellationToken cancellationToken)

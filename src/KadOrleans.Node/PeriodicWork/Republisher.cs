@@ -2,13 +2,22 @@ using System.Threading.Channels;
 
 namespace KadOrleans.Node;
 
-/// <summary>Republishes held values and own publications (Kademlia §2.5). Each is checked again just before it is sent.</summary>
+/// <summary>
+/// Republishes held values and own publications (Kademlia §2.5), and undoes nothing that was stored, set or unpublished meanwhile. The
+/// lookups take seconds, so each value is checked again after them, in the key's turn, just before it is sent. What then changes here is
+/// conditional on what was read, and the store's writer decides that.
+/// </summary>
 internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
     /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>
     private const int MaxParallel = 512;
 
     private const int MaxPending = 16;
+
+    /// <summary>
+    /// How many later values are sent after one that they replaced while it went out. Whoever sets another one after that sends it, too.
+    /// </summary>
+    private const int MaxCorrections = 3;
 
     /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
     private const int MaxCollected = 65_536;
@@ -201,10 +210,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (held is not null && isDue(key, held) && IsResponsible(key))
             {
                 await WaitForUploadAsync(held.Value, cancellationToken);
-                await node.Publisher.SpreadAsync(key, held, cancellationToken);
-                await store.PutAsync(key, held with { StoredAt = _time.GetUtcNow() }, PutKind.Copy, cancellationToken);
-                batch.CountRepublished();
-                node.Metrics.Add(NodeMetrics.Republished);
+                if (await SpreadAsync(key, held.Value, cancellationToken))
+                {
+                    batch.CountRepublished();
+                    node.Metrics.Add(NodeMetrics.Republished);
+                }
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -222,6 +232,34 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
     }
 
+    /// <summary>Sends a held value with the life that is left. False if another one was stored before it was sent: that one is not due.</summary>
+    private async Task<bool> SpreadAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        var holders = await node.Publisher.FindHoldersAsync(key, cancellationToken);
+        var result = await node.Turns.RunAsync(key, async () =>
+            await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
+                ? await SendHeldAsync(key, held, holders, cancellationToken)
+                : (StoreResult?)null);
+        if (result == StoreResult.Superseded)
+        {
+            await SendLatestAsync(key, value, holders, cancellationToken);
+        }
+
+        return result is not null;
+    }
+
+    // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
+    // stored since it was read, the same value with a shorter life too, it is superseded.
+    private async Task<StoreResult> SendHeldAsync(NodeId key, StoredValue held, LookupOutcome holders, CancellationToken cancellationToken)
+    {
+        await node.Publisher.SendAsync(key, held.Value, held.LifeLeft(_time.GetUtcNow()), holders, isChosen: false, held.IsAuthored, cancellationToken);
+        return await store.PutAsync(
+            key,
+            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
+            new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
+            cancellationToken);
+    }
+
     private async Task<bool> PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
         if (!publication.IsPending)
@@ -229,48 +267,96 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await WaitForUploadAsync(publication.Value, cancellationToken);
         }
 
-        var later = await FindLaterAsync(key, publication, cancellationToken);
-        return await node.Turns.RunAsync(key, () => PublishAsync(key, publication, later, cancellationToken));
+        // Read before the network is asked: what it answers replaces this, and nothing that was stored since.
+        var held = await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken);
+        if (await FindLaterAsync(key, publication, held, cancellationToken) is { } later)
+        {
+            await node.Turns.RunAsync(key, () => TakeOverAsync(key, publication, held, later, cancellationToken));
+            return false;
+        }
+
+        var holders = await node.Publisher.FindHoldersAsync(key, cancellationToken);
+        var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, cancellationToken));
+        if (result == StoreResult.Superseded)
+        {
+            await SendLatestAsync(key, publication.Value, holders, cancellationToken);
+        }
+
+        return result == StoreResult.Stored;
     }
 
-    private async Task<bool> PublishAsync(NodeId key, Publication publication, StoredValue? later, CancellationToken cancellationToken)
+    // Null: it was not sent, or nobody took it. Superseded: it was ended or changed while it was sent.
+    private async Task<StoreResult?> PublishAsync(
+        NodeId key, Publication publication, LookupOutcome holders, CancellationToken cancellationToken)
     {
         if (await publications.GetAsync(key, cancellationToken) != publication)
         {
-            // The publication was ended or changed while the network was queried.
-            return false;
+            return null;
         }
 
-        if (later is not null)
+        var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
+        var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken);
+        return result.Succeeded
+            ? await publications.ReplaceAsync(
+                key, publication, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken)
+            : null;
+    }
+
+    /// <summary>
+    /// Sends what was stored elsewhere in the cluster, or by the network, while an older value went out: of that, a late retry may have
+    /// reached contacts after the newer value.
+    /// </summary>
+    private async Task SendLatestAsync(NodeId key, DhtValue sent, LookupOutcome holders, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < MaxCorrections; i++)
         {
-            // First, as a cluster's shard lets no copy replace a publication.
-            await publications.RemoveAsync(key, cancellationToken);
-            await TakeOverAsync(key, later, cancellationToken);
-            return false;
-        }
+            if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, holders, cancellationToken)) is not { } next)
+            {
+                return;
+            }
 
-        var result = await node.SetAsync(key, publication.Value, cancellationToken);
-        if (!result.Succeeded || await publications.GetAsync(key, cancellationToken) != publication)
+            sent = next;
+        }
+    }
+
+    // The value that it sent. Null if the key has no other than was sent before.
+    private async Task<DhtValue?> SendIfOtherAsync(NodeId key, DhtValue sent, LookupOutcome holders, CancellationToken cancellationToken)
+    {
+        if (await publications.GetAsync(key, cancellationToken) is { } publication)
         {
-            return false;
+            if (publication.Value == sent)
+            {
+                return null;
+            }
+
+            await PublishAsync(key, publication, holders, cancellationToken);
+            return publication.Value;
         }
 
-        await publications.PutAsync(key, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken);
-        return true;
+        var now = _time.GetUtcNow();
+        if (await store.GetCurrentAsync(key, now, cancellationToken) is not { } held || held.Value == sent)
+        {
+            return null;
+        }
+
+        await node.Publisher.SendAsync(
+            key, held.Value, held.LifeLeft(now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
+        return held.Value;
     }
 
     /// <summary>The other value that a majority of the k nearest has, if its life shows a later publication; else null.</summary>
-    private async Task<StoredValue?> FindLaterAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    private async Task<StoredValue?> FindLaterAsync(
+        NodeId key, Publication publication, StoredValue? held, CancellationToken cancellationToken)
     {
         // Read before the query, as contacts that do not respond are dropped.
         var known = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
         var found = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
         var now = _time.GetUtcNow();
-        var held = await store.GetAsync(key, now, cancellationToken);
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
-            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive)
+            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive + StoreDecision.LatestStore)
         {
+            // Nor is it later if it may come from a STORE that had begun before this was set: one of our own, of the value before.
             return null;
         }
 
@@ -288,13 +374,34 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return new StoredValue(value, now, now + Kademlia.Bound(life), default);
     }
 
-    private async Task TakeOverAsync(NodeId key, StoredValue later, CancellationToken cancellationToken)
+    /// <summary>Ends a publication, and holds the network's value in its place, unless anything was set meanwhile.</summary>
+    private async Task<bool> TakeOverAsync(
+        NodeId key, Publication publication, StoredValue? held, StoredValue later, CancellationToken cancellationToken)
     {
-        if (await store.GetAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value != later.Value)
+        if (publications.GetCondition(publication) is { } published)
         {
-            await store.PutAsync(key, later with { Source = held.Source }, PutKind.Copy, cancellationToken);
+            // In one put. Between two the client of a cluster might set the key.
+            var terms = new PutTerms(PutKind.Publication)
+            {
+                Condition = published with { EndsPublication = true, StoredBy = held?.StoredAt },
+            };
+            return await store.PutAsync(key, later with { Source = SourceNetwork.Trusted }, terms, cancellationToken) == StoreResult.Stored;
+        }
+
+        if (await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) != held
+            || await publications.ReplaceAsync(key, publication, after: null, cancellationToken) != StoreResult.Stored)
+        {
+            return false;
+        }
+
+        if (held is not null && held.Value != later.Value)
+        {
+            var terms = new PutTerms(PutKind.Copy) { Condition = PutCondition.Unchanged(held) };
+            await store.PutAsync(key, later with { Source = held.Source }, terms, cancellationToken);
             node.Watches.Post(key, KeyNotice.Changed);
         }
+
+        return true;
     }
 
     private bool IsDue(Publication publication) => publication.IsPending

@@ -15,6 +15,10 @@ public interface IKeyStore : IAsyncDisposable
     /// <summary>The value alive at <paramref name="now"/>, or null. <see cref="KeyStoreException"/>: not readable soon.</summary>
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 
+    /// <summary><see cref="GetAsync"/>, as its holder has it now: never from a cache that another process's writes reach later.</summary>
+    ValueTask<StoredValue?> GetCurrentAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        GetAsync(key, now, cancellationToken);
+
     /// <summary>
     /// <see cref="GetAsync"/> for a remote node, which does not wait long. While the values' holder does not respond, the result
     /// may be a value held earlier, so nothing is stored by it.

@@ -20,9 +20,18 @@ public interface IPublicationStore
     /// <param name="before">The publication as <see cref="GetAsync"/> returned it.</param>
     /// <param name="after">Its successor; null ends it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns><see cref="StoreResult.Superseded"/>, and nothing is changed, if it is another one, or none, by now.</returns>
+    /// <returns>
+    /// <see cref="StoreResult.Superseded"/>, and nothing is changed, if it is another one, or none, by now.
+    /// <see cref="StoreResult.Stored"/> also if the other one is there already, as the same call may be decided twice.
+    /// </returns>
     ValueTask<StoreResult> ReplaceAsync(
         NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// What must be held for a put that renews the value of a publication, where publications are values of the key store; null where
+    /// they are apart from it.
+    /// </summary>
+    PutCondition? GetCondition(Publication publication) => null;
 
     /// <summary>Ends a publication. Returns false if there was none. Copies in the network stay until they expire.</summary>
     ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default);

@@ -97,7 +97,12 @@ internal sealed class HandOff(
 
                 await _pace.WaitAsync(1, cancellationToken);
                 await upload.WaitAsync(stored.Value, stores: 1, queries: 0, cancellationToken);
-                run.Send(key, stored);
+
+                // The waits may be long, and another value may have been stored, here and at the newcomer.
+                if (await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { } held && held.Value == stored.Value)
+                {
+                    run.Send(key, held);
+                }
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -18,7 +18,17 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
                 ? new SetResult { Local = StoreResult.Outdated }
                 : await node.SetAsync(key, value, life, cancellationToken));
 
+    /// <summary>Ends the publication of a key, after what is being sent of it. Nothing of it is sent later.</summary>
+    public Task<bool> UnpublishAsync(DhtNode node, NodeId key, CancellationToken cancellationToken) =>
+        node.Turns.RunAsync(key, async () => await store.RemoveAsync(key, cancellationToken));
+
     /// <summary>Remembers the publication and sends it later, if need be after the next start.</summary>
+    /// <remarks>
+    /// It does not wait for the key's turn, as an earlier value may be on its way for seconds and the caller waits for the disk alone. It
+    /// needs none: it is one write of the store, which every piece of upkeep compares with what it read
+    /// (<see cref="IPublicationStore.ReplaceAsync"/>), and until it is sent a get returns it from there. Its STOREs take the turn, so they
+    /// leave after those of the earlier value. A set under way that ends later is later, and replaces it.
+    /// </remarks>
     public async Task<SetResult> SetSoonAsync(
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
@@ -44,7 +54,9 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     }
 }
 
-/// <summary>Serialises the publications of each key, so that no earlier value arrives after a later one.</summary>
+/// <summary>
+/// Serialises what is sent of each key, and the decisions before and after it, so that no earlier value arrives after a later one.
+/// </summary>
 internal sealed class KeyTurns
 {
     private readonly Lock _gate = new();

@@ -5,37 +5,63 @@ internal sealed class ValuePublisher(
     LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
 {
     /// <summary>A value with a life replaces what ends sooner and what strangers stored; one without, all.</summary>
-    public async Task<SetResult> SetAsync(
-        NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
+    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
-        var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
-
-        // The contacts of a cancelled lookup are not the nearest.
-        cancellationToken.ThrowIfCancellationRequested();
-        var local = keepsCopy ? await StoreLocallyAsync(key, value, life, outcome.Closest, cancellationToken) : null;
-        if (local?.IsUndecided() == true || (life is not null && local is StoreResult.Outdated))
-        {
-            // This node goes on to return what it holds, and would publish it over what others had stored.
-            return new SetResult { Local = local, Lookup = outcome };
-        }
-
-        var result = await storer.StoreAsync(
-            key, value, life, outcome.Closest, isChosen: life is not null, isAuthored: true, cancellationToken);
-        return result with { Local = local, Lookup = outcome };
+        var holders = await FindHoldersAsync(key, cancellationToken);
+        return keepsCopy
+            ? await StoreAsync(key, value, life, holders, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken)
+            : await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
     }
 
-    /// <summary>Stores a held value, with its remaining life, on the k nearest contacts.</summary>
-    public async Task SpreadAsync(NodeId key, StoredValue held, CancellationToken cancellationToken)
+    /// <summary>Looks up the contacts nearest to a key.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled: the contacts of such a lookup are not the nearest.</exception>
+    public async Task<LookupOutcome> FindHoldersAsync(NodeId key, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        var life = held.LifeLeft(time.GetUtcNow());
-        await storer.StoreAsync(key, held.Value, life, outcome.Closest, isChosen: false, held.IsAuthored, cancellationToken);
+        return outcome;
+    }
+
+    /// <summary>Stores a value here if this node is one of the nearest, and then on the contacts that were found.</summary>
+    /// <returns>Nothing is sent if the store here did not decide, or decided that another value stays.</returns>
+    public async Task<SetResult> StoreAsync(
+        NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, PutTerms terms, CancellationToken cancellationToken)
+    {
+        var local = await StoreLocallyAsync(key, value, life, holders.Closest, terms, cancellationToken);
+        if (local?.IsUndecided() == true || local is StoreResult.Superseded || (life is not null && local is StoreResult.Outdated))
+        {
+            // This node goes on to return what it holds, and would publish it over what others had stored.
+            return new SetResult { Local = local, Lookup = holders };
+        }
+
+        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
+        return result with { Local = local };
+    }
+
+    /// <summary>Sends a value to the contacts that were found, with its life; null is a full one.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="life">Its life at the contacts.</param>
+    /// <param name="holders">The contacts.</param>
+    /// <param name="isChosen">Whether it replaces values that live longer, unless the contact or a source that it trusts stored them.</param>
+    /// <param name="isAuthored">Whether the value's writer is this node, or was known to it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<SetResult> SendAsync(
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        LookupOutcome holders,
+        bool isChosen,
+        bool isAuthored,
+        CancellationToken cancellationToken)
+    {
+        var result = await storer.StoreAsync(key, value, life, holders.Closest, isChosen, isAuthored, cancellationToken);
+        return result with { Lookup = holders };
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(
-        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, CancellationToken cancellationToken)
+        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, PutTerms terms, CancellationToken cancellationToken)
     {
         if (!RepublishPolicy.IsAmongNearest(ownId, key, [.. closest], options.Kademlia.BucketSize))
         {
@@ -44,7 +70,7 @@ internal sealed class ValuePublisher(
 
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted) { IsAuthored = true };
-        return await store.PutAsync(key, stored, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken);
+        return await store.PutAsync(key, stored, terms, cancellationToken);
     }
 }
 

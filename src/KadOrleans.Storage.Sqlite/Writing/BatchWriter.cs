@@ -141,9 +141,9 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     /// <summary>Replaces or ends a publication, if the changes planned so far leave it as it was read.</summary>
     public StoreResult Replace(NodeId key, Publication before, Publication? after)
     {
-        if (FindPublication(key) != before)
+        if (FindPublication(key) is var held && held != before)
         {
-            return StoreResult.Superseded;
+            return held is not null && held == after ? StoreResult.Stored : StoreResult.Superseded;
         }
 
         _publicationsAdded -= after is null ? 1 : 0;

@@ -20,7 +20,8 @@ internal sealed class EdgeNode : IAsyncDisposable
         _logger = context.Environment.LoggerFactory.CreateLogger<EdgeNode>();
         var keys = store.ForNode();
         var options = context.Options.ToNodeOptions(kademlia);
-        var publications = new GrainPublicationStore(store, options.Kademlia.ValueTimeToLive, context.Environment.Time);
+        var publications = new MarkedPublicationStore(
+            store.ForNode(), store.UnpublishAsync, options.Kademlia.ValueTimeToLive, context.Environment.Time);
         HashSet<ushort> siblings = [.. context.Options.Endpoints.Select(endpoint => endpoint.Port)];
         Node = new DhtNode(options, transport, table, keys, context.Environment, writes: context.Writes, siblingPorts: siblings);
         Schedule = new ClusterMaintenanceSchedule(Id);

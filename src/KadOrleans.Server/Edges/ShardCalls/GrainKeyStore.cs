@@ -361,6 +361,9 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
             store.GetAsync(key, now, cancellationToken);
 
+        public ValueTask<StoredValue?> GetCurrentAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+            store.ReadAsync(key, now, cancellationToken);
+
         public ValueTask<StoredValue?> FindAsync(NodeId key, DateTimeOffset now) => store.FindAsync(key, now);
 
         public bool TryFind(NodeId key, DateTimeOffset now, out StoredValue? value) => store.TryFind(key, now, out value);

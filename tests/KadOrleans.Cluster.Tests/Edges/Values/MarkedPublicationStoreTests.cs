@@ -1,7 +1,7 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
 [Collection(SixteenShards.Name)]
-public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
+public sealed class MarkedPublicationStoreTests(SixteenShardCluster cluster)
 {
     private static readonly Publication Published = new(DhtValue.FromString("value"), StoredValues.Now);
 
@@ -10,7 +10,7 @@ public sealed class GrainPublicationStoreTests(SixteenShardCluster cluster)
     {
         await cluster.ClearAsync(StoreQuota.Unlimited);
         await using var keys = cluster.OpenStore(GrainKeyStoreHost.Options);
-        var store = new GrainPublicationStore(keys, TimeSpan.FromDays(7), cluster.Clock);
+        var store = new MarkedPublicationStore(keys.ForNode(), keys.UnpublishAsync, TimeSpan.FromDays(7), cluster.Clock);
         await keys.PutAsync(StoredValues.Key(2), StoredValues.Text("not published"));
         foreach (var publication in new[] { Published with { IsPending = true }, Published })
         {

@@ -1,34 +1,44 @@
 using System.Runtime.CompilerServices;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Node;
 
-/// <summary>The cluster's publications: values with a mark. Unpublishing removes the mark, not the value.</summary>
-internal sealed class GrainPublicationStore(GrainKeyStore store, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
+/// <summary>
+/// Publications that are values of a key store, with a mark (<see cref="StoredValue.PublishedAt"/>): those of a cluster. One record has
+/// both, so one condition decides both. Unpublishing removes the mark, not the value.
+/// </summary>
+/// <param name="keys">The key store, for which no key is far.</param>
+/// <param name="unpublish">Removes a key's mark, as the holder of the value decides it.</param>
+/// <param name="timeToLive">The life of a publication.</param>
+/// <param name="time">The clock.</param>
+internal sealed class MarkedPublicationStore(
+    IKeyStore keys, Func<NodeId, CancellationToken, ValueTask<bool>> unpublish, TimeSpan timeToLive, TimeProvider time) : IPublicationStore
 {
     // Never from the edge's cache: what another edge has unpublished must not be published again.
     public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await store.ReadAsync(key, time.GetUtcNow(), cancellationToken) is { } held ? PublicationOf(held) : null;
+        await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken) is { } held ? PublicationOf(held) : null;
 
     public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default) =>
-        store.PutAsync(key, ToStored(publication), PutKind.Publication, cancellationToken);
+        keys.PutAsync(key, ToStored(publication), PutKind.Publication, cancellationToken);
 
+    // Silos of 1e5aaf4c decide without the condition: there a publication does not end, and its successor replaces whatever is held.
     public ValueTask<StoreResult> ReplaceAsync(
         NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default)
     {
-        var condition = new PutCondition { Value = before.Value, PublishedAt = MarkOf(before), EndsPublication = after is null };
+        var condition = GetCondition(before) with { EndsPublication = after is null };
         return after is null
-            ? store.PutAsync(
+            ? keys.PutAsync(
                 key, ToStored(before) with { PublishedAt = null }, new PutTerms(PutKind.Copy) { Condition = condition }, cancellationToken)
-            : store.PutAsync(key, ToStored(after), new PutTerms(PutKind.Publication) { Condition = condition }, cancellationToken);
+            : keys.PutAsync(key, ToStored(after), new PutTerms(PutKind.Publication) { Condition = condition }, cancellationToken);
     }
 
-    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        store.UnpublishAsync(key, cancellationToken);
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) => unpublish(key, cancellationToken);
+
+    public PutCondition GetCondition(Publication publication) => new() { Value = publication.Value, PublishedAt = MarkOf(publication) };
 
     public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var (key, held) in store.ScanAsync(KeyRegion.Everywhere, cancellationToken))
+        await foreach (var (key, held) in keys.ScanAsync(KeyRegion.Everywhere, cancellationToken))
         {
             if (PublicationOf(held) is { } publication)
             {

@@ -1,0 +1,76 @@
+namespace KadOrleans.Tests.Node;
+
+/// <summary>Nothing that a client was acknowledged is undone by upkeep of the same key, in any order of their steps.</summary>
+public sealed class UpkeepInterleavingTests(ITestOutputHelper output)
+{
+    private int _keys;
+
+    public static TheoryData<string, string> Pairs
+    {
+        get
+        {
+            var pairs = new TheoryData<string, string>();
+            foreach (var upkeep in Enum.GetNames<Upkeep>())
+            {
+                foreach (var call in Enum.GetNames<ClientCall>())
+                {
+                    pairs.Add(upkeep, call);
+                }
+            }
+
+            return pairs;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public Task Of_a_node_with_stores_in_memory(string upkeep, string call) => TryAllAsync(new MemoryUpkeepStores(), upkeep, call);
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public Task Of_a_node_with_a_file(string upkeep, string call) => TryAllAsync(new SqliteUpkeepStores(), upkeep, call);
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Of_an_edge_with_a_shard(string upkeep, string call) =>
+        TryAll(choose => Run(choose, upkeep, [call], run => run.RunClusterAsync()));
+
+    [Theory]
+    [InlineData("memory", 400)]
+    [InlineData("file", 60)]
+    [InlineData("shard", 250)]
+    public async Task With_several_clients_in_random_orders(string kind, int runs)
+    {
+        await using UpkeepStores? stores = kind switch
+        {
+            "memory" => new MemoryUpkeepStores(),
+            "file" => new SqliteUpkeepStores(),
+            _ => null,
+        };
+        Randomized.ForSeeds(runs, random =>
+        {
+            var upkeep = Pick<Upkeep>();
+            var calls = Enumerable.Range(0, 2 + random.Next(4)).Select(_ => Pick<ClientCall>()).ToList();
+            Run(random.Next, upkeep, calls, run => stores is null ? run.RunClusterAsync() : run.RunNodeAsync(stores));
+
+            string Pick<T>()
+                where T : struct, Enum => Enum.GetNames<T>()[random.Next(Enum.GetNames<T>().Length)];
+        });
+    }
+
+    private async Task TryAllAsync(UpkeepStores stores, string upkeep, string call)
+    {
+        await using (stores)
+        {
+            TryAll(choose => Run(choose, upkeep, [call], run => run.RunNodeAsync(stores)));
+        }
+    }
+
+    private void TryAll(Action<Func<int, int>> run) => output.WriteLine($"{Interleavings.TryAll(run)} orders");
+
+    private void Run(Func<int, int> choose, string upkeep, IReadOnlyList<string> calls, Func<UpkeepRun, Task> run) => SimulatedWorld.Run(
+        seed: 1,
+        world => run(new UpkeepRun(
+            world, Enum.Parse<Upkeep>(upkeep), [.. calls.Select(Enum.Parse<ClientCall>)], choose, NodeId.FromKey($"key {_keys++}"))),
+        UpkeepRun.Conditions);
+}
