@@ -25,7 +25,6 @@ internal interface IEdgeObserver : IGrainObserver
     Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
 
     // Passes a change of a table. Returns false if it does not continue the edge's snapshot: then the caller sends a whole one.
-    // Only for edges that subscribed by IRoutingTableGrain.SubscribeForChangesAsync.
     [AlwaysInterleave]
     [Alias("OnChange")]
     Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change);

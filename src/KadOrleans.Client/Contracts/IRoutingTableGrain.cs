@@ -15,15 +15,9 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [OpenTo(Callers.Edges)]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
 
-    // Subscribes an edge to snapshots and work, until a newer epoch subscribes or the edge fails to take them. Edges renew it
-    // every minute; without a renewal it ends after three. Returns the newest snapshot. Throws LeaseLostException for an older
-    // epoch.
-    [Alias("Subscribe")]
-    [OpenTo(Callers.Edges)]
-    ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
-
-    // SubscribeAsync for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its version is
-    // the known one.
+    // Subscribes an edge to snapshots, the differences between them, and work, until a newer epoch subscribes or the edge fails to
+    // take them. Edges renew it every minute; without a renewal it ends after three. Returns the newest snapshot, or null if its
+    // version is the known one. Throws LeaseLostException for an older epoch.
     [Alias("SubscribeForChanges")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);

@@ -100,15 +100,9 @@ internal sealed class RoutingTableGrain(
             _table.Version));
     }
 
-    public async ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge)
-    {
-        await SubscribeAsync(epoch, edge, takesChanges: false);
-        return _table.Snapshot;
-    }
-
     public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known)
     {
-        await SubscribeAsync(epoch, edge, takesChanges: true);
+        await SubscribeAsync(epoch, edge);
         return _table.Version == known ? null : _table.Snapshot;
     }
 
@@ -172,7 +166,7 @@ internal sealed class RoutingTableGrain(
         return Task.CompletedTask;
     }
 
-    private async Task SubscribeAsync(long epoch, IEdgeObserver edge, bool takesChanges)
+    private async Task SubscribeAsync(long epoch, IEdgeObserver edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
 
@@ -188,7 +182,7 @@ internal sealed class RoutingTableGrain(
             throw new LeaseLostException($"The id {_ownId} is leased under epoch {_epoch}, no longer under {epoch}.");
         }
 
-        _edge.Subscribe(edge, _table.Snapshot, takesChanges);
+        _edge.Subscribe(edge, _table.Snapshot);
 
         // An edge renews its subscription each minute, so a failure is retried soon.
         SetReminders(true);
