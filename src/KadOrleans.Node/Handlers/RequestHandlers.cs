@@ -219,21 +219,18 @@ internal sealed class RequestHandlers(
             IsAuthored = hasToken && (kind != PutKind.Copy || context.Id.SaysAuthored),
         };
         var terms = new PutTerms(kind) { Scope = writes.ScopeOf(context.Token) };
-        var put = store.PutAsync(request.Key, value, terms);
-        if (terms.Scope != PutScope.Anything)
-        {
-            put = PutWithinBoundAsync(request.Key, value, terms, put);
-        }
-
-        return watches.IsEmpty ? put : TellAsync(request.Key, put);
+        return watches.IsEmpty ? PutAsync(request.Key, value, terms) : TellAsync(request.Key, PutAsync(request.Key, value, terms));
     }
+
+    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutTerms terms) =>
+        terms.Scope == PutScope.Anything ? store.PutAsync(key, value, terms) : PutWithinBoundAsync(key, value, terms);
 
     // What an author wrote is changed without a token only as often as the one bound of all such STOREs allows. The store decides first, as
     // most need no part of it. Thousands may wait for one commit, so the builder's objects are used again.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<StoreResult> PutWithinBoundAsync(NodeId key, StoredValue value, PutTerms terms, ValueTask<StoreResult> first)
+    private async ValueTask<StoreResult> PutWithinBoundAsync(NodeId key, StoredValue value, PutTerms terms)
     {
-        var result = await first;
+        var result = await store.PutAsync(key, value, terms);
         if (result != StoreResult.TokenRequired)
         {
             return result;

@@ -60,14 +60,17 @@ internal static class ForgeryTrial
                 await forger.StoreAsync(scene.RandomIds(2 * quota), Scene.Lie, TimeSpan.FromMinutes(1));
                 await scene.SettleAsync();
 
-                var left = others.Where(key => !IsLie(key)).Take(10).ToList();
-                return new FramedResult(
-                    others.Count(IsLie),
-                    await StoreAsync(framed, victim.Contact, scene.RandomIds(10), Truth),
-                    await StoreAsync(framed, victim.Contact, left, DhtValue.FromString("changed")),
-                    await StoreAsync(framed, victim.Contact, own, DhtValue.FromString("next")));
+                var left = new List<NodeId>();
+                foreach (var key in others)
+                {
+                    left.AddRange((await store.GetAsync(key, scene.World.Clock.GetUtcNow()))?.Value == Scene.Lie ? [] : [key]);
+                }
 
-                bool IsLie(NodeId key) => store.GetAsync(key, scene.World.Clock.GetUtcNow()).Result?.Value == Scene.Lie;
+                return new FramedResult(
+                    others.Count - left.Count,
+                    await StoreAsync(framed, victim.Contact, scene.RandomIds(10), Truth),
+                    await StoreAsync(framed, victim.Contact, left[..10], DhtValue.FromString("changed")),
+                    await StoreAsync(framed, victim.Contact, own, DhtValue.FromString("next")));
             });
     }
 
