@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What every <see cref="IKeyStore"/> does with keys and values.</summary>
-public abstract class KeyStoreContract : KeyStoreConcurrencyContract
+public abstract class KeyStoreContract : KeyStoreConditionContract
 {
     private static readonly ResponsibleArea Half = new(StoredValues.Key(0), 1);
 

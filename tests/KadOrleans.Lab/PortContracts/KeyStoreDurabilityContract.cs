@@ -22,6 +22,22 @@ public abstract class KeyStoreDurabilityContract : KeyStoreQuotaContract
     }
 
     [Fact]
+    public async Task A_condition_holds_for_what_is_there_after_reopening()
+    {
+        var (first, second) = (StoredValues.Text("first"), StoredValues.Text("second") with { ExpiresAt = StoredValues.Expiry.AddHours(1) });
+        await Store.PutAsync(StoredValues.Key(1), first);
+        var read = (await Store.GetAsync(StoredValues.Key(1), StoredValues.Now))!;
+        await ReopenAsync();
+
+        var terms = new PutTerms(PutKind.Copy) { Condition = PutCondition.Unchanged(read) };
+        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(1), second, terms));
+        await ReopenAsync();
+
+        Assert.Equal(StoreResult.Superseded, await Store.PutAsync(StoredValues.Key(1), first, terms));
+        Assert.Equal(second, await Store.GetAsync(StoredValues.Key(1), StoredValues.Now));
+    }
+
+    [Fact]
     public async Task Puts_under_way_when_the_store_closes_are_kept_if_they_were_acknowledged()
     {
         var values = Enumerable.Range(0, 500).ToDictionary(StoredValues.Key, i => StoredValues.Sized(i));

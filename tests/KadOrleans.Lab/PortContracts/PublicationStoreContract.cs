@@ -1,11 +1,8 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What every <see cref="IPublicationStore"/> of a standalone node does.</summary>
-public abstract class PublicationStoreContract
+public abstract class PublicationStoreContract : PublicationReplacementContract
 {
-    /// <summary>Opens an empty store with room for so many.</summary>
-    protected abstract ValueTask<IPublicationStore> OpenAsync(int capacity);
-
     [Fact]
     public async Task A_publication_comes_back_until_it_is_removed()
     {
@@ -53,7 +50,30 @@ public abstract class PublicationStoreContract
         Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(10), Of("value")));
     }
 
-    protected static Publication Of(string text) => new(DhtValue.FromString(text), StoredValues.Now);
+    [Fact]
+    public async Task A_removal_that_is_under_way_counts_for_a_replacement()
+    {
+        var store = await OpenAsync(10);
+        var (key, read) = (StoredValues.Key(1), Of("read"));
+        await store.PutAsync(key, read);
+
+        var (removed, replaced) = (store.RemoveAsync(key), store.ReplaceAsync(key, read, Of("other")));
+
+        Assert.True(await removed);
+        Assert.Equal(StoreResult.Superseded, await replaced);
+        Assert.Null(await store.GetAsync(key));
+    }
+
+    [Fact]
+    public async Task What_was_ended_leaves_room_for_another_key()
+    {
+        var store = await OpenAsync(1);
+        await store.PutAsync(StoredValues.Key(1), Of("one"));
+        Assert.Equal(StoreResult.Stored, await store.ReplaceAsync(StoredValues.Key(1), Of("one"), null));
+
+        Assert.Equal(StoreResult.Stored, await store.PutAsync(StoredValues.Key(2), Of("two")));
+        Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(3), Of("three")));
+    }
 
     protected static async Task<Dictionary<NodeId, Publication>> ReadAllAsync(IPublicationStore store) =>
         await store.ScanAsync().ToDictionaryAsync();

@@ -5,6 +5,11 @@ public sealed class InMemoryKeyStoreTests : KeyStoreQuotaContract
     protected override KeyStoreHost CreateHost() => new InMemoryKeyStoreHost();
 }
 
+public sealed class InMemoryMarkTests : KeyStoreMarkContract
+{
+    protected override KeyStoreHost CreateHost() => new InMemoryKeyStoreHost();
+}
+
 internal sealed class InMemoryKeyStoreHost : KeyStoreHost
 {
     private InMemoryKeyStore? _store;

@@ -25,6 +25,28 @@ public sealed class SqlitePublicationStoreTests : PublicationStoreContract, IAsy
         Assert.Equal(StoreResult.TotalQuotaExceeded, await store.PutAsync(StoredValues.Key(3), Of("3")));
     }
 
+    [Fact]
+    public async Task A_replacement_is_there_after_reopening_and_one_whose_commit_failed_is_not()
+    {
+        var store = await OpenAsync(3);
+        await store.PutAsync(StoredValues.Key(1), Of("1"));
+        await store.PutAsync(StoredValues.Key(2), Of("2"));
+        Assert.Equal(StoreResult.Stored, await store.ReplaceAsync(StoredValues.Key(1), Of("1"), Of("other")));
+        await _database!.ExecuteAsync("PRAGMA query_only = ON");
+        Assert.Equal(StoreResult.StorageFailed, await store.ReplaceAsync(StoredValues.Key(1), Of("other"), null));
+        Assert.Equal(StoreResult.StorageFailed, await store.ReplaceAsync(StoredValues.Key(2), Of("2"), Of("other")));
+        Assert.Equal(Of("2"), await store.GetAsync(StoredValues.Key(2)));
+        await _database!.ExecuteAsync("PRAGMA query_only = OFF");
+
+        // What was not committed is no successor.
+        Assert.Equal(StoreResult.Superseded, await store.ReplaceAsync(StoredValues.Key(2), Of("other"), null));
+        await _database!.DisposeAsync();
+
+        store = await OpenAsync(3);
+        Assert.Equal(Of("other"), await store.GetAsync(StoredValues.Key(1)));
+        Assert.Equal(StoreResult.Stored, await store.ReplaceAsync(StoredValues.Key(2), Of("2"), null));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_database is not null)

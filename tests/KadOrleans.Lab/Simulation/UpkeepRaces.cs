@@ -1,0 +1,123 @@
+namespace KadOrleans.Lab;
+
+/// <summary>The form of a client's call that is raced against upkeep.</summary>
+public enum RacedCall
+{
+    Set,
+    SetDurably,
+    SetForLife,
+    Unpublish,
+    Delete,
+}
+
+/// <summary>A DHT whose keys can be prepared and read for <see cref="UpkeepRaces"/>.</summary>
+public interface IRacedDht
+{
+    IDht Dht { get; }
+
+    IDhtAdmin Admin { get; }
+
+    /// <summary>Has a key hold a value that is due: published a day ago, or a stranger's of two hours ago.</summary>
+    Task PrepareAsync(NodeId key, DhtValue value, bool isPublished);
+
+    /// <summary>The value that is held of a key, and that which is published.</summary>
+    Task<(DhtValue? Held, DhtValue? Published)> ReadAsync(NodeId key);
+}
+
+/// <summary>What came of the races of one form.</summary>
+/// <param name="Acknowledged">Calls that were acknowledged.</param>
+/// <param name="Undone">Of these, how many were not as they were left.</param>
+/// <param name="Stale">Keys of which more contacts held the earlier value in the end than held the acknowledged one.</param>
+public sealed record RaceCount(int Acknowledged, int Undone, int Stale);
+
+/// <summary>
+/// Races calls of clients against upkeep in real time, among contacts that answer slowly: each key is due for upkeep and gets one call at a
+/// random moment of it, which begins with its first lookup. Republishing is asked for five times a second.
+/// </summary>
+public static class UpkeepRaces
+{
+    private static readonly TimeSpan RepublishEach = TimeSpan.FromMilliseconds(200);
+    private static readonly DhtValue First = DhtValue.FromString("first");
+    private static readonly DhtValue Second = DhtValue.FromString("second");
+
+    /// <summary>Runs so many races of a form, some at a time.</summary>
+    public static async Task<RaceCount> RunAsync(IRacedDht raced, SlowNetwork network, RacedCall call, int count, int together, int seed)
+    {
+        using var ending = new CancellationTokenSource();
+        var republishing = RepublishAsync(raced.Admin, ending.Token);
+        var random = new SeededRandomSource(seed);
+        var races = Enumerable.Range(0, count).Select(i => (Key: NodeId.FromKey($"{call} {i}"), At: random.NextDouble() * TimeSpan.FromSeconds(4))).ToList();
+        var (acknowledged, undone, stale) = (0, 0, 0);
+        foreach (var some in races.Chunk(together))
+        {
+            foreach (var result in await Task.WhenAll(some.Select(race => RaceAsync(raced, network, call, race.Key, race.At))))
+            {
+                acknowledged += result.Acknowledged;
+                undone += result.Undone;
+                stale += result.Stale;
+            }
+        }
+
+        await ending.CancelAsync();
+        await republishing;
+        return new RaceCount(acknowledged, undone, stale);
+    }
+
+    private static async Task<RaceCount> RaceAsync(IRacedDht raced, SlowNetwork network, RacedCall call, NodeId key, TimeSpan at)
+    {
+        await raced.PrepareAsync(key, First, isPublished: call != RacedCall.SetForLife);
+        await network.LookedUpAsync(key);
+        await Task.Delay(at);
+        if (!await CallAsync(raced, call, key))
+        {
+            return new RaceCount(0, 0, 0);
+        }
+
+        // A durable set of a node is held once it was sent, and until then a get finds it as pending.
+        var isSet = call is RacedCall.Set or RacedCall.SetDurably or RacedCall.SetForLife;
+        var isLost = isSet && (await raced.Dht.GetAsync(key)).Value != Second;
+
+        // Longer than the longest piece of upkeep that has begun: two lookups and a STORE with its retries.
+        await Task.Delay(TimeSpan.FromSeconds(12));
+        var (held, published) = await raced.ReadAsync(key);
+        var isUndone = call switch
+        {
+            RacedCall.Set or RacedCall.SetDurably => (held, published) != (Second, Second),
+            RacedCall.SetForLife => (held, published) != (Second, null),
+            RacedCall.Unpublish => published is not null,
+            RacedCall.Delete => (held, published) != (null, null),
+            _ => throw new ArgumentOutOfRangeException(nameof(call), call, "Unknown form."),
+        };
+        var isStale = isSet && network.Count(key, First) >= network.Count(key, Second);
+        return new RaceCount(1, isLost || isUndone ? 1 : 0, isStale ? 1 : 0);
+    }
+
+    private static async Task<bool> CallAsync(IRacedDht raced, RacedCall call, NodeId key)
+    {
+        switch (call)
+        {
+            case RacedCall.Set:
+                return (await raced.Dht.SetAsync(key, Second, SetAcknowledgement.Network)).Succeeded;
+            case RacedCall.SetDurably:
+                return (await raced.Dht.SetAsync(key, Second, SetAcknowledgement.Durable)).Succeeded;
+            case RacedCall.SetForLife:
+                return (await raced.Dht.SetAsync(key, Second, TimeSpan.FromHours(1))).Local == StoreResult.Stored;
+            case RacedCall.Unpublish:
+                return await raced.Dht.UnpublishAsync(key);
+            case RacedCall.Delete:
+                await raced.Admin.DeleteAsync(key);
+                return true;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(call), call, "Unknown form.");
+        }
+    }
+
+    private static async Task RepublishAsync(IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await admin.RunAsync(DhtWork.Republish, CancellationToken.None);
+            await ((Task)Task.Delay(RepublishEach, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
