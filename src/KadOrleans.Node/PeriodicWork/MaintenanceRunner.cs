@@ -31,6 +31,8 @@ internal sealed class MaintenanceRunner(
 
     internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
 
+    internal TimeSpan RepairPeriod { get; init; } = PartitionRepair.Period;
+
     /// <summary>Works until cancelled. If a job fails for good, which is a bug, the others end too.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -43,6 +45,11 @@ internal sealed class MaintenanceRunner(
             new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
             .. OtherJobs,
         ];
+        if (!node.Options.ClientOnly)
+        {
+            jobs = [.. jobs, new(nameof(PartitionRepair), CreateRepair().CheckAsync, RepairPeriod)];
+        }
+
         await Task.WhenAll([.. jobs.Select(RunJobAsync)]);
 
         async Task RunJobAsync(MaintenanceJob job)
@@ -90,6 +97,8 @@ internal sealed class MaintenanceRunner(
     public Task RefreshAfterJoinAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, 1) is [var nearest]
         ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
+
+    private PartitionRepair CreateRepair() => new(node, store, this, _republisher, RepairPeriod, environment);
 
     // ReadAllAsync would leave the caller's synchronization context.
     private async IAsyncEnumerable<MaintenanceTask> ReadRequestedAsync([EnumeratorCancellation] CancellationToken cancellationToken)

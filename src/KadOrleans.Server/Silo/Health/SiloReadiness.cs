@@ -7,9 +7,15 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 // Whether the silo takes calls. It is active and started only if it agrees on the cluster's settings. Its storage and the edge
-// directory must have responded lately, and its clock must be near the cluster's. Reading it makes no call.
+// directory must have responded lately, and its clock must be near the cluster's. A process with an edge is ready if that is ready
+// too. Reading it makes no call.
 internal sealed class SiloReadiness(
-    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
+    IHostApplicationLifetime lifetime,
+    ISiloStatusOracle silos,
+    StorageWatch storage,
+    ClockWatch clock,
+    ClockService clocks,
+    EdgeHealth? edge = null) : IHealthCheck
 {
     public string State => lifetime switch
     {
@@ -25,7 +31,11 @@ internal sealed class SiloReadiness(
     public KadOrleans.Hosting.Health Health => new(State, storage.Slowness);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Health.ToResult());
+        Task.FromResult(ProcessHealth.ToResult());
+
+    /// <summary>The silo's, or in a process with an edge what that lacks.</summary>
+    public KadOrleans.Hosting.Health ProcessHealth =>
+        Health is { IsReady: true } && edge?.Obstacle is { } obstacle ? new($"edge not ready: {obstacle}", storage.Slowness) : Health;
 
     public SiloState Describe() =>
         Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Slowness);
@@ -35,7 +45,7 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var ready = new ReadyGauge(() => readiness.Health.IsReady);
+        using var ready = new ReadyGauge(() => readiness.ProcessHealth.IsReady);
         using var meter = new Meter(TelemetryExport.SourceName);
         meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
         await stoppingToken.UntilCancelledAsync();
