@@ -103,6 +103,15 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
+    /// <summary>Whether it has contacts, or had some that it remembers, before a restart too.</summary>
+    internal bool HasHadContacts => _table.HasHadContacts;
+
+    internal IRoutingTable Table => _table;
+
+    internal EndpointQueries Queries => _queries;
+
+    internal Bootstrapper Bootstrapper => _bootstrapper;
+
     internal KadNodeOptions Options { get; }
 
     internal KademliaOptions Kademlia => Options.Kademlia;

@@ -51,12 +51,12 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             server, time.CreateTimer(_ => rates.Add(node.Engine.Counts), null, TimeSpan.Zero, RateMeter.Interval));
     }
 
-    // Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that cannot store still
-    // serves what it holds.
+    // Whether a node is ready: it can store, and a contact answers it or it is its network's first and has met nobody yet. One that
+    // cannot store still serves what it holds.
     public static Health HealthOf(KadNode node, bool isFirst) => node switch
     {
         { StorageProblem: { } problem } => new Health("storageFails", problem),
-        _ when isFirst || node.Engine.HasGoodContact => new Health(Health.Ready),
+        _ when node.Engine.HasGoodContact || (isFirst && !node.Engine.HasHadContacts) => new Health(Health.Ready),
         { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
         _ => new Health("noContacts"),
     };

@@ -10,7 +10,8 @@ namespace KadOrleans.Client;
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     // Applies observations in order and returns what the edge should do. Not durable when it returns. If epoch is not the newest
-    // that subscribed, another edge holds the id. Then it applies nothing and returns TableAnswer.IsFenced.
+    // that subscribed, another edge holds the id. Then it applies nothing and returns TableAnswer.IsFenced. Without observations it
+    // only says which former contacts are to be asked again, as edges want to know each minute.
     [Alias("Observe")]
     [OpenTo(Callers.Edges)]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
@@ -57,11 +58,23 @@ internal sealed record TableContact(
     [property: Id(4)] int Failures);
 
 // IsFenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
-// contacts that the table wants pinged.
+// contacts that the table wants pinged. The others are null but in the answer to no observations, and from silos that keep no former
+// contacts: Former are those to ask now, FormerKnown says how many there are, ApartSince when the longest silent of those that answered
+// lately had answered before.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.TableAnswer")]
 internal sealed record TableAnswer(
     [property: Id(0)] bool IsFenced,
     [property: Id(1)] IReadOnlyList<Contact> Added,
     [property: Id(2)] IReadOnlyList<Contact> Checks,
-    [property: Id(3)] long Version);
+    [property: Id(3)] long Version)
+{
+    [Id(4)]
+    public IReadOnlyList<Contact>? Former { get; init; }
+
+    [Id(5)]
+    public int FormerKnown { get; init; }
+
+    [Id(6)]
+    public DateTimeOffset? ApartSince { get; init; }
+}

@@ -5,6 +5,7 @@ namespace KadOrleans.Core.Routing;
 internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
     private readonly TablePlaces _places = new(ownId, options, diversity, now);
+    private readonly FormerContacts _former = new(diversity.Beside());
     private RoutingTableSnapshot? _snapshot;
 
     public NodeId OwnId { get; } = ownId;
@@ -17,6 +18,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
     internal IReadOnlyList<KBucket> Buckets => _places.Buckets;
+
+    /// <summary>Whether there are contacts, or were and are remembered as former ones.</summary>
+    public bool HasHadContacts => Count + _former.Count > 0;
+
+    public IEnumerable<SavedContact> Former => _former.Items;
 
     public bool Contains(NodeId id) => _places.Find(id).Find(id) is not null;
 
@@ -32,6 +38,21 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         ObservationKind.Dropped => ApplyFailure(observation.Contact, now, isFinal: true),
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
+
+    /// <summary>Former contacts to ping now. Called once a minute; see <see cref="FormerContacts.Take"/>.</summary>
+    public FormerContactsNews TakeFormer(DateTimeOffset now) => _former.Take(options.BucketSize, isAlone: Count == 0, now);
+
+    /// <summary>Forgets an id among the former contacts.</summary>
+    public bool Forget(NodeId id) => _former.Forget(id);
+
+    /// <summary>Adds contacts that were known before a restart, and have yet to answer.</summary>
+    public void AddFormer(IEnumerable<SavedContact> contacts, DateTimeOffset now)
+    {
+        foreach (var saved in contacts.Where(saved => IsPossible(saved.Contact) && !Contains(saved.Contact.Endpoint)))
+        {
+            _former.Add(saved with { LastSeen = Earlier(saved.LastSeen, now) }, now);
+        }
+    }
 
     public IReadOnlyList<BucketSummary> Describe() =>
     [
@@ -53,7 +74,10 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     public RoutingTableState Save() => new(
         OwnId,
         Version,
-        [.. from bucket in Buckets select Save(bucket)]);
+        [.. from bucket in Buckets select Save(bucket)])
+    {
+        Former = [.. Former],
+    };
 
     // Adds saved contacts again, least recently seen first, so every rule holds even if options, trusted ranges or stored bytes
     // have changed. If none of them changed it is the same table. The version is above the saved one; no saved time counts as
@@ -83,6 +107,7 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
             bucket.LastLookup = LastLookup(bucket.Range, state, now);
         }
 
+        table.AddFormer(state.Former, now);
         table._places.Arrivals.Clear();
         table._places.Version++;
         return table;
@@ -101,6 +126,7 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
             return default;
         }
 
+        _former.Answered(contact.Endpoint, now);
         var former = RemoveFormerId(contact);
         var check = contact.Id == OwnId ? null : Place(contact, now);
         if (former is { } dropped)
@@ -116,6 +142,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     {
         var bucket = _places.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
+        if (isFinal)
+        {
+            _former.Forget(contact.Id);
+        }
+
         if (entry is null || entry.Contact != contact)
         {
             bucket.Replacements.Remove(contact);
@@ -128,6 +159,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         }
 
         _places.Remove(bucket, entry);
+        if (!isFinal)
+        {
+            _former.Add(Save(entry), now);
+        }
+
         _places.Promote(bucket, contact.Id);
         return new TableDecision { Added = TakeArrivals(), Dropped = contact };
     }
@@ -184,8 +220,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     private static SavedBucket Save(KBucket bucket) => new(
         bucket.Range,
         bucket.LastLookup,
-        [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen })],
+        [.. bucket.Entries.Select(Save)],
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
+
+    private static SavedContact Save(BucketEntry entry) =>
+        new(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen };
 
     private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now) =>
         state.Buckets.Where(saved => saved.Range.Overlaps(range)).Select(saved => saved.LastLookup).Append(now).Min();

@@ -51,6 +51,18 @@ internal sealed class NodeMetrics
         "stores.tokenlessChange",
         "kad.tokenless.outcome");
 
+    internal static readonly NodeCounter FormerAsked = new(
+        "kad.former.asked", "{endpoint}", "Former contacts and bootstrap nodes asked again.", "former.asked");
+
+    internal static readonly NodeCounter FormerAnswered = new(
+        "kad.former.answered", "{endpoint}", "Former contacts and bootstrap nodes that answered when asked again.", "former.answered");
+
+    internal static readonly NodeCounter Merges = new(
+        "kad.network.merges",
+        "{lookup}",
+        "Lookups of the own id through a node that knows contacts unknown here: two parts of a network meet.",
+        "network.merges");
+
     private static readonly NodeCounter Requests = NodeCounter.Create<RequestKind>(
         "kad.requests.received", "{request}", "Requests from other nodes, by type.", "received", "kad.request.type");
 

@@ -41,31 +41,35 @@ internal sealed class Bootstrapper(
 
     private async Task<IReadOnlyList<BootstrapAttempt>> TryNodeAsync(string node, CancellationToken cancellationToken)
     {
+        var (endpoints, problem) = await ResolveAsync(node, cancellationToken);
+        return problem is not null
+            ? [new BootstrapAttempt(node, null, null, problem)]
+            : await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e, cancellationToken)));
+    }
+
+    /// <summary>The endpoints of a HOST:PORT now, or one sentence why there is none.</summary>
+    public async Task<(IReadOnlyList<UdpEndpoint> Endpoints, string? Problem)> ResolveAsync(string node, CancellationToken cancellationToken)
+    {
         if (!HostAddress.TryParse(node, out var address, out var problem))
         {
-            return [new BootstrapAttempt(node, null, null, problem)];
+            return ([], problem);
         }
 
         if (address.ToEndpoint() is { } literal)
         {
-            return [await TryEndpointAsync(node, literal, cancellationToken)];
+            return ([literal], null);
         }
 
         try
         {
             var resolved = await resolver(address.Host, cancellationToken);
             var endpoints = resolved.Select(a => UdpEndpoint.FromIPAddress(a, address.Port)).Distinct().ToList();
-            if (endpoints.Count == 0)
-            {
-                return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' has no address.")];
-            }
-
-            return await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e, cancellationToken)));
+            return (endpoints, endpoints.Count == 0 ? $"The host name '{address.Host}' has no address." : null);
         }
         catch (Exception e) when (IsResolverFailure(e, cancellationToken))
         {
             var reason = e.Message.TrimEnd('.');
-            return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' could not be resolved: {reason}.")];
+            return ([], $"The host name '{address.Host}' could not be resolved: {reason}.");
         }
     }
 

@@ -263,7 +263,7 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
     : OutgoingRequest(contact.Endpoint, contact.Id)
 {
     /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
-    private const int MaxContacts = 64;
+    public const int MaxContacts = 64;
 
     public Contact Contact { get; } = contact;
 

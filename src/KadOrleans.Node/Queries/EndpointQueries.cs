@@ -6,6 +6,18 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
         SendAsync<(NodeId?, RequestFailure?)>(
             end => new PingCall(endpoint, null, ownId, (_, id, failure) => end((id, failure))), cancellationToken);
 
+    /// <summary>The contacts that one contact names for a target, unproved; none without a response.</summary>
+    public Task<IReadOnlyList<Contact>> FindNodeAsync(Contact contact, NodeId target, CancellationToken cancellationToken) =>
+        SendAsync<IReadOnlyList<Contact>>(
+            end => new EndpointCall<IReadOnlyList<Contact>>(
+                RequestKind.FindNode,
+                contact.Endpoint,
+                contact.Id,
+                (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, ownId, target),
+                TryReadNodes,
+                (_, named, failure) => end(failure is null ? named! : [])),
+            cancellationToken);
+
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken) => SendAsync<UdpEndpoint?>(
         end => new EndpointCall<UdpEndpoint>(
             RequestKind.Stun,
@@ -27,6 +39,14 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
                 new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value)),
             asksForToken: true),
         cancellationToken);
+
+    private static bool TryReadNodes(ReadOnlySpan<byte> body, out IReadOnlyList<Contact> named)
+    {
+        Span<Contact> contacts = stackalloc Contact[FindCall.MaxContacts];
+        var isRead = ResponseReader.TryReadNodes(body, contacts, out var count);
+        named = [.. contacts[..(isRead ? count : 0)]];
+        return isRead;
+    }
 
     private async Task<T> SendAsync<T>(Func<Action<T>, OutgoingRequest> create, CancellationToken cancellationToken)
     {

@@ -27,7 +27,10 @@ internal sealed class EdgeNode : IAsyncDisposable
         Schedule = new ClusterMaintenanceSchedule(Id);
         Crawler = new SliceCrawler(Node, context.Environment);
 
-        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, JoinOnceAsync, context.Environment);
+        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, JoinOnceAsync, context.Environment)
+        {
+            RepairPeriod = context.Timing.Repair,
+        };
     }
 
     public NodeId Id => Node.Id;

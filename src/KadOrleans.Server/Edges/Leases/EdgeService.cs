@@ -273,4 +273,7 @@ internal sealed record EdgeTiming
 
     /// <summary>The first pause before another attempt to join the network. It doubles up to a minute.</summary>
     public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time between questions to former contacts; their table gives none more often.</summary>
+    public TimeSpan Repair { get; init; } = PartitionRepair.Period;
 }

@@ -6,7 +6,7 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var ready = new ReadyGauge(() => readiness.Health.IsReady);
+        using var ready = new ReadyGauge(() => readiness.ProcessHealth.IsReady);
         using var meter = new Meter(TelemetryExport.SourceName);
         meter.CreateObservableGauge("kad.cluster.silos", Count, "{silo}", "Silos that this one knows of, by status.");
         await stoppingToken.UntilCancelledAsync();

@@ -3,9 +3,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace KadOrleans.Server;
 
 // Whether the silo takes calls. It is active and started only if it agrees on the cluster's settings. Its storage and the edge
-// directory must have responded lately, and its clock must be near the cluster's. Reading it makes no call.
+// directory must have responded lately, and its clock must be near the cluster's. A process with an edge is ready if that is ready
+// too. Reading it makes no call.
 internal sealed class SiloReadiness(
-    IHostApplicationLifetime lifetime, ISiloStatusOracle silos, StorageWatch storage, ClockWatch clock, ClockService clocks) : IHealthCheck
+    IHostApplicationLifetime lifetime,
+    ISiloStatusOracle silos,
+    StorageWatch storage,
+    ClockWatch clock,
+    ClockService clocks,
+    EdgeHealth? edge = null) : IHealthCheck
 {
     public string State => lifetime switch
     {
@@ -21,7 +27,11 @@ internal sealed class SiloReadiness(
     public KadOrleans.Hosting.Health Health => new(State, storage.Slowness);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Health.ToResult());
+        Task.FromResult(ProcessHealth.ToResult());
+
+    /// <summary>The silo's, or in a process with an edge what that lacks.</summary>
+    public KadOrleans.Hosting.Health ProcessHealth =>
+        Health is { IsReady: true } && edge?.Obstacle is { } obstacle ? new($"edge not ready: {obstacle}", storage.Slowness) : Health;
 
     public SiloState Describe() =>
         Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Slowness);
