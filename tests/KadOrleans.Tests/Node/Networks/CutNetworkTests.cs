@@ -3,6 +3,9 @@ namespace KadOrleans.Tests.Node;
 /// <summary>Networks that are cut in two for a while grow together again, with their values.</summary>
 public sealed class CutNetworkTests
 {
+    // Datagrams are lost in both runs, in each others: of 200 lookups two.
+    private const double Noise = 0.01;
+
     // Walks as short as this notice within 80 s that contacts are away.
     private static readonly RandomWalkOptions ShortWalks = new() { Interval = TimeSpan.FromSeconds(10) };
 
@@ -31,7 +34,7 @@ public sealed class CutNetworkTests
         foreach (var hasBootstrap in (bool[])[false, true])
         {
             var cut = new CutSimulation(settings with { HasBootstrap = hasBootstrap }).Run();
-            Assert.True(cut.Last.Success >= whole.Last.Success, $"Nearest found: {cut.Last.Success}, {whole.Last.Success} without the cut.");
+            Assert.True(cut.Last.Success >= whole.Last.Success - Noise, $"Nearest found: {cut.Last.Success}, {whole.Last.Success} without the cut.");
             Assert.True(cut.Last.Exact >= whole.Last.Exact - 0.02, $"Exact: {cut.Last.Exact}, {whole.Last.Exact} without the cut.");
             Assert.Equal(1, cut.Found);
 
