@@ -215,8 +215,10 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
         ? new SourceNetwork(0, endpoint.AddressLow & ~0xFFUL)
         : OfIPv6(endpoint.AddressHigh & ~0xFFFFUL);
 
-    /// <summary>Seeded per process: a stranger who forges sources cannot choose ones that collide.</summary>
-    public override int GetHashCode() => HashCode.Combine(High, Low);
+    /// <summary>Under a secret of the process: a stranger who forges sources cannot choose ones that collide.</summary>
+    public override int GetHashCode() => GetHashCode(UniversalHash.OfProcess);
+
+    internal int GetHashCode(in UniversalHash hash) => hash.Compute(High, Low);
 
     /// <summary>Two groups of 16 hexadecimal digits.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");

@@ -119,10 +119,14 @@ internal sealed class LostRecords
 {
     private const long LatestTime = 7_258_118_400_000; // The year 2200.
     private const long LongestLife = 366L * 24 * 60 * 60 * 1000;
-    private const int HeadLength = sizeof(ulong);
+    private const int HeadBits = 64;
 
-    private readonly HashSet<ulong> _heads = [];
-    private readonly HashSet<ulong> _tails = [];
+    // All bits but the last 64 are 0.
+    private static readonly NodeId TailMask = NodeId.Parse(new string('0', 24) + new string('f', 16));
+
+    // Ids that have the first or last eight bytes of a key, and zeros else.
+    private readonly HashSet<NodeId> _heads = [];
+    private readonly HashSet<NodeId> _tails = [];
 
     /// <summary>Damaged segments, newest first, each with the keys that it hides.</summary>
     public List<(long Number, HashSet<NodeId> Hidden)> Segments { get; } = [];
@@ -187,12 +191,7 @@ internal sealed class LostRecords
         && value.StoredAt.ToUnixTimeMilliseconds() is >= 0 and < LatestTime
         && Math.Abs((value.ExpiresAt - value.StoredAt).TotalMilliseconds) <= LongestLife;
 
-    private static (ulong Head, ulong Tail) Split(NodeId key)
-    {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        key.CopyTo(bytes);
-        return (BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[^HeadLength..]));
-    }
+    private static (NodeId Head, NodeId Tail) Split(NodeId key) => (key.Prefix(HeadBits), key.Masked(TailMask));
 
     private void Note(NodeId key, bool isPut, HashSet<NodeId> hidden, Func<NodeId, bool> isHeld)
     {
