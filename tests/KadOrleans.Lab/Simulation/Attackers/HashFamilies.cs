@@ -26,8 +26,8 @@ public static class HashFamilies
         yield return Family("folded by xor", _ => FoldedId(random));
         yield return Family("first word folded by xor", _ => Id(Folded(random, 77), middle, low));
         yield return Family("second word folded by xor", _ => Id(high, Folded(random, 77), low));
-        yield return Family("folded by addition", _ => Id(Halves(random.NextUInt32(), 5, (x, c) => c - x), Halves(random.NextUInt32(), 6, (x, c) => c - x), low));
-        yield return Family("folded by subtraction", _ => Id(Halves(random.NextUInt32(), 5, (x, c) => c + x), Halves(random.NextUInt32(), 6, (x, c) => c + x), low));
+        yield return Family("folded by addition", _ => Id(Summed(random, 5), Summed(random, 6), low));
+        yield return Family("folded by subtraction", _ => Id(Apart(random, 5), Apart(random, 6), low));
         yield return Family("words that cancel by xor", _ => Word(random) is var x ? Id(x, x ^ middle, low) : default);
         yield return Family("words that cancel by addition", _ => Word(random) is var x ? Id(x, middle - x, low) : default);
         yield return Family("words of one product", _ => (Word(random) | 1) is var x ? Id(x, (middle | 1) * Inverse(x), low) : default);
@@ -69,7 +69,7 @@ public static class HashFamilies
         yield return Family("one /64 in steps of 1", i => UdpEndpoint.FromHalves(Prefix, (ulong)i, 8468));
         yield return Family("one /64 in steps of 2^32", i => UdpEndpoint.FromHalves(Prefix, (ulong)i << 32, 8468));
         yield return Family("one /64, folded by xor", _ => UdpEndpoint.FromHalves(Prefix, Folded(random, 77), 8468));
-        yield return Family("one /64, folded by addition", _ => UdpEndpoint.FromHalves(Prefix, Halves(random.NextUInt32(), 5, (x, c) => c - x), 8468));
+        yield return Family("one /64, folded by addition", _ => UdpEndpoint.FromHalves(Prefix, Summed(random, 5), 8468));
         yield return Family("one /64, as of network cards", i => UdpEndpoint.FromHalves(Prefix, 0x0211_22FF_FE00_0000 + (ulong)i, 8468));
         yield return Family("both halves folded by xor", _ => FoldedEndpoint(random));
         yield return Family("halves cancel by xor", i => UdpEndpoint.FromHalves(Prefix + (ulong)i, 77 ^ (Prefix + (ulong)i), 8468));
@@ -88,7 +88,7 @@ public static class HashFamilies
         yield return Family("/48s in steps of 1", i => new SourceNetwork(Prefix + ((ulong)i << 16), 0));
         yield return Family("/32s", i => new SourceNetwork(Prefix + ((ulong)i << 32), 0));
         yield return Family("/64s folded by xor", _ => FoldedNetwork(random));
-        yield return Family("/64s folded by addition", _ => new SourceNetwork(Halves(random.NextUInt32(), 5, (x, c) => c - x), 0));
+        yield return Family("/64s folded by addition", _ => new SourceNetwork(Summed(random, 5), 0));
         yield return Family("multiples of an odd number", i => new SourceNetwork((ulong)(i + 1) * OddConstant, 0));
 
         KeyValuePair<string, SourceNetwork[]> Family(string name, Func<int, SourceNetwork> create) => Of(name, count, create);
@@ -115,6 +115,10 @@ public static class HashFamilies
     private static ulong Word(uint high, uint low) => ((ulong)high << 32) | low;
 
     private static ulong Folded(SeededRandomSource random, uint constant) => Halves(random.NextUInt32(), constant, (x, c) => x ^ c);
+
+    private static ulong Summed(SeededRandomSource random, uint sum) => Halves(random.NextUInt32(), sum, (x, c) => c - x);
+
+    private static ulong Apart(SeededRandomSource random, uint difference) => Halves(random.NextUInt32(), difference, (x, c) => c + x);
 
     // The first bits of a global address stay.
     private static ulong FoldedHigh(SeededRandomSource random) => Halves(0x2A00_0000 | (random.NextUInt32() >> 8), 0x5EED_0005, (x, c) => x ^ c);

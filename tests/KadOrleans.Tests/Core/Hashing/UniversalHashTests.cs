@@ -36,12 +36,14 @@ public class UniversalHashTests
     public void Keys_that_collide_under_one_secret_do_not_under_another()
     {
         var random = new SeededRandomSource(6);
-        var (first, second) = (new UniversalHash(random.NextBytes(UniversalHash.SecretLength)), new UniversalHash(random.NextBytes(UniversalHash.SecretLength)));
+        var first = new UniversalHash(random.NextBytes(UniversalHash.SecretLength));
+        var second = new UniversalHash(random.NextBytes(UniversalHash.SecretLength));
 
         // Of half a million ids, some thirty pairs have one code.
-        var ids = Enumerable.Range(0, 500_000).Select(_ => NodeId.Random(random)).GroupBy(id => id.GetHashCode(first)).Where(group => group.Count() > 1).ToList();
-        Assert.InRange(ids.Count, 5, 100);
-        Assert.All(ids, group => Assert.NotEqual(group.First().GetHashCode(second), group.Last().GetHashCode(second)));
+        var collisions = Enumerable.Range(0, 500_000).Select(_ => NodeId.Random(random))
+            .GroupBy(id => id.GetHashCode(first)).Where(group => group.Count() > 1).ToList();
+        Assert.InRange(collisions.Count, 5, 100);
+        Assert.All(collisions, group => Assert.NotEqual(group.First().GetHashCode(second), group.Last().GetHashCode(second)));
     }
 
     [Theory]
@@ -92,7 +94,8 @@ public class UniversalHashTests
     private static int[] CodesOfAnother(string[] texts)
     {
         var context = new AssemblyLoadContext("another process", isCollectible: true);
-        var parse = context.LoadFromAssemblyPath(typeof(NodeId).Assembly.Location).GetType(typeof(NodeId).FullName!)!.GetMethod("Parse", [typeof(string)])!;
+        var type = context.LoadFromAssemblyPath(typeof(NodeId).Assembly.Location).GetType(typeof(NodeId).FullName!)!;
+        var parse = type.GetMethod(nameof(NodeId.Parse), [typeof(string)])!;
         int[] codes = [.. texts.Select(text => parse.Invoke(null, [text])!.GetHashCode())];
         context.Unload();
         return codes;
