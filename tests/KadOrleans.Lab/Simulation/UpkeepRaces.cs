@@ -17,6 +17,9 @@ public interface IRacedDht
 
     IDhtAdmin Admin { get; }
 
+    /// <summary>Whether the DHT itself is one of the holders of a key: else a set leaves what it has.</summary>
+    bool Holds(NodeId key) => true;
+
     /// <summary>Has a key hold a value that is due: published a day ago, or a stranger's of two hours ago.</summary>
     Task PrepareAsync(NodeId key, DhtValue value, bool isPublished);
 
@@ -28,7 +31,11 @@ public interface IRacedDht
 /// <param name="Acknowledged">Calls that were acknowledged.</param>
 /// <param name="Undone">Of these, how many were not as they were left.</param>
 /// <param name="Stale">Keys of which more contacts held the earlier value in the end than held the acknowledged one.</param>
-public sealed record RaceCount(int Acknowledged, int Undone, int Stale);
+public sealed record RaceCount(int Acknowledged, int Undone, int Stale)
+{
+    /// <summary>What was found of each key that was undone or is stale.</summary>
+    public IReadOnlyList<string> Found { get; init; } = [];
+}
 
 /// <summary>
 /// Races calls of clients against upkeep in real time, among contacts that answer slowly: each key is due for upkeep and gets one call at a
@@ -46,8 +53,14 @@ public static class UpkeepRaces
         using var ending = new CancellationTokenSource();
         var republishing = RepublishAsync(raced.Admin, ending.Token);
         var random = new SeededRandomSource(seed);
-        var races = Enumerable.Range(0, count).Select(i => (Key: NodeId.FromKey($"{call} {i}"), At: random.NextDouble() * TimeSpan.FromSeconds(4))).ToList();
+        var races = Enumerable.Range(0, int.MaxValue)
+            .Select(i => NodeId.FromKey($"{call} {i}"))
+            .Where(raced.Holds)
+            .Take(count)
+            .Select(key => (Key: key, At: random.NextDouble() * TimeSpan.FromSeconds(4)))
+            .ToList();
         var (acknowledged, undone, stale) = (0, 0, 0);
+        var found = new List<string>();
         foreach (var some in races.Chunk(together))
         {
             foreach (var result in await Task.WhenAll(some.Select(race => RaceAsync(raced, network, call, race.Key, race.At))))
@@ -55,12 +68,13 @@ public static class UpkeepRaces
                 acknowledged += result.Acknowledged;
                 undone += result.Undone;
                 stale += result.Stale;
+                found.AddRange(result.Found);
             }
         }
 
         await ending.CancelAsync();
         await republishing;
-        return new RaceCount(acknowledged, undone, stale);
+        return new RaceCount(acknowledged, undone, stale) { Found = found };
     }
 
     private static async Task<RaceCount> RaceAsync(IRacedDht raced, SlowNetwork network, RacedCall call, NodeId key, TimeSpan at)
@@ -89,7 +103,13 @@ public static class UpkeepRaces
             _ => throw new ArgumentOutOfRangeException(nameof(call), call, "Unknown form."),
         };
         var isStale = isSet && network.Count(key, First) >= network.Count(key, Second);
-        return new RaceCount(1, isLost || isUndone ? 1 : 0, isStale ? 1 : 0);
+        var (first, second) = (network.Count(key, First), network.Count(key, Second));
+        return new RaceCount(1, isLost || isUndone ? 1 : 0, isStale ? 1 : 0)
+        {
+            Found = isLost || isUndone || isStale
+                ? [$"{key} after {at}: held {held}, published {published}, at contacts {first} and {second}{(isLost ? ", lost at once" : string.Empty)}"]
+                : [],
+        };
     }
 
     private static async Task<bool> CallAsync(IRacedDht raced, RacedCall call, NodeId key)
