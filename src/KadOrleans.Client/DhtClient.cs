@@ -96,10 +96,7 @@ public sealed class DhtClient : IDht
             edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts))]);
     }
 
-    // A silo of an earlier release returns a failed copy as a result.
-    private static SetResult ResultOf(NodeId key, SetResult result) => result.Local == StoreResult.StorageFailed
-        ? throw new DhtUnavailableException("The cluster's shard of the key did not store the value.")
-        : result with { Lookup = OfTarget(key, result.Lookup) };
+    private static SetResult ResultOf(NodeId key, SetResult result) => result with { Lookup = OfTarget(key, result.Lookup) };
 
     // The target is not part of a response.
     private static LookupOutcome? OfTarget(NodeId target, LookupOutcome? lookup) => lookup is null ? null : lookup with { Target = target };

@@ -141,8 +141,11 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public NodeId Masked(NodeId mask) => new(_high & mask._high, _middle & mask._middle, _low & mask._low);
 
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(_high, _middle, _low);
+    /// <summary>Under a secret of the process: a stranger cannot choose ids that collide.</summary>
+    public override int GetHashCode() => GetHashCode(UniversalHash.OfProcess);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int GetHashCode(in UniversalHash hash) => hash.Compute(_high, _middle, _low);
 
     /// <summary>Orders ids as big-endian numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Core;
 
@@ -150,8 +151,11 @@ public readonly record struct UdpEndpoint
         ? endpoint
         : throw new FormatException($"'{text}' is not an endpoint: IP:PORT or [IPV6]:PORT is needed.");
 
-    /// <summary>Seeded per process: a stranger who forges sources cannot choose ones that collide.</summary>
-    public override int GetHashCode() => HashCode.Combine(_high, _low, Port);
+    /// <summary>Under a secret of the process: a stranger who forges sources cannot choose ones that collide.</summary>
+    public override int GetHashCode() => GetHashCode(UniversalHash.OfProcess);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int GetHashCode(in UniversalHash hash) => hash.Compute(_high, _low, Port);
 
     /// <summary><c>1.2.3.4:80</c> or <c>[::1]:80</c>.</summary>
     public override string ToString() => IsIPv4 ? $"{AddressText.Format(this)}:{Port}" : $"[{AddressText.Format(this)}]:{Port}";

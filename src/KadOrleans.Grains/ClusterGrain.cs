@@ -16,7 +16,7 @@ internal sealed class ClusterGrain(
     private ShardDoubling? _doubling;
     private Task _run = Task.CompletedTask;
 
-    private int Written => Math.Max(state.State.SchemaVersion, StateSchema.Oldest);
+    private int Written => state.State.SchemaVersion;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -28,15 +28,6 @@ internal sealed class ClusterGrain(
 
     public void Dispose() => _ending.Dispose();
 
-    public async ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed)
-    {
-        await FixAsync(proposed);
-        return Written == StateSchema.Oldest
-            ? state.State.ToSettings()
-            : throw new InvalidOperationException(
-                $"This cluster writes its state with schema version {Written}, which the silo's release does not know: run a release that knows it.");
-    }
-
     public async ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion)
     {
         ArgumentNullException.ThrowIfNull(silo);
@@ -44,7 +35,7 @@ internal sealed class ClusterGrain(
         _known[silo] = stateVersion;
         if (stateVersion > Written)
         {
-            await RaiseAsync(proposed);
+            await RaiseAsync();
         }
 
         BeginDoubling();
@@ -62,8 +53,6 @@ internal sealed class ClusterGrain(
         var problem = !state.RecordExists ? "The cluster has no settings yet: its first silo makes them when it starts."
             : state.State.IsDoubling ? $"The {shards.Count} shards are being doubled already: {Status.Split} of them are split."
             : shards.Bits == GrainKeys.MaxShardBits ? $"The cluster has {shards.Count} shards, which is the most."
-            : Written < StateSchema.Doubling
-                ? $"The cluster writes schema version {Written}, and shards can be doubled since {StateSchema.Doubling}: a silo has an older release, or a lower Kad:Cluster:StateVersion."
             : null;
         if (problem is not null)
         {
@@ -114,11 +103,11 @@ internal sealed class ClusterGrain(
 
         if (!state.RecordExists)
         {
-            await WriteAsync(new ClusterState { ShardBits = proposed.ShardBits });
+            await WriteAsync(new ClusterState { ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia });
         }
     }
 
-    private async Task RaiseAsync(ClusterSettings proposed)
+    private async Task RaiseAsync()
     {
         // Read from the membership table: a joining silo is in it before it calls this grain.
         var hosts = await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts();
@@ -126,9 +115,7 @@ internal sealed class ClusterGrain(
             .ToDictionary(host => host.Key, host => _known.GetValueOrDefault(host.Key, StateSchema.Oldest));
         if (_known.Count > 0 && _known.Values.Min() is var common && common > Written)
         {
-            // The cluster of an older release has no constants yet: the silo that completes the rise fixes its own.
-            var constants = common < StateSchema.Constants ? null : state.State.Kademlia ?? proposed.Kademlia;
-            await WriteAsync(state.State with { SchemaVersion = common, Kademlia = constants });
+            await WriteAsync(state.State with { SchemaVersion = common });
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
         }
@@ -168,65 +155,17 @@ internal sealed record ClusterState : IVersionedState
     [Id(1)]
     public int ShardBits { get; set; }
 
-    /// <summary>The paper's constants. Null if they were not fixed. Since schema 5.</summary>
+    /// <summary>The paper's constants. Null: the defaults.</summary>
     [Id(2)]
     public KademliaOptions? Kademlia { get; set; }
 
-    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>. Since schema 6.</summary>
+    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>.</summary>
     [Id(3)]
     public int? BitsInUse { get; set; }
 
-    /// <summary>Whether the number of shards is being doubled. Since schema 6.</summary>
+    /// <summary>Whether the number of shards is being doubled.</summary>
     [Id(4)]
     public bool IsDoubling { get; set; }
 
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
-}
-
-// Splits all shards, a few at a time. A call to one that is split costs little, and completes a split that was interrupted.
-internal sealed class ShardDoubling(IGrainFactory grains, ShardLayout shards, TimeProvider time, ILogger logger)
-{
-    /// <summary>How many are split at once. Their writes wait, those of the others do not.</summary>
-    private const int Parallelism = 4;
-
-    private const int LogLines = 8;
-
-    public int Split { get; private set; }
-
-    /// <summary>The longest time in which one was split, and about as long its writes waited.</summary>
-    public TimeSpan Longest { get; private set; }
-
-    // Splits them, until all are. Call it in the turns of a grain. OperationCanceledException: it was cancelled.
-    public Task RunAsync(CancellationToken stop) => Parallel.ForAsync(
-        0,
-        shards.Count,
-        new ParallelOptions { MaxDegreeOfParallelism = Parallelism, TaskScheduler = TaskScheduler.Current, CancellationToken = stop },
-        async (number, ending) =>
-        {
-            await SplitAsync(shards.ShardAt(number), ending);
-            if (++Split % Math.Max(1, shards.Count / LogLines) == 0)
-            {
-                logger.DoublingGoesOn(Split, shards.Count);
-            }
-        });
-
-    private async Task SplitAsync(long shard, CancellationToken cancellationToken)
-    {
-        for (var pauses = new BackOff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(15)); ;)
-        {
-            var started = time.GetTimestamp();
-            try
-            {
-                await grains.GetGrain<IKeyShardGrain>(shard).SplitAsync().AsTask().WaitAsync(cancellationToken);
-                Longest = TimeSpan.FromTicks(Math.Max(Longest.Ticks, time.GetElapsedTime(started).Ticks));
-                return;
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                logger.ShardNotSplit(GrainKeys.ShardName(shard), e.Message);
-            }
-
-            await Task.Delay(pauses.Next(), time, cancellationToken);
-        }
-    }
 }

@@ -13,15 +13,16 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly Reachability _reachability;
     private readonly Strangers _strangers;
     private readonly BansInForce _bans = new();
+    private readonly HeldTokens _tokens;
     private readonly RequestTable _requests;
     private readonly EndpointQueries _queries;
     private readonly Prober _prober;
     private readonly ResponseGate _gate;
     private readonly RequestHandlers _handlers;
     private readonly RequestAdmission _admission;
-    private readonly ValueStorer _storer;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
+    private readonly OwnEndpointCheck _ownCheck;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedStop _stop;
     private Task _handOffLoop = Task.CompletedTask;
@@ -38,7 +39,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         IRoutingTable table,
         IKeyStore store,
         NodeEnvironment environment,
-        KeyWatches? watches = null)
+        KeyWatches? watches = null,
+        WriteGuard? writes = null,
+        IReadOnlyCollection<ushort>? siblingPorts = null)
     {
         Watches = watches ??= new KeyWatches();
         (Options, _transport, _table, _store) = (options, transport, table, store);
@@ -51,24 +54,28 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
         _strangers = new Strangers(Id, new AddressProofs(environment.Random, _time), verified, budget, Proceed, GiveUp, Metrics, _time);
+        _tokens = new HeldTokens(_time);
         _requests = new RequestTable(
-            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans);
+            transport, _time, environment.Random, new RequestOutcomes(table, verified, _strangers, _reachability, _logger), _bans, _tokens);
         _queries = new EndpointQueries(_requests, Id);
         var trusted = AddressRangeSet.Parse(options.Trust);
+        Own = new OwnEndpoints(transport, table, trusted, siblingPorts ?? []);
+        _ownCheck = new OwnEndpointCheck(this, Own, table, environment);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
-        _gate = new ResponseGate(table, _strangers, _prober, budget, Metrics, _time, options.ClientOnly);
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, Metrics, _time, _logger);
+        _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
+        writes ??= new WriteGuard(options, environment);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Metrics, _time, _logger);
         _admission = new RequestAdmission(
-            _handlers, _gate, trusted, verified, _bans, options.Limits, options.ClientOnly, Metrics, _time);
+            _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         Lookups = new LookupRunner(
-            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), options.Kademlia, trusted, _size, Metrics, environment);
-        _storer = new ValueStorer(_requests, Id);
-        Publisher = new ValuePublisher(Lookups, _storer, store, Id, options, _time);
+            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Metrics, environment);
+        Storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
+        Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
-        _handOff = new HandOff(table, store, _storer, Upload, options.Kademlia, trusted, _time, _logger);
-        _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, table, _logger);
+        _handOff = new HandOff(table, store, Storer, Upload, options.Kademlia, trusted, _time, _logger);
+        _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
     }
@@ -96,6 +103,15 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// </summary>
     public bool HasGoodContact => _reachability.IsGood;
 
+    /// <summary>Whether it has contacts, or had some that it remembers, before a restart too.</summary>
+    internal bool HasHadContacts => _table.HasHadContacts;
+
+    internal IRoutingTable Table => _table;
+
+    internal EndpointQueries Queries => _queries;
+
+    internal Bootstrapper Bootstrapper => _bootstrapper;
+
     internal KadNodeOptions Options { get; }
 
     internal KademliaOptions Kademlia => Options.Kademlia;
@@ -108,7 +124,11 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     internal ValuePublisher Publisher { get; }
 
+    internal ValueStorer Storer { get; }
+
     internal MaintenanceUpload Upload { get; }
+
+    internal OwnEndpoints Own { get; }
 
     internal RulesInForce Rules { get; }
 
@@ -188,8 +208,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
-            // Not awaited: its outcome changes nothing here.
-            _ = _storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact);
+            // Not awaited: its outcome changes nothing here. Who wrote the value is not known: its author may write without tokens.
+            _ = Storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, isAuthored: false);
         }
 
         return new GetResult(outcome.Value, outcome);
@@ -215,7 +235,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         StoreRules.ThrowIfRefused(value);
         var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
         return await Turns.RunAsync(
-            key, () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, cancellationToken));
+            key, () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken));
     }
 
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
@@ -225,6 +245,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         return holders;
     }
+
+    /// <summary>Learns at which endpoints others see this node. Returns the time until the next check.</summary>
+    internal Task<TimeSpan> CheckOwnEndpointsAsync(CancellationToken cancellationToken) => _ownCheck.CheckAsync(cancellationToken);
 
     /// <summary>Prepares a crawl of the network under this node's id. It starts from the nodes that this one knows, and changes none of them.</summary>
     internal CrawlRun PrepareCrawl(CrawlOptions options, int perSecond)
@@ -339,6 +362,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         }
 
         _requests.Learn(source, roundTrip);
+        _tokens.Learn(source, body, wasAsked: false);
         _reachability.Answered();
         if (ResponseReader.TryReadPong(body, out var sender) && !_bans.Set.Contains(sender))
         {
@@ -348,7 +372,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     private void OnProbed(UdpEndpoint endpoint, NodeId? id)
     {
-        if (id is { } known && known != Id && !_bans.Set.Contains(known))
+        if (id is { } known && known != Id && !_bans.Set.Contains(known) && !Own.IsBound(endpoint))
         {
             _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
         }

@@ -154,8 +154,9 @@ public sealed class KadNode : IDht, IAsyncDisposable
         // After a restart all buckets are due at the first check.
         var lastLookup = _environment.Time.GetUtcNow() - (contacts.Count == 0 ? TimeSpan.Zero : _options.Kademlia.BucketRefreshInterval);
         var table = CreateTable?.Invoke(id) ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, lastLookup);
+        table.AddFormer(contacts);
         var node = new DhtNode(_options, _transport, table, _store, _environment, _watches);
-        var saver = new StateSaver(node, _states, contacts, _options, () => _store.Problem is not null, _environment);
+        var saver = new StateSaver(node, table, _states, contacts, _options, () => _store.Problem is not null, _environment);
         var refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
         var schedule = new LocalMaintenanceSchedule(table, refresh, () => _join.IsOutside, _environment.Time, _clock);
         var lost = new LostValues(node, _store, _publications, _environment);

@@ -55,6 +55,18 @@ public sealed class KadNodeOptions
     public int MaxPublications { get; set; } = 10_000;
 
     /// <summary>
+    /// Whether a STORE without a write token may only store new keys and renew; default false. For networks of this program's nodes
+    /// alone: those of Python show no token (ADR 39).
+    /// </summary>
+    public bool RequireTokens { get; set; }
+
+    /// <summary>
+    /// How many values of known authors all STOREs without a write token together may change in any hour: 0 to 1,000,000; default 60.
+    /// What nodes of Python and former releases stored is changed as before.
+    /// </summary>
+    public int ChangesWithoutToken { get; set; } = 60;
+
+    /// <summary>
     /// Whether this is a short-lived client, which stores nothing and answers PING without an id. It has the <see
     /// cref="DhtNode.ClientId"/>, whatever <see cref="Id"/> is. Default false.
     /// </summary>

@@ -27,9 +27,6 @@ public static class KadServer
           kad-server Kad:Role=Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000
         """;
 
-    // Commands of earlier releases, which kad has now.
-    private static readonly Dictionary<string, string> Moved = new() { ["export"] = "export FILE", ["import"] = "import FILE", ["shards"] = "shards" };
-
     /// <summary>Runs a silo, an edge or both, as <c>Kad:Role</c> says, until SIGTERM or Ctrl-C.</summary>
     /// <param name="args">Settings as NAME=VALUE, such as <c>Kad:Http=127.0.0.1:8080</c>. None: a whole cluster in one process.</param>
     /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
@@ -43,14 +40,6 @@ public static class KadServer
     }
 
     // The output gets addresses and a line for each node id. The error output gets the log. Several threads write to both.
-    internal static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
-    {
-        if (SettingsCommand.FindWord(args) is { } word && Moved.TryGetValue(word, out var usage))
-        {
-            await error.WriteLineAsync($"'{word}' is a command of kad now: kad admin {usage} --url http://SILO:8080 --token-file TOKEN.");
-            return ExitCode.WrongUsage;
-        }
-
-        return await SettingsCommand.RunAsync(Help, args, settings => ServerProgram.RunAsync(settings, providers, output, error), output, error);
-    }
+    internal static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
+        SettingsCommand.RunAsync(Help, args, settings => ServerProgram.RunAsync(settings, providers, output, error), output, error);
 }

@@ -210,7 +210,7 @@ internal sealed class BatchWriter(RecordLog log, PageReader reader, TimeProvider
         {
             _nextChangeWarning = refused.StoredAt + ChangeWarningPeriod;
             var changes = log.Shard.Accounts.Changes.Top(int.MaxValue).FirstOrDefault(entry => entry.Source == refused.Source);
-            logger.ChangesRefused(refused.Source.ToText(), log.Name, changes.Changed);
+            logger.ChangesRefused(refused.Source.ToAccountText(), log.Name, changes.Changed);
         }
     }
 }

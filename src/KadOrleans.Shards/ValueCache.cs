@@ -7,7 +7,7 @@ namespace KadOrleans.Shards;
 // for several threads.
 internal sealed class ValueCache
 {
-    /// <summary>The most pages that are read at once. A page has 64 KiB, one of an older release up to a megabyte.</summary>
+    /// <summary>The most pages that are read at once. A page has 64 KiB, or a single entry.</summary>
     private const int MaxPageReads = 64;
 
     /// <summary>The most compactions at once, each of which holds some megabytes.</summary>
@@ -127,62 +127,4 @@ internal sealed class ValueCache
 internal sealed class CacheOwner
 {
     public volatile bool IsOpen;
-}
-
-// Bounds how many operations of one kind run at once in a silo. The others wait, in order. Safe for several threads.
-[SuppressMessage("Design", "CA1001", Justification = "Without a wait handle the semaphore has nothing to dispose of.")]
-internal sealed class ConcurrencyLimit(int atOnce, int mostWaiting = int.MaxValue)
-{
-    private readonly SemaphoreSlim _free = new(atOnce);
-
-    // Guards the other fields.
-    private readonly Lock _gate = new();
-    private TaskCompletionSource? _idle;
-    private int _asked;
-
-    // Waits for a permit, which lasts until it is disposed of. IOException: too many wait.
-    public async ValueTask<Permit> AcquireAsync()
-    {
-        lock (_gate)
-        {
-            if (_asked - atOnce >= mostWaiting)
-            {
-                throw new IOException($"The storage of key shards is read too slowly: {mostWaiting} reads are waiting.");
-            }
-
-            _asked++;
-        }
-
-        await _free.WaitAsync();
-        return new Permit(this);
-    }
-
-    /// <summary>Waits until no operation runs or waits: background work then delays none.</summary>
-    public Task WhenIdleAsync(CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            return _asked == 0
-                ? Task.CompletedTask
-                : (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken);
-        }
-    }
-
-    private void Release()
-    {
-        _free.Release();
-        lock (_gate)
-        {
-            if (--_asked == 0)
-            {
-                _idle?.SetResult();
-                _idle = null;
-            }
-        }
-    }
-
-    public readonly struct Permit(ConcurrencyLimit limit) : IDisposable
-    {
-        public void Dispose() => limit.Release();
-    }
 }

@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KadOrleans.Storage.Sqlite;
 
-// What an operator has set, in a file of its own beside the keys. It is made with the first change, so an earlier release opens
-// the folder. Changes are rare, so each is a transaction that waits for the disk. Operations run one after the other.
+// What an operator has set, in a file of its own beside the keys. It is made with the first change. Changes are rare, so each is a
+// transaction that waits for the disk. Operations run one after the other.
 internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAdmin.MaxAudit) : IManagementStore, IAsyncDisposable
 {
     public const string FileName = "kad-manage.db";

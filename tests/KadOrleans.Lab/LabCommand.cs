@@ -25,6 +25,7 @@ public static class LabCommand
             ])
         {
             SimulateCommand.Create(io),
+            CutCommand.Create(io),
             BenchCommand.Create(io),
             CostCommand.Create(io),
             HostileCommand.Create(io),

@@ -1,11 +1,10 @@
 namespace KadOrleans.Cli;
 
-/// <summary><c>kad admin</c>: the commands that call the HTTP API of a node or a silo. Until the next release <c>kad cluster</c> means the same.</summary>
+/// <summary><c>kad admin</c>: the commands that call the HTTP API of a node or a silo.</summary>
 internal static class AdminCommand
 {
     public static Command Create(CommandIo io) => new ExampleCommand("admin", "Look into a running node or cluster over HTTP, and change what it holds.")
     {
-        Aliases = { "cluster" },
         Examples =
         [
             "kad admin usage --url http://silo.example.org:8080 --token-file operator.token",

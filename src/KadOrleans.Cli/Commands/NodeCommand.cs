@@ -117,12 +117,22 @@ internal sealed class NodeOptions
         Description = "Expire values by the system's clock even after it jumps. Otherwise a jump is accepted after ten minutes.",
     };
 
+    private readonly Option<bool> _requireTokens = new("--require-tokens")
+    {
+        Description = "Let nodes that show no write token change no value, as those of Python. For a network of this program's nodes.",
+    };
+
+    private readonly Option<string?> _changesWithoutToken = CommonOptions.Text(
+        "--changes-without-token",
+        "N",
+        "Values of known authors that nodes without a write token may change in an hour, all together, 0 to 1000000. [default: 60]");
+
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
     public IReadOnlyList<Option> All =>
     [
         _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
-        _httpTokens, _httpConnections, _otlp, _trustClock, _verbose,
+        _httpTokens, _httpConnections, _otlp, _trustClock, _requireTokens, _changesWithoutToken, _verbose,
     ];
 
     public NodeSettings Read(ParseResult parsed)
@@ -189,7 +199,13 @@ internal sealed class NodeOptions
                 { } seconds => new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) },
             },
             TrustClock = parsed.GetValue(_trustClock),
+            RequireTokens = parsed.GetValue(_requireTokens),
         };
+        if (Whole(parsed, _changesWithoutToken, 0, 1_000_000) is { } changes)
+        {
+            options.ChangesWithoutToken = (int)changes;
+        }
+
         options.Kademlia.DisjointPaths = _paths.Read(parsed);
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
         Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseTrust(range)));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -52,12 +51,12 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             server, time.CreateTimer(_ => rates.Add(node.Engine.Counts), null, TimeSpan.Zero, RateMeter.Interval));
     }
 
-    // Whether a node is ready: it can store, and a contact answers it or it is its network's first. One that cannot store still
-    // serves what it holds.
+    // Whether a node is ready: it can store, and a contact answers it or it is its network's first and has met nobody yet. One that
+    // cannot store still serves what it holds.
     public static Health HealthOf(KadNode node, bool isFirst) => node switch
     {
         { StorageProblem: { } problem } => new Health("storageFails", problem),
-        _ when isFirst || node.Engine.HasGoodContact => new Health(Health.Ready),
+        _ when node.Engine.HasGoodContact || (isFirst && !node.Engine.HasHadContacts) => new Health(Health.Ready),
         { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
         _ => new Health("noContacts"),
     };
@@ -66,71 +65,5 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     {
         await sampling.DisposeAsync();
         await server.DisposeAsync();
-    }
-}
-
-internal static class NodeStatusReport
-{
-    public static JsonNode Create(NodeStatus status, DateTimeOffset startedAt, DateTimeOffset now, RateMeter rates)
-    {
-        var (over, perSecond) = rates.Read(status.Counts);
-        var report = new
-        {
-            Id = status.Id.ToString(),
-            Listening = status.Listening.Select(endpoint => endpoint.ToString()),
-            StartedAt = Time(startedAt),
-            UptimeSeconds = Math.Round((now - startedAt).TotalSeconds, 3),
-            Contacts = status.Buckets.Sum(bucket => bucket.Count),
-            NetworkSize = NetworkSizeJson.Create(status.NetworkSize),
-            status.Usage.Keys,
-            status.Usage.Bytes,
-            status.StorageProblem,
-            Clock = new { status.Clock.Agrees, AheadSeconds = Math.Round(status.Clock.Ahead.TotalSeconds, 3) },
-            Evicted = new { Far = status.Turnover.EvictedFar, Near = status.Turnover.EvictedNear },
-            status.Turnover.Changed,
-            ChangedBySource = status.TopChanges.Select(source => new { Source = source.Source.ToText(), Values = source.Changed }),
-            GarbageCollections = new { Gen0 = GC.CollectionCount(0), Gen1 = GC.CollectionCount(1), Gen2 = GC.CollectionCount(2) },
-            Totals = status.Counts,
-            Rates = new { OverSeconds = Math.Round(over.TotalSeconds, 3), PerSecond = perSecond },
-            Buckets = status.Buckets.Select(bucket => new
-            {
-                Prefix = bucket.Prefix.ToString(),
-                bucket.Depth,
-                Contacts = bucket.Count,
-                bucket.Replacements,
-                LastLookup = Time(bucket.LastLookup),
-            }),
-        };
-        return JsonSerializer.SerializeToNode(report, JsonSerializerOptions.Web)!;
-    }
-
-    private static string Time(DateTimeOffset time) =>
-        time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-}
-
-// The growth of counters per second over about the last minute. The owner adds a sample every five seconds. With one sample there
-// is no rate yet.
-public sealed class RateMeter(TimeProvider time)
-{
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
-    // A minute and the sample that begins it.
-    private const int Samples = 13;
-
-    private volatile (long At, IReadOnlyDictionary<string, long> Counts)[] _samples = [];
-
-    public void Add(IReadOnlyDictionary<string, long> counts) => _samples = [.. _samples.TakeLast(Samples - 1), (time.GetTimestamp(), counts)];
-
-    public (TimeSpan Over, IReadOnlyDictionary<string, double> PerSecond) Read(IReadOnlyDictionary<string, long> now)
-    {
-        if (_samples is not [var oldest, ..])
-        {
-            return (TimeSpan.Zero, new Dictionary<string, double>());
-        }
-
-        var elapsed = time.GetElapsedTime(oldest.At);
-        return (elapsed, now.OrderBy(count => count.Key, StringComparer.Ordinal).ToDictionary(
-            count => count.Key,
-            count => elapsed > TimeSpan.Zero ? Math.Round((count.Value - oldest.Counts.GetValueOrDefault(count.Key)) / elapsed.TotalSeconds, 3) : 0));
     }
 }

@@ -56,23 +56,3 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
     [LoggerMessage(6300, LogLevel.Debug, "A call to {Grain} failed; retry in {Delay}: {Message}")]
     private static partial void Retried(ILogger logger, string grain, TimeSpan delay, string message);
 }
-
-/// <summary>Pauses that double up to a longest one. Not safe for several threads.</summary>
-internal sealed class BackOff(TimeSpan first, TimeSpan longest)
-{
-    public TimeSpan Coming { get; private set; } = first;
-
-    public TimeSpan Next()
-    {
-        var pause = Coming;
-        Coming = pause * 2 < longest ? pause * 2 : longest;
-        return pause;
-    }
-}
-
-internal readonly struct TimeLimit(TimeSpan length, TimeProvider time)
-{
-    private readonly long _started = time.GetTimestamp();
-
-    public TimeSpan Left => length - time.GetElapsedTime(_started) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
-}

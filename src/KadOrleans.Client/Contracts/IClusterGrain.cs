@@ -10,14 +10,9 @@ namespace KadOrleans.Client;
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
     // Fixes the settings if this is the cluster's first silo. Otherwise returns the fixed ones, and the caller compares. If
-    // storage fails it throws storage's exception, and nothing is fixed. For silos that know only the oldest schema version. Once
-    // a newer one is written they are refused.
-    [Alias("Agree")]
-    ValueTask<ClusterSettings> AgreeAsync(ClusterSettings proposed);
-
-    // AgreeAsync for a silo that reports the newest schema version that it reads and may write. Each silo calls it every 15 s.
-    // When every silo that is not dead knows a newer version than the written one, the cluster writes the newer one from then on,
-    // durably. The caller must know the version that is returned. Since version 1.
+    // storage fails it throws storage's exception, and nothing is fixed. The silo reports the newest schema version that it reads
+    // and may write. Each silo calls this every 15 s. When every silo that is not dead knows a newer version than the written one,
+    // the cluster writes the newer one from then on, durably. The caller must know the version that is returned.
     [Alias("Join")]
     ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion);
 
@@ -27,13 +22,13 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     ValueTask<ClusterSettings?> GetAsync();
 
     // Begins to double the number of shards. The cluster goes on by itself, whatever fails meanwhile; it cannot be stopped. The
-    // beginning is durable when this returns. Since version 2. InvalidOperationException: a doubling is under way, there are
-    // 65,536 shards, or a silo's release does not know doublings. The message is one sentence.
+    // beginning is durable when this returns. InvalidOperationException: a doubling is under way, or there are 65,536 shards. The
+    // message is one sentence.
     [Alias("DoubleShards")]
     [OpenTo(Callers.Edges)]
     ValueTask<ShardStatus> DoubleShardsAsync();
 
-    /// <summary>The number of shards; null before the first silo fixed it. Since version 2.</summary>
+    /// <summary>The number of shards; null before the first silo fixed it.</summary>
     [Alias("GetShards")]
     [OpenTo(Callers.Edges)]
     ValueTask<ShardStatus?> GetShardsAsync();
@@ -61,12 +56,11 @@ internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, 
 [Alias("kad.ClusterSettings")]
 internal sealed record ClusterSettings([property: Id(0)] int ShardBits)
 {
-    // The paper's constants. A node's table is a grain and its engine is in an edge, so both must use the same. Null from a
-    // release before schema 5, or if it fixed the settings. Edges then use the defaults.
+    // The paper's constants. A node's table is a grain and its engine is in an edge, so both must use the same. Null: the defaults.
     [Id(1)]
     public KademliaOptions? Kademlia { get; init; }
 
-    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>. Since schema 6.</summary>
+    /// <summary>The bits in use. Null while they are <see cref="ShardBits"/>.</summary>
     [Id(2)]
     public int? BitsInUse { get; init; }
 

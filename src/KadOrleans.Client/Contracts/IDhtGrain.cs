@@ -27,7 +27,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default);
 
     // Stores a value for a time as IDht.SetAsync does. If the cluster refuses it, as it holds one that was set here and lives longer or
-    // is published, the network is not asked. Since version 3. ShardUnavailableException: as of SetAsync.
+    // is published, the network is not asked. ShardUnavailableException: as of SetAsync.
     [Alias("SetFor")]
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
@@ -76,28 +76,3 @@ internal sealed record ClusterStatus(
 [Alias("kad.EdgeStatus")]
 internal sealed record EdgeStatus(
     [property: Id(0)] string Name, [property: Id(1)] IReadOnlyList<string> NodeIds, [property: Id(2)] EdgeReport Report);
-
-// Watched keys, and what the caller knows of them. Keys: keys of earlier requests. At most 1,024 with the new ones. NewKeys: keys
-// that the caller knows nothing of: their values are read in any case. Known: the points of the last result. A key whose shard is
-// not among them is read too.
-[GenerateSerializer]
-[Immutable]
-[Alias("kad.DhtWatchRequest")]
-internal sealed record DhtWatchRequest(
-    [property: Id(0)] IReadOnlyList<NodeId> Keys,
-    [property: Id(1)] IReadOnlyList<NodeId> NewKeys,
-    [property: Id(2)] IReadOnlyList<ShardPoint> Known);
-
-// What the shards hold of watched keys. Values: the keys that were read. Known: one point for each shard of the keys. It is the
-// caller's, or version 0, if the shard was not read.
-[GenerateSerializer]
-[Immutable]
-[Alias("kad.DhtWatchResult")]
-internal sealed record DhtWatchResult(
-    [property: Id(0)] IReadOnlyList<WatchedValue> Values, [property: Id(1)] IReadOnlyList<ShardPoint> Known);
-
-/// <summary>A key as its shard holds it: null if the cluster holds no value.</summary>
-[GenerateSerializer]
-[Immutable]
-[Alias("kad.WatchedValue")]
-internal readonly record struct WatchedValue([property: Id(0)] NodeId Key, [property: Id(1)] DhtValue? Value);

@@ -18,15 +18,10 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 
     // Whether another edge uses this name. If so, the caller must not lease it: two processes that restart whenever they end would take it
     // from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
-    // its name for the rest of its lease. Perhaps only the route to it is lost. Names have 1 to 128 characters. Since version 1.
+    // its name for the rest of its lease. Perhaps only the route to it is lost. Names have 1 to 128 characters.
     [Alias("AskForName")]
     [OpenTo(Callers.Edges)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
-
-    /// <summary><see cref="AskForNameAsync"/> for edges of earlier releases. Returns false if the name is free.</summary>
-    [Alias("IsHeldByAnother")]
-    [OpenTo(Callers.Edges)]
-    ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge);
 
     // Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older
     // process. Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that
@@ -45,7 +40,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
-    /// <summary>The cluster's time. Silos of earlier releases return their own.</summary>
+    /// <summary>The cluster's time.</summary>
     [Alias("GetUtcNow")]
     [OpenTo(Callers.Edges)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
@@ -55,16 +50,16 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
-    // The edges with live leases, without their reports, and for how long renewals were received. Since version 1.
+    // The edges with live leases, without their reports, and for how long renewals were received.
     [Alias("List")]
     ValueTask<EdgeList> ListAsync();
 
-    /// <summary>All names that are not forgotten, in their order, with and without a live edge. Since version 2.</summary>
+    /// <summary>All names that are not forgotten, in their order, with and without a live edge.</summary>
     [Alias("GetNames")]
     ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync();
 
     // Changes a name for an operator, durably. Returns false if nothing had to be changed. An ArgumentException says why it is
-    // not allowed. Since version 2.
+    // not allowed.
     [Alias("Change")]
     ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
 }
@@ -105,7 +100,7 @@ internal sealed record EdgeLease(
     [property: Id(1)] IReadOnlyList<NodeId> NodeIds,
     [property: Id(2)] ClusterSettings Settings);
 
-/// <summary>An operator drained the edge: it gets no lease until it is resumed. Silos of earlier releases throw another exception.</summary>
+/// <summary>An operator drained the edge: it gets no lease until it is resumed.</summary>
 [GenerateSerializer]
 [Alias("kad.EdgeDrainedException")]
 internal sealed class EdgeDrainedException(string message) : Exception(message);
@@ -163,7 +158,7 @@ internal sealed record EdgeReport
     [Id(2)]
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>Nodes in the network, as its lookups estimate; null before they can. Edges of earlier releases lack it.</summary>
+    /// <summary>Nodes in the network, as its lookups estimate; null before they can.</summary>
     [Id(3)]
     public double? NetworkSize { get; init; }
 }

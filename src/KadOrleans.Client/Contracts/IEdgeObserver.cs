@@ -3,8 +3,8 @@ using Orleans.Concurrency;
 namespace KadOrleans.Client;
 
 // The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead
-// edge fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge, except
-// at one of release 0.1. Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
+// edge fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge.
+// Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
 [Alias("kad.IEdgeObserver")]
 [OpenTo(Callers.Silos)]
 internal interface IEdgeObserver : IGrainObserver
@@ -25,7 +25,6 @@ internal interface IEdgeObserver : IGrainObserver
     Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot);
 
     // Passes a change of a table. Returns false if it does not continue the edge's snapshot: then the caller sends a whole one.
-    // Only for edges that subscribed by IRoutingTableGrain.SubscribeForChangesAsync.
     [AlwaysInterleave]
     [Alias("OnChange")]
     Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change);
@@ -45,7 +44,7 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("Set")]
     Task<SetResult> SetAsync(NodeId key, DhtValue value);
 
-    /// <summary><see cref="SetAsync"/> for a value with a life. Edges of earlier releases lack it.</summary>
+    /// <summary><see cref="SetAsync"/> for a value with a life.</summary>
     [AlwaysInterleave]
     [Alias("SetFor")]
     Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life);
@@ -54,23 +53,23 @@ internal interface IEdgeObserver : IGrainObserver
     [Alias("FindNode")]
     Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken);
 
-    /// <summary>Finds the k nearest contacts and asks each what it holds of a key. Edges of earlier releases lack it.</summary>
+    /// <summary>Finds the k nearest contacts and asks each what it holds of a key.</summary>
     [AlwaysInterleave]
     [Alias("AskHolders")]
     Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken);
 
-    /// <summary>Looks a target up from one of the edge's ids, and returns each query. Edges of earlier releases lack it.</summary>
+    /// <summary>Looks a target up from one of the edge's ids, and returns each query.</summary>
     [AlwaysInterleave]
     [Alias("TraceLookup")]
     Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken);
 
-    /// <summary>Follows what an operator has set. Returns once it does. Edges of earlier releases lack it.</summary>
+    /// <summary>Follows what an operator has set. Returns once it does.</summary>
     [AlwaysInterleave]
     [Alias("OnRules")]
     Task OnRulesAsync(EdgeRules rules);
 
     // Begins to crawl a slice, or returns the progress of the one under this lease and renews it. A slice under another lease ends.
-    // Edges of earlier releases lack it.
+    //
     [AlwaysInterleave]
     [Alias("CrawlSlice")]
     Task<CrawlSliceProgress> CrawlSliceAsync(CrawlSliceOrder order);
@@ -88,36 +87,4 @@ internal interface IEdgeObserver : IGrainObserver
     [AlwaysInterleave]
     [Alias("Ping")]
     Task<PingResult> PingAsync(UdpEndpoint endpoint);
-}
-
-/// <summary>Periodic work that a reminder found due and an edge does. It may be done twice.</summary>
-[GenerateSerializer]
-[Alias("kad.EdgeWork")]
-internal abstract record EdgeWork
-{
-    public abstract NodeId NodeId { get; init; }
-}
-
-/// <summary>Look up a random id in each of these buckets (Kademlia §2.3).</summary>
-[GenerateSerializer]
-[Alias("kad.RefreshBucketsWork")]
-internal sealed record RefreshBucketsWork(
-    [property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<BucketRange> Buckets) : EdgeWork;
-
-[GenerateSerializer]
-[Alias("kad.RandomWalkWork")]
-internal sealed record RandomWalkWork([property: Id(0)] NodeId NodeId) : EdgeWork;
-
-/// <summary>Query the bootstrap nodes again, as the table is empty.</summary>
-[GenerateSerializer]
-[Alias("kad.RejoinWork")]
-internal sealed record RejoinWork([property: Id(0)] NodeId NodeId) : EdgeWork;
-
-/// <summary>Republish or publish these keys, if they are still due (Kademlia §2.5).</summary>
-[GenerateSerializer]
-[Alias("kad.RepublishWork")]
-internal sealed record RepublishWork([property: Id(0)] NodeId NodeId, [property: Id(1)] IReadOnlyList<NodeId> Keys) : EdgeWork
-{
-    /// <summary>The most keys in one piece of work, so that an edge can take a part of what a shard has.</summary>
-    public const int MaxKeys = 256;
 }

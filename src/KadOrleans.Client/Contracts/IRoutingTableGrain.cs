@@ -10,20 +10,15 @@ namespace KadOrleans.Client;
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
     // Applies observations in order and returns what the edge should do. Not durable when it returns. If epoch is not the newest
-    // that subscribed, another edge holds the id. Then it applies nothing and returns TableAnswer.IsFenced.
+    // that subscribed, another edge holds the id. Then it applies nothing and returns TableAnswer.IsFenced. Without observations it
+    // only says which former contacts are to be asked again, as edges want to know each minute.
     [Alias("Observe")]
     [OpenTo(Callers.Edges)]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
 
-    // Subscribes an edge to snapshots and work, until a newer epoch subscribes or the edge fails to take them. Edges renew it
-    // every minute; without a renewal it ends after three. Returns the newest snapshot. Throws LeaseLostException for an older
-    // epoch.
-    [Alias("Subscribe")]
-    [OpenTo(Callers.Edges)]
-    ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge);
-
-    // SubscribeAsync for an edge that takes differences between snapshots. Returns the newest snapshot, or null if its version is
-    // the known one. Since version 1.
+    // Subscribes an edge to snapshots, the differences between them, and work, until a newer epoch subscribes or the edge fails to
+    // take them. Edges renew it every minute; without a renewal it ends after three. Returns the newest snapshot, or null if its
+    // version is the known one. Throws LeaseLostException for an older epoch.
     [Alias("SubscribeForChanges")]
     [OpenTo(Callers.Edges)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
@@ -40,16 +35,15 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [Alias("Describe")]
     ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync();
 
-    /// <summary>What the table knows of an id, for operators. Since version 2.</summary>
+    /// <summary>What the table knows of an id, for operators.</summary>
     [Alias("Find")]
     ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
 
-    /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it. Since version 2.</summary>
+    /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it.</summary>
     [Alias("Drop")]
     ValueTask<bool> DropAsync(NodeId id);
 
     // Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do.
-    // Since version 2.
     [Alias("Run")]
     ValueTask<bool> RunAsync(bool isWalk);
 }
@@ -64,11 +58,23 @@ internal sealed record TableContact(
     [property: Id(4)] int Failures);
 
 // IsFenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
-// contacts that the table wants pinged.
+// contacts that the table wants pinged. The others are null but in the answer to no observations, and from silos that keep no former
+// contacts: Former are those to ask now, FormerKnown says how many there are, ApartSince when the longest silent of those that answered
+// lately had answered before.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.TableAnswer")]
 internal sealed record TableAnswer(
     [property: Id(0)] bool IsFenced,
     [property: Id(1)] IReadOnlyList<Contact> Added,
     [property: Id(2)] IReadOnlyList<Contact> Checks,
-    [property: Id(3)] long Version);
+    [property: Id(3)] long Version)
+{
+    [Id(4)]
+    public IReadOnlyList<Contact>? Former { get; init; }
+
+    [Id(5)]
+    public int FormerKnown { get; init; }
+
+    [Id(6)]
+    public DateTimeOffset? ApartSince { get; init; }
+}

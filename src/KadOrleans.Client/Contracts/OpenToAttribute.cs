@@ -23,21 +23,3 @@ internal enum Callers
 [GenerateSerializer]
 [Alias("kad.CallRefusedException")]
 internal sealed class CallRefusedException(string message) : Exception(message);
-
-/// <summary>The secret that silos and edges share. It identifies edges to silos.</summary>
-internal static class EdgeKey
-{
-    public const string Setting = "Kad:Cluster:EdgeKey";
-
-    public const string ContextKey = "kad.edge";
-
-    private const int MinLength = 16;
-
-    // Bounded, as it is sent with each call.
-    private const int MaxLength = 256;
-
-    /// <summary>Returns what is wrong with a key, in one sentence without the secret. Null if the key is valid.</summary>
-    public static string? FindProblem(string key) => key.Length is >= MinLength and <= MaxLength
-        ? null
-        : $"{Setting} has {key.Length} characters; {MinLength} to {MaxLength} are allowed.";
-}

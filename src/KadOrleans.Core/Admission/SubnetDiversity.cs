@@ -8,6 +8,9 @@ internal sealed class SubnetDiversity(SubnetLimits? limits = null, AddressRangeS
     private readonly AddressRangeSet _trusted = trusted ?? AddressRangeSet.Empty;
     private readonly Dictionary<SourceNetwork, int> _counts = [];
 
+    /// <summary>The same rules for other contacts, which count apart from these.</summary>
+    public SubnetDiversity Beside() => new(_limits, _trusted);
+
     public bool IsExempt(UdpEndpoint endpoint) => endpoint.IsLocal || _trusted.Contains(endpoint);
 
     public bool Allows(UdpEndpoint endpoint, int sameSubnetInBucket) =>

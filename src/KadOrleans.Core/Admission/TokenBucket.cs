@@ -238,14 +238,19 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
         ? new SourceNetwork(0, endpoint.AddressLow & ~0xFFUL)
         : OfIPv6(endpoint.AddressHigh & ~0xFFFFUL);
 
-    /// <summary>Seeded per process: a stranger who forges sources cannot choose ones that collide.</summary>
-    public override int GetHashCode() => HashCode.Combine(High, Low);
+    /// <summary>Under a secret of the process: a stranger who forges sources cannot choose ones that collide.</summary>
+    public override int GetHashCode() => GetHashCode(UniversalHash.OfProcess);
+
+    internal int GetHashCode(in UniversalHash hash) => hash.Compute(High, Low);
 
     /// <summary>Two groups of 16 hexadecimal digits of <see cref="Address"/>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Address.Low:x16}");
 
     /// <summary>For people: an IPv4 address, an IPv6 /64 such as <c>2001:db8::/64</c>, or "trusted".</summary>
     public string ToText() => IsTrusted ? "trusted" : $"{Endpoint.ToIPAddress()}{(Endpoint.IsIPv4 ? "" : "/64")}";
+
+    // For logs: whoever acts on them must not ban a node in whose name others wrote.
+    internal string ToAccountText() => IsTrusted || IsProven ? ToText() : $"{ToText()} (not proven)";
 
     private static SourceNetwork OfIPv6(ulong high) => high == 0 ? Lowest : new SourceNetwork(high, 0);
 }

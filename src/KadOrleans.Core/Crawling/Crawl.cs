@@ -234,13 +234,16 @@ internal sealed class Crawl
     {
         foreach (var contact in contacts)
         {
-            if (!contact.Endpoint.IsUnicast || !AddressScope.Allows(namer.Endpoint, contact.Endpoint))
+            var isKnown = _nodes.ContainsKey(contact.Endpoint);
+            if (!contact.Endpoint.IsUnicast
+                || !AddressScope.Allows(namer.Endpoint, contact.Endpoint)
+                || (!isKnown && _options.IsRefused?.Invoke(contact) == true))
             {
                 _refused++;
                 continue;
             }
 
-            if (!_nodes.ContainsKey(contact.Endpoint) && _options.Region.Contains(contact.Id))
+            if (!isKnown && _options.Region.Contains(contact.Id))
             {
                 AddNode(NewNode(contact.Endpoint, namer));
             }
@@ -304,71 +307,6 @@ internal sealed class Crawl
         (node.Walk, node.Failures) = (null, 0);
         Enter(node, CrawlState.Visited);
     }
-}
-
-internal sealed class CrawledNode(CrawlRecord record, CrawledNode? namer)
-{
-    // A few show that something is wrong; liars could name any number.
-    public const int MaxClaimedIds = 8;
-
-    public CrawlRecord Record { get; set; } = record;
-
-    public UdpEndpoint Endpoint => Record.Endpoint;
-
-    /// <summary>Null for a node that the crawl began with.</summary>
-    public CrawledNode? Namer => namer;
-
-    public int Failures { get; set; }
-
-    public TableWalk? Walk { get; set; }
-
-    /// <summary>Endpoints that it named first and that have not been asked to the end.</summary>
-    public int Pending { get; set; }
-
-    /// <summary>Endpoints that it named first and where no node answers.</summary>
-    public int Dead { get; set; }
-
-    /// <summary>Whether its walk waits for what becomes of the contacts it named.</summary>
-    public bool IsPaused { get; set; }
-
-    public void Claim(NodeId id)
-    {
-        if (id != Record.Id && Record.ClaimedIds.Count < MaxClaimedIds && !Record.ClaimedIds.Contains(id))
-        {
-            Record = Record with { ClaimedIds = [.. Record.ClaimedIds, id] };
-        }
-    }
-
-    public void Measure(TimeSpan roundTrip)
-    {
-        Failures = 0;
-        if (Record.RoundTrip is not { } shortest || roundTrip < shortest)
-        {
-            Record = Record with { RoundTrip = roundTrip };
-        }
-    }
-}
-
-internal sealed record CrawlOptions
-{
-    public const int HighestConcurrency = 1_000;
-
-    public const int HighestRate = 10_000;
-
-    public const int DefaultRate = 200;
-
-    public const int HighestMaxNodes = 2_000_000;
-
-    // Endpoints remembered, about 400 bytes each; 1 to 2,000,000. Further ones are counted and ignored.
-    public int MaxNodes { get; init; } = 200_000;
-
-    public int Concurrency { get; init; } = 64;
-
-    /// <summary>The id of the crawler and of other clients, which tables may still name.</summary>
-    public NodeId? IgnoredId { get; init; }
-
-    // Only contacts in this range are asked for and visited, beside those that the crawl begins with.
-    public BucketRange Region { get; init; }
 }
 
 /// <summary>A FIND_NODE, or a PING if the target is null.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace KadOrleans.Core;
 
 /// <summary>A crawl: its progress while it runs, and what it found.</summary>
@@ -127,35 +124,3 @@ public enum CrawlPhase
 /// <param name="Overflow">Contacts ignored: beyond <see cref="CrawlReport.MaxNodes"/> endpoints, or 2,048 of one public network (/24 or /48).</param>
 public readonly record struct CrawlCounts(
     int Reachable, int Visited, int Waiting, int Unreachable, int NotNodes, long Refused, long Overflow);
-
-/// <summary>Reports as stored. Readers pass over unknown members, so later releases may add some.</summary>
-internal static class CrawlReportJson
-{
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new TextConverter<NodeId>(NodeId.Parse), new TextConverter<UdpEndpoint>(UdpEndpoint.Parse) },
-    };
-
-    public static string Write(CrawlReport report) => JsonSerializer.Serialize(report, Options);
-
-    /// <summary>Throws <see cref="InvalidDataException"/> for what <see cref="Write"/> did not write.</summary>
-    public static CrawlReport Read(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<CrawlReport>(json, Options) ?? throw new JsonException("null");
-        }
-        catch (Exception e) when (e is JsonException or FormatException)
-        {
-            throw new InvalidDataException("The report of a crawl is damaged.", e);
-        }
-    }
-
-    private sealed class TextConverter<T>(Func<string, T> parse) : JsonConverter<T>
-        where T : struct
-    {
-        public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => parse(reader.GetString() ?? string.Empty);
-
-        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
-    }
-}

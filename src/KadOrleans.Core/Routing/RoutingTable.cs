@@ -5,6 +5,7 @@ namespace KadOrleans.Core.Routing;
 internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, SubnetDiversity diversity, DateTimeOffset now)
 {
     private readonly TablePlaces _places = new(ownId, options, diversity, now);
+    private readonly FormerContacts _former = new(diversity.Beside());
     private RoutingTableSnapshot? _snapshot;
 
     public NodeId OwnId { get; } = ownId;
@@ -17,6 +18,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     public RoutingTableSnapshot Snapshot => _snapshot?.Version == Version ? _snapshot : _snapshot = TakeSnapshot();
 
     internal IReadOnlyList<KBucket> Buckets => _places.Buckets;
+
+    /// <summary>Whether there are contacts, or were and are remembered as former ones.</summary>
+    public bool HasHadContacts => Count + _former.Count > 0;
+
+    public IEnumerable<SavedContact> Former => _former.Items;
 
     public bool Contains(NodeId id) => _places.Find(id).Find(id) is not null;
 
@@ -32,6 +38,21 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         ObservationKind.Dropped => ApplyFailure(observation.Contact, now, isFinal: true),
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.Kind, "Unknown kind."),
     };
+
+    /// <summary>Former contacts to ping now. Called once a minute; see <see cref="FormerContacts.Take"/>.</summary>
+    public FormerContactsNews TakeFormer(DateTimeOffset now) => _former.Take(options.BucketSize, isAlone: Count == 0, now);
+
+    /// <summary>Forgets an id among the former contacts.</summary>
+    public bool Forget(NodeId id) => _former.Forget(id);
+
+    /// <summary>Adds contacts that were known before a restart, and have yet to answer.</summary>
+    public void AddFormer(IEnumerable<SavedContact> contacts, DateTimeOffset now)
+    {
+        foreach (var saved in contacts.Where(saved => IsPossible(saved.Contact) && !Contains(saved.Contact.Endpoint)))
+        {
+            _former.Add(saved with { LastSeen = Earlier(saved.LastSeen, now) }, now);
+        }
+    }
 
     public IReadOnlyList<BucketSummary> Describe() =>
     [
@@ -53,7 +74,10 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     public RoutingTableState Save() => new(
         OwnId,
         Version,
-        [.. from bucket in Buckets select Save(bucket)]);
+        [.. from bucket in Buckets select Save(bucket)])
+    {
+        Former = [.. Former],
+    };
 
     // Adds saved contacts again, least recently seen first, so every rule holds even if options, trusted ranges or stored bytes
     // have changed. If none of them changed it is the same table. The version is above the saved one; no saved time counts as
@@ -83,6 +107,7 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
             bucket.LastLookup = LastLookup(bucket.Range, state, now);
         }
 
+        table.AddFormer(state.Former, now);
         table._places.Arrivals.Clear();
         table._places.Version++;
         return table;
@@ -101,6 +126,7 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
             return default;
         }
 
+        _former.Answered(contact.Endpoint, now);
         var former = RemoveFormerId(contact);
         var check = contact.Id == OwnId ? null : Place(contact, now);
         if (former is { } dropped)
@@ -116,6 +142,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     {
         var bucket = _places.Find(contact.Id);
         var entry = bucket.Find(contact.Id);
+        if (isFinal)
+        {
+            _former.Forget(contact.Id);
+        }
+
         if (entry is null || entry.Contact != contact)
         {
             bucket.Replacements.Remove(contact);
@@ -128,6 +159,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         }
 
         _places.Remove(bucket, entry);
+        if (!isFinal)
+        {
+            _former.Add(Save(entry), now);
+        }
+
         _places.Promote(bucket, contact.Id);
         return new TableDecision { Added = TakeArrivals(), Dropped = contact };
     }
@@ -184,8 +220,11 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     private static SavedBucket Save(KBucket bucket) => new(
         bucket.Range,
         bucket.LastLookup,
-        [.. bucket.Entries.Select(entry => new SavedContact(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen })],
+        [.. bucket.Entries.Select(Save)],
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
+
+    private static SavedContact Save(BucketEntry entry) =>
+        new(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen };
 
     private static DateTimeOffset LastLookup(BucketRange range, RoutingTableState state, DateTimeOffset now) =>
         state.Buckets.Where(saved => saved.Range.Overlaps(range)).Select(saved => saved.LastLookup).Append(now).Min();
@@ -223,28 +262,6 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     private static DateTimeOffset Earlier(DateTimeOffset time, DateTimeOffset now) => time < now ? time : now;
 }
 
-/// <summary>What a routing table learns, from where datagrams arrive. Of a lookup only the id counts: its target.</summary>
-internal readonly record struct ContactObservation(ObservationKind Kind, Contact Contact)
-{
-    // The table trusts this. The contact must have proved id and endpoint by a PONG, or the table must have it with both.
-    public static ContactObservation Answered(Contact contact) => new(ObservationKind.Answered, contact);
-
-    public static ContactObservation Failed(Contact contact) => new(ObservationKind.Failed, contact);
-
-    public static ContactObservation Dropped(Contact contact) => new(ObservationKind.Dropped, contact);
-
-    /// <summary>A lookup of a target refreshes its bucket (Kademlia §2.3).</summary>
-    public static ContactObservation LookedUp(NodeId target) => new(ObservationKind.LookedUp, new Contact(target, default));
-}
-
-internal enum ObservationKind
-{
-    Answered,
-    Failed,
-    LookedUp,
-    Dropped,
-}
-
 internal readonly record struct TableDecision
 {
     /// <summary>The contacts that entered: the newcomer, then replacements. They are due for hand-off (Kademlia §2.5).</summary>
@@ -255,33 +272,4 @@ internal readonly record struct TableDecision
 
     /// <summary>A contact to ping: another wants its place, or its id answers elsewhere.</summary>
     public Contact? Check { get; init; }
-}
-
-/// <summary>A routing table as stored. Buckets are in the order of their ranges.</summary>
-internal sealed record RoutingTableState(NodeId OwnId, long Version, IReadOnlyList<SavedBucket> Buckets);
-
-/// <summary>Contacts come least recently seen first, replacements newest last and without failures.</summary>
-internal sealed record SavedBucket(
-    BucketRange Range,
-    DateTimeOffset LastLookup,
-    IReadOnlyList<SavedContact> Contacts,
-    IReadOnlyList<SavedContact> Replacements);
-
-internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures)
-{
-    public DateTimeOffset? FirstSeen { get; init; }
-}
-
-/// <summary>What a routing table knows of a contact.</summary>
-/// <param name="Contact">Id and endpoint.</param>
-/// <param name="IsReplacement">Whether it waits for a place (Kademlia §4.1).</param>
-/// <param name="FirstSeen">When it entered the table, as far as that was noted; of a replacement <paramref name="LastSeen"/>.</param>
-/// <param name="LastSeen">When it last answered.</param>
-/// <param name="Failures">Failed requests since then; those within five seconds count as one.</param>
-public sealed record KnownContact(
-    Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures)
-{
-    /// <summary>Replacements come first, as one would take the place.</summary>
-    internal static IEnumerable<ContactObservation> DropsOf(IEnumerable<KnownContact> known) =>
-        known.OrderByDescending(one => one.IsReplacement).Select(one => ContactObservation.Dropped(one.Contact));
 }

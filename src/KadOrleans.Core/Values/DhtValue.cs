@@ -98,14 +98,15 @@ public readonly record struct DhtValue
         && _negative == other._negative
         && _bytes.AsSpan().SequenceEqual(other._bytes);
 
-    /// <inheritdoc/>
+    /// <summary>Under a secret of the process: a stranger cannot choose values that collide.</summary>
     public override int GetHashCode()
     {
-        var hash = new HashCode();
-        hash.Add(Kind);
-        hash.Add(_bits);
-        hash.AddBytes(_bytes);
-        return hash.ToHashCode();
+        // The hash of .NET's strings, Marvin, takes pairs of bytes, under a secret that it draws in each process too.
+        ReadOnlySpan<byte> bytes = _bytes;
+        var text = (uint)string.GetHashCode(MemoryMarshal.Cast<byte, char>(bytes));
+        var last = bytes.Length % 2 == 0 ? 0u : bytes[^1];
+        var rest = ((ulong)bytes.Length << 32) | (last << 16) | ((uint)Kind << 8) | (_negative ? 1u : 0);
+        return UniversalHash.OfProcess.Compute(_bits, text, rest);
     }
 
     /// <summary>The content for a person: text as it is, bytes in hexadecimal, numbers in invariant form, floats never like whole numbers.</summary>

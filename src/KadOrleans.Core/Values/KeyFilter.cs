@@ -1,8 +1,11 @@
 namespace KadOrleans.Core.Values;
 
 // A Bloom filter of keys in blocks of a cache line (Putze, Sanders and Singler, 2007). It never denies a key that was added; at
-// the capacity it lets about 1 % of others through. It hashes by the key's own bits, so that filters of several processes agree.
-// Whoever chooses keys to match it only causes requests that would be made without it. Reads and additions may be concurrent.
+// the capacity it lets about 1 % of others through. Reads and additions may be concurrent.
+// Its hash has no secret, as it is a format: silos fill filters that edges read. So a stranger can choose keys that share a block, or that
+// match. The filter is an array, so such keys take no longer than others. Those that strangers store set seven bits each at most, of the
+// twelve that each has: they fill at most 7/12 of their share of the blocks, and every key of a full block passes. A key that passes costs
+// the request to its shard that it would cost without a filter, and no key that is held is ever denied.
 internal sealed class KeyFilter
 {
     private const int WordsPerBlock = 8;

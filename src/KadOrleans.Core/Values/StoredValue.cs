@@ -99,5 +99,6 @@ public sealed record StoredValue
         && IsAuthored == other.IsAuthored;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Value, Source, _storedAt, _expiresAt, PublishedAt, IsAuthored);
+    public override int GetHashCode() => UniversalHash.OfProcess.Compute(
+        ((ulong)(uint)Value.GetHashCode() << 32) | (uint)Source.GetHashCode(), (ulong)_storedAt, (ulong)_expiresAt);
 }

@@ -1,6 +1,7 @@
 namespace KadOrleans.Core;
 
-// A message: a byte of kind, 20 of message id, one MessagePack object, and perhaps a LifeTrailer. One datagram is one message.
+// A message: a byte of kind, 20 of message id, one MessagePack object, and perhaps a LifeTrailer or a TokenTrailer. One datagram is one
+// message.
 internal static class Datagram
 {
     public const int IdOffset = 1;
@@ -52,39 +53,54 @@ internal readonly record struct MessageId(NodeId Bytes)
     {
     }
 
+    // The highest bit behind the token.
+    private const byte AuthoredBit = 0x80;
+
+    /// <summary>
+    /// The write token that the id of a STORE bears in its first eight bytes. Of a node that knows of none they are random, as of any
+    /// other request, and are no valid token.
+    /// </summary>
+    public WriteToken Token
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[Length];
+            CopyTo(bytes);
+            return new WriteToken(BinaryPrimitives.ReadUInt64BigEndian(bytes));
+        }
+    }
+
+    /// <summary>Whether a STORE says that the value is authored at its sender. It only counts beside a valid <see cref="Token"/>.</summary>
+    public bool SaysAuthored
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[Length];
+            CopyTo(bytes);
+            return (bytes[WriteToken.Length] & AuthoredBit) != 0;
+        }
+    }
+
     /// <summary>Nodes in a network pass a cryptographic source: a guessable id lets strangers forge responses.</summary>
     public static MessageId Random(IRandomSource random) => new(NodeId.Random(random));
+
+    /// <summary>The id of a STORE that bears a token; without one all of it is random. 95 bits are: enough against forged responses.</summary>
+    public static MessageId Bearing(WriteToken token, bool isAuthored, IRandomSource random)
+    {
+        if (token.IsNone)
+        {
+            return Random(random);
+        }
+
+        Span<byte> bytes = stackalloc byte[Length];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, token.Bits);
+        var drawn = bytes[WriteToken.Length..];
+        random.Fill(drawn);
+        drawn[0] = (byte)((drawn[0] & ~AuthoredBit) | (isAuthored ? AuthoredBit : 0));
+        return new MessageId(bytes);
+    }
 
     public void CopyTo(Span<byte> destination) => Bytes.CopyTo(destination);
 
     public override string ToString() => Bytes.ToString();
-}
-
-// The remaining seconds of a value's life, as a further object after the body of a STORE or of a FIND_VALUE response. Nodes that
-// do not know it ignore what follows the first object. It is always a uint 32 of five bytes and ends the datagram, so stray bytes
-// of other programs are not taken for it. A STORE has an int 32 in its place if its publisher chose the life.
-internal static class LifeTrailer
-{
-    public const int Length = 1 + sizeof(uint);
-
-    /// <summary>Null if the rest of a body is not a trailer.</summary>
-    internal static uint? Read(ReadOnlySpan<byte> rest, out bool isChosen)
-    {
-        isChosen = rest is [MessagePackCode.Signed32, <= 0x7F, _, _, _];
-        var isLife = isChosen || rest is [MessagePackCode.Unsigned32, _, _, _, _];
-        return isLife ? BinaryPrimitives.ReadUInt32BigEndian(rest[1..]) : null;
-    }
-
-    /// <summary>Returns the length, which is 0 without a life.</summary>
-    internal static int Write(Span<byte> destination, uint? secondsLeft, bool isChosen = false)
-    {
-        if (secondsLeft is not { } seconds)
-        {
-            return 0;
-        }
-
-        destination[0] = isChosen ? MessagePackCode.Signed32 : MessagePackCode.Unsigned32;
-        BinaryPrimitives.WriteUInt32BigEndian(destination[1..], isChosen ? Math.Min(seconds, int.MaxValue) : seconds);
-        return Length;
-    }
 }

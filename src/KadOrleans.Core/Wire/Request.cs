@@ -23,8 +23,11 @@ internal readonly ref struct Request
     /// <summary>What is sought, or the key of a STORE.</summary>
     public NodeId Target { get; }
 
+    /// <summary>Whether the caller asks for a write token. Only a PING and a FIND can.</summary>
+    public bool AsksForToken => Kind is RequestKind.Ping or RequestKind.FindNode or RequestKind.FindValue && TokenTrailer.Asks(_rest);
+
     // Reads an array of the function's name and an array of its arguments. Allocates nothing. Bytes behind it are ignored, except
-    // the LifeTrailer of a STORE. Nodes under Python 2 write the name as bin. Ids and keys are 20 bytes of bin.
+    // the LifeTrailer of a STORE and the TokenTrailer of a PING or a FIND. Nodes under Python 2 write the name as bin. Ids and keys are 20 bytes of bin.
     public static bool TryDecode(ReadOnlySpan<byte> body, out Request request)
     {
         var reader = new MessagePackReader(body);
@@ -147,9 +150,9 @@ internal static class RequestFunction
 // Datagram.MaxLength always suffices; one that is too short throws.
 internal static class RequestWriter
 {
-    /// <summary>Any request but a STORE. A PING has no target, a STUN no sender either.</summary>
+    /// <summary>Any request but a STORE. A PING has no target, a STUN no sender either, and asks for no token.</summary>
     public static int Write(
-        Span<byte> destination, MessageId id, RequestKind kind, NodeId sender = default, NodeId target = default)
+        Span<byte> destination, MessageId id, RequestKind kind, NodeId sender = default, NodeId target = default, bool asksForToken = false)
     {
         var writer = Begin(destination, id, kind);
         switch (kind)
@@ -169,7 +172,8 @@ internal static class RequestWriter
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind.");
         }
 
-        return End(writer);
+        var length = End(writer);
+        return asksForToken && kind != RequestKind.Stun ? length + TokenTrailer.WriteQuestion(destination[length..]) : length;
     }
 
     /// <summary>False, and writes nothing, if the body would be longer than <see cref="Datagram.MaxBodyLength"/>.</summary>

@@ -1,7 +1,7 @@
 namespace KadOrleans.Core;
 
 // Reads the bodies of responses. A response does not say which request it belongs to, so the caller picks the reader. False means
-// malformed, which counts as no response. Bytes behind the first object are ignored, except for a LifeTrailer.
+// malformed, which counts as no response. Bytes behind the first object are ignored, except for a LifeTrailer or a TokenTrailer.
 internal static class ResponseReader
 {
     internal static ReadOnlySpan<byte> ValueKey => "value"u8;
@@ -88,6 +88,22 @@ internal static class ResponseReader
         var isChosen = false;
         var seconds = reader.TrySkip(depth: 0) ? LifeTrailer.Read(reader.Rest, out isChosen) : null;
         return isChosen ? null : seconds;
+    }
+
+    // The write token behind a pong, a list of contacts or the answer to a STORE; none if there is no trailer. False if the body is
+    // malformed, or has a value: that says nothing of tokens.
+    public static bool TryReadToken(ReadOnlySpan<byte> body, out WriteToken token)
+    {
+        token = WriteToken.None;
+        var reader = new MessagePackReader(body);
+        if (body is [>= MessagePackCode.FixMap and < MessagePackCode.FixArray or MessagePackCode.Map16 or MessagePackCode.Map32, ..]
+            || !reader.TrySkip(depth: 0))
+        {
+            return false;
+        }
+
+        TokenTrailer.TryRead(reader.Rest, out token);
+        return true;
     }
 
     private static bool TryReadValue(ref MessagePackReader reader, int pairs, out DhtValue value)
@@ -183,11 +199,11 @@ internal static class ResponseWriter
     // What always fits: each takes up to 67 bytes (array header 1, id 22, address 41, port 3), the list 3 more.
     public const int MaxContacts = (Datagram.MaxBodyLength - 3) / 67;
 
-    public static int WritePong(Span<byte> destination, MessageId id, NodeId self)
+    public static int WritePong(Span<byte> destination, MessageId id, NodeId self, WriteToken token = default)
     {
         var writer = Begin(destination, id);
         writer.WriteNodeId(self);
-        return End(writer);
+        return End(writer, destination, token);
     }
 
     /// <summary>A client answers PING with nil: it must not be kept as a node.</summary>
@@ -213,16 +229,16 @@ internal static class ResponseWriter
         return End(writer);
     }
 
-    public static int WriteStored(Span<byte> destination, MessageId id, bool stored)
+    public static int WriteStored(Span<byte> destination, MessageId id, bool stored, WriteToken token = default)
     {
         var writer = Begin(destination, id);
         writer.WriteBoolean(stored);
-        return End(writer);
+        return End(writer, destination, token);
     }
 
     // Answers FIND_NODE, and FIND_VALUE for a key that is not held; nearest first. Other nodes of the network crash on an entry
     // they cannot send to, so every endpoint has to be unicast.
-    public static int WriteNodes(Span<byte> destination, MessageId id, ReadOnlySpan<Contact> contacts)
+    public static int WriteNodes(Span<byte> destination, MessageId id, ReadOnlySpan<Contact> contacts, WriteToken token = default)
     {
         if (contacts.Length > MaxContacts)
         {
@@ -238,7 +254,7 @@ internal static class ResponseWriter
             writer.WriteEndpoint(contact.Endpoint);
         }
 
-        return End(writer);
+        return End(writer, destination, token);
     }
 
     /// <summary>The value is one that came, or could have come, in a STORE: other lengths may not fit.</summary>
@@ -254,6 +270,12 @@ internal static class ResponseWriter
 
     private static MessagePackWriter Begin(Span<byte> destination, MessageId id) =>
         new(Datagram.WriteHeader(destination, DatagramKind.Response, id));
+
+    private static int End(MessagePackWriter writer, Span<byte> destination, WriteToken token)
+    {
+        var length = End(writer);
+        return length + TokenTrailer.Write(destination[length..], token);
+    }
 
     private static int End(MessagePackWriter writer) => Datagram.HeaderLength + writer.Length;
 }

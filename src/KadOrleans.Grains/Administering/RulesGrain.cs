@@ -1,7 +1,6 @@
 namespace KadOrleans.Grains;
 
-// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own, so a silo
-// of an earlier release that writes bans leaves them as they are.
+// What an operator has set, as stored, and which edges and silos follow it, in memory. Limits are a state of their own.
 internal sealed class RulesGrain(
     [PersistentState(StateNames.Rules, GrainStorageName.Kad)] IPersistentState<RulesState> state,
     [PersistentState(StateNames.Limits, GrainStorageName.Kad)] IPersistentState<LimitsState> limitsState,
@@ -145,47 +144,3 @@ internal sealed class RulesGrain(
         return changed;
     }
 }
-
-[GenerateSerializer]
-[Alias("kad.RulesState")]
-internal sealed class RulesState : IVersionedState
-{
-    [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
-
-    [Id(1)]
-    public long Version { get; set; }
-
-    /// <summary>The oldest first.</summary>
-    [Id(2)]
-    public List<BanState> Bans { get; set; } = [];
-
-    /// <summary>The bans, parsed. One that this release cannot read is left out.</summary>
-    public IReadOnlyList<BanEntry> Entries => BanEntry.Read(Bans.Select(ban => (ban.Ban, ban.Since)));
-}
-
-/// <summary>A ban, as <see cref="KadOrleans.Core.Admission.Ban.ToString"/> writes it.</summary>
-[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
-[Alias("kad.BanState")]
-internal sealed record BanState([property: Id(0)] string Ban, [property: Id(1)] DateTimeOffset Since);
-
-[GenerateSerializer]
-[Alias("kad.LimitsState")]
-internal sealed class LimitsState : IVersionedState
-{
-    [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
-
-    [Id(1)]
-    public long Version { get; set; }
-
-    /// <summary>The oldest first. Limits of later releases are kept.</summary>
-    [Id(2)]
-    public List<LimitState> Limits { get; set; } = [];
-
-    public IReadOnlyList<LimitEntry> Entries => [.. Limits.Select(limit => new LimitEntry(limit.Name, limit.Value, limit.Since))];
-}
-
-[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
-[Alias("kad.LimitState")]
-internal sealed record LimitState([property: Id(0)] string Name, [property: Id(1)] long Value, [property: Id(2)] DateTimeOffset Since);

@@ -1,6 +1,3 @@
-using Orleans.CodeGeneration;
-using Orleans.Services;
-
 namespace KadOrleans.Grains;
 
 // Agrees with the other silos on the cluster's time, before this silo has grains and with each report of StateVersionService.
@@ -73,7 +70,6 @@ internal sealed class ClusterClock(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Silos of earlier releases have no such service.
             logger.SiloClockNotRead(silo, e.Message);
             return (silo, null);
         }
@@ -83,81 +79,4 @@ internal sealed class ClusterClock(
     {
         public DateTimeOffset When(long timestamp, TimeProvider clock) => Start + clock.GetElapsedTime(At, timestamp);
     }
-}
-
-/// <summary>Reports a silo's clock to another silo.</summary>
-[Alias("kad.ISiloClockService")]
-[Version(0)]
-[OpenTo(Callers.Silos)]
-internal interface ISiloClockService : IGrainService
-{
-    /// <summary>How long a silo may take. A silo that starts waits for the others as long.</summary>
-    const string CallTimeout = "00:00:02";
-
-    [Alias("Get")]
-    [ResponseTimeout(CallTimeout)]
-    Task<SiloClock> GetAsync();
-}
-
-/// <summary>A silo's own time, and what is to be added to get the time agreed on: null if it has just started.</summary>
-[GenerateSerializer]
-[Alias("kad.SiloClock")]
-internal readonly record struct SiloClock([property: Id(0)] DateTimeOffset UtcNow, [property: Id(1)] TimeSpan? Correction);
-
-internal sealed class SiloClockService(
-    GrainId id,
-    Silo silo,
-    ILoggerFactory loggers,
-    ClusterClock cluster,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock)
-    : GrainService(id, silo, loggers), ISiloClockService
-{
-    public Task<SiloClock> GetAsync() => Task.FromResult(new SiloClock(clock.GetUtcNow(), cluster.Agreed));
-}
-
-internal delegate Task<SiloClock> AskClock(SiloAddress silo);
-
-// The time that the cluster's silos agree on: this silo's clock, corrected by ClusterClock. Measured times and timers are the
-// clock's own. Safe for several threads.
-internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
-{
-    // How long puts with stamps of an earlier agreed time are taken. A silo that answered with it may keep it for one
-    // StateVersionService.Interval more. Edges ask for the time every 10 s; a call may take 10 s more.
-    public static readonly TimeSpan Grace = StateVersionService.Interval + TimeSpan.FromSeconds(20);
-
-    private readonly ClusterCorrection _correction = new();
-
-    // Null: the agreed time has not moved ahead, and no silo answered with an earlier one.
-    private volatile Step? _last;
-
-    public TimeSpan Correction => _correction.Value;
-
-    // By how much the agreed time moved ahead a moment ago, here or on another silo. Stamps of edges may be as much too early.
-    public TimeSpan RecentStep => _last is { } last && clock.GetElapsedTime(last.At) < Grace ? last.Length : TimeSpan.Zero;
-
-    public override long TimestampFrequency => clock.TimestampFrequency;
-
-    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Correction;
-
-    public override long GetTimestamp() => clock.GetTimestamp();
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        clock.CreateTimer(callback, state, dueTime, period);
-
-    /// <summary>Follows the clock that the silos chose. Returns by how much the time moved.</summary>
-    public TimeSpan Follow(ClockComparison agreed)
-    {
-        var step = _correction.Follow(agreed);
-        if (step > TimeSpan.Zero)
-        {
-            NoteBehind(step);
-        }
-
-        return step;
-    }
-
-    /// <summary>Notes that stamps of an agreed time that was <paramref name="length"/> behind this one are still made.</summary>
-    public void NoteBehind(TimeSpan length) => _last = new Step(length, clock.GetTimestamp());
-
-    private sealed record Step(TimeSpan Length, long At);
 }

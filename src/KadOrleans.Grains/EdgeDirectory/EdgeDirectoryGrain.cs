@@ -76,9 +76,6 @@ internal sealed class EdgeDirectoryGrain(
         return isGone && ReferenceEquals(_live.Find(edgeName), heard) ? NameUse.Free : NameUse.Unclear;
     }
 
-    public async ValueTask<bool> IsHeldByAnotherAsync(string edgeName, IEdgeObserver edge) =>
-        await AskForNameAsync(edgeName, edge) != NameUse.Free;
-
     public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge)
     {
         Check(edgeName, edge);
@@ -123,7 +120,7 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         _live.Release(edgeName, epoch);
-        if (version.Written >= StateSchema.EdgeHolders && !held.IsReleased)
+        if (!held.IsReleased)
         {
             await WriteAsync<bool>(edges =>
             {
@@ -271,8 +268,8 @@ internal sealed class EdgeDirectoryGrain(
             throw new EdgeDrainedException($"The edge {name} is drained: it gets a lease once an operator resumes it.");
         }
 
-        var holder = version.Written < StateSchema.EdgeHolders ? null : EdgeHolders.KeyOf(edge);
-        var leased = edges[name] = new EdgeState((known?.Epoch ?? 0) + 1, [.. known?.NodeIds ?? []], holder, LastSeen: time.GetUtcNow());
+        var leased = edges[name] = new EdgeState(
+            (known?.Epoch ?? 0) + 1, [.. known?.NodeIds ?? []], EdgeHolders.KeyOf(edge), LastSeen: time.GetUtcNow());
         while (leased.NodeIds.Count < count)
         {
             leased.NodeIds.Add(NodeId.Random(random).ToString());

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Hosting;
-
 namespace KadOrleans.Grains;
 
 // Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start
@@ -108,6 +106,12 @@ internal sealed class ClusterAgreement(
     {
         var written = terms.StateVersion;
         version.Check(written, StateNames.Cluster);
+        if (written < StateSchema.Oldest)
+        {
+            throw new InvalidOperationException(
+                $"This cluster writes its state with schema version {written}, and this release reads {StateSchema.Oldest} and newer: run the release before on all silos without a lower Kad:Cluster:StateVersion first, until it writes {StateSchema.Oldest}.");
+        }
+
         if (written > version.Known)
         {
             throw new InvalidOperationException(
@@ -122,76 +126,5 @@ internal sealed class ClusterAgreement(
         }
 
         shards.Note(terms.Settings.Layout, terms.Split);
-    }
-}
-
-// Reports this silo's schema version to the cluster periodically, and takes the version to write, the number of shards, the
-// limits and the time. It also has periodic crawls scheduled, once.
-internal sealed class StateVersionService(
-    IGrainFactory grains,
-    ClusterAgreement agreement,
-    ClusterLimits limits,
-    ClusterClock clock,
-    [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
-    ILogger<StateVersionService> logger) : BackgroundService
-{
-    // The time between reports. The cluster grain forgets the silos' versions when it moves, and knows all of them one interval later.
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        string? refusal = null;
-        Task<bool>? scheduling = null;
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            if (!agreement.Completion.IsCompletedSuccessfully)
-            {
-                continue;
-            }
-
-            await clock.AgreeAsync();
-            try
-            {
-                await agreement.JoinAsync();
-                await limits.FetchAsync();
-                if (scheduling is null or { IsCompletedSuccessfully: true, Result: false })
-                {
-                    // Not awaited: the storage that it reads may be unavailable for long.
-                    scheduling = TryScheduleAsync(stoppingToken);
-                }
-            }
-            catch (InvalidOperationException e)
-            {
-                // The settings were fixed while this silo ran. Its next start will fail; until then one line is enough.
-                if (e.Message != refusal)
-                {
-                    logger.SettingsDiffer(refusal = e.Message);
-                }
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.StateVersionNotReported(e.Message);
-            }
-        }
-    }
-
-    private async Task<bool> TryScheduleAsync(CancellationToken stoppingToken)
-    {
-        var crawls = grains.GetGrain<ICrawlGrain>(GrainKeys.Singleton);
-        try
-        {
-            await crawls.ScheduleAsync();
-            return true;
-        }
-        catch (Exception e)
-        {
-            if (!stoppingToken.IsCancellationRequested)
-            {
-                logger.ReminderNotSet(CrawlGrain.Periodic, crawls.GetGrainId(), e);
-            }
-
-            return false;
-        }
     }
 }

@@ -11,7 +11,7 @@ public sealed class KadClusterOptions
     public int? ShardBits { get; set; }
 
     /// <summary>
-    /// The newest schema version of stored states that this silo accepts: 3 to the newest that it knows, which is the default. No silo
+    /// The newest schema version of stored states that this silo accepts: 6 to the newest that it knows, which is the default. No silo
     /// writes a version that some silo does not accept, so the release before can be brought back.
     /// </summary>
     public int? StateVersion { get; set; }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace KadOrleans.Grains;
@@ -63,29 +62,4 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.AddHostedService<StateVersionService>();
         return builder;
     }
-}
-
-/// <summary>Registers the grains' counters at the silo's start, before anything is counted.</summary>
-internal sealed class MetricsStart(ValueCache cache) : ILifecycleParticipant<ISiloLifecycle>
-{
-    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
-        nameof(MetricsStart), ServiceLifecycleStage.RuntimeInitialize, _ => Run(GrainMetrics.Begin), _ => Run(GrainMetrics.End));
-
-    private Task Run(Action<ValueCache> change)
-    {
-        change(cache);
-        return Task.CompletedTask;
-    }
-}
-
-internal sealed class CryptographicRandom : IRandomSource
-{
-    public void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);
-}
-
-/// <summary>The name of the grains' storage provider.</summary>
-public static class GrainStorageName
-{
-    /// <summary>The name under which the silo registers its <c>IGrainStorage</c> for all grains of this project.</summary>
-    public const string Kad = "Kad";
 }

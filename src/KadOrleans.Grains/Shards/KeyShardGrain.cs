@@ -180,11 +180,6 @@ internal sealed class KeyShardGrain(
 
     public async ValueTask SplitAsync()
     {
-        if (version.Written < StateSchema.Doubling)
-        {
-            throw new InvalidOperationException($"Shards are split since schema version {StateSchema.Doubling}; the cluster writes {version.Written}.");
-        }
-
         var (keys, started) = (_engine.Shard.Count, time.GetTimestamp());
         await Halves.WaitUntilFilledAsync();
         logger.ShardSplit(Name, keys, time.GetElapsedTime(started));

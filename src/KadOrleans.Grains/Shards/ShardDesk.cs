@@ -8,7 +8,6 @@ internal sealed class ShardDesk(
     ClusterShards shards,
     SiloNews news,
     ValueCache cache,
-    ILocalSiloDetails details,
     ClusterTime time)
     : GrainService(id, silo, loggers), IShardDesk
 {
@@ -22,7 +21,7 @@ internal sealed class ShardDesk(
         GrainMetrics.Got(get.Found, 0);
         if (get.Missing.Count == 0)
         {
-            return new ShardBatch<StoredValue?>(get.Values, [], details.SiloAddress);
+            return new ShardBatch<StoredValue?>(get.Values, []);
         }
 
         var rest = await AskAsync(get.MissingKeys, key => key, static (shard, some) => shard.GetAsync(some));
@@ -63,7 +62,7 @@ internal sealed class ShardDesk(
         var layout = shards.Layout;
         var (results, unanswered) = await ShardCall.DivideAsync(
             requests, request => layout.ShardOf(keyOf(request)), ShardOf, call, calls => ShardCall.WaitAsync(calls, time));
-        return new ShardBatch<TResult>(results, unanswered, details.SiloAddress);
+        return new ShardBatch<TResult>(results, unanswered);
     }
 }
 

@@ -13,7 +13,6 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
 
     private IEdgeObserver? _edge;
     private long _subscribedAt;
-    private bool _takesChanges;
 
     private RoutingTableSnapshot _pushed = RoutingTableSnapshot.Empty(nodeId);
     private int _failures;
@@ -24,9 +23,9 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
     public bool IsLive => Live is not null;
 
     /// <summary>Takes or renews a subscription. The edge has this snapshot already, or it is in the response.</summary>
-    public void Subscribe(IEdgeObserver edge, RoutingTableSnapshot snapshot, bool takesChanges)
+    public void Subscribe(IEdgeObserver edge, RoutingTableSnapshot snapshot)
     {
-        (_edge, _takesChanges) = (edge, takesChanges);
+        _edge = edge;
         _subscribedAt = time.GetTimestamp();
         _pushed = snapshot;
         _failures = 0;
@@ -100,8 +99,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
     /// <summary>Sends the difference to what the edge has. Sends the whole snapshot if that is small, much changed, or the edge has another.</summary>
     private async Task SendAsync(IEdgeObserver edge, RoutingTableSnapshot snapshot)
     {
-        var isTaken = _takesChanges
-            && SnapshotChange.Of(_pushed, snapshot) is { } change
+        var isTaken = SnapshotChange.Of(_pushed, snapshot) is { } change
             && await edge.OnChangeAsync(nodeId, change).WaitAsync(CallTimeout, time);
         if (!isTaken)
         {

@@ -68,7 +68,7 @@ internal sealed class RoutingTableGrain(
         _activation = ++table.Activations;
         _etag = await _storage.WriteAsync(StateNames.RoutingTable, table, etag);
         _table = RoutingTable.Restore(
-            new RoutingTableState(_ownId, _activation << 32, buckets),
+            new RoutingTableState(_ownId, _activation << 32, buckets) { Former = TableMapping.ToCore(table.Former) },
             _options.Kademlia,
             new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust)),
             time.GetUtcNow());
@@ -93,22 +93,17 @@ internal sealed class RoutingTableGrain(
             _edge.Push(_table);
         }
 
-        return ValueTask.FromResult(new TableAnswer(
+        var answer = new TableAnswer(
             IsFenced: false,
             [.. decisions.SelectMany(one => one.Added)],
             [.. decisions.Select(one => one.Check).OfType<Contact>()],
-            _table.Version));
-    }
-
-    public async ValueTask<RoutingTableSnapshot> SubscribeAsync(long epoch, IEdgeObserver edge)
-    {
-        await SubscribeAsync(epoch, edge, takesChanges: false);
-        return _table.Snapshot;
+            _table.Version);
+        return ValueTask.FromResult(observations.Count == 0 ? AddFormer(answer, now) : answer);
     }
 
     public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known)
     {
-        await SubscribeAsync(epoch, edge, takesChanges: true);
+        await SubscribeAsync(epoch, edge);
         return _table.Version == known ? null : _table.Snapshot;
     }
 
@@ -131,6 +126,7 @@ internal sealed class RoutingTableGrain(
     public ValueTask<bool> DropAsync(NodeId id)
     {
         var held = _table.Find(id);
+        var isFormer = _table.Forget(id);
 
         // A contact that takes its place gets its values at its next observation.
         foreach (var drop in KnownContact.DropsOf(held))
@@ -138,13 +134,13 @@ internal sealed class RoutingTableGrain(
             _table.Apply(drop, time.GetUtcNow());
         }
 
-        if (held.Count > 0)
+        if (held.Count > 0 || isFormer)
         {
             MarkChanged();
             _edge.Push(_table);
         }
 
-        return ValueTask.FromResult(held.Count > 0);
+        return ValueTask.FromResult(held.Count > 0 || isFormer);
     }
 
     public async ValueTask<bool> RunAsync(bool isWalk) => await _edge.HandAsync(isWalk
@@ -172,7 +168,13 @@ internal sealed class RoutingTableGrain(
         return Task.CompletedTask;
     }
 
-    private async Task SubscribeAsync(long epoch, IEdgeObserver edge, bool takesChanges)
+    private TableAnswer AddFormer(TableAnswer answer, DateTimeOffset now)
+    {
+        var news = _table.TakeFormer(now);
+        return answer with { Former = news.Due, FormerKnown = news.Known, ApartSince = news.ApartSince };
+    }
+
+    private async Task SubscribeAsync(long epoch, IEdgeObserver edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
 
@@ -188,7 +190,7 @@ internal sealed class RoutingTableGrain(
             throw new LeaseLostException($"The id {_ownId} is leased under epoch {_epoch}, no longer under {epoch}.");
         }
 
-        _edge.Subscribe(edge, _table.Snapshot, takesChanges);
+        _edge.Subscribe(edge, _table.Snapshot);
 
         // An edge renews its subscription each minute, so a failure is retried soon.
         SetReminders(true);
@@ -272,7 +274,14 @@ internal sealed class RoutingTableGrain(
         _isChanged = false;
         try
         {
-            var table = new TableState { Activations = _activation, Epoch = epoch, Buckets = TableMapping.ToStored(_table.Save()) };
+            var saved = _table.Save();
+            var table = new TableState
+            {
+                Activations = _activation,
+                Epoch = epoch,
+                Buckets = TableMapping.ToStored(saved),
+                Former = TableMapping.ToStored(saved.Former),
+            };
             _etag = await _storage.WriteAsync(StateNames.RoutingTable, table, _etag);
             _savedEpoch = epoch;
         }
@@ -301,6 +310,10 @@ internal sealed class TableState : IVersionedState
 
     [Id(3)]
     public List<BucketState> Buckets { get; set; } = [];
+
+    /// <summary>Contacts that were dropped as they did not answer, in the order they were lost. Builds that keep none drop the list when they write.</summary>
+    [Id(4)]
+    public List<ContactState> Former { get; set; } = [];
 }
 
 /// <summary>A bucket by its lowest id, in 40 hexadecimal digits, and its depth. Contacts are least recently seen first, replacements newest last.</summary>
@@ -327,6 +340,11 @@ internal sealed record ContactState(
 internal static class TableMapping
 {
     public static List<BucketState> ToStored(RoutingTableState table) => [.. table.Buckets.Select(ToStored)];
+
+    public static List<ContactState> ToStored(IEnumerable<SavedContact> contacts) => [.. contacts.Select(ToStored)];
+
+    /// <exception cref="FormatException">An id or an endpoint is malformed.</exception>
+    public static List<SavedContact> ToCore(IEnumerable<ContactState>? contacts) => [.. (contacts ?? []).Select(ToCore)];
 
     /// <exception cref="FormatException">An id or an endpoint is malformed.</exception>
     public static List<SavedBucket> ToCore(IEnumerable<BucketState> buckets) => [.. buckets.Select(ToCore)];

@@ -45,13 +45,25 @@ public sealed class EdgeOptions
     // nothing, as does zero. The default is longer than it takes to find a dead silo and to start its grains on others.
     public TimeSpan MaxOutageStaleness { get; set; } = TimeSpan.FromSeconds(30);
 
+    // Whether a STORE without a write token may only store new keys and renew. Default: false.
+    public bool RequireTokens { get; set; }
+
+    // How many values of known authors all STOREs without a write token that come in here may change in any hour: 0 to 1,000,000. Default: 60.
+    public int ChangesWithoutToken { get; set; } = new KadNodeOptions().ChangesWithoutToken;
+
     /// <summary>The endpoint of each node id, 1 to 64, in the order of the lease.</summary>
     public IReadOnlyList<UdpEndpoint> Endpoints => _endpoints ??= Expand();
 
     /// <summary>The options of the node of each id: this section, with the parameters of Kademlia given.</summary>
     public KadNodeOptions ToNodeOptions(KademliaOptions kademlia)
     {
-        var options = new KadNodeOptions { Upload = new UploadLimits { PerEndpoint = UploadPerEndpoint, Total = Upload }, Kademlia = kademlia };
+        var options = new KadNodeOptions
+        {
+            Upload = new UploadLimits { PerEndpoint = UploadPerEndpoint, Total = Upload },
+            Kademlia = kademlia,
+            RequireTokens = RequireTokens,
+            ChangesWithoutToken = ChangesWithoutToken,
+        };
         Bootstrap.ToList().ForEach(options.Bootstrap.Add);
         Trust.ToList().ForEach(options.Trust.Add);
         return options;
@@ -76,6 +88,7 @@ public sealed class EdgeOptions
         checks.CheckTrust(Trust, "Edge:Trust");
         CheckStaleness(checks, "Edge:MaxStaleness", MaxStaleness, TimeSpan.FromMinutes(1));
         CheckStaleness(checks, "Edge:MaxOutageStaleness", MaxOutageStaleness, TimeSpan.FromMinutes(5));
+        checks.Within("Edge:ChangesWithoutToken", ChangesWithoutToken, 0, 1_000_000);
         checks.CheckUpload("Edge:UploadPerEndpoint", UploadPerEndpoint);
         checks.CheckUpload("Edge:Upload", Upload);
     }

@@ -136,7 +136,7 @@ internal sealed class NodeAdmin(
             parts().Table.Observe(drop);
         }
 
-        return Task.FromResult(held.Count > 0 ? 1 : 0);
+        return Task.FromResult(parts().Table.Forget(id) || held.Count > 0 ? 1 : 0);
     }
 
     public Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default)

@@ -18,7 +18,8 @@ internal sealed class CrawlRun(
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
-    private readonly Crawl _crawl = new(options with { IgnoredId = DhtNode.ClientId }, environment.Random);
+    private readonly Crawl _crawl = new(
+        options with { IgnoredId = DhtNode.ClientId, IsRefused = node.Own.IsRefused }, environment.Random);
 
     // Guards _crawl, _pace, _isSending, _isOver and _sent.
     private readonly Lock _gate = new();
@@ -155,7 +156,7 @@ internal sealed class CrawlRun(
     {
         if (query.Target is not { } target)
         {
-            return new PingCall(query.Endpoint, null, node.Id, OnPinged, Count);
+            return new PingCall(query.Endpoint, null, node.Id, OnPinged, Count, asksForToken: false);
         }
 
         return new EndpointCall<(Contact[] Contacts, AddressForm Form)>(

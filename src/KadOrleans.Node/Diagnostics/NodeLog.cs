@@ -24,6 +24,12 @@ internal static partial class NodeLog
     [LoggerMessage(1020, LogLevel.Error, "Maintenance ({Work}) failed; it is retried when it is next due")]
     public static partial void MaintenanceFailed(this ILogger logger, string work, Exception exception);
 
+    [LoggerMessage(1005, LogLevel.Information, "A part of the network that was out of reach is back: {Added} of the nearest contacts are new, {Contacts} are known")]
+    public static partial void PartsMet(this ILogger logger, int added, int contacts);
+
+    [LoggerMessage(1006, LogLevel.Information, "{Values} values that were stored while a part of the network was out of reach are sent out again")]
+    public static partial void ValuesSpread(this ILogger logger, int values);
+
     [LoggerMessage(1021, LogLevel.Debug, "Refreshed {Buckets} buckets")]
     public static partial void BucketsRefreshed(this ILogger logger, int buckets);
 

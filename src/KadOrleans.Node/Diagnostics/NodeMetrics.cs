@@ -41,6 +41,28 @@ internal sealed class NodeMetrics
     internal static readonly NodeCounter Republished = new(
         "kad.values.republished", "{value}", "Held values sent out again to the k nearest.", "values.republished");
 
+    internal static readonly NodeCounter StoreTokens = NodeCounter.Create<TokenCheck>(
+        "kad.store.tokens", "{store}", "STOREs received, by the write token that they bore.", "stores.token", "kad.store.token");
+
+    internal static readonly NodeCounter TokenlessChanges = NodeCounter.Create<TokenlessChange>(
+        "kad.store.tokenless.changes",
+        "{store}",
+        "STOREs without a token over what an author wrote, by whether the bound of all such allowed it.",
+        "stores.tokenlessChange",
+        "kad.tokenless.outcome");
+
+    internal static readonly NodeCounter FormerAsked = new(
+        "kad.former.asked", "{endpoint}", "Former contacts and bootstrap nodes asked again.", "former.asked");
+
+    internal static readonly NodeCounter FormerAnswered = new(
+        "kad.former.answered", "{endpoint}", "Former contacts and bootstrap nodes that answered when asked again.", "former.answered");
+
+    internal static readonly NodeCounter Merges = new(
+        "kad.network.merges",
+        "{lookup}",
+        "Lookups of the own id through a node that knows contacts unknown here: two parts of a network meet.",
+        "network.merges");
+
     private static readonly NodeCounter Requests = NodeCounter.Create<RequestKind>(
         "kad.requests.received", "{request}", "Requests from other nodes, by type.", "received", "kad.request.type");
 
@@ -299,6 +321,16 @@ internal enum RefusalReason
     Stopping,
 
     Banned,
+}
+
+/// <summary>What became of a STORE without a token that would change what an author wrote.</summary>
+internal enum TokenlessChange
+{
+    /// <summary>The bound has room: the store decides as for any other.</summary>
+    Allowed,
+
+    /// <summary>The bound is used up, or this node requires tokens.</summary>
+    Refused,
 }
 
 /// <summary>Why a STORE was not acknowledged: its sender got false, or no response.</summary>

@@ -71,7 +71,7 @@ internal sealed class StoreWatch(DhtNode node, IKeyStore store, NodeEnvironment 
         }
         else if (store.GetTopChanges(1) is [var most])
         {
-            _logger.ChangeLimitReached(refused, most.Source.ToText(), most.Changed);
+            _logger.ChangeLimitReached(refused, most.Source.ToAccountText(), most.Changed);
         }
         else
         {

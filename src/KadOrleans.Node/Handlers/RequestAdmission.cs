@@ -8,6 +8,8 @@ internal sealed class RequestAdmission(
     ResponseGate gate,
     AddressRangeSet trusted,
     VerifiedEndpoints verified,
+    WriteGuard writes,
+    OwnEndpoints own,
     BansInForce bans,
     SourceLimits limits,
     bool clientOnly,
@@ -26,9 +28,9 @@ internal sealed class RequestAdmission(
     /// <summary>Takes one request. Nothing that a stranger can send makes it throw.</summary>
     public void Receive(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
-        if (!source.IsUnicast)
+        if (!source.IsUnicast || own.IsBound(source))
         {
-            // A response or ping would reach nobody or a whole network.
+            // A response or ping would reach nobody, a whole network, or this node itself.
             metrics.Refused(RefusalReason.UnreachableSource);
             return;
         }
@@ -54,13 +56,20 @@ internal sealed class RequestAdmission(
         }
 
         metrics.Received(request.Kind);
-        var context = new RequestSource(id, source, requestLength, route, isTrusted, endpoint) { Age = age };
+        var token = CheckToken(request.Kind, id, source);
+        var context = new RequestSource(id, source, requestLength, route, isTrusted, endpoint)
+        {
+            Age = age,
+            AsksForToken = request.AsksForToken,
+            Token = token,
+        };
         if (clientOnly)
         {
             handlers.HandleAsClient(request.Kind, context);
         }
-        else if (context.IsProven)
+        else if (context.IsProven || token == TokenCheck.Valid)
         {
+            // A token proves the address of a STORE without a ping. It has no port, so the endpoint stays unproven for all else.
             handlers.Handle(request, context);
         }
         else
@@ -137,6 +146,18 @@ internal sealed class RequestAdmission(
         }
     }
 
+    private TokenCheck CheckToken(RequestKind kind, MessageId id, UdpEndpoint source)
+    {
+        if (kind != RequestKind.Store || clientOnly)
+        {
+            return TokenCheck.None;
+        }
+
+        var token = writes.Check(id, source);
+        metrics.Add(NodeMetrics.StoreTokens, (int)token);
+        return token;
+    }
+
     private VerifiedEndpoint? Find(UdpEndpoint source) => verified.TryGet(source, out var found) ? found : null;
 
     private bool IsWithinRates(UdpEndpoint source, VerifiedEndpoint? endpoint)
@@ -151,6 +172,8 @@ internal sealed class RequestAdmission(
         pending.Id, pending.Source, pending.Length, pending.Route, IsTrusted: false, Find(pending.Source))
     {
         Age = time.GetElapsedTime(pending.PendingSince),
+        AsksForToken = pending.AsksForToken,
+        Token = pending.Token,
     };
 }
 
@@ -161,6 +184,12 @@ internal readonly record struct RequestSource(
     public TimeSpan Age { get; init; }
 
     public bool RespondsLater { get; init; }
+
+    /// <summary>Whether the response is to end with a write token.</summary>
+    public bool AsksForToken { get; init; }
+
+    /// <summary>What the token of a STORE says of its source; none of other requests.</summary>
+    public TokenCheck Token { get; init; }
 
     /// <summary>Whether the source cannot be forged, or is trusted.</summary>
     public bool IsProven => IsTrusted || Verified is not null;
@@ -175,6 +204,7 @@ internal sealed class ResponseGate(
     Strangers strangers,
     Prober prober,
     UploadBudget budget,
+    OwnEndpoints own,
     NodeMetrics metrics,
     TimeProvider time,
     bool clientOnly)
@@ -232,7 +262,7 @@ internal sealed class ResponseGate(
         strangers.Hold(new PendingRequest(kind, target, context) { Store = store });
 
     public static int AllowanceOf(PendingRequest request) =>
-        (MaxAmplification * request.Length) - (request.IsPinged ? Strangers.PingLength : 0);
+        (MaxAmplification * request.Length) - request.PingLength;
 
     private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestSource context)
     {
@@ -254,6 +284,7 @@ internal sealed class ResponseGate(
     private void RespondToStranger(ReadOnlySpan<byte> response, RequestKind kind, NodeId target, in RequestSource context)
     {
         var left = (MaxAmplification * context.Length) - response.Length;
+        var asksBack = context.AsksForToken && left >= Strangers.AskingPingLength;
         var hasRoomForPing = left >= Strangers.PingLength;
 
         // STUN has no sender id, and a client needs no contacts.
@@ -266,7 +297,7 @@ internal sealed class ResponseGate(
         // The ping goes first: a Python node answers it before it hands values off to a new contact.
         if (hasRoomForPing && !clientOnly)
         {
-            strangers.TryPing(context.Source, context.Route);
+            strangers.TryPing(context.Source, context.Route, asksBack);
         }
 
         if (budget.TrySendToStranger(response.Length))
@@ -283,7 +314,7 @@ internal sealed class ResponseGate(
     private CandidateKind? Classify(Contact sender)
     {
         var snapshot = table.Snapshot;
-        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast)
+        if (sender.Id == snapshot.OwnId || sender.Id == DhtNode.ClientId || !sender.Endpoint.IsUnicast || own.IsOwn(sender))
         {
             return null;
         }

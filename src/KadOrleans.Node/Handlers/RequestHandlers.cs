@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Node;
 
@@ -8,6 +9,7 @@ internal sealed class RequestHandlers(
     KeyWatches watches,
     KademliaOptions options,
     ResponseGate gate,
+    WriteGuard writes,
     NodeMetrics metrics,
     TimeProvider time,
     ILogger logger)
@@ -33,7 +35,7 @@ internal sealed class RequestHandlers(
         switch (request.Kind)
         {
             case RequestKind.Ping:
-                Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId), RequestKind.Ping, default, context);
+                Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
                 Consider(request.Sender, context);
                 break;
             case RequestKind.Stun:
@@ -206,13 +208,53 @@ internal sealed class RequestHandlers(
     private ValueTask<StoreResult> PutAsync(in StoreRequest request, in RequestSource context)
     {
         var now = time.GetUtcNow();
-        var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source);
+        var hasToken = context.Token == TokenCheck.Valid;
         TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        var put = store.PutAsync(
-            request.Key,
-            new StoredValue(request.Value, now, now + options.Bound(life), source),
-            life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy);
-        return watches.IsEmpty ? put : TellAsync(request.Key, put);
+        var kind = life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy;
+
+        // Without a token only the address is known that the datagram bears, and its owner pays for nothing that was done in its name.
+        var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source).WithProof(hasToken);
+        var value = new StoredValue(request.Value, now, now + options.Bound(life), source)
+        {
+            IsAuthored = hasToken && (kind != PutKind.Copy || context.Id.SaysAuthored),
+        };
+        var terms = new PutTerms(kind) { Scope = writes.ScopeOf(context.Token) };
+        return watches.IsEmpty ? PutAsync(request.Key, value, terms) : TellAsync(request.Key, PutAsync(request.Key, value, terms));
+    }
+
+    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutTerms terms) =>
+        terms.Scope == PutScope.Anything ? store.PutAsync(key, value, terms) : PutWithinBoundAsync(key, value, terms);
+
+    // What an author wrote is changed without a token only as often as the one bound of all such STOREs allows. The store decides first, as
+    // most need no part of it. Thousands may wait for one commit, so the builder's objects are used again.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<StoreResult> PutWithinBoundAsync(NodeId key, StoredValue value, PutTerms terms)
+    {
+        var result = await store.PutAsync(key, value, terms);
+        if (result != StoreResult.TokenRequired)
+        {
+            return result;
+        }
+
+        var isAllowed = writes.TryBeginChange();
+        metrics.Add(NodeMetrics.TokenlessChanges, (int)(isAllowed ? TokenlessChange.Allowed : TokenlessChange.Refused));
+        if (!isAllowed)
+        {
+            return result;
+        }
+
+        // One that failed may have changed the value all the same.
+        var hasChanged = true;
+        try
+        {
+            result = await store.PutAsync(key, value, terms with { Scope = PutScope.Anything });
+            hasChanged = result is StoreResult.Stored or StoreResult.StorageFailed;
+            return result;
+        }
+        finally
+        {
+            writes.EndChange(hasChanged);
+        }
     }
 
     private async ValueTask<StoreResult> TellAsync(NodeId key, ValueTask<StoreResult> put)
@@ -232,7 +274,9 @@ internal sealed class RequestHandlers(
         metrics.Stored(result);
         if (!result.IsUndecided())
         {
-            Send(ResponseWriter.WriteStored(Buffer, context.Id, result == StoreResult.Stored), RequestKind.Store, default, context);
+            // One that showed a token, also an expired one, gets the next.
+            var token = context.Token == TokenCheck.None ? WriteToken.None : writes.Issue(context.Source);
+            Send(ResponseWriter.WriteStored(Buffer, context.Id, result == StoreResult.Stored, token), RequestKind.Store, default, context);
         }
     }
 
@@ -248,7 +292,7 @@ internal sealed class RequestHandlers(
     {
         Span<Contact> nearest = stackalloc Contact[options.BucketSize];
         var count = table.Snapshot.FindClosest(target, nearest, context.Source);
-        return ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..count]);
+        return ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..count], TokenFor(context));
     }
 
     // As many of the nearest contacts as fit; 0 bytes if not even an empty list does.
@@ -256,16 +300,19 @@ internal sealed class RequestHandlers(
     {
         Span<Contact> nearest = stackalloc Contact[options.BucketSize];
         var count = table.Snapshot.FindClosest(target, nearest, context.Source);
+        var token = TokenFor(context);
         var fitting = -1;
 
         // Of twenty two or three fit, so counting up is shorter.
-        while (fitting < count && ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..(fitting + 1)]) <= maxLength)
+        while (fitting < count && ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..(fitting + 1)], token) <= maxLength)
         {
             fitting++;
         }
 
-        return fitting < 0 ? 0 : ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..fitting]);
+        return fitting < 0 ? 0 : ResponseWriter.WriteNodes(Buffer, context.Id, nearest[..fitting], token);
     }
+
+    private WriteToken TokenFor(in RequestSource context) => context.AsksForToken ? writes.Issue(context.Source) : WriteToken.None;
 
     private void Send(int length, RequestKind kind, NodeId target, in RequestSource context) =>
         gate.Respond(Buffer[..length], kind, target, context);

@@ -7,6 +7,7 @@ internal sealed class Bootstrapper(
     EndpointQueries queries,
     LookupRunner lookups,
     Func<string, CancellationToken, Task<IPAddress[]>> resolver,
+    OwnEndpoints own,
     IRoutingTable table,
     ILogger logger)
 {
@@ -40,31 +41,35 @@ internal sealed class Bootstrapper(
 
     private async Task<IReadOnlyList<BootstrapAttempt>> TryNodeAsync(string node, CancellationToken cancellationToken)
     {
+        var (endpoints, problem) = await ResolveAsync(node, cancellationToken);
+        return problem is not null
+            ? [new BootstrapAttempt(node, null, null, problem)]
+            : await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e, cancellationToken)));
+    }
+
+    /// <summary>The endpoints of a HOST:PORT now, or one sentence why there is none.</summary>
+    public async Task<(IReadOnlyList<UdpEndpoint> Endpoints, string? Problem)> ResolveAsync(string node, CancellationToken cancellationToken)
+    {
         if (!HostAddress.TryParse(node, out var address, out var problem))
         {
-            return [new BootstrapAttempt(node, null, null, problem)];
+            return ([], problem);
         }
 
         if (address.ToEndpoint() is { } literal)
         {
-            return [await TryEndpointAsync(node, literal, cancellationToken)];
+            return ([literal], null);
         }
 
         try
         {
             var resolved = await resolver(address.Host, cancellationToken);
             var endpoints = resolved.Select(a => UdpEndpoint.FromIPAddress(a, address.Port)).Distinct().ToList();
-            if (endpoints.Count == 0)
-            {
-                return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' has no address.")];
-            }
-
-            return await Task.WhenAll(endpoints.Select(e => TryEndpointAsync(node, e, cancellationToken)));
+            return (endpoints, endpoints.Count == 0 ? $"The host name '{address.Host}' has no address." : null);
         }
         catch (Exception e) when (IsResolverFailure(e, cancellationToken))
         {
             var reason = e.Message.TrimEnd('.');
-            return [new BootstrapAttempt(node, null, null, $"The host name '{address.Host}' could not be resolved: {reason}.")];
+            return ([], $"The host name '{address.Host}' could not be resolved: {reason}.");
         }
     }
 
@@ -75,8 +80,8 @@ internal sealed class Bootstrapper(
 
     private async Task<BootstrapAttempt> TryEndpointAsync(string node, UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
-        var (id, failure) = await queries.PingAsync(endpoint, cancellationToken);
         var ownId = table.Snapshot.OwnId;
+        var (id, failure) = own.IsBound(endpoint) ? (ownId, null) : await queries.PingAsync(endpoint, cancellationToken);
         if (failure is not null)
         {
             return new BootstrapAttempt(node, endpoint, null, $"{endpoint} did not answer a ping ({Describe(failure.Value)}).");

@@ -33,6 +33,27 @@ internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) :
         Report(decision, ContactAdded, CheckNeeded);
     }
 
+    public bool HasHadContacts => Read(static table => table.HasHadContacts);
+
+    /// <summary>Contacts that were dropped as they did not answer.</summary>
+    public IReadOnlyList<Contact> Former => Read(static table => table.Former.Select(saved => saved.Contact).ToList());
+
+    public ValueTask<FormerContactsNews> TakeFormerAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Read(table => table.TakeFormer(time.GetUtcNow())));
+
+    /// <summary>Adds contacts of a run before, which have yet to answer.</summary>
+    public void AddFormer(IReadOnlyList<Contact> contacts)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            table.AddFormer(contacts.Select(contact => new SavedContact(contact, now, Failures: 0)), now);
+        }
+    }
+
+    /// <summary>Forgets an id among the former contacts. Returns whether it was one.</summary>
+    public bool Forget(NodeId id) => Read(table => table.Forget(id));
+
     public IReadOnlyList<BucketSummary> Describe() => Read(static table => table.Describe());
 
     public IReadOnlyList<KnownContact> Find(NodeId id) => Read(table => table.Find(id));

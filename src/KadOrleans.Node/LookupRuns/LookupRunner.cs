@@ -7,6 +7,7 @@ internal sealed class LookupRunner(
     IRoutingTable table,
     RequestTable requests,
     Action<Contact> onProved,
+    OwnEndpoints own,
     KademliaOptions options,
     AddressRangeSet trusted,
     NetworkSize size,
@@ -57,7 +58,7 @@ internal sealed class LookupRunner(
             AsksAllHolders = asksAllHolders,
         };
         var lookup = new Lookup(ownId, target, kind, seeds ?? FindSeeds(target), options, policy);
-        return new RunningLookup(lookup, requests, ownId, onProved, environment.Time, recorder);
+        return new RunningLookup(lookup, requests, own, ownId, onProved, environment.Time, recorder);
     }
 
     private async Task<LookupOutcome> RunAsync(
@@ -80,42 +81,15 @@ internal sealed class LookupRunner(
     }
 }
 
-internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
-{
-    // Guards _estimator.
-    private readonly Lock _gate = new();
-    private readonly NetworkSizeEstimator _estimator = new(ownId);
-
-    public NetworkSizeEstimate? Estimate
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _estimator.Estimate();
-            }
-        }
-    }
-
-    /// <summary>The outcome with the number of contacts nearer to its target than the network's size allows.</summary>
-    public LookupOutcome Judge(LookupOutcome outcome) =>
-        Crowding.Count(outcome.Target, outcome.Closest, Estimate) is > 0 and var crowded ? outcome with { Crowded = crowded } : outcome;
-
-    public void Note(LookupOutcome outcome)
-    {
-        if (outcome.Reason == TerminationReason.Converged)
-        {
-            lock (_gate)
-            {
-                _estimator.Add(outcome.Target, outcome.Closest, bucketSize);
-            }
-        }
-    }
-}
-
 /// <summary>A <see cref="Lookup"/> on the wire. One lock guards the state machine; nothing is sent while it is held.</summary>
 internal sealed class RunningLookup(
-    Lookup lookup, RequestTable requests, NodeId ownId, Action<Contact> onProved, TimeProvider time, LookupRecorder? recorder = null)
+    Lookup lookup,
+    RequestTable requests,
+    OwnEndpoints own,
+    NodeId ownId,
+    Action<Contact> onProved,
+    TimeProvider time,
+    LookupRecorder? recorder = null)
 {
     /// <summary>Most lookups take some seconds. Without a deadline late contacts would make one last minutes.</summary>
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
@@ -154,7 +128,7 @@ internal sealed class RunningLookup(
         var allowed = 0;
         foreach (var contact in contacts)
         {
-            if (!requests.Bans.Set.Contains(contact))
+            if (!requests.Bans.Set.Contains(contact) && !own.IsRefused(contact))
             {
                 contacts[allowed++] = contact;
             }
@@ -289,13 +263,16 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
     : OutgoingRequest(contact.Endpoint, contact.Id)
 {
     /// <summary>The most contacts read from one response; nodes send their k, mostly 20.</summary>
-    private const int MaxContacts = 64;
+    public const int MaxContacts = 64;
 
     public Contact Contact { get; } = contact;
 
     public override RequestKind Kind => kind == LookupKind.Node ? RequestKind.FindNode : RequestKind.FindValue;
 
-    public override int Write(Span<byte> destination, MessageId id) => RequestWriter.Write(destination, id, Kind, sender, target);
+    public override bool AsksForToken => true;
+
+    public override int Write(Span<byte> destination, MessageId id) =>
+        RequestWriter.Write(destination, id, Kind, sender, target, AsksForToken);
 
     public override bool TryComplete(ReadOnlySpan<byte> body)
     {

@@ -50,8 +50,13 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
 
             var (now, most) = (_time.GetUtcNow(), node.Kademlia.ValueTimeToLive);
             var life = outcome.ValueLife ?? RemainingLife.WhenUnstated;
-            var source = await SourceOfAsync(key, value, holder, cancellationToken);
-            var copy = new StoredValue(value, now, now + (life < most ? life : most), source);
+            var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
+
+            // The holder itself answered a request: nobody did so in its name.
+            var source = isOwn || _trusted.Contains(holder.Endpoint)
+                ? SourceNetwork.Trusted
+                : SourceNetwork.Of(holder.Endpoint).WithProof(true);
+            var copy = new StoredValue(value, now, now + (life < most ? life : most), source) { IsAuthored = isOwn };
             var terms = new PutTerms(PutKind.Copy) { Condition = PutCondition.NothingHeld };
             var isStored = await store.PutAsync(key, copy, terms, cancellationToken) == StoreResult.Stored;
             if (isStored)
@@ -66,11 +71,5 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             _logger.MaintenanceFailed(nameof(LostValues), e);
             return false;
         }
-    }
-
-    private async Task<SourceNetwork> SourceOfAsync(NodeId key, DhtValue value, Contact holder, CancellationToken cancellationToken)
-    {
-        var isOwn = await publications.GetAsync(key, cancellationToken) is { } publication && publication.Value == value;
-        return isOwn || _trusted.Contains(holder.Endpoint) ? SourceNetwork.Trusted : SourceNetwork.Of(holder.Endpoint);
     }
 }

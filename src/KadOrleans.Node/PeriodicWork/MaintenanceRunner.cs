@@ -32,6 +32,8 @@ internal sealed class MaintenanceRunner(
 
     internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
 
+    internal TimeSpan RepairPeriod { get; init; } = PartitionRepair.Period;
+
     /// <summary>Works until cancelled. If a job fails for good, which is a bug, the others end too.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -42,8 +44,14 @@ internal sealed class MaintenanceRunner(
             MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token), StoreWatch.Period),
             .. _republisher.Jobs,
             new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
+            new(nameof(OwnEndpoints), node.CheckOwnEndpointsAsync, StoreWatch.Period),
             .. OtherJobs,
         ];
+        if (!node.Options.ClientOnly)
+        {
+            jobs = [.. jobs, new(nameof(PartitionRepair), CreateRepair().CheckAsync, RepairPeriod)];
+        }
+
         await Task.WhenAll([.. jobs.Select(RunJobAsync)]);
 
         async Task RunJobAsync(MaintenanceJob job)
@@ -91,6 +99,8 @@ internal sealed class MaintenanceRunner(
     public Task RefreshAfterJoinAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, 1) is [var nearest]
         ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
+
+    private PartitionRepair CreateRepair() => new(node, store, this, _republisher, RepairPeriod, environment);
 
     // ReadAllAsync would leave the caller's synchronization context.
     private async IAsyncEnumerable<MaintenanceTask> ReadRequestedAsync([EnumeratorCancellation] CancellationToken cancellationToken)

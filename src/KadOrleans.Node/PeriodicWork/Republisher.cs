@@ -97,7 +97,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 if (work is MaintenanceTask.RepublishKeys some)
                 {
                     var keys = some.Keys.ToAsyncEnumerable();
-                    await SendAllAsync(keys, () => Interlocked.Decrement(ref _queued), IsDueAtCheck, some.Ended, cancellationToken);
+                    await SendAllAsync(
+                        keys, () => Interlocked.Decrement(ref _queued), some.IsAfterCut ? null : IsDueAtCheck, some.Ended, cancellationToken);
                 }
                 else
                 {
@@ -142,7 +143,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private async Task SendAllAsync(
         IAsyncEnumerable<NodeId> keys,
         Func<long> countDue,
-        Func<NodeId, StoredValue, bool> isDue,
+        Func<NodeId, StoredValue, bool>? isDue,
         Action ended,
         CancellationToken cancellationToken)
     {
@@ -191,8 +192,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
+    /// <summary>Sends a key if it is due. Without a rule it is: also if the nodes responsible for it are others since a cut is over.</summary>
     private async Task SendAsync(
-        NodeId key, Func<NodeId, StoredValue, bool> isDue, RepublishBatch batch, CancellationToken cancellationToken)
+        NodeId key, Func<NodeId, StoredValue, bool>? isDue, RepublishBatch batch, CancellationToken cancellationToken)
     {
         try
         {
@@ -207,7 +209,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
 
             var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-            if (held is not null && isDue(key, held) && IsResponsible(key))
+            if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
             {
                 await WaitForUploadAsync(held.Value, cancellationToken);
                 if (await SpreadAsync(key, held.Value, cancellationToken))
@@ -252,7 +254,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // stored since it was read, the same value with a shorter life too, it is superseded.
     private async Task<StoreResult> SendHeldAsync(NodeId key, StoredValue held, LookupOutcome holders, CancellationToken cancellationToken)
     {
-        await node.Publisher.SendAsync(key, held.Value, held.LifeLeft(_time.GetUtcNow()), holders, isChosen: false, cancellationToken);
+        await node.Publisher.SendAsync(key, held.Value, held.LifeLeft(_time.GetUtcNow()), holders, isChosen: false, held.IsAuthored, cancellationToken);
         return await store.PutAsync(
             key,
             held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
@@ -340,7 +342,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         await node.Publisher.SendAsync(
-            key, held.Value, held.LifeLeft(now), holders, isChosen: held.Source.IsTrusted, cancellationToken);
+            key, held.Value, held.LifeLeft(now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
         return held.Value;
     }
 

@@ -3,6 +3,7 @@ namespace KadOrleans.Node;
 /// <summary>Saves the id and contacts. An empty table never replaces the saved contacts: an outage empties it.</summary>
 internal sealed class StateSaver(
     DhtNode node,
+    LocalRoutingTable table,
     INodeStateStore states,
     IReadOnlyList<Contact> saved,
     KadNodeOptions options,
@@ -53,10 +54,7 @@ internal sealed class StateSaver(
     {
         var version = node.RoutingTable.Version;
         var contacts = node.Nearest(node.Id, MaxContacts);
-        if (contacts.Count > 0)
-        {
-            LastContacts = contacts;
-        }
+        LastContacts = [.. (contacts.Count > 0 ? contacts : LastContacts).Concat(table.Former).DistinctBy(contact => contact.Endpoint).Take(MaxContacts)];
 
         await states.SaveAsync(new NodeState(node.Id, LastContacts), cancellationToken);
         _savedVersion = version;

@@ -6,6 +6,12 @@ public interface IDatagramTransport : IResponseRoute, IAsyncDisposable
     /// <summary>The bound endpoints, with the real ports; known before <see cref="Start"/>.</summary>
     IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
+    /// <summary>
+    /// The endpoints at which this machine reaches it: the bound ones, and for one of all addresses (0.0.0.0, ::) each address of an
+    /// interface. They may change. Nothing is asked there on a stranger's word.
+    /// </summary>
+    IReadOnlyList<UdpEndpoint> OwnEndpoints => LocalEndpoints;
+
     /// <summary>Starts to receive, once. Only disposing ends it, never a datagram or the receiver's exception.</summary>
     void Start(IDatagramReceiver receiver);
 }

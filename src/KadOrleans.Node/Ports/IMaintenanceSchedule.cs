@@ -18,10 +18,13 @@ internal abstract record MaintenanceTask
 
     public sealed record Republish : MaintenanceTask;
 
-    /// <summary>Keys found by a cluster's shard, republished if they are due.</summary>
+    /// <summary>Keys found by a cluster's shard or after a cut, republished if they are due.</summary>
     public sealed record RepublishKeys(IReadOnlyList<NodeId> Keys) : MaintenanceTask
     {
         public Action Ended { get; init; } = static () => { };
+
+        /// <summary>Whether they are due at any age, as their holders may be others since two parts of the network met.</summary>
+        public bool IsAfterCut { get; init; }
     }
 
     public sealed record Rejoin : MaintenanceTask;

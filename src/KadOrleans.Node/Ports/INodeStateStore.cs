@@ -14,5 +14,5 @@ public interface INodeStateStore
 
 /// <summary>A node's identity and the contacts it can bootstrap from.</summary>
 /// <param name="Id">The node's id.</param>
-/// <param name="Contacts">Contacts of its routing table, nearest first.</param>
+/// <param name="Contacts">Contacts of its routing table, nearest first; then some that it lost, which may be back.</param>
 public sealed record NodeState(NodeId Id, IReadOnlyList<Contact> Contacts);

@@ -11,6 +11,12 @@ internal interface IRoutingTable
 
     RoutingTableSnapshot Snapshot { get; }
 
+    /// <summary>Whether it has contacts, or had some that are remembered, before a restart too.</summary>
+    bool HasHadContacts => Snapshot.Count > 0;
+
+    /// <summary>Contacts that it dropped as they did not answer, and that are to be asked again now. Called once a minute.</summary>
+    ValueTask<FormerContactsNews> TakeFormerAsync(CancellationToken cancellationToken) => ValueTask.FromResult(FormerContactsNews.None);
+
     /// <summary>A later <see cref="Snapshot"/> has it, perhaps after some time.</summary>
     void Observe(ContactObservation observation);
 }

@@ -208,5 +208,5 @@ internal sealed class HandOffRun(ValueStorer storer, Contact newcomer, TimeProvi
     }
 
     private Task<bool?> StoreAsync(NodeId key, StoredValue stored) =>
-        storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer);
+        storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer, stored.IsAuthored);
 }

@@ -11,7 +11,7 @@ internal sealed class ValuePublisher(
         var holders = await FindHoldersAsync(key, cancellationToken);
         return keepsCopy
             ? await StoreAsync(key, value, life, holders, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken)
-            : await SendAsync(key, value, life, holders, isChosen: life is not null, cancellationToken);
+            : await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
     }
 
     /// <summary>Looks up the contacts nearest to a key.</summary>
@@ -35,7 +35,7 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = local, Lookup = holders };
         }
 
-        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, cancellationToken);
+        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
         return result with { Local = local };
     }
 
@@ -45,11 +45,18 @@ internal sealed class ValuePublisher(
     /// <param name="life">Its life at the contacts.</param>
     /// <param name="holders">The contacts.</param>
     /// <param name="isChosen">Whether it replaces values that live longer, unless the contact or a source that it trusts stored them.</param>
+    /// <param name="isAuthored">Whether the value's writer is this node, or was known to it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<SetResult> SendAsync(
-        NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, bool isChosen, CancellationToken cancellationToken)
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        LookupOutcome holders,
+        bool isChosen,
+        bool isAuthored,
+        CancellationToken cancellationToken)
     {
-        var result = await storer.StoreAsync(key, value, life, holders.Closest, isChosen, cancellationToken);
+        var result = await storer.StoreAsync(key, value, life, holders.Closest, isChosen, isAuthored, cancellationToken);
         return result with { Lookup = holders };
     }
 
@@ -67,12 +74,19 @@ internal sealed class ValuePublisher(
     }
 }
 
-internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
+/// <summary>Sends STOREs, with the contacts' write tokens. IsAuthored: the value's writer is this node, or was known to it.</summary>
+internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId)
 {
     // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
     // first: earlier releases take that request for one without a life.
     public async Task<SetResult> StoreAsync(
-        NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> contacts, bool isChosen, CancellationToken cancellationToken)
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        IReadOnlyList<Contact> contacts,
+        bool isChosen,
+        bool isAuthored,
+        CancellationToken cancellationToken)
     {
         var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
 
@@ -91,27 +105,48 @@ internal sealed class ValueStorer(RequestTable requests, NodeId ownId)
 
         async Task<bool?> StoreOrInsistAsync(Contact contact)
         {
-            var taken = await SendAsync(key, value, life, contact, isChosen: false);
-            return isChosen && taken is false ? await SendAsync(key, value, life, contact, isChosen: true) : taken;
+            var taken = await StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
+            return isChosen && taken is false ? await StoreAsync(Request(key, value, life, isChosen: true), contact, isAuthored) : taken;
         }
     }
 
     /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
-    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact) =>
-        SendAsync(key, value, life, contact, isChosen: false);
+    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact, bool isAuthored) =>
+        StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
 
-    private Task<bool?> SendAsync(NodeId key, DhtValue value, TimeSpan? life, Contact contact, bool isChosen)
+    /// <summary>A publication of this node, which begins its life at the contact.</summary>
+    internal Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact) =>
+        StoreAsync(Request(key, value, life: null, isChosen: false), contact, isAuthored: true);
+
+    private StoreRequest Request(NodeId key, DhtValue value, TimeSpan? life, bool isChosen) =>
+        new(ownId, key, value, life is { } left ? RemainingLife.InSeconds(left) : null, isChosen);
+
+    private async Task<bool?> StoreAsync(StoreRequest request, Contact contact, bool isAuthored)
     {
-        var answer = new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        uint? seconds = life is { } left ? RemainingLife.InSeconds(left) : null;
-        var request = new StoreRequest(ownId, key, value, seconds, isChosen);
-        requests.Send(new EndpointCall<bool>(
-            RequestKind.Store,
-            contact.Endpoint,
-            contact.Id,
-            (destination, id) => RequestWriter.TryWriteStore(destination, id, request, out var length) ? length : 0,
-            ResponseReader.TryReadStored,
-            (_, stored, failure) => answer.TrySetResult(failure is null ? stored : null)));
+        if (await tokens.GetAsync(contact) is not { } token)
+        {
+            return null;
+        }
+
+        var answer = await SendAsync(request, contact, token, isAuthored);
+        if (token.IsNone || answer is not { IsRenewed: false })
+        {
+            return answer?.IsStored;
+        }
+
+        // It does not know its token, as after a restart: it has refused the value, or taken it for nobody's.
+        tokens.Forget(contact, token);
+        var isWanted = !answer.Value.IsStored || isAuthored;
+        var second = isWanted && await tokens.GetAsync(contact) is { IsNone: false } next
+            ? await SendAsync(request, contact, next, isAuthored)
+            : null;
+        return (second ?? answer.Value).IsStored;
+    }
+
+    private Task<StoreAnswer?> SendAsync(StoreRequest request, Contact contact, WriteToken token, bool isAuthored)
+    {
+        var answer = new TaskCompletionSource<StoreAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        requests.Send(new StoreCall(contact, request, token, isAuthored, end => answer.TrySetResult(end)));
         return answer.Task;
     }
 }

@@ -6,6 +6,18 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
         SendAsync<(NodeId?, RequestFailure?)>(
             end => new PingCall(endpoint, null, ownId, (_, id, failure) => end((id, failure))), cancellationToken);
 
+    /// <summary>The contacts that one contact names for a target, unproved; none without a response.</summary>
+    public Task<IReadOnlyList<Contact>> FindNodeAsync(Contact contact, NodeId target, CancellationToken cancellationToken) =>
+        SendAsync<IReadOnlyList<Contact>>(
+            end => new EndpointCall<IReadOnlyList<Contact>>(
+                RequestKind.FindNode,
+                contact.Endpoint,
+                contact.Id,
+                (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, ownId, target),
+                TryReadNodes,
+                (_, named, failure) => end(failure is null ? named! : [])),
+            cancellationToken);
+
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken) => SendAsync<UdpEndpoint?>(
         end => new EndpointCall<UdpEndpoint>(
             RequestKind.Stun,
@@ -21,11 +33,20 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
             RequestKind.FindValue,
             contact.Endpoint,
             contact.Id,
-            (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, ownId, key),
+            (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindValue, ownId, key, asksForToken: true),
             static (body, out value) => ResponseReader.TryReadFindValue(body, [], out _, out value),
             (_, value, failure) => end(
-                new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value))),
+                new KeyHolder(contact, failure is null, value.Kind == DhtValueKind.None ? default(DhtValue?) : value)),
+            asksForToken: true),
         cancellationToken);
+
+    private static bool TryReadNodes(ReadOnlySpan<byte> body, out IReadOnlyList<Contact> named)
+    {
+        Span<Contact> contacts = stackalloc Contact[FindCall.MaxContacts];
+        var isRead = ResponseReader.TryReadNodes(body, contacts, out var count);
+        named = [.. contacts[..(isRead ? count : 0)]];
+        return isRead;
+    }
 
     private async Task<T> SendAsync<T>(Func<Action<T>, OutgoingRequest> create, CancellationToken cancellationToken)
     {
@@ -41,21 +62,23 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
     }
 }
 
-/// <summary>A PING. Its response proves an endpoint and has its id, unless that is a client's.</summary>
+/// <summary>A PING. Its response proves an endpoint and has its id, unless that is a client's. A crawl asks for no token.</summary>
 internal sealed class PingCall(
     UdpEndpoint destination,
     NodeId? expectedId,
     NodeId sender,
     Action<OutgoingRequest, NodeId?, RequestFailure?> onEnd,
-    Action? onUnresponsive = null)
+    Action? onUnresponsive = null,
+    bool asksForToken = true)
     : EndpointCall<NodeId?>(
         RequestKind.Ping,
         destination,
         expectedId,
-        (buffer, id) => RequestWriter.Write(buffer, id, RequestKind.Ping, sender),
+        (buffer, id) => RequestWriter.Write(buffer, id, RequestKind.Ping, sender, asksForToken: asksForToken),
         TryReadPong,
         onEnd,
-        onUnresponsive)
+        onUnresponsive,
+        asksForToken)
 {
     private static bool TryReadPong(ReadOnlySpan<byte> body, out NodeId? id)
     {
@@ -72,7 +95,8 @@ internal class EndpointCall<T>(
     EndpointCall<T>.Writer write,
     EndpointCall<T>.Reader read,
     Action<OutgoingRequest, T?, RequestFailure?> onEnd,
-    Action? onUnresponsive = null)
+    Action? onUnresponsive = null,
+    bool asksForToken = false)
     : OutgoingRequest(destination, expectedId)
 {
     public delegate int Writer(Span<byte> destination, MessageId id);
@@ -80,6 +104,8 @@ internal class EndpointCall<T>(
     public delegate bool Reader(ReadOnlySpan<byte> body, out T answer);
 
     public override RequestKind Kind => kind;
+
+    public override bool AsksForToken => asksForToken;
 
     public override int Write(Span<byte> destination, MessageId id) => write(destination, id);
 

@@ -11,6 +11,9 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
 
     public abstract RequestKind Kind { get; }
 
+    /// <summary>Whether its datagram asks for a write token.</summary>
+    public virtual bool AsksForToken => false;
+
     public RequestKey Key { get; set; }
 
     /// <summary>The retry has its own message id, so the round trip of either response is known.</summary>
@@ -34,6 +37,9 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     public bool IsEnded => Volatile.Read(ref _ended) != 0;
 
     public bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+
+    /// <summary>An id for the request or its retry.</summary>
+    public virtual MessageId CreateId(IRandomSource random) => MessageId.Random(random);
 
     /// <summary>Returns the length, or 0 if the request cannot be written.</summary>
     public abstract int Write(Span<byte> destination, MessageId id);

@@ -10,15 +10,21 @@ internal sealed class RequestTable : IDisposable
     private readonly TimeProvider _time;
     private readonly IRandomSource _random;
     private readonly IRequestObserver _observer;
+    private readonly HeldTokens? _tokens;
     private readonly RoundTripTimes _roundTrips = new();
     private readonly UnresponsiveEndpoints _unresponsive = new();
     private readonly ConcurrentDictionary<RequestKey, OutgoingRequest> _pending = new(Environment.ProcessorCount, 31);
     private readonly RequestDeadlines _deadlines;
 
     public RequestTable(
-        IDatagramTransport transport, TimeProvider time, IRandomSource random, IRequestObserver observer, BansInForce? bans = null)
+        IDatagramTransport transport,
+        TimeProvider time,
+        IRandomSource random,
+        IRequestObserver observer,
+        BansInForce? bans = null,
+        HeldTokens? tokens = null)
     {
-        (_transport, _time, _random, _observer) = (transport, time, random, observer);
+        (_transport, _time, _random, _observer, _tokens) = (transport, time, random, observer, tokens);
         Bans = bans ?? new BansInForce();
         _deadlines = new RequestDeadlines(time, Expire, observer.OnFault);
     }
@@ -82,6 +88,12 @@ internal sealed class RequestTable : IDisposable
         _roundTrips.Add(source, request.RoundTrip);
         _unresponsive.Remove(source);
         _observer.OnAddressProved(request);
+        if (request.AsksForToken || request.Kind == RequestKind.Store)
+        {
+            // Before the request ends: what waits for that may store there next.
+            _tokens?.Learn(source, body, request.AsksForToken);
+        }
+
         if (request.TryComplete(body))
         {
             _observer.OnAnswered(request);
@@ -123,7 +135,7 @@ internal sealed class RequestTable : IDisposable
 
     private bool TryWrite(OutgoingRequest request)
     {
-        var id = MessageId.Random(_random);
+        var id = request.CreateId(_random);
         Span<byte> buffer = stackalloc byte[Datagram.MaxLength];
         var length = request.Write(buffer, id);
         request.Key = new RequestKey(id, request.Destination);
@@ -163,7 +175,7 @@ internal sealed class RequestTable : IDisposable
 
     private void Retry(OutgoingRequest request)
     {
-        var id = MessageId.Random(_random);
+        var id = request.CreateId(_random);
         id.CopyTo(request.Datagram.AsSpan(Datagram.IdOffset));
         request.RetryKey = new RequestKey(id, request.Destination);
         request.RetriedAt = _time.GetTimestamp();

@@ -33,6 +33,7 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         checks.Within("RepublishRate", options.RepublishRate, 0.1, 1_000);
         checks.Within("CacheBytes", options.CacheBytes, 0, 1L << 50);
         checks.Within("MaxPublications", options.MaxPublications, 0, 1_000_000);
+        checks.Within("ChangesWithoutToken", options.ChangesWithoutToken, 0, 1_000_000);
         checks.Within("RandomWalk.Interval", options.RandomWalk.Interval, TimeSpan.FromSeconds(1), Day);
         checks.Within("RandomWalk.MinTableSize", options.RandomWalk.MinTableSize, 0, 1_000);
         checks.Within("RandomWalk.Count", options.RandomWalk.Count, 1, 64);

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Node;
@@ -65,67 +63,4 @@ public static class KadNodeServiceCollectionExtensions
         services.GetRequiredService<IManagementStore>(),
         services.GetRequiredService<ICrawlStore>(),
         owner);
-}
-
-/// <summary>Where a node's transport and storage are chosen: <c>AddKadNode(…).UseUdp(…).UseSqlite(…)</c>.</summary>
-public sealed class KadNodeBuilder
-{
-    internal KadNodeBuilder(IServiceCollection services) => Services = services;
-
-    /// <summary>The services that the node is registered in.</summary>
-    public IServiceCollection Services { get; }
-
-    /// <summary>Builds a node outside a host. Disposing it disposes its transport and storage.</summary>
-    /// <exception cref="InvalidOperationException">No transport was chosen.</exception>
-    /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
-    public async Task<KadNode> BuildAsync()
-    {
-        Services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
-        Services.TryAddSingleton(typeof(ILogger<>), typeof(Logger<>));
-
-        // The root of the services disposes them all. Services of the caller's get this node, too.
-        Services.AddSingleton(static services => KadNodeServiceCollectionExtensions.CreateNode(services, owner: (IAsyncDisposable)services));
-        var provider = Services.BuildServiceProvider();
-        try
-        {
-            return provider.GetRequiredService<KadNode>();
-        }
-        catch
-        {
-            await provider.DisposeAsync();
-            throw;
-        }
-    }
-}
-
-/// <summary>Starts a node with its host, joins the network in the background, and stops it with the host.</summary>
-internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logger) : BackgroundService
-{
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await node.StartAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
-
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        await node.DisposeAsync();
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await node.JoinAsync(stoppingToken);
-        }
-        catch (KeyStoreException e)
-        {
-            // The node works, and saves its state again later: no reason to stop the host.
-            logger.StateNotSaved(e);
-        }
-
-        // A failure is the host's to act on.
-        await node.Completion.WaitAsync(stoppingToken);
-    }
 }

@@ -146,7 +146,12 @@ internal sealed class PendingRequest(RequestKind kind, NodeId target, in Request
 
     public SourceNetwork Subnet { get; } = SourceNetwork.SubnetOf(context.Source);
 
-    public bool IsPinged { get; set; }
+    public bool AsksForToken { get; } = context.AsksForToken;
+
+    public TokenCheck Token { get; } = context.Token;
+
+    /// <summary>The bytes of the ping that it drew; 0 if it drew none.</summary>
+    public int PingLength { get; set; }
 
     public long PendingSince { get; set; }
 

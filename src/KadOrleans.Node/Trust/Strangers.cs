@@ -11,7 +11,11 @@ internal sealed class Strangers(
     NodeMetrics metrics,
     TimeProvider time) : IDisposable
 {
+    /// <summary>Room for a pong and this ping is in twice a PING of another program's nodes.</summary>
     public const int PingLength = 50;
+
+    /// <summary>That of a ping which asks for a write token too. Whoever asks for one has sent as much more.</summary>
+    public const int AskingPingLength = PingLength + TokenTrailer.Length;
 
     /// <summary>Memory for pending FIND requests: 23,000. At 20,000 a second each stays for <see cref="FindWait"/>.</summary>
     public const int MaxFindBytes = 16 << 20;
@@ -46,33 +50,34 @@ internal sealed class Strangers(
     private ITimer? _timer;
     private bool _isOver;
 
-    /// <summary>Pings over the request's route, as an address translator passes no other. False if a rate forbids it.</summary>
-    public bool TryPing(UdpEndpoint endpoint, IResponseRoute route)
+    /// <summary>Pings over the request's route, as an address translator passes no other. Returns the bytes sent, 0 if a rate forbids it.</summary>
+    public int TryPing(UdpEndpoint endpoint, IResponseRoute route, bool asksForToken)
     {
+        var length = asksForToken ? AskingPingLength : PingLength;
         lock (_gate)
         {
             if (!_pings.TryTake(PingRate, time.GetUtcNow()))
             {
-                return false;
+                return 0;
             }
         }
 
-        if (!budget.TrySendToStranger(PingLength))
+        if (!budget.TrySendToStranger(length))
         {
-            return false;
+            return 0;
         }
 
-        Span<byte> ping = stackalloc byte[PingLength];
-        var length = RequestWriter.Write(ping, proofs.Issue(endpoint), RequestKind.Ping, ownId);
+        Span<byte> ping = stackalloc byte[AskingPingLength];
+        RequestWriter.Write(ping, proofs.Issue(endpoint), RequestKind.Ping, ownId, asksForToken: asksForToken);
         route.Send(ping[..length], endpoint);
         metrics.Add(NodeMetrics.ProofsAsked);
-        return true;
+        return length;
     }
 
     public void Hold(PendingRequest request)
     {
-        request.IsPinged = TryPing(request.Source, request.Route);
-        if (!request.IsPinged || !QueueOf(request.Kind).TryHold(request, out var pushedOut))
+        request.PingLength = TryPing(request.Source, request.Route, request.AsksForToken);
+        if (request.PingLength == 0 || !QueueOf(request.Kind).TryHold(request, out var pushedOut))
         {
             giveUp(request, RefusalReason.PendingLimit);
             return;

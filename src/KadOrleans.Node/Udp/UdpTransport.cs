@@ -27,6 +27,8 @@ internal sealed class UdpTransport : IDatagramTransport
 
     public IReadOnlyList<UdpEndpoint> LocalEndpoints { get; }
 
+    public IReadOnlyList<UdpEndpoint> OwnEndpoints => InterfaceAddresses.Expand(LocalEndpoints);
+
     public static UdpTransport Bind(params UdpEndpoint[] endpoints) => Bind(new UdpTransportOptions { Listen = endpoints });
 
     /// <summary>Binds every endpoint or none. Datagrams wait in the sockets until <see cref="Start"/>.</summary>
@@ -95,80 +97,4 @@ internal sealed class UdpTransport : IDatagramTransport
             Array.ForEach(_endpoints, endpoint => _logger.Stopped(endpoint.Local));
         }
     }
-}
-
-// Selects the endpoint for a datagram that is no response, by its destination alone, so a contact always sees the same source. It
-// is the first listed one of the family, else the first dual-mode one. One on loopback reaches only loopback; one on another
-// single address serves loopback only if no other does.
-internal sealed class SendRoutes
-{
-    private readonly BoundEndpoint?[] _byKind = new BoundEndpoint?[4];
-
-    internal SendRoutes(IReadOnlyList<BoundEndpoint> endpoints)
-    {
-        var locals = endpoints.Select(endpoint => endpoint.Local).ToArray();
-        for (var kind = 0; kind < _byKind.Length; kind++)
-        {
-            var chosen = Choose(locals, toIPv4: (kind & 2) == 0, toLoopback: (kind & 1) != 0);
-            _byKind[kind] = chosen < 0 ? null : endpoints[chosen];
-        }
-    }
-
-    internal BoundEndpoint? To(UdpEndpoint destination) =>
-        _byKind[(destination.IsIPv4 ? 0 : 2) | (destination.IsLoopback ? 1 : 0)];
-
-    /// <summary>-1 if no endpoint reaches there.</summary>
-    internal static int Choose(IReadOnlyList<UdpEndpoint> locals, bool toIPv4, bool toLoopback) => Enumerable.Range(0, locals.Count)
-        .Where(i => Rank(locals[i], toIPv4, toLoopback) is not null)
-        .OrderBy(i => Rank(locals[i], toIPv4, toLoopback))
-        .FirstOrDefault(-1);
-
-    // The lowest is best; null if it does not reach there.
-    private static int? Rank(UdpEndpoint local, bool toIPv4, bool toLoopback)
-    {
-        var sameFamily = local.IsIPv4 == toIPv4;
-        if ((!sameFamily && !local.IsDualMode) || (local.IsLoopback && !toLoopback))
-        {
-            return null;
-        }
-
-        var awkward = toLoopback && !local.IsLoopback && !local.IsWildcard;
-        return (awkward ? 2 : 0) + (sameFamily ? 0 : 1);
-    }
-}
-
-internal sealed record BoundEndpoint(UdpEndpoint Local, IReadOnlyList<UdpSocket> Sockets)
-{
-    /// <summary>All have the same source address: this spreads the load over their buffers.</summary>
-    internal UdpSocket SocketTo(UdpEndpoint destination) => Sockets.Count == 1
-        ? Sockets[0]
-        : Sockets[(int)((uint)destination.GetHashCode() % (uint)Sockets.Count)];
-}
-
-/// <summary>The transport cannot be set up with these options. The message names the endpoint or option and the reason.</summary>
-/// <param name="message">The endpoint or option, and the reason.</param>
-/// <param name="innerException">The system's error, if there is one.</param>
-public sealed class TransportException(string message, Exception? innerException = null) : Exception(message, innerException);
-
-internal static partial class UdpTransportLog
-{
-    [LoggerMessage(1100, LogLevel.Information,
-        "Listening on {Endpoint} with {Sockets} sockets; the system granted each a receive buffer of {ReceiveBytes} "
-        + "bytes and a send buffer of {SendBytes} bytes.")]
-    internal static partial void Listening(
-        this ILogger logger, UdpEndpoint endpoint, int sockets, int receiveBytes, int sendBytes);
-
-    // Faults and errors can come with every datagram, so only the 1st, 2nd, 4th, 8th, ... of a socket is written.
-    [LoggerMessage(1101, LogLevel.Error,
-        "The receiver threw on a datagram that {Endpoint} got from {Source}; receiving continues ({Faults} so far).")]
-    internal static partial void ReceiverFault(
-        this ILogger logger, Exception exception, UdpEndpoint endpoint, UdpEndpoint source, long faults);
-
-    [LoggerMessage(1102, LogLevel.Warning,
-        "Reading from {Endpoint} failed with {Error}; receiving continues ({Errors} so far).")]
-    internal static partial void ReceiveError(
-        this ILogger logger, UdpEndpoint endpoint, System.Net.Sockets.SocketError error, long errors);
-
-    [LoggerMessage(1103, LogLevel.Information, "Stopped listening on {Endpoint}.")]
-    internal static partial void Stopped(this ILogger logger, UdpEndpoint endpoint);
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using KadOrleans.GrainStorage.Sqlite;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -171,59 +169,4 @@ public static class SiloHost
 
         static int LimitOf(ShardLayout shards) => Math.Max(16, shards.Count / 8);
     }
-}
-
-// The memory and disk that the only silo of a cluster may use, its present file included. One of several cannot know its share.
-internal sealed record SiloLimits(long MemoryBytes, long DiskBytes)
-{
-    public static SiloLimits Read(string folder) => new(StoreLimits.ReadMemory(), StoreLimits.ReadDisk(folder, "kad-grains.db*"));
-
-    public void Apply(KadClusterOptions options, bool hasQuota)
-    {
-        var limits = new StoreLimits("silo", MemoryBytes, DiskBytes, KadClusterOptions.EmptySiloBytes) { IsSharded = true };
-        var cache = options.Cache ?? KadClusterOptions.DefaultCache;
-        if (!hasQuota)
-        {
-            var keys = limits.KeysByDefault(cache);
-            options.Quota = StoreQuota.OfTotal(keys, limits.BytesByDefault(keys));
-        }
-
-        var (name, value) = hasQuota ? ("Quota:TotalKeys", options.Quota.TotalKeys) : ("Cache", cache);
-        var setting = string.Create(CultureInfo.InvariantCulture, $"Kad:Cluster:{name} is {value}");
-        options.MostKeys = limits.MostKeys(cache);
-        if (limits.FindProblem(options.Quota.TotalKeys, cache, setting) is { } problem)
-        {
-            throw KadSettings.Mistake(problem);
-        }
-    }
-}
-
-/// <summary>The silo process's log messages: docs/telemetry.md, Events. An edge logs what is of connections, too.</summary>
-internal static partial class SiloLog
-{
-    [LoggerMessage(7000, LogLevel.Warning,
-        "The dashboard and /status are not served: {Address} is reached from other machines, and Kad:Dashboard:User and Kad:Dashboard:Password are not set")]
-    public static partial void DashboardNotServed(ILogger logger, IPEndPoint address);
-
-    [LoggerMessage(7001, LogLevel.Warning, "A response of /status lacks the settings and edges, as the grain that knows them did not answer: {Problem}")]
-    public static partial void StatusIncomplete(ILogger logger, string problem);
-
-    [LoggerMessage(7004, LogLevel.Error, "Grain storage does not answer: no STORE is acknowledged until it does ({Problem})")]
-    public static partial void StorageAway(ILogger logger, string problem);
-
-    [LoggerMessage(7008, LogLevel.Warning, "Grain storage is slow: a read takes more than {Seconds} s, and STOREs are given up after 4 s")]
-    public static partial void StorageSlow(ILogger logger, double seconds);
-
-    [LoggerMessage(7006, LogLevel.Debug, "The silo's clock was not compared: {Problem}")]
-    public static partial void ClockNotCompared(ILogger logger, string problem);
-
-    [LoggerMessage(7007, LogLevel.Warning,
-        "Every client that reaches the gateway at {Gateway} may call every grain, also remove values and take leases: {Setting} is not set")]
-    public static partial void GatewayOpen(ILogger logger, EndPoint gateway, string setting);
-
-    [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
-    public static partial void StorageBack(ILogger logger);
-
-    [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
-    public static partial void ConnectionRefused(ILogger logger, string problem);
 }

@@ -21,7 +21,7 @@ public sealed class EdgeServer(string folder, string name, params string[] setti
     public void Launch() => Process = ChildProcess.Start(
         Assembly,
         folder,
-        [.. ServerExecutable.EdgeSettings(Assembly), $"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
+        ["Kad:Role=Edge", $"Kad:Edge:Name={name}", $"Kad:Edge:Listen={Address}", "Kad:Edge:Trust=127.0.0.0/8", "Kad:Http=127.0.0.1:0", .. settings]);
 
     public async Task ListeningAsync()
     {

@@ -1,19 +1,41 @@
 namespace KadOrleans.Lab;
 
-/// <summary>The executable beside the suite that runs: the one with every provider where the suite references it.</summary>
+/// <summary>Where the executable of silos and edges is, as a path without the extension.</summary>
 public static class ServerExecutable
 {
-    /// <summary>Its assembly, without the extension.</summary>
-    public static string Name { get; } = File.Exists(Path.Combine(AppContext.BaseDirectory, "kad-server-full.dll")) ? "kad-server-full" : "kad-server";
+    private const string Standard = "kad-server";
+    private const string Project = "KadOrleans.Server";
 
-    /// <summary>The settings that make it an edge. An executable of 0.1.0 is one without, and refuses them.</summary>
-    /// <param name="assembly">An assembly, without the extension.</param>
-    public static string[] EdgeSettings(string assembly) =>
-        Path.GetFileName(assembly).StartsWith("kad-server", StringComparison.Ordinal) ? ["Kad:Role=Edge"] : [];
+    /// <summary>The one beside the suite that runs: with every provider where the suite references it.</summary>
+    public static string Name { get; } = File.Exists(Path.Combine(AppContext.BaseDirectory, "kad-server-full.dll")) ? "kad-server-full" : Standard;
 
-    /// <summary>The executable of a build in a folder, also of 0.1.0.</summary>
-    /// <param name="folder">The folder with its assemblies.</param>
-    /// <param name="older">Its name in 0.1.0.</param>
-    public static string In(string folder, string older) =>
-        Path.Combine(folder, File.Exists(Path.Combine(folder, "kad-server.dll")) ? "kad-server" : older);
+    /// <summary>The executable of a build in a folder.</summary>
+    public static string In(string folder) => Path.Combine(folder, Standard);
+
+    /// <summary>
+    /// Finds it beside this program, or in the working tree that it or <paramref name="build"/> is in: the newer of Release and Debug.
+    /// </summary>
+    /// <param name="build">A working tree, or a folder with the assembly; null for this program's own tree.</param>
+    /// <exception cref="CommandException">It is not there.</exception>
+    public static string Find(string? build)
+    {
+        var folder = Path.GetFullPath(build ?? AppContext.BaseDirectory);
+        var server = In(folder);
+        return File.Exists($"{server}.dll")
+            ? server
+            : Newest(Repository.Above(folder)
+                ?? throw CommandException.WrongUsage($"--build is '{folder}'; a folder of a clone, or one with {Standard}.dll, is needed."));
+    }
+
+    private static string Newest(string tree)
+    {
+        var bin = Path.Combine(tree, "src", Project, "bin");
+        var file = ((string[])["Release", "Debug"])
+            .Select(configuration => new FileInfo(Path.Combine(bin, configuration, "net10.0", $"{Standard}.dll")))
+            .Where(candidate => candidate.Exists)
+            .MaxBy(candidate => candidate.LastWriteTimeUtc);
+        return file is not null
+            ? Path.ChangeExtension(file.FullName, null)
+            : throw CommandException.WrongUsage($"--build is '{tree}'; {Project} is not built there: dotnet build -c Release src/{Project}");
+    }
 }

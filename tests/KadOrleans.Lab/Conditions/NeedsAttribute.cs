@@ -75,9 +75,9 @@ public static class Machine
             : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
         Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
-        _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild, "KadOrleans.Silo")}.dll")
+        _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild)}.dll")
             ? null
-            : "KAD_TEST_OLDER_BUILD does not name a folder with silo and edge of an older release",
+            : "KAD_TEST_OLDER_BUILD does not name a folder with kad-server of the build before",
     };
 
     private static string? Installed(string program) => Find(program) is null ? $"{program} is not installed" : null;

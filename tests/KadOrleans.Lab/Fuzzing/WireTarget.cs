@@ -16,7 +16,7 @@ internal sealed class WireTarget : IFuzzTarget
 
     private delegate bool Reading<T>(ReadOnlySpan<byte> body, out T content);
 
-    private delegate int Writing<T>(Span<byte> destination, MessageId id, T content);
+    private delegate int Writing<T>(Span<byte> destination, MessageId id, T content, WriteToken token);
 
     public bool Run(ReadOnlySpan<byte> datagram)
     {
@@ -46,17 +46,19 @@ internal sealed class WireTarget : IFuzzTarget
         // Everything received can be sent: the shortest form is not longer than the received one. Only a 32-bit float grows, and it is far
         // from the limit.
         var arguments = ArgumentsOf(request);
-        var length = RequestBytes.Write(_first, request.Kind, id, arguments);
+        var length = RequestBytes.Write(_first, request.Kind, id, arguments, request.AsksForToken);
         var again = DecodeOwn(_first.AsSpan(0, length), DatagramKind.Request, id);
         Require(Request.TryDecode(again, out var second), "a written request is refused");
-        Require(request.Kind == second.Kind && arguments == ArgumentsOf(second), "a written request is read as another");
-        RequireSameBytes(length, RequestBytes.Write(_second, second.Kind, id, ArgumentsOf(second)));
+        Require(
+            request.Kind == second.Kind && arguments == ArgumentsOf(second) && request.AsksForToken == second.AsksForToken,
+            "a written request is read as another");
+        RequireSameBytes(length, RequestBytes.Write(_second, second.Kind, id, ArgumentsOf(second), second.AsksForToken));
         return true;
     }
 
     private bool RunResponses(ReadOnlySpan<byte> body, MessageId id) =>
         RunOne<NodeId>(body, id, ResponseReader.TryReadPong, ResponseWriter.WritePong)
-        | RunOne<UdpEndpoint>(body, id, ResponseReader.TryReadStun, ResponseWriter.WriteStun)
+        | RunOne<UdpEndpoint>(body, id, ResponseReader.TryReadStun, static (destination, to, seen, _) => ResponseWriter.WriteStun(destination, to, seen))
         | RunOne<bool>(body, id, ResponseReader.TryReadStored, ResponseWriter.WriteStored)
         | RunNodes(body, id)
         | RunFindValue(body, id);
@@ -69,7 +71,9 @@ internal sealed class WireTarget : IFuzzTarget
         }
 
         Require(content is not UdpEndpoint { IsUnicast: false }, "an unreachable endpoint is read");
-        var written = DecodeOwn(_first.AsSpan(0, write(_first, id, content)), DatagramKind.Response, id);
+        var token = TokenOf(body);
+        var written = DecodeOwn(_first.AsSpan(0, write(_first, id, content, token)), DatagramKind.Response, id);
+        Require(content is UdpEndpoint || TokenOf(written) == token, "a written token is read as another");
         Require(read(written, out var again) && EqualityComparer<T>.Default.Equals(again, content), $"a written {typeof(T).Name} is read as another");
         return true;
     }
@@ -81,7 +85,7 @@ internal sealed class WireTarget : IFuzzTarget
             return false;
         }
 
-        RequireWrittenTheSame(id, count);
+        RequireWrittenTheSame(id, count, TokenOf(body));
         return true;
     }
 
@@ -94,10 +98,11 @@ internal sealed class WireTarget : IFuzzTarget
 
         if (value.Kind == DhtValueKind.None)
         {
-            RequireWrittenTheSame(id, count);
+            RequireWrittenTheSame(id, count, TokenOf(body));
             return true;
         }
 
+        Require(TokenOf(body).IsNone, "a value has a token");
         Require(count == 0, "an answer has both a value and contacts");
         var secondsLeft = ResponseReader.ReadSecondsLeft(body);
         var length = ResponseWriter.WriteValue(_first, id, value, secondsLeft);
@@ -110,7 +115,7 @@ internal sealed class WireTarget : IFuzzTarget
         return true;
     }
 
-    private void RequireWrittenTheSame(MessageId id, int count)
+    private void RequireWrittenTheSame(MessageId id, int count, WriteToken token)
     {
         var contacts = _contacts.AsSpan(0, count);
         foreach (var contact in contacts)
@@ -118,12 +123,15 @@ internal sealed class WireTarget : IFuzzTarget
             Require(contact.Endpoint.IsUnicast, "an unreachable contact is read");
         }
 
-        var length = ResponseWriter.WriteNodes(_first, id, contacts);
+        var length = ResponseWriter.WriteNodes(_first, id, contacts, token);
         var written = DecodeOwn(_first.AsSpan(0, length), DatagramKind.Response, id);
         Require(ResponseReader.TryReadNodes(written, _again, out var again), "written contacts are refused");
         Require(contacts.SequenceEqual(_again.AsSpan(0, again)), "written contacts are read as others");
-        RequireSameBytes(length, ResponseWriter.WriteNodes(_second, id, _again.AsSpan(0, again)));
+        Require(TokenOf(written) == token, "a written token is read as another");
+        RequireSameBytes(length, ResponseWriter.WriteNodes(_second, id, _again.AsSpan(0, again), token));
     }
+
+    private static WriteToken TokenOf(ReadOnlySpan<byte> body) => ResponseReader.TryReadToken(body, out var token) ? token : WriteToken.None;
 
     private static StoreRequest ArgumentsOf(Request request) =>
         request.Kind == RequestKind.Store ? request.AsStore() : new StoreRequest(request.Sender, request.Target, default);

@@ -95,6 +95,34 @@ public abstract class KeyStoreContract : KeyStoreConditionContract
         Assert.All((await Store.ReadAllAsync()).Values, held => Assert.Equal(later, held));
     }
 
+    [Fact]
+    public async Task A_put_without_a_token_leaves_what_an_author_wrote_and_changes_what_nobody_did()
+    {
+        var (authored, plain) = (StoredValues.Key(1), StoredValues.Key(2));
+        var proven = StoredValues.Alice.WithProof(true);
+        var own = StoredValues.Text("author's", proven) with { IsAuthored = true };
+        await Store.PutAsync(authored, own);
+        await Store.PutAsync(plain, StoredValues.Text("nobody's", StoredValues.Alice));
+        var tokenless = new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored };
+
+        Assert.Equal(StoreResult.TokenRequired, await Store.PutAsync(authored, StoredValues.Text("lie", StoredValues.Bob), tokenless));
+        Assert.Equal(StoreResult.Stored, await Store.PutAsync(authored, StoredValues.Text("author's", StoredValues.Bob), tokenless));
+        Assert.Equal(StoreResult.Stored, await Store.PutAsync(plain, StoredValues.Text("other", StoredValues.Bob), tokenless));
+        Assert.Equal(StoreResult.TokenRequired, await Store.PutAsync(
+            plain, StoredValues.Text("third", StoredValues.Bob), tokenless with { Scope = PutScope.Nothing }));
+        Assert.Equal(StoreResult.Stored, await Store.PutAsync(StoredValues.Key(3), StoredValues.Text("new"), tokenless with { Scope = PutScope.Nothing }));
+        await Place.SettleAsync();
+
+        var held = (await Store.GetAsync(authored, StoredValues.Now))!;
+        Assert.Equal(own, held);
+        Assert.Equal((true, true), (held.IsAuthored, held.Source.IsProven));
+        held = (await Store.GetAsync(plain, StoredValues.Now))!;
+        Assert.Equal(("other", false, StoredValues.Bob), (held.Value.AsString(), held.IsAuthored, held.Source));
+        Assert.Equal(StoreResult.Stored, await Store.PutAsync(authored, StoredValues.Text("next", StoredValues.Bob), PutKind.Publication));
+        await Place.SettleAsync();
+        Assert.False((await Store.GetAsync(authored, StoredValues.Now))!.IsAuthored);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -121,13 +149,14 @@ public abstract class KeyStoreContract : KeyStoreConditionContract
             var now = StoredValues.Now.AddSeconds(step);
             Place.MoveTo(now);
             var key = StoredValues.Key(random.Next(20));
-            var source = new[] { default, StoredValues.Alice, StoredValues.Bob }[random.Next(3)];
+            var source = new[] { default, StoredValues.Alice, StoredValues.Bob, StoredValues.Bob.WithProof(true) }[random.Next(4)];
             var content = random.Next(4) == 0 ? DhtValue.FromInteger(random.Next(2)) : DhtValue.FromBytes(new byte[random.Next(4) * 100]);
-            var value = StoredValues.Of(content, source) with { ExpiresAt = now.AddSeconds(random.Next(40)) };
+            var value = StoredValues.Of(content, source) with { ExpiresAt = now.AddSeconds(random.Next(40)), IsAuthored = random.Next(2) == 0 };
             var kind = (PutKind)random.Next(4);
+            var terms = new PutTerms(kind) { Scope = (PutScope)Math.Max(0, random.Next(10) - 7) };
             value = value with { StoredAt = kind == PutKind.Import ? now.AddSeconds(-random.Next(40)) : now };
-            var result = await Store.PutAsync(key, value, kind);
-            Assert.Equal(model.Put(key, value, kind), result);
+            var result = await Store.PutAsync(key, value, terms);
+            Assert.Equal(model.Put(key, value, terms), result);
             results.Add(result);
             await Place.SettleAsync();
             if (random.Next(5) == 0)
@@ -147,6 +176,7 @@ public abstract class KeyStoreContract : KeyStoreConditionContract
         HashSet<StoreResult> expected =
         [
             StoreResult.Stored, StoreResult.SourceQuotaExceeded, StoreResult.TotalQuotaExceeded, StoreResult.Outdated, StoreResult.ChangeLimitExceeded,
+            StoreResult.TokenRequired,
         ];
         Assert.Superset(expected, results);
     }

@@ -8,7 +8,10 @@ public abstract class KeyStoreDurabilityContract : KeyStoreQuotaContract
     {
         var values = StoredValues.EdgeCases.Index().ToDictionary(
             item => StoredValues.Key(item.Index),
-            item => StoredValues.Of(item.Item, item.Index % 2 == 0 ? StoredValues.Alice : StoredValues.Bob));
+            item => StoredValues.Of(item.Item, (item.Index % 2 == 0 ? StoredValues.Alice : StoredValues.Bob).WithProof(item.Index % 3 == 0)) with
+            {
+                IsAuthored = item.Index % 5 < 2,
+            });
         await Store.PutAllAsync(values);
         var usage = await Store.GetUsageAsync();
 

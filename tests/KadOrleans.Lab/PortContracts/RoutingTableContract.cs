@@ -67,6 +67,31 @@ public abstract class RoutingTableContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_contact_that_was_lost_is_named_a_minute_later_until_it_answers()
+    {
+        Assert.Equal((0, false), ((await TakeFormerAsync()).Known, Table.HasHadContacts));
+        Table.Observe(ContactObservation.Answered(Contact(1)));
+        Table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 2);
+        Table.Observe(ContactObservation.Failed(Contact(1)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 1);
+        Assert.Equal((0, 1), await TakeFormerAsync() is var news ? (news.Due.Count, news.Known) : default);
+
+        await Host.AdvanceAsync(FormerContacts.ShortestPause);
+        Assert.Equal([Contact(1)], (await TakeFormerAsync()).Due);
+        Table.Observe(ContactObservation.Failed(Contact(2)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 0);
+        Assert.True(Table.HasHadContacts);
+
+        Table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 1);
+        var back = await TakeFormerAsync();
+        Assert.Equal((1, true), (back.Known, back.ApartSince is not null));
+
+        async Task<FormerContactsNews> TakeFormerAsync() => await Table.TakeFormerAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_newcomer_to_a_full_bucket_has_the_least_recently_seen_contact_checked_and_takes_its_place()
     {
         var contacts = Enumerable.Range(1, Options.BucketSize).Select(Contact).ToList();

@@ -7,6 +7,7 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
 {
     private readonly Dictionary<UdpEndpoint, SimulatedTransport> _bound = [];
     private readonly Stack<Delivery> _arrived = new();
+    private readonly List<NetworkCut> _cuts = [];
     private uint _nextAddress = 0x0B00_0001;
 
     public long Sent { get; private set; }
@@ -34,6 +35,14 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
     public void Forge(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination) =>
         Carry(datagram, source, destination);
 
+    /// <summary>Cuts some addresses off from all others for a while, from now on. They still reach each other.</summary>
+    public NetworkCut Cut(IEnumerable<UdpEndpoint> part, TimeSpan length)
+    {
+        var cut = new NetworkCut(part, clock.Elapsed, clock.Elapsed + length);
+        _cuts.Add(cut);
+        return cut;
+    }
+
     internal void Unbind(UdpEndpoint endpoint) => _bound.Remove(endpoint);
 
     internal void Carry(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination)
@@ -44,7 +53,7 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
         var copies = random.NextDouble() < Conditions.Duplication ? 2 : 1;
         for (var i = 0; i < copies; i++)
         {
-            if (random.NextDouble() >= Conditions.Loss)
+            if (random.NextDouble() >= Conditions.Loss && !IsCut(source, destination))
             {
                 Deliver(datagram, source, destination);
             }
@@ -64,6 +73,19 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
         {
             _arrived.Push(delivery);
         }
+    }
+
+    private bool IsCut(UdpEndpoint source, UdpEndpoint destination)
+    {
+        foreach (var cut in _cuts)
+        {
+            if (cut.Separates(source, destination, clock.Elapsed))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Deliver(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination)

@@ -11,7 +11,7 @@ public class EntryCodecTests
             random.NextId(),
             random.Next(4) == 0
                 ? null
-                : random.NextStored() with { IsFar = random.Next(2) == 0, PublishedAt = random.Next(2) == 0 ? random.NextTime() : null }))];
+                : Marked(random.NextStored(), random)))];
         var encoded = EntryCodec.Encode(changes);
 
         var read = EntryCodec.Decode(encoded);
@@ -20,6 +20,14 @@ public class EntryCodecTests
         Assert.Equal(changes.Select(change => change.Value?.IsFar), read.Select(change => change.Value?.IsFar));
         Assert.Equal(changes.Sum(change => EntryCodec.LengthOf(change.Value)), encoded.Length);
     });
+
+    private static StoredValue Marked(StoredValue value, SeededRandomSource random) => value with
+    {
+        IsFar = random.Next(2) == 0,
+        PublishedAt = random.Next(2) == 0 ? random.NextTime() : null,
+        IsAuthored = random.Next(2) == 0,
+        Source = value.Source.WithProof(random.Next(2) == 0),
+    };
 
     [Fact]
     public void A_record_that_was_cut_is_damaged_and_any_bytes_decode_or_are() => Randomized.ForSeeds(500, random =>

@@ -1,51 +1,9 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
-
-// A program's token, as the server knows it: the token itself is kept nowhere. Names, of 1 to 64 characters, are unique. The SHA-256 of the
-// token's UTF-8 bytes has 64 hexadecimal digits. There is at least one scope of ApiScope. The requests of a second may come at once.
-public sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
-{
-    public const int DefaultRate = 1_000;
-    public const int MaxRate = 1_000_000;
-    public const int MaxName = 64;
-
-    // 256 bits cannot be guessed, so a hash without salt and stretching is enough.
-    private const int SecretBytes = 32;
-
-    /// <summary>Creates a new token and what the server is told of it.</summary>
-    public static (string Secret, ApiToken Token) Create(string name, IReadOnlyList<string> scopes, int requestsPerSecond = DefaultRate)
-    {
-        var secret = $"kad_{Random()}";
-        return (secret, new ApiToken(name, HashOf(secret), scopes, requestsPerSecond));
-    }
-
-    public static string Random() => RandomNumberGenerator.GetHexString(2 * SecretBytes, lowercase: true);
-
-    public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
-}
-
-public static class ApiScope
-{
-    /// <summary>Get values, watch keys, find nodes, and read the status.</summary>
-    public const string Read = "read";
-
-    /// <summary>Set values and end publications.</summary>
-    public const string Write = "write";
-
-    /// <summary>Look into what is held, into routing tables, and into the audit log.</summary>
-    public const string View = "view";
-
-    /// <summary>Change what the management API can change.</summary>
-    public const string Manage = "manage";
-
-    public static IReadOnlyList<string> All { get; } = [Read, Write, View, Manage];
-}
 
 /// <summary>The tokens that a server accepts. Without any the API is not served.</summary>
 public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)

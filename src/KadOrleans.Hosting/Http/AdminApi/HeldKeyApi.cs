@@ -27,7 +27,7 @@ internal static class HeldKeyApi
             prefix ?? string.Empty, Requested.OptionalId(nameof(after), after), Requested.Count(count), cancellationToken));
         return new KeyPageResult(
             [.. page.Keys.Select(key => new HeldKeyResult(
-                key.Key, DhtValueText.TypeName(key.Kind), key.Length, key.StoredAt, key.ExpiresAt, key.Source.ToText()))],
+                key.Key, DhtValueText.TypeName(key.Kind), key.Length, key.StoredAt, key.ExpiresAt, key.Source.ToText(), key.Source.IsProven))],
             page.Next);
     }
 
@@ -51,7 +51,7 @@ internal static class HeldKeyApi
             requested.Text,
             requested.Digest,
             held is null ? null : new HeldValueResult(
-                KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText()),
+                KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored),
             details.PublishedAt,
             [.. details.Nearest.Select(holder => new HolderResult(holder.Contact.Id, holder.Contact.Endpoint, StateOf(holder, held?.Value)))],
             details.NetworkProblem is { } problem ? VisibleText.Show(problem) : null);
@@ -91,9 +91,9 @@ internal static class HeldKeyApi
     /// <summary>Keys in ascending order. Next is the after of the next page; null after the last one.</summary>
     private sealed record KeyPageResult(IReadOnlyList<HeldKeyResult> Keys, NodeId? Next);
 
-    /// <summary>A held key without its value, of which it has the length.</summary>
+    /// <summary>A held key without its value, of which it has the length. A source is proven if it showed a write token.</summary>
     private sealed record HeldKeyResult(
-        NodeId Digest, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source);
+        NodeId Digest, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven);
 
     /// <summary>Publications in the ascending order of their keys. Next is the after of the next page; null after the last one.</summary>
     private sealed record PublicationPageResult(IReadOnlyList<PublicationResult> Publications, NodeId? Next);
@@ -109,7 +109,9 @@ internal static class HeldKeyApi
         IReadOnlyList<HolderResult> Nearest,
         string? NetworkProblem);
 
-    private sealed record HeldValueResult(KeyResult Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source);
+    /// <summary>Authored: whoever wrote it was this node or cluster, or showed a write token.</summary>
+    private sealed record HeldValueResult(
+        KeyResult Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven, bool Authored);
 
     private sealed record HolderResult(NodeId Id, UdpEndpoint Endpoint, HolderState Holds);
 
@@ -135,7 +137,7 @@ internal static class UsageApi
         return new SourcesResult(
             ranking.Keys,
             ranking.Bytes,
-            [.. ranking.Sources.Select(one => new SourceResult(one.Source.ToText(), one.Keys, one.Bytes))],
+            [.. ranking.Sources.Select(one => new SourceResult(one.Source.ToText(), one.Source.IsProven, one.Keys, one.Bytes))],
             new OthersResult(
                 Math.Max(0, ranking.Keys - ranking.Sources.Sum(one => one.Keys)),
                 Math.Max(0, ranking.Bytes - ranking.Sources.Sum(one => one.Bytes)),
@@ -148,8 +150,11 @@ internal static class UsageApi
     private sealed record SourcesResult(
         long Keys, long Bytes, IReadOnlyList<SourceResult> Sources, OthersResult Others, IReadOnlyList<long> Missing);
 
-    /// <summary>What an IPv4 address or an IPv6 /64 holds. The source <c>trusted</c> has what was set here or stored by trusted nodes.</summary>
-    private sealed record SourceResult(string Source, long Keys, long Bytes);
+    /// <summary>
+    /// What an IPv4 address or an IPv6 /64 holds. Proven is what it stored with a write token; apart from it is what was only said to
+    /// come from there, which others may have stored. The source <c>trusted</c> has what was set here or stored by trusted nodes.
+    /// </summary>
+    private sealed record SourceResult(string Source, bool Proven, long Keys, long Bytes);
 
     /// <summary>The networks that are not listed, and the most that one of them may have.</summary>
     private sealed record OthersResult(long Keys, long Bytes, long MostKeys, long MostBytes);

@@ -18,7 +18,10 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
 
     public EdgePhase State => _state;
 
-    /// <summary>Whether <see cref="Obstacle"/> is null. An edge without bootstrap nodes needs no contact, as a network's first has none.</summary>
+    /// <summary>
+    /// Whether <see cref="Obstacle"/> is null. An edge without bootstrap nodes that never had a contact needs none, as a network's first has
+    /// none. One that had some and has none is cut off from its network.
+    /// </summary>
     public bool IsReady => Obstacle is null;
 
     public string? Obstacle => _state switch
@@ -30,7 +33,8 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
         EdgePhase.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
         _ when clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
-        _ when options.Bootstrap.Count == 0 || _session is { HasGoodContact: true } => null,
+        _ when _session is { HasGoodContact: true } => null,
+        _ when options.Bootstrap.Count == 0 && _session is not { HasHadContacts: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",
         EdgePhase.Serving => "it has no contact",
         _ => throw new UnreachableException($"The edge is {_state}."),

@@ -22,11 +22,15 @@ internal sealed class EdgeNode : IAsyncDisposable
         var options = context.Options.ToNodeOptions(kademlia);
         var publications = new MarkedPublicationStore(
             store.ForNode(), store.UnpublishAsync, options.Kademlia.ValueTimeToLive, context.Environment.Time);
-        Node = new DhtNode(options, transport, table, keys, context.Environment);
+        HashSet<ushort> siblings = [.. context.Options.Endpoints.Select(endpoint => endpoint.Port)];
+        Node = new DhtNode(options, transport, table, keys, context.Environment, writes: context.Writes, siblingPorts: siblings);
         Schedule = new ClusterMaintenanceSchedule(Id);
         Crawler = new SliceCrawler(Node, context.Environment);
 
-        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, JoinOnceAsync, context.Environment);
+        _maintenance = new MaintenanceRunner(Node, keys, publications, Schedule, JoinOnceAsync, context.Environment)
+        {
+            RepairPeriod = context.Timing.Repair,
+        };
     }
 
     public NodeId Id => Node.Id;

@@ -237,6 +237,9 @@ internal sealed record EdgeContext(
     ClockWatch Clock,
     ILocalSiloDetails? Silo = null)
 {
+    /// <summary>One for all node ids, also of later leases: the tokens that were given stay valid, and the bound is one.</summary>
+    public WriteGuard Writes { get; } = new(Options.ChangesWithoutToken, Options.RequireTokens, Environment);
+
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 
     /// <summary>Waits for a silo's response, up to <see cref="EdgeTiming.Call"/>, and notes that one came.</summary>
@@ -270,4 +273,7 @@ internal sealed record EdgeTiming
 
     /// <summary>The first pause before another attempt to join the network. It doubles up to a minute.</summary>
     public TimeSpan FirstJoinPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time between questions to former contacts; their table gives none more often.</summary>
+    public TimeSpan Repair { get; init; } = PartitionRepair.Period;
 }

@@ -20,6 +20,8 @@ internal sealed class EdgeSession(
 
     public int Contacts => nodes.Sum(n => n.Table.Snapshot.Count);
 
+    public bool HasHadContacts => nodes.Any(n => n.Table.HasHadContacts);
+
     public bool HasGoodContact => nodes.Any(n => n.Node.HasGoodContact);
 
     // Loads the tables and starts to serve the ids of a lease. LeaseLostException: another process has the ids by now.
@@ -37,6 +39,7 @@ internal sealed class EdgeSession(
                 context.Grains, id, lease.Epoch, environment.Time, environment.LoggerFactory.CreateLogger<ClusterRoutingTable>()))
             .ToList();
         await Task.WhenAll(tables.Select(t => context.CallAsync(t.SubscribeAsync(reference), cancellationToken)));
+        await Task.WhenAll(tables.Select(t => ReadFormerAsync(context, t, cancellationToken)));
         var store = new GrainKeyStore(
             context.Grains,
             lease.Settings.Layout,
@@ -56,7 +59,6 @@ internal sealed class EdgeSession(
 
         await FetchRulesAsync(context, observer, cancellationToken);
 
-        // Missing if the directory is of a release whose edges use the defaults.
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
         var nodes = new List<EdgeNode>();
         try
@@ -193,7 +195,13 @@ internal sealed class EdgeSession(
         return null;
     }
 
-    // If it fails, the rules that the edge has stay in force. Silos of earlier releases have no rules.
+    // Each minute they are asked for again.
+    private static Task ReadFormerAsync(EdgeContext context, ClusterRoutingTable table, CancellationToken cancellationToken) => TryAsync(
+        () => table.ReadFormerAsync(cancellationToken).WaitAsync(context.Timing.Call, context.Environment.Time, cancellationToken),
+        problem => context.Environment.LoggerFactory.CreateLogger<EdgeSession>().TablesNotRead(context.Options.Name, problem),
+        cancellationToken);
+
+    // If it fails, the rules that the edge has stay in force.
     private static Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken) => TryAsync(
         async () =>
         {

@@ -42,6 +42,10 @@ internal sealed class ClusterRoutingTable(
     private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isFenced;
 
+    // Former contacts that were asked for with the subscription, until the first check takes them.
+    private FormerContactsNews? _formerAtStart;
+    private volatile bool _hasHadContacts;
+
     public event Action<Contact>? ContactAdded;
 
     public event Action<Contact>? CheckNeeded;
@@ -52,6 +56,8 @@ internal sealed class ClusterRoutingTable(
     public bool IsFenced => Volatile.Read(ref _isFenced) != 0;
 
     public long Dropped => _queue.Dropped;
+
+    public bool HasHadContacts => _hasHadContacts || _snapshot.Count > 0;
 
     public RoutingTableSnapshot Snapshot => _snapshot;
 
@@ -70,6 +76,22 @@ internal sealed class ClusterRoutingTable(
         }
     }
 
+    /// <summary>Learns whether the table had contacts before, so that an edge that is alone says so from its start.</summary>
+    public async Task ReadFormerAsync(CancellationToken cancellationToken) => _formerAtStart = await FetchFormerAsync(cancellationToken);
+
+    public async ValueTask<FormerContactsNews> TakeFormerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Interlocked.Exchange(ref _formerAtStart, null) ?? await FetchFormerAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            // The edge says elsewhere that no silo answers. It asks again in a minute.
+            return FormerContactsNews.None;
+        }
+    }
+
     /// <summary>Takes a pushed snapshot. Returns false if it is of another id, or not newer than the current one.</summary>
     public bool Update(RoutingTableSnapshot snapshot)
     {
@@ -81,6 +103,7 @@ internal sealed class ClusterRoutingTable(
             }
 
             _snapshot = snapshot;
+            _hasHadContacts |= snapshot.Count > 0;
         }
 
         _subscribed.TrySetResult();
@@ -94,6 +117,7 @@ internal sealed class ClusterRoutingTable(
         {
             var newer = change.ApplyTo(_snapshot);
             _snapshot = newer ?? _snapshot;
+            _hasHadContacts |= _snapshot.Count > 0;
             return newer is not null || (change.OwnId == ownId && change.To <= _snapshot.Version);
         }
     }
@@ -149,6 +173,27 @@ internal sealed class ClusterRoutingTable(
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
+    }
+
+    // No observations: the table's answer has its former contacts.
+    private async Task<FormerContactsNews> FetchFormerAsync(CancellationToken cancellationToken)
+    {
+        if (IsFenced)
+        {
+            return FormerContactsNews.None;
+        }
+
+        var asked = _grain.ObserveAsync(epoch, []).AsTask();
+        GrainCalls.Ignore(asked);
+        var answer = await asked.WaitAsync(cancellationToken);
+        if (answer.IsFenced)
+        {
+            Fence();
+            return FormerContactsNews.None;
+        }
+
+        _hasHadContacts |= answer.FormerKnown > 0;
+        return new FormerContactsNews(answer.Former ?? [], answer.FormerKnown, answer.ApartSince);
     }
 
     // Null if the batch was dropped.

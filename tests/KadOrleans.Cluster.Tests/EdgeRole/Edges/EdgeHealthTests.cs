@@ -37,6 +37,46 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     }
 
     [Fact]
+    public async Task An_edge_without_bootstrap_nodes_that_lost_its_contacts_is_not_ready_also_after_a_restart_and_finds_them_again()
+    {
+        var clock = new SettableClock();
+        await using var own = new TestCluster { Clock = clock };
+        await own.InitializeAsync();
+        var peer = await Peer.NodeAsync();
+        var (id, endpoint) = (peer.Id, peer.LocalEndpoints[0]);
+        await using (var before = new TestEdge(own.Client, "health-cut") { Clock = clock })
+        {
+            await before.StartAsync();
+            await SaysAsync(before, "ready");
+            await peer.PingAsync(before.Endpoints[0], Token);
+            await Eventually.BecomesAsync(() => before.Overview.Nodes[0].Contacts == 1, before.Describe);
+            await SaysAsync(before, "ready");
+
+            await peer.DisposeAsync();
+            for (var i = 0; i < 2; i++)
+            {
+                var table = own.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(before.Ids[0]));
+                await table.ObserveAsync(before.Overview.Epoch!.Value, [ContactObservation.Failed(new Contact(id, endpoint))]);
+                clock.Ahead += TimeSpan.FromSeconds(10);
+            }
+
+            await SaysAsync(before, "it has no contact");
+        }
+
+        await using var edge = new TestEdge(own.Client, "health-cut") { Clock = clock };
+        await edge.StartAsync();
+        await edge.BecomesAsync(EdgePhase.Serving);
+        Assert.Equal("it has no contact", edge.Health.Obstacle);
+        clock.Ahead += TimeSpan.FromMinutes(10);
+
+        await using var back = await KadNode.CreateBuilder(options => options.Id = id.ToString()).UseUdp(endpoint.ToString()).BuildAsync();
+        await back.StartAsync(Token);
+        clock.Ahead += TimeSpan.FromMinutes(10);
+        await SaysAsync(edge, "ready");
+        Assert.Equal(edge.Ids, back.RoutingTable.Contacts.Select(contact => contact.Id));
+    }
+
+    [Fact]
     public async Task The_first_edge_of_a_network_is_ready_unless_its_clock_is_wrong_or_a_part_of_it_failed()
     {
         var clock = new SettableClock { Ahead = TimeSpan.FromSeconds(-7) };

@@ -14,7 +14,7 @@ public sealed class TestCluster : SiloCluster
 
     public TestRows Rows { get; } = new();
 
-    internal SettableClock Clock { get; } = new();
+    internal SettableClock Clock { get; init; } = new();
 
     /// <summary>Runs before each call of or by a silo, with its interface and method; fails it by throwing.</summary>
     public Action<string> BeforeCall { get; set; } = static _ => { };

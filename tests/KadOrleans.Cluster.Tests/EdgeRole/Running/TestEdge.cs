@@ -15,6 +15,7 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
         Call = TimeSpan.FromSeconds(2),
         LongestPause = TimeSpan.FromMilliseconds(500),
         FirstJoinPause = TimeSpan.FromMilliseconds(200),
+        Repair = TimeSpan.FromMilliseconds(200),
     };
 
     public EdgeTiming Timing { get; init; } = Often;

@@ -21,7 +21,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
         cluster.TimeOfDay.Ahead = Step;
 
         Assert.Contains(await cluster.Directory.GetLiveAsync(), live => live.Name == "ahead");
-        Assert.True(await cluster.Directory.IsHeldByAnotherAsync("ahead", cluster.Reference(new TestEdge())));
+        Assert.NotEqual(NameUse.Free, await cluster.Directory.AskForNameAsync("ahead", cluster.Reference(new TestEdge())));
         await TickAsync(table);
         await cluster.UntilAsync(() => !_edge.Work.IsEmpty);
         await cluster.Directory.ReleaseAsync("ahead", lease.Epoch);

@@ -28,15 +28,6 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task A_silo_of_a_release_that_knows_no_versions_is_refused_once_the_schema_has_risen()
-    {
-        var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(
-            async () => await grain.AgreeAsync(new ClusterSettings(ClusterFixture.ShardBits)));
-        Assert.Contains($"schema version {StateSchema.Newest}, which the silo's release does not know", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_silo_starts_although_its_first_calls_go_to_one_that_is_gone()
     {
         var refusals = 3;
@@ -120,12 +111,29 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
-    public async Task A_cluster_of_an_older_release_fixes_its_constants_when_every_silo_knows_them()
+    public async Task A_silo_refuses_to_start_in_a_cluster_that_writes_an_older_schema_than_it_reads()
     {
-        const int before = StateSchema.Constants - 1;
+        await using var own = new ClusterFixture();
+        await own.InitializeAsync();
+        var grain = own.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
+        own.Rows.Force(
+            StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Oldest - 1, ShardBits = Settings.ShardBits, Kademlia = Settings.Kademlia });
+
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(own.Cluster.StartAdditionalSiloAsync);
+
+        Assert.Contains(
+            $"This cluster writes its state with schema version {StateSchema.Oldest - 1}, and this release reads {StateSchema.Oldest} and newer",
+            refusal.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_schema_version_rises_when_every_silo_knows_the_newer_one()
+    {
+        const int before = StateSchema.Newest - 1;
         var grain = cluster.Client.GetGrain<IClusterGrain>(80);
-        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = before, ShardBits = 4 });
         var own = new ClusterSettings(4) { Kademlia = new KademliaOptions { BucketSize = 8 } };
+        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = before, ShardBits = 4, Kademlia = own.Kademlia });
 
         // Silos that other tests had refused stay in the membership table as joining for minutes. One that is dead holds nothing back.
         await cluster.Cluster.StopSiloAsync(await cluster.Cluster.StartAdditionalSiloAsync());
@@ -133,18 +141,15 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var silos = hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key).ToList();
         Assert.NotEqual(hosts.Count, silos.Count);
 
+        Assert.Equal(new ClusterTerms(own, before), await grain.JoinAsync(own, silos[0], before));
         foreach (var silo in silos[1..])
         {
-            Assert.Equal(new ClusterTerms(new ClusterSettings(4), before), await grain.JoinAsync(own, silo, StateSchema.Newest));
+            Assert.Equal(new ClusterTerms(own, before), await grain.JoinAsync(own, silo, StateSchema.Newest));
         }
-
-        // A release before knows nothing of them, and there is nothing to compare yet.
-        Assert.Equal(new ClusterTerms(new ClusterSettings(4), before), await grain.JoinAsync(new ClusterSettings(4), silos[0], before));
-        Assert.Null(new ClusterSettings(4).FindDifference(own));
 
         Assert.Equal(new ClusterTerms(own, StateSchema.Newest), await grain.JoinAsync(own, silos[0], StateSchema.Newest));
         await cluster.Cluster.DeactivateAsync(grain);
-        Assert.Equal(own, await grain.GetAsync());
+        Assert.Equal(new ClusterTerms(own, StateSchema.Newest), await grain.JoinAsync(own, silos[0], before));
     }
 
     [Fact]
@@ -174,10 +179,11 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var grain = cluster.Client.GetGrain<IClusterGrain>(77);
         Assert.Null(await grain.GetAsync());
         cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
-        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.AgreeAsync(new ClusterSettings(4)));
+        var silo = cluster.Cluster.Silos[0].SiloAddress;
+        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.JoinAsync(new ClusterSettings(4), silo, StateSchema.Newest));
         cluster.Rows.Heal();
         Assert.Null(await grain.GetAsync());
-        Assert.Equal(new ClusterSettings(5), await grain.AgreeAsync(new ClusterSettings(5)));
+        Assert.Equal(new ClusterSettings(5), (await grain.JoinAsync(new ClusterSettings(5), silo, StateSchema.Newest)).Settings);
     }
 
     [Fact]
@@ -197,7 +203,6 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var terms = await grain.JoinAsync(new ClusterSettings(4), silo, StateSchema.Oldest + 1);
         Assert.Equal(new ClusterTerms(new ClusterSettings(4), StateSchema.Oldest), terms);
         Assert.Equal(terms, await grain.JoinAsync(new ClusterSettings(5), silo, StateSchema.Oldest));
-        Assert.Equal(new ClusterSettings(4), await grain.AgreeAsync(new ClusterSettings(5)));
     }
 
     [Fact]
@@ -208,7 +213,7 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         Assert.Equal(
             [
                 "Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.",
-                $"Kad:Cluster:StateVersion is 2; 3 to {StateSchema.Newest} is allowed.",
+                $"Kad:Cluster:StateVersion is 2; {StateSchema.Oldest} to {StateSchema.Newest} is allowed.",
                 "Kad:Cluster:SaveDelay is 00:01:00; 00:00:00.1000000 to 00:00:10 is allowed.",
                 "Kad:Cluster:Trust is 'everybody'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.",
             ],

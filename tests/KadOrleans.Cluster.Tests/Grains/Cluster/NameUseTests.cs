@@ -56,7 +56,7 @@ public sealed class NameUseTests(CrashCluster cluster) : IClassFixture<CrashClus
         Assert.False(await IsHeldAsync("within"));
     }
 
-    private ValueTask<bool> IsHeldAsync(string name) => cluster.Directory.IsHeldByAnotherAsync(name, _newcomer);
+    private async Task<bool> IsHeldAsync(string name) => await cluster.Directory.AskForNameAsync(name, _newcomer) != NameUse.Free;
 
     private async Task DeadAsync()
     {

@@ -33,7 +33,8 @@ internal class TestEdge : IEdgeObserver
 
     public ConcurrentQueue<SnapshotChange> Changes { get; } = [];
 
-    public bool TakesChanges { get; set; } = true;
+    /// <summary>False: a change does not continue what it has, so it gets whole snapshots.</summary>
+    public bool TakesChanges { get; set; }
 
     public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change)
     {
@@ -102,4 +103,11 @@ internal class TestEdge : IEdgeObserver
 
     public virtual Task<PingResult> PingAsync(UdpEndpoint endpoint) =>
         Task.FromResult(new PingResult(Samples.Key(9), null, TimeSpan.FromMilliseconds(5)));
+}
+
+internal static class TestSubscription
+{
+    /// <summary>Subscribes an edge that knows no snapshot.</summary>
+    public static async Task<RoutingTableSnapshot> SubscribeAsync(this IRoutingTableGrain table, long epoch, IEdgeObserver edge) =>
+        (await table.SubscribeForChangesAsync(epoch, edge, known: -1))!;
 }

@@ -78,7 +78,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     {
         Assert.False(await IsHeldAsync("held"));
         var lease = await LeaseAsync("held");
-        Assert.False(await Directory.IsHeldByAnotherAsync("held", Reference));
+        Assert.Equal(NameUse.Free, await Directory.AskForNameAsync("held", Reference));
         Assert.False(await IsHeldAsync("not held"));
 
         // While the holder is asked others are served.
@@ -107,7 +107,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         await MoveAsync();
         Assert.False((await Directory.ListAsync()).IsComplete);
         Assert.True(await IsHeldAsync("moved"));
-        Assert.False(await Directory.IsHeldByAnotherAsync("moved", Reference));
+        Assert.Equal(NameUse.Free, await Directory.AskForNameAsync("moved", Reference));
         Assert.False(await IsHeldAsync("never leased"));
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration - TimeSpan.FromTicks(1));
         Assert.False((await Directory.ListAsync()).IsComplete);
@@ -134,7 +134,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.False(await RenewAsync("returned", lease.Epoch));
         Assert.Equal(lease.Epoch + 1, (await Directory.LeaseAsync("returned", 1, _newcomer)).Epoch);
         await MoveAsync();
-        Assert.True(await Directory.IsHeldByAnotherAsync("returned", Reference));
+        Assert.NotEqual(NameUse.Free, await Directory.AskForNameAsync("returned", Reference));
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
 
     private ValueTask<bool> RenewAsync(string name, long epoch) => Directory.RenewAsync(name, epoch, Reference, new EdgeReport());
 
-    private ValueTask<bool> IsHeldAsync(string name) => Directory.IsHeldByAnotherAsync(name, _newcomer);
+    private async Task<bool> IsHeldAsync(string name) => await Directory.AskForNameAsync(name, _newcomer) != NameUse.Free;
 
     private async Task<bool> IsLiveAsync(string name) => (await Directory.GetLiveAsync()).Any(edge => edge.Name == name);
 

@@ -8,7 +8,6 @@ public class GoldenStateTests
 {
     private static readonly DateTimeOffset StoredAt = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
 
-    /// <summary>The changes that schema 1 knows; never changed.</summary>
     private static readonly Entry[] Changes =
     [
         new(NodeId.FromKey("text"), Value(DhtValue.FromString("Grüße, 世界"), SourceNetwork.Trusted)),
@@ -18,7 +17,27 @@ public class GoldenStateTests
         new(NodeId.FromKey("yes"), Value(DhtValue.FromBoolean(true), SourceNetwork.Trusted)),
         new(NodeId.FromKey("bytes"), Value(DhtValue.FromBytes([0, 1, 0xFE, 0xFF]), SourceNetwork.Trusted)),
         new(NodeId.MaxValue, null),
+        new(NodeId.FromKey("published"), Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { PublishedAt = StoredAt.AddDays(1) }),
+        new(NodeId.FromKey("far"), Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { IsFar = true }),
+        new(NodeId.FromKey("both"), Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with { IsFar = true, PublishedAt = StoredAt.AddDays(1) }),
     ];
+
+    /// <summary>The changes that a schema knows; never changed.</summary>
+    private static Entry[] ChangesOf(int schema)
+    {
+        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted);
+        Entry authored = new(NodeId.FromKey("authored"), value with { IsAuthored = true });
+        Entry proven = new(NodeId.FromKey("proven"), value with { Source = new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(true) });
+        Entry all = new(NodeId.FromKey("all"), Changes[^1].Value! with { Source = new SourceNetwork(0, 0xFFFF_CB00_7105).WithProof(true), IsAuthored = true });
+        return schema < StateSchema.Authors ? Changes : [.. Changes, authored, proven, all];
+    }
+
+    private static readonly Dictionary<string, EdgeState> Edges = new()
+    {
+        ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]),
+        ["edge-1"] = new(2, [NodeId.FromKey("four").ToString()], "hosted-127.0.0.1:11111@5+6"),
+        ["edge-2"] = new(3, [NodeId.FromKey("five").ToString()], "7+8", IsReleased: true),
+    };
 
     private static readonly KademliaOptions Constants = new()
     {
@@ -37,11 +56,11 @@ public class GoldenStateTests
     /// <summary>What schema-N.txt holds; never changed.</summary>
     private static Dictionary<string, object> StatesOf(int schema) => new()
     {
-        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12, Kademlia = schema < 5 ? null : Constants, BitsInUse = schema < 6 ? null : 13, IsDoubling = schema > 5 },
+        ["cluster"] = new ClusterState { SchemaVersion = schema, ShardBits = 12, Kademlia = Constants, BitsInUse = 13, IsDoubling = true },
         ["edges"] = new EdgeDirectoryState
         {
             SchemaVersion = schema,
-            Edges = EdgesOf(schema),
+            Edges = Edges,
         },
         ["table"] = new TableState
         {
@@ -64,13 +83,13 @@ public class GoldenStateTests
             Compaction = 5,
             FirstSequence = 97,
             Pages = [new ShardPageReference(2, 5)],
-            Seal = schema < 6 ? 0 : 99,
+            Seal = 99,
         },
         ["page"] = new ShardPageState { SchemaVersion = schema, Compaction = 5, Entries = EntryCodec.Encode(ChangesOf(schema)) },
-        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(ChangesOf(schema)), IsSeal = schema > 5 },
+        ["log"] = new ShardLogState { SchemaVersion = schema, Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(ChangesOf(schema)), IsSeal = true },
     };
 
-    public static TheoryData<int> Schemas => [.. Enumerable.Range(1, StateSchema.Newest)];
+    public static TheoryData<int> Schemas => [.. Enumerable.Range(StateSchema.Oldest, StateSchema.Newest - StateSchema.Oldest + 1)];
 
     [Theory]
     [MemberData(nameof(Schemas))]
@@ -89,10 +108,10 @@ public class GoldenStateTests
         var page = (ShardPageState)Serializer.Deserialize<object>(lines["page"])!;
         var read = EntryCodec.Decode(page.Entries);
         Assert.Equal(ChangesOf(schema), read);
-        Assert.Equal(schema < 3 ? 0 : 2, read.Count(change => change.Value?.IsFar == true));
+        Assert.Equal(schema < StateSchema.Authors ? 2 : 3, read.Count(change => change.Value?.IsFar == true));
     }
 
-    /// <summary>The bytes of published values since schema 2, and of far ones since schema 3, which never change.</summary>
+    /// <summary>The bytes of published values and of far ones, which never change.</summary>
     [Theory]
     [InlineData("81", "08dc39ec00c73c50", false, true)]
     [InlineData("41", "", true, false)]
@@ -114,30 +133,21 @@ public class GoldenStateTests
         Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
-    private static Dictionary<string, EdgeState> EdgesOf(int schema)
+    /// <summary>The bytes of values with a known author and of proven sources since schema 7, which never change.</summary>
+    [Theory]
+    [InlineData("11", false, true)]
+    [InlineData("21", true, false)]
+    [InlineData("31", true, true)]
+    public void A_value_with_an_author_or_of_a_proven_source_is_read_as_it_was_meant(string type, bool isProven, bool isAuthored)
     {
-        var edges = new Dictionary<string, EdgeState> { ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]) };
-        if (schema > 3)
-        {
-            edges["edge-1"] = new EdgeState(2, [NodeId.FromKey("four").ToString()], "hosted-127.0.0.1:11111@5+6");
-            edges["edge-2"] = new EdgeState(3, [NodeId.FromKey("five").ToString()], "7+8", IsReleased: true);
-        }
+        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "20010db800000001"
+            + "0000000000000000" + "00000001" + "76";
+        var value = Value(DhtValue.FromString("v"), new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(isProven)) with { IsAuthored = isAuthored };
 
-        return edges;
-    }
+        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
 
-    private static Entry[] ChangesOf(int schema)
-    {
-        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted);
-        Entry published = new(NodeId.FromKey("published"), value with { PublishedAt = StoredAt.AddDays(1) });
-        Entry far = new(NodeId.FromKey("far"), value with { IsFar = true });
-        Entry both = new(NodeId.FromKey("both"), value with { IsFar = true, PublishedAt = StoredAt.AddDays(1) });
-        return schema switch
-        {
-            1 => Changes,
-            2 => [.. Changes, published],
-            _ => [.. Changes, published, far, both],
-        };
+        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
+        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
     private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);

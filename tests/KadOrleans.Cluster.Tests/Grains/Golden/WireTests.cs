@@ -41,6 +41,9 @@ public sealed class WireTests
         ("Bytes", Response.FromResult(DhtValue.FromBytes(new byte[] { 1, 2 }))),
         ("SourceNetwork", Response.FromResult(new SourceNetwork(1, 2))),
         ("StoredValue", Response.FromResult(new StoredValue("text", Time, Time.AddDays(1), new SourceNetwork(1, 2)) { PublishedAt = Time, IsFar = true })),
+        ("SourceNetwork-proven", Response.FromResult(new SourceNetwork(1, 2).WithProof(true))),
+        ("StoredValue-authored", Response.FromResult(
+            new StoredValue("text", Time, Time.AddDays(1), new SourceNetwork(1, 2).WithProof(true)) { IsAuthored = true })),
         ("KeyRegion", Response.FromResult(new KeyRegion(Near.Id, Range.Prefix))),
         ("BucketRange", Response.FromResult(Range)),
         ("BucketRoom", Response.FromResult(new BucketRoom(Range, true))),
@@ -78,6 +81,18 @@ public sealed class WireTests
         "wire.txt",
         Said.Select(said => $"{said.Name} {Convert.ToBase64String(Serializer.SerializeToArray<object>(said.Response))}"),
         "Bytes on the wire changed: silos, edges and clients of earlier releases would not understand them.");
+
+    /// <summary>As silos and edges say it that know of no authors: without the fields, so nobody is one.</summary>
+    [Fact]
+    public void What_is_said_without_marks_of_authors_is_read_as_without_them()
+    {
+        var source = new SourceNetwork(1, 2);
+        AssertRead(source, "MAFsgYZ8+U9ybGVhbnMuU2VyaWFsaXphdGlvbi5JbnZvY2F0aW9uLlJlc3BvbnNlYDFbW0thZE9ybGVhbnMuQ29yZS5BZG1pc3Npb24uU291cmNlTmV0d29yayxLYWRPcmxlYW5zLkNvcmVdXSxPcmxlYW5zLlNlcmlhbGl6YXRpb24gAAMBBeDg");
+        AssertRead(new StoredValue("text", Time, Time.AddDays(1), source) { PublishedAt = Time, IsFar = true }, "MAE07MNj709ybGVhbnMuU2VyaWFsaXphdGlvbi5JbnZvY2F0aW9uLlJlc3BvbnNlYDFbW0thZE9ybGVhbnMuQ29yZS5WYWx1ZXMuU3RvcmVkVmFsdWUsS2FkT3JsZWFucy5Db3JlXV0sT3JsZWFucy5TZXJpYWxpemF0aW9uICAIFQNBCXRleHQBAeAhgAAY5dUiOdwIgQAAAAAAAAAA4CGAANhOAOw53AiBAAAAAAAAAADgIQADAQXgIYAAGOXVIjncCIEAAAAAAAAAAOABA+Dg");
+
+        static void AssertRead(object expected, string said) =>
+            Deep.Equal(expected, ((Response)Serializer.Deserialize<object>(Convert.FromBase64String(said))!).Result);
+    }
 
     [Fact]
     public void What_earlier_releases_say_is_read_as_it_was_meant()

@@ -195,6 +195,35 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         Deep.Equal(saved.Buckets, TableMapping.ToCore(TableMapping.ToStored(saved)));
     });
 
+    [Fact]
+    public async Task Contacts_that_were_lost_are_kept_with_the_table_and_named_to_an_edge_that_observed_nothing()
+    {
+        var table = await SubscribeAsync(63);
+        await table.ObserveAsync(1, [Answered(1), Answered(2)]);
+        Assert.Null((await table.ObserveAsync(1, [Failed(1)])).Former);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+        await table.ObserveAsync(1, [Failed(1)]);
+        Assert.Equal([Contact(2)], (await table.GetSnapshotAsync()).Contacts);
+        var known = await table.ObserveAsync(1, []);
+        Assert.Equal((0, 1), (known.Former!.Count, known.FormerKnown));
+
+        await cluster.Cluster.DeactivateAsync(table);
+        cluster.Clock.Advance(FormerContacts.ShortestPause);
+        await table.SubscribeAsync(1, cluster.Reference(_edge));
+        cluster.Clock.Advance(FormerContacts.ShortestPause);
+        var due = await table.ObserveAsync(1, []);
+        Assert.Equal([Contact(1)], due.Former);
+        Assert.Null(due.ApartSince);
+
+        await table.ObserveAsync(1, [Answered(1)]);
+        var back = await table.ObserveAsync(1, []);
+        Assert.Equal(0, back.FormerKnown);
+        Assert.NotNull(back.ApartSince);
+        Assert.True((await table.ObserveAsync(9, [])).IsFenced);
+
+        static ContactObservation Failed(int number) => ContactObservation.Failed(Contact(number));
+    }
+
     private async Task<IRoutingTableGrain> SubscribeAsync(int number)
     {
         var table = cluster.Table(Samples.Key(number));

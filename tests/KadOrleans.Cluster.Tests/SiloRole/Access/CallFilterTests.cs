@@ -29,7 +29,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         Assert.Null(Assert.Single(await shard.GetAsync([key])));
         await RefusesAsync($"IKeyShardGrain.RemoveAsync {ForSilos}", () => shard.RemoveAsync([key]).AsTask());
         await RefusesAsync($"IRulesGrain.BanAsync {ForSilos}", () => Single<IRulesGrain>(client).BanAsync("203.0.113.0/24", isBanned: true).AsTask());
-        await RefusesAsync($"IClusterGrain.AgreeAsync {ForSilos}", () => Single<IClusterGrain>(client).AgreeAsync(new ClusterSettings(3)).AsTask());
+        await RefusesAsync($"IRulesGrain.SetLimitAsync {ForSilos}", () => Single<IRulesGrain>(client).SetLimitAsync("maxKeys", null).AsTask());
     }
 
     [Fact]

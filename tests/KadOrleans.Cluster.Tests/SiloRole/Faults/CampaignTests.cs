@@ -42,7 +42,7 @@ public sealed class CampaignTests
     {
         var options = new CampaignOptions
         {
-            Shape = new ClusterShape { Storage = storage, Silos = silos, ShardBits = 4, HasStandby = hasStandby, Executables = Executables.Find(null) },
+            Shape = new ClusterShape { Storage = storage, Silos = silos, ShardBits = 4, HasStandby = hasStandby, Server = ServerExecutable.Find(null) },
             Faults = faults,
             Seed = seed,
             Keys = 32,

@@ -21,10 +21,10 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     public RollingUpgrade(string build, int silos, params string[] storage)
     {
         string[] ofSilo = [.. storage, SiloServer.ShardBits(ShardBits)];
-        _silos = [.. Enumerable.Range(0, silos).Select(_ => new SiloServer(_folder, ofSilo) { Assembly = SiloOf(build) })];
+        _silos = [.. Enumerable.Range(0, silos).Select(_ => new SiloServer(_folder, ofSilo) { Assembly = ServerExecutable.In(build) })];
         string[] settings = storage.Length > 0 ? storage : [_silos[0].GatewaySetting];
-        var first = new EdgeServer(_folder, "first", settings) { Assembly = EdgeOf(build) };
-        _edges = [first, new EdgeServer(_folder, "second", [.. settings, $"Kad:Edge:Bootstrap={first.Address}"]) { Assembly = EdgeOf(build) }];
+        var first = new EdgeServer(_folder, "first", settings) { Assembly = ServerExecutable.In(build) };
+        _edges = [first, new EdgeServer(_folder, "second", [.. settings, $"Kad:Edge:Bootstrap={first.Address}"]) { Assembly = ServerExecutable.In(build) }];
     }
 
     public async Task StartAsync()
@@ -47,7 +47,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         foreach (var silo in _silos)
         {
             Assert.Equal(0, await silo.StopAsync());
-            (silo.Assembly, silo.MoreSettings) = (SiloOf(build), settings);
+            (silo.Assembly, silo.MoreSettings) = (ServerExecutable.In(build), settings);
             await silo.StartAsync();
             await WholeAsync("a silo replaced");
         }
@@ -59,7 +59,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         {
             var id = edge.Id;
             Assert.Equal(0, await edge.StopAsync());
-            edge.Assembly = EdgeOf(build);
+            edge.Assembly = ServerExecutable.In(build);
             await edge.StartAsync();
             Assert.Equal(id, edge.Id);
             await WholeAsync("an edge replaced");
@@ -72,7 +72,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         var last = _silos[^1];
         Assert.True(last.HasEnded || await last.StopAsync() == 0, last.Errors);
         await last.DisposeAsync();
-        (last.Assembly, last.MoreSettings) = (SiloOf(build), settings);
+        (last.Assembly, last.MoreSettings) = (ServerExecutable.In(build), settings);
         last.Launch();
         Assert.NotEqual(0, await last.ExitAsync());
         return last.Errors;
@@ -82,7 +82,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     {
         var last = _silos[^1];
         await last.DisposeAsync();
-        (last.Assembly, last.MoreSettings) = (SiloOf(build), []);
+        (last.Assembly, last.MoreSettings) = (ServerExecutable.In(build), []);
         await last.StartAsync();
         await WholeAsync("started again");
     }
@@ -156,10 +156,6 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         var after = await _load!.WholeAsync();
         Tell(string.Create(CultureInfo.InvariantCulture, $"{when}: whole {after.TotalSeconds:F1} s later, {_load.Acknowledged.Count} acknowledged"));
     }
-
-    private static string SiloOf(string build) => ServerExecutable.In(build, "KadOrleans.Silo");
-
-    private static string EdgeOf(string build) => ServerExecutable.In(build, "KadOrleans.Edge");
 
     private static void Tell(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }

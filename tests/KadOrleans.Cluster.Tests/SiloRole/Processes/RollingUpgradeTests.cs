@@ -63,10 +63,10 @@ public sealed class RollingUpgradeTests(SharedPostgreSql postgres)
         await cluster.AllAreThereAsync();
     }
 
-    /// <summary>By hand, with the build of an older release.</summary>
+    /// <summary>By hand, with the build before.</summary>
     [Fact]
     [Needs(Need.PostgreSql | Need.OlderBuild)]
-    public async Task An_older_release_is_replaced_by_this_build_and_brought_back_under_load()
+    public async Task The_build_before_is_replaced_by_this_one_and_brought_back_under_load()
     {
         await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, await postgres.CreateStorageAsync());
         await cluster.StartAsync();

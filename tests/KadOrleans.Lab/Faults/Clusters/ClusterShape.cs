@@ -14,7 +14,8 @@ public sealed record ClusterShape
 
     public int ShardBits { get; init; } = 7;
 
-    public required Executables Executables { get; init; }
+    /// <summary>The executable of silos and edges, as a path without the extension.</summary>
+    public required string Server { get; init; }
 
     public static ClusterShape Read(OptionReader options, int edges)
     {
@@ -26,7 +27,7 @@ public sealed record ClusterShape
             Silos = options.Integer("--silos", Math.Min(3, most), 1, most),
             Edges = options.Integer("--edges", edges, 1, 16),
             ShardBits = options.Integer("--shard-bits", storage == StorageKind.Sqlite ? 4 : 7, 0, 12),
-            Executables = Executables.Find(options.Text("--build")),
+            Server = ServerExecutable.Find(options.Text("--build")),
         };
     }
 }

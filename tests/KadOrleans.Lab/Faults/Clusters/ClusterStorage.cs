@@ -32,7 +32,7 @@ internal sealed class ClusterStorage(
     {
         try
         {
-            var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Executables.Silo));
+            var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Server));
             var pair = shape.HasStandby ? await PostgreSqlPair.StartAsync(server) : null;
             return OnPostgreSql(() => pair?.Primary ?? server, pair);
         }

@@ -119,7 +119,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         var http = NewHttp();
         var server = new SiloServer(_folder.Path, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
         {
-            Assembly = shape.Executables.Silo,
+            Assembly = shape.Server,
         };
         return new ClusterMember($"silo {number}", server, http);
     }
@@ -129,7 +129,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         var http = NewHttp();
         var server = new EdgeServer(_folder.Path, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
         {
-            Assembly = shape.Executables.Edge,
+            Assembly = shape.Server,
         };
         return new ClusterMember($"edge {number}", server, http);
     }

@@ -23,7 +23,8 @@ internal static class SocketAttacks
             "flood" => await new FloodAttack(options).RunAsync(),
             "amplification" => await new AmplificationAttack().RunAsync(),
             "fill" => await new FillAttack(options).RunAsync(),
-            _ => throw new ArgumentException($"'{attack}' is not an attack: flood, amplification and fill are."),
+            "collision" => await new CollisionAttack(options).RunAsync(),
+            _ => throw new ArgumentException($"'{attack}' is not an attack: flood, amplification, fill and collision are."),
         };
         await output.WriteLineAsync(JsonSerializer.Serialize(result, JsonSerializerOptions.Web));
     }
@@ -47,4 +48,7 @@ internal sealed record SocketAttackOptions
 
     /// <summary>Whether a filler answers pings.</summary>
     public bool Answering { get; init; }
+
+    /// <summary>Whether stored keys are chosen so that a weak hash gives them one code.</summary>
+    public bool Colliding { get; init; }
 }

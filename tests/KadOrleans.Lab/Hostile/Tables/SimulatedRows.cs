@@ -17,6 +17,7 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         new("publication", WritePublication),
         new("lives", WriteLives),
         new("fill", WriteFill),
+        new("forgery", WriteForgery),
         new("area", WriteArea),
         new("newcomers", WriteNewcomers),
         new("amplification", WriteAmplification),
@@ -76,6 +77,18 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         rows.Add("16 networks, answering pings", FillTrial.Run(seed, AttackerSpread.ManyNetworks, sources: 16, answersPings: true));
         rows.Add("a held value after one forged STORE", OverwriteTrial.Overwrite(seed));
         rows.Add("STOREs taken of 20 after forged ones used up their address's quota", OverwriteTrial.UseUpQuota(seed));
+    }
+
+    private void WriteForgery()
+    {
+        rows.Begin($"{ForgeryTrial.Keys} values of {ForgeryTrial.Nodes} live nodes, after one blind host stored over them in their names");
+        foreach (var changes in new[] { 1_000_000, new KadNodeOptions().ChangesWithoutToken, 0 })
+        {
+            rows.Add($"at most {changes} changes an hour without a token, three rounds in 50 min", ForgeryTrial.Run(seed, changes, rounds: 3));
+        }
+
+        rows.Add("what a node can do after its quotas were used up in its name, of ten each", ForgeryTrial.RunFramed(seed));
+        rows.Add("values replaced by the forger's own token, and by one of the run before", ForgeryTrial.RunWithTokens(seed));
     }
 
     private void WriteArea()

@@ -30,6 +30,12 @@ internal sealed class SocketRows(RowList rows)
             await AddAsync($"answering pings: {answering}", "fill", new() { Count = 1_000_000, Rate = 19_500, Answering = answering });
         }
 
+        rows.Begin("real sockets: 4,500 STOREs per second from one /24 for 30 s, and an honest peer's gets meanwhile");
+        foreach (var colliding in new[] { false, true })
+        {
+            await AddAsync($"colliding keys: {colliding}", "collision", new() { Rate = 4_500, Seconds = 30, Colliding = colliding });
+        }
+
         rows.Begin($"real sockets: {FloodMinutes} minutes of mixed flood at 20,000 per second");
         await AddAsync("mixed flood", "flood", new() { Seconds = 60 * FloodMinutes, Newcomers = 2_000 });
     }

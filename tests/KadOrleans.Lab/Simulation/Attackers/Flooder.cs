@@ -59,6 +59,9 @@ public sealed class ForgedRequests(IRandomSource random)
     public ReadOnlySpan<byte> Store(NodeId key, DhtValue value, uint? secondsLeft = null) =>
         Write(RequestKind.Store, MessageId.Random(random), NodeId.Random(random), key, value, secondsLeft);
 
+    internal ReadOnlySpan<byte> Store(NodeId key, DhtValue value, WriteToken token) =>
+        Write(RequestKind.Store, MessageId.Bearing(token, isAuthored: true, random), NodeId.Random(random), key, value);
+
     public ReadOnlySpan<byte> FindValue(NodeId key) => Write(RequestKind.FindValue, MessageId.Random(random), NodeId.Random(random), key);
 
     private ReadOnlySpan<byte> Write(
@@ -69,14 +72,14 @@ public sealed class ForgedRequests(IRandomSource random)
 /// <summary>A request of any kind as a node writes it: the sender, key and value are those of a STORE.</summary>
 internal static class RequestBytes
 {
-    public static byte[] Of(RequestKind kind, MessageId id, in StoreRequest what)
+    public static byte[] Of(RequestKind kind, MessageId id, in StoreRequest what, bool asksForToken = false)
     {
         var buffer = new byte[Datagram.MaxLength];
-        return buffer[..Write(buffer, kind, id, what)];
+        return buffer[..Write(buffer, kind, id, what, asksForToken)];
     }
 
-    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what) =>
-        kind != RequestKind.Store ? RequestWriter.Write(destination, id, kind, what.Sender, what.Key)
+    public static int Write(Span<byte> destination, RequestKind kind, MessageId id, in StoreRequest what, bool asksForToken = false) =>
+        kind != RequestKind.Store ? RequestWriter.Write(destination, id, kind, what.Sender, what.Key, asksForToken)
         : RequestWriter.TryWriteStore(destination, id, what, out var length) ? length
         : throw new ArgumentException($"A value of {what.Value.ContentLength} bytes fits no STORE.", nameof(what));
 }

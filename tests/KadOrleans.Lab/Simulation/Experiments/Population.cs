@@ -36,7 +36,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     {
         if (settings.RunsMaintenance)
         {
-            await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id, bootstrap), Pager, begin);
+            await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id, settings.KeepsBootstrap ? bootstrap : []), Pager, begin);
         }
         else
         {
@@ -57,7 +57,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         await StartAsync(member, begin: null, bootstrap);
         if (bootstrap.Count > 0)
         {
-            await member.JoinAsync(bootstrap);
+            await member.JoinAsync(bootstrap, settings.KeepsBootstrap);
         }
 
         Enter(member);
@@ -149,11 +149,20 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
         Engine = _node.Engine;
     }
 
-    public Task JoinAsync(IEnumerable<string> through) =>
-        _node is not null ? _node.JoinAsync() : Engine!.BootstrapAsync(through);
+    public async Task JoinAsync(IEnumerable<string> through, bool isConfigured = true)
+    {
+        if (_node is null || !isConfigured)
+        {
+            await Engine!.BootstrapAsync(through);
+        }
+
+        await (_node?.JoinAsync() ?? Task.CompletedTask);
+    }
 
     public Task<SetResult> SetAsync(NodeId key, DhtValue value) =>
         _node is not null ? _node.SetAsync(key, value) : Engine!.SetAsync(key, value);
+
+    public Task<GetResult> GetAsync(NodeId key) => _node is not null ? _node.GetAsync(key) : Engine!.GetAsync(key);
 
     public ValueTask<StoredValue?> GetHeldAsync(NodeId key, DateTimeOffset now) =>
         _store is null ? ValueTask.FromResult<StoredValue?>(null) : _store.GetAsync(key, now);

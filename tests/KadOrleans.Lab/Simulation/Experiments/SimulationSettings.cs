@@ -39,6 +39,9 @@ public sealed record SimulationSettings
     /// <summary>How nodes walk at random. Counts only with <see cref="Duration"/>.</summary>
     public RandomWalkOptions RandomWalk { get; init; } = new();
 
+    /// <summary>Whether nodes are configured with the nodes that they join through; else these serve the first join alone.</summary>
+    internal bool KeepsBootstrap { get; init; } = true;
+
     internal bool BuildsByJoins => Nodes <= AlwaysJoin;
 
     internal bool RunsMaintenance => Duration > TimeSpan.Zero;

@@ -20,19 +20,6 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public async Task The_former_names_run_the_group()
-    {
-        Assert.Contains("kad admin usage --data", (await KadRun.RunAsync("cluster", "usage", "--help")).Output, StringComparison.Ordinal);
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "It is a shell script.");
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "kad-cluster"), ["usage", "--help"])
-        {
-            RedirectStandardOutput = true,
-        })!;
-
-        Assert.Contains("kad admin usage --data", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task The_version_is_printed_by_the_built_command()
     {
         await using var process = KadProcess.Start("--version");

@@ -69,6 +69,21 @@ public class SourceLimiterTests
     }
 
     [Fact]
+    public void Networks_chosen_for_one_stripe_fill_none()
+    {
+        // A hundred to a stripe. A flood of eight hundred comes to some fifty in each, or to one alone if they could be chosen.
+        var random = new SeededRandomSource(1);
+        var limiter = new SourceLimiter(Small with { PerSubnet = new TokenRate(1_000, 1_000), MaxTracked = 1_600 });
+        for (var i = 0; i < 800; i++)
+        {
+            limiter.TryAdmit(UdpEndpoint.FromHalves(HashFamilies.FoldedNetwork(random).High, 1, 1), Samples.Now);
+        }
+
+        var strangers = Enumerable.Range(0, 200).Select(i => UdpEndpoint.FromIPv4(0x2000_0000 + ((uint)i << 8), 1));
+        Assert.All(strangers, stranger => Assert.Equal(20, Admitted(limiter, stranger, 30, Samples.Now)));
+    }
+
+    [Fact]
     public void An_idle_source_gives_way_to_a_stranger()
     {
         var limiter = new SourceLimiter(Small with { MaxTracked = 16 });

@@ -82,6 +82,22 @@ public sealed class BoundedCacheTests
         Assert.False(cache.TryGet(Key(2), out _));
     }
 
+    [Fact]
+    public void A_part_of_a_cache_whose_keys_share_bits_of_their_codes_remembers_as_many_that_left()
+    {
+        // Full, so that an offered key is only remembered. Of 200 keys all but those that another overwrote come in by a second offer.
+        var cache = Create(1_024 * (CachedValue.Overhead + 64));
+        for (var i = 0; i < 1_024; i++)
+        {
+            cache.Put(Key(i), Sized(64));
+        }
+
+        var offered = Enumerable.Range(2_000, 100_000).Select(Key).Where(key => (uint)key.GetHashCode() % 16 == 3).Take(200).ToList();
+        offered.ForEach(key => cache.Offer(key, Sized(64)));
+        offered.ForEach(key => cache.Offer(key, Sized(64)));
+        Assert.InRange(offered.Count(key => cache.TryGet(key, out _)), 110, 200);
+    }
+
     private static BoundedCache<Item> Create(long maxBytes) => new(maxBytes, item => item.Size);
 
     private static NodeId Key(int number) => NodeId.FromKey($"{number}");

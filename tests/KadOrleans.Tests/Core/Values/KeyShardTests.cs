@@ -102,7 +102,12 @@ public class KeyShardTests
         _shard.Put(Key, Value(1, 2, Start.AddSeconds(2), 2000));
         Assert.Equal(Start, _shard.Read(Key)!.PublishedAt);
 
-        _shard.Put(Key, Value(0, 3, Start.AddSeconds(3), 1000));
+        // Trust alone does not end a publication, nor does a STORE of an earlier value that comes late.
+        var next = Value(0, 3, Start.AddSeconds(3), 1000);
+        var late = StoreDecision.LatestStore - TimeSpan.FromMilliseconds(1);
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, next with { StoredAt = Start.AddDays(1), ExpiresAt = Start.AddDays(2) }));
+        Assert.Equal(StoreResult.Outdated, _shard.Put(Key, next with { StoredAt = Start + late, IsAuthored = true }));
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, next with { StoredAt = Start + StoreDecision.LatestStore, IsAuthored = true }));
         Assert.Null(_shard.Read(Key)!.PublishedAt);
     }
 

@@ -39,7 +39,7 @@ public sealed class LostValuesTests
         {
             var held = await store.GetAsync(Key(i), _world.Clock.GetUtcNow());
             Assert.Equal(DhtValue.FromInteger(i), held?.Value);
-            Assert.Contains(held!.Source, _world.Nodes.Select(n => SourceNetwork.Of(n.Transport.Endpoint)));
+            Assert.Contains(held!.Source, _world.Nodes.Select(n => SourceNetwork.Of(n.Transport.Endpoint).WithProof(true)));
             Assert.InRange(held.LifeLeft(_world.Clock.GetUtcNow()), TimeSpan.FromDays(6.9), TimeSpan.FromDays(7));
         }
     });

@@ -6,6 +6,7 @@ public sealed class AmplificationTests
     private static readonly NodeId Key = NodeId.FromKey("key");
 
     private uint _sources;
+    private UdpEndpoint _last;
 
     public static MatrixTheoryData<int, bool> Tables => new([0, 1, 2, 3, 4, 5, 20, 60], [false, true]);
 
@@ -22,6 +23,15 @@ public sealed class AmplificationTests
             Check(ledger, ledger.FindNode(), stray, isIPv6);
             Check(ledger, ledger.FindValue(NodeId.Random(ledger.Random)), stray, isIPv6);
             Check(ledger, ledger.Put(Key, DhtValue.FromBytes(new byte[stray])), 0, isIPv6);
+
+            // Stray bytes behind the question make it none.
+            Check(ledger, ledger.Ping(asks: true), stray, isIPv6);
+            Check(ledger, ledger.FindNode(asks: true), stray, isIPv6);
+            Check(ledger, ledger.FindValue(NodeId.Random(ledger.Random), asks: true), stray, isIPv6);
+
+            // Of a token that the node gave to this address, and of one that it did not.
+            Check(ledger, ledger.Put(Key, DhtValue.FromBytes(new byte[stray]), ledger.AskForToken(NextSource(isIPv6))), 0, isIPv6, isNew: false);
+            Check(ledger, ledger.Put(Key, DhtValue.FromBytes(new byte[stray]), new WriteToken(1)), 0, isIPv6);
         }
 
         await using var client = new Ledger([], o => o.ClientOnly = true);
@@ -35,16 +45,20 @@ public sealed class AmplificationTests
         }
     }
 
-    private void Check(Ledger ledger, Func<byte[], int> write, int strayBytes, bool isIPv6)
+    private void Check(Ledger ledger, Func<byte[], int> write, int strayBytes, bool isIPv6, bool isNew = true)
     {
-        var source = NewSource(isIPv6);
+        var source = isNew ? NewSource(isIPv6) : _last;
+        var before = ledger.SentTo(source).Sum(datagram => datagram.Length);
         var request = ledger.Receive(write, source, strayBytes);
         ledger.Clock.Advance(TimeSpan.FromSeconds(15));
 
-        var sent = ledger.SentTo(source).Sum(datagram => datagram.Length);
+        var sent = ledger.SentTo(source).Sum(datagram => datagram.Length) - before;
         Assert.True(sent <= 2 * request.Length, $"{request.Length} bytes drew {sent}: {Convert.ToHexStringLower(request)}");
         Assert.NotEqual(0, sent);
     }
+
+    // One whose former answers do not count.
+    private UdpEndpoint NextSource(bool isIPv6) => _last = NewSource(isIPv6);
 
     // As long as addresses are written, in a network of their own each.
     private UdpEndpoint NewSource(bool isIPv6) => isIPv6

@@ -45,7 +45,7 @@ public sealed class ByteBudgetTests
 
         for (var i = 0; i < Asked; i++)
         {
-            FloodForged(ledger, ledger.Ping, 2_000, TimeSpan.FromMilliseconds(100));
+            FloodForged(ledger, () => ledger.Ping(), 2_000, TimeSpan.FromMilliseconds(100));
             ledger.Receive(ledger.FindValue(Key), Peer);
         }
 
@@ -59,7 +59,7 @@ public sealed class ByteBudgetTests
         await using var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
         const int Seconds = 4;
 
-        FloodForged(ledger, ledger.FindNode, Seconds * 20_000, TimeSpan.FromSeconds(Seconds));
+        FloodForged(ledger, () => ledger.FindNode(), Seconds * 20_000, TimeSpan.FromSeconds(Seconds));
         ledger.Clock.Advance(TimeSpan.FromSeconds(1));
 
         // A second's worth was there before.

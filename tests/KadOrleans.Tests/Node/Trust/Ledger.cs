@@ -9,8 +9,14 @@ internal sealed class Ledger : IAsyncDisposable
 
     /// <param name="contacts">Whom the node knows.</param>
     /// <param name="configure">Its options.</param>
-    public Ledger(IEnumerable<Contact> contacts, Action<KadNodeOptions>? configure = null)
+    /// <param name="quota">That of its store.</param>
+    /// <param name="random">The seed of its random choices.</param>
+    /// <param name="sibling">A node of the same process, whose store and guard it shares.</param>
+    public Ledger(
+        IEnumerable<Contact> contacts, Action<KadNodeOptions>? configure = null, StoreQuota? quota = null, int random = 17, Ledger? sibling = null)
     {
+        Random = new SeededRandomSource(random);
+        Store = sibling?.Store ?? new InMemoryKeyStore(quota ?? new StoreQuota());
         var options = new KadNodeOptions();
         configure?.Invoke(options);
         var table = new LocalRoutingTable(NodeId.Random(Random), options.Kademlia, new SubnetDiversity(), Clock);
@@ -19,15 +25,19 @@ internal sealed class Ledger : IAsyncDisposable
             table.Observe(ContactObservation.Answered(contact));
         }
 
-        Node = new DhtNode(options, new Transport(this), table, Store, new NodeEnvironment { Time = Clock, Random = Random });
+        var environment = new NodeEnvironment { Time = Clock, Random = Random };
+        Writes = sibling?.Writes ?? new WriteGuard(options, environment);
+        Node = new DhtNode(options, new Transport(this), table, Store, environment, writes: Writes);
         Node.Start();
     }
 
     public ManualTimeProvider Clock { get; } = new();
 
-    public SeededRandomSource Random { get; } = new(17);
+    public SeededRandomSource Random { get; }
 
-    public InMemoryKeyStore Store { get; } = new(new StoreQuota());
+    public InMemoryKeyStore Store { get; }
+
+    public WriteGuard Writes { get; }
 
     public DhtNode Node { get; }
 
@@ -59,20 +69,39 @@ internal sealed class Ledger : IAsyncDisposable
         Node.Receive(pong.AsSpan(0, length), endpoint);
     }
 
-    public Func<byte[], int> Ping() => Write(RequestKind.Ping);
+    /// <summary>The token of the last answer that an endpoint was sent.</summary>
+    public WriteToken TokenOf(UdpEndpoint endpoint) =>
+        ResponseReader.TryReadToken(Answers(endpoint).Last().AsSpan(Datagram.HeaderLength), out var token) ? token : WriteToken.None;
+
+    /// <summary>A token that the node gives to an endpoint.</summary>
+    public WriteToken AskForToken(UdpEndpoint endpoint)
+    {
+        Receive(Ping(asks: true), endpoint);
+        return TokenOf(endpoint);
+    }
+
+    public Func<byte[], int> Ping(bool asks = false) => Write(RequestKind.Ping, asks: asks);
 
     public Func<byte[], int> Stun() => Write(RequestKind.Stun);
 
-    public Func<byte[], int> FindNode() => Write(RequestKind.FindNode, NodeId.Random(Random));
+    public Func<byte[], int> FindNode(bool asks = false) => Write(RequestKind.FindNode, NodeId.Random(Random), asks: asks);
 
-    public Func<byte[], int> FindValue(NodeId key) => Write(RequestKind.FindValue, key);
+    public Func<byte[], int> FindValue(NodeId key, bool asks = false) => Write(RequestKind.FindValue, key, asks: asks);
 
     public Func<byte[], int> Put(NodeId key, DhtValue value) => Write(RequestKind.Store, key, value);
 
+    /// <summary>A STORE that bears a token, and the mark of an author.</summary>
+    public Func<byte[], int> Put(NodeId key, DhtValue value, WriteToken token, bool isAuthored = true, uint? secondsLeft = null) => buffer =>
+        RequestBytes.Write(
+            buffer,
+            RequestKind.Store,
+            MessageId.Bearing(token, isAuthored, Random),
+            new StoreRequest(NodeId.Random(Random), key, value, secondsLeft));
+
     public ValueTask DisposeAsync() => Node.DisposeAsync();
 
-    private Func<byte[], int> Write(RequestKind kind, NodeId key = default, DhtValue value = default) =>
-        buffer => RequestBytes.Write(buffer, kind, MessageId.Random(Random), new StoreRequest(NodeId.Random(Random), key, value));
+    private Func<byte[], int> Write(RequestKind kind, NodeId key = default, DhtValue value = default, bool asks = false) =>
+        buffer => RequestBytes.Write(buffer, kind, MessageId.Random(Random), new StoreRequest(NodeId.Random(Random), key, value), asks);
 
     /// <summary>Books what is sent. Datagrams are handed to the node directly.</summary>
     private sealed class Transport(Ledger ledger) : IDatagramTransport

@@ -80,6 +80,7 @@ public sealed class HostileInputProperties
         ResponseReader.TryReadStored(body, out _);
         ResponseReader.TryReadNodes(body, Contacts, out _);
         ResponseReader.TryReadFindValue(body, Contacts, out _, out _);
+        ResponseReader.TryReadToken(body, out _);
         return decoded;
     }
 }

@@ -31,9 +31,10 @@ function drawSources(usage, session) {
   return [
     el('h2', {}, 'By source network'),
     el('p', { class: 'quiet' }, 'Who stored it: an IPv4 address or an IPv6 /64. What was set here, or came from trusted nodes, is trusted. '
+      + 'What is not proven came without a write token: others may have stored it in that name, so a ban may hit a node that did nothing. '
       + `Listed are the ${MAX_ROWS} with most keys and the ${MAX_ROWS} with most bytes.`),
     table('Usage by source network', ['Source', { text: 'Keys', class: 'number' }, { text: 'Bytes', class: 'number' }], [
-      ...usage.sources.map(one => row(el('div', {}, shown(one.source), banOf(one.source)), one)),
+      ...usage.sources.map(one => row(el('div', {}, shown(one.source), !one.proven && one.source !== 'trusted' && ' not proven', banOf(one.source)), one)),
       ...(others.keys > 0 ? [row('others', others)] : [])], 'Nothing is held.'),
     usage.missing.length > 0 && el('p', { class: 'quiet' }, `${plural(usage.missing.length, 'shard')} did not respond in time. Their keys are not counted.`),
     others.keys > 0 && el('p', { class: 'quiet' }, `None of the others has more than ${plural(others.mostKeys, 'key')} or ${bytes(others.mostBytes)}.`),

@@ -1,0 +1,56 @@
+namespace KadOrleans.Cli;
+
+internal sealed class Connection
+{
+    public const string UrlVariable = "KAD_URL";
+
+    public const string TokenVariable = "KAD_TOKEN";
+
+    private const string DefaultUrl = "http://127.0.0.1:8080";
+
+    private const int MaxTokenBytes = 4_096;
+
+    private readonly Option<string?> _url = CommonOptions.Text(
+        "--url", "URL", $"The HTTP address of a node or a silo. [default: {UrlVariable} of the environment, else {DefaultUrl}]");
+
+    private readonly Option<string?> _tokenFile = CommonOptions.Text(
+        "--token-file", "FILE", $"A file with the token, as 'kad token' prints it. [default: {TokenVariable} of the environment has the token itself]");
+
+    private readonly Option<string?> _data = CommonOptions.Text(
+        "--data", "DIR", "The data folder of a node on this machine: its own token is there.");
+
+    public Option[] All => [_url, _tokenFile, _data];
+
+    public AdminClient Open(ParseResult parsed)
+    {
+        var text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.AbsolutePath == "/"
+            ? new AdminClient(url!, ReadToken(parsed))
+            : throw CommandException.WrongUsage($"--url is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
+    }
+
+    private string ReadToken(ParseResult parsed) => (parsed.GetValue(_tokenFile), parsed.GetValue(_data)) switch
+    {
+        ({ } file, null) => ReadFile("--token-file", file),
+        (null, { } folder) => ReadFile("--data", Path.Combine(folder, OwnToken.FileName)),
+        ({ } file, { } folder) => throw CommandException.WrongUsage($"Both --token-file '{file}' and --data '{folder}' are given; one of them is needed."),
+        _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token
+            ? token
+            : throw CommandException.WrongUsage($"No token is given; --token-file, --data or {TokenVariable} of the environment is needed."),
+    };
+
+    private static string ReadFile(string option, string path)
+    {
+        try
+        {
+            var token = new FileInfo(path).Length <= MaxTokenBytes ? File.ReadAllText(path).Trim() : string.Empty;
+            return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+                ? token
+                : throw CommandException.WrongUsage($"{option}: '{path}' has no token; 'kad token' prints one.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage($"{option}: the token cannot be read from '{path}' ({Phrases.Of(e.Message)}).");
+        }
+    }
+}

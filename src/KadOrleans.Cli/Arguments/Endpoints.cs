@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace KadOrleans.Cli;
+
+public static class Endpoints
+{
+    /// <summary>IP:PORT to listen on; port 0 is any free one.</summary>
+    public static UdpEndpoint ParseListen(string text) => UdpEndpoint.TryParse(text, out var endpoint)
+        ? endpoint
+        : throw CommandException.WrongUsage(
+            $"--listen is '{text}'; IP:PORT is needed, such as 0.0.0.0:8468 or [::]:8468, with a port of 1 to 65535, or 0 for any free one.");
+
+    /// <summary>HOST:PORT of another node. The name is the option's or argument's.</summary>
+    public static HostAddress ParseHost(string name, string text) => HostAddress.TryParse(text, out var address, out var problem)
+        ? address
+        : throw CommandException.WrongUsage($"{name}: {problem}");
+
+    /// <summary>IP:PORT, :PORT or PORT of the status pages; loopback where no address is given.</summary>
+    public static IPEndPoint ParseHttp(string text) => KadSettings.TryEndPoint(text, out var endpoint)
+        ? endpoint
+        : throw CommandException.WrongUsage(
+            $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
+
+    public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsName(text)) is { } wrong
+        ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
+        : new HostNames(texts);
+
+    public static string ParseTrust(string text) => AddressRange.TryParse(text, out _)
+        ? text
+        : throw CommandException.WrongUsage($"--trust is '{text}'; an address range is needed, such as 10.0.0.0/8 or fd00::/8.");
+}

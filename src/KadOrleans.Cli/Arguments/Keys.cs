@@ -1,0 +1,29 @@
+namespace KadOrleans.Cli;
+
+internal static class Keys
+{
+    public static NodeId ParseId(string name, string text) => NodeId.TryParse(text, out var id)
+        ? id
+        : throw CommandException.WrongUsage($"{name} is '{text}'; {NodeId.Length * 2} hexadecimal digits are needed.");
+
+    public static RequestedKey Choose(string? key, string? digest) => (key, digest) switch
+    {
+        ({ } text, null) => new RequestedKey(NodeId.FromKey(text), text),
+        (null, { } hex) => new RequestedKey(ParseId("--digest", hex), null),
+        (null, null) => throw CommandException.WrongUsage("No key is given; KEY or --digest HEX is needed."),
+        _ => throw CommandException.WrongUsage(
+            $"Both the key '{key}' and --digest '{digest}' are given; one of them is needed."),
+    };
+}
+
+/// <summary>KEY, or <c>--digest</c> in its place.</summary>
+internal sealed class KeyArgument
+{
+    public Argument<string?> Key { get; } = new("KEY") { Description = "The key.", Arity = ArgumentArity.ZeroOrOne };
+
+    public Option<string?> Digest { get; } = CommonOptions.Digest();
+
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(Key) is not null || parsed.GetValue(Digest) is not null;
+
+    public RequestedKey Read(ParseResult parsed) => Keys.Choose(parsed.GetValue(Key), parsed.GetValue(Digest));
+}

@@ -1,0 +1,67 @@
+namespace KadOrleans.Cli;
+
+// Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last
+// record of an endpoint counts. A killed process leaves at worst half a page at the end, which the next one cuts off.
+public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
+{
+    private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
+
+    // Opens or creates a file, and passes its records on. A file that is damaged, is not a crawl's state, is in use or may not be
+    // opened is wrong usage.
+    public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
+    {
+        FileStream? opened = null;
+        try
+        {
+            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            await ReadAsync(opened, restore);
+            return new CrawlStateFile(opened);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException)
+        {
+            opened?.Dispose();
+            throw CommandException.WrongUsage(
+                e is InvalidDataException
+                    ? $"--resume: '{path}' is damaged, or not the state of a crawl by this release."
+                    : $"--resume: '{path}' cannot be opened ({e.Message.TrimEnd('.')}).",
+                e);
+        }
+    }
+
+    /// <summary>Appends changes. They are safe from the end of this process when this returns.</summary>
+    public async Task AppendAsync(IReadOnlyList<CrawlRecord> changes)
+    {
+        await CrawlPages.AppendAsync(file, changes);
+        await file.FlushAsync();
+    }
+
+    public ValueTask DisposeAsync() => file.DisposeAsync();
+
+    private static async Task ReadAsync(FileStream file, Action<CrawlRecord> restore)
+    {
+        var start = new byte[Header.Length];
+        var whole = (long)await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false);
+        if (!Header.AsSpan().StartsWith(start.AsSpan(0, (int)whole)))
+        {
+            throw new InvalidDataException("The first line is not a crawl's.");
+        }
+
+        await file.WriteAsync(Header.AsMemory((int)whole));
+        whole = Header.Length;
+        try
+        {
+            for (; await CrawlPages.ReadAsync(file) is { } page; whole = file.Position)
+            {
+                foreach (var record in page)
+                {
+                    restore(record);
+                }
+            }
+        }
+        catch (EndOfStreamException)
+        {
+            file.SetLength(whole);
+            file.Position = whole;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Orleans.CodeGeneration;
+using Orleans.Services;
+
+namespace KadOrleans.Client;
+
+// A silo's desk: it takes requests for many shards in one call, so that an edge needs no call for each datagram. Its id has the
+// silo's address (ShardNews.Desk), so an edge chooses the silo. Its promises are those of IKeyShardGrain. The runtime negotiates
+// no version of a service: a silo that does not know a method refuses the call, and its caller calls the shards.
+[Alias("kad.IShardDesk")]
+[Version(0)]
+[OpenTo(Callers.Edges)]
+internal interface IShardDesk : IGrainService
+{
+    // Gets these keys, at most 1,024, as IKeyShardGrain.GetAsync does. Values in the silo's cache cost no call to their shards.
+    [Alias("Get")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<ShardBatch<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
+
+    // Puts these values, at most 1,024, as IKeyShardGrain.PutAsync does. Those of one shard stay in order.
+    [Alias("Put")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<ShardBatch<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
+
+    // The changes of these shards, at most 1,024, wherever they are. A silo asks a shard for all its callers, so they may be some 100 ms old.
+    // Shards that do not respond are left out, and so is what would make the response too large: the caller asks for them again, first.
+    [Alias("GetNews")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync([Immutable] IReadOnlyList<ShardPoint> known);
+
+    /// <summary>The news of shards that another silo takes to be on this one, under the same bounds.</summary>
+    [Alias("AskShards")]
+    [OpenTo(Callers.Silos)]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<IReadOnlyList<ShardNews>> AskShardsAsync([Immutable] IReadOnlyList<ShardPoint> known);
+}
+
+// The shards' results for the requests of one call. Results: in the order of the requests. Without meaning where there is no
+// response. Unanswered: the places of requests whose shard failed or was too slow. The shard may still execute them. Id 2 is used up: it was
+// a silo's address.
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardBatch`1")]
+internal sealed record ShardBatch<T>(
+    [property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered);
+
+// Any silo's IShardDesk, for an edge that knows none yet. A stateless
+// worker of every silo. A client reaches one key through one silo, and different keys through different silos.
+[Alias("kad.IShardBatchGrain")]
+[Version(1)]
+[OpenTo(Callers.Edges)]
+internal interface IShardBatchGrain : IGrainWithIntegerKey
+{
+    [Alias("Get")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<ShardBatch<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
+
+    [Alias("Put")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<ShardBatch<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
+
+    [Alias("GetNews")]
+    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
+    ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync([Immutable] IReadOnlyList<ShardPoint> known);
+}

@@ -1,0 +1,18 @@
+namespace KadOrleans;
+
+/// <summary>The nodes of a DHT.</summary>
+/// <param name="Nodes">One node, or one entry for each live edge of the cluster.</param>
+public sealed record DhtStatus(IReadOnlyList<DhtNodeStatus> Nodes);
+
+/// <summary>One node, or one edge of a cluster with its node ids.</summary>
+/// <param name="Name">The edge's name; empty for a single node.</param>
+/// <param name="Ids">Its node ids.</param>
+/// <param name="Endpoints">What it listens on, one or more for each id.</param>
+/// <param name="Contacts">Contacts in its routing tables.</param>
+/// <param name="Counts">Counters since its start, by name.</param>
+public sealed record DhtNodeStatus(
+    string Name,
+    IReadOnlyList<NodeId> Ids,
+    IReadOnlyList<UdpEndpoint> Endpoints,
+    int Contacts,
+    IReadOnlyDictionary<string, long> Counts);

@@ -1,0 +1,50 @@
+namespace KadOrleans;
+
+/// <summary>A name that a cluster's edges have used.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="State">What is known of its edge.</param>
+/// <param name="Ids">The node ids reserved for it.</param>
+/// <param name="Endpoints">Where a live edge listens, in the order of the ids that it serves.</param>
+/// <param name="Contacts">Contacts in a live edge's tables.</param>
+/// <param name="Epoch">How many leases the name has had.</param>
+/// <param name="LastSeen">When its edge was last known to be alive, up to a day too early; null if that is unknown.</param>
+public sealed record EdgeDetails(
+    string Name,
+    EdgeLeaseState State,
+    IReadOnlyList<NodeId> Ids,
+    IReadOnlyList<UdpEndpoint> Endpoints,
+    int Contacts,
+    long Epoch,
+    DateTimeOffset? LastSeen);
+
+/// <summary>What is known of the edge of a name.</summary>
+public enum EdgeLeaseState
+{
+    /// <summary>It renews its lease.</summary>
+    Live,
+
+    /// <summary>It neither renews its lease nor handed it back: it was killed, or does not reach the cluster.</summary>
+    Silent,
+
+    /// <summary>It handed its lease back.</summary>
+    Released,
+
+    /// <summary>An operator drained it: it gets no lease.</summary>
+    Drained,
+}
+
+/// <summary>A change of an edge's name.</summary>
+public enum EdgeAction
+{
+    /// <summary>Ends its lease and gives it no other: it stops answering within a renewal, 10 s. Its ids stay reserved.</summary>
+    Drain,
+
+    /// <summary>Ends a drain.</summary>
+    Resume,
+
+    /// <summary>Gives it other node ids with its next lease, which a live edge asks for within 10 s.</summary>
+    RotateIds,
+
+    /// <summary>Removes the name and its ids. Not of a live edge.</summary>
+    Forget,
+}

@@ -1,0 +1,34 @@
+namespace KadOrleans;
+
+/// <summary>The result of a set, with the contacts counted by what became of the copy.</summary>
+public sealed record SetResult
+{
+    /// <summary>Contacts that stored the value.</summary>
+    public int Stored { get; init; }
+
+    /// <summary>Contacts that rejected the value.</summary>
+    public int Refused { get; init; }
+
+    /// <summary>Contacts that did not respond. Some of them may hold the value.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>The copy in this DHT's own storage. Null if it keeps none: the node is not among the k nearest, or is a client.</summary>
+    public StoreResult? Local { get; init; }
+
+    /// <summary>
+    /// Whether the value is published again each day: <see cref="StoreResult.Stored"/>, or why not. Null if nothing remembers it: a
+    /// client, or no copy could be made.
+    /// </summary>
+    public StoreResult? Publication { get; init; }
+
+    /// <summary>The lookup of the contacts; null if there was none before the call returned.</summary>
+    public LookupOutcome? Lookup { get; init; }
+
+    /// <summary>
+    /// Whether the network has yet to get the value: no contact stored it, and this DHT remembers it durably and sends it later.
+    /// </summary>
+    public bool IsPending => Stored == 0 && Publication == StoreResult.Stored;
+
+    /// <summary>Whether a copy exists or is on its way from durable storage.</summary>
+    public bool Succeeded => Stored > 0 || Local == StoreResult.Stored || Publication == StoreResult.Stored;
+}

@@ -1,0 +1,24 @@
+namespace KadOrleans;
+
+/// <summary>A silo of a cluster.</summary>
+/// <param name="Address">Its address, as logs name it.</param>
+/// <param name="Name">Its name. Null if it is not known.</param>
+/// <param name="State">What the membership says: Active, Joining, ShuttingDown, Stopping, Dead or Created.</param>
+/// <param name="StartedAt">When it started; null if it is not known.</param>
+/// <param name="LastHeard">When it was last known to be alive: now, or when it last wrote so, by its own clock; null if that is unknown.</param>
+/// <param name="ClockDifference">How far the cluster's time is ahead of its clock. Null if it does not tell.</param>
+/// <param name="Version">The release that it runs. Null if it does not tell.</param>
+/// <param name="IsReady">Whether it says that it takes calls.</param>
+/// <param name="Reason">Why it is not ready, or what slows it. Null if there is nothing to say.</param>
+/// <param name="HasEdgeDirectory">Whether the directory that leases node ids to edges is there.</param>
+public sealed record SiloDetails(
+    string Address,
+    string? Name,
+    string State,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? LastHeard,
+    TimeSpan? ClockDifference,
+    string? Version,
+    bool IsReady,
+    string? Reason,
+    bool HasEdgeDirectory);

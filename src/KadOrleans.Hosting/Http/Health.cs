@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace KadOrleans.Hosting;
+
+// Whether a process is ready to serve: the response of /health/ready. The status is Ready, or in a few words what is missing. The reason
+// is the status in a sentence, if there is more to say.
+public readonly record struct Health(string Status, string? Reason = null)
+{
+    public const string Ready = "ready";
+
+    public bool IsReady => Status == Ready;
+
+    public HealthCheckResult ToResult() => new(
+        IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
+        Status,
+        data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason });
+}
+
+// Serves two pages without authentication. /health/live: 200 while the process runs. /health/ready: 200 while it serves, else
+// 503. The body is {"status":"…"}, with a reason if there is more to say.
+public static class HealthPages
+{
+    public const string Live = "/health/live";
+    public const string Ready = "/health/ready";
+
+    internal const string Reason = "reason";
+
+    public static void MapHealth(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapHealthChecks(Live, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        endpoints.MapHealthChecks(Ready, new HealthCheckOptions { ResponseWriter = WriteAsync });
+    }
+
+    /// <summary>Writes a JSON response with <c>Cache-Control: no-store</c>.</summary>
+    public static Task WriteJsonAsync(this HttpContext context, JsonNode body)
+    {
+        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+    }
+
+    public static Health Read(HealthReport report)
+    {
+        var check = report.Entries.Values.FirstOrDefault();
+        return new Health(check.Description ?? "live", check.Data?.GetValueOrDefault(Reason) as string);
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        var (status, reason) = Read(report);
+        return context.WriteJsonAsync(
+            reason is null ? new JsonObject { ["status"] = status } : new JsonObject { ["status"] = status, [Reason] = reason });
+    }
+}

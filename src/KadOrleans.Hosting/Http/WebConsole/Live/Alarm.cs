@@ -1,0 +1,55 @@
+namespace KadOrleans.Hosting;
+
+// One of the alarms of docs/runbook.md by its name there, as far as this process can judge it from the last five minutes. Monitoring
+// judges all of them, over longer times. The sentence says what was counted.
+public sealed record Alarm(string Name, bool Fires, string Sentence)
+{
+    // As in infra/monitoring/alerts.yaml.
+    private const double MostFailedLookups = 0.05;
+    private const double MostDroppedPerSecond = 1;
+
+    // With fewer lookups, a single failure would fire the alarm.
+    private const int LeastLookups = 10;
+
+    private const int NamedNodes = 5;
+
+    /// <summary>A line for each alarm, by the oldest sample and the last one. The nodes are null if nobody could be asked.</summary>
+    public static IReadOnlyList<Alarm> Judge(Health health, IReadOnlyList<DhtNodeStatus>? nodes, CountsAt begin, CountsAt end) =>
+    [
+        new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
+        Contacts(nodes ?? []),
+        OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed") is > 0 and var failed
+            ? new("KadStorageFailing", true, $"STOREs that failed in storage: {failed}.")
+            : new("KadStorageFailing", false, "No STORE failed in storage."),
+        Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
+        Lookups(OverviewRates.Between(begin, end)),
+    ];
+
+    private static Alarm Contacts(IReadOnlyList<DhtNodeStatus> nodes)
+    {
+        var alone = nodes.Where(node => node.Contacts == 0).ToList();
+        return new Alarm("KadEdgeWithoutContact", alone.Count > 0, alone switch
+        {
+            [] => "All nodes have contacts.",
+            [{ Name: "" }] => "The node has no contacts.",
+            _ => $"Edges without contacts: {string.Join(", ", alone.Take(NamedNodes).Select(node => VisibleText.Excerpt(node.Name)))}{(alone.Count > NamedNodes ? $" and {alone.Count - NamedNodes} more" : string.Empty)}.",
+        });
+    }
+
+    private static Alarm Dropped(long dropped, TimeSpan over)
+    {
+        var perSecond = over > TimeSpan.Zero ? dropped / over.TotalSeconds : 0;
+        return new Alarm("KadRequestsDropped", perSecond > MostDroppedPerSecond, dropped == 0
+            ? "No request was dropped because too many were pending."
+            : string.Create(CultureInfo.InvariantCulture, $"Dropped because too many were pending: {perSecond:0.0} requests a second."));
+    }
+
+    private static Alarm Lookups(OverviewRates rates)
+    {
+        var all = rates.Succeeded + rates.Failed;
+        return new Alarm(
+            "KadLookupsFail",
+            all >= LeastLookups && rates.Failed > all * MostFailedLookups,
+            all == 0 ? "No lookup ended." : $"Lookups that reached their target: {rates.Succeeded} of {all}.");
+    }
+}

@@ -1,0 +1,6 @@
+namespace KadOrleans.Hosting;
+
+public sealed class PostgreSqlOptions
+{
+    public string? ConnectionString { get; set; }
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Configuration;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>Where metrics and traces go, and under which name.</summary>
+public sealed class TelemetryOptions
+{
+    private const string EndpointSetting = "Kad:Telemetry:Endpoint";
+    private const string StandardSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string ProtocolSetting = "OTEL_EXPORTER_OTLP_PROTOCOL";
+
+    /// <summary>The collector, of http:// or https://. Over HTTP <c>/v1/metrics</c> and <c>/v1/traces</c> are appended.</summary>
+    public string Endpoint { get; set; } = string.Empty;
+
+    public bool UsesGrpc { get; private init; }
+
+    /// <summary>The value of <c>service.name</c>, unless <c>OTEL_SERVICE_NAME</c> is set.</summary>
+    public string ServiceName { get; private init; } = string.Empty;
+
+    // Reads the options. Null if no endpoint is set: telemetry is off. The executable's own setting overrides OpenTelemetry's variable.
+    public static TelemetryOptions? Read(IConfiguration configuration, string serviceName, string setting = EndpointSetting)
+    {
+        var checks = new OptionChecks(string.Empty, ':');
+        var name = string.IsNullOrWhiteSpace(configuration[setting]) ? StandardSetting : setting;
+        var protocol = configuration[ProtocolSetting]?.Trim();
+        if (configuration[name]?.Trim() is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        const string needed = "the http:// or https:// address of an OTLP collector is needed, such as http://127.0.0.1:4318";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+        {
+            checks.Add(name, text, needed);
+        }
+        else if (endpoint is not { UserInfo: "", Query: "", Fragment: "" })
+        {
+            // Refused, as a password in it would not be sent, and would be printed.
+            checks.Problems.Add($"{name} has a user, a query or a fragment; {needed}, and OTEL_EXPORTER_OTLP_HEADERS for credentials.");
+        }
+
+        if (protocol is not (null or "" or "http/protobuf" or "grpc"))
+        {
+            checks.Add(ProtocolSetting, protocol, "http/protobuf or grpc is allowed");
+        }
+
+        checks.ThrowIfWrong();
+        return new TelemetryOptions { Endpoint = text, UsesGrpc = protocol == "grpc", ServiceName = serviceName };
+    }
+}

@@ -1,0 +1,34 @@
+namespace KadOrleans.Node;
+
+internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
+{
+    // Guards _estimator.
+    private readonly Lock _gate = new();
+    private readonly NetworkSizeEstimator _estimator = new(ownId);
+
+    public NetworkSizeEstimate? Estimate
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _estimator.Estimate();
+            }
+        }
+    }
+
+    /// <summary>The outcome with the number of contacts nearer to its target than the network's size allows.</summary>
+    public LookupOutcome Judge(LookupOutcome outcome) =>
+        Crowding.Count(outcome.Target, outcome.Closest, Estimate) is > 0 and var crowded ? outcome with { Crowded = crowded } : outcome;
+
+    public void Note(LookupOutcome outcome)
+    {
+        if (outcome.Reason == TerminationReason.Converged)
+        {
+            lock (_gate)
+            {
+                _estimator.Add(outcome.Target, outcome.Closest, bucketSize);
+            }
+        }
+    }
+}

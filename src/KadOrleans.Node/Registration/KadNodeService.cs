@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Hosting;
+
+namespace KadOrleans.Node;
+
+/// <summary>Starts a node with its host, joins the network in the background, and stops it with the host.</summary>
+internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logger) : BackgroundService
+{
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await node.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await node.DisposeAsync();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await node.JoinAsync(stoppingToken);
+        }
+        catch (KeyStoreException e)
+        {
+            // The node works, and saves its state again later: no reason to stop the host.
+            logger.StateNotSaved(e);
+        }
+
+        // A failure is the host's to act on.
+        await node.Completion.WaitAsync(stoppingToken);
+    }
+}

@@ -1,0 +1,36 @@
+namespace KadOrleans.Server;
+
+/// <summary>Ends the process with a sentence and an exit code at a fatal error, mostly because other silos declared it dead.</summary>
+internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
+{
+    private readonly TaskCompletionSource<StopException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsUnexpected(Exception exception) => true;
+
+    public void OnFatalException(object? sender, string? context, Exception? exception) => _ended.TrySetResult(
+        services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Dead
+            ? new StopException(
+                "The other silos declared this one dead, as they could not reach it. They start its grains, and what was "
+                + "acknowledged is in storage; start this silo again.",
+                exception,
+                ExitCode.Replaced)
+            : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));
+
+    /// <exception cref="StopException">A fatal error of the silo. The process must end without disposing the host.</exception>
+    public async Task UnlessAsync(Task task)
+    {
+        if (await Task.WhenAny(task, _ended.Task) == _ended.Task)
+        {
+            throw await _ended.Task;
+        }
+
+        await task;
+    }
+}
+
+/// <summary>The silo did not stop normally. The message is a sentence for the operator.</summary>
+internal sealed class StopException(string message, Exception? innerException = null, int code = ExitCode.Failed)
+    : Exception(message, innerException)
+{
+    public int Code => code;
+}

@@ -1,0 +1,180 @@
+namespace KadOrleans.Tests.Core;
+
+/// <summary>What a put may change that shows no write token, and who pays for it.</summary>
+public sealed class PutScopeTests
+{
+    private const int Life = 10_000;
+
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly NodeId Key = NodeId.FromKey("key");
+    private static readonly SourceNetwork Alice = SourceNetwork.Of(UdpEndpoint.Parse("198.51.100.7:1"));
+    private static readonly SourceNetwork Bob = SourceNetwork.Of(UdpEndpoint.Parse("203.0.113.7:1"));
+    private static readonly SourceNetwork[] Sources = [SourceNetwork.Trusted, Alice, Alice.WithProof(true), Bob, Bob.WithProof(true)];
+    private static readonly PutKind[] Kinds = [PutKind.Publication, PutKind.Copy, PutKind.WithLife];
+
+    /// <summary>Each held value, each offer to it, and each scope.</summary>
+    private static IEnumerable<(StoredValue Held, StoredValue Offered, PutKind Kind)> Cases =>
+        from heldSource in Sources
+        from heldIsAuthored in new[] { false, true }
+        from source in Sources
+        from isAuthored in new[] { false, true }
+        from length in new[] { 1, 2 }
+        from life in new[] { 0, Life / 3, Life, Life + 90, 3 * Life }
+        from secondsLater in new[] { 1, Life / 4, Life - 10, Life + 1 }
+        from kind in Kinds
+        select (
+            Value(heldSource, 1, 0, Life, heldIsAuthored),
+            Value(source, length, secondsLater, life, isAuthored),
+            kind);
+
+    [Fact]
+    public void Within_its_scope_a_put_is_decided_as_without_one() => Assert.All(Cases, one =>
+    {
+        var isAlive = !one.Held.IsExpired(one.Offered.StoredAt);
+        var free = Decide(one.Held, one.Offered, one.Kind);
+        AssertSame(free, Decide(one.Held, one.Offered, new PutTerms(one.Kind) { Scope = PutScope.Anything }));
+        if (!isAlive || !one.Held.IsAuthored)
+        {
+            AssertSame(free, Decide(one.Held, one.Offered, new PutTerms(one.Kind) { Scope = PutScope.Unauthored }));
+        }
+
+        if (!isAlive)
+        {
+            AssertSame(free, Decide(one.Held, one.Offered, new PutTerms(one.Kind) { Scope = PutScope.Nothing }));
+        }
+    });
+
+    [Fact]
+    public void Out_of_its_scope_a_put_changes_no_content_no_source_no_mark_and_the_life_as_any_holders_renewal_alone() => Assert.All(Cases, one =>
+    {
+        if (one.Held.IsExpired(one.Offered.StoredAt))
+        {
+            return;
+        }
+
+        PutScope[] scopes = one.Held.IsAuthored ? [PutScope.Unauthored, PutScope.Nothing] : [PutScope.Nothing];
+        foreach (var scope in scopes)
+        {
+            // Whoever shows no token has neither a proven source nor an author's value.
+            var offered = one.Offered with { Source = one.Offered.Source.Address, IsAuthored = false };
+            var decision = Decide(one.Held, offered, new PutTerms(one.Kind) { Scope = scope });
+            if (offered.Value != one.Held.Value)
+            {
+                Assert.Null(decision.Held);
+                Assert.Contains(decision.Result, new[] { StoreResult.TokenRequired, StoreResult.Outdated });
+                Assert.Equal(Decide(one.Held, offered, one.Kind).Result == StoreResult.Stored, decision.Result == StoreResult.TokenRequired);
+                continue;
+            }
+
+            if (decision.Held is not { } held)
+            {
+                Assert.Contains(decision.Result, new[] { StoreResult.TokenRequired, StoreResult.Outdated });
+                continue;
+            }
+
+            Assert.Equal(
+                (one.Held.Value, one.Held.Source, one.Held.IsAuthored, one.Held.PublishedAt),
+                (held.Value, held.Source, held.IsAuthored, held.PublishedAt));
+            var isOrdinary = one.Kind == PutKind.Publication
+                && 2 * one.Held.LifeLeft(offered.StoredAt) >= offered.LifeLeft(offered.StoredAt);
+            Assert.InRange(held.ExpiresAt, one.Held.ExpiresAt, isOrdinary && offered.ExpiresAt > one.Held.ExpiresAt ? offered.ExpiresAt : one.Held.ExpiresAt);
+        }
+    });
+
+    [Fact]
+    public void A_renewal_makes_nobody_the_author_of_what_another_wrote() => Assert.All(Cases, one =>
+    {
+        if (one.Offered.Value == one.Held.Value && Decide(one.Held, one.Offered, one.Kind).Held is { } held && !one.Held.IsExpired(one.Offered.StoredAt))
+        {
+            var isOwn = one.Offered.Source.IsTrusted || one.Offered.Source.Address == one.Held.Source.Address;
+            Assert.Equal(one.Held.IsAuthored || (one.Offered.IsAuthored && isOwn && IsOwnOrTrusted(one.Held, one.Offered)), held.IsAuthored);
+        }
+    });
+
+    /// <summary>A forged address uses up nothing of what its owner may do with a token: neither changes nor keys, nor those of its subnet.</summary>
+    [Fact]
+    public void Nobody_pays_for_what_was_written_in_its_name()
+    {
+        const int most = 5;
+        List<NodeId> keys = [.. Enumerable.Range(0, 2 * most).Select(Samples.Key)];
+        var proven = Alice.WithProof(true);
+        var neighbour = SourceNetwork.Of(UdpEndpoint.Parse("198.51.100.8:1")).WithProof(true);
+
+        Assert.Equal((most, most, 0), Change(StoreQuota.Unlimited with { ChangesPerSource = most }, Alice, proven, Alice));
+        Assert.Equal((most, most, 0), Change(StoreQuota.Unlimited with { ChangesPerSubnet = most }, Alice, proven, neighbour));
+
+        var shard = new KeyShard(StoreQuota.Unlimited with { KeysPerSource = most });
+        Assert.Equal((most, most, 0), (Store(Alice, 0), Store(proven, 100), Store(Alice, 200)));
+
+        (int, int, int) Change(StoreQuota quota, SourceNetwork first, SourceNetwork second, SourceNetwork third)
+        {
+            shard = new KeyShard(quota);
+            keys.ForEach(key => shard.Restore(key, Value(Bob, 1, 0, Life)));
+            return (Count(first), Count(second), Count(third));
+        }
+
+        // Each to a content of its own, so that all would be changes.
+        int Count(SourceNetwork source) => keys.Count(key => shard.Put(key, Value(source, 2 + keys.IndexOf(key), 1, Life)) == StoreResult.Stored
+            && shard.Read(key)!.Source == source && Undo(key));
+
+        // The next source meets the same values.
+        bool Undo(NodeId key)
+        {
+            shard.Restore(key, Value(Bob, 1, 0, Life));
+            return true;
+        }
+
+        int Store(SourceNetwork source, int from) => Enumerable.Range(from, 2 * most)
+            .Count(i => shard.Put(Samples.Key(i), Value(source, 1, 1, Life)) == StoreResult.Stored);
+    }
+
+    [Fact]
+    public void Whoever_shows_a_token_owns_what_was_stored_in_its_name_and_not_the_other_way_round()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 0, ChangesPerSubnet = 0 });
+        var proven = Alice.WithProof(true);
+        shard.Put(Key, Value(Alice, 1, 0, Life));
+
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(proven, 2, 1, Life, isAuthored: true)));
+        Assert.Equal((proven, true), (shard.Read(Key)!.Source, shard.Read(Key)!.IsAuthored));
+
+        var forged = Value(Alice, 3, 2, Life);
+        Assert.Equal(StoreResult.ChangeLimitExceeded, shard.Put(Key, forged));
+        Assert.Equal(StoreResult.TokenRequired, shard.Put(Key, forged, new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored }));
+        Assert.Equal(StoreResult.TokenRequired, shard.Put(
+            Key, Value(Alice, 2, 2, 100), new PutTerms(PutKind.WithLife) { Scope = PutScope.Unauthored }));
+    }
+
+    [Fact]
+    public void The_former_source_takes_its_key_back_with_a_token_also_if_it_had_none_before()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 1 });
+        shard.Put(Key, Value(Alice, 1, 0, Life));
+        shard.Put(Key, Value(Bob, 2, 1, Life));
+        shard.Put(Samples.Key(1), Value(Bob, 2, 1, Life));
+        Assert.Equal(StoreResult.Stored, shard.Put(Samples.Key(1), Value(Alice.WithProof(true), 1, 2, Life)));
+
+        // Its only change is used up.
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Alice.WithProof(true), 1, 3, Life)));
+        Assert.Equal(Alice.WithProof(true), shard.Read(Key)!.Source);
+    }
+
+    private static bool IsOwnOrTrusted(StoredValue held, StoredValue offered) =>
+        offered.Source.IsTrusted || offered.Source == held.Source || (offered.Source.IsProven && offered.Source.Address == held.Source);
+
+    private static StoreDecision Decide(StoredValue held, StoredValue offered, PutTerms terms)
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        shard.Restore(Key, held);
+        return shard.Decide(Key, offered, terms);
+    }
+
+    private static void AssertSame(StoreDecision one, StoreDecision other) =>
+        Assert.Equal((one.Result, one.Held, one.NeedsWrite, one.IsChange, one.IsReturn), (other.Result, other.Held, other.NeedsWrite, other.IsChange, other.IsReturn));
+
+    private static StoredValue Value(SourceNetwork source, int length, int secondsLater, int life, bool isAuthored = false)
+    {
+        var now = Start.AddSeconds(secondsLater);
+        return new(DhtValue.FromBytes(new byte[length]), now, now.AddSeconds(life), source) { IsAuthored = isAuthored };
+    }
+}

@@ -1,0 +1,104 @@
+using KadOrleans.Shards;
+using KadOrleans.Tests.Shards;
+
+namespace KadOrleans.Tests.Hostile;
+
+/// <summary>What one blind host achieves that stores in the name of live nodes.</summary>
+public sealed class ForgeryTests
+{
+    private const int Seed = 20_261_121;
+
+    /// <summary>The rule before there were tokens: a ping proves that somebody lives at the address, not that he wrote.</summary>
+    [Fact]
+    public void Without_the_bound_all_values_are_replaced()
+    {
+        var result = ForgeryTrial.Run(Seed, changes: 1_000_000, rounds: 1);
+
+        Assert.Equal((ForgeryTrial.Keys, ForgeryTrial.Keys), (result.Authored, result.Replaced));
+    }
+
+    [Theory]
+    [InlineData(60, 60)]
+    [InlineData(0, 0)]
+    public void Within_an_hour_as_many_are_replaced_as_the_bound_allows(int changes, int replaced)
+    {
+        var result = ForgeryTrial.Run(Seed, changes, rounds: 3);
+
+        Assert.Equal((ForgeryTrial.Keys, replaced), (result.Authored, result.Replaced));
+    }
+
+    /// <summary>The shards of a cluster decide by the same terms, and the edge counts: 256 bounds would be none.</summary>
+    [Fact]
+    public void Over_the_shards_of_a_cluster_it_is_the_same_bound()
+    {
+        var result = ForgeryTrial.Run(Seed, changes: 60, rounds: 2, world => new ShardedKeys(world, bits: 8));
+
+        Assert.Equal((ForgeryTrial.Keys, 60), (result.Authored, result.Replaced));
+    }
+
+    [Fact]
+    public void A_node_in_whose_name_others_store_stores_and_changes_as_before()
+    {
+        var result = ForgeryTrial.RunFramed(Seed);
+
+        Assert.Equal(new FramedResult(ChangedInItsName: 60, NewKeys: 10, Changes: 10, OwnValues: 10), result);
+    }
+
+    [Fact]
+    public void Tokens_of_another_address_and_of_another_run_do_nothing() => Assert.Equal((0, 0), ForgeryTrial.RunWithTokens(Seed));
+
+    /// <summary>A cluster's shards without Orleans, as an edge's store has them.</summary>
+    private sealed class ShardedKeys : IKeyStore
+    {
+        private readonly int _bits;
+        private readonly Task<ShardEngine[]> _shards;
+
+        public ShardedKeys(SimulatedWorld world, int bits)
+        {
+            _bits = bits;
+            _shards = Task.WhenAll(Enumerable.Range(0, 1 << bits).Select(i => OpenAsync(world, i)));
+        }
+
+        public StoreTurnover Turnover => default;
+
+        public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
+            (await (await ShardOfAsync(key)).ReadAsync([key], keeps: true))[0] is { } held && !held.IsExpired(now) ? held : null;
+
+        public async ValueTask<StoreResult> PutAsync(
+            NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
+            (await (await ShardOfAsync(key)).PutAsync([key], one => new Put(one, value, terms, TellsWhy: true), TimeSpan.Zero))[0];
+
+        public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) => ValueTask.FromResult(0);
+
+        public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
+            AsyncEnumerable.Empty<KeyValuePair<NodeId, StoredValue>>();
+
+        public void SetArea(ResponsibleArea area)
+        {
+        }
+
+        public IReadOnlyList<SourceChanges> GetTopChanges(int count) => [];
+
+        public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(default(KeyStoreUsage));
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private async Task<ShardEngine> ShardOfAsync(NodeId key) => (await _shards)[key.ToByteArray()[0] >> (8 - _bits)];
+
+        private static async Task<ShardEngine> OpenAsync(SimulatedWorld world, int index)
+        {
+            var engine = new ShardEngine(
+                $"shard {index:x4}",
+                new FakeRecords(),
+                halves: null,
+                StoreQuota.Unlimited with { ChangesPerSource = 600, ChangesPerSubnet = 2_400 },
+                new ValueCache(1 << 20),
+                new KademliaOptions(),
+                new SeededRandomSource(index),
+                world.Clock,
+                NullLogger.Instance);
+            await engine.ActivateAsync(null, null);
+            return engine;
+        }
+    }
+}
