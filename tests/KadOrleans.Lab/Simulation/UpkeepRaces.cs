@@ -30,10 +30,10 @@ public interface IRacedDht
 /// <summary>What came of the races of one form.</summary>
 /// <param name="Acknowledged">Calls that were acknowledged.</param>
 /// <param name="Undone">Of these, how many were not as they were left.</param>
-/// <param name="Stale">Keys of which more contacts held the earlier value in the end than held the acknowledged one.</param>
-public sealed record RaceCount(int Acknowledged, int Undone, int Stale)
+/// <param name="Overtaken">Sets of which some contact holds an earlier value again.</param>
+public sealed record RaceCount(int Acknowledged, int Undone, int Overtaken)
 {
-    /// <summary>What was found of each key that was undone or is stale.</summary>
+    /// <summary>What was found of each key that was undone or overtaken.</summary>
     public IReadOnlyList<string> Found { get; init; } = [];
 }
 
@@ -59,7 +59,7 @@ public static class UpkeepRaces
             .Take(count)
             .Select(key => (Key: key, At: random.NextDouble() * TimeSpan.FromSeconds(4)))
             .ToList();
-        var (acknowledged, undone, stale) = (0, 0, 0);
+        var (acknowledged, undone, overtaken) = (0, 0, 0);
         var found = new List<string>();
         foreach (var some in races.Chunk(together))
         {
@@ -67,14 +67,14 @@ public static class UpkeepRaces
             {
                 acknowledged += result.Acknowledged;
                 undone += result.Undone;
-                stale += result.Stale;
+                overtaken += result.Overtaken;
                 found.AddRange(result.Found);
             }
         }
 
         await ending.CancelAsync();
         await republishing;
-        return new RaceCount(acknowledged, undone, stale) { Found = found };
+        return new RaceCount(acknowledged, undone, overtaken) { Found = found };
     }
 
     private static async Task<RaceCount> RaceAsync(IRacedDht raced, SlowNetwork network, RacedCall call, NodeId key, TimeSpan at)
@@ -102,12 +102,11 @@ public static class UpkeepRaces
             RacedCall.Delete => (held, published) != (null, null),
             _ => throw new ArgumentOutOfRangeException(nameof(call), call, "Unknown form."),
         };
-        var isStale = isSet && network.Count(key, First) >= network.Count(key, Second);
-        var (first, second) = (network.Count(key, First), network.Count(key, Second));
-        return new RaceCount(1, isLost || isUndone ? 1 : 0, isStale ? 1 : 0)
+        var overtaken = isSet ? network.CountLost(key, Second) : 0;
+        return new RaceCount(1, isLost || isUndone ? 1 : 0, overtaken > 0 ? 1 : 0)
         {
-            Found = isLost || isUndone || isStale
-                ? [$"{key} after {at}: held {held}, published {published}, at contacts {first} and {second}{(isLost ? ", lost at once" : string.Empty)}"]
+            Found = isLost || isUndone || overtaken > 0
+                ? [$"{key} after {at}: held {held}, published {published}, lost at {overtaken} contacts{(isLost ? ", lost at once" : string.Empty)}"]
                 : [],
         };
     }

@@ -27,8 +27,8 @@ public sealed class ClusterRaceTests(TestCluster cluster, ITestOutputHelper outp
 
         var result = await UpkeepRaces.RunAsync(new RacedCluster(cluster), network, call, Races, together: 340, seed: 1);
 
-        output.WriteLine($"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Stale} stale\n{string.Join('\n', result.Found)}");
-        Assert.Equal((Races, 0, 0), (result.Acknowledged, result.Undone, result.Stale));
+        output.WriteLine($"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}");
+        Assert.Equal((Races, 0, 0), (result.Acknowledged, result.Undone, result.Overtaken));
     }
 
     private sealed class RacedCluster(TestCluster cluster) : IRacedDht
